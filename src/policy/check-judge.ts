@@ -1,0 +1,105 @@
+import type { Fault, Path } from './fault.ts';
+import type { LegibleSpec } from './legible.ts';
+import { formatDuration, formatPercent } from './units.ts';
+
+const JUDGE: Path = ['spec', 'judge'];
+const GUARDS: Path = ['spec', 'guards'];
+const SHORTEST_BLOCK_MS = 1_000;
+const LONGEST_BLOCK_MS = 300_000;
+
+/** Rules about the error budgets, the looks, the guards, and what happens when the judge cannot judge. */
+export function checkJudge(spec: LegibleSpec): readonly Fault[] {
+  return [
+    ...weightsFitTheBudget(spec),
+    ...betaNarrows(spec),
+    ...holdComesBeforeRollback(spec),
+    ...blockIsALook(spec),
+    ...guardsCanHold(spec),
+    ...guardsHaveABudget(spec),
+    ...patienceIsPositive(spec),
+  ];
+}
+
+function weightsFitTheBudget({ judge }: LegibleSpec): Fault[] {
+  const weights = Object.values(judge?.weights ?? {});
+  const known = weights.filter((weight) => weight !== null);
+  if (known.length === 0 || known.length < weights.length) return [];
+  const sum = Number(known.reduce((total, weight) => total + weight, 0).toPrecision(12));
+  const path = [...JUDGE, 'weights'];
+  if (sum > 1) return [{ path, message: `weights must sum to at most 1: they sum to ${sum}`, at: 'key' }];
+  return sum > 0 ? [] : [{ path, message: 'weights must leave at least one check a share of the budget', at: 'key' }];
+}
+
+function betaNarrows({ judge }: LegibleSpec): Fault[] {
+  const { first = null, middle = null, last = null } = judge?.beta ?? {};
+  const faults: Fault[] = [];
+  if (first !== null && middle !== null && middle > first) {
+    const message = `beta must not grow: middle ${middle} after first ${first}`;
+    faults.push({ path: [...JUDGE, 'beta', 'middle'], message, at: 'key' });
+  }
+  const before = middle ?? first;
+  if (before !== null && last !== null && last > before) {
+    const message = `beta must not grow: last ${last} after ${middle === null ? 'first' : 'middle'} ${before}`;
+    faults.push({ path: [...JUDGE, 'beta', 'last'], message, at: 'key' });
+  }
+  return faults;
+}
+
+function holdComesBeforeRollback({ judge }: LegibleSpec): Fault[] {
+  const { alpha = null, hold = null } = judge ?? {};
+  if (alpha === null || hold === null || hold * alpha < 1) return [];
+  const message = `hold must be below 1 / alpha, which rolls back: ${hold} against ${Number((1 / alpha).toPrecision(6))}`;
+  return [{ path: [...JUDGE, 'hold'], message, at: 'key' }];
+}
+
+function blockIsALook({ judge }: LegibleSpec): Fault[] {
+  const block = judge?.block ?? null;
+  if (block === null || (block >= SHORTEST_BLOCK_MS && block <= LONGEST_BLOCK_MS)) return [];
+  return [{ path: [...JUDGE, 'block'], message: `block must be from 1s to 5m: ${formatDuration(block)}`, at: 'key' }];
+}
+
+function guardsCanHold({ guards }: LegibleSpec): Fault[] {
+  const faults: Fault[] = [];
+  const fault = (name: string, message: string) => faults.push({ path: [...GUARDS, name], message, at: 'key' });
+  const errors = guards?.errors ?? null;
+  if (errors !== null && (errors <= 0 || errors >= 1)) {
+    fault('errors', `errors must be above 0% and below 100%: ${formatPercent(errors)}`);
+  }
+  let before: { readonly name: string; readonly ms: number } | null = null;
+  for (const name of ['p50', 'p95', 'p99'] as const) {
+    const ms = guards?.[name] ?? null;
+    if (ms === null) continue;
+    if (ms === 0) fault(name, `${name} must be above 0s`);
+    if (before !== null && ms < before.ms) {
+      fault(
+        name,
+        `${name} must be at least ${before.name}: ${formatDuration(ms)} against ${formatDuration(before.ms)}`,
+      );
+    }
+    before = { name, ms };
+  }
+  return faults;
+}
+
+/** In the bake there is nothing to compare with: a guard without a budget would leave it to the brake alone. */
+function guardsHaveABudget({ guards, judge }: LegibleSpec): Fault[] {
+  const named = Object.entries(guards ?? {}).filter(([, limit]) => typeof limit === 'number');
+  if (named.length === 0 || judge?.weights?.guards !== 0) return [];
+  const message = 'weights.guards must be above 0 where spec.guards sets a limit';
+  return [{ path: [...JUDGE, 'weights', 'guards'], message, at: 'key' }];
+}
+
+function patienceIsPositive({ blind, undecided, judge }: LegibleSpec): Fault[] {
+  const faults: Fault[] = [];
+  const after = blind?.after ?? null;
+  const block = judge?.block ?? null;
+  if (after !== null && block !== null && after < block) {
+    const message = `blind.after must be at least judge.block: ${formatDuration(after)} against ${formatDuration(block)}`;
+    faults.push({ path: ['spec', 'blind', 'after'], message, at: 'key' });
+  }
+  const patience = undecided?.after ?? null;
+  if (patience !== null && 'ms' in patience && patience.ms === 0) {
+    faults.push({ path: ['spec', 'undecided', 'after'], message: 'undecided.after must be above 0s', at: 'key' });
+  }
+  return faults;
+}

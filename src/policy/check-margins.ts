@@ -1,0 +1,85 @@
+import type { Fault, Path } from './fault.ts';
+import { latencyBuckets } from './latency-buckets.ts';
+import type { Legible, LegibleSpec } from './legible.ts';
+import type { ErrorMargin, LatencyMargin } from './schema.ts';
+import { formatDuration, formatPercent, formatPoints } from './units.ts';
+
+const CHECKS: Path = ['spec', 'checks'];
+const QUANTILES = ['p50', 'p95', 'p99'] as const;
+
+/**
+ * Rules about margins. Between a narrower parity margin and a wider rollback margin a canary could neither pass nor
+ * fail; a parity margin of nothing can never be shown, however equal the versions are.
+ */
+export function checkMargins({ checks }: LegibleSpec): readonly Fault[] {
+  return [
+    ...shareCanPass([...CHECKS, 'errors'], checks?.errors?.parity ?? null),
+    ...shareCanPass([...CHECKS, 'clientErrors'], checks?.clientErrors?.parity ?? null),
+    ...errorsAreOrdered(checks?.errors?.rollback ?? null, checks?.errors?.parity ?? null),
+    ...QUANTILES.flatMap((quantile) => {
+      const check = checks?.latency?.[quantile];
+      return latencyIsOrdered([...CHECKS, 'latency', quantile], check?.rollback ?? null, check?.parity ?? null);
+    }),
+  ];
+}
+
+function shareCanPass(check: Path, parity: Legible<ErrorMargin>): Fault[] {
+  if (parity?.relative !== 0 || parity.absolute !== 0) return [];
+  return [
+    { path: [...check, 'parity'], message: 'parity must allow some difference, or it can never be shown', at: 'key' },
+  ];
+}
+
+/**
+ * Rollback allows `rr s + ra` more errors than the stable's rate s, parity the larger of `pr s` and `pa`. The larger is
+ * closest to the sum where the two are equal, s = pa / pr, so parity is never the narrower one when
+ * rr / pr + ra / pa <= 1.
+ */
+function errorsAreOrdered(rollback: Legible<ErrorMargin>, parity: Legible<ErrorMargin>): Fault[] {
+  const { relative: rr = null, absolute: ra = null } = rollback ?? {};
+  const { relative: pr = null, absolute: pa = null } = parity ?? {};
+  if (rr === null || ra === null || pr === null || pa === null || (pr === 0 && pa === 0)) return [];
+  const path = [...CHECKS, 'errors', 'parity'];
+  const faults: Fault[] = [];
+  if (pr < rr) {
+    const message = `parity margin must be at least the rollback margin: ${formatPercent(pr)} against ${formatPercent(rr)}`;
+    faults.push({ path: [...path, 'relative'], message, at: 'key' });
+  }
+  if (pa < ra) {
+    const message = `parity margin must be at least the rollback margin: ${formatPoints(pa)} against ${formatPoints(ra)}`;
+    faults.push({ path: [...path, 'absolute'], message, at: 'key' });
+  }
+  if (faults.length === 0 && part(rr, pr) + part(ra, pa) > 1 + 1e-9) {
+    const meet = formatPercent(Number((pa / pr).toPrecision(2)));
+    const message = `parity margin must be at least the rollback margin: at ${meet} errors the larger of ${formatPercent(pr)} and ${formatPoints(pa)} is less than ${formatPercent(rr)} plus ${formatPoints(ra)}`;
+    faults.push({ path, message, at: 'key' });
+  }
+  return faults;
+}
+
+function part(rollback: number, parity: number): number {
+  return rollback === 0 ? 0 : rollback / parity;
+}
+
+/** Compared as the judge does, in whole buckets; the absolute parts apply at other latencies and are compared apart. */
+function latencyIsOrdered(check: Path, rollback: Legible<LatencyMargin>, parity: Legible<LatencyMargin>): Fault[] {
+  const { relative: pr = null, absoluteMs: pa = null } = parity ?? {};
+  if (pr === null || pa === null) return [];
+  const fault = (message: string): Fault[] => [{ path: [...check, 'parity'], message, at: 'key' }];
+  if (latencyBuckets(pr) === 0 && pa === 0) {
+    return fault(`parity must be at least 2%, one latency bucket, or it can never be shown: ${formatPercent(pr)}`);
+  }
+  const { relative: rr = null, absoluteMs: ra = null } = rollback ?? {};
+  if (rr === null || ra === null) return [];
+  if (latencyBuckets(pr) < latencyBuckets(rr)) {
+    return fault(
+      `parity margin must be at least the rollback margin: ${formatPercent(pr)} against ${formatPercent(rr)}`,
+    );
+  }
+  if (pa < ra) {
+    return fault(
+      `parity margin must be at least the rollback margin: ${formatDuration(pa)} against ${formatDuration(ra)}`,
+    );
+  }
+  return [];
+}

@@ -1,0 +1,93 @@
+import type { Fault, Path } from './fault.ts';
+import type { LegibleSpec } from './legible.ts';
+import { formatBps, formatDuration } from './units.ts';
+
+const STEPS: Path = ['spec', 'steps'];
+
+/** Rules about the order of the phases, their dwell and their gates. */
+export function checkStages(spec: LegibleSpec): readonly Fault[] {
+  return [
+    ...internalTestsSomething(spec),
+    ...weightsRise(spec),
+    ...consumersComeFirst(spec),
+    ...onlyTheListMoves(spec),
+    ...dwellsAreReachable(spec),
+    ...gatesAreNamedOnce(spec),
+  ];
+}
+
+function internalTestsSomething({ internal }: LegibleSpec): Fault[] {
+  const requests = internal?.requests ?? null;
+  const maxErrors = internal?.maxErrors ?? null;
+  if (requests === null || maxErrors === null || requests === 0 || maxErrors < requests) return [];
+  const message = `maxErrors must be below requests: ${maxErrors} of ${requests}`;
+  return [{ path: ['spec', 'internal', 'maxErrors'], message, at: 'key' }];
+}
+
+function weightsRise({ steps }: LegibleSpec): Fault[] {
+  const faults: Fault[] = [];
+  let before: number | null = null;
+  for (const [index, step] of (steps ?? []).entries()) {
+    if (step === null || !('weight' in step) || step.weight === null) continue;
+    const fault = (message: string) => faults.push({ path: [...STEPS, index, 'weight'], message, at: 'key' });
+    if (step.weight === 0) fault('weight must be above 0%: the phase without a share of the traffic is spec.internal');
+    else if (step.weight === 10_000) fault('weight must be below 100%: 100% is the bake, which follows the last step');
+    else {
+      if (before !== null && step.weight <= before) {
+        fault(`weight must rise: ${formatBps(step.weight)} after ${formatBps(before)}`);
+      }
+      before = step.weight;
+    }
+  }
+  return faults;
+}
+
+function consumersComeFirst({ steps }: LegibleSpec): Fault[] {
+  const faults: Fault[] = [];
+  let weight: number | null = null;
+  for (const [index, step] of (steps ?? []).entries()) {
+    if (step === null) continue;
+    if ('weight' in step) weight = step.weight;
+    else if (weight !== null) {
+      const message = `a consumer step must come before the weight steps: the weight would fall from ${formatBps(weight)} to 0%`;
+      faults.push({ path: [...STEPS, index, 'consumers'], message, at: 'key' });
+    }
+  }
+  return faults;
+}
+
+/**
+ * With weight steps after it, a consumer step is a pilot, and who is not listed rightly goes by weight later. Without
+ * any, the list is the whole migration: then a weight set by hand must not move a client that nobody listed.
+ */
+function onlyTheListMoves({ steps, consumers }: LegibleSpec): Fault[] {
+  if (steps === null || steps.length === 0 || consumers?.default !== 'by-weight') return [];
+  if (!steps.every((step) => step !== null && 'consumers' in step)) return [];
+  const message = 'consumers.default must be stable where every step moves listed consumers only';
+  return [{ path: ['spec', 'consumers', 'default'], message, at: 'key' }];
+}
+
+/** A dwell of 0s is no claim: such a step advances as soon as parity is shown. */
+function dwellsAreReachable({ steps, judge }: LegibleSpec): Fault[] {
+  const minStep = judge?.minStep ?? null;
+  return (steps ?? []).flatMap((step, index): Fault[] => {
+    if (minStep === null || step === null || !('weight' in step)) return [];
+    if (step.dwell === null || step.dwell === 0 || step.dwell >= minStep) return [];
+    const message = `dwell must be at least judge.minStep: ${formatDuration(step.dwell)} against ${formatDuration(minStep)}`;
+    return [{ path: [...STEPS, index, 'dwell'], message, at: 'key' }];
+  });
+}
+
+function gatesAreNamedOnce({ internal, steps }: LegibleSpec): Fault[] {
+  const lists = [
+    { path: ['spec', 'internal', 'gates'], gates: internal?.gates },
+    ...(steps ?? []).map((step, index) => ({ path: [...STEPS, index, 'gates'], gates: step?.gates })),
+  ];
+  return lists.flatMap(({ path, gates }) =>
+    (gates ?? []).flatMap((gate, index, all): Fault[] =>
+      gate !== null && all.indexOf(gate) < index
+        ? [{ path: [...path, index], message: `gate ${gate} is named twice in one phase`, at: 'value' }]
+        : [],
+    ),
+  );
+}

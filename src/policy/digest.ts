@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { formatPath, type Path } from './fault.ts';
+import { type Policy, type PolicyDocument, policySchema } from './schema.ts';
+
+/** JSON with the keys of every object in code-unit order and no white space: equal data give equal text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    isObject(part) ? Object.fromEntries(entriesInOrder(part)) : part,
+  );
+}
+
+/** `sha256:` and 64 hex digits over the canonical form of the resolved policy: spelling and comments do not count. */
+export function digestPolicy(policy: Policy): string {
+  return `sha256:${createHash('sha256').update(canonicalJson(policy)).digest('hex')}`;
+}
+
+/** A resolved policy as people would write it, with every default spelt out. */
+export function writePolicy(policy: Policy): PolicyDocument {
+  return z.encode(policySchema, policy);
+}
+
+/** What changed from one policy to another, one line each: `spec.steps[1].weight: 10% -> 20%`. */
+export function diffPolicies(before: Policy, after: Policy): string[] {
+  return diff(writePolicy(before), writePolicy(after), []);
+}
+
+function diff(before: unknown, after: unknown, path: Path): string[] {
+  if (canonicalJson(before) === canonicalJson(after)) return [];
+  if (Array.isArray(before) && Array.isArray(after)) {
+    const indices = Array.from({ length: Math.max(before.length, after.length) }, (_, index) => index);
+    return indices.flatMap((index) => diff(before[index], after[index], [...path, index]));
+  }
+  if (isObject(before) && isObject(after)) {
+    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return keys.flatMap((key) => diff(before[key], after[key], [...path, key]));
+  }
+  return [`${formatPath(path)}: ${show(before)} -> ${show(after)}`];
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return '(none)';
+  return typeof value === 'string' ? value : canonicalJson(value);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function entriesInOrder(value: Readonly<Record<string, unknown>>): [string, unknown][] {
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,125 @@
+import type { z } from 'zod';
+import { type Fault, nameOf, type Path, shown } from './fault.ts';
+import { suggest } from './suggest.ts';
+import { ANOTHER_FORM, DID_YOU_MEAN, didYouMean, MISSING, say } from './wording.ts';
+
+export type Validation<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+type KnownIssue = z.core.$ZodIssue;
+
+/** A fault and what is needed to drop the echoes of a mistyped key: the key it is about, and the key that was meant. */
+interface Finding extends Fault {
+  readonly kind: 'missing' | 'unknown' | 'wrong';
+  readonly meant?: string;
+}
+
+/** The keys an object may have, by the list of keys that were not among them. */
+type Shapes = Map<readonly string[], readonly string[]>;
+
+const ABOUT_THE_VALUE = /^(must|is|needs|has) /;
+
+/** Checks plain data against a schema and says in one sentence each what is wrong with it. */
+export function validate<S extends z.ZodType>(schema: S, value: unknown): Validation<z.output<S>> {
+  const shapes: Shapes = new Map();
+  const result = schema.safeParse(value, {
+    error: (issue) => {
+      if (issue.code === 'unrecognized_keys') rememberShape(issue, shapes);
+      return say(issue);
+    },
+  });
+  if (result.success) return { ok: true, value: result.data };
+  const findings = result.error.issues.flatMap((issue) => findingsOf(issue, [], shapes));
+  return { ok: false, faults: withoutEchoes(findings).map(({ path, message, at }) => ({ path, message, at })) };
+}
+
+// The finished issue keeps this very list of keys, but not the schema that knows which keys there are.
+function rememberShape(issue: z.core.$ZodRawIssue<z.core.$ZodIssueUnrecognizedKeys>, shapes: Shapes): void {
+  const definition = issue.inst?._zod.def;
+  if (definition && 'shape' in definition) shapes.set(issue.keys, Object.keys(Object(definition.shape)));
+}
+
+/** Less the missing key that a mistyped one was meant to be, and all but the first fault of a value. */
+function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {
+  const meant = new Set(findings.map((finding) => finding.meant));
+  const spokenOf = new Set<string>();
+  return findings.filter(({ kind, path }) => {
+    const place = JSON.stringify(path);
+    const echo = spokenOf.has(place) || (kind === 'missing' && meant.has(place));
+    spokenOf.add(place);
+    return !echo;
+  });
+}
+
+function findingsOf(issue: KnownIssue, above: Path, shapes: Shapes): Finding[] {
+  const path = [...above, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, issue.keys, path, shapes));
+  if (issue.code === 'invalid_union') {
+    const branch = nearest(issue.errors, shapes);
+    const told = issue.message !== ANOTHER_FORM;
+    if (branch && !(told && branch.some(isOtherKind))) {
+      return branch.flatMap((inner) => findingsOf(inner, path, shapes));
+    }
+    if (!told) return [wrong(path, alternatives(issue.errors, shapes))];
+  }
+  if (issue.message === MISSING) return [{ ...wrong(path, MISSING), kind: 'missing' }];
+  return [wrong(path, issue.message)];
+}
+
+function wrong(path: Path, message: string): Finding {
+  const whole = ABOUT_THE_VALUE.test(message) ? `${nameOf(path)} ${message}` : message;
+  return { path, message: whole, at: 'value', kind: 'wrong' };
+}
+
+function unknownKey(key: string, keys: readonly string[], parent: Path, shapes: Shapes): Finding {
+  const meant = suggest(key, shapes.get(keys) ?? []);
+  return {
+    path: [...parent, key],
+    message: `unknown key ${shown(key)}${didYouMean(meant)}`,
+    at: 'key',
+    kind: 'unknown',
+    ...(meant === null ? {} : { meant: JSON.stringify([...parent, meant]) }),
+  };
+}
+
+/** The one branch of a union that the value was meant for, or null when that cannot be told. */
+function nearest(branches: readonly (readonly KnownIssue[])[], shapes: Shapes): readonly KnownIssue[] | null {
+  const ranked = branches
+    .map((branch) => ({ branch, distance: distanceOf(branch, shapes) }))
+    .filter(({ distance }) => Number.isFinite(distance))
+    .toSorted((a, b) => a.distance - b.distance);
+  const [first, second] = ranked;
+  if (!first || (second && second.distance === first.distance)) return null;
+  return first.branch;
+}
+
+/** What the branches of a union ask for, where none of them is nearest and the schema does not say it better. */
+function alternatives(branches: readonly (readonly KnownIssue[])[], shapes: Shapes): string {
+  const forms = branches.map((branch) => {
+    const other = branch.find(isOtherKind);
+    if (other) return other.message.replace(/^must be /, '');
+    const missing = branch.flatMap((issue) => findingsOf(issue, [], shapes)).filter(({ kind }) => kind === 'missing');
+    return missing.length === 0
+      ? 'another mapping'
+      : `a mapping with ${missing.map(({ path }) => nameOf(path)).join(' and ')}`;
+  });
+  return `must be one of: ${[...new Set(forms)].join('; ')}`;
+}
+
+/** How far a value is from a branch: keys too many or too few weigh more than a key with a wrong value. */
+function distanceOf(branch: readonly KnownIssue[], shapes: Shapes): number {
+  const other = branch.find(isOtherKind);
+  if (other) return other.message.includes(DID_YOU_MEAN) ? 0.5 : Number.POSITIVE_INFINITY;
+  const findings = branch.flatMap((issue) => findingsOf(issue, [], shapes));
+  const meant = new Set(findings.map((finding) => finding.meant));
+  return findings.reduce((sum, finding) => {
+    if (finding.kind === 'wrong') return sum + 0.5;
+    if (finding.kind === 'missing') return meant.has(JSON.stringify(finding.path)) ? sum : sum + 1;
+    return finding.meant === undefined ? sum + 1 : sum + 0.5;
+  }, 0);
+}
+
+function isOtherKind({ code, path }: KnownIssue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
+}

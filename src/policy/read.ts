@@ -1,0 +1,29 @@
+import type { Issue } from '../problem/problem.ts';
+import { checkPolicy } from './check.ts';
+import { digestPolicy } from './digest.ts';
+import { inOrder, readDocument } from './document.ts';
+import { legiblePolicy } from './legible.ts';
+import type { SourceDocument } from './place.ts';
+import { type Policy, policySchema } from './schema.ts';
+
+export type PolicyReading =
+  | { readonly ok: true; readonly policy: Policy; readonly digest: string; readonly document: SourceDocument }
+  | { readonly ok: false; readonly issues: readonly Issue[] };
+
+/**
+ * The text of a policy file -> the policy with its digest, or every issue at once: of the YAML, of single fields, and
+ * of the rules across fields wherever the fields they need are valid. `file` is only named, never opened.
+ */
+export function readPolicy(text: string, file: string): PolicyReading {
+  const reading = readDocument(text, file, policySchema);
+  if (reading.ok) {
+    const { value: policy, document } = reading;
+    const faults = checkPolicy(policy);
+    if (faults.length > 0) return { ok: false, issues: inOrder(faults.map(document.issue)) };
+    return { ok: true, policy, digest: digestPolicy(policy), document };
+  }
+  if (reading.rest === null) return { ok: false, issues: reading.issues };
+  const { value, document } = reading.rest;
+  const faults = checkPolicy(legiblePolicy(value));
+  return { ok: false, issues: inOrder([...reading.issues, ...faults.map(document.issue)]) };
+}

@@ -1,0 +1,55 @@
+import { assign } from './assign.ts';
+import type { ConsumerRule, SplitOrder, Track } from './order.ts';
+
+/** What of a request decides its version. */
+export interface Requester {
+  /** Value of the force header; null when it is absent. */
+  readonly force: string | null;
+  /** The rule of a listed consumer, `unlisted` for a credential that is not listed, null for no credential. */
+  readonly consumer: ConsumerRule | 'unlisted' | null;
+  /** Of the sticky key, by `stickyHash`. */
+  readonly hash: number;
+}
+
+/** Only `weight` is randomised; what was forced or ruled never enters the comparison. */
+export type ChosenBy = 'force' | 'consumer' | 'weight';
+
+export interface Choice {
+  readonly track: Track;
+  readonly by: ChosenBy;
+}
+
+// One object per outcome: a choice is made per request and allocates nothing.
+const CHOICES = {
+  force: { stable: { track: 'stable', by: 'force' }, canary: { track: 'canary', by: 'force' } },
+  consumer: { stable: { track: 'stable', by: 'consumer' }, canary: { track: 'canary', by: 'consumer' } },
+  weight: { stable: { track: 'stable', by: 'weight' }, canary: { track: 'canary', by: 'weight' } },
+} as const satisfies Record<ChosenBy, Record<Track, Choice>>;
+
+/**
+ * The version for a request; the first that matches wins: force header, consumer rule, weight. Who is not listed, or
+ * shows no credential, takes the order's default: `stable` is a rule, `by-weight` is randomised.
+ */
+export function chooseTrack(order: SplitOrder, requester: Requester): Choice {
+  if (order.canary === null) return CHOICES.weight.stable;
+  if (requester.force !== null && order.forceAllowed) {
+    const forced = forcedTrack(requester.force, order.stable.version, order.canary.version);
+    if (forced !== null) return CHOICES.force[forced];
+  }
+  if (order.consumerDefault !== null) {
+    const listed = requester.consumer !== null && requester.consumer !== 'unlisted';
+    const rule = listed ? requester.consumer : order.consumerDefault;
+    if (rule !== 'by-weight') return CHOICES.consumer[rule];
+  }
+  return CHOICES.weight[assign(requester.hash, order.canaryBps)];
+}
+
+/** Null for a value that names no version, and for a name that both versions have. */
+function forcedTrack(value: string, stable: string, canary: string): Track | null {
+  const wanted = value.toLowerCase();
+  if (wanted === 'stable' || wanted === 'canary') return wanted;
+  const isStable = wanted === stable.toLowerCase();
+  const isCanary = wanted === canary.toLowerCase();
+  if (isStable === isCanary) return null;
+  return isCanary ? 'canary' : 'stable';
+}

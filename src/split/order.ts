@@ -1,0 +1,34 @@
+/** The two branches of a route while a rollout runs. */
+export type Track = 'stable' | 'canary';
+
+/** What a listed consumer gets. A consumer that nobody listed takes the order's `consumerDefault`. */
+export type ConsumerRule = 'canary' | 'stable' | 'by-weight';
+
+export interface Upstream {
+  /** Absolute http(s) URL; its path replaces the route's matched prefix. */
+  readonly url: string;
+  /** The name people give to what runs there: `v2`, a tag, a commit. */
+  readonly version: string;
+}
+
+/**
+ * What a router has to make true for one route: the whole desired state, never a difference.
+ * Applying the same order twice is the same as once; an older `epoch` never replaces a newer one.
+ */
+export interface SplitOrder {
+  readonly route: string;
+  readonly epoch: number;
+  readonly rolloutId: string | null;
+  readonly stable: Upstream;
+  readonly canary: Upstream | null;
+  /** The canary's share of randomised traffic in basis points, 0..10000. */
+  readonly canaryBps: number;
+  /** Null where consumer rules do not apply: no rollout, or the canary serves everybody (bake and later). */
+  readonly consumerDefault: 'by-weight' | 'stable' | null;
+  /** True where the force header may choose a version. */
+  readonly forceAllowed: boolean;
+  /** After a canary left the order, tunnels and event streams still open to it are closed after this. */
+  readonly drainMs: number;
+  /** What the recorder needs to know to cut blocks and count errors. */
+  readonly measure: { readonly blockMs: number; readonly errorStatuses: readonly (number | '4xx' | '5xx')[] };
+}

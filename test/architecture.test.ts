@@ -1,0 +1,96 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { type ImportTable, importCycles, importViolations, impurities } from './support/imports.ts';
+import { parseSourceFile } from './support/source-file.ts';
+
+const PURE = ['policy', 'split', 'stats', 'parity', 'judge', 'rollout'];
+const DESCRIPTIVE = ['max', 'mean', 'median', 'min', 'sampleStandardDeviation', 'sampleVariance', 'sum', 'variance'];
+const exactStatistics = { 'simple-statistics': DESCRIPTIVE };
+
+/** "Who may import whom" of the design: everything that is not allowed here is forbidden. */
+const TABLE: ImportTable = {
+  leaves: ['problem'],
+  exceptions: { 'src/policy/digest.ts': ['node:crypto'] },
+  rooms: {
+    problem: {},
+    policy: { typesOf: ['split'], packages: ['zod', 'yaml'] },
+    split: { typesOf: ['policy'] },
+    stats: { rooms: ['policy', 'split'], only: exactStatistics },
+    parity: { rooms: ['policy', 'split', 'stats'], only: exactStatistics },
+    judge: { rooms: ['policy', 'split', 'stats', 'parity'], only: exactStatistics },
+    rollout: { rooms: ['policy', 'split', 'stats', 'parity', 'judge'], only: exactStatistics },
+    metrics: { rooms: PURE, packages: ['prometheus-query', 'undici', 'node:*'] },
+    routers: { rooms: PURE, packages: ['undici', 'node:*'] },
+    notify: { rooms: PURE, packages: ['nodemailer', 'undici', 'node:*'] },
+    store: { rooms: PURE, packages: ['drizzle-orm', 'postgres', '@electric-sql/pglite', 'uuid', 'node:*'] },
+    gateway: { rooms: PURE, packages: ['hono', '@hono/node-server', 'undici', 'jose', 'node:*'] },
+    controller: {
+      rooms: PURE,
+      files: ['metrics/source.ts', 'routers/router.ts', 'notify/channel.ts', 'store/store.ts'],
+      packages: ['node-cron'],
+    },
+    api: { rooms: PURE, packages: ['hono', '@hono/*', 'zod'] },
+    cli: {
+      rooms: [...PURE, 'simulate'],
+      typesOf: ['api'],
+      files: ['api/views.ts'],
+      packages: ['commander', 'log-update', 'picocolors', 'yaml', 'node:*'],
+    },
+    simulate: { rooms: PURE, packages: ['simple-statistics'] },
+    demo: {
+      rooms: ['server', 'policy'],
+      typesOf: ['api'],
+      files: ['cli/panel.ts'],
+      packages: ['undici', 'log-update', 'picocolors', 'node:*'],
+    },
+    server: {
+      rooms: [...PURE, 'metrics', 'routers', 'notify', 'store', 'gateway', 'controller', 'api', 'simulate'],
+      packages: 'all',
+    },
+    'main.ts': { rooms: 'all', packages: 'all' },
+  },
+};
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const files = globSync('{src,test,scripts}/**/*.ts', { cwd: root })
+  .map((path) => path.replaceAll(sep, '/'))
+  .sort()
+  .map((path) => parseSourceFile(path, readFileSync(`${root}${path}`, 'utf8')));
+const sources = files.filter(({ path }) => path.startsWith('src/'));
+
+describe('the rooms', () => {
+  it('import only what the table allows', () => {
+    expect(importViolations(sources, TABLE)).toEqual([]);
+  });
+
+  it('have no import cycles', () => {
+    expect(importCycles(sources)).toEqual([]);
+  });
+
+  it('that are pure have no clock, no chance and no outside world', () => {
+    expect(impurities(sources, PURE)).toEqual([]);
+  });
+});
+
+describe('the files', () => {
+  it('have at most 400 lines, and nine in ten of the sources at most 300', () => {
+    expect(files.filter(({ lines }) => lines > 400).map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+    const long = sources.filter(({ lines }) => lines > 300);
+    expect(long.length, long.map(({ path }) => path).join(', ')).toBeLessThanOrEqual(sources.length / 10);
+  });
+
+  it('are called by what they hold, and are no barrels', () => {
+    const vague = /(^|\/)(utils?|common|helpers?|managers?|index)(\.[a-z]+)*(\/|$)/i;
+    expect(files.map(({ path }) => path).filter((path) => vague.test(path))).toEqual([]);
+  });
+
+  it('export by name', () => {
+    expect(files.filter(({ exports }) => exports === 'default').map(({ path }) => path)).toEqual([]);
+  });
+
+  it('are found at all', () => {
+    expect(sources.map(({ path }) => basename(path))).toContain('problem.ts');
+  });
+});

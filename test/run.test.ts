@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const RUN = fileURLToPath(new URL('run.ts', import.meta.url));
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'serin-run-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Runs test/run.ts on a folder of made-up tests, which find vitest in its global names. */
+async function runOn(tests: Record<string, string>, ...args: string[]) {
+  for (const [name, text] of Object.entries(tests)) await writeFile(join(folder, name), text);
+  const outside = Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST$|SERIN_)/.test(name));
+  return new Promise<{ code: unknown; lines: string[] }>((resolve) => {
+    const options = { env: Object.fromEntries(outside), cwd: folder };
+    execFile(process.execPath, [RUN, '--globals', '--root', folder, ...args], options, (error, stdout) => {
+      resolve({ code: error?.code ?? 0, lines: stdout.trimEnd().split('\n') });
+    });
+  });
+}
+
+const passing = "it('passes', () => {});";
+
+describe('the test runner', () => {
+  it('ends with what passed, failed and was skipped, and why', async () => {
+    const { code, lines } = await runOn({
+      'one.test.js': `${passing} it('needs a database', ({ skip }) => skip('no Postgres here'));`,
+      'two.test.js': passing,
+    });
+    expect(lines.at(-1)).toBe('2 passed, 0 failed, 1 skipped');
+    expect(lines.at(-2)).toBe('skipped: one.test.js > needs a database (no Postgres here)');
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    ['a failing test', "it('fails', () => { throw new Error('no'); });"],
+    ['a file that cannot be loaded', "import './not-there.js';"],
+    [
+      'a hook that throws',
+      "describe('suite', () => { afterAll(() => { throw new Error('no'); }); it('passes', () => {}); });",
+    ],
+    [
+      'an error that nobody caught',
+      "it('passes', () => { setTimeout(() => { throw new Error('late'); }); return new Promise((done) => setTimeout(done, 50)); });",
+    ],
+    [
+      'a file that ends the process',
+      "it('ends', () => { process.kill(process.pid, 'SIGKILL'); return new Promise(() => {}); });",
+    ],
+  ])('counts %s as failed', async (_what, text) => {
+    const { code, lines } = await runOn({ 'good.test.js': passing, 'bad.test.js': text });
+    expect(lines.at(-1)).toMatch(/^[12] passed, [12] failed, 0 skipped$/);
+    expect(code).toBe(1);
+  });
+
+  it('does not take a run without tests for a success', async () => {
+    const { code, lines } = await runOn({});
+    expect(lines.at(-1)).toBe('0 passed, 1 failed, 0 skipped');
+    expect(code).toBe(1);
+  });
+
+  it('does not take a run in which everything was skipped for a success', async () => {
+    const { code, lines } = await runOn({ 'one.test.js': "it.skip('later', () => {});" });
+    expect(lines.at(-1)).toBe('0 passed, 0 failed, 1 skipped');
+    expect(code).toBe(1);
+  });
+
+  it('tells the tests which services are required, and vitest the rest', async () => {
+    const text =
+      "it('sees it', () => expect(process.env.SERIN_TEST_REQUIRE).toBe('postgres,chromium')); it('other', () => { throw 1; });";
+    const { code, lines } = await runOn({ 'one.test.js': text }, '--require', 'postgres,chromium', '-t', 'sees');
+    expect(lines.at(-1)).toBe('1 passed, 0 failed, 1 skipped');
+    expect(code).toBe(0);
+  });
+
+  it('counts a run that is cut off as failed', async () => {
+    const text = "it('never ends', () => { process.kill(process.ppid, 'SIGTERM'); return new Promise(() => {}); });";
+    const { code, lines } = await runOn({ 'one.test.js': text });
+    expect(lines.at(-1)).toBe('0 passed, 1 failed, 0 skipped');
+    expect(code).toBe(1);
+  });
+
+  it('refuses --require without a name', async () => {
+    expect((await runOn({ 'one.test.js': passing }, '--require=')).code).toBe(2);
+  });
+});

@@ -1,0 +1,123 @@
+import { posix } from 'node:path';
+import type { Import, SourceFile } from './source-file.ts';
+
+/** What the files of one folder of `src` (a room) may import, besides each other and the leaf rooms. */
+export interface RoomRule {
+  readonly rooms?: readonly string[] | 'all';
+  /** Rooms of which only types may be imported. */
+  readonly typesOf?: readonly string[];
+  /** Single files of other rooms, such as the interface that adapters implement: `metrics/source.ts`. */
+  readonly files?: readonly string[];
+  /** Packages and built-in modules; a trailing `*` stands for the rest of the name. */
+  readonly packages?: readonly string[] | 'all';
+  /** Packages of which only these exports may be taken. */
+  readonly only?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface ImportTable {
+  /** By the name of the folder in `src`, or of the file that lies in `src` itself. */
+  readonly rooms: Readonly<Record<string, RoomRule>>;
+  /** Rooms that every room may import. */
+  readonly leaves: readonly string[];
+  /** Packages that a single file may import on top of its room's. */
+  readonly exceptions: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One line for each import of `src/**` that the table does not allow. */
+export function importViolations(files: readonly SourceFile[], table: ImportTable): string[] {
+  return files.flatMap((file) => {
+    const rule = table.rooms[roomOf(file.path)];
+    if (rule === undefined) return [`${file.path} is in no room of the import table`];
+    return file.imports
+      .filter((imported) => !allows(rule, file.path, imported, table))
+      .map(({ specifier, kind }) => `${file.path} may not import ${specifier ?? 'a computed path'} (${kind})`);
+  });
+}
+
+/** Every way round in the imports, types included, as `a.ts -> b.ts -> a.ts`. */
+export function importCycles(files: readonly SourceFile[]): string[] {
+  const targets = new Map(files.map((file) => [file.path, targetsOf(file)]));
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    const seenAt = trail.indexOf(path);
+    if (seenAt >= 0) found.push([...trail.slice(seenAt), path].join(' -> '));
+    if (seenAt >= 0 || done.has(path)) return;
+    for (const target of targets.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of files) visit(path, []);
+  return found;
+}
+
+/** One line for each use of the clock, of chance or of the outside world in the rooms that may have none. */
+export function impurities(files: readonly SourceFile[], pureRooms: readonly string[]): string[] {
+  return files
+    .filter(({ path }) => pureRooms.includes(roomOf(path)))
+    .flatMap(({ path, ambient }) => ambient.map((use) => `${path} is in a pure room and uses ${use}`));
+}
+
+/** The packages imported for their values, by any of the files. */
+export function packagesUsed(files: readonly SourceFile[]): Set<string> {
+  const imports = files.flatMap((file) => file.imports).filter(({ kind }) => kind === 'value');
+  return new Set(
+    imports.flatMap(({ specifier }) => (specifier && !isRelative(specifier) ? [packageOf(specifier)] : [])),
+  );
+}
+
+function allows(rule: RoomRule, from: string, imported: Import, table: ImportTable): boolean {
+  const { specifier } = imported;
+  if (specifier === null) return false;
+  if (isRelative(specifier)) return allowsFile(rule, from, resolve(from, specifier), imported.kind, table);
+  return allowsPackage(rule, from, packageOf(specifier), imported.names, table);
+}
+
+function allowsFile(rule: RoomRule, from: string, target: string, kind: Import['kind'], table: ImportTable): boolean {
+  if (!target.startsWith('src/')) return false;
+  const room = roomOf(target);
+  if (room === roomOf(from) || table.leaves.includes(room)) return true;
+  if (rule.rooms === 'all' || rule.rooms?.includes(room)) return true;
+  if (rule.files?.includes(target.slice('src/'.length))) return true;
+  return kind === 'type' && (rule.typesOf?.includes(room) ?? false);
+}
+
+function allowsPackage(
+  rule: RoomRule,
+  from: string,
+  name: string,
+  names: readonly string[],
+  table: ImportTable,
+): boolean {
+  if (rule.packages === 'all' || table.exceptions[from]?.includes(name)) return true;
+  const only = rule.only?.[name];
+  if (only) return names.every((taken) => only.includes(taken));
+  return (rule.packages ?? []).some((allowed) =>
+    allowed.endsWith('*') ? name.startsWith(allowed.slice(0, -1)) : name === allowed,
+  );
+}
+
+function roomOf(path: string): string {
+  return path.split('/')[1] ?? '';
+}
+
+function targetsOf(file: SourceFile): string[] {
+  return file.imports.flatMap(({ specifier }) =>
+    specifier !== null && isRelative(specifier) ? [resolve(file.path, specifier)] : [],
+  );
+}
+
+function isRelative(specifier: string): boolean {
+  return specifier.startsWith('.');
+}
+
+function resolve(from: string, specifier: string): string {
+  return posix.join(posix.dirname(from), specifier);
+}
+
+/** `hono/factory` -> `hono`, `@hono/node-server/conninfo` -> `@hono/node-server`, `node:fs` as it is. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}

@@ -1,0 +1,165 @@
+import { parseAst } from 'vitest/node';
+
+export interface Import {
+  /** As written, `../policy/units.ts` or `hono`; null for a dynamic import of something computed. */
+  readonly specifier: string | null;
+  readonly kind: 'type' | 'value';
+  /** The names taken, as the other file exports them; `*` for a whole namespace. */
+  readonly names: readonly string[];
+}
+
+export interface SourceFile {
+  /** Relative to the root of the tree, with forward slashes: `src/policy/units.ts`. */
+  readonly path: string;
+  readonly lines: number;
+  readonly imports: readonly Import[];
+  /** Uses of the clock, of chance and of the outside world, such as `Date.now` and `process`. */
+  readonly ambient: readonly string[];
+  readonly exports: 'named' | 'default';
+}
+
+interface Node {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+const AMBIENT = [
+  'clearInterval',
+  'clearTimeout',
+  'console',
+  'crypto',
+  'fetch',
+  'globalThis',
+  'performance',
+  'process',
+  'setImmediate',
+  'setInterval',
+  'setTimeout',
+  'Temporal',
+];
+
+/** Reads a TypeScript file with a real parser, so that comments, strings and types are never taken for code. */
+export function parseSourceFile(path: string, text: string): SourceFile {
+  const program = asNode(parseAst(text, { lang: 'ts' }));
+  const nodes = [...walk(program)];
+  return {
+    path,
+    lines: text.split('\n').length - (text.endsWith('\n') ? 1 : 0),
+    imports: nodes.flatMap(importOf),
+    ambient: [...new Set(ambientUses(program, new Set()))],
+    exports: nodes.some(({ type }) => type === 'ExportDefaultDeclaration') ? 'default' : 'named',
+  };
+}
+
+function importOf(node: Node): Import[] {
+  switch (node.type) {
+    case 'ImportDeclaration':
+    case 'ExportNamedDeclaration':
+    case 'ExportAllDeclaration': {
+      if (!isNode(node['source'])) return [];
+      return [{ specifier: literal(node['source']), kind: kindOf(node), names: namesOf(node) }];
+    }
+    case 'ImportExpression':
+      return [{ specifier: literal(asNode(node['source'])), kind: 'value', names: ['*'] }];
+    case 'TSImportType':
+      return [{ specifier: literal(asNode(node['source'])), kind: 'type', names: ['*'] }];
+    default:
+      return [];
+  }
+}
+
+function kindOf(node: Node): Import['kind'] {
+  if (node['importKind'] === 'type' || node['exportKind'] === 'type') return 'type';
+  const specifiers = nodesIn(node['specifiers']);
+  const everyOneIsAType = specifiers.length > 0 && specifiers.every(({ importKind }) => importKind === 'type');
+  return everyOneIsAType ? 'type' : 'value';
+}
+
+function namesOf(node: Node): string[] {
+  if (node.type === 'ExportAllDeclaration') return ['*'];
+  return nodesIn(node['specifiers']).map((specifier) => {
+    if (specifier.type === 'ImportNamespaceSpecifier') return '*';
+    if (specifier.type === 'ImportDefaultSpecifier') return 'default';
+    const name = asNode(specifier.type === 'ExportSpecifier' ? specifier['local'] : specifier['imported']);
+    return String(name['name'] ?? name['value']);
+  });
+}
+
+/** Like `walk`, but knows that a parameter or a variable may be called `process` and mean a statistical one. */
+function ambientUses(node: Node, outer: ReadonlySet<string>): string[] {
+  const bound = new Set([...outer, ...bindings(node)]);
+  return [...ambientUse(node, bound), ...children(node).flatMap((child) => ambientUses(child, bound))];
+}
+
+function ambientUse(node: Node, bound: ReadonlySet<string>): string[] {
+  if (node.type === 'MemberExpression') {
+    const member = `${nameOf(node['object'])}.${nameOf(node['property'])}`;
+    return ['Date.now', 'Math.random'].includes(member) ? [member] : [];
+  }
+  if (node.type === 'CallExpression' && nameOf(node['callee']) === 'Date') return ['Date()'];
+  if (node.type === 'NewExpression' && nameOf(node['callee']) === 'Date') {
+    return nodesIn(node['arguments']).length === 0 ? ['new Date()'] : [];
+  }
+  const name = nameOf(node);
+  return AMBIENT.includes(name) && !bound.has(name) ? [name] : [];
+}
+
+/** The names that a function or a block binds for everything below it. */
+function bindings(node: Node): string[] {
+  const declared = nodesIn(node['body'])
+    .filter(({ type }) => type === 'VariableDeclaration')
+    .flatMap((declaration) => nodesIn(declaration['declarations']).map(({ id }) => id));
+  return [...nodesIn(node['params']), ...nodesIn(declared)].flatMap(boundBy);
+}
+
+function boundBy(pattern: Node): string[] {
+  switch (pattern.type) {
+    case 'Identifier':
+      return [nameOf(pattern)];
+    case 'AssignmentPattern':
+      return nodesIn(pattern['left']).flatMap(boundBy);
+    case 'ObjectPattern':
+      return nodesIn(pattern['properties']).flatMap(boundBy);
+    case 'ArrayPattern':
+      return nodesIn(pattern['elements']).flatMap(boundBy);
+    case 'Property':
+      return nodesIn(pattern['value']).flatMap(boundBy);
+    case 'RestElement':
+      return nodesIn(pattern['argument']).flatMap(boundBy);
+    default:
+      return [];
+  }
+}
+
+function* walk(node: Node): Generator<Node> {
+  yield node;
+  for (const child of children(node)) yield* walk(child);
+}
+
+/** Every node directly below, but names that only label a property (`x.process`, `{ process: 1 }`). */
+function children(node: Node): Node[] {
+  return Object.entries(node)
+    .filter(([field]) => !['property', 'key'].includes(field) || node['computed'] === true)
+    .flatMap(([, value]) => nodesIn(value));
+}
+
+function nodesIn(value: unknown): Node[] {
+  return (Array.isArray(value) ? value : [value]).filter(isNode);
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+}
+
+function asNode(value: unknown): Node {
+  if (!isNode(value)) throw new TypeError('not a syntax node');
+  return value;
+}
+
+function nameOf(value: unknown): string {
+  return isNode(value) && value.type === 'Identifier' ? String(value['name']) : '';
+}
+
+function literal(node: Node): string | null {
+  return node.type === 'Literal' && typeof node['value'] === 'string' ? node['value'] : null;
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+/** Whole processes and whole-tree tools: they follow the other tests, one file at a time, so as not to starve them. */
+const HEAVY = ['test/e2e/**/*.test.ts', 'test/fault/**/*.test.ts', 'test/run.test.ts', 'test/static.test.ts'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: '100%',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    sequence: { shuffle: true },
+    projects: [
+      { extends: true, test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: HEAVY } },
+      {
+        extends: true,
+        test: {
+          name: 'heavy',
+          include: HEAVY,
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
