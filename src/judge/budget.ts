@@ -1,0 +1,72 @@
+import type { CheckName } from '../parity/finding.ts';
+import { guardNames, logGuardHarm } from '../parity/guards.ts';
+import { QUANTILES } from '../parity/latency.ts';
+import type { Policy } from '../policy/schema.ts';
+import { logRateHarm } from '../stats/error-rate.ts';
+import { logSum } from '../stats/log-sum.ts';
+import { logQuantileHarm } from '../stats/quantile.ts';
+import type { JudgeState } from './state.ts';
+
+/** One check's part in the combined evidence: its share of the budget and its log e-value against "no harm". */
+export interface Stake {
+  readonly check: CheckName;
+  readonly weight: number;
+  readonly logHarm: number;
+}
+
+/** Every check that can roll back, skipped ones left out. The guards share their part of the budget equally. */
+export function stakesOf(policy: Policy, state: JudgeState, skipped: readonly CheckName[]): readonly Stake[] {
+  const guards = guardNames(policy.spec.guards);
+  const stakes: readonly Stake[] = [
+    { check: 'errors', weight: budgetOf(policy, 'errors'), logHarm: logRateHarm(state.errors) },
+    ...QUANTILES.map((name) => ({
+      check: name,
+      weight: budgetOf(policy, name),
+      logHarm: logQuantileHarm(state.latency[name]),
+    })),
+    ...guards.map((name) => ({
+      check: `guard:${name}` as const,
+      weight: budgetOf(policy, `guard:${name}`),
+      logHarm: logGuardHarm(state.guards, name),
+    })),
+  ];
+  return stakes.filter(({ check }) => !skipped.includes(check));
+}
+
+/** A check's share of the false-rollback budget; 0 for one that never rolls back. */
+export function budgetOf(policy: Policy, check: CheckName): number {
+  const { weights } = policy.spec.judge;
+  switch (check) {
+    case 'clientErrors':
+      return 0;
+    case 'errors':
+    case 'p50':
+    case 'p95':
+    case 'p99':
+      return weights[check];
+    case 'guard:errors':
+    case 'guard:p50':
+    case 'guard:p95':
+    case 'guard:p99':
+      return weights.guards / Math.max(1, guardNames(policy.spec.guards).length);
+  }
+}
+
+/** ln(sum of weight * E). Budget that no check stakes stays at its first value, 1. */
+export function combinedLog(stakes: readonly Stake[]): number {
+  const unstaked = Math.max(
+    0,
+    stakes.reduce((left, { weight }) => left - weight, 1),
+  );
+  return logSum([...stakes.map(({ logHarm }) => logHarm), 0], [...stakes.map(({ weight }) => weight), unstaked]);
+}
+
+/** The stake with the largest part of the evidence; null without stakes. */
+export function largestStake(stakes: readonly Stake[]): Stake | null {
+  return stakes.toSorted((left, right) => partOf(right) - partOf(left))[0] ?? null;
+}
+
+/** ln(weight * E) of one stake: at or above the threshold it carries the verdict alone. */
+export function partOf({ weight, logHarm }: Stake): number {
+  return weight > 0 ? Math.log(weight) + logHarm : Number.NEGATIVE_INFINITY;
+}

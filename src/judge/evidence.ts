@@ -1,0 +1,101 @@
+import type { Block } from '../stats/block.ts';
+import { HIGHEST_BUCKET, LOWEST_BUCKET } from '../stats/log-histogram.ts';
+import type { LookInput, StepContext } from './input.ts';
+
+/** What can be used of what the source gave, and why the rest cannot: null when all of it can. */
+export interface Evidence {
+  readonly blocks: readonly Block[];
+  readonly blind: string | null;
+}
+
+const COUNTS = ['requests', 'errors', 'clientErrors'] as const;
+const FULL_BPS = 10_000;
+
+/**
+ * Sorts a look's blocks into usable evidence and a reason for blindness. It trusts no shape: a block that is not what
+ * the contract says is left out, and one in which a version that should have had traffic reported nothing is used for
+ * what it has.
+ */
+export function readEvidence(input: LookInput): Evidence {
+  if (!Array.isArray(input.blocks)) {
+    return { blocks: [], blind: input.unusable ?? 'the metrics source gave nothing usable' };
+  }
+  const blocks: Block[] = [];
+  let blind = input.unusable;
+  for (const block of input.blocks as readonly unknown[]) {
+    const fault = faultOf(block);
+    if (fault !== null) {
+      blind ??= `a block of measurements is unusable: ${fault}`;
+      continue;
+    }
+    const usable = block as Block;
+    blind ??= absence(usable, input.step);
+    blocks.push(usable);
+  }
+  return { blocks, blind };
+}
+
+function absence(block: Block, step: StepContext): string | null {
+  if (step.kind !== 'weight' && step.kind !== 'bake') return null;
+  if (block.canary === null && block.canaryBps > 0) return 'the canary reported nothing';
+  if (block.stable === null && block.canaryBps < FULL_BPS) return 'the stable reported nothing';
+  return null;
+}
+
+function faultOf(block: unknown): string | null {
+  if (!isRecord(block)) return 'it is no record';
+  for (const key of ['startedAt', 'durationMs'] as const) {
+    if (!Number.isFinite(block[key])) return `${key} is ${show(block[key])}, not a time`;
+  }
+  if (Number(block['durationMs']) < 0) return 'durationMs is negative';
+  if (!isCount(block['splitEpoch'])) return `splitEpoch is ${show(block['splitEpoch'])}, not a count`;
+  if (!isCount(block['canaryBps']) || block['canaryBps'] > FULL_BPS) {
+    return `canaryBps is ${show(block['canaryBps'])}, not basis points`;
+  }
+  return (
+    (block['stable'] === null ? null : faultOfTally(block['stable'], 'stable')) ??
+    (block['canary'] === null ? null : faultOfTally(block['canary'], 'canary')) ??
+    faultOfPair(block['forced'], 'forced') ??
+    faultOfPair(block['ruled'], 'ruled')
+  );
+}
+
+function faultOfPair(pair: unknown, name: string): string | null {
+  if (!isRecord(pair)) return `${name} is ${show(pair)}, not a pair of tallies`;
+  return faultOfTally(pair['stable'], `${name}.stable`) ?? faultOfTally(pair['canary'], `${name}.canary`);
+}
+
+function faultOfTally(tally: unknown, name: string): string | null {
+  if (!isRecord(tally)) return `${name} is ${show(tally)}, not a tally`;
+  for (const key of COUNTS) {
+    if (!isCount(tally[key])) return `${name}.${key} is ${show(tally[key])}, not a count`;
+  }
+  if (Number(tally['errors']) + Number(tally['clientErrors']) > Number(tally['requests'])) {
+    return `${name} has more errors than requests`;
+  }
+  const latency = tally['latency'];
+  if (!isRecord(latency)) return `${name}.latency is ${show(latency)}, not a histogram`;
+  for (const [bucket, count] of Object.entries(latency)) {
+    if (!isBucket(bucket)) return `${name}.latency has the bucket ${show(bucket)}`;
+    if (!isCount(count)) return `${name}.latency[${bucket}] is ${show(count)}, not a count`;
+  }
+  return null;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isBucket(key: string): boolean {
+  const bucket = Number(key);
+  return String(bucket) === key && Number.isInteger(bucket) && bucket >= LOWEST_BUCKET && bucket <= HIGHEST_BUCKET;
+}
+
+function show(value: unknown): string {
+  const text = typeof value === 'object' && value !== null ? 'an object' : String(value);
+  return text.slice(0, 40);
+}

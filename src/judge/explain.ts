@@ -1,0 +1,80 @@
+import { formatCount, formatLatency, formatShare, formatSpan } from '../parity/figures.ts';
+import type { CheckName, Finding } from '../parity/finding.ts';
+import { type Window, windowMs } from '../stats/window.ts';
+import type { Stake } from './budget.ts';
+
+/** The figures that a verdict of harm rests on. */
+export interface HarmFigures {
+  /** The finding with the largest part of the evidence; null when no check stakes anything. */
+  readonly finding: Finding | null;
+  /** The blocks that its figures cover. */
+  readonly since: Window;
+  /** The parts of the evidence, where no check carries the verdict alone. */
+  readonly combined: readonly Stake[] | null;
+}
+
+/**
+ * `canary errors 4.8 % against 0.2 % (margin 10 % + 0.01 pp), 1,204 against 10,911 requests in 40 s; odds of a false
+ * alarm < 1 in 1,000`
+ */
+export function explainHarm(figures: HarmFigures, alpha: number): string {
+  return `${compare(figures)}; odds of a false alarm < 1 in ${formatCount(1 / alpha)}`;
+}
+
+export function explainSuspicion(figures: HarmFigures): string {
+  return `${compare(figures)}: too little evidence to roll back, too much to go on`;
+}
+
+export function explainParity(findings: readonly Finding[], canaryRequests: number): string {
+  const margins = findings.flatMap(({ check, parityMargin }) =>
+    parityMargin === null ? [] : [`${nameCheck(check)} within ${parityMargin}`],
+  );
+  return `${margins.join(', ')} of the stable, shown by ${formatCount(canaryRequests)} canary requests in this step`;
+}
+
+export function nameCheck(check: CheckName): string {
+  switch (check) {
+    case 'clientErrors':
+      return '4xx answers';
+    case 'errors':
+    case 'p50':
+    case 'p95':
+    case 'p99':
+      return check;
+    case 'guard:errors':
+    case 'guard:p50':
+    case 'guard:p95':
+    case 'guard:p99':
+      return `guard ${check.slice('guard:'.length)}`;
+  }
+}
+
+function compare({ finding, since, combined }: HarmFigures): string {
+  if (finding === null) return 'the combined evidence speaks against the canary';
+  const { canary, stable, requests } = finding;
+  const time = `in ${formatSpan(windowMs(since))}`;
+  const together = combined === null ? '' : `canary worse in ${shares(combined)} of the evidence together: `;
+  if (finding.check.startsWith('guard:')) {
+    return `${together}canary breaks the ${finding.says}, ${formatCount(requests.canary)} requests ${time}`;
+  }
+  const show = (value: number | null) =>
+    value === null ? 'unknown' : finding.unit === 'share' ? formatShare(value) : formatLatency(value);
+  return (
+    `${together}canary ${nameCheck(finding.check)} ${show(canary)} against ${show(stable)} ` +
+    `(margin ${finding.rollbackMargin}), ` +
+    `${formatCount(requests.canary)} against ${formatCount(requests.stable)} requests ${time}`
+  );
+}
+
+// `errors 62 %, p99 30 %`: the parts of at least 5 %.
+function shares(stakes: readonly Stake[]): string {
+  const largest = Math.max(...stakes.map(({ logHarm }) => logHarm));
+  const parts = stakes.map(({ check, weight, logHarm }) => ({ check, part: weight * Math.exp(logHarm - largest) }));
+  const sum = parts.reduce((total, { part }) => total + part, 0);
+  return parts
+    .map(({ check, part }) => ({ check, share: part / sum }))
+    .filter(({ share }) => share >= 0.05)
+    .toSorted((left, right) => right.share - left.share)
+    .map(({ check, share }) => `${nameCheck(check)} ${formatShare(Number(share.toFixed(2)))}`)
+    .join(', ');
+}

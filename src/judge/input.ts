@@ -1,0 +1,24 @@
+import type { CheckName } from '../parity/finding.ts';
+import type { Block } from '../stats/block.ts';
+
+/** Where the rollout stands, as far as judging goes. */
+export interface StepContext {
+  readonly kind: 'internal' | 'weight' | 'consumers' | 'bake';
+  /** Index into the policy's steps; 0 for internal, the number of steps for bake. */
+  readonly index: number;
+  /** Which beta applies: the last compared (weight) step is `last` even when it is also the first. */
+  readonly position: 'first' | 'middle' | 'last';
+  /** The split epoch of this stage: blocks of another epoch are older than the stage. */
+  readonly splitEpoch: number;
+  /** Epoch ms at which the split was seen applied; null until then. */
+  readonly appliedAt: number | null;
+}
+
+export interface LookInput {
+  readonly at: number;
+  /** Blocks closed since the last look, oldest first; null when the source was unusable, with `unusable` saying why. */
+  readonly blocks: readonly Block[] | null;
+  readonly unusable: string | null;
+  readonly step: StepContext;
+  readonly skippedChecks: readonly CheckName[];
+}

@@ -1,0 +1,26 @@
+import type { Policy } from '../policy/schema.ts';
+import type { StepContext } from './input.ts';
+
+/** The log values that evidence is held against. */
+export interface Thresholds {
+  /** ln(1/alpha): roll back. */
+  readonly harm: number;
+  readonly hold: number;
+  /** ln(1/beta) of the step: parity is shown. */
+  readonly parity: number;
+  /** The most that one block may add to one alternative, so that evidence takes `minBlocks` blocks. */
+  readonly cap: number;
+}
+
+const SLACK_OF_CAP = 5;
+
+export function thresholdsOf(policy: Policy, step: StepContext): Thresholds {
+  const { alpha, beta, hold, minBlocks } = policy.spec.judge;
+  const harm = -Math.log(alpha);
+  return {
+    harm,
+    hold: Math.log(hold),
+    parity: -Math.log(beta[step.position]),
+    cap: (harm + SLACK_OF_CAP) / minBlocks,
+  };
+}

@@ -1,0 +1,69 @@
+import { formatSpan } from '../parity/figures.ts';
+import type { Finding } from '../parity/finding.ts';
+import type { Policy } from '../policy/schema.ts';
+import { msForCanaryRequests } from '../stats/pace.ts';
+import { hasShownParity } from './findings.ts';
+import type { LookInput } from './input.ts';
+import type { JudgeState } from './state.ts';
+import type { CheckName, Verdict } from './verdict.ts';
+
+/** Why nothing can be said yet, and what is still needed. */
+export interface Undecided {
+  readonly reason: string;
+  readonly worst: CheckName | null;
+  readonly needs: Verdict['needs'];
+}
+
+/** The reason for which the step is not at parity, or null when it is. */
+export function whyUndecided(
+  policy: Policy,
+  state: JudgeState,
+  input: LookInput,
+  findings: readonly Finding[],
+  staleAfterMs: number,
+): Undecided | null {
+  const { at, step } = input;
+  switch (step.kind) {
+    case 'internal':
+      return plain('only forced requests reach the canary: nothing is compared yet');
+    case 'consumers':
+      return plain('only listed consumers reach the canary: nothing is compared, a person ends this step');
+    case 'bake':
+      return plain('the canary serves everybody: nothing to compare, guards hold');
+    case 'weight':
+      break;
+  }
+  if (state.fedAt === null) return plain('nothing has been measured yet');
+  if (step.appliedAt === null) return plain('the split of this step has not been seen applied yet');
+  if (state.step.canary.requests === 0) return plain('no canary traffic yet');
+  const open = findings.filter((finding) => !hasShownParity(finding));
+  if (open.length > 0) return mostWanting(state, open);
+  const age = at - step.appliedAt;
+  if (age < policy.spec.judge.minStep) {
+    return plain(
+      `every check is at parity, and the step lasts at least ${formatSpan(policy.spec.judge.minStep)}: ` +
+        `${formatSpan(policy.spec.judge.minStep - age)} are left`,
+    );
+  }
+  if (at - state.fedAt > staleAfterMs) {
+    return plain(`nothing new has been measured for ${formatSpan(at - state.fedAt)}`);
+  }
+  return null;
+}
+
+// The check without a forecast first (nothing else can be said about the time), then the one that needs most.
+function mostWanting(state: JudgeState, open: readonly Finding[]): Undecided {
+  const wants = ({ needsCanaryRequests }: Finding) => needsCanaryRequests ?? Number.MAX_VALUE;
+  const [worst] = open.toSorted((left, right) => wants(right) - wants(left));
+  if (worst === undefined) return plain('nothing has been measured yet');
+  const requests = worst.needsCanaryRequests;
+  return {
+    reason: worst.says,
+    worst: worst.check,
+    needs: requests === null ? null : { canaryRequests: requests, ms: msForCanaryRequests(state.pace, requests) },
+  };
+}
+
+function plain(reason: string): Undecided {
+  return { reason, worst: null, needs: null };
+}

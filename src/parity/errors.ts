@@ -1,0 +1,106 @@
+import type { Checks, ErrorMargin } from '../policy/schema.ts';
+import type { Bet } from '../stats/bet.ts';
+import type { Block, Tally } from '../stats/block.ts';
+import { type BlockCounts, boundaryAt } from '../stats/e-value.ts';
+import {
+  expectedRate,
+  logRateHarm,
+  logRateParity,
+  openRate,
+  type RateMargins,
+  type RateState,
+  stepRate,
+} from '../stats/error-rate.ts';
+import { rateGain } from '../stats/forecast.ts';
+import type { Totals } from '../stats/window.ts';
+import type { FindingContext } from './context.ts';
+import { formatPoints, formatShare } from './figures.ts';
+import type { Finding } from './finding.ts';
+import { forecastNeeds, needsInWords } from './needs.ts';
+
+/** The two checks on shares of answers: errors, and the 4xx that are no errors. */
+export type RateCheck = 'errors' | 'clientErrors';
+
+const NAMES = { errors: 'errors', clientErrors: '4xx answers' } as const;
+
+/** Log evidence against parity below which the figures, not the forecast, are what people should read. */
+const CONTRARY = -1;
+
+/** The rollback margin is one line, the parity margin the larger of a ratio and a difference. */
+export function rateMargins(checks: Checks, check: RateCheck): RateMargins {
+  const parity = checks[check].parity;
+  const rollback = check === 'errors' ? checks.errors.rollback : null;
+  return {
+    rollback: rollback === null ? null : { rho: 1 + rollback.relative, a: rollback.absolute },
+    parity: [
+      { rho: 1 + parity.relative, a: 0 },
+      { rho: 1, a: parity.absolute },
+    ],
+  };
+}
+
+export function openRateCheck(checks: Checks, check: RateCheck): RateState {
+  return openRate(rateMargins(checks, check));
+}
+
+/** One block of the randomised comparison; a version that reported nothing counts as no requests. */
+export function observeRate(checks: Checks, check: RateCheck, state: RateState, block: Block, bet: Bet): RateState {
+  return stepRate(state, rateMargins(checks, check), countsOf(block, check), block.durationMs, bet);
+}
+
+export function rateFinding(checks: Checks, check: RateCheck, state: RateState, context: FindingContext): Finding {
+  const margins = rateMargins(checks, check);
+  const logParity = logRateParity(state);
+  const canary = shareOf(context.figures.canary, check);
+  const stable = shareOf(context.figures.stable, check);
+  const needs = forecastNeeds(context, logParity, (share) =>
+    Math.max(...margins.parity.map((boundary) => rateGain(expectedRate(state), boundary, share))),
+  );
+  const parityMargin = inWords(checks[check].parity, 'or');
+  const beyond =
+    canary !== null && stable !== null && margins.parity.every((boundary) => canary > boundaryAt(boundary, stable));
+  return {
+    check,
+    canary,
+    stable,
+    unit: 'share',
+    requests: { canary: context.figures.canary.requests, stable: context.figures.stable.requests },
+    logHarm: logRateHarm(state),
+    budgetWeight: context.budgetWeight,
+    logParity,
+    logParityThreshold: context.logParityThreshold,
+    rollbackMargin: check === 'errors' ? inWords(checks.errors.rollback, '+') : 'none: a promotion waits',
+    parityMargin,
+    needsCanaryRequests: needs,
+    says: says(),
+  };
+
+  function says(): string {
+    if (canary === null || stable === null || needs === null) return `${NAMES[check]}: no traffic to compare yet`;
+    const figures = `${NAMES[check]} ${formatShare(canary)} against ${formatShare(stable)}`;
+    if (logParity >= context.logParityThreshold) return `${figures}, inside the parity margin of ${parityMargin}`;
+    if (beyond && logParity < CONTRARY) return `${figures}, so far outside the parity margin of ${parityMargin}`;
+    return `${NAMES[check]}: ${needsInWords(needs, context.pace)}`;
+  }
+}
+
+function countsOf(block: Block, check: RateCheck): BlockCounts {
+  return {
+    nc: block.canary?.requests ?? 0,
+    xc: eventsOf(block.canary, check),
+    ns: block.stable?.requests ?? 0,
+    xs: eventsOf(block.stable, check),
+  };
+}
+
+function eventsOf(tally: Tally | null, check: RateCheck): number {
+  return tally?.[check] ?? 0;
+}
+
+function shareOf(totals: Totals, check: RateCheck): number | null {
+  return totals.requests === 0 ? null : totals[check] / totals.requests;
+}
+
+function inWords(margin: ErrorMargin, joined: '+' | 'or'): string {
+  return `${formatShare(margin.relative)} ${joined} ${formatPoints(margin.absolute)}`;
+}

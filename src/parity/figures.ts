@@ -1,0 +1,41 @@
+/** 0.048 -> `4.8 %`, 0.00021 -> `0.021 %`: two significant digits, three from 10 % on. */
+export function formatShare(share: number): string {
+  return `${shortNumber(share * 100)} %`;
+}
+
+/** 0.001 -> `0.1 pp`. */
+export function formatPoints(rate: number): string {
+  return `${shortNumber(rate * 100)} pp`;
+}
+
+/** 10911 -> `10,911`. */
+export function formatCount(count: number): string {
+  return Math.round(count)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** Two significant digits: 2134 -> `2,100`. */
+export function formatAbout(count: number): string {
+  return formatCount(Number(count.toPrecision(2)));
+}
+
+/** A latency: 0.84 -> `0.84 ms`, 161.3 -> `161 ms`, 12345 -> `12.3 s`. */
+export function formatLatency(ms: number): string {
+  return ms < 10_000 ? `${shortNumber(ms)} ms` : `${shortNumber(ms / 1_000)} s`;
+}
+
+/** A span in its largest unit of which there are at least two: 40000 -> `40 s`, 200000 -> `3 min`. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1_000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
+function shortNumber(value: number): string {
+  if (value === 0) return '0';
+  if (value < 0.0001) return '<0.0001';
+  return String(Number(value >= 100 ? value.toFixed(0) : value.toPrecision(value >= 10 ? 3 : 2)));
+}

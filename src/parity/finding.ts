@@ -1,0 +1,29 @@
+export type ComparedCheck = 'errors' | 'clientErrors' | QuantileName;
+
+export type QuantileName = 'p50' | 'p95' | 'p99';
+
+export type GuardName = 'errors' | QuantileName;
+
+export type CheckName = ComparedCheck | `guard:${GuardName}`;
+
+/** What one check says after a look. Rates are fractions, quantiles milliseconds; null where nothing is known. */
+export interface Finding {
+  readonly check: CheckName;
+  readonly canary: number | null;
+  readonly stable: number | null;
+  readonly unit: 'share' | 'ms';
+  readonly requests: { readonly canary: number; readonly stable: number };
+  /** Log e-value against "no worse than the rollback margin", and its weight in the budget. */
+  readonly logHarm: number;
+  readonly budgetWeight: number;
+  /** Log e-value against "worse than the parity margin"; null when the check claims no parity (guards). */
+  readonly logParity: number | null;
+  readonly logParityThreshold: number | null;
+  /** The margins in force in words, after rounding to buckets: `10 % + 0.01 pp`. */
+  readonly rollbackMargin: string;
+  readonly parityMargin: string | null;
+  /** Canary requests still needed for parity if the versions are equal; null when unknown or not needed. */
+  readonly needsCanaryRequests: number | null;
+  /** One sentence. */
+  readonly says: string;
+}

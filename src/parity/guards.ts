@@ -1,0 +1,123 @@
+import type { Guards } from '../policy/schema.ts';
+import type { Tally } from '../stats/block.ts';
+import { RATIO_GRID, RATIO_WEIGHTS } from '../stats/error-rate.ts';
+import { errorGuardLogE, slowGuardLogE } from '../stats/guard.ts';
+import { bucketOf, histogramOf, massAbove } from '../stats/log-histogram.ts';
+import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../stats/onset.ts';
+import { ODDS_GRID, ODDS_WEIGHTS } from '../stats/quantile.ts';
+import type { FindingContext } from './context.ts';
+import { formatLatency, formatShare } from './figures.ts';
+import type { Finding, GuardName } from './finding.ts';
+import { LEVELS } from './latency.ts';
+
+/** One test for each guard that the policy has. */
+export type GuardsState = Readonly<Partial<Record<GuardName, OnsetMixture>>>;
+
+const GUARDS: readonly GuardName[] = ['errors', 'p50', 'p95', 'p99'];
+
+/** What a guard tolerates: a share of events, and for a latency the time beyond which an answer is an event. */
+interface Tolerance {
+  readonly name: GuardName;
+  readonly share: number;
+  readonly slowerThanMs: number | null;
+}
+
+/** The guards that the policy has, in the order in which people read them. */
+export function guardNames(guards: Guards): readonly GuardName[] {
+  return GUARDS.filter((name) => guards[name] !== undefined);
+}
+
+export function openGuards(guards: Guards): GuardsState {
+  return Object.fromEntries(
+    guardNames(guards).map((name) => [name, openMixture(name === 'errors' ? RATIO_GRID.length : ODDS_GRID.length)]),
+  );
+}
+
+/**
+ * One block of the canary's guarded traffic. Each guard is a one-sample test of the block's mean.
+ *
+ * @param spent mass of the onset mixture injected up to and with this block
+ */
+export function observeGuards(
+  guards: Guards,
+  state: GuardsState,
+  canary: Tally,
+  cap: number,
+  spent: number,
+  phase: 'warm-up' | 'judged',
+): GuardsState {
+  return Object.fromEntries(
+    tolerances(guards).map((tolerance) => {
+      const mixture = mixtureOf(state, tolerance.name);
+      if (tolerance.slowerThanMs !== null && phase === 'warm-up') return [tolerance.name, mixture];
+      return [tolerance.name, stepMixture(mixture, spent, logEOf(tolerance, canary, cap))];
+    }),
+  );
+}
+
+/** The largest latency that a guard tolerates, in ms; null without latency guards. */
+export function slowestGuardMs(guards: Guards): number | null {
+  const limits = tolerances(guards).flatMap(({ slowerThanMs }) => (slowerThanMs === null ? [] : [slowerThanMs]));
+  return limits.length === 0 ? null : Math.max(...limits);
+}
+
+export function logGuardHarm(state: GuardsState, name: GuardName): number {
+  return logMixture(mixtureOf(state, name), name === 'errors' ? RATIO_WEIGHTS : ODDS_WEIGHTS);
+}
+
+export function guardFindings(guards: Guards, state: GuardsState, context: FindingContext): readonly Finding[] {
+  return tolerances(guards).map((tolerance) => {
+    const { canary } = context.figures;
+    const answers = tolerance.slowerThanMs === null ? canary.requests : canary.latency.total;
+    const events =
+      tolerance.slowerThanMs === null ? canary.errors : massAbove(canary.latency, bucketOf(tolerance.slowerThanMs));
+    const share = answers === 0 ? null : events / answers;
+    return {
+      check: `guard:${tolerance.name}`,
+      canary: share,
+      stable: null,
+      unit: 'share',
+      requests: { canary: answers, stable: 0 },
+      logHarm: logGuardHarm(state, tolerance.name),
+      budgetWeight: context.budgetWeight,
+      logParity: null,
+      logParityThreshold: null,
+      rollbackMargin: limitInWords(tolerance),
+      parityMargin: null,
+      needsCanaryRequests: null,
+      says:
+        share === null
+          ? `guard ${tolerance.name}: nothing measured yet`
+          : `guard ${tolerance.name}: ${formatShare(share)} where ${limitInWords(tolerance)} are tolerated`,
+    };
+  });
+}
+
+function tolerances(guards: Guards): readonly Tolerance[] {
+  return guardNames(guards).map((name) => {
+    const limit = guards[name] ?? 0;
+    return name === 'errors'
+      ? { name, share: limit, slowerThanMs: null }
+      : { name, share: 1 - LEVELS[name], slowerThanMs: limit };
+  });
+}
+
+// Only buckets that lie wholly above the limit count as slow, so a limit is rounded up by at most 2 %.
+function logEOf(tolerance: Tolerance, canary: Tally, cap: number): readonly number[] {
+  if (tolerance.slowerThanMs === null) {
+    return errorGuardLogE(canary.requests, canary.errors, tolerance.share, cap);
+  }
+  const latency = histogramOf(canary.latency);
+  const slow = massAbove(latency, bucketOf(tolerance.slowerThanMs));
+  return slowGuardLogE(latency.total, slow, tolerance.share, cap);
+}
+
+function mixtureOf(state: GuardsState, name: GuardName): OnsetMixture {
+  return state[name] ?? openMixture(name === 'errors' ? RATIO_GRID.length : ODDS_GRID.length);
+}
+
+function limitInWords({ share, slowerThanMs }: Tolerance): string {
+  return slowerThanMs === null
+    ? `at most ${formatShare(share)} errors`
+    : `at most ${formatShare(share)} slower than ${formatLatency(slowerThanMs)}`;
+}

@@ -1,0 +1,26 @@
+import { requestsNeeded } from '../stats/forecast.ts';
+import { canaryShare, msForCanaryRequests, type Pace } from '../stats/pace.ts';
+import type { FindingContext } from './context.ts';
+import { formatAbout, formatSpan } from './figures.ts';
+
+/**
+ * Canary requests still needed, given the gain of one at the canary's present share of the traffic; null without
+ * traffic of both versions.
+ */
+export function forecastNeeds(
+  context: FindingContext,
+  logParity: number,
+  gainAt: (share: number) => number,
+): number | null {
+  const share = canaryShare(context.pace);
+  if (share === null) return null;
+  const progress = context.step.canary.requests === 0 ? 'not-begun' : 'begun';
+  return requestsNeeded(context.logParityThreshold - logParity, gainAt(share), progress);
+}
+
+/** `needs about 2,100 more canary requests, 3 min at this traffic` */
+export function needsInWords(requests: number, pace: Pace): string {
+  const ms = msForCanaryRequests(pace, requests);
+  const time = ms === null ? '' : `, ${formatSpan(ms)} at this traffic`;
+  return `needs about ${formatAbout(requests)} more canary requests${time}`;
+}

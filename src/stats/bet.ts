@@ -1,0 +1,11 @@
+/** What every metric is told about a block beside its counts; all of it is known before the block. */
+export interface Bet {
+  /** The largest log e-value that one block may add to one alternative. */
+  readonly cap: number;
+  /** Mass of the onset mixture injected up to and with this block. */
+  readonly spent: number;
+  /** Whether the block belongs to the present step, and so counts towards its parity. */
+  readonly parity: 'counted' | 'left-out';
+  /** Log value at which parity processes are truncated: 3 nats above their threshold. */
+  readonly parityCeiling: number;
+}

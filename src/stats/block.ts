@@ -1,0 +1,32 @@
+/** Counts of latencies by bucket index ceil(ln(ms) / ln 1.02): a sparse histogram, integers throughout. */
+export type LatencyCounts = Readonly<Record<number, number>>;
+
+/** What one version did within one block. */
+export interface Tally {
+  /** Requests whose outcome is known; a client that went away (499) is counted nowhere. */
+  readonly requests: number;
+  /** Answers in the policy's error statuses, and requests that got no complete answer. */
+  readonly errors: number;
+  /** Answers 400..499 that are not errors. */
+  readonly clientErrors: number;
+  /** Latencies of answers that are no errors, and of requests still open when the block closed. */
+  readonly latency: LatencyCounts;
+}
+
+/**
+ * One look interval of one route, under exactly one split. The comparison of `stable` and `canary` is randomised;
+ * `forced` (force header) and `ruled` (consumer list) are counted apart and never enter it.
+ */
+export interface Block {
+  /** Wall-clock start in epoch milliseconds. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  /** Epoch of the split in force; a block never spans two. */
+  readonly splitEpoch: number;
+  readonly canaryBps: number;
+  /** Null when the version reported nothing, which is not the same as zero requests. */
+  readonly stable: Tally | null;
+  readonly canary: Tally | null;
+  readonly forced: { readonly stable: Tally; readonly canary: Tally };
+  readonly ruled: { readonly stable: Tally; readonly canary: Tally };
+}

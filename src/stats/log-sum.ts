@@ -1,0 +1,18 @@
+import { sum } from 'simple-statistics';
+
+/**
+ * ln(sum of weight_i * exp(log_i)), computed without overflow and by compensated summation (Neumaier);
+ * a null log stands for ln 0.
+ * -Infinity when every term is zero.
+ *
+ * @example logSum([0, Math.log(3)], [0.5, 0.5]) // ln 2
+ */
+export function logSum(logs: readonly (number | null)[], weights: readonly number[]): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (const [index, log] of logs.entries()) {
+    if (log !== null && (weights[index] ?? 0) > 0) largest = Math.max(largest, log);
+  }
+  if (largest === Number.NEGATIVE_INFINITY) return largest;
+  const terms = logs.map((log, index) => (log === null ? 0 : (weights[index] ?? 0) * Math.exp(log - largest)));
+  return largest + Math.log(sum(terms));
+}

@@ -1,0 +1,39 @@
+import { logSum } from './log-sum.ts';
+
+/**
+ * A test that mixes over effect sizes and over the time of onset (statistics.md 2.3): before each block new mass is
+ * injected, then every alternative is multiplied by its e-value of the block. With at most 1 injected in all, the
+ * mixture is a nonnegative supermartingale that begins at 1.
+ */
+export interface OnsetMixture {
+  /** The mass injected so far, at most 1. */
+  readonly spent: number;
+  /** Log of each alternative's process; null before any mass was injected. */
+  readonly logMass: readonly (number | null)[];
+}
+
+export function openMixture(alternatives: number): OnsetMixture {
+  return { spent: 0, logMass: Array.from({ length: alternatives }, () => null) };
+}
+
+/**
+ * M <- e * (M + pi), with pi the growth of `spent` since the last block.
+ *
+ * @param spent the mass injected up to and with this block, in [mixture.spent, 1]
+ * @param logE log e-value of this block for each alternative
+ */
+export function stepMixture(mixture: OnsetMixture, spent: number, logE: readonly number[]): OnsetMixture {
+  const injected = Math.max(0, spent - mixture.spent);
+  return {
+    spent: Math.max(mixture.spent, spent),
+    logMass: mixture.logMass.map((log, index) => {
+      const before = injected > 0 ? logSum([log, Math.log(injected)], [1, 1]) : log;
+      return before === null ? null : before + (logE[index] ?? 0);
+    }),
+  };
+}
+
+/** ln of the mixture's value: the weighted alternatives and the mass not yet injected. */
+export function logMixture(mixture: OnsetMixture, weights: readonly number[]): number {
+  return logSum([...mixture.logMass, 0], [...weights, 1 - mixture.spent]);
+}

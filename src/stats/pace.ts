@@ -1,0 +1,31 @@
+import { decayOver } from './decay.ts';
+
+/** The traffic of late under one split: decayed counts of requests, and of the time they took. */
+export interface Pace {
+  readonly canary: number;
+  readonly stable: number;
+  readonly ms: number;
+}
+
+export const NO_PACE: Pace = { canary: 0, stable: 0, ms: 0 };
+
+const HALF_LIFE_MS = 60_000;
+
+export function stepPace(pace: Pace, canary: number, stable: number, durationMs: number): Pace {
+  const kept = decayOver(durationMs, HALF_LIFE_MS);
+  return {
+    canary: pace.canary * kept + canary,
+    stable: pace.stable * kept + stable,
+    ms: pace.ms * kept + durationMs,
+  };
+}
+
+/** The canary's share of the traffic; null unless both versions have some. */
+export function canaryShare(pace: Pace): number | null {
+  return pace.canary > 0 && pace.stable > 0 ? pace.canary / (pace.canary + pace.stable) : null;
+}
+
+/** How long so many canary requests take at this pace; null without traffic. */
+export function msForCanaryRequests(pace: Pace, requests: number): number | null {
+  return pace.canary > 0 && pace.ms > 0 ? (requests * pace.ms) / pace.canary : null;
+}

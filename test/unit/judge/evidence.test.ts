@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { readEvidence } from '../../../src/judge/evidence.ts';
+import { blockOf, inputOf, tallyOf } from '../../support/judge-blocks.ts';
+
+const faulty: readonly [string, unknown][] = [
+  ['a block of measurements is unusable: it is no record', 'text'],
+  ['a block of measurements is unusable: it is no record', null],
+  ['a block of measurements is unusable: startedAt is NaN, not a time', blockOf({ startedAt: Number.NaN })],
+  ['a block of measurements is unusable: durationMs is negative', blockOf({ durationMs: -1 })],
+  ['a block of measurements is unusable: canaryBps is 10001, not basis points', blockOf({ canaryBps: 10_001 })],
+  ['a block of measurements is unusable: splitEpoch is 1.5, not a count', blockOf({ splitEpoch: 1.5 })],
+  [
+    'a block of measurements is unusable: canary.requests is -1, not a count',
+    blockOf({ canary: { ...tallyOf(0), requests: -1 } }),
+  ],
+  [
+    'a block of measurements is unusable: stable.requests is Infinity, not a count',
+    blockOf({ stable: { ...tallyOf(0), requests: Number.POSITIVE_INFINITY } }),
+  ],
+  [
+    'a block of measurements is unusable: canary has more errors than requests',
+    blockOf({ canary: { ...tallyOf(3), errors: 4 } }),
+  ],
+  [
+    'a block of measurements is unusable: canary.latency has the bucket 1000000',
+    blockOf({ canary: { ...tallyOf(3), latency: { 1000000: 1 } } }),
+  ],
+  [
+    'a block of measurements is unusable: canary.latency[5] is 0.5, not a count',
+    blockOf({ canary: { ...tallyOf(3), latency: { 5: 0.5 } } }),
+  ],
+  [
+    'a block of measurements is unusable: ruled is undefined, not a pair of tallies',
+    { ...blockOf(), ruled: undefined },
+  ],
+];
+
+describe('evidence', () => {
+  it.each(faulty)('%s', (reason, block) => {
+    const read = readEvidence(inputOf([block as ReturnType<typeof blockOf>, blockOf()], { at: 0 }));
+    expect(read.blind).toBe(reason);
+    expect(read.blocks).toHaveLength(1);
+  });
+
+  it('is all there is when every block is whole', () => {
+    const blocks = [blockOf(), blockOf({ startedAt: 1_000 })];
+    expect(readEvidence(inputOf(blocks))).toEqual({ blocks, blind: null });
+  });
+
+  it('uses what a half-silent block has, and says which half is missing', () => {
+    const block = blockOf({ canary: null });
+    expect(readEvidence(inputOf([block]))).toEqual({ blocks: [block], blind: 'the canary reported nothing' });
+  });
+
+  it('is none when the source was unusable', () => {
+    expect(readEvidence(inputOf(null)).blind).toBe('the metrics source gave nothing usable');
+    expect(readEvidence(inputOf(null, { unusable: 'timed out after 5 s' })).blind).toBe('timed out after 5 s');
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { look, openJudgement } from '../../../src/judge/judge.ts';
+import { blockOf, inputOf, lookRepeatedly, tallyOf, weightStep } from '../../support/judge-blocks.ts';
+import { judgePolicy } from '../../support/judge-policy.ts';
+import { NO_TALLY } from '../../support/simulated-traffic.ts';
+
+const policy = judgePolicy({
+  guards: { errors: '2%', p99: '800ms' },
+  judge: { block: '1s', minStep: '3s', warmUp: '0s' },
+});
+const bake = { step: weightStep({ kind: 'bake', index: 3, position: 'last', splitEpoch: 9 }) };
+const listed = { step: weightStep({ kind: 'consumers', index: 1, splitEpoch: 9 }) };
+
+const baking =
+  (canary = tallyOf(1_000, { errors: 2 })) =>
+  (startedAt: number) =>
+    blockOf({ startedAt, splitEpoch: 9, canaryBps: 10_000, canary, stable: NO_TALLY });
+const ruling =
+  (canary = tallyOf(50)) =>
+  (startedAt: number) =>
+    blockOf({ startedAt, splitEpoch: 9, canaryBps: 0, canary: NO_TALLY, ruled: { stable: NO_TALLY, canary } });
+
+describe('in bake', () => {
+  it('there is nothing to compare, and guards hold', () => {
+    const { state } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 20 }, (startedAt) =>
+      blockOf({ startedAt }),
+    );
+    const { state: after, verdict } = lookRepeatedly(policy, state, { from: 20_000, count: 300 }, baking(), bake);
+    expect(verdict).toMatchObject({
+      name: 'undecided',
+      reason: 'the canary serves everybody: nothing to compare, guards hold',
+    });
+    expect(verdict.findings.map(({ check }) => check)).toEqual(['guard:errors', 'guard:p99']);
+    expect(after.errors.harm).toEqual(state.errors.harm);
+    expect(after.latency.p99.harm).toEqual(state.latency.p99.harm);
+  });
+
+  it('a broken guard on errors rolls back', () => {
+    const broken = baking(tallyOf(1_000, { errors: 80 }));
+    const { verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 5 }, broken, bake);
+    expect(verdict).toMatchObject({ name: 'harmful', worst: 'guard:errors' });
+    expect(verdict.reason).toMatch(
+      /^canary breaks the guard errors: 8 % where at most 2 % errors are tolerated, [\d,]+ requests in \d s; odds/,
+    );
+  });
+
+  it('a broken guard on latency rolls back', () => {
+    const slow = baking(tallyOf(1_000, { medianMs: 400 }));
+    const { verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 8 }, slow, bake);
+    expect(verdict).toMatchObject({ name: 'harmful', worst: 'guard:p99' });
+    expect(verdict.reason).toMatch(/guard p99: \d+(\.\d)? % where at most 1 % slower than 800 ms are tolerated/);
+  });
+
+  it('a canary that reports nothing is blind', () => {
+    const silent = blockOf({ splitEpoch: 9, canaryBps: 10_000, canary: null, stable: null });
+    expect(look(policy, openJudgement(policy), inputOf([silent], bake)).verdict.name).toBe('blind');
+  });
+});
+
+describe('in a consumer step', () => {
+  it('guards watch the listed consumers, and a person ends the step', () => {
+    const { state, verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 60 }, ruling(), listed);
+    expect(verdict.name).toBe('undecided');
+    expect(verdict.reason).toMatch(/a person ends this step$/);
+    expect(state.step.canary.requests).toBe(3_000);
+    const broken = ruling(tallyOf(50, { errors: 20 }));
+    expect(lookRepeatedly(policy, state, { from: 60_000, count: 9 }, broken, listed).verdict).toMatchObject({
+      name: 'harmful',
+      worst: 'guard:errors',
+    });
+  });
+});
+
+describe('in the internal phase', () => {
+  it('nothing is guarded, and the stable is learnt', () => {
+    const step = weightStep({ kind: 'internal', splitEpoch: 9 });
+    const broken = ruling(tallyOf(50, { errors: 50 }));
+    const { state, verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 20 }, broken, { step });
+    expect(verdict.reason).toBe('only forced requests reach the canary: nothing is compared yet');
+    expect(state.canarySince).toBeNull();
+    expect(state.errors.stable.requests).toBeGreaterThan(17_000);
+  });
+});
+
+describe('the budget of the guards', () => {
+  it('is shared equally', () => {
+    const { verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 2 }, baking(), bake);
+    expect(verdict.findings.map(({ budgetWeight }) => budgetWeight)).toEqual([0.05, 0.05]);
+  });
+
+  it('a guard can be skipped', () => {
+    const broken = baking(tallyOf(1_000, { errors: 80 }));
+    const { verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 9 }, broken, {
+      ...bake,
+      skippedChecks: ['guard:errors'],
+    });
+    expect(verdict.name).toBe('undecided');
+  });
+});

@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { policyJsonSchema, policyJsonSchemaText } from '../../../src/policy/json-schema.ts';
+import { latencyBuckets } from '../../../src/policy/latency-buckets.ts';
+import { formatIssue } from '../../../src/policy/place.ts';
+import { readPolicy } from '../../../src/policy/read.ts';
+import { type Policy, policySchema } from '../../../src/policy/schema.ts';
+import { bucketsWithin } from '../../../src/stats/log-histogram.ts';
+
+const FOLDER = new URL('../../../policies/', import.meta.url);
+const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
+
+function textOf(name: string): string {
+  return readFileSync(new URL(name, FOLDER), 'utf8');
+}
+
+function shipped(name: string): Policy {
+  const reading = readPolicy(textOf(`${name}.yaml`), `policies/${name}.yaml`);
+  if (!reading.ok) throw new Error(reading.issues.map(formatIssue).join('\n'));
+  return reading.policy;
+}
+
+const validate = new Ajv2020({ allErrors: true, strict: true }).compile(policyJsonSchema());
+
+describe('the published JSON Schema', () => {
+  it('is the one that the code gives (npm run schema)', () => {
+    expect(textOf('policy.schema.json')).toBe(policyJsonSchemaText());
+  });
+
+  it.each(FILES)('accepts %s', (name) => {
+    validate(parse(textOf(name)));
+    expect(validate.errors ?? []).toEqual([]);
+  });
+
+  const step = { weight: '10%', dwell: '24h' };
+  const withSpec = (spec: object) => ({
+    apiVersion: 'serin.dev/v1',
+    kind: 'GraduationPolicy',
+    metadata: { name: 'p' },
+    spec: { steps: [step], ...spec },
+  });
+
+  it('accepts what the reader accepts at the least', () => {
+    expect(validate(withSpec({}))).toBe(true);
+  });
+
+  it.each([
+    ['another version', { ...withSpec({}), apiVersion: 'serin.dev/v2' }],
+    ['a misspelt key', withSpec({ stepz: [] })],
+    ['no steps', withSpec({ steps: [] })],
+    ['a number for a weight', withSpec({ steps: [{ ...step, weight: 10 }] })],
+    ['a weight above 100 %', withSpec({ steps: [{ ...step, weight: '101%' }] })],
+    ['a weight finer than 0.01 %', withSpec({ steps: [{ ...step, weight: '0.001%' }] })],
+    ['a step with both', withSpec({ steps: [{ ...step, consumers: 'listed' }] })],
+    ['a duration without a unit', withSpec({ bake: { dwell: '30' } })],
+    ['a bad latency margin', withSpec({ checks: { latency: { p50: { rollback: '4pp', parity: '10%' } } } })],
+    ['a budget of one', withSpec({ judge: { alpha: 1 } })],
+  ])('refuses %s', (_, document) => {
+    expect(validate(document)).toBe(false);
+    expect(policySchema.safeParse(document).success).toBe(false);
+  });
+});
+
+describe('the shipped policies', () => {
+  it('are the four that the pages name, each under its own name', () => {
+    const named = FILES.map((name) => shipped(name.replace('.yaml', '')).metadata.name);
+    expect(named.toSorted()).toEqual(['breaking-change', 'demo', 'fast', 'standard']);
+    expect(FILES.toSorted()).toEqual(named.toSorted().map((name) => `${name}.yaml`));
+  });
+
+  it.each(FILES)('%s tells an editor where its schema is', (name) => {
+    expect(textOf(name).split('\n')[0]).toBe('# yaml-language-server: $schema=./policy.schema.json');
+  });
+
+  it('standard: 1 % for a day, 10 % for two, 50 % for one, an hour of bake', () => {
+    const { spec } = shipped('standard');
+    expect(spec.steps).toEqual([
+      { weight: 100, dwell: 86_400_000, gates: [] },
+      { weight: 1_000, dwell: 172_800_000, gates: [] },
+      { weight: 5_000, dwell: 86_400_000, gates: [] },
+    ]);
+    expect(spec.bake.dwell).toBe(3_600_000);
+    expect(spec.consumers.default).toBe('by-weight');
+  });
+
+  it('breaking-change: nobody moves who is not listed, and a person ends it', () => {
+    const { spec } = shipped('breaking-change');
+    expect(spec.consumers.default).toBe('stable');
+    expect(spec.steps).toMatchObject([{ consumers: 'listed' }]);
+    expect(spec.internal.gates).not.toEqual([]);
+    expect(spec.finalise).toBe('manual');
+  });
+
+  it('demo: a whole rollout within a minute, with the rollback margins of production', () => {
+    const { spec } = shipped('demo');
+    const standard = shipped('standard').spec;
+    const dwells = [...spec.steps, spec.bake].reduce((sum, { dwell }) => sum + dwell, 0);
+    expect(dwells).toBeLessThan(60_000);
+    expect(spec.judge).toMatchObject({ block: 1_000, minStep: 3_000, warmUp: 0, alpha: standard.judge.alpha });
+    expect(spec.checks.errors.rollback).toEqual(standard.checks.errors.rollback);
+    for (const quantile of ['p50', 'p95', 'p99'] as const) {
+      expect(spec.checks.latency[quantile].rollback).toEqual(standard.checks.latency[quantile].rollback);
+    }
+  });
+});
+
+describe('latency margins in buckets', () => {
+  const bucketsOf = ({ latency }: Policy['spec']['checks']) =>
+    [latency.p50, latency.p95, latency.p99].map(({ rollback, parity }) => [
+      latencyBuckets(rollback.relative),
+      latencyBuckets(parity.relative),
+    ]);
+
+  it('are 2, 3, 5 to roll back and 5, 8, 12 for parity by default', () => {
+    const { spec } = policySchema.parse({
+      apiVersion: 'serin.dev/v1',
+      kind: 'GraduationPolicy',
+      metadata: { name: 'p' },
+      spec: { steps: [{ weight: '10%', dwell: '24h' }] },
+    });
+    expect(bucketsOf(spec.checks)).toEqual([
+      [2, 5],
+      [3, 8],
+      [5, 12],
+    ]);
+    expect(bucketsOf(shipped('standard').spec.checks)).toEqual(bucketsOf(spec.checks));
+  });
+
+  it('are why the default is 4.1% and not 4%', () => {
+    expect(latencyBuckets(0.04)).toBe(1);
+    expect(latencyBuckets(0.041)).toBe(2);
+  });
+
+  it('keep a margin that is exactly a power of 1.02', () => {
+    for (let buckets = 0; buckets <= 60; buckets++) expect(latencyBuckets(1.02 ** buckets - 1)).toBe(buckets);
+  });
+
+  it('are the same here as where they are judged', () => {
+    for (let permille = 0; permille <= 3_000; permille++) {
+      expect(latencyBuckets(permille / 1_000)).toBe(bucketsWithin(1 + permille / 1_000));
+    }
+  });
+});

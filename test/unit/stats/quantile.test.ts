@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { Bet } from '../../../src/stats/bet.ts';
+import { EMPTY, histogramOf } from '../../../src/stats/log-histogram.ts';
+import {
+  asFastLogE,
+  logQuantileHarm,
+  logQuantileParity,
+  openQuantile,
+  parityShare,
+  quantileEdge,
+  slowerLogE,
+  stepQuantile,
+} from '../../../src/stats/quantile.ts';
+import { binomialMasses } from '../../support/reference-formulas.ts';
+
+const BET: Bet = { cap: 3.97, spent: 0.5, parity: 'counted', parityCeiling: Math.log(20) + 3 };
+/** 100 answers in each of the buckets 1..100. */
+const REFERENCE = histogramOf(Object.fromEntries(Array.from({ length: 100 }, (_, index) => [index + 1, 100])));
+const shifted = (by: number, each: number) =>
+  histogramOf(Object.fromEntries(Array.from({ length: 100 }, (_, index) => [index + 1 + by, each])));
+
+describe('a quantile', () => {
+  it('lies at the smallest bucket with at most 1 - q above it', () => {
+    expect(quantileEdge(REFERENCE, 0.5)).toEqual({ bucket: 50, mass: 5_000, share: 0.5 });
+    expect(quantileEdge(REFERENCE, 0.955)).toEqual({ bucket: 96, mass: 400, share: 0.04 });
+    expect(quantileEdge(EMPTY, 0.5)).toBeNull();
+  });
+
+  it('expects of an equal canary what the stable has beyond the margin, and can show nothing within one bucket', () => {
+    const edge = { bucket: 50, mass: 5_000, share: 0.5 };
+    expect(parityShare(REFERENCE, edge, 10)).toBeCloseTo(0.4, 12);
+    expect(parityShare(REFERENCE, edge, 400)).toBeCloseTo(0.01, 12);
+    expect(parityShare(REFERENCE, edge, 0)).toBeNull();
+  });
+
+  it('shows parity of an equal canary and harm of a slower one', () => {
+    const margins = { rollback: 2, parity: 10 };
+    let equal = openQuantile();
+    let slower = openQuantile();
+    for (let block = 0; block < 12; block += 1) {
+      equal = stepQuantile(equal, REFERENCE, 0.5, margins, { canary: shifted(0, 1), stable: shifted(0, 9) }, BET);
+      slower = stepQuantile(slower, REFERENCE, 0.5, margins, { canary: shifted(20, 1), stable: shifted(0, 9) }, BET);
+    }
+    expect(logQuantileParity(equal)).toBeGreaterThan(Math.log(20));
+    expect(logQuantileHarm(equal)).toBeLessThan(0);
+    expect(logQuantileHarm(slower)).toBeGreaterThan(Math.log(1_000));
+    expect(logQuantileParity(slower)).toBeLessThan(0);
+  });
+
+  it('is not fooled when both versions slow down together', () => {
+    let state = openQuantile();
+    for (let block = 0; block < 50; block += 1) {
+      const both = { canary: shifted(30, 1), stable: shifted(30, 9) };
+      state = stepQuantile(state, REFERENCE, 0.5, { rollback: 2, parity: 10 }, both, BET);
+    }
+    expect(logQuantileHarm(state)).toBeLessThan(0);
+  });
+
+  it('does not bet before the reference has ten slow answers, nor without both versions', () => {
+    const state = openQuantile();
+    const block = { canary: shifted(50, 1), stable: shifted(0, 1) };
+    const margins = { rollback: 2, parity: 10 };
+    const thin = histogramOf({ 1: 700, 2: 9 });
+    expect(stepQuantile(state, thin, 0.95, margins, block, BET)).toBe(state);
+    expect(stepQuantile(state, REFERENCE, 0.95, margins, { ...block, canary: EMPTY }, BET)).toBe(state);
+    expect(stepQuantile(state, REFERENCE, 0.95, margins, { ...block, stable: EMPTY }, BET)).toBe(state);
+    expect(stepQuantile(state, REFERENCE, 0.95, margins, block, BET)).not.toBe(state);
+  });
+
+  it('has means of at most 1 on its boundary', () => {
+    for (const rate of [0.01, 0.05, 0.5]) {
+      for (const share of [rate / 2, rate, rate * 1.5]) {
+        for (const logE of [
+          slowerLogE,
+          (...[c, s, cap]: Parameters<typeof slowerLogE>) => asFastLogE(c, s, s / 3, cap),
+        ]) {
+          const sums: number[] = [];
+          const stable = binomialMasses(40, rate);
+          for (const [xc, canaryMass] of binomialMasses(20, rate).entries()) {
+            for (const [xs, mass] of stable.entries()) {
+              for (const [g, log] of logE({ nc: 20, xc, ns: 40, xs }, share, 1e9).entries()) {
+                sums[g] = (sums[g] ?? 0) + canaryMass * mass * Math.exp(log);
+              }
+            }
+          }
+          expect(Math.max(...sums)).toBeLessThanOrEqual(1 + 1e-9);
+        }
+      }
+    }
+  });
+});
