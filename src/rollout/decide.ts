@@ -1,0 +1,99 @@
+import type { Policy } from '../policy/schema.ts';
+import { formatDuration } from '../policy/units.ts';
+import type { MachineEvent } from './event.ts';
+import type { Evidence } from './evidence.ts';
+import { closedGates, currentStep, neededDwellMs, undecidedLimitMs } from './plan.ts';
+import { isEnded, type Rollout } from './state.ts';
+
+/** What the tick found beside the evidence. */
+export interface Facts {
+  /** Database time, epoch ms. */
+  readonly at: number;
+  /** Why the gateway's own brake sent everything to the stable; null while it did not. */
+  readonly braked: string | null;
+  /** Null: every canary address answered. Only read in `preflight`. */
+  readonly preflightFailure: string | null;
+}
+
+/**
+ * At most one event per look: harm first, then what is stuck, then what may advance.
+ * Nothing here is reached by the absence of something: every advance names the evidence that allows it.
+ */
+export function decide(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
+  if (isEnded(rollout)) return null;
+  return harm(rollout, evidence, facts) ?? stuck(rollout, evidence, facts) ?? progress(rollout, evidence, facts);
+}
+
+function harm(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
+  const { kind } = rollout.stage;
+  if (facts.braked !== null && kind !== 'preflight') return { kind: 'canaryBraked', reason: facts.braked };
+  const { verdict } = evidence;
+  if (verdict?.name === 'harmful' && (kind === 'step' || kind === 'bake')) {
+    return { kind: 'canaryJudgedHarmful', reason: verdict.reason, verdict };
+  }
+  const { maxErrors } = rollout.policy.spec.internal;
+  if (kind === 'internal' && evidence.forced.errors > maxErrors) {
+    const { requests, errors } = evidence.forced;
+    return { kind: 'internalFailed', reason: `${errors} of ${requests} forced requests failed, ${maxErrors} allowed` };
+  }
+  return null;
+}
+
+function stuck(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
+  const { verdict, blindSince } = evidence;
+  const { blind } = rollout.policy.spec;
+  if (rollout.openPage !== null) return null;
+  if (blindSince !== null && facts.at - blindSince >= blind.after) {
+    const reason = `blind for ${formatDuration(blind.after)}: ${verdict?.reason ?? 'no measurement yet'}`;
+    return { kind: 'blindTooLong', action: blind.action, reason };
+  }
+  const step = currentStep(rollout);
+  if (rollout.paused || !step || !('weight' in step) || !verdict) return null;
+  const limitMs = undecidedLimitMs(rollout);
+  const held = verdict.name === 'undecided' || verdict.name === 'suspect';
+  if (held && facts.at - rollout.stageEnteredAt > limitMs) {
+    return {
+      kind: 'undecidedTooLong',
+      reason: `${verdict.name} for longer than ${formatDuration(limitMs)}: ${verdict.reason}`,
+    };
+  }
+  return null;
+}
+
+function progress(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
+  const { stage, policy } = rollout;
+  if (stage.kind === 'preflight') {
+    return facts.preflightFailure === null
+      ? { kind: 'preflightPassed' }
+      : { kind: 'preflightRefused', reason: facts.preflightFailure };
+  }
+  if (rollout.paused) return null;
+  if (stage.kind === 'promoted') return finalise(policy);
+  if (evidence.appliedAt === null || evidence.dwellMs < neededDwellMs(rollout)) return null;
+  if (closedGates(rollout).length > 0) return null;
+
+  const dwell = formatDuration(neededDwellMs(rollout));
+  switch (stage.kind) {
+    case 'internal': {
+      const { requests, errors } = evidence.forced;
+      if (requests < policy.spec.internal.requests) return null;
+      return { kind: 'internalPassed', reason: `${requests} forced requests, ${errors} failed` };
+    }
+    case 'step': {
+      const step = currentStep(rollout);
+      const { verdict } = evidence;
+      if (!step || !('weight' in step) || verdict?.name !== 'at-parity') return null;
+      return { kind: 'stepPassed', index: stage.index, reason: verdict.reason, verdict };
+    }
+    case 'bake':
+      if (evidence.verdict === null || evidence.blindSince !== null) return null;
+      return { kind: 'bakePassed', reason: `served 100% for ${dwell} within its guards` };
+    default:
+      return null;
+  }
+}
+
+function finalise(policy: Policy): MachineEvent | null {
+  if (policy.spec.finalise === 'manual') return null;
+  return { kind: 'rolloutFinalised', reason: 'the canary is the stable now' };
+}

@@ -1,0 +1,58 @@
+import type { CheckName, Verdict } from '../judge/verdict.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { Upstream } from '../split/order.ts';
+
+/** What the machine found. Every one carries the sentence that the audit keeps. */
+export type MachineEvent =
+  | { readonly kind: 'preflightPassed' }
+  | { readonly kind: 'preflightRefused'; readonly reason: string }
+  | { readonly kind: 'internalPassed'; readonly reason: string }
+  | { readonly kind: 'internalFailed'; readonly reason: string }
+  | { readonly kind: 'stepPassed'; readonly index: number; readonly reason: string; readonly verdict: Verdict }
+  | { readonly kind: 'canaryJudgedHarmful'; readonly reason: string; readonly verdict: Verdict }
+  | { readonly kind: 'canaryBraked'; readonly reason: string }
+  | { readonly kind: 'blindTooLong'; readonly reason: string; readonly action: 'hold' | 'pause' | 'rollback' }
+  | { readonly kind: 'undecidedTooLong'; readonly reason: string }
+  | { readonly kind: 'bakePassed'; readonly reason: string }
+  | { readonly kind: 'rolloutFinalised'; readonly reason: string }
+  | { readonly kind: 'pageResolved'; readonly reason: string };
+
+/** What a person did. The reason and the person are part of the audit entry, not of the event. */
+export type OverrideEvent =
+  | { readonly kind: 'paused' }
+  | { readonly kind: 'resumed' }
+  | { readonly kind: 'advanced'; readonly to: string }
+  | { readonly kind: 'promoted'; readonly full: boolean }
+  | { readonly kind: 'rolledBack' }
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'weightSet'; readonly canaryBps: number }
+  | { readonly kind: 'extended'; readonly byMs: number }
+  | { readonly kind: 'checkSkipped'; readonly check: CheckName }
+  | { readonly kind: 'gatePassed'; readonly gate: string }
+  | { readonly kind: 'superseded'; readonly by: string }
+  | { readonly kind: 'rebased'; readonly policy: Policy; readonly policyDigest: string }
+  | { readonly kind: 'finalisedByHand' };
+
+export interface StartedEvent {
+  readonly kind: 'rolloutStarted';
+  readonly id: string;
+  readonly route: string;
+  readonly attempt: number;
+  readonly stable: Upstream;
+  readonly canary: Upstream;
+  readonly policy: Policy;
+  readonly policyDigest: string;
+  readonly splitEpoch: number;
+}
+
+export type RolloutEvent = StartedEvent | MachineEvent | OverrideEvent;
+
+export type Role = 'viewer' | 'operator' | 'admin';
+
+/** Who did it: a person or a token with a role, or Serin itself. */
+export interface Actor {
+  readonly name: string;
+  readonly role: Role | 'serin';
+}
+
+export const SERIN: Actor = { name: 'serin', role: 'serin' };

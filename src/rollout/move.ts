@@ -1,0 +1,65 @@
+import type { Actor } from './event.ts';
+import { nextStage, weightOf } from './plan.ts';
+import { isEnded, type Rollout, type Stage } from './state.ts';
+
+/** What surrounds an event: all that the pure transition may not find out by itself. */
+export interface TransitionContext {
+  /** Database time, epoch ms. */
+  readonly at: number;
+  readonly actor: Actor;
+  /** Why, in a person's words; empty for the machine, whose events carry their reason. */
+  readonly reason: string;
+  /** Listed consumers of the route that do not have the canary yet. */
+  readonly unmovedConsumers: readonly string[];
+}
+
+/** What the event does to the evidence: nothing, a new stage begins, or it starts from nothing. */
+export type EvidenceReset = 'keep' | 'stage' | 'all';
+
+export type Transition =
+  | { readonly kind: 'moved'; readonly rollout: Rollout; readonly evidence: EvidenceReset }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Enters a stage: its weight, a fresh dwell, closed gates, a new split epoch. */
+export function enter(rollout: Rollout, stage: Stage, context: TransitionContext, reason: string): Transition {
+  const ended = isEnded({ ...rollout, stage });
+  const next: Rollout = {
+    ...rollout,
+    version: rollout.version + 1,
+    stage,
+    stageEnteredAt: context.at,
+    canaryBps: weightOf(stage, rollout.policy),
+    splitEpoch: rollout.splitEpoch + 1,
+    gatesPassed: [],
+    extraDwellMs: 0,
+    paused: ended ? null : rollout.paused,
+    openPage: stage.kind === 'rolled-back' ? 'rolled-back' : null,
+    endedAt: ended ? context.at : null,
+    reason,
+  };
+  return { kind: 'moved', rollout: next, evidence: 'stage' };
+}
+
+export function rollBack(rollout: Rollout, context: TransitionContext, reason: string): Transition {
+  return enter(rollout, { kind: 'rolled-back' }, context, reason);
+}
+
+export function advance(rollout: Rollout, context: TransitionContext, reason: string): Transition {
+  const stage = nextStage(rollout);
+  return stage ? enter(rollout, stage, context, reason) : refused('there is no stage after this one');
+}
+
+/** A change within the stage. A change of the split, or of whether time counts, gets a new epoch: no block spans it. */
+export function changed(rollout: Rollout, change: Partial<Rollout>): Transition {
+  const cutsBlock = 'canaryBps' in change || 'paused' in change;
+  const next = { ...rollout, ...change, version: rollout.version + 1 };
+  return {
+    kind: 'moved',
+    rollout: cutsBlock ? { ...next, splitEpoch: rollout.splitEpoch + 1 } : next,
+    evidence: 'keep',
+  };
+}
+
+export function refused(reason: string): Transition {
+  return { kind: 'refused', reason };
+}

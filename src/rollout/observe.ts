@@ -1,0 +1,81 @@
+import { type Look, openJudgement } from '../judge/judge.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { Block } from '../stats/block.ts';
+import type { Evidence } from './evidence.ts';
+import type { EvidenceReset } from './move.ts';
+import { isEnded, type Rollout } from './state.ts';
+
+/** Nothing seen yet. */
+export function noEvidence(policy: Policy, at: number): Evidence {
+  return {
+    judge: openJudgement(policy),
+    verdict: null,
+    cursor: null,
+    dwellMs: 0,
+    lookedAt: at,
+    appliedAt: null,
+    forced: { requests: 0, errors: 0 },
+    blindSince: null,
+    slowAfterMs: 1_000,
+  };
+}
+
+export interface Observation {
+  /** Database time, epoch ms. */
+  readonly at: number;
+  readonly tickMs: number;
+  readonly look: Look | null;
+  /** Blocks of this look; null when the source was unusable. */
+  readonly blocks: readonly Block[] | null;
+  readonly cursor: string | null;
+  /** Every live data plane serves the ordered epoch. */
+  readonly applied: boolean;
+}
+
+/**
+ * The evidence after a look. Dwell grows by the time since the last look, at most two ticks of it (an outage of
+ * the controller is no watching), and only while the split is applied, nothing is paused and somebody could see.
+ */
+export function observe(rollout: Rollout, evidence: Evidence, seen: Observation): Evidence {
+  const blind = seen.look?.verdict.name === 'blind';
+  const watching = seen.applied && rollout.paused === null && !blind && seen.look?.verdict.name !== 'shared-fault';
+  const elapsed = Math.max(0, Math.min(seen.at - evidence.lookedAt, 2 * seen.tickMs));
+  const counted = watching && evidence.appliedAt !== null ? elapsed : 0;
+  return {
+    ...evidence,
+    judge: seen.look?.state ?? evidence.judge,
+    verdict: seen.look?.verdict ?? evidence.verdict,
+    slowAfterMs: seen.look?.slowAfterMs ?? evidence.slowAfterMs,
+    cursor: seen.cursor,
+    dwellMs: evidence.dwellMs + counted,
+    lookedAt: seen.at,
+    appliedAt: evidence.appliedAt ?? (seen.applied ? seen.at : null),
+    forced: addForced(rollout, evidence.forced, seen.blocks ?? []),
+    blindSince: blind ? (evidence.blindSince ?? seen.at) : null,
+  };
+}
+
+/**
+ * The evidence as an event leaves it. The judge keeps its memory over stages (alpha is one for the rollout), the
+ * verdict does not: no step passes on what was said of the one before.
+ */
+export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: Rollout, at: number): Evidence {
+  if (isEnded(after)) return evidence;
+  switch (reset) {
+    case 'keep':
+      return evidence;
+    case 'stage':
+      return { ...evidence, verdict: null, dwellMs: 0, appliedAt: null, lookedAt: at, blindSince: null };
+    case 'all':
+      return { ...noEvidence(after.policy, at), cursor: evidence.cursor };
+  }
+}
+
+function addForced(rollout: Rollout, before: Evidence['forced'], blocks: readonly Block[]): Evidence['forced'] {
+  if (rollout.stage.kind !== 'internal') return before;
+  const own = blocks.filter((block) => block.splitEpoch <= rollout.splitEpoch);
+  return {
+    requests: own.reduce((sum, { forced }) => sum + forced.canary.requests, before.requests),
+    errors: own.reduce((sum, { forced }) => sum + forced.canary.errors, before.errors),
+  };
+}

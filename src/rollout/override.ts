@@ -1,0 +1,109 @@
+import { formatBps } from '../policy/units.ts';
+import type { OverrideEvent } from './event.ts';
+import { changed, enter, refused, rollBack, type Transition, type TransitionContext } from './move.ts';
+import { currentStep, nextStage, requiredGates } from './plan.ts';
+import { type Rollout, stageName } from './state.ts';
+
+/** What a person may do to a rollout that runs; any override acknowledges an open page. */
+export function override(rollout: Rollout, event: OverrideEvent, context: TransitionContext): Transition {
+  const why = `${context.actor.name}: ${context.reason}`;
+  const acknowledged = { openPage: null, reason: why } as const;
+  switch (event.kind) {
+    case 'paused':
+      if (rollout.paused) return refused('it is paused already');
+      return changed(rollout, {
+        ...acknowledged,
+        paused: { at: context.at, by: context.actor.name, reason: context.reason },
+      });
+    case 'resumed':
+      if (!rollout.paused) return refused('it is not paused');
+      return changed(rollout, { ...acknowledged, paused: null });
+    case 'advanced':
+      return advanceByHand(rollout, event.to, context, why);
+    case 'promoted':
+      return promoteByHand(rollout, event.full, context, why);
+    case 'rolledBack':
+      return rollBack(rollout, context, why);
+    case 'aborted':
+      return enter(rollout, { kind: 'aborted' }, context, why);
+    case 'superseded':
+      return enter(rollout, { kind: 'superseded' }, context, `superseded by ${event.by}: ${context.reason}`);
+    case 'finalisedByHand':
+      if (rollout.stage.kind !== 'promoted') return refused(`it is in ${stageName(rollout.stage)}, not promoted`);
+      return enter(rollout, { kind: 'finalised' }, context, why);
+    case 'weightSet':
+      return setWeight(rollout, event.canaryBps, why);
+    case 'extended':
+      if (event.byMs <= 0) return refused('a stage can only be made longer');
+      return changed(rollout, { ...acknowledged, extraDwellMs: rollout.extraDwellMs + event.byMs });
+    case 'checkSkipped':
+      if (rollout.skippedChecks.includes(event.check)) return refused(`${event.check} is skipped already`);
+      return changed(rollout, { ...acknowledged, skippedChecks: [...rollout.skippedChecks, event.check] });
+    case 'gatePassed':
+      return passGate(rollout, event.gate, why);
+    case 'rebased':
+      return rebase(rollout, event, why);
+  }
+}
+
+function advanceByHand(rollout: Rollout, to: string, context: TransitionContext, why: string): Transition {
+  const next = nextStage(rollout);
+  if (!next) return refused('there is no stage after this one');
+  if (stageName(next) !== to) return refused(`the next stage is ${stageName(next)}, not ${to}`);
+  const step = currentStep(rollout);
+  if (step && 'consumers' in step && context.unmovedConsumers.length > 0) {
+    const waiting = context.unmovedConsumers;
+    return refused(`${waiting.length} listed consumers are not moved yet: ${waiting.slice(0, 5).join(', ')}`);
+  }
+  return enter(rollout, next, context, why);
+}
+
+function promoteByHand(rollout: Rollout, full: boolean, context: TransitionContext, why: string): Transition {
+  const { kind } = rollout.stage;
+  if (kind === 'preflight') return refused('the canary has not answered yet');
+  if (kind === 'promoted' || (kind === 'bake' && !full)) return refused('it serves 100% already');
+  return enter(rollout, full ? { kind: 'promoted' } : { kind: 'bake' }, context, why);
+}
+
+function setWeight(rollout: Rollout, canaryBps: number, why: string): Transition {
+  const step = currentStep(rollout);
+  if (!step || !('weight' in step))
+    return refused(`the weight of ${stageName(rollout.stage)} is fixed; advance instead`);
+  if (!Number.isInteger(canaryBps) || canaryBps < 0 || canaryBps >= 10_000) {
+    return refused(`a step's weight is at least 0% and less than 100%, not ${formatBps(canaryBps)}; promote for 100%`);
+  }
+  if (canaryBps === rollout.canaryBps) return refused(`the weight is ${formatBps(canaryBps)} already`);
+  return changed(rollout, { openPage: null, reason: why, canaryBps });
+}
+
+function passGate(rollout: Rollout, gate: string, why: string): Transition {
+  const gates = requiredGates(rollout);
+  if (!gates.includes(gate)) {
+    return refused(
+      `${stageName(rollout.stage)} has no gate ${gate}${gates.length > 0 ? `; it has ${gates.join(', ')}` : ''}`,
+    );
+  }
+  if (rollout.gatesPassed.includes(gate)) return refused(`gate ${gate} is open already`);
+  return changed(rollout, { openPage: null, reason: why, gatesPassed: [...rollout.gatesPassed, gate] });
+}
+
+function rebase(rollout: Rollout, event: Extract<OverrideEvent, { kind: 'rebased' }>, why: string): Transition {
+  if (event.policyDigest === rollout.policyDigest) return refused('the policy has not changed');
+  const { stage } = rollout;
+  if (stage.kind === 'step') {
+    const before = rollout.policy.spec.steps[stage.index];
+    const after = event.policy.spec.steps[stage.index];
+    const same = before && after && 'weight' in before === 'weight' in after;
+    if (!same) return refused(`the edited policy has no step like ${stageName(stage)}; abort and start anew`);
+  }
+  const step = stage.kind === 'step' ? event.policy.spec.steps[stage.index] : null;
+  const canaryBps = step && 'weight' in step ? step.weight : rollout.canaryBps;
+  const moved = changed(rollout, {
+    openPage: null,
+    reason: why,
+    policy: event.policy,
+    policyDigest: event.policyDigest,
+    canaryBps,
+  });
+  return moved.kind === 'moved' ? { ...moved, evidence: 'all' } : moved;
+}

@@ -1,0 +1,107 @@
+import type { StepContext } from '../judge/judge.ts';
+import type { Policy, Step } from '../policy/schema.ts';
+import type { Rollout, Stage } from './state.ts';
+
+/** The step a rollout stands on; null outside the steps. */
+export function currentStep(rollout: Rollout): Step | null {
+  return rollout.stage.kind === 'step' ? (rollout.policy.spec.steps[rollout.stage.index] ?? null) : null;
+}
+
+/** The stage after the present one on the way to `finalised`; null when the rollout has ended. */
+export function nextStage(rollout: Rollout): Stage | null {
+  const { stage, policy } = rollout;
+  switch (stage.kind) {
+    case 'preflight':
+      return { kind: 'internal' };
+    case 'internal':
+      return { kind: 'step', index: 0 };
+    case 'step':
+      return stage.index + 1 < policy.spec.steps.length ? { kind: 'step', index: stage.index + 1 } : { kind: 'bake' };
+    case 'bake':
+      return { kind: 'promoted' };
+    case 'promoted':
+      return { kind: 'finalised' };
+    case 'finalised':
+    case 'rolled-back':
+    case 'aborted':
+    case 'superseded':
+      return null;
+  }
+}
+
+/** The canary's share that a stage orders, in basis points. */
+export function weightOf(stage: Stage, policy: Policy): number {
+  switch (stage.kind) {
+    case 'step': {
+      const step = policy.spec.steps[stage.index];
+      return step && 'weight' in step ? step.weight : 0;
+    }
+    case 'bake':
+    case 'promoted':
+    case 'finalised':
+      return 10_000;
+    case 'preflight':
+    case 'internal':
+    case 'rolled-back':
+    case 'aborted':
+    case 'superseded':
+      return 0;
+  }
+}
+
+/** Counted time that the present stage takes at least, in ms. */
+export function neededDwellMs(rollout: Rollout): number {
+  const { spec } = rollout.policy;
+  switch (rollout.stage.kind) {
+    case 'internal':
+      return spec.internal.dwell + rollout.extraDwellMs;
+    case 'step':
+      return (currentStep(rollout)?.dwell ?? 0) + rollout.extraDwellMs;
+    case 'bake':
+      return spec.bake.dwell + rollout.extraDwellMs;
+    default:
+      return 0;
+  }
+}
+
+/** Gates that must be open before the present stage may end. */
+export function requiredGates(rollout: Rollout): readonly string[] {
+  if (rollout.stage.kind === 'internal') return rollout.policy.spec.internal.gates;
+  return currentStep(rollout)?.gates ?? [];
+}
+
+export function closedGates(rollout: Rollout): readonly string[] {
+  return requiredGates(rollout).filter((gate) => !rollout.gatesPassed.includes(gate));
+}
+
+/** How long a weight step may stay undecided before somebody is paged, in ms. */
+export function undecidedLimitMs(rollout: Rollout): number {
+  const { after } = rollout.policy.spec.undecided;
+  return 'ms' in after ? after.ms : after.dwells * neededDwellMs(rollout);
+}
+
+/** The stage as the judge sees it; null where there is nothing to judge. */
+export function stepContext(rollout: Rollout, appliedAt: number | null): StepContext | null {
+  const { steps } = rollout.policy.spec;
+  const base = { splitEpoch: rollout.splitEpoch, appliedAt };
+  switch (rollout.stage.kind) {
+    case 'internal':
+      return { ...base, kind: 'internal', index: 0, position: 'first' };
+    case 'step': {
+      const { index } = rollout.stage;
+      const step = steps[index];
+      if (!step || 'consumers' in step) return { ...base, kind: 'consumers', index, position: 'middle' };
+      return { ...base, kind: 'weight', index, position: positionOf(steps, index) };
+    }
+    case 'bake':
+      return { ...base, kind: 'bake', index: steps.length, position: 'last' };
+    default:
+      return null;
+  }
+}
+
+function positionOf(steps: readonly Step[], index: number): 'first' | 'middle' | 'last' {
+  const compared = steps.flatMap((step, at) => ('weight' in step ? [at] : []));
+  if (compared.at(-1) === index) return 'last';
+  return compared[0] === index ? 'first' : 'middle';
+}

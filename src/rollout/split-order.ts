@@ -1,0 +1,57 @@
+import type { SplitOrder, Upstream } from '../split/order.ts';
+import { currentStep } from './plan.ts';
+import type { Rollout } from './state.ts';
+
+/** What the router has to make true for a rollout as it stands. */
+export function orderFor(rollout: Rollout): SplitOrder {
+  const { spec } = rollout.policy;
+  const base = {
+    route: rollout.route,
+    epoch: rollout.splitEpoch,
+    rolloutId: rollout.id,
+    stable: rollout.stable,
+    canary: rollout.canary,
+    canaryBps: rollout.canaryBps,
+    consumerDefault: null,
+    forceAllowed: true,
+    drainMs: spec.rollback.drain,
+    measure: { blockMs: spec.judge.block, errorStatuses: spec.checks.errors.statuses },
+  } satisfies SplitOrder;
+  switch (rollout.stage.kind) {
+    case 'step':
+      return { ...base, consumerDefault: consumerDefaultOf(rollout) };
+    case 'internal':
+    case 'bake':
+    case 'promoted':
+      return base;
+    case 'finalised':
+      return { ...base, stable: rollout.canary, canary: null, canaryBps: 0, forceAllowed: false };
+    case 'preflight':
+    case 'rolled-back':
+    case 'aborted':
+    case 'superseded':
+      return { ...base, canary: null, canaryBps: 0, forceAllowed: false };
+  }
+}
+
+/** In a consumer step the list decides: whoever is not listed stays on the stable. */
+function consumerDefaultOf(rollout: Rollout): 'by-weight' | 'stable' {
+  const step = currentStep(rollout);
+  return step && 'consumers' in step ? 'stable' : rollout.policy.spec.consumers.default;
+}
+
+/** A route on which nothing is rolled out. */
+export function steadyOrder(route: string, stable: Upstream, epoch: number): SplitOrder {
+  return {
+    route,
+    epoch,
+    rolloutId: null,
+    stable,
+    canary: null,
+    canaryBps: 0,
+    consumerDefault: null,
+    forceAllowed: false,
+    drainMs: 30_000,
+    measure: { blockMs: 5_000, errorStatuses: ['5xx'] },
+  };
+}

@@ -1,0 +1,62 @@
+import type { CheckName } from '../judge/verdict.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { Upstream } from '../split/order.ts';
+
+/** Where a rollout stands. `paused` is a flag beside it: nothing advances, harm still rolls back. */
+export type Stage =
+  | { readonly kind: 'preflight' }
+  | { readonly kind: 'internal' }
+  | { readonly kind: 'step'; readonly index: number }
+  | { readonly kind: 'bake' }
+  | { readonly kind: 'promoted' }
+  | { readonly kind: 'finalised' }
+  | { readonly kind: 'rolled-back' }
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'superseded' };
+
+export type StageKind = Stage['kind'];
+
+/** The decided state of one rollout: changed only by audited events, so that replaying the audit gives it back. */
+export interface Rollout {
+  readonly id: string;
+  readonly route: string;
+  /** 1 for the first rollout of this canary version on this route, +1 for every further one. */
+  readonly attempt: number;
+  /** Counts the events applied; every write compares it. */
+  readonly version: number;
+  readonly stable: Upstream;
+  readonly canary: Upstream;
+  readonly policy: Policy;
+  readonly policyDigest: string;
+  readonly stage: Stage;
+  readonly stageEnteredAt: number;
+  /** The ordered share of the canary, 0..10000. */
+  readonly canaryBps: number;
+  /** Grows with every change of the split on this route, over all its rollouts. */
+  readonly splitEpoch: number;
+  /** The first epoch of this rollout: whatever was measured under an older one is another canary's. */
+  readonly firstEpoch: number;
+  readonly paused: { readonly at: number; readonly by: string; readonly reason: string } | null;
+  /** Gates of the present stage that are open. */
+  readonly gatesPassed: readonly string[];
+  readonly skippedChecks: readonly CheckName[];
+  /** Dwell added to the present stage by `extend`. */
+  readonly extraDwellMs: number;
+  /** What a person was paged for and has not yet dealt with. */
+  readonly openPage: 'rolled-back' | 'undecided' | 'blind' | null;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  /** Why it is where it is, in one sentence. */
+  readonly reason: string;
+}
+
+export const ENDED: ReadonlySet<StageKind> = new Set(['finalised', 'rolled-back', 'aborted', 'superseded']);
+
+export function isEnded(rollout: Rollout): boolean {
+  return ENDED.has(rollout.stage.kind);
+}
+
+/** `internal`, `step-2`, `bake`: the stage as people name it; steps count from one. */
+export function stageName(stage: Stage): string {
+  return stage.kind === 'step' ? `step-${stage.index + 1}` : stage.kind;
+}

@@ -1,0 +1,98 @@
+import type { RolloutEvent, StartedEvent } from './event.ts';
+import { advance, changed, enter, refused, rollBack, type Transition, type TransitionContext } from './move.ts';
+import { override } from './override.ts';
+import { isEnded, type Rollout, type Stage, stageName } from './state.ts';
+
+/** The first state of a rollout. */
+export function begin(event: StartedEvent, at: number): Rollout {
+  return {
+    id: event.id,
+    route: event.route,
+    attempt: event.attempt,
+    version: 1,
+    stable: event.stable,
+    canary: event.canary,
+    policy: event.policy,
+    policyDigest: event.policyDigest,
+    stage: { kind: 'preflight' },
+    stageEnteredAt: at,
+    canaryBps: 0,
+    splitEpoch: event.splitEpoch,
+    firstEpoch: event.splitEpoch,
+    paused: null,
+    gatesPassed: [],
+    skippedChecks: [],
+    extraDwellMs: 0,
+    openPage: null,
+    startedAt: at,
+    endedAt: null,
+    reason: 'waiting for the canary to answer',
+  };
+}
+
+/**
+ * The one door to a state change, for people and for the machine: the next state, or one sentence why not.
+ * Pure: the same rollout, event and context give the same answer, which is what makes the audit replayable.
+ */
+export function transition(rollout: Rollout, event: RolloutEvent, context: TransitionContext): Transition {
+  if (event.kind === 'rolloutStarted') return refused('the rollout has started already');
+  if (event.kind === 'pageResolved') {
+    if (rollout.openPage === null) return refused('no page is open');
+    return changed(rollout, { openPage: null });
+  }
+  if (isEnded(rollout)) return refused(`the rollout has ended: ${stageName(rollout.stage)}`);
+
+  switch (event.kind) {
+    case 'preflightPassed':
+      return onlyIn(rollout, 'preflight', () =>
+        enter(rollout, { kind: 'internal' }, context, 'every canary address answers'),
+      );
+    case 'preflightRefused':
+      return onlyIn(rollout, 'preflight', () => enter(rollout, { kind: 'aborted' }, context, event.reason));
+    case 'internalPassed':
+      return onlyIn(rollout, 'internal', () => advance(rollout, context, event.reason));
+    case 'stepPassed':
+      if (rollout.stage.kind !== 'step' || rollout.stage.index !== event.index) return refused('another step is on');
+      return advance(rollout, context, event.reason);
+    case 'bakePassed':
+      return onlyIn(rollout, 'bake', () => advance(rollout, context, event.reason));
+    case 'rolloutFinalised':
+      return onlyIn(rollout, 'promoted', () => advance(rollout, context, event.reason));
+    case 'internalFailed':
+      return onlyIn(rollout, 'internal', () => rollBack(rollout, context, event.reason));
+    case 'canaryJudgedHarmful':
+    case 'canaryBraked':
+      return rollBack(rollout, context, event.reason);
+    case 'blindTooLong':
+      return blind(rollout, event, context);
+    case 'undecidedTooLong':
+      return changed(rollout, { openPage: 'undecided', reason: event.reason });
+    default:
+      return override(rollout, event, context);
+  }
+}
+
+function onlyIn(rollout: Rollout, kind: Stage['kind'], then: () => Transition): Transition {
+  return rollout.stage.kind === kind
+    ? then()
+    : refused(`the rollout is in ${stageName(rollout.stage)}, not in ${kind}`);
+}
+
+function blind(
+  rollout: Rollout,
+  event: Extract<RolloutEvent, { kind: 'blindTooLong' }>,
+  context: TransitionContext,
+): Transition {
+  switch (event.action) {
+    case 'rollback':
+      return rollBack(rollout, context, event.reason);
+    case 'pause':
+      return changed(rollout, {
+        openPage: 'blind',
+        reason: event.reason,
+        paused: { at: context.at, by: context.actor.name, reason: event.reason },
+      });
+    case 'hold':
+      return changed(rollout, { openPage: 'blind', reason: event.reason });
+  }
+}

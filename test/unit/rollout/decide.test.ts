@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import type { Verdict, VerdictName } from '../../../src/judge/verdict.ts';
+import { decide, type Facts } from '../../../src/rollout/decide.ts';
+import type { Evidence } from '../../../src/rollout/evidence.ts';
+import { noEvidence } from '../../../src/rollout/observe.ts';
+import type { Rollout } from '../../../src/rollout/state.ts';
+import { apply, policyOf, rolloutIn, T0 } from '../../support/rollouts.ts';
+
+const MINUTE = 60_000;
+
+function verdict(name: VerdictName): Verdict {
+  return {
+    name,
+    reason: `it is ${name}`,
+    logEvidence: 0,
+    logThreshold: 6.9,
+    logHold: 3,
+    findings: [],
+    worst: null,
+    needs: null,
+  };
+}
+
+function evidence(rollout: Rollout, over: Partial<Evidence> = {}): Evidence {
+  return { ...noEvidence(rollout.policy, T0), appliedAt: T0, dwellMs: 60 * MINUTE, ...over };
+}
+
+function facts(over: Partial<Facts> = {}): Facts {
+  return { at: T0 + 2 * MINUTE, braked: null, preflightFailure: null, ...over };
+}
+
+describe('decide: harm', () => {
+  it.each(['step-1', 'step-2', 'bake'])('rolls back from %s on harmful, paused or not', (stage) => {
+    const rollout = rolloutIn(stage);
+    const seen = evidence(rollout, { verdict: verdict('harmful') });
+    expect(decide(rollout, seen, facts())?.kind).toBe('canaryJudgedHarmful');
+    expect(decide(apply(rollout, { kind: 'paused' }), seen, facts())?.kind).toBe('canaryJudgedHarmful');
+  });
+
+  it('takes the brake before anything the judge says', () => {
+    const rollout = rolloutIn('step-1');
+    const seen = evidence(rollout, { verdict: verdict('at-parity') });
+    expect(decide(rollout, seen, facts({ braked: '20 failures in a row' }))).toEqual({
+      kind: 'canaryBraked',
+      reason: '20 failures in a row',
+    });
+  });
+
+  it('fails the internal phase at the first error beyond what is allowed', () => {
+    const rollout = rolloutIn('internal');
+    expect(decide(rollout, evidence(rollout, { forced: { requests: 3, errors: 1 } }), facts())).toEqual({
+      kind: 'internalFailed',
+      reason: '1 of 3 forced requests failed, 0 allowed',
+    });
+  });
+});
+
+describe('decide: progress', () => {
+  it('passes a step only at parity, after the dwell, with every gate open, when the split is applied', () => {
+    const policy = policyOf({ steps: [{ weight: '10%', dwell: '1m', gates: ['sign-off'] }] });
+    const closed = rolloutIn('step-1', policy);
+    const open = apply(closed, { kind: 'gatePassed', gate: 'sign-off' });
+    const parity = { verdict: verdict('at-parity') };
+    expect(decide(open, evidence(open, parity), facts())).toMatchObject({
+      kind: 'stepPassed',
+      index: 0,
+      reason: 'it is at-parity',
+    });
+    expect(decide(closed, evidence(closed, parity), facts())).toBeNull();
+    expect(decide(open, evidence(open, { ...parity, dwellMs: MINUTE - 1 }), facts())).toBeNull();
+    expect(decide(open, evidence(open, { ...parity, appliedAt: null }), facts())).toBeNull();
+    expect(decide(apply(open, { kind: 'paused' }), evidence(open, parity), facts())).toBeNull();
+  });
+
+  it.each(['suspect', 'shared-fault', 'blind', 'undecided'] as const)('never passes a step on %s', (name) => {
+    const rollout = rolloutIn('step-1');
+    expect(decide(rollout, evidence(rollout, { verdict: verdict(name) }), facts())).toBeNull();
+  });
+
+  it('never passes a step without a verdict', () => {
+    const rollout = rolloutIn('step-1');
+    expect(decide(rollout, evidence(rollout, { verdict: null }), facts())).toBeNull();
+  });
+
+  it('waits in the internal phase for the forced requests and for the gate', () => {
+    const rollout = apply(rolloutIn('internal'), { kind: 'gatePassed', gate: 'integration-tests' });
+    expect(decide(rollout, evidence(rollout, { forced: { requests: 4, errors: 0 } }), facts())).toBeNull();
+    expect(decide(rollout, evidence(rollout, { forced: { requests: 5, errors: 0 } }), facts())?.kind).toBe(
+      'internalPassed',
+    );
+    const closed = rolloutIn('internal');
+    expect(decide(closed, evidence(closed, { forced: { requests: 5, errors: 0 } }), facts())).toBeNull();
+  });
+
+  it('never ends a consumer step by itself', () => {
+    const policy = policyOf({ consumers: { default: 'stable' }, steps: [{ consumers: 'listed', dwell: '1m' }] });
+    const rollout = rolloutIn('step-1', policy);
+    expect(
+      decide(rollout, evidence(rollout, { verdict: verdict('at-parity') }), facts({ at: T0 + 90 * MINUTE })),
+    ).toBeNull();
+  });
+
+  it('bakes for the dwell and only while somebody could see', () => {
+    const rollout = rolloutIn('bake');
+    const guarded = { verdict: verdict('undecided') };
+    expect(decide(rollout, evidence(rollout, guarded), facts())?.kind).toBe('bakePassed');
+    expect(decide(rollout, evidence(rollout, { ...guarded, blindSince: T0 }), facts())).toBeNull();
+    expect(decide(rollout, evidence(rollout, { verdict: null }), facts())).toBeNull();
+  });
+
+  it('finalises by itself unless a person has to', () => {
+    const promoted = rolloutIn('promoted');
+    expect(decide(promoted, evidence(promoted), facts())?.kind).toBe('rolloutFinalised');
+    const manual = rolloutIn('promoted', policyOf({ finalise: 'manual' }));
+    expect(decide(manual, evidence(manual), facts())).toBeNull();
+  });
+
+  it.each(['finalised', 'rolled-back', 'aborted'])('decides nothing about a rollout that is %s', (stage) => {
+    const rollout = rolloutIn(stage);
+    expect(decide(rollout, evidence(rollout, { verdict: verdict('harmful') }), facts({ braked: 'again' }))).toBeNull();
+  });
+});
+
+describe('decide: stuck is loud', () => {
+  it('pages once when a step stays undecided for longer than three dwells', () => {
+    const rollout = rolloutIn('step-1');
+    const seen = evidence(rollout, { verdict: verdict('undecided') });
+    const late = facts({ at: rollout.stageEnteredAt + 3 * MINUTE + 1 });
+    expect(decide(rollout, seen, facts({ at: rollout.stageEnteredAt + 3 * MINUTE }))).toBeNull();
+    const event = decide(rollout, seen, late);
+    expect(event).toEqual({ kind: 'undecidedTooLong', reason: 'undecided for longer than 3m: it is undecided' });
+    if (event) expect(decide(apply(rollout, event), seen, late)).toBeNull();
+  });
+
+  it.each(['hold', 'pause', 'rollback'] as const)(
+    'does what the policy names after it was blind for too long: %s',
+    (action) => {
+      const rollout = rolloutIn('step-1', policyOf({ blind: { after: '10m', action } }));
+      const seen = evidence(rollout, { verdict: verdict('blind'), blindSince: T0 });
+      expect(decide(rollout, seen, facts({ at: T0 + 10 * MINUTE - 1 }))).toBeNull();
+      const event = decide(rollout, seen, facts({ at: T0 + 10 * MINUTE }));
+      expect(event).toEqual({ kind: 'blindTooLong', action, reason: 'blind for 10m: it is blind' });
+      if (!event) return;
+      const after = apply(rollout, event);
+      expect([after.stage.kind, after.paused !== null]).toEqual(
+        { hold: ['step', false], pause: ['step', true], rollback: ['rolled-back', false] }[action],
+      );
+    },
+  );
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { noEvidence, observe, resetEvidence } from '../../../src/rollout/observe.ts';
+import type { Tally } from '../../../src/stats/block.ts';
+import { apply, rolloutIn, T0 } from '../../support/rollouts.ts';
+
+const TICK = 5_000;
+const nothing: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
+
+function seen(at: number, over: Partial<Parameters<typeof observe>[2]> = {}) {
+  return { at, tickMs: TICK, look: null, blocks: [], cursor: 'boot:1', applied: true, ...over };
+}
+
+describe('dwell', () => {
+  const rollout = rolloutIn('step-1');
+  const fresh = noEvidence(rollout.policy, T0);
+
+  it('begins when the split was seen applied, not when it was ordered', () => {
+    const waiting = observe(rollout, fresh, seen(T0 + TICK, { applied: false }));
+    expect([waiting.dwellMs, waiting.appliedAt]).toEqual([0, null]);
+    const applied = observe(rollout, waiting, seen(T0 + 2 * TICK));
+    expect([applied.dwellMs, applied.appliedAt]).toEqual([0, T0 + 2 * TICK]);
+    expect(observe(rollout, applied, seen(T0 + 3 * TICK)).dwellMs).toBe(TICK);
+  });
+
+  it('credits an outage of the controller with two ticks at most', () => {
+    const applied = observe(rollout, fresh, seen(T0));
+    expect(observe(rollout, applied, seen(T0 + 3_600_000)).dwellMs).toBe(2 * TICK);
+  });
+
+  it('never grows when the clock went back', () => {
+    const applied = observe(rollout, fresh, seen(T0));
+    expect(observe(rollout, applied, seen(T0 - 60_000)).dwellMs).toBe(0);
+  });
+
+  it('stands still while paused or while a replica lags', () => {
+    const applied = observe(rollout, fresh, seen(T0));
+    const paused = apply(rollout, { kind: 'paused' });
+    expect(observe(paused, applied, seen(T0 + TICK)).dwellMs).toBe(0);
+    expect(observe(rollout, applied, seen(T0 + TICK, { applied: false })).dwellMs).toBe(0);
+  });
+});
+
+describe('evidence over stages', () => {
+  it('keeps the judge, forgets dwell and verdict', () => {
+    const rollout = rolloutIn('step-1');
+    const old = { ...noEvidence(rollout.policy, T0), dwellMs: 9, appliedAt: T0, cursor: 'boot:7' };
+    const fresh = resetEvidence(old, 'stage', rollout, T0 + 1);
+    expect(fresh).toMatchObject({ dwellMs: 0, appliedAt: null, verdict: null, cursor: 'boot:7' });
+    expect(fresh.judge).toBe(old.judge);
+  });
+
+  it('keeps what was known last of a rollout that has ended', () => {
+    const ended = rolloutIn('rolled-back');
+    const old = { ...noEvidence(ended.policy, T0), dwellMs: 9 };
+    expect(resetEvidence(old, 'stage', ended, T0 + 1)).toBe(old);
+  });
+
+  it('counts forced requests in the internal phase only', () => {
+    const block = {
+      startedAt: T0,
+      durationMs: 1_000,
+      splitEpoch: 0,
+      canaryBps: 0,
+      stable: nothing,
+      canary: nothing,
+      ruled: { stable: nothing, canary: nothing },
+      forced: { stable: nothing, canary: { ...nothing, requests: 7, errors: 2 } },
+    };
+    const internal = rolloutIn('internal');
+    const step = rolloutIn('step-1');
+    const counted = observe(internal, noEvidence(internal.policy, T0), seen(T0, { blocks: [block, block] }));
+    expect(counted.forced).toEqual({ requests: 14, errors: 4 });
+    expect(observe(step, counted, seen(T0, { blocks: [block] })).forced).toEqual({ requests: 14, errors: 4 });
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { orderFor } from '../../../src/rollout/split-order.ts';
+import { policyOf, rolloutIn } from '../../support/rollouts.ts';
+
+describe('orderFor', () => {
+  it('keeps the canary for forced traffic only in the internal phase', () => {
+    expect(orderFor(rolloutIn('internal'))).toMatchObject({
+      canaryBps: 0,
+      forceAllowed: true,
+      consumerDefault: null,
+      canary: { version: 'v2' },
+    });
+  });
+
+  it('lets consumer rules count in the steps and no longer when the canary serves everybody', () => {
+    expect(orderFor(rolloutIn('step-1'))).toMatchObject({ canaryBps: 1_000, consumerDefault: 'by-weight' });
+    expect(orderFor(rolloutIn('bake'))).toMatchObject({ canaryBps: 10_000, consumerDefault: null });
+  });
+
+  it('keeps whoever is not listed on the stable in a consumer step', () => {
+    const policy = policyOf({ consumers: { default: 'stable' }, steps: [{ consumers: 'listed', dwell: '14d' }] });
+    expect(orderFor(rolloutIn('step-1', policy))).toMatchObject({ canaryBps: 0, consumerDefault: 'stable' });
+  });
+
+  it('makes the canary the stable when finalised, and drops it when rolled back', () => {
+    expect(orderFor(rolloutIn('finalised'))).toMatchObject({
+      stable: { version: 'v2' },
+      canary: null,
+      forceAllowed: false,
+    });
+    expect(orderFor(rolloutIn('rolled-back'))).toMatchObject({
+      stable: { version: 'v1' },
+      canary: null,
+      canaryBps: 0,
+      forceAllowed: false,
+    });
+  });
+});
