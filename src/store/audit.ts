@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { and, asc, desc, eq, gt, lt, lte } from 'drizzle-orm';
+import { canonicalJson } from '../policy/digest.ts';
+import { Problem } from '../problem/problem.ts';
+import type { AuditDraft, AuditEntry } from '../rollout/record.ts';
+import type { Database, Run } from './database.ts';
+import { isUuid } from './identifier.ts';
+import { audit, auditHead } from './schema.ts';
+import type { AuditLog } from './store.ts';
+
+const HEAD = 1;
+const PAGE = 500;
+
+/** What the first entry is chained to. */
+const GENESIS = '0'.repeat(64);
+
+type Link = Pick<AuditEntry, 'seq' | 'hash'>;
+
+export function auditLog(run: Run): AuditLog {
+  return {
+    append: (drafts) => run((database) => database.transaction((tx) => appendAudit(tx, drafts))),
+    list: ({ rolloutId, route, limit, beforeSeq }) =>
+      run(async (database) => {
+        if (rolloutId !== undefined && !isUuid(rolloutId)) return [];
+        return database
+          .select()
+          .from(audit)
+          .where(
+            and(
+              rolloutId === undefined ? undefined : eq(audit.rolloutId, rolloutId),
+              route === undefined ? undefined : eq(audit.route, route),
+              beforeSeq === undefined ? undefined : lt(audit.seq, beforeSeq),
+            ),
+          )
+          .orderBy(desc(audit.seq))
+          .limit(limit);
+      }),
+    verify: () => verifyChain(run),
+  };
+}
+
+/**
+ * Appends in the transaction `tx`, last of what it does: the lock on the head row makes other writers wait for its
+ * end, so that two of them cannot fork the chain.
+ */
+export async function appendAudit(tx: Database, drafts: readonly AuditDraft[]): Promise<void> {
+  if (drafts.length === 0) return;
+  const [head] = await tx.select().from(auditHead).where(eq(auditHead.id, HEAD)).for('update');
+  if (head === undefined) throw new Problem('internal', 'The audit log has lost its head row.');
+  const entries = chained(head, drafts);
+  await tx.insert(audit).values(entries);
+  const { seq, hash } = entries.at(-1) ?? head;
+  await tx.update(auditHead).set({ seq, hash }).where(eq(auditHead.id, HEAD));
+}
+
+/** What an entry's hash covers, beside the hash before it: only what comes out of the database as it went in. */
+export function auditContent(draft: AuditDraft): AuditDraft {
+  const { at, actor, route, rolloutId, event, before, after } = draft;
+  // A lone surrogate has no UTF-8: it would be stored as U+FFFD.
+  const reason = draft.reason.toWellFormed();
+  return { at, actor, route, rolloutId, event, reason, before: before ?? null, after: after ?? null };
+}
+
+function chained(head: Link, drafts: readonly AuditDraft[]): AuditEntry[] {
+  let last = head;
+  return drafts.map((draft) => {
+    const numbered = { seq: last.seq + 1, ...auditContent(draft) };
+    const entry = { ...numbered, hash: chainHash(last.hash, numbered) };
+    last = entry;
+    return entry;
+  });
+}
+
+function chainHash(previous: string, content: unknown): string {
+  return createHash('sha256').update(previous).update(canonicalJson(content)).digest('hex');
+}
+
+/** Up to the head as it was when the walk began: entries appended meanwhile are left to the next. */
+async function verifyChain(run: Run): Promise<{ entries: number; brokenAt: number | null }> {
+  const head = await run(
+    async (database) => (await database.select().from(auditHead).where(eq(auditHead.id, HEAD)))[0],
+  );
+  if (head === undefined) return { entries: 0, brokenAt: 1 };
+  let last: Link = { seq: 0, hash: GENESIS };
+  while (last.seq < head.seq) {
+    const page = await run((database) => pageAfter(database, last.seq, head.seq));
+    for (const { hash, ...entry } of page) {
+      const { seq } = last;
+      const expected = chainHash(last.hash, { seq: seq + 1, ...auditContent(entry) });
+      if (entry.seq !== seq + 1 || hash !== expected) return { entries: seq, brokenAt: seq + 1 };
+      last = { seq: entry.seq, hash };
+    }
+    if (page.length === 0) return { entries: last.seq, brokenAt: last.seq + 1 };
+  }
+  return { entries: last.seq, brokenAt: last.hash === head.hash ? null : last.seq };
+}
+
+function pageAfter(database: Database, seq: number, end: number): Promise<AuditEntry[]> {
+  return database
+    .select()
+    .from(audit)
+    .where(and(gt(audit.seq, seq), lte(audit.seq, end)))
+    .orderBy(asc(audit.seq))
+    .limit(PAGE);
+}

@@ -1,0 +1,57 @@
+import { Problem } from '../problem/problem.ts';
+import type { Connection, Database, Run } from './database.ts';
+import { faultOf, isConnectionLost } from './fault.ts';
+
+export interface Door {
+  readonly run: Run;
+  /** Lets in nothing more, waits for the work that is under way, and closes the connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * Work whose answer is overdue is given up: its outcome is unknown, which is why `commit` may be repeated. A peer
+ * that has vanished without a word would otherwise hold a connection for as long as TCP tries (15 min on Linux).
+ */
+export function doorOf(connection: Connection, deadlineMs: number): Door {
+  const underWay = new Set<Promise<unknown>>();
+  let closing: Promise<void> | null = null;
+
+  async function inTime<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    const database = connection.database();
+    const overdue = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      connection.renew(database);
+      overdue.reject(new Problem('unavailable', `The database did not answer within ${deadlineMs} ms.`));
+    }, deadlineMs);
+    try {
+      return await Promise.race([work(database), overdue.promise]);
+    } catch (thrown) {
+      if (isConnectionLost(thrown)) connection.renew(database);
+      throw faultOf(thrown);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function closeAfterwards(): Promise<void> {
+    await Promise.allSettled(underWay);
+    await connection.close();
+  }
+
+  return {
+    async run(work) {
+      if (closing) throw new Problem('unavailable', 'The store is closed.');
+      const answer = inTime(work);
+      underWay.add(answer);
+      try {
+        return await answer;
+      } finally {
+        underWay.delete(answer);
+      }
+    },
+    close() {
+      closing ??= closeAfterwards();
+      return closing;
+    },
+  };
+}

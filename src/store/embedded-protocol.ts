@@ -1,0 +1,18 @@
+/** What the store asks of the worker thread that runs PGlite. */
+export type EmbeddedRequest =
+  | {
+      readonly id: number;
+      readonly kind: 'query';
+      readonly text: string;
+      readonly params: readonly unknown[];
+      readonly rowMode: 'array' | 'object';
+    }
+  | { readonly id: number; readonly kind: 'close' };
+
+/** A failure carries what is public of it and nothing else. */
+export type EmbeddedAnswer =
+  | { readonly id: number; readonly kind: 'rows'; readonly rows: readonly unknown[] }
+  | { readonly id: number; readonly kind: 'failed'; readonly code: string; readonly constraint: string | undefined };
+
+/** Id of the answer that nobody asked for: the database is open. */
+export const OPENED = 0;

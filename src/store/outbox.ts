@@ -1,0 +1,65 @@
+import { and, asc, eq, isNull, lte, sql } from 'drizzle-orm';
+import type { Message } from '../rollout/message.ts';
+import { fromNow, NOW } from './clock.ts';
+import type { Database, Run } from './database.ts';
+import { outbox } from './schema.ts';
+import type { Outbox } from './store.ts';
+
+/** A channel's answer may be long; what it said first is what matters. */
+const LONGEST_ERROR = 500;
+
+const waiting = and(isNull(outbox.deliveredAt), isNull(outbox.rejectedAt));
+
+/** In the transaction that decided it: the message leaves if and only if the decision stands. */
+export async function enqueue(
+  tx: Database,
+  deliveries: readonly { readonly channel: string; readonly message: Message }[],
+): Promise<void> {
+  if (deliveries.length === 0) return;
+  await tx
+    .insert(outbox)
+    .values(deliveries.map(({ channel, message }) => ({ id: `${message.id}/${channel}`, channel, message })));
+}
+
+export function outboxOn(run: Run): Outbox {
+  return {
+    due: (limit) =>
+      run((database) =>
+        database
+          .select({ id: outbox.id, channel: outbox.channel, message: outbox.message, attempts: outbox.attempts })
+          .from(outbox)
+          .where(and(waiting, lte(outbox.nextAt, NOW)))
+          .orderBy(asc(outbox.nextAt), asc(outbox.id))
+          .limit(limit),
+      ),
+    settle: (id, outcome) =>
+      run(async (database) => {
+        await database
+          .update(outbox)
+          .set({ attempts: sql`${outbox.attempts} + 1`, ...settled(outcome) })
+          .where(and(eq(outbox.id, id), waiting));
+      }),
+    counts: () =>
+      run(async (database) => {
+        const [row] = await database
+          .select({
+            waiting: sql`count(*) filter (where ${waiting})`.mapWith(Number),
+            delivered: sql`count(${outbox.deliveredAt})`.mapWith(Number),
+            rejected: sql`count(${outbox.rejectedAt})`.mapWith(Number),
+          })
+          .from(outbox);
+        return row ?? { waiting: 0, delivered: 0, rejected: 0 };
+      }),
+  };
+}
+
+function settled(outcome: Parameters<Outbox['settle']>[1]) {
+  switch (outcome.kind) {
+    case 'delivered':
+      return { deliveredAt: NOW, lastError: null };
+    case 'rejected':
+      return { rejectedAt: NOW, lastError: outcome.reason.slice(0, LONGEST_ERROR) };
+    case 'failed':
+      return { nextAt: fromNow(outcome.retryInMs), lastError: outcome.reason.slice(0, LONGEST_ERROR) };
+  }
+}

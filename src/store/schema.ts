@@ -1,0 +1,136 @@
+import { isNotNull, isNull, sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import type { Actor, Role } from '../rollout/event.ts';
+import type { Evidence } from '../rollout/evidence.ts';
+import type { Message } from '../rollout/message.ts';
+import type { AuditDraft } from '../rollout/record.ts';
+import type { Rollout } from '../rollout/state.ts';
+import type { ConsumerRule, Upstream } from '../split/order.ts';
+
+/** An instant on the database's clock. Times inside the JSON documents are epoch ms. */
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+export const rollouts = pgTable(
+  'rollouts',
+  {
+    /** UUIDv7, so that the order of ids is the order of starts. */
+    id: uuid('id').primaryKey(),
+    route: text('route').notNull(),
+    state: jsonb('state').$type<Rollout>().notNull(),
+    version: integer('version').notNull(),
+    active: boolean('active').notNull(),
+  },
+  (table) => [
+    uniqueIndex('rollouts_active_route').on(table.route).where(sql`${table.active}`),
+    index('rollouts_route').on(table.route, table.id),
+  ],
+);
+
+/** What has been seen: overwritten at every look. */
+export const evidence = pgTable('evidence', {
+  rolloutId: uuid('rollout_id')
+    .primaryKey()
+    .references(() => rollouts.id),
+  state: jsonb('state').$type<Evidence>().notNull(),
+});
+
+/** Append-only by trigger (see the migrations); a missing number is as much a broken chain as a changed row. */
+export const audit = pgTable(
+  'audit',
+  {
+    seq: bigint('seq', { mode: 'number' }).primaryKey(),
+    at: bigint('at', { mode: 'number' }).notNull(),
+    actor: jsonb('actor').$type<Actor>().notNull(),
+    route: text('route').notNull(),
+    rolloutId: uuid('rollout_id'),
+    event: jsonb('event').$type<AuditDraft['event']>().notNull(),
+    reason: text('reason').notNull(),
+    before: jsonb('before').$type<unknown>(),
+    after: jsonb('after').$type<unknown>(),
+    hash: text('hash').notNull(),
+  },
+  (table) => [
+    index('audit_rollout').on(table.rolloutId, table.seq).where(isNotNull(table.rolloutId)),
+    index('audit_route').on(table.route, table.seq),
+  ],
+);
+
+/** One row: the newest entry of the chain. Its row lock makes writers take turns; its hash betrays a cut-off tail. */
+export const auditHead = pgTable('audit_head', {
+  id: integer('id').primaryKey(),
+  seq: bigint('seq', { mode: 'number' }).notNull(),
+  hash: text('hash').notNull(),
+});
+
+/** One row per message and channel. */
+export const outbox = pgTable(
+  'outbox',
+  {
+    id: text('id').primaryKey(),
+    channel: text('channel').notNull(),
+    message: jsonb('message').$type<Message>().notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    nextAt: instant('next_at').notNull().defaultNow(),
+    deliveredAt: instant('delivered_at'),
+    rejectedAt: instant('rejected_at'),
+    lastError: text('last_error'),
+  },
+  (table) => [
+    index('outbox_waiting')
+      .on(table.nextAt, table.id)
+      .where(sql`${isNull(table.deliveredAt)} and ${isNull(table.rejectedAt)}`),
+  ],
+);
+
+export const lease = pgTable('lease', {
+  name: text('name').primaryKey(),
+  holder: text('holder').notNull(),
+  epoch: bigint('epoch', { mode: 'number' }).notNull(),
+  expiresAt: instant('expires_at').notNull(),
+});
+
+export const consumers = pgTable(
+  'consumers',
+  {
+    route: text('route').notNull(),
+    name: text('name').notNull(),
+    keyHash: text('key_hash').notNull(),
+    rule: text('rule').$type<ConsumerRule>().notNull(),
+    changedAt: instant('changed_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.route, table.name] }),
+    uniqueIndex('consumers_route_key').on(table.route, table.keyHash),
+  ],
+);
+
+export const tokens = pgTable(
+  'tokens',
+  {
+    id: uuid('id').primaryKey(),
+    name: text('name').notNull(),
+    role: text('role').$type<Role>().notNull(),
+    hash: text('hash').notNull(),
+    createdAt: instant('created_at').notNull().defaultNow(),
+    revokedAt: instant('revoked_at'),
+  },
+  (table) => [uniqueIndex('tokens_hash').on(table.hash)],
+);
+
+export const stables = pgTable('stables', {
+  route: text('route').primaryKey(),
+  stable: jsonb('stable').$type<Upstream>().notNull(),
+  replacedUrl: text('replaced_url').notNull(),
+});

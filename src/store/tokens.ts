@@ -1,0 +1,59 @@
+import { and, asc, eq, isNull } from 'drizzle-orm';
+import { appendAudit } from './audit.ts';
+import { NOW } from './clock.ts';
+import type { Run } from './database.ts';
+import { isUuid } from './identifier.ts';
+import { tokens } from './schema.ts';
+import type { TokenRecord, TokenStore } from './store.ts';
+
+const columns = {
+  id: tokens.id,
+  name: tokens.name,
+  role: tokens.role,
+  createdAt: tokens.createdAt,
+  revokedAt: tokens.revokedAt,
+};
+
+export function tokenStore(run: Run): TokenStore {
+  return {
+    create: ({ id, name, role, hash }, draft) =>
+      run((database) =>
+        database.transaction(async (tx) => {
+          await tx.insert(tokens).values({ id, name, role, hash });
+          await appendAudit(tx, [draft]);
+        }),
+      ),
+    findByHash: (hash) =>
+      run(async (database) => {
+        const [row] = await database.select(columns).from(tokens).where(eq(tokens.hash, hash));
+        return row === undefined ? null : recordOf(row);
+      }),
+    list: () =>
+      run(async (database) => {
+        const rows = await database.select(columns).from(tokens).orderBy(asc(tokens.createdAt), asc(tokens.id));
+        return rows.map(recordOf);
+      }),
+    revoke: (id, draft) =>
+      run((database) =>
+        database.transaction(async (tx) => {
+          if (!isUuid(id)) return false;
+          const revoked = await tx
+            .update(tokens)
+            .set({ revokedAt: NOW })
+            .where(and(eq(tokens.id, id), isNull(tokens.revokedAt)))
+            .returning({ id: tokens.id });
+          if (revoked.length > 0) await appendAudit(tx, [draft]);
+          return revoked.length > 0;
+        }),
+      ),
+  };
+}
+
+type TokenRow = Omit<TokenRecord, 'createdAt' | 'revokedAt'> & {
+  readonly createdAt: Date;
+  readonly revokedAt: Date | null;
+};
+
+function recordOf(row: TokenRow): TokenRecord {
+  return { ...row, createdAt: row.createdAt.getTime(), revokedAt: row.revokedAt?.getTime() ?? null };
+}

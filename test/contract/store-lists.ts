@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { AuditDraft } from '../../src/rollout/record.ts';
+import type { ListedConsumer } from '../../src/store/store.ts';
+import { changeOf, insertionOf, rolloutOf } from '../support/rollout-fixture.ts';
+import { T0 } from '../support/rollouts.ts';
+import { codeOf, fresh, type StoreBench } from './store-bench.ts';
+
+function draftOf(route: string, kind: string): AuditDraft {
+  const actor = { name: 'ada', role: 'admin' } as const;
+  return { at: T0, actor, route, rolloutId: null, event: { kind }, reason: 'because', before: null, after: null };
+}
+
+export function listsContract(bench: () => StoreBench): void {
+  const store = () => bench().store;
+  const kindsOf = async (route: string) =>
+    (await store().audit.list({ route, limit: 100 })).map(({ event }) => event.kind).reverse();
+
+  describe('listed consumers', () => {
+    const consumerOf = (route: string, name: string): Omit<ListedConsumer, 'changedAt'> => {
+      return { route, name, keyHash: fresh('hash'), rule: 'canary' };
+    };
+
+    it('are inserted, replaced and removed, each with an audit entry', async () => {
+      const route = fresh('route');
+      const acme = consumerOf(route, 'acme');
+      await store().consumers.put(acme, draftOf(route, 'consumerListed'));
+      await store().consumers.put({ ...acme, rule: 'stable' }, draftOf(route, 'consumerChanged'));
+      await store().consumers.put(consumerOf(route, 'a-first'), draftOf(route, 'consumerListed'));
+      const listed = await store().consumers.list(route);
+      expect(listed.map(({ name, rule }) => [name, rule])).toEqual([
+        ['a-first', 'canary'],
+        ['acme', 'stable'],
+      ]);
+      expect(Math.abs((listed[1]?.changedAt ?? 0) - (await store().now()))).toBeLessThan(60_000);
+      expect(await store().consumers.remove(route, 'acme', draftOf(route, 'consumerRemoved'))).toBe(true);
+      expect(await store().consumers.remove(route, 'acme', draftOf(route, 'consumerRemoved'))).toBe(false);
+      expect(await kindsOf(route)).toEqual(['consumerListed', 'consumerChanged', 'consumerListed', 'consumerRemoved']);
+    });
+
+    it('are listed for one route, or for all', async () => {
+      const routes = [fresh('route'), fresh('route')];
+      for (const route of routes) await store().consumers.put(consumerOf(route, 'acme'), draftOf(route, 'listed'));
+      expect(await store().consumers.list(routes[0] ?? '')).toHaveLength(1);
+      const all = (await store().consumers.list(null)).map(({ route }) => route);
+      expect(all).toEqual(expect.arrayContaining(routes));
+    });
+
+    it('do not share a credential on a route', async () => {
+      const route = fresh('route');
+      const acme = consumerOf(route, 'acme');
+      await store().consumers.put(acme, draftOf(route, 'consumerListed'));
+      expect(await codeOf(store().consumers.put({ ...acme, name: 'other' }, draftOf(route, 'consumerListed')))).toBe(
+        'conflict',
+      );
+      expect(await kindsOf(route)).toEqual(['consumerListed']);
+    });
+  });
+
+  describe('tokens', () => {
+    const tokenOf = () => ({ id: randomUUID(), name: fresh('token'), role: 'operator' as const, hash: fresh('hash') });
+
+    it('are found by their hash, and say when they were revoked', async () => {
+      const route = fresh('route');
+      const { hash, ...token } = tokenOf();
+      await store().tokens.create({ hash, ...token }, draftOf(route, 'tokenCreated'));
+      const found = await store().tokens.findByHash(hash);
+      expect(found).toEqual({ ...token, createdAt: expect.any(Number), revokedAt: null });
+      expect(await store().tokens.list()).toContainEqual(found);
+      expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toBe(true);
+      expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toBe(false);
+      expect((await store().tokens.findByHash(hash))?.revokedAt).toBeGreaterThanOrEqual(found?.createdAt ?? Infinity);
+      expect(await kindsOf(route)).toEqual(['tokenCreated', 'tokenRevoked']);
+    });
+
+    it.each([randomUUID(), 'nonsense'])('cannot be revoked when there is none: %s', async (id) => {
+      expect(await store().tokens.revoke(id, draftOf(fresh('route'), 'tokenRevoked'))).toBe(false);
+      expect(await store().tokens.findByHash(id)).toBeNull();
+    });
+
+    it('have a hash of their own', async () => {
+      const token = tokenOf();
+      await store().tokens.create(token, draftOf(fresh('route'), 'tokenCreated'));
+      expect(
+        await codeOf(store().tokens.create({ ...token, id: randomUUID() }, draftOf(fresh('route'), 'tokenCreated'))),
+      ).toBe('conflict');
+    });
+  });
+
+  describe('promoted stables', () => {
+    beforeEach(() => bench().privileged('delete from stables'));
+
+    it('are replaced by the next promotion and forgotten once, audited', async () => {
+      const route = fresh('route');
+      const rollout = rolloutOf({ route });
+      const kept = { route, stable: rollout.canary, replacedUrl: rollout.stable.url };
+      await store().rollouts.commit(insertionOf(rollout, { newStable: kept, audit: [] }));
+      const again = { ...kept, stable: { url: 'http://v3.internal/', version: 'v3' } };
+      await store().rollouts.commit(changeOf(rollout, {}, { newStable: again, audit: [] }));
+      expect(await store().stables.list()).toEqual([again]);
+      await store().stables.forget(route, draftOf(route, 'stableForgotten'));
+      await store().stables.forget(route, draftOf(route, 'stableForgotten'));
+      expect(await store().stables.list()).toEqual([]);
+      expect(await kindsOf(route)).toEqual(['stableForgotten']);
+    });
+  });
+}
