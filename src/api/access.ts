@@ -1,0 +1,76 @@
+import { getConnInfo } from '@hono/node-server/conninfo';
+import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import { Problem } from '../problem/problem.ts';
+import type { Actor, Role } from '../rollout/event.ts';
+import type { TokenControl } from './control.ts';
+import { failedLogins } from './failed-logins.ts';
+import { problemAnswer } from './problem-answer.ts';
+
+export type ApiEnv = { Variables: { actor: Actor } };
+
+const RANK: Readonly<Record<Actor['role'], number>> = { viewer: 1, operator: 2, admin: 3, serin: 3 };
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
+const REMEMBERED_TOKENS = 1_000;
+
+/** Spread into a route's definition: nobody below the role gets past it, and the API's description says so. */
+export function requires(role: Role) {
+  const guard = createMiddleware<ApiEnv>(async (c, next) => {
+    const actor = c.get('actor');
+    if (RANK[actor.role] < RANK[role]) {
+      throw new Problem('forbidden', `this needs the role ${role}; ${actor.name} is ${actor.role}`);
+    }
+    await next();
+  });
+  return { middleware: guard, security: [{ bearer: [] }], 'x-required-role': role };
+}
+
+/**
+ * Turns the bearer token into the actor, or answers 401, and 429 to an address that has failed too often.
+ * A token that was accepted before is still looked up then: one script with an old token must not lock an operator,
+ * who comes from the same address, out of a rollback.
+ */
+export function authenticate(tokens: TokenControl, now: () => number) {
+  const failures = failedLogins(now);
+  const accepted = new Set<string>();
+
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    const token = BEARER.exec(c.req.header('authorization') ?? '')?.[1];
+    if (token === undefined) return unauthenticated(c, 'send a token as Authorization: Bearer TOKEN', 'Bearer');
+
+    const address = addressOf(c);
+    const fingerprint = await fingerprintOf(token);
+    const blockedMs = failures.blockedMs(address);
+    if (blockedMs !== null && !accepted.has(fingerprint)) {
+      const seconds = Math.ceil(blockedMs / 1000);
+      return problemAnswer(c, 'too-many-failures', `too many tokens were refused; try again in ${seconds} s`, {
+        headers: { 'retry-after': String(seconds) },
+      });
+    }
+
+    const actor = await tokens.authenticate(token);
+    if (actor === null) {
+      accepted.delete(fingerprint);
+      failures.count(address);
+      return unauthenticated(c, 'the token is unknown or revoked', 'Bearer error="invalid_token"');
+    }
+    if (accepted.size < REMEMBERED_TOKENS) accepted.add(fingerprint);
+    c.set('actor', actor);
+    await next();
+    return undefined;
+  });
+}
+
+function unauthenticated(c: Context, detail: string, challenge: string): Response {
+  return problemAnswer(c, 'unauthenticated', detail, { headers: { 'www-authenticate': challenge } });
+}
+
+/** The peer's address; a request that came over no socket (in process) has none. */
+function addressOf(c: Context): string {
+  return c.env?.incoming ? (getConnInfo(c).remote.address ?? '') : '';
+}
+
+async function fingerprintOf(token: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token));
+  return Buffer.from(digest).toString('hex');
+}

@@ -1,0 +1,56 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { type ApiEnv, authenticate } from './access.ts';
+import { auditRoutes } from './audit-routes.ts';
+import { consumerRoutes } from './consumer-routes.ts';
+import type { ControlPlane } from './control.ts';
+import { refuseInvalid } from './invalid-request.ts';
+import { operationRoutes } from './operation-routes.ts';
+import { overrideRoutes } from './override-routes.ts';
+import { answerThrown, problemAnswer } from './problem-answer.ts';
+import { rolloutRoutes } from './rollout-routes.ts';
+import { sameOrigin } from './same-origin.ts';
+import { tokenRoutes } from './token-routes.ts';
+
+const BODY_LIMIT = 64 * 1024;
+
+export interface ControlApiOptions {
+  /** Told of errors that nobody foresaw, with their cause: for the log (default: stderr), never for the answer. */
+  readonly onUnforeseen?: (error: unknown) => void;
+  /** Epoch ms, for the rate limit of failed authentications. */
+  readonly now?: () => number;
+}
+
+/** The control API as a Hono application; the server listens. It translates and decides nothing. */
+export function controlApi(control: ControlPlane, options: ControlApiOptions = {}): Hono<ApiEnv> {
+  const { onUnforeseen = (error) => console.error(error), now = Date.now } = options;
+  const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
+
+  app.onError((error, c) => answerThrown(c, error, onUnforeseen));
+  app.notFound((c) => problemAnswer(c, 'not-found', `nothing answers ${c.req.method} ${new URL(c.req.url).pathname}`));
+
+  app.use(async (c, next) => {
+    c.header('x-content-type-options', 'nosniff');
+    c.header('cache-control', 'no-store');
+    await next();
+  });
+  app.use(sameOrigin);
+  app.route('/', operationRoutes(control));
+
+  app.use('/api/*', authenticate(control.tokens, now));
+  app.use('/api/*', limitBody);
+  for (const routes of [rolloutRoutes, overrideRoutes, auditRoutes, consumerRoutes, tokenRoutes]) {
+    app.route('/api/v1', routes(control));
+  }
+
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+  const info = { title: 'Serin control API', version: control.build.version };
+  app.doc31('/openapi.json', { openapi: '3.1.0', info });
+  return app;
+}
+
+const limitBody = bodyLimit({
+  maxSize: BODY_LIMIT,
+  onError: (c) => problemAnswer(c, 'too-large', `a body is at most ${BODY_LIMIT / 1024} KiB`),
+});

@@ -1,0 +1,19 @@
+import type { Context } from 'hono';
+import { Problem } from '../problem/problem.ts';
+
+/** The strong entity tag of a rollout's version. */
+export function entityTag(version: number): string {
+  return `"${version}"`;
+}
+
+/**
+ * The version that If-Match asks for; null where it asks for none (absent, or `*`). The comparison is strong
+ * (RFC 9110 section 13.1.1), so a weak tag, or one that we never gave, matches nothing: Problem('stale').
+ */
+export function expectedVersion(c: Context): number | null {
+  const tag = c.req.header('if-match')?.trim();
+  if (tag === undefined || tag === '*') return null;
+  const version = /^"(\d{1,15})"$/.exec(tag)?.[1];
+  if (version === undefined) throw new Problem('stale', `If-Match ${tag} is no entity tag of this rollout`);
+  return Number(version);
+}

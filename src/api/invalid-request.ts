@@ -1,0 +1,35 @@
+import type { Hook } from '@hono/zod-openapi';
+import type { ZodError } from 'zod';
+import type { ApiEnv } from './access.ts';
+import { type Fault, problemAnswer } from './problem-answer.ts';
+
+type Refusal = Hook<unknown, ApiEnv, string, Response | undefined>;
+
+/** Answers a request that its schema refuses with every fault and the place of each. */
+export const refuseInvalid: Refusal = (result, c) => {
+  if (result.success) return undefined;
+  if (result.target === 'param')
+    return problemAnswer(c, 'not-found', `nothing is called ${new URL(c.req.url).pathname}`);
+  const faults = faultsOf(result.error, result.target === 'json' ? 'pointer' : 'parameter');
+  const [first] = faults;
+  const where = first?.pointer ?? first?.parameter;
+  const detail = first ? `${where ? `${where}: ` : ''}${first.detail}` : 'the request is not valid';
+  return problemAnswer(c, 'invalid-input', detail, { errors: faults });
+};
+
+function faultsOf(error: ZodError, place: 'pointer' | 'parameter'): Fault[] {
+  const at = (path: readonly PropertyKey[], detail: string): Fault =>
+    place === 'pointer'
+      ? { detail, pointer: `#${path.map((key) => `/${escapeToken(String(key))}`).join('')}` }
+      : { detail, parameter: path.map(String).join('.') };
+  return error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => at([...issue.path, key], 'this key is not known here'))
+      : [at(issue.path, issue.message.replace(/^Invalid input: expected \w+, received undefined$/, 'is missing'))],
+  );
+}
+
+/** RFC 6901 section 3. */
+function escapeToken(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}

@@ -1,0 +1,56 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { jsonAnswer } from './content.ts';
+import type { ControlPlane } from './control.ts';
+
+const readiness = z.strictObject({ ready: z.boolean(), problems: z.array(z.string()) });
+
+const livez = createRoute({
+  method: 'get',
+  path: '/livez',
+  tags: ['operation'],
+  summary: 'The process answers',
+  responses: { 200: jsonAnswer(z.strictObject({ live: z.literal(true) }), 'It does') },
+});
+
+const readyz = createRoute({
+  method: 'get',
+  path: '/readyz',
+  tags: ['operation'],
+  summary: 'Traffic may be sent here',
+  responses: {
+    200: jsonAnswer(readiness, 'Ready; problems are worth a look all the same'),
+    503: jsonAnswer(readiness, 'Not ready, and why'),
+  },
+});
+
+const metrics = createRoute({
+  method: 'get',
+  path: '/metrics',
+  tags: ['operation'],
+  summary: 'Prometheus text exposition',
+  responses: { 200: { description: 'The metrics', content: { 'text/plain': { schema: z.string() } } } },
+});
+
+const version = createRoute({
+  method: 'get',
+  path: '/version',
+  tags: ['operation'],
+  summary: 'What runs here',
+  responses: { 200: jsonAnswer(z.strictObject({ version: z.string(), node: z.string() }), 'The build') },
+});
+
+/** What machines ask without a token. Nothing here says what is rolled out but the metrics. */
+export function operationRoutes(control: ControlPlane): OpenAPIHono {
+  const app = new OpenAPIHono();
+  app.openapi(livez, (c) => c.json({ live: true as const }, 200));
+  app.openapi(readyz, async (c) => {
+    const { ready, problems } = await control.health();
+    const body = { ready, problems: [...problems] };
+    return ready ? c.json(body, 200) : c.json(body, 503);
+  });
+  app.openapi(metrics, async (c) =>
+    c.text(await control.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  );
+  app.openapi(version, (c) => c.json({ version: control.build.version, node: control.build.node }, 200));
+  return app;
+}

@@ -1,0 +1,139 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { Problem } from '../problem/problem.ts';
+import type { OverrideEvent } from '../rollout/event.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
+import { type ApiEnv, requires } from './access.ts';
+import { jsonAnswer, jsonBody, REFUSALS } from './content.ts';
+import type { ControlPlane } from './control.ts';
+import { entityTag, expectedVersion } from './entity-tag.ts';
+import {
+  advanceBody,
+  extendBody,
+  gateParams,
+  promoteBody,
+  reasonBody,
+  rolloutParams,
+  skipBody,
+  weightBody,
+} from './request-schemas.ts';
+import { rolloutViewSchema } from './view-schemas.ts';
+import { rolloutView } from './views.ts';
+
+const ifMatch = z.object({
+  'if-match': z.string().optional().describe('Only if the rollout still has this ETag; else 412'),
+});
+
+const gate = createRoute({
+  method: 'post',
+  path: '/rollouts/{id}/gates/{gate}',
+  tags: ['overrides'],
+  summary: 'Open a gate of the present stage',
+  ...requires('operator'),
+  request: { params: gateParams, headers: ifMatch, body: jsonBody(reasonBody) },
+  responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'), ...REFUSALS },
+});
+
+const retry = createRoute({
+  method: 'post',
+  path: '/rollouts/{id}/retry',
+  tags: ['overrides'],
+  summary: 'Try an ended rollout again, with fresh evidence',
+  ...requires('operator'),
+  request: { params: rolloutParams, headers: ifMatch, body: jsonBody(reasonBody) },
+  responses: { 201: jsonAnswer(rolloutViewSchema, 'The new attempt'), ...REFUSALS },
+});
+
+/** What people do to a rollout. Each is one event through the same door as a tick's; the API decides nothing. */
+export function overrideRoutes({ rollouts, reader }: ControlPlane): OpenAPIHono<ApiEnv> {
+  const app = new OpenAPIHono<ApiEnv>();
+
+  type Asked = { readonly id: string; readonly reason: string; readonly event: OverrideEvent };
+  const override = async (c: Context<ApiEnv>, { id, reason, event }: Asked) =>
+    answer(c, await rollouts.override(id, event, c.get('actor'), reason, expectedVersion(c)));
+
+  app.openapi(verb('pause', 'Nothing advances; harm still rolls back', reasonBody), (c) =>
+    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: { kind: 'paused' } }),
+  );
+  app.openapi(verb('resume', 'End a pause', reasonBody), (c) =>
+    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: { kind: 'resumed' } }),
+  );
+  app.openapi(verb('rollback', 'Back to the stable; the version is blamed', reasonBody), (c) =>
+    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: { kind: 'rolledBack' } }),
+  );
+  app.openapi(verb('abort', 'Back to the stable; nobody is blamed', reasonBody), (c) =>
+    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: { kind: 'aborted' } }),
+  );
+  app.openapi(verb('finalise', 'Make the promoted canary the stable', reasonBody), (c) =>
+    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: { kind: 'finalisedByHand' } }),
+  );
+  app.openapi(verb('advance', 'On to the next stage, which is named', advanceBody), (c) => {
+    const { to, reason } = c.req.valid('json');
+    return override(c, { ...c.req.valid('param'), reason, event: { kind: 'advanced', to } });
+  });
+  app.openapi(verb('promote', 'To 100%, with the bake or without', promoteBody), (c) => {
+    const { full, reason } = c.req.valid('json');
+    return override(c, { ...c.req.valid('param'), reason, event: { kind: 'promoted', full } });
+  });
+  app.openapi(verb('weight', 'Set the weight of the present step', weightBody), (c) => {
+    const { weight, reason } = c.req.valid('json');
+    return override(c, { ...c.req.valid('param'), reason, event: { kind: 'weightSet', canaryBps: weight } });
+  });
+  app.openapi(verb('extend', 'Make the present stage longer', extendBody), (c) => {
+    const { by, reason } = c.req.valid('json');
+    return override(c, { ...c.req.valid('param'), reason, event: { kind: 'extended', byMs: by } });
+  });
+  app.openapi(verb('skip', 'Take a check out of the verdict', skipBody), (c) => {
+    const { check, reason } = c.req.valid('json');
+    return override(c, { ...c.req.valid('param'), reason, event: { kind: 'checkSkipped', check } });
+  });
+  app.openapi(gate, (c) => {
+    const { id, gate: name } = c.req.valid('param');
+    return override(c, { id, ...c.req.valid('json'), event: { kind: 'gatePassed', gate: name } });
+  });
+
+  app.openapi(verb('rebase', 'On to the edited policy, with fresh evidence', reasonBody), async (c) => {
+    const { id } = c.req.valid('param');
+    const { reason } = c.req.valid('json');
+    const version = expectedVersion(c);
+    if (version !== null) await requireVersion(id, version);
+    return answer(c, await rollouts.rebase(id, c.get('actor'), reason, version));
+  });
+  app.openapi(retry, async (c) => {
+    const { id } = c.req.valid('param');
+    const version = expectedVersion(c);
+    if (version !== null) await requireVersion(id, version);
+    const record = await rollouts.retry(id, c.get('actor'), c.req.valid('json').reason);
+    const view = rolloutView(record);
+    c.header('location', `/api/v1/rollouts/${view.id}`);
+    c.header('etag', entityTag(view.version));
+    return c.json(view, 201);
+  });
+
+  async function requireVersion(id: string, version: number): Promise<void> {
+    const record = await reader.find(id);
+    if (record && record.rollout.version !== version) {
+      throw new Problem('stale', `the rollout has moved on: it is at version ${record.rollout.version}`);
+    }
+  }
+
+  return app;
+}
+
+function verb<V extends string, B extends z.ZodType>(name: V, summary: string, body: B) {
+  return createRoute({
+    method: 'post',
+    path: `/rollouts/{id}/${name}`,
+    tags: ['overrides'],
+    summary,
+    ...requires('operator'),
+    request: { params: rolloutParams, headers: ifMatch, body: jsonBody(body) },
+    responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'), ...REFUSALS },
+  });
+}
+
+function answer(c: Context<ApiEnv>, record: RolloutRecord) {
+  const view = rolloutView(record);
+  c.header('etag', entityTag(view.version));
+  return c.json(view, 200);
+}

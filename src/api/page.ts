@@ -1,0 +1,15 @@
+import type { Context } from 'hono';
+
+/** One page out of `limit + 1` items that were read, so that it is known whether another follows. */
+export function pageOf<T>(items: readonly T[], limit: number): { items: readonly T[]; last: T | null } {
+  const page = items.slice(0, limit);
+  return { items: page, last: items.length > limit ? (page.at(-1) ?? null) : null };
+}
+
+/** RFC 8288: the same request with the next cursor. */
+export function linkNext(c: Context, cursor: string | null): void {
+  if (cursor === null) return;
+  const { pathname, searchParams } = new URL(c.req.url);
+  searchParams.set('cursor', cursor);
+  c.header('link', `<${pathname}?${searchParams.toString()}>; rel="next"`);
+}

@@ -1,0 +1,67 @@
+import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { type Issue, Problem } from '../problem/problem.ts';
+import { HTTP_PROBLEMS, type HttpProblemCode } from './http-problems.ts';
+
+const fault = z.strictObject({
+  detail: z.string(),
+  pointer: z.string().optional().describe('JSON pointer into the body as a URI fragment: #/reason'),
+  parameter: z.string().optional().describe('Name of the query, path or header parameter at fault'),
+});
+
+/** RFC 9457; `code` is the stable word to program against. */
+export const problemDetails = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string(),
+    errors: z.array(fault).optional(),
+  })
+  .openapi('Problem');
+
+export type ProblemDetails = z.infer<typeof problemDetails>;
+export type Fault = z.infer<typeof fault>;
+
+interface ProblemMore {
+  readonly errors?: readonly Fault[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function problemAnswer(c: Context, code: HttpProblemCode, detail: string, more: ProblemMore = {}): Response {
+  const { status, title } = HTTP_PROBLEMS[code];
+  const { errors = [], headers = {} } = more;
+  const body: ProblemDetails = {
+    type: `urn:serin:problem:${code}`,
+    title,
+    status,
+    code,
+    detail,
+    ...(errors.length > 0 ? { errors: [...errors] } : {}),
+  };
+  return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json', ...headers });
+}
+
+/** Whatever was thrown, as a problem; of an unforeseen error nothing but the fact leaves the process. */
+export function answerThrown(c: Context, error: unknown, onUnforeseen: (error: unknown) => void): Response {
+  if (error instanceof Problem) {
+    if (error.code === 'internal') onUnforeseen(error);
+    return problemAnswer(c, error.code, error.message, { errors: error.issues.map(faultOf) });
+  }
+  if (error instanceof HTTPException) {
+    if (error.status === 400) return problemAnswer(c, 'malformed', 'The body is not well-formed JSON.');
+    if (error.status === 415) {
+      return problemAnswer(c, 'unsupported-media-type', 'The body must be sent as content-type application/json.');
+    }
+  }
+  onUnforeseen(error);
+  return problemAnswer(c, 'internal', 'An unforeseen error was logged; nothing was changed by this request.');
+}
+
+function faultOf({ path, message }: Issue): Fault {
+  if (path === '') return { detail: message };
+  const pointer = path.startsWith('/') ? path : `/${path.replaceAll(/\[(\d+)\]/g, '.$1').replaceAll('.', '/')}`;
+  return { detail: message, pointer: `#${pointer}` };
+}

@@ -1,0 +1,92 @@
+import { z } from '@hono/zod-openapi';
+import type { CheckName } from '../judge/verdict.ts';
+import { duration, weight } from '../policy/units.ts';
+
+const CHECKS = [
+  'errors',
+  'clientErrors',
+  'p50',
+  'p95',
+  'p99',
+  'guard:errors',
+  'guard:p50',
+  'guard:p95',
+  'guard:p99',
+] as const satisfies readonly CheckName[];
+
+const printable = (most: number) =>
+  z.string().regex(new RegExp(`^[^\\p{Cc}]{1,${most}}$`, 'u'), `must be 1 to ${most} printable characters`);
+
+export const reason = z
+  .string()
+  .trim()
+  .min(1, 'must say why')
+  .max(500, 'must be at most 500 characters')
+  .describe('Why; kept in the audit log');
+
+const page = {
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+};
+
+const flag = z
+  .literal(['true', 'false'])
+  .transform((text) => text === 'true')
+  .optional();
+
+export const rolloutParams = z.strictObject({ id: z.uuid() });
+export const gateParams = z.strictObject({ id: z.uuid(), gate: printable(63) });
+export const routeParams = z.strictObject({ route: printable(100) });
+export const consumerParams = z.strictObject({ route: printable(100), name: printable(100) });
+export const tokenParams = z.strictObject({ id: z.uuid() });
+
+export const rolloutQuery = z.strictObject({
+  ...page,
+  route: printable(100).optional(),
+  active: flag.describe('Only rollouts that run (true) or have ended (false)'),
+  cursor: z.uuid().optional(),
+});
+const auditCursor = z.coerce.number().int().min(1).optional();
+export const auditQuery = z.strictObject({ ...page, route: printable(100).optional(), cursor: auditCursor });
+export const rolloutAuditQuery = z.strictObject({ ...page, cursor: auditCursor });
+/** A DELETE has no body (RFC 9110 section 9.3.5), so its reason is a parameter. */
+export const removalQuery = z.strictObject({ reason });
+
+export const startBody = z.strictObject({
+  route: printable(100),
+  canaryUrl: z.url({ protocol: /^https?$/, message: 'must be an http or https URL' }).max(2048),
+  version: printable(100).optional().describe('The name of the new version'),
+  policy: printable(63).optional().describe("The name of a policy other than the route's own"),
+  replace: z.boolean().default(false).describe('Supersedes the rollout that runs'),
+  force: z.boolean().default(false).describe('Starts a version that was rolled back before'),
+  reason,
+});
+
+export const reasonBody = z.strictObject({ reason });
+export const advanceBody = z.strictObject({
+  to: printable(63).describe('The stage that is meant: it must be the next one'),
+  reason,
+});
+export const promoteBody = z.strictObject({
+  full: z.boolean().default(false).describe('Without the bake'),
+  reason,
+});
+export const weightBody = z.strictObject({ weight, reason });
+export const extendBody = z.strictObject({ by: duration, reason });
+export const skipBody = z.strictObject({ check: z.literal(CHECKS), reason });
+
+export const consumerBody = z.strictObject({
+  rule: z.literal(['canary', 'stable', 'by-weight']),
+  key: z
+    .string()
+    .min(1, 'must not be empty')
+    .max(4096)
+    .optional()
+    .describe("The consumer's credential; only a keyed hash of it is stored"),
+  reason,
+});
+
+export const tokenBody = z.strictObject({
+  name: printable(100),
+  role: z.literal(['viewer', 'operator', 'admin']),
+  reason,
+});

@@ -1,0 +1,53 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { type ApiEnv, requires } from './access.ts';
+import { jsonAnswer, jsonBody, REFUSALS } from './content.ts';
+import type { ControlPlane } from './control.ts';
+import { removalQuery, tokenBody, tokenParams } from './request-schemas.ts';
+import { newTokenViewSchema, tokenViewSchema } from './view-schemas.ts';
+
+const list = createRoute({
+  method: 'get',
+  path: '/tokens',
+  tags: ['tokens'],
+  summary: 'Every token, revoked ones too',
+  ...requires('admin'),
+  responses: { 200: jsonAnswer(z.array(tokenViewSchema), 'All of them, without the tokens themselves'), ...REFUSALS },
+});
+
+const create = createRoute({
+  method: 'post',
+  path: '/tokens',
+  tags: ['tokens'],
+  summary: 'Make a token',
+  ...requires('admin'),
+  request: { body: jsonBody(tokenBody) },
+  responses: { 201: jsonAnswer(newTokenViewSchema, 'The only answer that carries the token'), ...REFUSALS },
+});
+
+const revoke = createRoute({
+  method: 'delete',
+  path: '/tokens/{id}',
+  tags: ['tokens'],
+  summary: 'Revoke a token, for ever',
+  ...requires('admin'),
+  request: { params: tokenParams, query: removalQuery },
+  responses: { 204: { description: 'Revoked' }, ...REFUSALS },
+});
+
+export function tokenRoutes({ tokens }: ControlPlane): OpenAPIHono<ApiEnv> {
+  const app = new OpenAPIHono<ApiEnv>();
+
+  app.openapi(list, async (c) => c.json([...(await tokens.list())], 200));
+
+  app.openapi(create, async (c) => {
+    const { name, role, reason } = c.req.valid('json');
+    return c.json(await tokens.create(name, role, c.get('actor'), reason), 201);
+  });
+
+  app.openapi(revoke, async (c) => {
+    await tokens.revoke(c.req.valid('param').id, c.get('actor'), c.req.valid('query').reason);
+    return c.body(null, 204);
+  });
+
+  return app;
+}

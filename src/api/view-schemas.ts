@@ -1,0 +1,122 @@
+import { z } from '@hono/zod-openapi';
+
+const instant = z.iso.datetime().describe('RFC 3339, UTC');
+const version = z.strictObject({ url: z.string(), version: z.string() });
+const actor = z.strictObject({ name: z.string(), role: z.string() });
+const checkName = z.string().describe('errors, clientErrors, p50, p95, p99, guard:errors, ...');
+const logEvidence = z.number().nullable().describe('Natural logarithm of an e-value');
+
+export const findingViewSchema = z
+  .strictObject({
+    check: checkName,
+    canary: z.number().nullable(),
+    stable: z.number().nullable(),
+    unit: z.literal(['share', 'ms']),
+    requests: z.strictObject({ canary: z.number(), stable: z.number() }),
+    logHarm: logEvidence,
+    budgetWeight: z.number(),
+    logParity: logEvidence,
+    logParityThreshold: logEvidence,
+    rollbackMargin: z.string(),
+    parityMargin: z.string().nullable(),
+    needsCanaryRequests: z.number().nullable(),
+    says: z.string(),
+  })
+  .openapi('Finding');
+
+export const verdictViewSchema = z
+  .strictObject({
+    name: z.literal(['harmful', 'suspect', 'shared-fault', 'blind', 'undecided', 'at-parity']),
+    reason: z.string(),
+    logEvidence,
+    logThreshold: logEvidence.describe('The evidence of harm at which the canary is rolled back'),
+    logHold: logEvidence.describe('The evidence of harm at which the weight is held'),
+    worst: z.string().nullable(),
+    needs: z.strictObject({ canaryRequests: z.number(), ms: z.number().nullable() }).nullable(),
+    findings: z.array(findingViewSchema),
+  })
+  .openapi('Verdict');
+
+export const rolloutViewSchema = z
+  .strictObject({
+    id: z.string(),
+    route: z.string(),
+    attempt: z.int(),
+    version: z.int().describe('Counts the changes; also the ETag'),
+    active: z.boolean(),
+    stage: z.string().describe('preflight, internal, step-1, ..., bake, promoted, finalised, rolled-back, ...'),
+    nextStage: z.string().nullable(),
+    stages: z
+      .array(z.strictObject({ name: z.string(), label: z.string() }))
+      .describe('The way from internal to promoted'),
+    stageEnteredAt: instant,
+    canaryWeight: z.string().describe('The share of the canary: 25%'),
+    canaryBps: z.int().describe('The share of the canary in basis points'),
+    stable: version,
+    canary: version,
+    policy: z.strictObject({ name: z.string(), digest: z.string() }),
+    paused: z.strictObject({ at: instant, by: z.string(), reason: z.string() }).nullable(),
+    dwell: z.strictObject({ needMs: z.number(), haveMs: z.number() }),
+    gates: z.array(z.strictObject({ name: z.string(), open: z.boolean() })),
+    forced: z
+      .strictObject({ requests: z.int(), errors: z.int(), needRequests: z.int(), maxErrors: z.int() })
+      .describe('The forced requests that the internal phase has seen and takes'),
+    skippedChecks: z.array(checkName),
+    verdict: verdictViewSchema.nullable(),
+    waitsFor: z
+      .array(z.string())
+      .describe('What only a person can do now: resume, look, advance, finalise, gate:NAME; empty when nothing'),
+    openPage: z.literal(['rolled-back', 'undecided', 'blind']).nullable(),
+    reason: z.string().describe('Why it is where it is, in one sentence'),
+    startedAt: instant,
+    endedAt: instant.nullable(),
+    lookedAt: instant.describe('The last look at the evidence'),
+  })
+  .openapi('Rollout');
+
+export const auditViewSchema = z
+  .strictObject({
+    seq: z.int(),
+    at: instant,
+    actor,
+    route: z.string(),
+    rolloutId: z.string().nullable(),
+    event: z.looseObject({ kind: z.string() }),
+    reason: z.string(),
+    before: z.unknown(),
+    after: z.unknown(),
+    hash: z.string(),
+  })
+  .openapi('AuditEntry');
+
+export const consumerViewSchema = z
+  .strictObject({
+    route: z.string(),
+    name: z.string(),
+    rule: z.literal(['canary', 'stable', 'by-weight']),
+    changedAt: instant,
+  })
+  .openapi('Consumer');
+
+export const tokenViewSchema = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    role: z.literal(['viewer', 'operator', 'admin']),
+    createdAt: instant,
+    revokedAt: instant.nullable(),
+  })
+  .openapi('Token');
+
+export const newTokenViewSchema = tokenViewSchema
+  .extend({ token: z.string().describe('Shown this once; only its hash is kept') })
+  .openapi('NewToken');
+
+export const auditVerificationSchema = z
+  .strictObject({ entries: z.int(), brokenAt: z.int().nullable() })
+  .openapi('AuditVerification');
+
+export type FindingView = z.infer<typeof findingViewSchema>;
+export type VerdictView = z.infer<typeof verdictViewSchema>;
+export type RolloutView = z.infer<typeof rolloutViewSchema>;
+export type AuditView = z.infer<typeof auditViewSchema>;

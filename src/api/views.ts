@@ -1,0 +1,128 @@
+import type { Finding, Verdict } from '../judge/verdict.ts';
+import { formatBps } from '../policy/units.ts';
+import { currentStep, neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
+import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
+import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
+import type { AuditView, FindingView, RolloutView, VerdictView } from './view-schemas.ts';
+
+/** A rollout as people, the command line and the dashboard see it. */
+export function rolloutView({ rollout, evidence }: RolloutRecord): RolloutView {
+  const next = nextStage(rollout);
+  const { spec, metadata } = rollout.policy;
+  const { paused } = rollout;
+  return {
+    id: rollout.id,
+    route: rollout.route,
+    attempt: rollout.attempt,
+    version: rollout.version,
+    active: !isEnded(rollout),
+    stage: stageName(rollout.stage),
+    nextStage: next && stageName(next),
+    stages: ladder(rollout),
+    stageEnteredAt: instant(rollout.stageEnteredAt),
+    canaryWeight: formatBps(rollout.canaryBps),
+    canaryBps: rollout.canaryBps,
+    stable: { url: rollout.stable.url, version: rollout.stable.version },
+    canary: { url: rollout.canary.url, version: rollout.canary.version },
+    policy: { name: metadata.name, digest: rollout.policyDigest },
+    paused: paused && { at: instant(paused.at), by: paused.by, reason: paused.reason },
+    dwell: { needMs: neededDwellMs(rollout), haveMs: evidence.dwellMs },
+    gates: requiredGates(rollout).map((name) => ({ name, open: rollout.gatesPassed.includes(name) })),
+    forced: {
+      requests: evidence.forced.requests,
+      errors: evidence.forced.errors,
+      needRequests: spec.internal.requests,
+      maxErrors: spec.internal.maxErrors,
+    },
+    skippedChecks: [...rollout.skippedChecks],
+    verdict: evidence.verdict && verdictView(evidence.verdict),
+    waitsFor: waitsFor({ rollout, evidence }),
+    openPage: rollout.openPage,
+    reason: rollout.reason,
+    startedAt: instant(rollout.startedAt),
+    endedAt: rollout.endedAt === null ? null : instant(rollout.endedAt),
+    lookedAt: instant(evidence.lookedAt),
+  };
+}
+
+export function auditView(entry: AuditEntry): AuditView {
+  return {
+    seq: entry.seq,
+    at: instant(entry.at),
+    actor: { name: entry.actor.name, role: entry.actor.role },
+    route: entry.route,
+    rolloutId: entry.rolloutId,
+    event: { ...entry.event },
+    reason: entry.reason,
+    before: entry.before,
+    after: entry.after,
+    hash: entry.hash,
+  };
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function ladder(rollout: Rollout): { name: string; label: string }[] {
+  const steps = rollout.policy.spec.steps.map((step, index) => ({
+    name: stageName({ kind: 'step', index }),
+    label: 'weight' in step ? formatBps(step.weight) : 'consumers',
+  }));
+  const named = (name: string) => ({ name, label: name });
+  return [named('internal'), ...steps, named('bake'), named('promoted')];
+}
+
+/** What a person has to do before anything else happens. Evidence that is still gathering is not among it. */
+function waitsFor({ rollout, evidence }: RolloutRecord): string[] {
+  if (isEnded(rollout)) return [];
+  const waits: string[] = [];
+  if (rollout.paused) waits.push('resume');
+  if (rollout.openPage !== null) waits.push('look');
+  if (rollout.stage.kind === 'promoted' && rollout.policy.spec.finalise === 'manual') waits.push('finalise');
+
+  const dwelt = evidence.dwellMs >= neededDwellMs(rollout);
+  if (!dwelt || !provenEnough({ rollout, evidence })) return waits;
+  const closed = requiredGates(rollout).filter((gate) => !rollout.gatesPassed.includes(gate));
+  waits.push(...closed.map((gate) => `gate:${gate}`));
+  if (listsConsumers(rollout)) waits.push('advance');
+  return waits;
+}
+
+function provenEnough({ rollout, evidence }: RolloutRecord): boolean {
+  if (rollout.stage.kind === 'internal') return evidence.forced.requests >= rollout.policy.spec.internal.requests;
+  return rollout.stage.kind === 'step' && (listsConsumers(rollout) || evidence.verdict?.name === 'at-parity');
+}
+
+function listsConsumers(rollout: Rollout): boolean {
+  const step = currentStep(rollout);
+  return step !== null && 'consumers' in step;
+}
+
+function verdictView(verdict: Verdict): VerdictView {
+  return {
+    name: verdict.name,
+    reason: verdict.reason,
+    logEvidence: finite(verdict.logEvidence),
+    logThreshold: finite(verdict.logThreshold),
+    logHold: finite(verdict.logHold),
+    worst: verdict.worst,
+    needs: verdict.needs && { canaryRequests: verdict.needs.canaryRequests, ms: verdict.needs.ms },
+    findings: verdict.findings.map(findingView),
+  };
+}
+
+function findingView(finding: Finding): FindingView {
+  return {
+    ...finding,
+    requests: { ...finding.requests },
+    logHarm: finite(finding.logHarm),
+    logParity: finding.logParity === null ? null : finite(finding.logParity),
+    logParityThreshold: finding.logParityThreshold === null ? null : finite(finding.logParityThreshold),
+  };
+}
+
+/** JSON has no infinity: a logarithm of nothing is no number there. */
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

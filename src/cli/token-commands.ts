@@ -1,0 +1,54 @@
+import { type Command, Option } from 'commander';
+import type { TokenView } from '../api/control.ts';
+import type { Role } from '../rollout/event.ts';
+import { confirm, reasonFor } from './ask.ts';
+import { connect, type ServerOptions, takesServer } from './connection.ts';
+import { print, say } from './output.ts';
+import type { Session } from './terminal.ts';
+import { table } from './text.ts';
+
+interface ChangeOptions extends ServerOptions {
+  readonly role: Role;
+  readonly reason?: string;
+  readonly yes?: boolean;
+}
+
+export function registerTokens(program: Command, session: Session): void {
+  const token = program.command('token').description('who may use the control API');
+  const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
+
+  takesServer(token.command('create').description('make a token; it is shown this once').argument('<name>'))
+    .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
+    .option('--reason <text>', 'why; kept in the audit log')
+    .action(async (name: string, options: ChangeOptions) => {
+      const { role } = options;
+      const reason = await reasonFor(session, options.reason, `make a token for ${name}`);
+      const client = connect(options, session);
+      const made = await client.send<TokenView & { token: string }>('POST', '/api/v1/tokens', { name, role, reason });
+      print(session, options.output, made, () => made.token);
+      say(session, `serin: token ${made.id} (${made.name}, ${made.role}); it is not shown again`);
+    });
+
+  takesServer(token.command('list').description('list them, without the tokens themselves')).action(
+    async (options: ServerOptions) => {
+      const views = await connect(options, session).get<readonly TokenView[]>('/api/v1/tokens');
+      print(session, options.output, views, () =>
+        table(
+          ['ID', 'NAME', 'ROLE', 'CREATED', 'REVOKED'],
+          views.map(({ id, name, role, createdAt, revokedAt }) => [id, name, role, createdAt, revokedAt ?? '-']),
+        ),
+      );
+    },
+  );
+
+  takesServer(token.command('revoke').description('end a token for ever').argument('<id>'))
+    .option('--reason <text>', 'why; kept in the audit log')
+    .option('-y, --yes', 'do not ask')
+    .action(async (id: string, options: ChangeOptions) => {
+      const reason = await reasonFor(session, options.reason, `revoke ${id}`);
+      await confirm(session, options, `Revoke token ${id}`);
+      const query = new URLSearchParams({ reason }).toString();
+      await connect(options, session).send('DELETE', `/api/v1/tokens/${encodeURIComponent(id)}?${query}`);
+      say(session, `serin: token ${id} is revoked`);
+    });
+}

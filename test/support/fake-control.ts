@@ -1,0 +1,266 @@
+import type { ControlPlane, StartRequest, TokenView } from '../../src/api/control.ts';
+import type { JudgeState } from '../../src/judge/judge.ts';
+import type { Finding, Verdict } from '../../src/judge/verdict.ts';
+import type { Policy } from '../../src/policy/schema.ts';
+import { Problem } from '../../src/problem/problem.ts';
+import type { Actor, Role, RolloutEvent } from '../../src/rollout/event.ts';
+import type { Evidence } from '../../src/rollout/evidence.ts';
+import type { AuditEntry, RolloutRecord } from '../../src/rollout/record.ts';
+import { isEnded, type Rollout, stageName } from '../../src/rollout/state.ts';
+import { begin, transition } from '../../src/rollout/transition.ts';
+import type { ConsumerRule } from '../../src/split/order.ts';
+import { policyOf, T0 } from './rollouts.ts';
+
+export const TOKENS: Readonly<Record<Role, string>> = {
+  viewer: 'serin_viewer',
+  operator: 'serin_operator',
+  admin: 'serin_admin',
+};
+
+/** A control plane in memory: the real transition, no controller, no database. */
+export interface FakeControl extends ControlPlane {
+  /** What a tick would do: a machine event, or evidence that has come in. */
+  happen(id: string, event: RolloutEvent): RolloutRecord;
+  see(id: string, evidence: Partial<Evidence>): RolloutRecord;
+  /** Answers of `health` and failures of everything, set by the test. */
+  readonly mood: { ready: boolean; problems: string[]; failing: Error | null; brokenAt: number | null };
+  /** Credentials of consumers as they were handed over, by `route/name`. */
+  readonly consumerKeys: ReadonlyMap<string, string | undefined>;
+}
+
+export function fakeControl(policy: Policy = policyOf()): FakeControl {
+  const records = new Map<string, RolloutRecord>();
+  const audit: AuditEntry[] = [];
+  const consumers = new Map<string, { route: string; name: string; rule: ConsumerRule; changedAt: string }>();
+  const consumerKeys = new Map<string, string | undefined>();
+  const tokens = new Map<string, TokenView & { token: string }>();
+  const mood: FakeControl['mood'] = { ready: true, problems: [], failing: null, brokenAt: null };
+  let now = T0;
+  let ids = 0;
+
+  const newId = () => {
+    ids += 1;
+    return `019ac000-0000-7000-8000-${String(ids).padStart(12, '0')}`;
+  };
+  const tick = () => {
+    if (mood.failing) throw mood.failing;
+    now += 1_000;
+    return now;
+  };
+  const write = (entry: Pick<AuditEntry, 'actor' | 'route' | 'rolloutId' | 'event' | 'reason'>, more = {}) => {
+    audit.push({ at: now, before: null, after: null, ...entry, ...more, seq: audit.length + 1, hash: 'f'.repeat(64) });
+  };
+  const find = (id: string): RolloutRecord => {
+    if (mood.failing) throw mood.failing;
+    const record = records.get(id);
+    if (!record) throw new Problem('not-found', `there is no rollout ${id}`);
+    return record;
+  };
+  const move = (id: string, event: RolloutEvent, actor: Actor, reason: string): RolloutRecord => {
+    const at = tick();
+    const { rollout, evidence } = find(id);
+    const moved = transition(rollout, event, { at, actor, reason, unmovedConsumers: [] });
+    if (moved.kind === 'refused') throw new Problem('refused', moved.reason);
+    const kept =
+      moved.evidence === 'keep' || isEnded(moved.rollout) ? evidence : { ...evidence, verdict: null, dwellMs: 0 };
+    const record = { rollout: moved.rollout, evidence: kept };
+    records.set(id, record);
+    const change = { before: { stage: stageName(rollout.stage) }, after: { stage: stageName(moved.rollout.stage) } };
+    write({ actor, route: rollout.route, rolloutId: id, event, reason: reason || moved.rollout.reason }, change);
+    return record;
+  };
+  const insert = (request: StartRequest, actor: Actor): RolloutRecord => {
+    const at = tick();
+    const id = newId();
+    const attempt = [...records.values()].filter(({ rollout }) => rollout.canary.url === request.canaryUrl).length + 1;
+    const event = {
+      kind: 'rolloutStarted',
+      id,
+      route: request.route,
+      attempt,
+      stable: { url: 'http://127.0.0.1:9001/', version: 'v1' },
+      canary: { url: request.canaryUrl, version: request.version ?? 'v2' },
+      policy,
+      policyDigest: 'sha256:first',
+      splitEpoch: ids,
+    } as const;
+    const record = { rollout: begin(event, at), evidence: { ...NOTHING_SEEN, lookedAt: at } };
+    records.set(id, record);
+    write({ actor, route: request.route, rolloutId: id, event, reason: request.reason });
+    return record;
+  };
+
+  return {
+    mood,
+    consumerKeys,
+    happen: (id, event) => move(id, event, { name: 'serin', role: 'serin' }, ''),
+    see(id, evidence) {
+      const record = find(id);
+      const next = { rollout: record.rollout, evidence: { ...record.evidence, ...evidence } };
+      records.set(id, next);
+      return next;
+    },
+    rollouts: {
+      async start(request, by) {
+        if (mood.failing) throw mood.failing;
+        if (request.route === 'nowhere') {
+          throw new Problem('invalid-input', 'there is no route nowhere', {
+            issues: [{ path: 'route', message: 'names no route of serin.yaml' }],
+          });
+        }
+        const same = (rollout: Rollout) => rollout.canary.url === request.canaryUrl;
+        const all = [...records.values()].filter(({ rollout }) => rollout.route === request.route);
+        const running = all.find(({ rollout }) => !isEnded(rollout));
+        if (running && same(running.rollout)) return { record: running, created: false };
+        if (running && !request.replace) throw new Problem('conflict', `route ${request.route} has a rollout already`);
+        const blamed = all.some(({ rollout }) => same(rollout) && rollout.stage.kind === 'rolled-back');
+        if (blamed && !request.force)
+          throw new Problem('refused', 'this version was rolled back; force starts it again');
+        if (running) move(running.rollout.id, { kind: 'superseded', by: 'another' }, by, request.reason);
+        return { record: insert(request, by), created: true };
+      },
+      async override(id, event, by, reason, expectedVersion) {
+        const { version } = find(id).rollout;
+        if (expectedVersion !== null && expectedVersion !== version) {
+          throw new Problem('stale', `the rollout has moved on: it is at version ${version}`);
+        }
+        return move(id, event, by, reason);
+      },
+      async retry(id, by, reason) {
+        const { rollout } = find(id);
+        if (!isEnded(rollout)) throw new Problem('refused', 'it still runs');
+        const { route, canary } = rollout;
+        const again = { route, canaryUrl: canary.url, version: canary.version, reason, replace: false, force: true };
+        return insert(again, by);
+      },
+      async rebase(id, by, reason) {
+        return move(id, { kind: 'rebased', policy, policyDigest: 'sha256:second' }, by, reason);
+      },
+    },
+    reader: {
+      async find(id) {
+        if (mood.failing) throw mood.failing;
+        return records.get(id) ?? null;
+      },
+      async list({ route, active, limit, beforeId }) {
+        if (mood.failing) throw mood.failing;
+        return [...records.values()]
+          .toReversed()
+          .filter(({ rollout }) => route === undefined || rollout.route === route)
+          .filter(({ rollout }) => active === undefined || isEnded(rollout) !== active)
+          .filter(({ rollout }) => beforeId === undefined || rollout.id < beforeId)
+          .slice(0, limit);
+      },
+      async audit({ rolloutId, route, limit, beforeSeq }) {
+        return audit
+          .toReversed()
+          .filter((entry) => rolloutId === undefined || entry.rolloutId === rolloutId)
+          .filter((entry) => route === undefined || entry.route === route)
+          .filter((entry) => beforeSeq === undefined || entry.seq < beforeSeq)
+          .slice(0, limit);
+      },
+      async verifyAudit() {
+        return { entries: audit.length, brokenAt: mood.brokenAt };
+      },
+    },
+    consumers: {
+      async list(route) {
+        return [...consumers.values()].filter((consumer) => consumer.route === route);
+      },
+      async put({ route, name, key, rule }, by, reason) {
+        const view = { route, name, rule, changedAt: new Date(tick()).toISOString() };
+        consumers.set(`${route}/${name}`, view);
+        consumerKeys.set(`${route}/${name}`, key);
+        write({ actor: by, route, rolloutId: null, event: { kind: 'consumerListed', name, rule }, reason });
+        return view;
+      },
+      async remove(route, name, by, reason) {
+        tick();
+        if (!consumers.delete(`${route}/${name}`)) throw new Problem('not-found', `there is no consumer ${name}`);
+        write({ actor: by, route, rolloutId: null, event: { kind: 'consumerRemoved', name }, reason });
+      },
+    },
+    tokens: {
+      async authenticate(token) {
+        const fixed = (Object.keys(TOKENS) as Role[]).find((role) => TOKENS[role] === token);
+        if (fixed) return { name: `the ${fixed}`, role: fixed };
+        const made = [...tokens.values()].find((candidate) => candidate.token === token);
+        return made && made.revokedAt === null ? { name: made.name, role: made.role } : null;
+      },
+      async create(name, role, by, reason) {
+        const id = newId();
+        const made = { id, name, role, createdAt: new Date(tick()).toISOString(), revokedAt: null };
+        tokens.set(id, { ...made, token: `serin_made_${ids}` });
+        write({ actor: by, route: '', rolloutId: null, event: { kind: 'tokenCreated', name, role }, reason });
+        return { ...made, token: `serin_made_${ids}` };
+      },
+      async list() {
+        return [...tokens.values()].map(viewOf);
+      },
+      async revoke(id, by, reason) {
+        const found = tokens.get(id);
+        if (!found) throw new Problem('not-found', `there is no token ${id}`);
+        tokens.set(id, { ...found, revokedAt: new Date(tick()).toISOString() });
+        write({ actor: by, route: '', rolloutId: null, event: { kind: 'tokenRevoked', id }, reason });
+      },
+    },
+    health: async () => ({ ready: mood.ready, problems: mood.problems }),
+    metrics: async () => '# HELP serin_up Whether it is up\n# TYPE serin_up gauge\nserin_up 1\n',
+    build: { version: '0.1.0', node: 'v24.0.0' },
+  };
+}
+
+/** What the judge remembers is opaque to everything that this control plane serves. */
+const OPAQUE_JUDGE = { format: 1 } as JudgeState;
+
+const NOTHING_SEEN: Evidence = {
+  judge: OPAQUE_JUDGE,
+  verdict: null,
+  cursor: null,
+  dwellMs: 0,
+  lookedAt: T0,
+  appliedAt: null,
+  forced: { requests: 0, errors: 0 },
+  blindSince: null,
+  slowAfterMs: 1_000,
+};
+
+export function findingOf(parts: Partial<Finding> = {}): Finding {
+  return {
+    check: 'errors',
+    canary: 0.0021,
+    stable: 0.002,
+    unit: 'share',
+    requests: { canary: 1_204, stable: 10_911 },
+    logHarm: 0.4,
+    budgetWeight: 0.4,
+    logParity: 1.2,
+    logParityThreshold: 2.3,
+    rollbackMargin: '10 % + 0.01 pp',
+    parityMargin: '25 % or 0.1 pp',
+    needsCanaryRequests: 800,
+    says: 'errors 0.21 % against 0.20 %',
+    ...parts,
+  };
+}
+
+export function verdictOf(parts: Partial<Verdict> = {}): Verdict {
+  return {
+    name: 'undecided',
+    reason: 'undecided: 800 more canary requests are needed, about 4 minutes',
+    logEvidence: 0.4,
+    logThreshold: Math.log(1000),
+    logHold: Math.log(20),
+    findings: [
+      findingOf(),
+      findingOf({ check: 'p95', unit: 'ms', canary: 48.2, stable: 47.9, needsCanaryRequests: null }),
+    ],
+    worst: null,
+    needs: { canaryRequests: 800, ms: 240_000 },
+    ...parts,
+  };
+}
+
+function viewOf({ id, name, role, createdAt, revokedAt }: TokenView): TokenView {
+  return { id, name, role, createdAt, revokedAt };
+}

@@ -1,0 +1,179 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { controlApi } from '../../../src/api/control-api.ts';
+import { Problem } from '../../../src/problem/problem.ts';
+import { type FakeControl, fakeControl, TOKENS } from '../../support/fake-control.ts';
+
+let control: FakeControl;
+let unforeseen: unknown[];
+let app: ReturnType<typeof controlApi>;
+
+beforeEach(() => {
+  control = fakeControl();
+  unforeseen = [];
+  app = controlApi(control, { onUnforeseen: (error) => unforeseen.push(error) });
+});
+
+const START = { route: 'payments', canaryUrl: 'http://127.0.0.1:9002/', reason: 'release 2' };
+
+function post(path: string, body: string, headers: Record<string, string> = {}) {
+  return app.request(path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKENS.admin}`, 'content-type': 'application/json', ...headers },
+    body,
+  });
+}
+
+const startWith = (more: object) => post('/api/v1/rollouts', JSON.stringify({ ...START, ...more }));
+
+describe('bodies', () => {
+  it.each([
+    [{ raeson: 'x' }, '#/raeson'],
+    [{ reason: '' }, '#/reason'],
+    [{ reason: '   ' }, '#/reason'],
+    [{ reason: 'x'.repeat(501) }, '#/reason'],
+    [{ reason: undefined }, '#/reason'],
+    [{ reason: 7 }, '#/reason'],
+    [{ canaryUrl: 'file:///etc/passwd' }, '#/canaryUrl'],
+    [{ canaryUrl: 'payments' }, '#/canaryUrl'],
+    [{ version: 'v2\u001b[2J' }, '#/version'],
+    [{ replace: 'yes' }, '#/replace'],
+    [{ 'a/b~c': 1 }, '#/a~1b~0c'],
+  ])('%j is refused at %s', async (more, pointer) => {
+    const answer = await startWith(more);
+    expect(answer.status).toBe(422);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(await answer.json()).toMatchObject({
+      type: 'urn:serin:problem:invalid-input',
+      status: 422,
+      errors: [{ pointer, detail: expect.stringMatching(/./) }],
+    });
+  });
+
+  it('names every fault at once', async () => {
+    const answer = await post('/api/v1/rollouts', '{"colour":"red"}');
+    const { errors } = (await answer.json()) as { errors: { pointer: string }[] };
+    expect(errors.map(({ pointer }) => pointer).toSorted()).toEqual(['#/canaryUrl', '#/colour', '#/reason', '#/route']);
+  });
+
+  it.each(['pause', 'advance', 'weight', 'extend', 'skip', 'promote', 'gates/tests'])(
+    '%s needs a reason',
+    async (verb) => {
+      const answer = await post(`/api/v1/rollouts/019ac000-0000-7000-8000-000000000001/${verb}`, '{}');
+      const { errors } = (await answer.json()) as { errors: { pointer: string }[] };
+      expect(errors.map(({ pointer }) => pointer)).toContain('#/reason');
+    },
+  );
+
+  it.each([
+    ['weight', { weight: '0.001%' }],
+    ['weight', { weight: '101%' }],
+    ['weight', { weight: 25 }],
+    ['extend', { by: 'soon' }],
+    ['skip', { check: 'p42' }],
+  ])('%s %j is refused', async (verb, body) => {
+    const path = `/api/v1/rollouts/019ac000-0000-7000-8000-000000000001/${verb}`;
+    expect((await post(path, JSON.stringify({ ...body, reason: 'why' }))).status).toBe(422);
+  });
+
+  it('that are no JSON are 400, of another type 415, none at all 422', async () => {
+    expect((await post('/api/v1/rollouts', '{"route":')).status).toBe(400);
+    const form = await post('/api/v1/rollouts', 'route=payments', {
+      'content-type': 'application/x-www-form-urlencoded',
+    });
+    expect(form.status).toBe(415);
+    const none = await app.request('/api/v1/rollouts', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKENS.admin}` },
+    });
+    expect(none.status).toBe(422);
+  });
+
+  it('of more than 64 KiB are 413, whether they say so or not', async () => {
+    const big = JSON.stringify({ ...START, reason: 'x'.repeat(65 * 1024) });
+    expect((await post('/api/v1/rollouts', big, { 'content-length': String(big.length) })).status).toBe(413);
+    const chunked = await post('/api/v1/rollouts', big, { 'transfer-encoding': 'chunked' });
+    expect(chunked.status).toBe(413);
+    expect(chunked.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it('cannot reach a prototype', async () => {
+    const answer = await post('/api/v1/rollouts', '{"__proto__":{"replace":true},"constructor":1}');
+    expect(answer.status).toBe(422);
+  });
+});
+
+describe('errors', () => {
+  it.each([
+    ['conflict', 409],
+    ['refused', 409],
+    ['stale', 412],
+    ['not-found', 404],
+    ['invalid-input', 422],
+    ['forbidden', 403],
+    ['unavailable', 503],
+    ['internal', 500],
+  ] as const)('%s becomes %i', async (code, status) => {
+    control.mood.failing = new Problem(code, 'one clear sentence');
+    const answer = await startWith({});
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toMatchObject({ code, status, detail: 'one clear sentence' });
+  });
+
+  it('that nobody foresaw say nothing of themselves and are reported', async () => {
+    const error = new Error('password=hunter2');
+    control.mood.failing = error;
+    const answer = await startWith({});
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).not.toContain('hunter2');
+    expect(unforeseen).toEqual([error]);
+  });
+
+  it('turn the path of a file issue into a pointer', async () => {
+    control.mood.failing = new Problem('invalid-input', 'no', {
+      issues: [{ path: 'spec.steps[1].weight', message: 'm' }],
+    });
+    expect(await (await startWith({})).json()).toMatchObject({ errors: [{ pointer: '#/spec/steps/1/weight' }] });
+  });
+});
+
+describe('another origin', () => {
+  it.each(['https://evil.example', 'null', 'http://localhost.evil.example', 'http://localhost:8080'])(
+    '%s is refused, with a valid token too',
+    async (origin) => {
+      for (const path of ['/api/v1/rollouts', '/metrics']) {
+        const headers = { authorization: `Bearer ${TOKENS.admin}`, origin };
+        expect((await app.request(`http://localhost${path}`, { headers })).status).toBe(403);
+      }
+    },
+  );
+
+  it('is not the same one', async () => {
+    const headers = { authorization: `Bearer ${TOKENS.admin}`, origin: 'http://localhost' };
+    expect((await app.request('http://localhost/api/v1/rollouts', { headers })).status).toBe(200);
+  });
+});
+
+describe('operation', () => {
+  it('is not ready when the control plane is not, and says why', async () => {
+    expect((await app.request('/readyz')).status).toBe(200);
+    control.mood.ready = false;
+    control.mood.problems.push('the database does not answer');
+    const answer = await app.request('/readyz');
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toEqual({ ready: false, problems: ['the database does not answer'] });
+    expect((await app.request('/livez')).status).toBe(200);
+  });
+
+  it('gives metrics in the text format and the build', async () => {
+    const metrics = await app.request('/metrics');
+    expect(metrics.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(await metrics.text()).toContain('serin_up 1');
+    expect(await (await app.request('/version')).json()).toEqual({ version: '0.1.0', node: 'v24.0.0' });
+  });
+
+  it('lets nobody keep or sniff an answer', async () => {
+    const answer = await app.request('/api/v1/rollouts');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+});

@@ -1,0 +1,214 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { controlApi } from '../../../src/api/control-api.ts';
+import type { RolloutView } from '../../../src/api/view-schemas.ts';
+import { type FakeControl, fakeControl, TOKENS, verdictOf } from '../../support/fake-control.ts';
+
+let control: FakeControl;
+let app: ReturnType<typeof controlApi>;
+
+beforeEach(() => {
+  control = fakeControl();
+  app = controlApi(control);
+});
+
+function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+  return app.request(`/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${TOKENS.operator}`, 'content-type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+const start = (more = {}) =>
+  send('POST', '/rollouts', { route: 'payments', canaryUrl: 'http://127.0.0.1:9002/', reason: 'release 2', ...more });
+
+async function started(): Promise<RolloutView> {
+  return (await start()).json() as Promise<RolloutView>;
+}
+
+async function inStep1(): Promise<string> {
+  const { id } = await started();
+  control.happen(id, { kind: 'preflightPassed' });
+  control.happen(id, { kind: 'internalPassed', reason: 'enough forced requests' });
+  return id;
+}
+
+describe('POST /rollouts', () => {
+  it('answers 201 with where the rollout is', async () => {
+    const answer = await start({ version: 'v2.1' });
+    const view = (await answer.json()) as RolloutView;
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get('location')).toBe(`/api/v1/rollouts/${view.id}`);
+    expect(answer.headers.get('etag')).toBe('"1"');
+    expect(view).toMatchObject({ route: 'payments', stage: 'preflight', canary: { version: 'v2.1' }, active: true });
+    expect((await send('GET', `/rollouts/${view.id}`)).status).toBe(200);
+  });
+
+  it('answers 200 with the rollout that runs when it is the same', async () => {
+    const { id } = await started();
+    const again = await start();
+    expect(again.status).toBe(200);
+    expect(await again.json()).toMatchObject({ id });
+  });
+
+  it('answers 409 when another runs, unless it is to be replaced', async () => {
+    await started();
+    const another = { canaryUrl: 'http://127.0.0.1:9003/' };
+    expect((await start(another)).status).toBe(409);
+    expect((await start({ ...another, replace: true })).status).toBe(201);
+  });
+
+  it('passes on what the control plane finds wrong, with its pointer', async () => {
+    const answer = await start({ route: 'nowhere' });
+    expect(answer.status).toBe(422);
+    expect(await answer.json()).toMatchObject({
+      code: 'invalid-input',
+      errors: [{ pointer: '#/route', detail: 'names no route of serin.yaml' }],
+    });
+  });
+});
+
+describe('GET /rollouts', () => {
+  it('gives pages that follow each other by Link', async () => {
+    for (const port of [1, 2, 3, 4, 5]) await start({ canaryUrl: `http://127.0.0.1:${port}/`, replace: true });
+    const seen: string[] = [];
+    let path: string | null = '/rollouts?limit=2&route=payments';
+    while (path !== null) {
+      const answer: Response = await send('GET', path);
+      seen.push(...((await answer.json()) as RolloutView[]).map(({ canary }) => canary.url));
+      path = /<\/api\/v1([^>]+)>; rel="next"/.exec(answer.headers.get('link') ?? '')?.[1] ?? null;
+    }
+    expect(seen).toEqual([5, 4, 3, 2, 1].map((port) => `http://127.0.0.1:${port}/`));
+  });
+
+  it('filters by route and by whether it runs', async () => {
+    const { id } = await started();
+    await start({ route: 'orders' });
+    await send('POST', `/rollouts/${id}/abort`, { reason: 'enough' });
+    const routes = async (query: string) =>
+      ((await (await send('GET', `/rollouts${query}`)).json()) as RolloutView[]).map(({ route }) => route);
+    expect(await routes('?active=true')).toEqual(['orders']);
+    expect(await routes('?active=false')).toEqual(['payments']);
+    expect(await routes('?route=orders')).toEqual(['orders']);
+    expect(await routes('?route=nothing')).toEqual([]);
+  });
+
+  it.each(['?limit=0', '?limit=101', '?limit=x', '?active=yes', '?cursor=1', '?colour=red'])(
+    'refuses %s and names the parameter',
+    async (query) => {
+      const answer = await send('GET', `/rollouts${query}`);
+      expect(answer.status).toBe(422);
+      expect(await answer.json()).toMatchObject({ errors: [{ parameter: query.slice(1, query.indexOf('=')) }] });
+    },
+  );
+});
+
+describe('GET /rollouts/{id}', () => {
+  it.each(['019ac000-0000-7000-8000-000000000099', 'payments'])('answers 404 for %s', async (id) => {
+    expect((await send('GET', `/rollouts/${id}`)).status).toBe(404);
+  });
+
+  it('shows the verdict with its findings, and infinite evidence as none', async () => {
+    const id = await inStep1();
+    control.see(id, { verdict: verdictOf({ logEvidence: Number.NEGATIVE_INFINITY }), dwellMs: 30_000 });
+    expect(await (await send('GET', `/rollouts/${id}`)).json()).toMatchObject({
+      stage: 'step-1',
+      nextStage: 'step-2',
+      canaryWeight: '10%',
+      canaryBps: 1000,
+      dwell: { needMs: 60_000, haveMs: 30_000 },
+      stages: [{ label: 'internal' }, { label: '10%' }, { label: '50%' }, { label: 'bake' }, { label: 'promoted' }],
+      verdict: { name: 'undecided', logEvidence: null, findings: [{ check: 'errors' }, { check: 'p95', unit: 'ms' }] },
+    });
+  });
+});
+
+describe('overrides', () => {
+  it.each([
+    ['pause', {}, { paused: { by: 'the operator', reason: 'why' } }],
+    ['rollback', {}, { stage: 'rolled-back', active: false, openPage: 'rolled-back' }],
+    ['abort', {}, { stage: 'aborted', active: false }],
+    ['advance', { to: 'step-2' }, { stage: 'step-2', canaryWeight: '50%' }],
+    ['promote', {}, { stage: 'bake', canaryWeight: '100%' }],
+    ['promote', { full: true }, { stage: 'promoted' }],
+    ['weight', { weight: '2.5%' }, { stage: 'step-1', canaryBps: 250 }],
+    ['extend', { by: '10m' }, { dwell: { needMs: 660_000 } }],
+    ['skip', { check: 'p99' }, { skippedChecks: ['p99'] }],
+    ['rebase', {}, { policy: { digest: 'sha256:second' } }],
+  ])('%s %j', async (verb, body, expected) => {
+    const id = await inStep1();
+    const answer = await send('POST', `/rollouts/${id}/${verb}`, { ...body, reason: 'why' });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('etag')).toBe('"4"');
+    expect(await answer.json()).toMatchObject({ id, version: 4, ...expected });
+    const entries = await (await send('GET', `/rollouts/${id}/audit?limit=1`)).json();
+    expect(entries).toMatchObject([{ actor: { name: 'the operator', role: 'operator' }, reason: 'why' }]);
+  });
+
+  it('opens a gate, resumes and finalises', async () => {
+    const { id } = await started();
+    control.happen(id, { kind: 'preflightPassed' });
+    const gate = await send('POST', `/rollouts/${id}/gates/integration-tests`, { reason: 'they pass' });
+    expect(await gate.json()).toMatchObject({ gates: [{ name: 'integration-tests', open: true }] });
+    await send('POST', `/rollouts/${id}/pause`, { reason: 'lunch' });
+    expect(await (await send('POST', `/rollouts/${id}/resume`, { reason: 'back' })).json()).toMatchObject({
+      paused: null,
+    });
+    await send('POST', `/rollouts/${id}/promote`, { full: true, reason: 'sure' });
+    expect(await (await send('POST', `/rollouts/${id}/finalise`, { reason: 'done' })).json()).toMatchObject({
+      stage: 'finalised',
+      waitsFor: [],
+    });
+  });
+
+  it('answers a retry with the new attempt', async () => {
+    const { id } = await started();
+    expect((await send('POST', `/rollouts/${id}/retry`, { reason: 'again' })).status).toBe(409);
+    await send('POST', `/rollouts/${id}/abort`, { reason: 'enough' });
+    const answer = await send('POST', `/rollouts/${id}/retry`, { reason: 'again' });
+    const view = (await answer.json()) as RolloutView;
+    expect(answer.status).toBe(201);
+    expect(view).toMatchObject({ attempt: 2, stage: 'preflight' });
+    expect(answer.headers.get('location')).toBe(`/api/v1/rollouts/${view.id}`);
+  });
+
+  it('advances to nothing but the next stage', async () => {
+    const id = await inStep1();
+    const answer = await send('POST', `/rollouts/${id}/advance`, { to: 'bake', reason: 'hurry' });
+    expect(answer.status).toBe(409);
+    expect(await answer.json()).toMatchObject({ code: 'refused', detail: 'the next stage is step-2, not bake' });
+  });
+});
+
+describe('If-Match', () => {
+  it.each(['"2"', 'W/"3"', '3', '"3", "4"'])('answers 412 for %s and changes nothing', async (tag) => {
+    const id = await inStep1();
+    for (const verb of ['pause', 'rebase', 'retry']) {
+      const answer = await send('POST', `/rollouts/${id}/${verb}`, { reason: 'why' }, { 'if-match': tag });
+      expect([verb, answer.status]).toEqual([verb, 412]);
+    }
+    expect((await send('GET', `/rollouts/${id}`)).headers.get('etag')).toBe('"3"');
+  });
+
+  it.each(['"3"', '*'])('lets %s through', async (tag) => {
+    const id = await inStep1();
+    expect((await send('POST', `/rollouts/${id}/pause`, { reason: 'why' }, { 'if-match': tag })).status).toBe(200);
+  });
+});
+
+describe('waitsFor', () => {
+  it('names what only a person can do', async () => {
+    const { id } = await started();
+    const waits = async () => ((await (await send('GET', `/rollouts/${id}`)).json()) as RolloutView).waitsFor;
+    expect(await waits()).toEqual([]);
+    control.happen(id, { kind: 'preflightPassed' });
+    expect(await waits()).toEqual([]);
+    control.see(id, { forced: { requests: 5, errors: 0 } });
+    expect(await waits()).toEqual(['gate:integration-tests']);
+    control.happen(id, { kind: 'internalPassed', reason: 'tests' });
+    control.happen(id, { kind: 'undecidedTooLong', reason: 'no traffic' });
+    expect(await waits()).toEqual(['look']);
+    control.happen(id, { kind: 'paused' });
+    expect(await waits()).toEqual(['resume']);
+  });
+});

@@ -1,0 +1,192 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TOKENS } from '../../support/fake-control.ts';
+import { openShell, type Shell } from './harness.ts';
+
+let shell: Shell;
+let folder: string;
+
+beforeEach(async () => {
+  shell = await openShell();
+  folder = await mkdtemp(join(tmpdir(), 'serin-cli-'));
+});
+
+afterEach(async () => {
+  await shell.stop();
+  await rm(folder, { recursive: true });
+});
+
+describe('consumers', () => {
+  it('takes the key from the environment, standard input or an option, and prints it nowhere', async () => {
+    const add = 'consumers add payments acme --to canary --reason first';
+    const runs = [
+      await shell.run(`${add} --key-env ACME_KEY`, { env: { ACME_KEY: 'from-env' } }),
+      await shell.run(`${add} --key-stdin`, { stdin: 'from-stdin\n' }),
+      await shell.run(`${add} --key from-option`),
+    ];
+    for (const { code, out, err } of runs) {
+      expect(code).toBe(0);
+      expect(out + err).toBe('payments: acme gets canary\n');
+    }
+    expect(shell.control.consumerKeys.get('payments/acme')).toBe('from-option');
+    await shell.run(`${add} --key-stdin`, { stdin: 'from-stdin\n' });
+    expect(shell.control.consumerKeys.get('payments/acme')).toBe('from-stdin');
+  });
+
+  it.each([
+    'consumers add payments acme --to canary --reason x --key a --key-env B',
+    'consumers add payments acme --to canary --reason x --key-env NOT_SET',
+    'consumers add payments acme --to both --reason x',
+    'consumers add payments acme --reason x',
+    'consumers remove payments acme',
+  ])('refuses %s', async (args) => {
+    expect((await shell.run(args)).code).toBe(2);
+  });
+
+  it('lists and removes', async () => {
+    await shell.run('consumers add payments acme+ltd --to stable --key k --reason x');
+    expect((await shell.run('consumers list payments')).out).toMatch(/acme ltd +stable/);
+    expect((await shell.run('consumers remove payments acme+ltd --reason gone')).code).toBe(0);
+    expect((await shell.run('consumers list payments -o json')).out).toBe('[]\n');
+    expect(await shell.run('consumers remove payments acme+ltd --reason gone')).toMatchObject({ code: 1 });
+  });
+});
+
+describe('audit', () => {
+  it('shows who did what and why', async () => {
+    const id = await shell.inStep1();
+    await shell.run('pause payments --reason lunch');
+    const { out } = await shell.run('audit payments');
+    expect(out.split('\n')[1]).toMatch(/^4 +2026-\S+ +the admin +payments +paused +lunch$/);
+    expect(JSON.parse((await shell.run(`audit --rollout ${id} --limit 1 -o json`)).out)).toMatchObject([{ seq: 4 }]);
+    expect((await shell.run('audit orders -o json')).out).toBe('[]\n');
+  });
+
+  it('exits with 1 when the chain is broken', async () => {
+    expect(await shell.run('audit verify')).toMatchObject({ code: 0, out: '0 entries, chain intact\n' });
+    expect((await shell.run('audit verify -o json')).out).toBe('{\n  "entries": 0,\n  "brokenAt": null\n}\n');
+    shell.control.mood.brokenAt = 3;
+    expect(await shell.run('audit verify')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('broken at entry 3'),
+    });
+  });
+});
+
+describe('token', () => {
+  it('prints nothing but the token on stdout, once', async () => {
+    const { out, err } = await shell.run('token create ci --role operator --reason pipeline');
+    expect(out).toMatch(/^serin_made_\d+\n$/);
+    const token = out.trim();
+    expect((await shell.run('list -o json', { env: { SERIN_TOKEN: token } })).code).toBe(0);
+    expect((await shell.run('token list')).out).not.toContain(token);
+    const id = /token (\S+) /.exec(err)?.[1] ?? '';
+    expect((await shell.run(`token revoke ${id} --reason rotated`)).code).toBe(0);
+    expect(await shell.run('list', { env: { SERIN_TOKEN: token } })).toMatchObject({
+      code: 1,
+      err: 'serin: the token is unknown or revoked (--token or SERIN_TOKEN)\n',
+    });
+  });
+
+  it('is refused to those who may not', async () => {
+    const { code, err } = await shell.run('token list', { env: { SERIN_TOKEN: TOKENS.operator } });
+    expect(code).toBe(1);
+    expect(err).toContain('needs the role admin');
+  });
+});
+
+describe('finding the server and the token', () => {
+  it('reads the admin token of the local data folder', async () => {
+    await writeFile(join(folder, 'admin-token'), `${TOKENS.admin}\n`);
+    const env = { SERIN_TOKEN: '' };
+    expect((await shell.run(`token list --data-folder ${folder} -o json`, { env })).out).toBe('[]\n');
+    expect((await shell.run('token list -o json', { env: { ...env, SERIN_DATA: folder } })).out).toBe('[]\n');
+  });
+
+  it('sends the local admin token to no other machine', async () => {
+    await writeFile(join(folder, 'admin-token'), TOKENS.admin);
+    const sent: (string | null)[] = [];
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      sent.push(new Request(input, init).headers.get('authorization'));
+      return Response.json([]);
+    };
+    const env = { SERIN_TOKEN: '', SERIN_DATA: folder };
+    for (const server of ['http://serin.internal:7780', 'http://127.0.0.1.evil.example', 'http://127.0.0.1:7780']) {
+      await shell.run(`token list --server ${server}`, { env, fetch });
+    }
+    expect(sent).toEqual([null, null, `Bearer ${TOKENS.admin}`]);
+  });
+
+  it('prefers an option over the environment', async () => {
+    expect((await shell.run(`token list --token ${TOKENS.viewer}`)).code).toBe(1);
+    expect((await shell.run(`list --server ${shell.url}`, { env: { SERIN_SERVER: 'http://127.0.0.1:1' } })).code).toBe(
+      0,
+    );
+    expect((await shell.run('list --server payments')).code).toBe(2);
+  });
+
+  it('says what to do when nothing answers there', async () => {
+    const { code, err } = await shell.run('list', { env: { SERIN_SERVER: 'http://127.0.0.1:1' } });
+    expect(code).toBe(1);
+    expect(err).toMatch(/^serin: cannot reach Serin at http:\/\/127\.0\.0\.1:1.*`serin serve`.*SERIN_SERVER\n$/);
+  });
+});
+
+describe('version and help', () => {
+  it("tells its own version and the server's, and only its own without one", async () => {
+    expect((await shell.run('version')).out).toBe('serin 0.1.0\nserver 0.1.0 on Node v24.0.0\n');
+    expect(await shell.run('version', { env: { SERIN_SERVER: 'http://127.0.0.1:1' } })).toEqual({
+      code: 0,
+      out: 'serin 0.1.0\nserver unreachable\n',
+      err: '',
+    });
+    expect(await shell.run('--version')).toMatchObject({ code: 0, out: '0.1.0\n' });
+  });
+
+  it('helps on stdout with 0 when asked, and on stderr with 2 when not', async () => {
+    expect(await shell.run('help start')).toMatchObject({ code: 0, out: expect.stringContaining('--canary'), err: '' });
+    expect(await shell.run('token')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('create') });
+  });
+});
+
+describe('validate', () => {
+  const GOOD = `apiVersion: serin.dev/v1
+kind: GraduationPolicy
+metadata: { name: payments }
+spec:
+  steps:
+    - { weight: 10%, dwell: 1m }
+`;
+
+  it('accepts a good file without any server', async () => {
+    const file = join(folder, 'good.yaml');
+    await writeFile(file, GOOD);
+    const { code, out, err } = await shell.run(`validate ${file}`, { env: { SERIN_SERVER: 'http://127.0.0.1:1' } });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain(`${file}: valid (payments, `);
+  });
+
+  it('shows every issue with its place and a caret, and exits with 2 when one file is invalid', async () => {
+    const good = join(folder, 'good.yaml');
+    const bad = join(folder, 'bad.yaml');
+    await writeFile(good, GOOD);
+    await writeFile(bad, GOOD.replace('weight:', 'wieght:').replace('1m', 'soon'));
+    const { code, out, err } = await shell.run(`validate ${good} ${bad}`);
+    expect(code).toBe(2);
+    expect(out).toContain(`${good}: valid`);
+    expect(out).toContain(`${bad}: invalid (2 issues)`);
+    expect(err).toContain(`${bad}:6:9 `);
+    expect(err).toContain('did you mean weight?');
+    expect(err).toMatch(/^\s+- \{ wieght: 10%, dwell: soon \}\n\s+\^$/m);
+    const json = JSON.parse((await shell.run(`validate ${bad} -o json`)).out) as { ok: boolean; issues: unknown[] }[];
+    expect(json).toMatchObject([{ ok: false, issues: [{}, {}] }]);
+  });
+
+  it('says that a file cannot be read', async () => {
+    const { code, err } = await shell.run(`validate ${join(folder, 'none.yaml')}`);
+    expect(code).toBe(2);
+    expect(err).toContain('cannot be read: ENOENT');
+  });
+});

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openShell, type Shell } from './harness.ts';
+
+let shell: Shell;
+
+beforeEach(async () => {
+  shell = await openShell();
+});
+
+afterEach(() => shell.stop());
+
+const auditOf = async () => (await shell.control.reader.audit({ limit: 1 }))[0];
+
+describe('start', () => {
+  it('starts a rollout and prints its id first', async () => {
+    const { code, out, err } = await shell.run(
+      'start payments --canary http://127.0.0.1:9002/ --version-name v9 --reason release+nine',
+    );
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^019ac000-\S+\npayments: v9 in preflight at 0%/);
+    expect(await auditOf()).toMatchObject({ reason: 'release nine', actor: { role: 'admin' } });
+  });
+
+  it('says in one sentence what is in the way', async () => {
+    await shell.inStep1();
+    const { code, err } = await shell.run('start payments --canary http://127.0.0.1:9003/ --reason again');
+    expect(code).toBe(1);
+    expect(err).toBe('serin: route payments has a rollout already\n');
+    expect((await shell.run('start payments --canary http://127.0.0.1:9003/ --reason again --replace')).code).toBe(0);
+  });
+
+  it('shows every fault with its pointer and exits with 2', async () => {
+    const { code, err } = await shell.run('start nowhere --canary ftp://x --reason x --version-name ');
+    expect(code).toBe(2);
+    expect(err).toContain('#/canaryUrl: must be an http or https URL');
+    expect(err).toContain('#/version:');
+    const nowhere = await shell.run('start nowhere --canary http://127.0.0.1:9002/ --reason x');
+    expect(nowhere).toMatchObject({ code: 2, err: expect.stringContaining('#/route: names no route') });
+  });
+
+  it.each([
+    'start payments',
+    'start --canary http://x',
+    'start payments --canary http://x --colour red',
+    'strat payments',
+  ])('takes %j for a usage error', async (args) => {
+    const { code, out, err } = await shell.run(args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^serin: /);
+  });
+});
+
+describe('overrides', () => {
+  it.each([
+    ['pause payments', 'paused', 'step-1 at 10%, paused'],
+    ['advance payments', 'advanced', 'step-2 at 50%'],
+    ['advance payments --to step-2', 'advanced', 'step-2 at 50%'],
+    ['promote payments', 'promoted', 'bake at 100%'],
+    ['promote payments --full', 'promoted', 'promoted at 100%'],
+    ['rollback payments', 'rolledBack', 'rolled-back at 0%'],
+    ['abort payments', 'aborted', 'aborted at 0%'],
+    ['weight payments 25%', 'weightSet', 'step-1 at 25%'],
+    ['extend payments 30m', 'extended', 'step-1 at 10%'],
+    ['skip payments p99', 'checkSkipped', 'step-1 at 10%'],
+    ['rebase payments', 'rebased', 'step-1 at 10%'],
+  ])('%s', async (args, kind, said) => {
+    await shell.inStep1();
+    const { code, out, err } = await shell.run(`${args} --reason because+of+it`);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain(`payments: v2 in ${said}`);
+    expect(await auditOf()).toMatchObject({ event: { kind }, reason: 'because of it' });
+  });
+
+  it('resumes, opens gates, finalises and tries again', async () => {
+    const id = await shell.inStep1();
+    await shell.run(`pause ${id} --reason x`);
+    expect((await shell.run(`resume ${id} --reason x`)).out).not.toContain('paused');
+    await shell.run(`promote ${id} --full --reason x`);
+    expect((await shell.run(`finalise ${id} --reason x`)).out).toContain('finalised');
+    expect((await shell.run('retry payments --reason x')).out).toContain('preflight');
+    const second = (await shell.control.reader.list({ limit: 1 }))[0]?.rollout.id ?? '';
+    shell.control.happen(second, { kind: 'preflightPassed' });
+    expect((await shell.run('gate pass payments integration-tests --reason x -o json')).out).toContain('"open": true');
+  });
+
+  it('acts on the rollout that runs, else on the latest, of a route', async () => {
+    const first = await shell.inStep1();
+    await shell.run('abort payments --reason x');
+    expect((await shell.run('pause payments --reason x')).code).toBe(1);
+    const second = JSON.parse((await shell.run('retry payments --reason x -o json')).out) as { id: string };
+    expect(second.id).not.toBe(first);
+    expect(JSON.parse((await shell.run('pause payments --reason x -o json')).out)).toMatchObject({ id: second.id });
+  });
+
+  it('names the stage it means, so that a stage that has passed is not skipped', async () => {
+    await shell.inStep1();
+    const { code, err } = await shell.run('advance payments --to bake --reason hurry');
+    expect(code).toBe(1);
+    expect(err).toBe('serin: the next stage is step-2, not bake\n');
+  });
+
+  it('says that there is no stage after the last, and no rollout where there is none', async () => {
+    await shell.inStep1();
+    await shell.run('abort payments --reason x');
+    expect((await shell.run('advance payments --reason x')).err).toBe(
+      'serin: payments is aborted: there is no next stage\n',
+    );
+    expect((await shell.run('pause orders --reason x')).err).toBe('serin: route orders has no rollout yet\n');
+  });
+});
+
+describe('reasons and questions', () => {
+  it('needs a reason where nobody can be asked', async () => {
+    await shell.inStep1();
+    expect(await shell.run('pause payments')).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('--reason'),
+    });
+  });
+
+  it('asks for the reason and for a yes on a terminal', async () => {
+    await shell.inStep1();
+    const { code, out, err } = await shell.run('rollback payments', { answers: ['it leaks', 'y'] });
+    expect(code).toBe(0);
+    expect(err).toContain('Why rollback payments? ');
+    expect(err).toContain('Roll back v2 of payments, now at 10%? [y/N] ');
+    expect(out).toContain('rolled-back');
+    expect(await auditOf()).toMatchObject({ reason: 'it leaks' });
+  });
+
+  it.each([[['n']], [['']], [[]]])('does nothing on the answers %j', async (answers) => {
+    await shell.inStep1();
+    const { code, out } = await shell.run('promote payments --reason x', { answers });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect((await shell.control.reader.list({ limit: 1 }))[0]?.rollout.stage.kind).toBe('step');
+  });
+
+  it('does not ask with --yes', async () => {
+    await shell.inStep1();
+    const { code, err } = await shell.run('rollback payments --reason x --yes', { answers: [] });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+});

@@ -1,0 +1,145 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { AuditView, RolloutView } from '../../../src/api/view-schemas.ts';
+import { auditView, rolloutView } from '../../../src/api/views.ts';
+import { renderRollout } from '../../../src/cli/panel.ts';
+import { widthOf } from '../../../src/cli/text.ts';
+import { fakeControl, findingOf, verdictOf } from '../../support/fake-control.ts';
+
+const ADA = { name: 'ada', role: 'operator' } as const;
+
+const VERDICT = verdictOf({
+  findings: [
+    findingOf({ logHarm: 3.9 }),
+    findingOf({ check: 'clientErrors', budgetWeight: 0, logParity: 3 }),
+    findingOf({ check: 'p50', unit: 'ms', canary: 0.42, stable: 0, logParity: 0, needsCanaryRequests: 12_345_678 }),
+    findingOf({ check: 'p99', unit: 'ms', canary: 1_480.2, stable: 340.4, needsCanaryRequests: null }),
+    findingOf({ check: 'guard:errors', canary: null, stable: null, logParity: null, logParityThreshold: null }),
+  ],
+  worst: 'errors',
+});
+
+async function started() {
+  const control = fakeControl();
+  const { record } = await control.rollouts.start(
+    { route: 'payments', canaryUrl: 'http://x/', version: 'v2', reason: 'release 2', replace: false, force: false },
+    ADA,
+  );
+  const { id } = record.rollout;
+  control.happen(id, { kind: 'preflightPassed' });
+  return { control, id };
+}
+
+async function inStep1(): Promise<RolloutView> {
+  const { control, id } = await started();
+  control.happen(id, { kind: 'internalPassed', reason: '5 forced requests, none failed' });
+  return rolloutView(control.see(id, { verdict: VERDICT, dwellMs: 30_000, lookedAt: Date.UTC(2026, 0, 1, 1, 2, 3) }));
+}
+
+const plain = (view: RolloutView, width = 100, audit: readonly AuditView[] = []) =>
+  renderRollout(view, { width, colour: false, audit });
+
+describe('renderRollout', () => {
+  it('draws the whole panel', async () => {
+    expect(plain(await inStep1()).split('\n')).toEqual([
+      `payments  v1 -> v2${' '.repeat(61)}attempt 1, for 1h 02m`,
+      '',
+      '● internal > ◉ 10% > ○ 50% > ○ bake > ○ promoted',
+      '',
+      'weight    ██░░░░░░░░░░░░░░░░░░░░░░  10% canary',
+      'dwell     ████████████░░░░░░░░░░░░  30s of 1m 00s',
+      'verdict   undecided: 800 more canary requests are needed, about 4 minutes',
+      'because   5 forced requests, none failed',
+      '',
+      'check          canary    stable    evidence of harm               parity',
+      'errors          0.21%     0.20%    █████████░░░░░░░░░░░ 3.9/7.8   800 more',
+      'clientErrors    0.21%     0.20%    -                              ✓',
+      'p50            0.42ms       0ms    █░░░░░░░░░░░░░░░░░░░ 0.4/7.8   12,345,678 more',
+      'p99             1.48s     340ms    █░░░░░░░░░░░░░░░░░░░ 0.4/7.8   open',
+      'guard:errors        -         -    █░░░░░░░░░░░░░░░░░░░ 0.4/7.8   -',
+      'combined                           █░░░░░░░░░░░░░░░░░░░ 0.4/6.9',
+    ]);
+  });
+
+  it('shows the gates, the forced requests and what only a person can do', async () => {
+    const { control, id } = await started();
+    const text = plain(rolloutView(control.see(id, { forced: { requests: 5, errors: 0 } })));
+    expect(text).toContain('◉ internal');
+    expect(text).toContain('gates     ○ integration-tests');
+    expect(text).toContain('forced    5 of 5 requests, 0 errors (at most 0)');
+    expect(text).toContain('waits for gate:integration-tests');
+  });
+
+  it('shows a pause with who and why, and a skipped check as skipped', async () => {
+    const view: RolloutView = {
+      ...(await inStep1()),
+      skippedChecks: ['p99'],
+      paused: { at: '2026-01-01T00:00:00.000Z', by: 'ada', reason: 'lunch' },
+    };
+    expect(plain(view)).toContain('paused    by ada: lunch');
+    expect(plain(view)).toMatch(/^p99 .*skipped$/m);
+  });
+
+  it.each([
+    ['preflight', '○ internal'],
+    ['promoted', '● bake > ◉ promoted'],
+    ['finalised', '● promoted > ✓ finalised'],
+    ['rolled-back', '○ promoted > ✗ rolled back'],
+    ['aborted', '✗ aborted'],
+    ['superseded', '✗ superseded'],
+  ])('marks %s on the ladder', async (stage, mark) => {
+    expect(plain({ ...(await inStep1()), stage })).toContain(mark);
+  });
+
+  it('ends with the audit lines it is given, oldest first', async () => {
+    const { control } = await started();
+    const entries = (await control.reader.audit({ limit: 5 })).map(auditView).toReversed();
+    expect(
+      plain(await inStep1(), 100, entries)
+        .split('\n')
+        .slice(-2),
+    ).toEqual([
+      '00:00:01  rolloutStarted: release 2 (ada)',
+      '00:00:02  preflightPassed: every canary address answers (serin)',
+    ]);
+  });
+
+  it('is no wider than it may be, whatever the names', async () => {
+    const view = await inStep1();
+    const long: RolloutView = {
+      ...view,
+      route: 'r'.repeat(90),
+      reason: `because ${'of '.repeat(90)}${'x'.repeat(200)}`,
+      stages: Array.from({ length: 30 }, (_, index) => ({ name: `step-${index + 1}`, label: `${index + 1}%` })),
+    };
+    for (const one of [view, long]) {
+      for (let width = 48; width <= 140; width += 1) {
+        const widest = Math.max(...plain(one, width).split('\n').map(widthOf));
+        expect(widest).toBeLessThanOrEqual(width);
+      }
+    }
+  });
+
+  it('says the same with colour as without', async () => {
+    const view = await inStep1();
+    const coloured = renderRollout(view, { width: 100, colour: true });
+    expect(coloured).not.toBe(plain(view));
+    expect(stripVTControlCharacters(coloured)).toBe(plain(view));
+  });
+
+  it('lets nothing from outside drive the terminal', async () => {
+    const nasty = '\u001b[31mx\u0007\u202e\n';
+    const view = await inStep1();
+    const hostile: RolloutView = {
+      ...view,
+      route: nasty,
+      reason: nasty,
+      canary: { url: nasty, version: nasty },
+      gates: [{ name: nasty, open: false }],
+      paused: { at: view.startedAt, by: nasty, reason: nasty },
+    };
+    expect(stripVTControlCharacters(plain(hostile))).toBe(plain(hostile));
+    expect(plain(hostile)).not.toContain('\u202e');
+    expect(plain(hostile)).not.toContain('\u0007');
+  });
+});
