@@ -1,0 +1,67 @@
+import { IncomingMessage } from 'node:http';
+import type { Refusal } from './refuse.ts';
+import { readTarget, type Target } from './route-table.ts';
+
+const MAX_TARGET = 8_192;
+const MAX_HEADERS = 100;
+
+const NOWHERE: Target = { path: '', query: '' };
+
+/** A request of the data path, with what its admission found out. */
+export class GatewayRequest extends IncomingMessage {
+  target: Target = NOWHERE;
+}
+
+const bad = (detail: string): Refusal => ({ status: 400, detail });
+
+const UNSAFE_PATH = bad('The path could mean another path to a server behind the gateway.');
+
+/** `server` is `OPTIONS *`: a question to the gateway itself (RFC 9110 section 9.3.7). */
+export type Admission =
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'server' }
+  | { readonly kind: 'admitted'; readonly target: Target };
+
+/**
+ * Refuses what the strict parser lets through and a gateway must not: anything about which a server behind it could
+ * think differently.
+ */
+export function admit(incoming: IncomingMessage): Admission {
+  const refusal = refusalOfHead(incoming);
+  if (refusal) return { kind: 'refused', refusal };
+  const { url = '', method } = incoming;
+  if (url === '*' && method === 'OPTIONS') return { kind: 'server' };
+  if (url.charCodeAt(0) !== 0x2f) return { kind: 'refused', refusal: bad('The request target is not a path.') };
+  const target = readTarget(url);
+  return target ? { kind: 'admitted', target } : { kind: 'refused', refusal: UNSAFE_PATH };
+}
+
+function refusalOfHead({ httpVersion, rawHeaders, headers, url = '' }: IncomingMessage): Refusal | null {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return bad('The request line does not say HTTP/1.1.');
+  if (url.length > MAX_TARGET) return { status: 414, detail: 'The request target is longer than 8 KiB.' };
+  if (rawHeaders.length > 2 * MAX_HEADERS) return { status: 431, detail: 'There are more than 100 header fields.' };
+  if (httpVersion === '1.1' && headers.host === undefined) return bad('The request has no Host header.');
+  if (countHosts(rawHeaders) > 1) return bad('The request has more than one Host header.');
+  if (!isPlainHost(headers.host ?? '')) return bad('The Host header is not a host with an optional port.');
+  const codings = headers['transfer-encoding'];
+  if (codings === undefined) return null;
+  // RFC 9112 section 6.1: an HTTP/1.0 message with Transfer-Encoding has faulty framing.
+  if (httpVersion === '1.0') return bad('An HTTP/1.0 request cannot have a Transfer-Encoding.');
+  if (codings.toLowerCase() !== 'chunked') return bad('The only transfer coding that is served is chunked.');
+  return headers['content-length'] === undefined ? null : bad('The length of the body is said in two ways.');
+}
+
+/** RFC 9112 section 3.2: more than one Host line is a 400, even when they agree. */
+function countHosts(rawHeaders: readonly string[]): number {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts;
+}
+
+/** uri-host [ ":" port ] of RFC 9110 section 7.2, of names as DNS has them; userinfo and anything of a path is refused. */
+function isPlainHost(host: string): boolean {
+  return /^(?:[\w.-]*|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/.test(host);
+}

@@ -1,0 +1,71 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { stickyHash } from '../split/assign.ts';
+import { type ChosenBy, chooseTrack } from '../split/match.ts';
+import type { Track } from '../split/order.ts';
+import type { Live, RouteState } from './follow.ts';
+import type { ConsumerKey } from './gateway.ts';
+
+/** What a choice may depend on. */
+export interface Requester {
+  readonly headers: IncomingHttpHeaders;
+  /** With its `?`, or empty. */
+  readonly query: string;
+  readonly requestId: string;
+  readonly address: string;
+}
+
+export interface Choice {
+  readonly track: Track;
+  readonly by: ChosenBy;
+  /** The `Set-Cookie` value that makes the choice last, where the route wants one and the client had none. */
+  readonly setCookie: string | null;
+}
+
+/** Chooses the version of a request, first match wins: force header, consumer rule, weight. */
+export function choose(state: RouteState, live: Live, requester: Requester): Choice {
+  const { declared, consumers } = state;
+  const sticky = stickyKeyOf(state, requester);
+  if (live.canary === null) return { track: 'stable', by: 'weight', setCookie: sticky.setCookie };
+  const credential = live.order.consumerDefault === null ? null : credentialOf(declared.consumerKey, requester);
+  const { track, by } = chooseTrack(live.order, {
+    force: headerOf(requester.headers, declared.forceHeader),
+    consumer: credential === null ? null : (consumers.ruleOf(credential) ?? 'unlisted'),
+    hash: stickyHash(live.salt, sticky.key),
+  });
+  return { track, by, setCookie: sticky.setCookie };
+}
+
+/** Whoever lacks the route's sticky key is drawn anew for each request. */
+function stickyKeyOf({ declared, cookie }: RouteState, requester: Requester) {
+  const { sticky } = declared;
+  switch (sticky.kind) {
+    case 'header':
+      return { key: headerOf(requester.headers, sticky.name) ?? requester.requestId, setCookie: null };
+    case 'cookie': {
+      const id = cookie?.read(requester.headers.cookie) ?? null;
+      if (id !== null) return { key: id, setCookie: null };
+      const issued = cookie?.issue();
+      return { key: issued?.id ?? requester.requestId, setCookie: issued?.setCookie ?? null };
+    }
+    case 'consumer':
+      return { key: credentialOf(declared.consumerKey, requester) ?? requester.requestId, setCookie: null };
+    case 'client-address':
+      return { key: requester.address, setCookie: null };
+    case 'request':
+      return { key: requester.requestId, setCookie: null };
+  }
+}
+
+/** What the consumer presents; of an `Authorization` the token alone (RFC 6750 section 2.1), whatever its scheme else. */
+export function credentialOf(key: ConsumerKey | null, { headers, query }: Requester): string | null {
+  if (key === null) return null;
+  if (key.kind === 'query') return new URLSearchParams(query).get(key.name);
+  const value = headerOf(headers, key.name);
+  if (value === null || key.name.toLowerCase() !== 'authorization') return value;
+  return /^bearer /i.test(value) ? value.slice('Bearer '.length).trim() : value;
+}
+
+function headerOf(headers: IncomingHttpHeaders, name: string): string | null {
+  const value = headers[name.toLowerCase()];
+  return typeof value === 'string' && value !== '' ? value : null;
+}

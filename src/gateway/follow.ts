@@ -1,0 +1,125 @@
+import { Problem } from '../problem/problem.ts';
+import { saltOf } from '../split/assign.ts';
+import type { ConsumerRule, SplitOrder } from '../split/order.ts';
+import type { Clock } from './clock.ts';
+import { ConsumerRules } from './consumers.ts';
+import type { AppliedSplit, GatewayRoute, SplitPort } from './gateway.ts';
+import type { Destination, Pools } from './pools.ts';
+import { RouteRecorder } from './recorder.ts';
+import { StickyCookie } from './sticky-cookie.ts';
+
+/** What a request reads: swapped as a whole, never changed. */
+export interface Live {
+  readonly order: SplitOrder;
+  readonly stable: Destination;
+  readonly canary: Destination | null;
+  readonly salt: number;
+}
+
+/** A declared route and what it does now. */
+export interface RouteState {
+  readonly declared: GatewayRoute;
+  readonly recorder: RouteRecorder;
+  readonly consumers: ConsumerRules;
+  readonly cookie: StickyCookie | null;
+  live: Live;
+  applied: AppliedSplit | null;
+}
+
+/** What a route does before its first order: everything to the declared stable. */
+function declaredOrder({ name, stable }: GatewayRoute): SplitOrder {
+  return {
+    route: name,
+    epoch: 0,
+    rolloutId: null,
+    stable,
+    canary: null,
+    canaryBps: 0,
+    consumerDefault: null,
+    forceAllowed: false,
+    drainMs: 0,
+    measure: { blockMs: 5_000, errorStatuses: ['5xx'] },
+  };
+}
+
+/** Applies split orders: compiles one into a snapshot and swaps the pointer that requests read. */
+export class Follower implements SplitPort {
+  readonly routes: readonly RouteState[];
+  private readonly clock: Clock;
+  private readonly pools: Pools;
+  /** Canaries that left their order and whose tunnels and event streams may still go on. */
+  private readonly draining = new Set<Destination>();
+  private readonly byName: ReadonlyMap<string, RouteState>;
+
+  constructor(routes: readonly GatewayRoute[], secret: Uint8Array, pools: Pools, clock: Clock) {
+    this.clock = clock;
+    this.pools = pools;
+    this.routes = routes.map((declared) => {
+      const order = declaredOrder(declared);
+      return {
+        declared,
+        recorder: new RouteRecorder(clock, order),
+        consumers: new ConsumerRules(secret, declared.name),
+        cookie: declared.sticky.kind === 'cookie' ? new StickyCookie(secret, declared.sticky.name) : null,
+        live: this.compile(order),
+        applied: null,
+      };
+    });
+    this.byName = new Map(this.routes.map((state) => [state.declared.name, state]));
+  }
+
+  setSplit(order: SplitOrder): void {
+    const state = this.find(order.route);
+    if (state.applied && order.epoch <= state.applied.epoch) return;
+    const before = state.live;
+    const live = this.compile(order);
+    state.recorder.follow(order);
+    state.live = live;
+    state.applied = { epoch: order.epoch, since: Math.round(this.clock.wall()) };
+    if (before.canary && !serves(before.canary, live)) this.drain(before.canary, state, order.drainMs);
+    this.pools.keepOnly(this.inUse());
+  }
+
+  appliedSplit(route: string): AppliedSplit | null {
+    return this.find(route).applied;
+  }
+
+  setConsumers(route: string, rules: ReadonlyMap<string, ConsumerRule>): void {
+    this.find(route).consumers.replace(rules);
+  }
+
+  find(route: string): RouteState {
+    const state = this.byName.get(route);
+    if (!state) throw new Problem('not-found', `The gateway has no route "${route}".`);
+    return state;
+  }
+
+  private compile(order: SplitOrder): Live {
+    return {
+      order,
+      stable: this.pools.destination(order.route, order.stable),
+      canary: order.canary ? this.pools.destination(order.route, order.canary) : null,
+      salt: saltOf(order.route, order.canary?.version ?? ''),
+    };
+  }
+
+  private inUse(): ReadonlySet<Destination> {
+    const served = this.routes.flatMap(({ live }) => (live.canary ? [live.stable, live.canary] : [live.stable]));
+    return new Set([...served, ...this.draining]);
+  }
+
+  /** Closes what is still open to a canary that left its order, unless it has come back by then. */
+  private drain(left: Destination, state: RouteState, afterMs: number): void {
+    this.draining.add(left);
+    const timer = setTimeout(() => {
+      this.draining.delete(left);
+      if (!serves(left, state.live)) for (const stream of left.streams) stream.close();
+      this.pools.keepOnly(this.inUse());
+    }, afterMs);
+    timer.unref();
+  }
+}
+
+function serves(destination: Destination, { stable, canary }: Live): boolean {
+  return destination === stable || destination === canary;
+}

@@ -1,0 +1,93 @@
+import type { ConsumerRule, SplitOrder, Upstream } from '../split/order.ts';
+import type { Block } from '../stats/block.ts';
+
+/** What decides who a requester is for the sticky split; the request id (so: per request) when it is absent. */
+export type StickyKey =
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'cookie'; readonly name: string }
+  | { readonly kind: 'consumer' }
+  | { readonly kind: 'client-address' }
+  | { readonly kind: 'request' };
+
+/** Where a consumer's credential is found. */
+export type ConsumerKey = { readonly kind: 'header' | 'query'; readonly name: string };
+
+/** One route as `serin.yaml` declares it. */
+export interface GatewayRoute {
+  readonly name: string;
+  /** Raw path prefix that begins with `/`; matched on segment boundaries. */
+  readonly prefix: string;
+  readonly host: string | null;
+  readonly stable: Upstream;
+  /** False keeps the request's path as it is. */
+  readonly rewrite: boolean;
+  readonly hostHeader: 'upstream' | 'preserve';
+  readonly sticky: StickyKey;
+  readonly consumerKey: ConsumerKey | null;
+  /** Header whose value `stable`, `canary` or a version's name chooses the version, where the order allows it. */
+  readonly forceHeader: string;
+  /** Answers carry `x-serin-version`. */
+  readonly showVersion: boolean;
+}
+
+export interface GatewayOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly routes: readonly GatewayRoute[];
+  /** CIDRs whose X-Forwarded-* are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Signs sticky cookies and keys the hashes of consumer credentials. */
+  readonly secret: Uint8Array;
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly answerMs: number;
+    readonly headersMs: number;
+    readonly idleMs: number;
+  };
+  readonly now?: () => number;
+}
+
+/** The answer of the data plane to a split order. */
+export interface AppliedSplit {
+  readonly epoch: number;
+  /** Wall-clock epoch ms of the swap. */
+  readonly since: number;
+}
+
+export interface SplitPort {
+  /** One pointer swap; an order with an older epoch is ignored. Open requests end under the split they began with. */
+  setSplit(order: SplitOrder): void;
+  appliedSplit(route: string): AppliedSplit | null;
+  /** Keyed hashes (see `hashConsumerKey`) -> rule, for a route; replaces the list that was there. */
+  setConsumers(route: string, rules: ReadonlyMap<string, ConsumerRule>): void;
+}
+
+export interface MeasurePort {
+  /**
+   * Closed blocks newer than `after`, oldest first, and the cursor to ask with next. A block is closed when its span
+   * is over and none of its requests is open, or they all have been open for `slowAfterMs`: those count as slow.
+   * A cursor of another process (or null) gives everything that is still held. At most 1,000 blocks of a route are held.
+   */
+  collect(
+    route: string,
+    after: string | null,
+    slowAfterMs: number,
+  ): { readonly blocks: readonly Block[]; readonly cursor: string };
+  totals(): readonly TrafficTotals[];
+}
+
+/** Counters since the process began, for /metrics. */
+export interface TrafficTotals {
+  readonly route: string;
+  readonly track: 'stable' | 'canary';
+  readonly version: string;
+  readonly outcomes: Readonly<Record<'2xx' | '3xx' | '4xx' | '5xx' | 'unanswered' | 'client-gone', number>>;
+}
+
+export interface Gateway extends SplitPort, MeasurePort {
+  /** Rejects with Problem('port-in-use') when the port is taken. */
+  listen(): Promise<{ readonly port: number }>;
+  /** Answers one request to an upstream's URL by GET, for preflight: null when it answered < 500, else why not. */
+  probe(url: string, timeoutMs: number): Promise<string | null>;
+  /** Stops accepting, lets open requests end for `graceMs`, then closes what is left. */
+  close(graceMs: number): Promise<void>;
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Peer } from './peer.ts';
+
+/** Connection-level fields that end at every hop (RFC 9110 section 7.6.1). */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+]);
+
+/** Fields that we set, that the client's framing owns, or that the upstream client refuses to carry. */
+const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'host', 'expect', 'trailer']);
+
+/** Fields by which a proxy says who came; believed from trusted peers only. */
+const HEARSAY = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']);
+
+/** End-to-end fields that `Connection` cannot take away from whoever they are meant for. */
+const PROTECTED = new Set([
+  ...HEARSAY,
+  'host',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'content-range',
+  'cache-control',
+  'date',
+  'location',
+  'vary',
+  'x-request-id',
+  'traceparent',
+  'tracestate',
+  'x-serin-version',
+]);
+
+/** The names that a Connection header nominates and may; null in the everyday case of none. */
+function nominated(connection: string | undefined): ReadonlySet<string> | null {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return null;
+  const names = connection.split(',').map((name) => name.trim().toLowerCase());
+  return new Set(names.filter((name) => !PROTECTED.has(name)));
+}
+
+/** The client's own request id when it is one token of sensible length, else a new one. */
+export function requestIdOf(headers: IncomingHttpHeaders): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+export interface RequestHead {
+  readonly incoming: IncomingMessage;
+  readonly peer: Peer;
+  readonly requestId: string;
+  /** The Host that the upstream sees. */
+  readonly host: string;
+}
+
+/**
+ * The head for the upstream as name, value, name, value: as received (case, order, duplicates), less what belongs to
+ * the hop or was said by somebody who is not believed, and then ours. Strip first and set after, or
+ * `Connection: X-Forwarded-For` would take away what was just set.
+ */
+export function requestHeaders({ incoming, peer, requestId, host }: RequestHead): string[] {
+  const { rawHeaders, headers } = incoming;
+  const dropped = nominated(headers.connection);
+  const out = ['Host', host];
+  let isIdKept = false;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    const lower = name.toLowerCase();
+    if (NOT_FORWARDED.has(lower) || dropped?.has(lower)) continue;
+    if (HEARSAY.has(lower) && (!peer.isTrusted || lower.startsWith('x-forwarded-'))) continue;
+    if (lower === 'x-request-id') {
+      if (isIdKept || rawHeaders[at + 1] !== requestId) continue;
+      isIdKept = true;
+    }
+    out.push(name, rawHeaders[at + 1] ?? '');
+  }
+  const said = peer.isTrusted ? headers : {};
+  const chain = said['x-forwarded-for'];
+  out.push(
+    'X-Forwarded-For',
+    chain === undefined ? peer.address : `${String(chain)}, ${peer.address}`,
+    'X-Forwarded-Host',
+    String(said['x-forwarded-host'] ?? headers.host ?? ''),
+    'X-Forwarded-Proto',
+    String(said['x-forwarded-proto'] ?? 'http'),
+  );
+  if (!isIdKept) out.push('X-Request-Id', requestId);
+  return out;
+}
+
+/** How an answer's body can be framed for the client; trailers need chunks (RFC 9110 section 6.5). */
+export type AnswerBody = 'chunked' | 'sized' | 'none';
+
+export interface AnswerHead {
+  readonly rawHeaders: readonly (Buffer | string)[];
+  readonly status: number;
+  readonly method: string;
+  /** `1.0` clients know no chunks. */
+  readonly httpVersion: string;
+  /** Put last; a field of the upstream with the same name goes. */
+  readonly version: string | null;
+  readonly setCookie: string | null;
+}
+
+/** The head for the client, under the same rules in the other direction. */
+export function answerHeaders(head: AnswerHead): { readonly headers: string[]; readonly body: AnswerBody } {
+  const { rawHeaders, status, version } = head;
+  let headers: string[] = [];
+  let connection = '';
+  let isSized = false;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = textOf(rawHeaders[at]);
+    const value = textOf(rawHeaders[at + 1]);
+    const lower = name.toLowerCase();
+    if (lower === 'connection') connection += `${value},`;
+    if (HOP_BY_HOP.has(lower) || (lower === 'x-serin-version' && version !== null)) continue;
+    if (lower === 'content-length') {
+      // RFC 9110 section 8.6: no Content-Length in a 204.
+      if (status === 204) continue;
+      isSized = true;
+    }
+    headers.push(name, value);
+  }
+  const hasBody = head.method !== 'HEAD' && status !== 204 && status !== 304;
+  const body = !hasBody ? 'none' : isSized || head.httpVersion === '1.0' ? 'sized' : 'chunked';
+  const dropped = nominated(connection === '' ? undefined : connection.slice(0, -1).toLowerCase());
+  if (dropped) headers = without(headers, (name) => dropped.has(name));
+  if (body !== 'chunked') headers = without(headers, (name) => name === 'trailer');
+  if (version !== null) headers.push('X-Serin-Version', version);
+  if (head.setCookie !== null) headers.push('Set-Cookie', head.setCookie);
+  return { headers, body };
+}
+
+/** RFC 9110 section 6.5.1: fields of framing and routing mean nothing in trailers, and may mean harm. */
+const NOT_IN_TRAILERS = new Set([...HOP_BY_HOP, 'content-length', 'host', 'trailer', 'content-encoding']);
+
+/** The trailers of an answer, as pairs. */
+export function answerTrailers(rawTrailers: readonly (Buffer | string)[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < rawTrailers.length; at += 2) {
+    const name = textOf(rawTrailers[at]);
+    if (!NOT_IN_TRAILERS.has(name.toLowerCase())) pairs.push([name, textOf(rawTrailers[at + 1])]);
+  }
+  return pairs;
+}
+
+function textOf(part: Buffer | string | undefined): string {
+  return typeof part === 'string' ? part : (part?.toString('latin1') ?? '');
+}
+
+/** A flat list of names and values as the lines of a head. */
+export function headerLines(flat: readonly string[]): string {
+  let lines = '';
+  for (let at = 0; at + 1 < flat.length; at += 2) lines += `${flat[at]}: ${flat[at + 1]}\r\n`;
+  return lines;
+}
+
+/** The same array when there is nothing to take out, as nearly always. */
+function without(headers: string[], isUnwanted: (lowerName: string) => boolean): string[] {
+  const isName = (_: string, at: number) => at % 2 === 0;
+  if (!headers.some((name, at) => isName(name, at) && isUnwanted(name.toLowerCase()))) return headers;
+  return headers.flatMap((name, at) =>
+    isName(name, at) && !isUnwanted(name.toLowerCase()) ? [name, headers[at + 1] ?? ''] : [],
+  );
+}

@@ -1,0 +1,137 @@
+import type { ChosenBy } from '../split/match.ts';
+import type { SplitOrder, Track } from '../split/order.ts';
+import type { Block } from '../stats/block.ts';
+import { LaneTally } from './tally.ts';
+import type { OutcomeCounts } from './totals.ts';
+
+type Lanes = Readonly<Record<ChosenBy, Readonly<Record<Track, LaneTally>>>>;
+
+const newLanes = (): Lanes => ({
+  weight: { stable: new LaneTally(), canary: new LaneTally() },
+  force: { stable: new LaneTally(), canary: new LaneTally() },
+  consumer: { stable: new LaneTally(), canary: new LaneTally() },
+});
+
+/** The one small record that a request costs the recorder, from its routing to its end. */
+export class Ticket {
+  readonly block: OpenBlock;
+  readonly track: Track;
+  readonly by: ChosenBy;
+  readonly totals: OutcomeCounts;
+  /** Monotonic ms at which the complete request head was there. */
+  readonly begunAt: number;
+  /** Of the answer; 0 until its head has come. */
+  status = 0;
+  /** From the request head to the answer's head; null until then, and for ever where latency says nothing. */
+  latencyMs: number | null = null;
+  hasEnded = false;
+  older: Ticket | null = null;
+  younger: Ticket | null = null;
+
+  constructor(block: OpenBlock, track: Track, by: ChosenBy, totals: OutcomeCounts, begunAt: number) {
+    this.block = block;
+    this.track = track;
+    this.by = by;
+    this.totals = totals;
+    this.begunAt = begunAt;
+  }
+
+  /** What is known of the latency before the end: its age while no answer has come, null where it is left out. */
+  latencySoFar(now: number): number | null {
+    return this.status === 0 ? now - this.begunAt : this.latencyMs;
+  }
+}
+
+/**
+ * A block that is not closed yet: its span may still run, or be over with requests open. The open requests form an
+ * intrusive list in the order of their beginning, so that the youngest is known without a search.
+ */
+export class OpenBlock {
+  readonly splitEpoch: number;
+  readonly canaryBps: number;
+  readonly hasCanary: boolean;
+  /** Indexed by status code: 1 where the answer is an error. */
+  readonly errorStatuses: Uint8Array;
+  /** Wall-clock start, epoch ms. */
+  readonly startedAt: number;
+  /** Monotonic start, ms. */
+  readonly from: number;
+  readonly lanes: Lanes = newLanes();
+  isClosed = false;
+  private oldest: Ticket | null = null;
+  private youngest: Ticket | null = null;
+
+  constructor(order: SplitOrder, errorStatuses: Uint8Array, startedAt: number, from: number) {
+    this.splitEpoch = order.epoch;
+    this.canaryBps = order.canaryBps;
+    this.hasCanary = order.canary !== null;
+    this.errorStatuses = errorStatuses;
+    this.startedAt = startedAt;
+    this.from = from;
+  }
+
+  add(ticket: Ticket): void {
+    ticket.older = this.youngest;
+    if (this.youngest) this.youngest.younger = ticket;
+    else this.oldest = ticket;
+    this.youngest = ticket;
+  }
+
+  remove(ticket: Ticket): void {
+    if (ticket.older) ticket.older.younger = ticket.younger;
+    else this.oldest = ticket.younger;
+    if (ticket.younger) ticket.younger.older = ticket.older;
+    else this.youngest = ticket.older;
+    ticket.older = null;
+    ticket.younger = null;
+  }
+
+  /** Whether the block saw nothing at all. */
+  get isEmpty(): boolean {
+    if (this.oldest) return false;
+    for (const lane of Object.values(this.lanes)) if (!lane.stable.isEmpty || !lane.canary.isEmpty) return false;
+    return true;
+  }
+
+  /** True when every request of the block has ended, or has been open for `slowAfterMs`. */
+  mayClose(now: number, slowAfterMs: number): boolean {
+    return this.youngest === null || now - this.youngest.begunAt >= slowAfterMs;
+  }
+
+  /** Counts the requests that are still open as slow, and lets go of them. */
+  close(now: number): void {
+    this.isClosed = true;
+    for (let ticket = this.oldest; ticket !== null; ) {
+      const next: Ticket | null = ticket.younger;
+      const latencyMs = ticket.latencySoFar(now);
+      if (latencyMs !== null) this.lanes[ticket.by][ticket.track].addLatency(latencyMs);
+      this.remove(ticket);
+      ticket = next;
+    }
+  }
+
+  read(durationMs: number): Block {
+    const { weight, force, consumer } = this.lanes;
+    return {
+      startedAt: this.startedAt,
+      durationMs,
+      splitEpoch: this.splitEpoch,
+      canaryBps: this.canaryBps,
+      stable: weight.stable.read(),
+      canary: this.hasCanary ? weight.canary.read() : null,
+      forced: { stable: force.stable.read(), canary: force.canary.read() },
+      ruled: { stable: consumer.stable.read(), canary: consumer.canary.read() },
+    };
+  }
+}
+
+/** A table by status code of `measure.errorStatuses`. */
+export function errorTable(statuses: SplitOrder['measure']['errorStatuses']): Uint8Array {
+  const table = new Uint8Array(1000);
+  for (const status of statuses) {
+    if (status === '4xx') table.fill(1, 400, 500);
+    else if (status === '5xx') table.fill(1, 500, 600);
+    else table[status] = 1;
+  }
+  return table;
+}

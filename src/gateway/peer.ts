@@ -1,0 +1,68 @@
+import { BlockList, isIP, type Socket } from 'node:net';
+
+/** Who is at the other end of a client connection. Worked out once per connection. */
+export interface Peer {
+  /** IPv4 where the peer is v4-mapped. */
+  readonly address: string;
+  /** True when its X-Forwarded-* are believed. */
+  readonly isTrusted: boolean;
+}
+
+/** `::ffff:10.0.0.1` is `10.0.0.1` on a dual-stack listener (RFC 4291 section 2.5.5.2). */
+function unmapped(address: string): string {
+  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address) ? address.slice(7) : address;
+}
+
+/** `10.0.0.1:80`, `[::1]:80`, `[::1]` and plain addresses -> the address; null for anything else. */
+function addressOf(entry: string): string | null {
+  const text = entry.trim();
+  const bare = /^\[(.+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
+  return isIP(bare) === 0 ? null : unmapped(bare);
+}
+
+/** The proxies in front of us that are believed. */
+export class Peers {
+  private readonly trusted = new BlockList();
+  private readonly known = new WeakMap<Socket, Peer>();
+
+  /** `cidrs` are v4 or v6 networks or single addresses; throws TypeError on any other text. */
+  constructor(cidrs: readonly string[]) {
+    for (const cidr of cidrs) {
+      const [address = '', bits, more] = cidr.split('/');
+      const family = isIP(address);
+      const length = bits === undefined ? (family === 4 ? 32 : 128) : Number(bits);
+      if (family === 0 || more !== undefined || bits === '' || !Number.isInteger(length)) {
+        throw new TypeError(`trustedProxies: "${cidr}" is not an address range such as 10.0.0.0/8`);
+      }
+      this.trusted.addSubnet(address, length, family === 4 ? 'ipv4' : 'ipv6');
+    }
+  }
+
+  of(socket: Socket): Peer {
+    let peer = this.known.get(socket);
+    if (!peer) {
+      const address = unmapped(socket.remoteAddress ?? '');
+      peer = { address, isTrusted: this.isTrusted(address) };
+      this.known.set(socket, peer);
+    }
+    return peer;
+  }
+
+  /** The rightmost address that is no trusted proxy; what stands left of it is hearsay. */
+  clientAddress(peer: Peer, forwardedFor: string | undefined): string {
+    if (!peer.isTrusted || forwardedFor === undefined) return peer.address;
+    let client = peer.address;
+    for (const entry of forwardedFor.split(',').reverse()) {
+      const address = addressOf(entry);
+      if (address === null) break;
+      client = address;
+      if (!this.isTrusted(address)) break;
+    }
+    return client;
+  }
+
+  private isTrusted(address: string): boolean {
+    const family = isIP(address);
+    return family !== 0 && this.trusted.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  }
+}

@@ -1,0 +1,73 @@
+import { lookup } from 'node:dns/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+
+/**
+ * Asks every address that a URL's host resolves to by GET. Null when each of them answered with less than 500, else
+ * one sentence that names the address and what happened there.
+ */
+export async function probe(url: string, timeoutMs: number): Promise<string | null> {
+  const parsed = URL.parse(url);
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return `${url} is not an http or https URL.`;
+  const host = parsed.hostname.replace(/^\[|\]$/g, '');
+  const addresses = await resolve(host, timeoutMs);
+  if (typeof addresses === 'string') return addresses;
+  const findings = await Promise.all(addresses.map((address) => ask(parsed, host, address, timeoutMs)));
+  const isWell = isLoopback(host) ? findings.includes(null) : findings.every((finding) => finding === null);
+  return isWell ? null : (findings.find((finding) => finding !== null) ?? null);
+}
+
+/** `localhost` has two addresses of one machine (RFC 6761 section 6.3), and most servers there listen on one of them. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost');
+}
+
+/** The addresses of a host, or the sentence that says why there are none. */
+async function resolve(host: string, timeoutMs: number): Promise<readonly string[] | string> {
+  if (isIP(host) !== 0) return [host];
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve(`${host} was not resolved within ${timeoutMs} ms.`), timeoutMs);
+  try {
+    const found = lookup(host, { all: true }).then((all) => [...new Set(all.map(({ address }) => address))]);
+    const addresses = await Promise.race([found, late.promise]);
+    return addresses.length === 0 ? `${host} has no address.` : addresses;
+  } catch (error) {
+    return `${host} could not be resolved (${reasonOf(error)}).`;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function ask(url: URL, host: string, address: string, timeoutMs: number): Promise<string | null> {
+  const isTls = url.protocol === 'https:';
+  const place = `${address}:${url.port || (isTls ? 443 : 80)}`;
+  const { promise, resolve: finish } = Promise.withResolvers<string | null>();
+  const request = (isTls ? httpsRequest : httpRequest)({
+    host: address,
+    port: url.port || (isTls ? 443 : 80),
+    ...(isTls && isIP(host) === 0 ? { servername: host } : {}),
+    method: 'GET',
+    path: `${url.pathname}${url.search}`,
+    headers: { host: url.host, 'user-agent': 'serin-preflight' },
+    agent: false,
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  request.once('response', (answer) => {
+    const status = answer.statusCode ?? 0;
+    request.destroy();
+    finish(status < 500 ? null : `${place} answered ${status}.`);
+  });
+  request.on('error', (error) => {
+    const isLate = error.name === 'AbortError' || error.name === 'TimeoutError';
+    finish(
+      isLate ? `${place} did not answer within ${timeoutMs} ms.` : `${place} did not answer (${reasonOf(error)}).`,
+    );
+  });
+  request.end();
+  return promise;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}

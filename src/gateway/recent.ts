@@ -1,0 +1,34 @@
+/**
+ * What was worked out for the keys seen lately, so that it need not be worked out again. Two generations of at most
+ * `size` keys: when the young one is full the old one is forgotten, which keeps the keys in use and bounds memory.
+ */
+export class Recent<Value> {
+  private readonly size: number;
+  private young = new Map<string, Value>();
+  private old = new Map<string, Value>();
+
+  constructor(size: number) {
+    this.size = size;
+  }
+
+  get(key: string): Value | undefined {
+    const value = this.young.get(key);
+    if (value !== undefined) return value;
+    const older = this.old.get(key);
+    if (older !== undefined) this.set(key, older);
+    return older;
+  }
+
+  set(key: string, value: Value): void {
+    if (this.young.size >= this.size) {
+      this.old = this.young;
+      this.young = new Map();
+    }
+    this.young.set(key, value);
+  }
+
+  clear(): void {
+    this.young.clear();
+    this.old.clear();
+  }
+}

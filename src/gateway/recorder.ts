@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import type { ChosenBy } from '../split/match.ts';
+import type { SplitOrder, Track } from '../split/order.ts';
+import type { Block } from '../stats/block.ts';
+import type { Clock } from './clock.ts';
+import type { TrafficTotals } from './gateway.ts';
+import { errorTable, OpenBlock, Ticket } from './open-block.ts';
+import { countStatus, type OutcomeCounts, RouteTotals } from './totals.ts';
+
+/** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
+export const KEPT_BLOCKS = 1_000;
+
+/**
+ * Measures one route: integer counts per version and block. A request belongs to the block in which it began.
+ *
+ * When a block closes before a request of it has ended, the request's latency is counted then, at its age, and the
+ * rest of it when it ends, in the block open by that time, if that block has the same split. If it has not, the late
+ * outcome is dropped: mixing outcomes of two weights in one block would compare populations of different sizes as if
+ * they were one (Simpson's paradox), and a slow error is by then already in the evidence as slow.
+ */
+export class RouteRecorder {
+  private readonly clock: Clock;
+  private readonly counts: RouteTotals;
+  /** Cursors of another process, or of another life of this one, mean nothing here. */
+  private readonly boot = randomUUID();
+  private order: SplitOrder;
+  private errorStatuses: Uint8Array;
+  private totalsOf: Readonly<Record<Track, OutcomeCounts>>;
+  private running: OpenBlock;
+  /** Blocks whose span is over, with requests that are not; oldest first. */
+  private over: { readonly block: OpenBlock; readonly durationMs: number }[] = [];
+  private closed: Block[] = [];
+  /** Sequence number of the first of `closed`. */
+  private firstClosed = 1;
+
+  constructor(clock: Clock, order: SplitOrder) {
+    this.clock = clock;
+    this.counts = new RouteTotals(order.route);
+    this.order = order;
+    this.errorStatuses = errorTable(order.measure.errorStatuses);
+    this.totalsOf = this.totalsFor(order);
+    this.running = this.newBlock(clock.monotonic());
+  }
+
+  /** Closes the running block and goes on under another order: no block spans two splits. */
+  follow(order: SplitOrder): void {
+    const now = this.clock.monotonic();
+    this.roll(now);
+    this.finishRunning(now - this.running.from);
+    this.order = order;
+    this.errorStatuses = errorTable(order.measure.errorStatuses);
+    this.totalsOf = this.totalsFor(order);
+    this.running = this.newBlock(now);
+  }
+
+  /** A request has been routed. */
+  begin(track: Track, by: ChosenBy): Ticket {
+    const now = this.clock.monotonic();
+    if (now - this.running.from >= this.order.measure.blockMs) this.roll(now);
+    const ticket = new Ticket(this.running, track, by, this.totalsOf[track], now);
+    this.running.add(ticket);
+    return ticket;
+  }
+
+  /** The head of the answer has come. Latency is left out of errors and of `stream`s: tunnels and event streams. */
+  answered(ticket: Ticket, status: number, kind: 'whole' | 'stream'): void {
+    ticket.status = status;
+    if (kind === 'whole' && ticket.block.errorStatuses[status] !== 1) {
+      ticket.latencyMs = this.clock.monotonic() - ticket.begunAt;
+    }
+  }
+
+  /** The answer came to its end. */
+  complete(ticket: Ticket): void {
+    if (!this.end(ticket)) return;
+    countStatus(ticket.totals, ticket.status);
+    const lane = this.laneOf(ticket);
+    if (!lane) return;
+    lane.requests++;
+    if (ticket.block.errorStatuses[ticket.status] === 1) lane.errors++;
+    else if (ticket.status >= 400 && ticket.status < 500) lane.clientErrors++;
+    if (ticket.latencyMs !== null && !ticket.block.isClosed) lane.addLatency(ticket.latencyMs);
+  }
+
+  /** The version gave no complete answer: refused, reset, timed out, or broken off. */
+  fail(ticket: Ticket): void {
+    if (!this.end(ticket)) return;
+    ticket.totals.unanswered++;
+    const lane = this.laneOf(ticket);
+    if (!lane) return;
+    lane.requests++;
+    lane.errors++;
+  }
+
+  /** The client went away (499): that counts for nobody. */
+  leave(ticket: Ticket): void {
+    if (this.end(ticket)) ticket.totals['client-gone']++;
+  }
+
+  /** See `MeasurePort.collect`. */
+  collect(after: string | null, slowAfterMs: number): { readonly blocks: readonly Block[]; readonly cursor: string } {
+    const now = this.clock.monotonic();
+    this.roll(now);
+    this.forget(after);
+    let closable = 0;
+    for (const { block, durationMs } of this.over) {
+      if (!block.mayClose(now, slowAfterMs)) break;
+      block.close(now);
+      this.closed.push(block.read(durationMs));
+      closable++;
+    }
+    this.over.splice(0, closable);
+    return { blocks: [...this.closed], cursor: `${this.boot}.${this.firstClosed + this.closed.length - 1}` };
+  }
+
+  totals(): TrafficTotals[] {
+    return this.counts.read();
+  }
+
+  private totalsFor(order: SplitOrder): Readonly<Record<Track, OutcomeCounts>> {
+    const stable = this.counts.of('stable', order.stable.version);
+    return { stable, canary: order.canary ? this.counts.of('canary', order.canary.version) : stable };
+  }
+
+  private newBlock(from: number): OpenBlock {
+    const now = this.clock.monotonic();
+    return new OpenBlock(this.order, this.errorStatuses, Math.round(this.clock.wall() - (now - from)), from);
+  }
+
+  /** Ends every block whose span is over by now; silence makes blocks too. */
+  private roll(now: number): void {
+    const { blockMs } = this.order.measure;
+    const spans = Math.floor((now - this.running.from) / blockMs);
+    // After a silence longer than everything held, only the last spans can matter.
+    const skipped = Math.max(0, spans - KEPT_BLOCKS);
+    for (let span = skipped; span < spans; span++) {
+      const from = this.running.from + (span === skipped ? (skipped + 1) * blockMs : blockMs);
+      this.finishRunning(blockMs);
+      this.running = this.newBlock(from);
+    }
+  }
+
+  private finishRunning(spanMs: number): void {
+    const durationMs = Math.round(spanMs);
+    if (durationMs === 0 && this.running.isEmpty) return;
+    this.over.push({ block: this.running, durationMs });
+    if (this.closed.length + this.over.length <= KEPT_BLOCKS) return;
+    if (this.closed.length > 0) {
+      this.closed.shift();
+      this.firstClosed++;
+    } else {
+      this.over.shift()?.block.close(this.clock.monotonic());
+    }
+  }
+
+  private forget(after: string | null): void {
+    const seq = after?.startsWith(`${this.boot}.`) ? Number(after.slice(this.boot.length + 1)) : 0;
+    if (!Number.isSafeInteger(seq)) return;
+    const known = Math.min(Math.max(0, seq - this.firstClosed + 1), this.closed.length);
+    this.closed.splice(0, known);
+    this.firstClosed += known;
+  }
+
+  /** False when the ticket has ended before: the first outcome of a request stands. */
+  private end(ticket: Ticket): boolean {
+    if (ticket.hasEnded) return false;
+    ticket.hasEnded = true;
+    if (!ticket.block.isClosed) ticket.block.remove(ticket);
+    return true;
+  }
+
+  private laneOf(ticket: Ticket) {
+    if (!ticket.block.isClosed) return ticket.block.lanes[ticket.by][ticket.track];
+    this.roll(this.clock.monotonic());
+    return ticket.block.splitEpoch === this.running.splitEpoch ? this.running.lanes[ticket.by][ticket.track] : null;
+  }
+}

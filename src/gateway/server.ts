@@ -1,0 +1,45 @@
+import { createApp, NO_ROUTE } from './app.ts';
+import { clockFrom } from './clock.ts';
+import { Follower } from './follow.ts';
+import { route } from './forward.ts';
+import type { Gateway, GatewayOptions } from './gateway.ts';
+import { createListener } from './listener.ts';
+import { Peers } from './peer.ts';
+import { Pools } from './pools.ts';
+import { probe } from './probe.ts';
+import { refuseSocket } from './refuse.ts';
+import { RouteTable } from './route-table.ts';
+import { tunnel } from './upgrade.ts';
+
+/** The data path of one process: a listener, its routes, and what the control plane may do to it. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const peers = new Peers(options.trustedProxies);
+  const pools = new Pools(options.timeouts);
+  const follower = new Follower(options.routes, options.secret, pools, clockFrom(options.now));
+  const table = new RouteTable(follower.routes, ({ declared }) => declared);
+  const server = createListener({
+    app: createApp(table, follower.routes, peers),
+    timeouts: options.timeouts,
+    upgrade: (incoming, socket, head) => {
+      const state = table.find(incoming.headers.host ?? '', incoming.target.path);
+      if (!state) return refuseSocket(socket, NO_ROUTE);
+      const routed = route(state, incoming, peers);
+      const { recorder } = state;
+      tunnel({ routed, incoming, client: socket, head, recorder, timeouts: options.timeouts });
+    },
+  });
+
+  return {
+    listen: () => server.listen(options.listen),
+    setSplit: (order) => follower.setSplit(order),
+    appliedSplit: (name) => follower.appliedSplit(name),
+    setConsumers: (name, rules) => follower.setConsumers(name, rules),
+    collect: (name, after, slowAfterMs) => follower.find(name).recorder.collect(after, slowAfterMs),
+    totals: () => follower.routes.flatMap(({ recorder }) => recorder.totals()),
+    probe,
+    close: async (graceMs) => {
+      await server.close(graceMs);
+      await pools.destroy();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { Track } from '../split/order.ts';
+import type { TrafficTotals } from './gateway.ts';
+
+export type OutcomeCounts = { -readonly [outcome in keyof TrafficTotals['outcomes']]: number };
+
+/** What became of the requests of one route since the process began, by track and version. */
+export class RouteTotals {
+  private readonly route: string;
+  private readonly rows = new Map<
+    string,
+    { readonly track: Track; readonly version: string; readonly outcomes: OutcomeCounts }
+  >();
+
+  constructor(route: string) {
+    this.route = route;
+  }
+
+  /** The live counters of a version, which the caller increments. */
+  of(track: Track, version: string): OutcomeCounts {
+    const key = `${track} ${version}`;
+    let row = this.rows.get(key);
+    if (!row) {
+      row = { track, version, outcomes: { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, unanswered: 0, 'client-gone': 0 } };
+      this.rows.set(key, row);
+    }
+    return row.outcomes;
+  }
+
+  read(): TrafficTotals[] {
+    return Array.from(this.rows.values(), ({ track, version, outcomes }) => ({
+      route: this.route,
+      track,
+      version,
+      outcomes: { ...outcomes },
+    }));
+  }
+}
+
+/** A switch of protocols (101) counts with the successful answers. */
+export function countStatus(outcomes: OutcomeCounts, status: number): void {
+  if (status < 300) outcomes['2xx']++;
+  else if (status < 400) outcomes['3xx']++;
+  else if (status < 500) outcomes['4xx']++;
+  else outcomes['5xx']++;
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { createGateway } from '../../src/gateway/server.ts';
+import { routeTo, SECRET, startGateway, startToy, using } from '../support/gateway.ts';
+import { fieldOf, get, openRaw } from '../support/raw-client.ts';
+import { cannedUpstream, closedPort, rawUpstream } from '../support/upstream.ts';
+
+describe('listen', () => {
+  it('rejects with port-in-use when the port is taken', async () => {
+    const toy = await startToy('v1');
+    const running = await startGateway([routeTo(toy.url)]);
+    const second = createGateway({
+      listen: { host: '127.0.0.1', port: running.port },
+      routes: [routeTo(toy.url)],
+      trustedProxies: [],
+      secret: SECRET,
+      timeouts: { connectMs: 1, answerMs: 1, headersMs: 1, idleMs: 1 },
+    });
+    await expect(second.listen()).rejects.toMatchObject({ code: 'port-in-use' });
+    await second.close(0);
+  });
+});
+
+describe('close', () => {
+  it('lets open requests end, says so to their clients, and takes no new connections', async () => {
+    const toy = await startToy('v1', { p50Ms: 150, p99Ms: 150 });
+    const gateway = await startGateway([routeTo(toy.url)], { timeouts: { idleMs: 60_000, headersMs: 100 } });
+    const busy = await openRaw(gateway.port);
+    const idle = await openRaw(gateway.port);
+    busy.write(get('/'));
+    await expect.poll(() => toy.counts().requests).toBe(1);
+    const closed = gateway.close(60_000);
+    await idle.ending;
+    expect((await busy.answer()).status).toBe(200);
+    await busy.ending;
+    await closed;
+    await expect(openRaw(gateway.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('answers what still comes on an open connection and then ends it', async () => {
+    const toy = await startToy('v1', { p50Ms: 100, p99Ms: 100 });
+    const gateway = await startGateway([routeTo(toy.url)]);
+    const connection = await openRaw(gateway.port);
+    connection.write(get('/1'));
+    await expect.poll(() => toy.counts().requests).toBe(1);
+    const closed = gateway.close(60_000);
+    connection.write(get('/2'));
+    expect((await connection.answer()).status).toBe(200);
+    const last = await connection.answer();
+    expect([last.status, fieldOf(last.headers, 'connection')]).toEqual([200, 'close']);
+    await connection.ending;
+    await closed;
+  });
+
+  it('breaks off what is still open after the grace time', async () => {
+    const upstream = await using(rawUpstream(() => {}));
+    const gateway = await startGateway([routeTo(upstream.url)]);
+    const connection = await openRaw(gateway.port);
+    connection.write(get('/'));
+    await gateway.close(50);
+    expect(await connection.ending).not.toBe('ours');
+  });
+});
+
+describe('probe', () => {
+  it('is content with every answer below 500', async () => {
+    const gateway = await startGateway([]);
+    const missing = await using(cannedUpstream('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'));
+    expect(await gateway.probe(`${missing.url}/healthz`, 1_000)).toBeNull();
+  });
+
+  it('asks of localhost that one of its addresses answers', async () => {
+    const gateway = await startGateway([]);
+    const toy = await startToy('v1');
+    expect(await gateway.probe(`http://localhost:${new URL(toy.url).port}/healthz`, 1_000)).toBeNull();
+  });
+
+  it('names the address and what happened there otherwise', async () => {
+    const gateway = await startGateway([]);
+    const sick = await using(cannedUpstream('HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n'));
+    expect(await gateway.probe(sick.url, 1_000)).toBe(`127.0.0.1:${sick.port} answered 503.`);
+    const port = await closedPort();
+    expect(await gateway.probe(`http://127.0.0.1:${port}`, 1_000)).toBe(
+      `127.0.0.1:${port} did not answer (ECONNREFUSED).`,
+    );
+    const silent = await using(rawUpstream(() => {}));
+    expect(await gateway.probe(silent.url, 50)).toBe(`127.0.0.1:${silent.port} did not answer within 50 ms.`);
+    expect(await gateway.probe('http://nowhere.invalid', 5_000)).toMatch(/^nowhere\.invalid could not be resolved/);
+    expect(await gateway.probe('ftp://x', 100)).toBe('ftp://x is not an http or https URL.');
+  });
+});
