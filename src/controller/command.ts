@@ -1,0 +1,96 @@
+import { Problem } from '../problem/problem.ts';
+import type { Actor, OverrideEvent } from '../rollout/event.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
+import { orderFor } from '../rollout/split-order.ts';
+import { isEnded } from '../rollout/state.ts';
+import { changeFor } from './commit.ts';
+import type { ControllerPorts } from './ports.ts';
+import { loadedPolicy, type StartCommand, type Started, startRollout } from './start.ts';
+
+const TRIES = 5;
+
+/** What people may do, by the same transition and the same commit as a tick. Every method throws Problem. */
+export interface Commands {
+  start(command: StartCommand, by: Actor): Promise<Started>;
+  override(
+    id: string,
+    event: OverrideEvent,
+    by: Actor,
+    reason: string,
+    expectedVersion: number | null,
+  ): Promise<RolloutRecord>;
+  retry(id: string, by: Actor, reason: string): Promise<RolloutRecord>;
+  rebase(id: string, by: Actor, reason: string, expectedVersion: number | null): Promise<RolloutRecord>;
+}
+
+export function createCommands(ports: ControllerPorts): Commands {
+  return {
+    start: (command, by) => startRollout(ports, command, by),
+    override: (id, event, by, reason, expectedVersion) =>
+      overrideRollout(ports, id, event, { by, reason, expectedVersion }),
+    async retry(id, by, reason) {
+      const { rollout } = await existing(ports, id);
+      if (!isEnded(rollout)) throw new Problem('refused', 'it still runs; only an ended rollout can be tried again');
+      const { route, canary, policy } = rollout;
+      const started = await startRollout(
+        ports,
+        {
+          route,
+          canaryUrl: canary.url,
+          version: canary.version,
+          policy: policy.metadata.name,
+          reason,
+          replace: false,
+          force: true,
+        },
+        by,
+      );
+      return started.record;
+    },
+    async rebase(id, by, reason, expectedVersion) {
+      const { rollout } = await existing(ports, id);
+      const { policy, digest } = loadedPolicy(ports, rollout.policy.metadata.name);
+      const event = { kind: 'rebased', policy, policyDigest: digest } as const;
+      return overrideRollout(ports, id, event, { by, reason, expectedVersion });
+    },
+  };
+}
+
+/** A tick may commit between the read and the write; without a version to insist on, the override is decided anew. */
+async function overrideRollout(
+  ports: ControllerPorts,
+  id: string,
+  event: OverrideEvent,
+  who: { readonly by: Actor; readonly reason: string; readonly expectedVersion: number | null },
+): Promise<RolloutRecord> {
+  for (let attempt = 1; ; attempt += 1) {
+    const record = await existing(ports, id);
+    if (who.expectedVersion !== null && record.rollout.version !== who.expectedVersion) {
+      throw new Problem('stale', `the rollout has moved on: it is at version ${record.rollout.version}`);
+    }
+    const at = await ports.store.now();
+    const unmovedConsumers = await unmoved(ports, record.rollout.route);
+    const change = changeFor(ports, record, { event, at, actor: who.by, reason: who.reason, unmovedConsumers }, null);
+    try {
+      await ports.store.rollouts.commit(change);
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'stale' && who.expectedVersion === null && attempt < TRIES)
+        continue;
+      throw error;
+    }
+    ports.log({ what: event.kind, rollout: id, route: change.rollout.route, by: who.by.name, reason: who.reason });
+    await ports.router.apply(orderFor(change.rollout), AbortSignal.timeout(5_000));
+    return { rollout: change.rollout, evidence: change.evidence };
+  }
+}
+
+async function existing(ports: ControllerPorts, id: string): Promise<RolloutRecord> {
+  const record = await ports.store.rollouts.find(id);
+  if (!record) throw new Problem('not-found', `there is no rollout ${id}`);
+  return record;
+}
+
+async function unmoved(ports: ControllerPorts, route: string): Promise<readonly string[]> {
+  const listed = await ports.store.consumers.list(route);
+  return listed.filter(({ rule }) => rule !== 'canary').map(({ name }) => name);
+}

@@ -1,0 +1,105 @@
+import { Problem } from '../problem/problem.ts';
+import { announce } from '../rollout/announce.ts';
+import type { Actor, RolloutEvent } from '../rollout/event.ts';
+import type { Evidence } from '../rollout/evidence.ts';
+import type { Transition } from '../rollout/move.ts';
+import { resetEvidence } from '../rollout/observe.ts';
+import type { AuditDraft, Configuration, RolloutRecord } from '../rollout/record.ts';
+import { type Rollout, stageName } from '../rollout/state.ts';
+import { transition } from '../rollout/transition.ts';
+import type { RolloutChange } from '../store/store.ts';
+import type { ControllerPorts } from './ports.ts';
+
+/** An event with all that its audit entry says. */
+export interface Cause {
+  readonly event: RolloutEvent;
+  /** Database time, epoch ms. */
+  readonly at: number;
+  readonly actor: Actor;
+  /** A person's words; a machine event carries its own. */
+  readonly reason: string;
+  readonly unmovedConsumers?: readonly string[];
+}
+
+/**
+ * The change that an event makes: rollout, evidence, audit entry and messages, to be committed in one transaction.
+ * Throws Problem('refused') when the state machine does not allow it.
+ */
+export function changeFor(
+  ports: Pick<ControllerPorts, 'channels' | 'routes'>,
+  record: RolloutRecord,
+  cause: Cause,
+  leaseEpoch: number | null,
+): RolloutChange {
+  const { rollout: before } = record;
+  const moved = move(before, cause);
+  if (moved.kind === 'refused') throw new Problem('refused', moved.reason);
+  const after = moved.rollout;
+  return {
+    rollout: after,
+    evidence: resetEvidence(record.evidence, moved.evidence, after, cause.at),
+    expectedVersion: before.version,
+    leaseEpoch,
+    audit: [auditDraft(before, after, cause)],
+    deliveries: deliveriesFor(ports, before, after, cause),
+    ...newStable(ports, after),
+  };
+}
+
+/** A look that decided nothing: only the evidence is overwritten. */
+export function evidenceOnly(rollout: Rollout, evidence: Evidence, leaseEpoch: number): RolloutChange {
+  return { rollout, evidence, expectedVersion: rollout.version, leaseEpoch, audit: [], deliveries: [] };
+}
+
+export function auditDraft(before: Rollout | null, after: Rollout, cause: Cause): AuditDraft {
+  const { event } = cause;
+  return {
+    at: cause.at,
+    actor: cause.actor,
+    route: after.route,
+    rolloutId: after.id,
+    event,
+    reason: cause.reason || ('reason' in event ? event.reason : after.reason),
+    before: before && configuration(before),
+    after: configuration(after),
+  };
+}
+
+function move(before: Rollout, cause: Cause): Transition {
+  const { at, actor, reason, unmovedConsumers = [] } = cause;
+  return transition(before, cause.event, { at, actor, reason, unmovedConsumers });
+}
+
+function deliveriesFor(
+  ports: Pick<ControllerPorts, 'channels'>,
+  before: Rollout,
+  after: Rollout,
+  cause: Cause,
+): RolloutChange['deliveries'] {
+  return announce(before, after, cause.event, cause.at).flatMap((message) =>
+    ports.channels
+      .filter((channel) => channel.takes.includes(message.kind))
+      .map((channel) => ({ channel: channel.name, message })),
+  );
+}
+
+/** Finalised: the canary replaces what `serin.yaml` declares for the route, until the file declares something else. */
+function newStable(ports: Pick<ControllerPorts, 'routes'>, after: Rollout): Pick<RolloutChange, 'newStable'> {
+  if (after.stage.kind !== 'finalised') return {};
+  const declared = ports.routes.find((route) => route.name === after.route);
+  const replacedUrl = declared?.stable.url ?? after.stable.url;
+  return { newStable: { route: after.route, stable: after.canary, replacedUrl } };
+}
+
+function configuration(rollout: Rollout): Configuration {
+  return {
+    stage: stageName(rollout.stage),
+    canaryBps: rollout.canaryBps,
+    stable: rollout.stable.url,
+    canary: rollout.canary.url,
+    paused: rollout.paused !== null,
+    policyDigest: rollout.policyDigest,
+    skippedChecks: rollout.skippedChecks,
+    extraDwellMs: rollout.extraDwellMs,
+  };
+}

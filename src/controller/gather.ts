@@ -1,0 +1,58 @@
+import { type Look, look } from '../judge/judge.ts';
+import type { Evidence } from '../rollout/evidence.ts';
+import { type Observation, observe } from '../rollout/observe.ts';
+import { stepContext } from '../rollout/plan.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
+import type { Rollout } from '../rollout/state.ts';
+import type { Block, Tally } from '../stats/block.ts';
+import type { ControllerPorts } from './ports.ts';
+
+const NOTHING: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
+
+/** One look: what the source has since the last one, judged. Nothing here changes anything; it may be thrown away. */
+export async function gather(
+  ports: Pick<ControllerPorts, 'source' | 'router' | 'tickMs'>,
+  { rollout, evidence }: RolloutRecord,
+  at: number,
+  signal: AbortSignal,
+): Promise<Evidence> {
+  const { route } = rollout;
+  const [collected, served] = await Promise.all([
+    ports.source.collect({ route, after: evidence.cursor, slowAfterMs: evidence.slowAfterMs }, signal),
+    ports.router.observe(route, signal),
+  ]);
+  const applied = served !== null && served.epoch === rollout.splitEpoch;
+  const blocks = collected.kind === 'blocks' ? collected.blocks.map((block) => ownBlock(block, rollout)) : null;
+  const seen: Observation = {
+    at,
+    tickMs: ports.tickMs,
+    look: judge({ rollout, evidence }, blocks, collected.kind === 'unusable' ? collected.reason : null, at),
+    blocks,
+    cursor: collected.kind === 'blocks' ? collected.cursor : evidence.cursor,
+    applied,
+  };
+  return observe(rollout, evidence, seen);
+}
+
+/** What was measured before this rollout tells of the stable only: its canary was another one, or none. */
+function ownBlock(block: Block, rollout: Rollout): Block {
+  if (block.splitEpoch >= rollout.firstEpoch) return block;
+  return {
+    ...block,
+    canary: NOTHING,
+    forced: { stable: NOTHING, canary: NOTHING },
+    ruled: { stable: NOTHING, canary: NOTHING },
+  };
+}
+
+function judge(
+  record: RolloutRecord,
+  blocks: readonly Block[] | null,
+  unusable: string | null,
+  at: number,
+): Look | null {
+  const { rollout, evidence } = record;
+  const step = stepContext(rollout, evidence.appliedAt);
+  if (!step) return null;
+  return look(rollout.policy, evidence.judge, { at, blocks, unusable, step, skippedChecks: rollout.skippedChecks });
+}

@@ -1,0 +1,40 @@
+import type { MetricsSource } from '../metrics/source.ts';
+import type { Channel } from '../notify/channel.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { TrafficRouter } from '../routers/router.ts';
+import type { Upstream } from '../split/order.ts';
+import type { Store } from '../store/store.ts';
+
+/** A route as far as the controller cares. */
+export interface DeclaredRoute {
+  readonly name: string;
+  /** What `serin.yaml` declares; a finalised rollout may have replaced it. */
+  readonly stable: Upstream;
+  readonly policy: string;
+  /** `/path` on the upstream's origin, or `path` below the upstream's own path. */
+  readonly healthPath: string;
+}
+
+export interface LoadedPolicy {
+  readonly policy: Policy;
+  readonly digest: string;
+}
+
+export type Log = (event: { readonly what: string; readonly [fact: string]: unknown }) => void;
+
+/** Everything the controller touches outside itself. */
+export interface ControllerPorts {
+  readonly store: Pick<Store, 'rollouts' | 'outbox' | 'lease' | 'stables' | 'consumers' | 'now'>;
+  readonly source: MetricsSource;
+  readonly router: TrafficRouter;
+  /** Null when every address answered, else one sentence. */
+  readonly probe: (url: string) => Promise<string | null>;
+  readonly channels: readonly Channel[];
+  readonly routes: readonly DeclaredRoute[];
+  readonly policy: (name: string) => LoadedPolicy | null;
+  readonly newId: () => string;
+  readonly tickMs: number;
+  /** Names this process in the lease. */
+  readonly holder: string;
+  readonly log: Log;
+}

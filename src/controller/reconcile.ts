@@ -1,0 +1,80 @@
+import { SERIN } from '../rollout/event.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
+import { orderFor, steadyOrder } from '../rollout/split-order.ts';
+import { isEnded } from '../rollout/state.ts';
+import type { SplitOrder, Upstream } from '../split/order.ts';
+import type { StableRecord, Store } from '../store/store.ts';
+import { changeFor } from './commit.ts';
+import type { ControllerPorts, DeclaredRoute } from './ports.ts';
+
+const HISTORY = 100;
+
+/** The stable that serves a route: what a finalised rollout made it, while the file still declares what that replaced. */
+export function effectiveStable(route: DeclaredRoute, stored: StableRecord | undefined): Upstream {
+  return stored && stored.replacedUrl === route.stable.url ? stored.stable : route.stable;
+}
+
+/** The whole desired split of a route, from the store and the file alone. */
+export async function desiredOrder(ports: Pick<ControllerPorts, 'store'>, route: DeclaredRoute): Promise<SplitOrder> {
+  const [latest] = await ports.store.rollouts.list({ route: route.name, limit: 1 });
+  if (latest && !isEnded(latest.rollout)) return orderFor(latest.rollout);
+  const stored = (await ports.store.stables.list()).find((record) => record.route === route.name);
+  return steadyOrder(route.name, effectiveStable(route, stored), latest?.rollout.splitEpoch ?? 0);
+}
+
+/** After a start or an outage: every route is served as the last commit left it. */
+export async function reconcile(ports: ControllerPorts, signal: AbortSignal): Promise<void> {
+  for (const route of ports.routes) await ports.router.apply(await desiredOrder(ports, route), signal);
+}
+
+/**
+ * The file has declared another stable than the one that a promotion replaced: the file wins, and the audit says so.
+ * While a rollout runs on the route its pinned stable stays; the next one starts from the file's.
+ */
+export async function forgetReplacedStables(
+  store: Pick<Store, 'stables' | 'now'>,
+  routes: readonly DeclaredRoute[],
+): Promise<void> {
+  for (const stored of await store.stables.list()) {
+    const route = routes.find(({ name }) => name === stored.route);
+    if (!route || route.stable.url === stored.replacedUrl) continue;
+    const reason =
+      route.stable.url === stored.stable.url
+        ? 'serin.yaml declares the promoted stable now'
+        : `serin.yaml declares another stable than ${stored.replacedUrl}`;
+    await store.stables.forget(stored.route, {
+      at: await store.now(),
+      actor: SERIN,
+      route: stored.route,
+      rolloutId: null,
+      event: { kind: 'stableDeclared', stable: route.stable },
+      reason,
+      before: stored.stable,
+      after: route.stable,
+    });
+  }
+}
+
+/** A rollback's page is over when the route next promotes. Redone at every tick until nothing is left to resolve. */
+export async function resolvePages(ports: ControllerPorts, leaseEpoch: number): Promise<void> {
+  for (const route of ports.routes) {
+    const history = await ports.store.rollouts.list({ route: route.name, limit: HISTORY });
+    const latest = history.findIndex(({ rollout }) => ['promoted', 'finalised'].includes(rollout.stage.kind));
+    const promoted = history[latest];
+    if (!promoted) continue;
+    const earlier = history.slice(latest + 1);
+    const open = earlier.filter(({ rollout }) => rollout.openPage !== null && isEnded(rollout));
+    for (const record of open) await resolvePage(ports, record, promoted, leaseEpoch);
+  }
+}
+
+async function resolvePage(
+  ports: ControllerPorts,
+  record: RolloutRecord,
+  promoted: RolloutRecord,
+  leaseEpoch: number,
+): Promise<void> {
+  const event = { kind: 'pageResolved', reason: `${promoted.rollout.canary.version} was promoted` } as const;
+  const at = await ports.store.now();
+  await ports.store.rollouts.commit(changeFor(ports, record, { event, at, actor: SERIN, reason: '' }, leaseEpoch));
+}

@@ -1,0 +1,21 @@
+import type { RolloutEvent } from '../rollout/event.ts';
+import type { AuditDraft } from '../rollout/record.ts';
+import type { Rollout } from '../rollout/state.ts';
+import { begin, transition } from '../rollout/transition.ts';
+
+/** The rollout that an audit tells of, oldest entry first: replay(audit) is the stored rollout, byte for byte. */
+export function replay(entries: readonly AuditDraft[]): Rollout {
+  const [first, ...rest] = entries;
+  const started = first?.event as RolloutEvent | undefined;
+  if (!first || started?.kind !== 'rolloutStarted')
+    throw new Error('the audit of a rollout begins with rolloutStarted');
+  return rest.reduce<Rollout>(
+    (rollout, entry) => {
+      const context = { at: entry.at, actor: entry.actor, reason: entry.reason, unmovedConsumers: [] };
+      const moved = transition(rollout, entry.event as RolloutEvent, context);
+      if (moved.kind === 'refused') throw new Error(`the audit cannot be replayed: ${moved.reason}`);
+      return moved.rollout;
+    },
+    begin(started, first.at),
+  );
+}

@@ -1,0 +1,151 @@
+import { Problem } from '../problem/problem.ts';
+import type { Actor, StartedEvent } from '../rollout/event.ts';
+import { noEvidence } from '../rollout/observe.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
+import { orderFor } from '../rollout/split-order.ts';
+import { isEnded } from '../rollout/state.ts';
+import { begin } from '../rollout/transition.ts';
+import type { Upstream } from '../split/order.ts';
+import type { RolloutChange } from '../store/store.ts';
+import { auditDraft, changeFor } from './commit.ts';
+import type { ControllerPorts, DeclaredRoute, LoadedPolicy } from './ports.ts';
+import { effectiveStable } from './reconcile.ts';
+import { canaryUpstream, healthUrl } from './upstream.ts';
+
+const HISTORY = 1_000;
+
+export interface StartCommand {
+  readonly route: string;
+  readonly canaryUrl: string;
+  readonly version?: string;
+  /** Name of a policy other than the route's own. */
+  readonly policy?: string;
+  readonly reason: string;
+  /** Supersedes the rollout that runs. */
+  readonly replace: boolean;
+  /** Starts a version that was rolled back before. */
+  readonly force: boolean;
+}
+
+export interface Started {
+  readonly record: RolloutRecord;
+  /** False when the same canary and policy run already: then it is the rollout that runs. */
+  readonly created: boolean;
+}
+
+/**
+ * Starts a rollout, or answers with the one that runs the same. Everything that can be refused is refused before
+ * anything is written: unknown route or policy, a version that was rolled back, a canary that does not answer.
+ */
+export async function startRollout(ports: ControllerPorts, command: StartCommand, by: Actor): Promise<Started> {
+  const route = declaredRoute(ports, command.route);
+  const loaded = loadedPolicy(ports, command.policy ?? route.policy);
+  const canary = canaryUpstream(command.canaryUrl, command.version);
+  const history = await ports.store.rollouts.list({ route: route.name, limit: HISTORY });
+  const running = history.find(({ rollout }) => !isEnded(rollout));
+  const stable = await stableOf(ports, route);
+
+  if (running && sameRollout(running, canary, loaded)) return { record: running, created: false };
+  if (running && !command.replace) {
+    throw new Problem(
+      'conflict',
+      `${route.name} already rolls out ${running.rollout.canary.version}: replace it, or wait`,
+    );
+  }
+  if (canary.url === stable.url) throw invalid('canaryUrl', `${canary.url} is the stable of ${route.name} already`);
+  const earlier = history.filter(({ rollout }) => sameVersion(rollout.canary, canary));
+  const blamed = earlier.find(({ rollout }) => rollout.stage.kind === 'rolled-back');
+  if (blamed && !command.force) {
+    throw new Problem(
+      'refused',
+      `${canary.version} was rolled back before (${blamed.rollout.reason}): force it, with a reason`,
+    );
+  }
+  const failure = await ports.probe(healthUrl(canary, route.healthPath));
+  if (failure !== null) throw new Problem('refused', `the canary does not pass preflight: ${failure}`);
+
+  const lastEpoch = Math.max(0, ...history.map(({ rollout }) => rollout.splitEpoch));
+  const event: StartedEvent = {
+    kind: 'rolloutStarted',
+    id: ports.newId(),
+    route: route.name,
+    attempt: earlier.length + 1,
+    stable,
+    canary,
+    policy: loaded.policy,
+    policyDigest: loaded.digest,
+    // The superseded rollout takes the next epoch itself.
+    splitEpoch: lastEpoch + 2,
+  };
+  const record = await insert(ports, event, running, command.reason, by);
+  return { record, created: true };
+}
+
+async function insert(
+  ports: ControllerPorts,
+  event: StartedEvent,
+  running: RolloutRecord | undefined,
+  reason: string,
+  by: Actor,
+): Promise<RolloutRecord> {
+  const at = await ports.store.now();
+  const started = begin(event, at);
+  const evidence = noEvidence(event.policy, at);
+  const passed = changeFor(
+    ports,
+    { rollout: started, evidence },
+    { event: { kind: 'preflightPassed' }, at, actor: by, reason },
+    null,
+  );
+  const superseded = running && supersede(ports, running, event.canary.version, { at, by, reason });
+  const change: RolloutChange = {
+    ...passed,
+    expectedVersion: null,
+    audit: [auditDraft(null, started, { event, at, actor: by, reason }), ...passed.audit],
+    ...(superseded ? { supersedes: superseded } : {}),
+  };
+  await ports.store.rollouts.commit(change);
+  ports.log({ what: 'rolloutStarted', rollout: event.id, route: event.route, canary: event.canary.url, by: by.name });
+  await ports.router.apply(orderFor(change.rollout), AbortSignal.timeout(5_000));
+  return { rollout: change.rollout, evidence: change.evidence };
+}
+
+function supersede(
+  ports: ControllerPorts,
+  running: RolloutRecord,
+  version: string,
+  cause: { readonly at: number; readonly by: Actor; readonly reason: string },
+): RolloutChange {
+  const event = { kind: 'superseded', by: version } as const;
+  return changeFor(ports, running, { event, at: cause.at, actor: cause.by, reason: cause.reason }, null);
+}
+
+async function stableOf(ports: ControllerPorts, route: DeclaredRoute): Promise<Upstream> {
+  const stored = (await ports.store.stables.list()).find((record) => record.route === route.name);
+  return effectiveStable(route, stored);
+}
+
+export function declaredRoute(ports: Pick<ControllerPorts, 'routes'>, name: string): DeclaredRoute {
+  const route = ports.routes.find((declared) => declared.name === name);
+  if (route) return route;
+  const known = ports.routes.map((declared) => declared.name).join(', ');
+  throw new Problem('not-found', `there is no route ${name}; serin.yaml declares ${known}`);
+}
+
+export function loadedPolicy(ports: Pick<ControllerPorts, 'policy'>, name: string): LoadedPolicy {
+  const loaded = ports.policy(name);
+  if (!loaded) throw invalid('policy', `there is no policy ${name}`);
+  return loaded;
+}
+
+function sameRollout({ rollout }: RolloutRecord, canary: Upstream, loaded: LoadedPolicy): boolean {
+  return sameVersion(rollout.canary, canary) && rollout.policyDigest === loaded.digest;
+}
+
+function sameVersion(a: Upstream, b: Upstream): boolean {
+  return a.url === b.url && a.version === b.version;
+}
+
+function invalid(path: string, message: string): Problem {
+  return new Problem('invalid-input', message, { issues: [{ path, message }] });
+}

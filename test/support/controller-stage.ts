@@ -1,0 +1,193 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCommands } from '../../src/controller/command.ts';
+import type { ControllerPorts, DeclaredRoute } from '../../src/controller/ports.ts';
+import { reconcile, resolvePages } from '../../src/controller/reconcile.ts';
+import { type Brakes, tick } from '../../src/controller/tick.ts';
+import type { Collected } from '../../src/metrics/source.ts';
+import type { Channel } from '../../src/notify/channel.ts';
+import { digestPolicy } from '../../src/policy/digest.ts';
+import type { Policy } from '../../src/policy/schema.ts';
+import { localRouter } from '../../src/routers/local.ts';
+import type { SplitOrder } from '../../src/split/order.ts';
+import { openStore } from '../../src/store/connect.ts';
+import type { Store } from '../../src/store/store.ts';
+import { type Random, seededRandom } from './random.ts';
+import { policyOf } from './rollouts.ts';
+import { type Behaviour, HEALTHY, NO_TALLY, simulateBlock } from './simulated-traffic.ts';
+
+export const OPERATOR = { name: 'ada', role: 'operator' } as const;
+
+/** What the simulated upstreams and the people in front of them do; a test changes it as it goes. */
+export interface World {
+  now: number;
+  requestsPerSecond: number;
+  stable: Behaviour;
+  canary: Behaviour;
+  forcedPerBlock: { requests: number; errors: number };
+  unusable: string | null;
+  preflight: string | null;
+  declaredStable: string;
+  policies: Record<string, Policy>;
+  channels: Channel[];
+}
+
+/** A real store of a file of tests, opened once: the first boot of the embedded database takes seconds. */
+export async function embeddedStore(): Promise<{ readonly store: Store; close(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'serin-controller-'));
+  const store = await openStore({ dataFolder: folder });
+  return {
+    store,
+    async close() {
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+let stages = 0;
+let ids = 0;
+
+/** The real controller on a clock of the test's own, one route a stage; only the traffic is simulated. */
+export interface ControllerStage {
+  /** The route of this stage alone. */
+  readonly route: string;
+  readonly world: World;
+  readonly store: Store;
+  readonly ports: ControllerPorts;
+  readonly commands: ReturnType<typeof createCommands>;
+  readonly orders: readonly SplitOrder[];
+  readonly brakes: Brakes;
+  /** The order in force. */
+  served(): SplitOrder | undefined;
+  /** Lets the time pass, a tick at a time, until the condition holds or the time is over. */
+  run(forMs: number, until?: () => Promise<boolean>): Promise<void>;
+  stageOf(id: string): Promise<string>;
+  /** A second controller on the same store, as after a crash: it knows only what was committed. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function controllerStage(
+  store: Store,
+  over: Partial<World> & { readonly tickMs?: number; readonly seed?: number } = {},
+): ControllerStage {
+  stages += 1;
+  const route = `payments-${stages}`;
+  const random = seededRandom(over.seed ?? 1);
+  const tickMs = over.tickMs ?? 5_000;
+  const world: World = {
+    now: Date.UTC(2026, 0, 1),
+    requestsPerSecond: 600,
+    stable: HEALTHY,
+    canary: HEALTHY,
+    forcedPerBlock: { requests: 5, errors: 0 },
+    unusable: null,
+    preflight: null,
+    declaredStable: 'http://127.0.0.1:9001/',
+    policies: { 'two-steps': policyOf({ internal: { requests: 5 } }) },
+    channels: [],
+    ...over,
+  };
+  const served = new Map<string, SplitOrder>();
+  const orders: SplitOrder[] = [];
+
+  const ports: ControllerPorts = {
+    store: { ...store, now: async () => world.now },
+    source: { name: 'simulated', collect: async ({ route }) => collect(world, served.get(route), random, tickMs) },
+    router: localRouter({
+      setSplit(order) {
+        orders.push(order);
+        served.set(order.route, order);
+      },
+      appliedSplit: (route) => {
+        const order = served.get(route);
+        return order ? { epoch: order.epoch, since: world.now } : null;
+      },
+    }),
+    probe: async () => world.preflight,
+    get channels() {
+      return world.channels;
+    },
+    get routes(): readonly DeclaredRoute[] {
+      return [
+        {
+          name: route,
+          stable: { url: world.declaredStable, version: 'v1' },
+          policy: 'two-steps',
+          healthPath: '/healthz',
+        },
+      ];
+    },
+    policy: (name) => {
+      const policy = world.policies[name];
+      return policy ? { policy, digest: digestPolicy(policy) } : null;
+    },
+    newId: () => {
+      ids += 1;
+      return `019ac000-0000-7000-8000-${String(ids).padStart(12, '0')}`;
+    },
+    tickMs,
+    holder: 'test',
+    log: () => undefined,
+  };
+  const brakes: Brakes = new Map();
+  const signal = new AbortController().signal;
+  const commands = createCommands(ports);
+
+  return {
+    route,
+    world,
+    store,
+    ports,
+    commands,
+    orders,
+    brakes,
+    served: () => served.get(route),
+    async run(forMs, until = async () => false) {
+      const end = world.now + forMs;
+      const lease = await store.lease.hold('test', 3_600_000);
+      if (!lease) throw new Error('the lease is held by another');
+      while (world.now < end && !(await until())) {
+        world.now += tickMs;
+        const { promotions } = await tick(ports, lease.epoch, brakes, signal);
+        if (promotions > 0) await resolvePages(ports, lease.epoch);
+      }
+    },
+    async stageOf(id) {
+      const record = await store.rollouts.find(id);
+      if (!record) throw new Error(`no rollout ${id}`);
+      const { stage } = record.rollout;
+      return stage.kind === 'step' ? `step-${stage.index + 1}` : stage.kind;
+    },
+    async restart() {
+      served.clear();
+      await reconcile(ports, signal);
+    },
+    async close() {
+      const left = await store.rollouts.list({ route, active: true, limit: 1 });
+      for (const { rollout } of left)
+        await commands.override(rollout.id, { kind: 'aborted' }, OPERATOR, 'the test is over', null);
+    },
+  };
+}
+
+function collect(world: World, order: SplitOrder | undefined, random: Random, tickMs: number): Collected {
+  if (world.unusable !== null) return { kind: 'unusable', reason: world.unusable };
+  if (!order) return { kind: 'blocks', blocks: [], cursor: null };
+  const span = {
+    startedAt: world.now - tickMs,
+    durationMs: tickMs,
+    splitEpoch: order.epoch,
+    canaryBps: order.canaryBps,
+    requestsPerSecond: world.requestsPerSecond,
+  };
+  const block = simulateBlock(random, span, world.stable, world.canary);
+  const forced = order.forceAllowed ? { ...NO_TALLY, ...world.forcedPerBlock } : NO_TALLY;
+  return {
+    kind: 'blocks',
+    blocks: [{ ...block, canary: order.canary ? block.canary : null, forced: { stable: NO_TALLY, canary: forced } }],
+    cursor: `test:${world.now}`,
+  };
+}
