@@ -58,7 +58,7 @@ function excerpt({ text, lines }: SourceText, { line, column }: { line: number; 
   const end = text.indexOf('\n', start);
   const whole = text.slice(start, end < 0 ? text.length : end).replace(/\r$/, '');
   const from = column > WIDEST ? column - WIDEST / 2 : 0;
-  const shown = printable(whole.slice(from, from + WIDEST));
+  const shown = masked(printable(whole.slice(from, from + WIDEST)));
   const indent = shown.slice(0, column - 1 - from).replace(/[^\t]/g, ' ');
   return `${shown}\n${indent}^`;
 }
@@ -85,4 +85,9 @@ function childOf(node: ParsedNode | null, part: string | number): { key: number;
   if (!isMap(node)) return null;
   const pair = node.items.find(({ key }) => isScalar(key) && key.value === part);
   return pair ? { key: pair.key.range[0], node: pair.value } : null;
+}
+
+/** A password in a URL is not shown again: what is printed may be kept. As wide as before, for the caret's sake. */
+function masked(line: string): string {
+  return line.replace(/(?<=:\/\/[^\s/@:]*:)[^\s/@]+(?=@)/g, (password) => '*'.repeat(password.length));
 }

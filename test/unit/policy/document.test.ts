@@ -146,6 +146,15 @@ describe('what is no YAML for us', () => {
 });
 
 describe('excerpts', () => {
+  it('do not show the password of a URL, and keep the caret in its place', () => {
+    const text = 'source: { kind: prometheus, url: "http://me:s3cret@host/", more: 1 }\n';
+    const reading = readDocument(text, 'f.yaml', schema);
+    const [issue] = reading.ok ? [] : reading.issues;
+    expect(issue?.excerpt).toBe(
+      `source: { kind: prometheus, url: "http://me:******@host/", more: 1 }\n${' '.repeat(text.indexOf('more'))}^`,
+    );
+  });
+
   it('show the part of a long line around the place', () => {
     const [issue = ''] = issues(`{ name: ok, ${' '.repeat(300)}colour: red }`);
     const [head, line = '', caret = ''] = issue.split('\n');
