@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type ImportTable, importCycles, importViolations, impurities } from './support/imports.ts';
+import { type ImportTable, importCycles, importViolations, impurities, packagesUsed } from './support/imports.ts';
 import { parseSourceFile } from './support/source-file.ts';
 
 const PURE = ['policy', 'split', 'stats', 'parity', 'judge', 'rollout'];
@@ -58,6 +58,7 @@ const files = globSync('{src,test,scripts}/**/*.ts', { cwd: root })
   .map((path) => path.replaceAll(sep, '/'))
   .sort()
   .map((path) => parseSourceFile(path, readFileSync(`${root}${path}`, 'utf8')));
+const declared: { readonly dependencies: object } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 const sources = files.filter(({ path }) => path.startsWith('src/'));
 
 describe('the rooms', () => {
@@ -71,6 +72,17 @@ describe('the rooms', () => {
 
   it('that are pure have no clock, no chance and no outside world', () => {
     expect(impurities(sources, PURE)).toEqual([]);
+  });
+
+  it('rest on the libraries that were settled on', () => {
+    const settled = ['hono', '@hono/node-server', 'node-cron', 'simple-statistics', 'drizzle-orm', 'postgres'];
+    expect([...packagesUsed(sources)]).toEqual(expect.arrayContaining(settled));
+    expect([...packagesUsed(files)]).toContain('vitest');
+  });
+
+  it('use every dependency of the package, and no other', () => {
+    const used = [...packagesUsed(sources)].filter((name) => !name.startsWith('node:'));
+    expect(new Set(used)).toEqual(new Set(Object.keys(declared.dependencies)));
   });
 });
 

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AuditView, RolloutView } from '../api/view-schemas.ts';
+import type { DemoClient } from './client.ts';
+
+export interface ActPlan {
+  readonly title: string;
+  readonly canaryUrl: string;
+  readonly version: string;
+  /** How the act has to end, by the machine's own decision. */
+  readonly ends: 'promoted' | 'rolled-back';
+}
+
+export interface ActResult {
+  readonly plan: ActPlan;
+  readonly asItShould: boolean;
+  readonly stage: string;
+  readonly seconds: number;
+  /** Randomised canary requests that the judge used. */
+  readonly canaryRequests: number;
+  readonly reason: string;
+}
+
+export interface Watcher {
+  seen(rollout: RolloutView, audit: readonly AuditView[]): void;
+}
+
+const LOOK_EVERY_MS = 250;
+const DONE: Readonly<Record<ActPlan['ends'], readonly string[]>> = {
+  promoted: ['finalised'],
+  'rolled-back': ['rolled-back'],
+};
+const ENDED = ['finalised', 'rolled-back', 'aborted', 'superseded'];
+
+/** Starts a rollout as a team would, sends the integration tests of the internal phase, and watches it to its end. */
+export async function play(
+  plan: ActPlan,
+  route: string,
+  client: DemoClient,
+  integrationTests: () => Promise<void>,
+  watcher: Watcher,
+  signal: AbortSignal,
+): Promise<ActResult> {
+  const began = performance.now();
+  const { id } = await client.start(route, plan.canaryUrl, plan.version);
+  await integrationTests();
+  for (;;) {
+    const [rollout, audit] = await Promise.all([client.get(id), client.audit(id)]);
+    watcher.seen(rollout, audit);
+    if (ENDED.includes(rollout.stage)) {
+      const seconds = (performance.now() - began) / 1_000;
+      const asItShould =
+        DONE[plan.ends].includes(rollout.stage) && audit.every(({ actor }, at) => at < 2 || actor.role === 'serin');
+      return {
+        plan,
+        asItShould,
+        stage: rollout.stage,
+        seconds,
+        canaryRequests: used(audit),
+        reason: decisive(audit, rollout),
+      };
+    }
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+interface JudgedEvent {
+  readonly verdict?: {
+    readonly findings: readonly { readonly check: string; readonly requests: { readonly canary: number } }[];
+  };
+}
+
+/** Every step's decision names the requests of its own step. */
+function used(audit: readonly AuditView[]): number {
+  const perDecision = audit.map(
+    ({ event }) =>
+      (event as JudgedEvent).verdict?.findings.find(({ check }) => check === 'errors')?.requests.canary ?? 0,
+  );
+  return perDecision.reduce((sum, requests) => sum + requests, 0);
+}
+
+function decisive(audit: readonly AuditView[], rollout: RolloutView): string {
+  const judged = audit.findLast(({ event }) => (event as JudgedEvent).verdict !== undefined);
+  return judged?.reason ?? rollout.reason;
+}

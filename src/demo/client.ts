@@ -1,0 +1,31 @@
+import type { AuditView, RolloutView } from '../api/view-schemas.ts';
+
+/** The few calls of the control API that the demo makes, as any user would make them. */
+export interface DemoClient {
+  start(route: string, canaryUrl: string, version: string): Promise<RolloutView>;
+  get(id: string): Promise<RolloutView>;
+  /** Oldest first. */
+  audit(id: string): Promise<readonly AuditView[]>;
+}
+
+export function demoClient(controlUrl: string, token: string): DemoClient {
+  async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(new URL(path, controlUrl), {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  return {
+    start: (route, canaryUrl, version) =>
+      call('POST', '/api/v1/rollouts', { route, canaryUrl, version, reason: `${version} is ready` }),
+    get: (id) => call('GET', `/api/v1/rollouts/${id}`),
+    async audit(id) {
+      const newestFirst = await call<readonly AuditView[]>('GET', `/api/v1/rollouts/${id}/audit?limit=100`);
+      return newestFirst.toReversed();
+    },
+  };
+}

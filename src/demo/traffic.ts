@@ -1,0 +1,81 @@
+import { Pool } from 'undici';
+
+export interface TrafficOptions {
+  readonly gatewayUrl: string;
+  readonly path: string;
+  readonly perSecond: number;
+  /** Traffic ends by itself after this. */
+  readonly forMs: number;
+  readonly users: number;
+}
+
+export interface TrafficCounts {
+  readonly sent: number;
+  readonly answered: number;
+  readonly failed: number;
+  /** Answers by the version that the gateway names. */
+  readonly byVersion: Readonly<Record<string, number>>;
+}
+
+export interface Traffic {
+  counts(): TrafficCounts;
+  /** Requests to the canary by the force header; resolves when all are answered. */
+  forced(count: number, path: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const MOST_IN_FLIGHT = 400;
+const BEAT_MS = 5;
+
+/** Open-loop traffic at a steady rate, from users with ids, bounded in time and in requests under way. */
+export function startTraffic(options: TrafficOptions): Traffic {
+  const pool = new Pool(new URL(options.gatewayUrl).origin, { connections: 64, pipelining: 1 });
+  const began = performance.now();
+  const byVersion: Record<string, number> = {};
+  let sent = 0;
+  let answered = 0;
+  let failed = 0;
+  let inFlight = 0;
+
+  const beat = setInterval(() => {
+    const elapsed = performance.now() - began;
+    if (elapsed > options.forMs) {
+      clearInterval(beat);
+      return;
+    }
+    const due = Math.floor((elapsed / 1_000) * options.perSecond) - sent;
+    for (let n = 0; n < due; n += 1) {
+      sent += 1;
+      if (inFlight < MOST_IN_FLIGHT)
+        void request({ 'x-user': `u${(sent * 7_919) % options.users}` }, `${options.path}/${sent % 100}`);
+      else failed += 1;
+    }
+  }, BEAT_MS);
+
+  async function request(headers: Record<string, string>, path: string): Promise<void> {
+    inFlight += 1;
+    try {
+      const answer = await pool.request({ method: 'GET', path, headers });
+      await answer.body.dump();
+      answered += 1;
+      if (answer.statusCode >= 500) failed += 1;
+      const version = String(answer.headers['x-serin-version'] ?? 'none');
+      byVersion[version] = (byVersion[version] ?? 0) + 1;
+    } catch {
+      failed += 1;
+    } finally {
+      inFlight -= 1;
+    }
+  }
+
+  return {
+    counts: () => ({ sent, answered, failed, byVersion: { ...byVersion } }),
+    async forced(count, path) {
+      await Promise.all(Array.from({ length: count }, () => request({ 'x-serin-version': 'canary' }, path)));
+    },
+    async stop() {
+      clearInterval(beat);
+      await pool.destroy();
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { duration } from '../policy/units.ts';
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case name such as payments');
+
+const upstreamUrl = z
+  .string()
+  .refine((text) => isPlainUrl(text), 'must be an http or https URL without user info, query or fragment');
+
+const upstream = z.union([
+  upstreamUrl.transform((url) => ({ url, version: undefined })),
+  z.strictObject({ url: upstreamUrl, version: z.string().min(1).max(100).optional() }),
+]);
+
+const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be a header name');
+
+const sticky = z.union([
+  z.literal(['consumer', 'client-address', 'request']).transform((kind) => ({ kind })),
+  z
+    .strictObject({ header: headerName })
+    .transform(({ header }) => ({ kind: 'header' as const, name: header.toLowerCase() })),
+  z.strictObject({ cookie: headerName }).transform(({ cookie }) => ({ kind: 'cookie' as const, name: cookie })),
+]);
+
+const consumerKey = z.union([
+  z
+    .strictObject({ header: headerName })
+    .transform(({ header }) => ({ kind: 'header' as const, name: header.toLowerCase() })),
+  z
+    .strictObject({ query: z.string().min(1).max(100) })
+    .transform(({ query }) => ({ kind: 'query' as const, name: query })),
+]);
+
+const route = z.strictObject({
+  name,
+  path: z
+    .string()
+    .regex(/^\/[^?#\s]*$/, 'must be a path that begins with /')
+    .default('/'),
+  host: z.string().min(1).max(253).optional(),
+  stable: upstream,
+  policy: z.string().min(1),
+  health: z
+    .string()
+    .regex(/^[^?#\s]*$/)
+    .default('/healthz')
+    .describe('`/path` on the origin of the upstream, `path` below its own path'),
+  rewrite: z.boolean().default(true),
+  hostHeader: z.literal(['upstream', 'preserve']).default('upstream'),
+  sticky: sticky.prefault('client-address'),
+  consumerKey: consumerKey.optional(),
+  forceHeader: headerName.default('x-serin-version'),
+  showVersion: z.boolean().default(true),
+});
+
+const listen = z
+  .string()
+  .regex(/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i, 'must be an address such as 127.0.0.1:7780')
+  .transform((text) => {
+    const at = text.lastIndexOf(':');
+    return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
+  })
+  .refine(({ port }) => port <= 65_535, 'a port is at most 65535');
+
+const secret = z
+  .string()
+  .regex(
+    /^(\$\{[A-Z_][A-Z0-9_]*\}|file:.+)$/,
+    'a secret is named by its environment variable in dollar and braces, or by file:PATH; it never stands here itself',
+  );
+
+const timeouts = z.strictObject({
+  connect: duration.prefault('1s'),
+  answer: duration.prefault('60s'),
+  headers: duration.prefault('5s'),
+  idle: duration.prefault('15s'),
+  drain: duration.prefault('30s'),
+});
+
+export const configSchema = z.strictObject({
+  gateway: z
+    .strictObject({
+      listen: listen.prefault('0.0.0.0:8080'),
+      trustedProxies: z
+        .array(z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/i, 'must be a CIDR such as 10.0.0.0/8'))
+        .default([]),
+      timeouts: timeouts.prefault({}),
+    })
+    .prefault({}),
+  control: z.strictObject({ listen: listen.prefault('127.0.0.1:7780') }).prefault({}),
+  controller: z
+    .strictObject({ tick: duration.prefault('5s').refine(isEvenTick, 'must be whole seconds that divide a minute') })
+    .prefault({}),
+  dataFolder: z.string().min(1).default('.serin'),
+  policies: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Policy files beside the shipped ones, relative to this file'),
+  routes: z.array(route).min(1),
+  channels: z
+    .strictObject({
+      console: z.boolean().default(true),
+      pagerduty: z.strictObject({ routingKey: secret, eventsUrl: upstreamUrl.optional() }).optional(),
+    })
+    .prefault({}),
+});
+
+export type ServerConfig = z.output<typeof configSchema>;
+export type ConfiguredRoute = ServerConfig['routes'][number];
+
+function isEvenTick(ms: number): boolean {
+  return ms >= 1_000 && 60_000 % ms === 0 && ms % 1_000 === 0 && ms < 60_000;
+}
+
+function isPlainUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url || !['http:', 'https:'].includes(url.protocol)) return false;
+  return !url.username && !url.password && !url.search && !url.hash;
+}

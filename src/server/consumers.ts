@@ -1,0 +1,81 @@
+import type { ConsumerControl, ConsumerView } from '../api/control.ts';
+import type { SplitPort } from '../gateway/gateway.ts';
+import { Problem } from '../problem/problem.ts';
+import type { Actor } from '../rollout/event.ts';
+import type { ConsumerRule } from '../split/order.ts';
+import type { ListedConsumer, Store } from '../store/store.ts';
+
+type Hash = (route: string, credential: string) => string;
+
+/** Puts the stored list of a route into force in this process's gateway. */
+export async function followConsumers(
+  store: Pick<Store, 'consumers'>,
+  gateway: Pick<SplitPort, 'setConsumers'>,
+  route: string,
+) {
+  const listed = await store.consumers.list(route);
+  const rules = new Map<string, ConsumerRule>(listed.map(({ keyHash, rule }) => [keyHash, rule]));
+  gateway.setConsumers(route, rules);
+}
+
+/** The consumer list of every route: stored and audited first, then in force without a restart. */
+export function consumerControl(
+  store: Pick<Store, 'consumers' | 'now'>,
+  gateway: Pick<SplitPort, 'setConsumers'>,
+  routes: readonly string[],
+  hash: Hash,
+): ConsumerControl {
+  const find = async (route: string, name: string): Promise<ListedConsumer | undefined> => {
+    if (!routes.includes(route)) throw new Problem('not-found', `there is no route ${route}`);
+    return (await store.consumers.list(route)).find((consumer) => consumer.name === name);
+  };
+  const audited = async (
+    by: Actor,
+    route: string,
+    reason: string,
+    change: { kind: string; before: unknown; after: unknown },
+    name: string,
+  ) => ({
+    at: await store.now(),
+    actor: by,
+    route,
+    rolloutId: null,
+    event: { kind: change.kind, consumer: name },
+    reason,
+    before: change.before,
+    after: change.after,
+  });
+
+  return {
+    async list(route) {
+      await find(route, '');
+      return (await store.consumers.list(route)).map(viewOf);
+    },
+    async put({ route, name, key, rule }, by, reason) {
+      const before = await find(route, name);
+      if (key === undefined && !before) {
+        throw new Problem('invalid-input', `consumer ${name} is not listed yet: its key is needed`, {
+          issues: [{ path: 'key', message: 'is needed for a consumer that is not listed yet' }],
+        });
+      }
+      const keyHash = key === undefined ? (before?.keyHash ?? '') : hash(route, key);
+      const change = { kind: 'consumerListed', before: before ? { rule: before.rule } : null, after: { rule } };
+      await store.consumers.put({ route, name, keyHash, rule }, await audited(by, route, reason, change, name));
+      await followConsumers(store, gateway, route);
+      const stored = await find(route, name);
+      if (!stored) throw new Problem('conflict', `consumer ${name} was removed meanwhile`);
+      return viewOf(stored);
+    },
+    async remove(route, name, by, reason) {
+      const before = await find(route, name);
+      const change = { kind: 'consumerRemoved', before: before ? { rule: before.rule } : null, after: null };
+      const removed = await store.consumers.remove(route, name, await audited(by, route, reason, change, name));
+      if (!removed) throw new Problem('not-found', `route ${route} lists no consumer ${name}`);
+      await followConsumers(store, gateway, route);
+    },
+  };
+}
+
+function viewOf({ route, name, rule, changedAt }: ListedConsumer): ConsumerView {
+  return { route, name, rule, changedAt: new Date(changedAt).toISOString() };
+}

@@ -1,0 +1,29 @@
+import type { DeclaredRoute } from '../controller/ports.ts';
+import type { GatewayRoute } from '../gateway/gateway.ts';
+import type { Upstream } from '../split/order.ts';
+import type { ConfiguredRoute } from './config.ts';
+
+/** A route of `serin.yaml` as the controller sees it. */
+export function declaredRoute(route: ConfiguredRoute): DeclaredRoute {
+  return { name: route.name, stable: declaredStable(route), policy: route.policy, healthPath: route.health };
+}
+
+/** The same route as the gateway sees it. */
+export function gatewayRoute(route: ConfiguredRoute): GatewayRoute {
+  return {
+    name: route.name,
+    prefix: route.path,
+    host: route.host ?? null,
+    stable: declaredStable(route),
+    rewrite: route.rewrite,
+    hostHeader: route.hostHeader,
+    sticky: route.sticky,
+    consumerKey: route.consumerKey ?? null,
+    forceHeader: route.forceHeader.toLowerCase(),
+    showVersion: route.showVersion,
+  };
+}
+
+function declaredStable({ stable }: ConfiguredRoute): Upstream {
+  return { url: new URL(stable.url).href, version: stable.version ?? 'stable' };
+}

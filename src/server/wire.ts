@@ -1,0 +1,124 @@
+import { resolve } from 'node:path';
+import { v7 } from 'uuid';
+import type { ControlPlane } from '../api/control.ts';
+import { controlApi } from '../api/control-api.ts';
+import { createCommands } from '../controller/command.ts';
+import type { ControllerPorts } from '../controller/ports.ts';
+import { type Controller, createController } from '../controller/schedule.ts';
+import { hashConsumerKey } from '../gateway/consumers.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { createGateway } from '../gateway/server.ts';
+import { gatewaySource } from '../metrics/gateway.ts';
+import type { Channel } from '../notify/channel.ts';
+import { consoleChannel } from '../notify/console.ts';
+import { pagerdutyChannel } from '../notify/pagerduty.ts';
+import { localRouter } from '../routers/local.ts';
+import { openStore } from '../store/connect.ts';
+import type { Store } from '../store/store.ts';
+import type { ServerConfig } from './config.ts';
+import { consumerControl, followConsumers } from './consumers.ts';
+import { exposition } from './exposition.ts';
+import { health } from './health.ts';
+import { type LoadedConfig, loadPolicies } from './load.ts';
+import { declaredRoute, gatewayRoute } from './routes.ts';
+import { installationSecret, resolveSecret } from './secrets.ts';
+import { ensureAdminToken, tokenControl } from './tokens.ts';
+import { packageVersion } from './version.ts';
+
+export interface WireOptions {
+  readonly loaded: LoadedConfig;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: ControllerPorts['log'];
+  /** Where the console channel writes; null silences it. */
+  readonly notices: ((line: string) => void) | null;
+}
+
+/** Everybody, acquainted with each other but not yet listening. */
+export interface Wired {
+  readonly store: Store;
+  readonly gateway: Gateway;
+  readonly controller: Controller;
+  readonly control: ControlPlane;
+  readonly api: ReturnType<typeof controlApi>;
+  readonly dataFolder: string;
+}
+
+/** The one place that knows everybody. What it opened it closes again when a later part fails. */
+export async function wire({ loaded, env, log, notices }: WireOptions): Promise<Wired> {
+  const { config } = loaded;
+  loadPolicies(loaded);
+  const channels = channelsOf(config, env, notices);
+  const dataFolder = resolve(loaded.folder, env['SERIN_DATA'] ?? config.dataFolder);
+  const databaseUrl = env['DATABASE_URL'];
+  const store = await openStore(databaseUrl ? { databaseUrl } : { dataFolder });
+  try {
+    const secret = installationSecret(dataFolder, env);
+    const newId = () => v7();
+    await ensureAdminToken(store, dataFolder, newId);
+    const gateway = createGateway({
+      listen: config.gateway.listen,
+      routes: config.routes.map(gatewayRoute),
+      trustedProxies: config.gateway.trustedProxies,
+      secret,
+      timeouts: {
+        connectMs: config.gateway.timeouts.connect,
+        answerMs: config.gateway.timeouts.answer,
+        headersMs: config.gateway.timeouts.headers,
+        idleMs: config.gateway.timeouts.idle,
+      },
+    });
+    const routeNames = config.routes.map(({ name }) => name);
+    for (const route of routeNames) await followConsumers(store, gateway, route);
+    const ports: ControllerPorts = {
+      store,
+      source: gatewaySource((route, after, slowAfterMs) => gateway.collect(route, after, slowAfterMs)),
+      router: localRouter(gateway),
+      probe: (url) => gateway.probe(url, config.gateway.timeouts.headers),
+      channels,
+      routes: config.routes.map(declaredRoute),
+      // Read anew at each start and rebase: an edited policy needs no restart, an invalid one changes nothing.
+      policy: (name) => loadPolicies(loaded).get(name) ?? null,
+      newId,
+      tickMs: config.controller.tick,
+      holder: newId(),
+      log,
+    };
+    const controller = createController(ports);
+    const control: ControlPlane = {
+      rollouts: createCommands(ports),
+      reader: {
+        find: (id) => store.rollouts.find(id),
+        list: (filter) => store.rollouts.list(filter),
+        audit: (filter) => store.audit.list(filter),
+        verifyAudit: () => store.audit.verify(),
+      },
+      consumers: consumerControl(store, gateway, routeNames, (route, key) => hashConsumerKey(secret, route, key)),
+      tokens: tokenControl(store, newId),
+      health: health(store, controller),
+      metrics: exposition(gateway, store),
+      build: { version: packageVersion(), node: process.version },
+    };
+    return {
+      store,
+      gateway,
+      controller,
+      control,
+      api: controlApi(control, { onUnforeseen: (error) => log({ what: 'unforeseen', reason: String(error) }) }),
+      dataFolder,
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function channelsOf(config: ServerConfig, env: NodeJS.ProcessEnv, notices: WireOptions['notices']): readonly Channel[] {
+  const channels: Channel[] = [];
+  if (config.channels.console && notices) channels.push(consoleChannel(notices));
+  const { pagerduty } = config.channels;
+  if (pagerduty) {
+    const routingKey = resolveSecret(pagerduty.routingKey, env);
+    channels.push(pagerdutyChannel({ routingKey, ...(pagerduty.eventsUrl ? { eventsUrl: pagerduty.eventsUrl } : {}) }));
+  }
+  return channels;
+}

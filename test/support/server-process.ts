@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
+
+/** A folder of its own for one server: its configuration, its policies, its data. */
+export interface Home {
+  readonly folder: string;
+  readonly configFile: string;
+  write(name: string, text: string): string;
+  token(): string;
+  remove(): void;
+}
+
+export function makeHome(config: string): Home {
+  const folder = mkdtempSync(join(tmpdir(), 'serin-test-'));
+  const write = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  return {
+    folder,
+    configFile: write('serin.yaml', config),
+    write,
+    token: () => readFileSync(join(folder, '.serin', 'admin-token'), 'utf8').trim(),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+export interface ServerProcess {
+  readonly child: ChildProcess;
+  readonly gatewayUrl: string;
+  readonly controlUrl: string;
+  /** Everything the process said so far. */
+  output(): string;
+  /** Resolves with the exit code, or the signal's name. */
+  readonly ended: Promise<number | string>;
+}
+
+/** `serin serve` as a process of its own; resolves when it serves, rejects with what it said when it ends before. */
+export function startServerProcess(home: Home, env: NodeJS.ProcessEnv = {}): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--config', home.configFile], {
+    cwd: home.folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  const ended = new Promise<number | string>((done) => {
+    child.once('exit', (code, signal) => done(signal ?? code ?? -1));
+  });
+  child.stderr.on('data', (chunk) => {
+    said += String(chunk);
+  });
+  return new Promise((done, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      said += `${line}\n`;
+      const ports = /"gatewayPort":(\d+),"controlPort":(\d+)/.exec(line);
+      if (!ports) return;
+      done({
+        child,
+        gatewayUrl: `http://127.0.0.1:${ports[1]}`,
+        controlUrl: `http://127.0.0.1:${ports[2]}`,
+        output: () => said,
+        ended,
+      });
+    });
+    void ended.then((code) => reject(new Error(`the server ended with ${code}: ${said}`)));
+  });
+}
+
+/** The `serin` command, run to its end. */
+export function serin(
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<{ code: number | string; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += String(chunk);
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += String(chunk);
+  });
+  return new Promise((done) => {
+    child.once('close', (code, signal) => done({ code: signal ?? code ?? -1, stdout, stderr }));
+  });
+}
