@@ -11,9 +11,12 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const [target, ...args] = process.argv.slice(2);
 
 if (target === undefined) fail('usage: node scripts/run.mjs FILE.ts|TOOL [ARGUMENT ...]');
-if (!newEnough()) rerun(installNode());
-installDependencies();
-run();
+if (newEnough()) {
+  installDependencies();
+  run();
+} else {
+  rerun(installNode());
+}
 
 function fail(message) {
   console.error(`serin: ${message}`);
@@ -66,11 +69,7 @@ function installNode() {
 
 function rerun(node) {
   const path = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`;
-  const child = spawnSync(node, [fileURLToPath(import.meta.url), target, ...args], {
-    stdio: 'inherit',
-    env: { ...process.env, PATH: path },
-  });
-  process.exit(child.status ?? 1);
+  handOver([node, fileURLToPath(import.meta.url), target, ...args], { ...process.env, PATH: path });
 }
 
 function installDependencies() {
@@ -83,9 +82,14 @@ function installDependencies() {
 
 function run() {
   const tool = target.endsWith('.ts') ? null : join(root, 'node_modules', '.bin', target);
-  const command = tool ? [tool, ...args] : [process.execPath, join(root, target), ...args];
-  const child = spawn(command[0], command.slice(1), { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('error', (error) => fail(`${target}: ${error.message}`));
+  handOver(tool ? [tool, ...args] : [process.execPath, join(root, target), ...args], process.env);
+}
+
+/** Ends as the command ends. A terminal sends SIGINT to the whole group: passed on, it would arrive twice. */
+function handOver([command, ...rest], env) {
+  const child = spawn(command, rest, { stdio: 'inherit', env });
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => fail(`${command}: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
 }

@@ -10,29 +10,31 @@ const INTEGRATION_TESTS = 25;
 const live = Boolean(process.stdout.isTTY) && !process.argv.includes('--once');
 process.exitCode = await main();
 
-/** 0 only when the judge promoted the healthy version and rolled the harmful one back, in time. */
+/** 0 only when the judge promoted the healthy version, rolled the harmful one back and paged, in time. */
 async function main(): Promise<number> {
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort());
+  const over = live ? interrupt.signal : AbortSignal.any([interrupt.signal, AbortSignal.timeout(LIMIT_MS)]);
+  const page = new EventTarget();
+  const paged = once(page, 'page', { signal: over });
+  // Waited for only when both acts are over.
+  paged.catch(() => undefined);
+
   let view: View | null = null;
-  let paged = () => {};
-  const page = new Promise<void>((resolve) => {
-    paged = resolve;
-  });
   const stage = await setStage((line) => {
     view?.notice(line);
-    if (line.includes(' PAGE ')) paged();
+    if (line.includes(' PAGE ')) page.dispatchEvent(new Event('page'));
   });
   view = live ? liveView(stage.traffic, footer(stage)) : lineView((line) => console.log(line));
   try {
-    const limit = live ? new AbortController().signal : AbortSignal.timeout(LIMIT_MS);
-    const good = await acts(stage, view, limit);
-    await Promise.race([page, once(limit, 'abort')]);
-    if (live) await untilInterrupted();
+    const good = await acts(stage, view, over);
+    await paged;
+    if (live) await interrupted(interrupt.signal);
     return good ? 0 : 1;
   } catch (error) {
     view.close();
-    console.error(
-      error instanceof Error && error.name === 'AbortError' ? `not over within ${LIMIT_MS / 1_000} s` : error,
-    );
+    if (!over.aborted) throw error;
+    console.error(interrupt.signal.aborted ? 'interrupted' : `not over within ${LIMIT_MS / 1_000} s`);
     return 1;
   } finally {
     view.close();
@@ -40,7 +42,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function acts(stage: Stage, view: View, limit: AbortSignal): Promise<boolean> {
+async function acts(stage: Stage, view: View, over: AbortSignal): Promise<boolean> {
   const client = demoClient(stage.controlUrl, stage.token);
   const plans = [
     { title: 'a healthy v2 graduates', canaryUrl: stage.upstreams.v2, version: 'v2', ends: 'promoted' },
@@ -54,7 +56,7 @@ async function acts(stage: Stage, view: View, limit: AbortSignal): Promise<boole
   let good = true;
   for (const [at, plan] of plans.entries()) {
     view.act(at + 1, plan);
-    const result = await play(plan, ROUTE, client, () => stage.integrationTests(INTEGRATION_TESTS), view, limit);
+    const result = await play(plan, ROUTE, client, () => stage.integrationTests(INTEGRATION_TESTS), view, over);
     view.result(result);
     good &&= result.asItShould;
   }
@@ -69,9 +71,6 @@ function footer(stage: Stage): readonly string[] {
   ];
 }
 
-function untilInterrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
+async function interrupted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
