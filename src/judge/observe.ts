@@ -70,7 +70,7 @@ export function observe(policy: Policy, state: JudgeState, block: Block, step: S
     onset,
     errors: observeRate(checks, 'errors', state.errors, compared, bet),
     clientErrors: observeRate(checks, 'clientErrors', state.clientErrors, compared, bet),
-    latency: observeLatency(checks, state.latency, compared, bet, warm),
+    latency: observeLatency(checks, state.latency, compared, bet, warm, policy.spec.judge.reference),
     guards:
       guarded === null ? state.guards : observeGuards(guards, state.guards, guarded, thresholds.cap, guardsSpent, warm),
     pace: randomised

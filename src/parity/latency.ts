@@ -40,7 +40,6 @@ export interface LatencyState extends Readonly<Record<QuantileName, QuantileStat
   readonly reference: Histogram;
 }
 
-const REFERENCE_HALF_LIFE_MS = 300_000;
 const CONTRARY = -1;
 
 export function openLatency(): LatencyState {
@@ -57,10 +56,11 @@ export function observeLatency(
   block: Block,
   bet: Bet,
   phase: 'warm-up' | 'judged',
+  referenceHalfLifeMs: number,
 ): LatencyState {
   const stable = histogramOf(block.stable?.latency ?? {});
   const canary = histogramOf(block.canary?.latency ?? {});
-  const kept = decayOver(block.durationMs, REFERENCE_HALF_LIFE_MS);
+  const kept = decayOver(block.durationMs, referenceHalfLifeMs);
   const reference = addHistograms(decayHistogram(state.reference, kept), stable);
   if (phase === 'warm-up') return { ...state, reference };
   const next = (name: QuantileName) => {

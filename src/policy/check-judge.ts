@@ -53,9 +53,21 @@ function holdComesBeforeRollback({ judge }: LegibleSpec): Fault[] {
 }
 
 function blockIsALook({ judge }: LegibleSpec): Fault[] {
-  const block = judge?.block ?? null;
-  if (block === null || (block >= SHORTEST_BLOCK_MS && block <= LONGEST_BLOCK_MS)) return [];
-  return [{ path: [...JUDGE, 'block'], message: `block must be from 1s to 5m: ${formatDuration(block)}`, at: 'key' }];
+  const { block = null, reference = null } = judge ?? {};
+  if (block === null) return [];
+  const faults: Fault[] = [];
+  if (block < SHORTEST_BLOCK_MS || block > LONGEST_BLOCK_MS) {
+    faults.push({
+      path: [...JUDGE, 'block'],
+      message: `block must be from 1s to 5m: ${formatDuration(block)}`,
+      at: 'key',
+    });
+  }
+  if (reference !== null && reference < block) {
+    const message = `reference must be at least block: ${formatDuration(reference)} against ${formatDuration(block)}`;
+    faults.push({ path: [...JUDGE, 'reference'], message, at: 'key' });
+  }
+  return faults;
 }
 
 function guardsCanHold({ guards }: LegibleSpec): Fault[] {

@@ -132,6 +132,9 @@ const judge = z.strictObject({
   block: duration.prefault('5s'),
   minStep: duration.prefault('60s'),
   warmUp: duration.prefault('60s').describe('Latency of the first span after the canary gets traffic is not judged'),
+  reference: duration
+    .prefault('5m')
+    .describe('Half-life of what is remembered of the latency of the stable; the thresholds come from it'),
   minBlocks: z.int().min(1).max(100).default(3),
   hold: z.number().gt(1).default(20),
   weights: z

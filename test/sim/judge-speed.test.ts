@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Policy } from '../../src/policy/schema.ts';
 import { briskPolicy } from '../support/judge-policy.ts';
 import { seededRandom } from '../support/random.ts';
 import { type Behaviour, HEALTHY } from '../support/simulated-traffic.ts';
@@ -42,15 +43,38 @@ describe('at 600 requests a second, with blocks of a second', () => {
 });
 
 function run(count: number, canaryAt: (ms: number) => Behaviour): readonly Outcome[] {
+  return runBoth(policy, count, () => HEALTHY, canaryAt);
+}
+
+function runBoth(
+  judged: Policy,
+  count: number,
+  stableAt: (ms: number) => Behaviour,
+  canaryAt: (ms: number) => Behaviour,
+): readonly Outcome[] {
   return Array.from({ length: count }, (_, index) =>
     runRollout(
-      policy,
+      judged,
       seededRandom(20_260_120 + index * 7_919),
-      (ms) => ({ requestsPerSecond: 600, stable: HEALTHY, canary: canaryAt(ms) }),
+      (ms) => ({ requestsPerSecond: 600, stable: stableAt(ms), canary: canaryAt(ms) }),
       LIMITS,
     ),
   );
 }
+
+describe('a hiccup of the machine that slows both versions down for two seconds', () => {
+  const hiccup = (ms: number) => (ms >= 4_000 && ms < 6_000 ? { ...HEALTHY, medianMs: 160 } : HEALTHY);
+
+  it('rolls nobody back, and delays parity by as long as the judge remembers it', () => {
+    const long = runBoth(briskPolicy('5m'), 12, hiccup, hiccup);
+    const short = runBoth(briskPolicy('5s'), 12, hiccup, hiccup);
+    expect([...long, ...short].filter(({ end }) => end === 'harmful')).toEqual([]);
+    expect(short.map(({ end }) => end)).toEqual(short.map(() => 'promoted'));
+    const first = (outcomes: readonly Outcome[]) => median(outcomes.map(({ stepMs }) => stepMs[0] ?? 0));
+    expect(first(short)).toBeLessThanOrEqual(45_000);
+    expect(first(long)).toBeGreaterThan(2 * first(short));
+  });
+});
 
 function median(values: readonly number[]): number {
   return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;

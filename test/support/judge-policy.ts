@@ -18,7 +18,7 @@ export function judgePolicy(spec: Partial<PolicyDocument['spec']> = {}): Policy 
 }
 
 /** Blocks of a second and wide margins: what fits into a minute at some hundred requests a second. */
-export function briskPolicy(): Policy {
+export function briskPolicy(reference = '5m'): Policy {
   return judgePolicy({
     checks: {
       errors: { parity: { relative: '25%', absolute: '1pp' } },
@@ -28,6 +28,6 @@ export function briskPolicy(): Policy {
         p99: { rollback: '10.5%', parity: '61%' },
       },
     },
-    judge: { block: '1s', minStep: '3s', warmUp: '0s' },
+    judge: { block: '1s', minStep: '3s', warmUp: '0s', reference },
   });
 }

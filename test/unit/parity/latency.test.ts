@@ -8,6 +8,7 @@ import { judgePolicy } from '../../support/judge-policy.ts';
 
 const BET: Bet = { cap: 3.97, spent: 0.5, parity: 'counted', parityCeiling: 6 };
 const { checks } = judgePolicy().spec;
+const MINUTES_5 = 300_000;
 const edgeAt = (bucket: number) => ({ bucket, mass: 100, share: 0.05 });
 
 describe('latency margins', () => {
@@ -37,11 +38,18 @@ describe('latency margins', () => {
 });
 
 describe('the latency checks', () => {
-  it('learn the stable with a half-life of five minutes, in the warm-up too', () => {
-    const learnt = observeLatency(checks, openLatency(), blockOf(), BET, 'warm-up');
+  it('learn the stable with the half-life of the policy, in the warm-up too', () => {
+    const learnt = observeLatency(checks, openLatency(), blockOf(), BET, 'warm-up', MINUTES_5);
     expect(learnt.reference.total).toBe(898);
     expect(learnt.p50).toEqual(openLatency().p50);
-    const later = observeLatency(checks, learnt, blockOf({ durationMs: 300_000, stable: null }), BET, 'judged');
+    const later = observeLatency(
+      checks,
+      learnt,
+      blockOf({ durationMs: 300_000, stable: null }),
+      BET,
+      'judged',
+      MINUTES_5,
+    );
     expect(later.reference.total).toBeCloseTo(449, 6);
   });
 
@@ -52,15 +60,23 @@ describe('the latency checks', () => {
       blockOf({ canary: tallyOf(100, { medianMs: 900 }) }),
       BET,
       'judged',
+      MINUTES_5,
     );
     expect(first.p50).toEqual(openLatency().p50);
-    const second = observeLatency(checks, first, blockOf({ canary: tallyOf(100, { medianMs: 900 }) }), BET, 'judged');
+    const second = observeLatency(
+      checks,
+      first,
+      blockOf({ canary: tallyOf(100, { medianMs: 900 }) }),
+      BET,
+      'judged',
+      MINUTES_5,
+    );
     expect(second.p50).not.toEqual(first.p50);
   });
 
   it('tell the recorder the largest threshold in use', () => {
     expect(slowestThresholdMs(checks, openLatency())).toBeNull();
-    const state = observeLatency(checks, openLatency(), blockOf(), BET, 'judged');
+    const state = observeLatency(checks, openLatency(), blockOf(), BET, 'judged', MINUTES_5);
     const p99 = quantileEdge(state.reference, 0.99)?.bucket ?? 0;
     expect(slowestThresholdMs(checks, state)).toBeCloseTo(bucketMs(p99 + 12), 9);
   });

@@ -82,6 +82,7 @@ describe('phases', () => {
       ['spec.steps[0].dwell: dwell must be at least judge.minStep: 30s against 1m'],
     ],
     [{ steps: [{ weight: '10%', dwell: '3s' }], judge: { minStep: '3s' } }, []],
+    [{ judge: { reference: '4s' } }, ['spec.judge.reference: reference must be at least block: 4s against 5s']],
     [{ ...STABLE, steps: [{ consumers: 'listed', dwell: '1s' }] }, []],
     [
       { internal: { gates: ['a', 'b', 'a'] }, steps: [{ ...WEIGHT, gates: ['a', 'a'] }] },
@@ -195,7 +196,7 @@ describe('the judge', () => {
     [{ judge: { block: '1s' } }, []],
     [{ judge: { block: '5m' } }, []],
     [{ judge: { block: '900ms' } }, ['spec.judge.block: block must be from 1s to 5m: 900ms']],
-    [{ judge: { block: '301s' } }, ['spec.judge.block: block must be from 1s to 5m: 301s']],
+    [{ judge: { block: '301s', reference: '10m' } }, ['spec.judge.block: block must be from 1s to 5m: 301s']],
   ])('%j', (spec, expected) => {
     expect(says(spec)).toEqual(expected);
   });
