@@ -27,6 +27,7 @@ async function main(): Promise<number> {
   });
   view = live ? liveView(stage.traffic, footer(stage)) : lineView((line) => console.log(line));
   try {
+    await stage.warm(over);
     const good = await acts(stage, view, over);
     await paged;
     if (live) await interrupted(interrupt.signal);

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,8 @@ import type { FromWorld, ToWorld } from './world.ts';
 export const ROUTE = 'shop';
 const REQUESTS_PER_SECOND = 800;
 const TRAFFIC_FOR_MS = 10 * 60_000;
+/** Every process is slow in its first seconds; judged, they would be the stable's past. */
+const WARM_AFTER_REQUESTS = 5 * REQUESTS_PER_SECOND;
 
 /** A whole Serin in this process, with the upstreams and the traffic in a process beside it. */
 export interface Stage {
@@ -22,6 +25,8 @@ export interface Stage {
   readonly dataFolder: string;
   readonly upstreams: Readonly<Record<'v1' | 'v2' | 'v3', string>>;
   traffic(): TrafficCounts;
+  /** Resolves when the gateway and the upstreams have run themselves warm. */
+  warm(signal: AbortSignal): Promise<void>;
   integrationTests(count: number): Promise<void>;
   strike(): Promise<void>;
 }
@@ -74,6 +79,9 @@ export async function setStage(notices: (line: string) => void): Promise<Stage> 
     dataFolder,
     upstreams: urls,
     traffic: () => counts,
+    async warm(signal) {
+      while (counts.answered < WARM_AFTER_REQUESTS) await once(world, 'message', { signal });
+    },
     async integrationTests(count) {
       const tested = heard('tested');
       tell({ kind: 'integration-tests', count, path: `/${ROUTE}/healthz` });

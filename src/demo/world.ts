@@ -19,8 +19,8 @@ export type FromWorld =
 
 const USERS = 50_000;
 const ANYWHERE = { host: '127.0.0.1', port: 0 };
-const HEALTHY = { ...ANYWHERE, errorRate: 0.002, p50Ms: 12, p99Ms: 45 };
-const HARMFUL = { ...ANYWHERE, errorRate: 0.05, p50Ms: 18, p99Ms: 80 };
+const HEALTHY = { ...ANYWHERE, errorRate: 0.002, p50Ms: 40, p99Ms: 160 };
+const HARMFUL = { ...ANYWHERE, errorRate: 0.05, p50Ms: 60, p99Ms: 260 };
 
 const say = (message: FromWorld) => process.send?.(message);
 
