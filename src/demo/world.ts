@@ -22,7 +22,9 @@ const ANYWHERE = { host: '127.0.0.1', port: 0 };
 const HEALTHY = { ...ANYWHERE, errorRate: 0.002, p50Ms: 40, p99Ms: 160 };
 const HARMFUL = { ...ANYWHERE, errorRate: 0.05, p50Ms: 60, p99Ms: 260 };
 
-const say = (message: FromWorld) => process.send?.(message);
+const ignore = () => undefined;
+/** What nobody hears any more is lost: `disconnect` ends this process. */
+const say = (message: FromWorld) => process.send?.(message, undefined, {}, ignore);
 
 const started = await Promise.all([
   startToyUpstream({ version: 'v1', ...HEALTHY }),
@@ -43,7 +45,7 @@ process.on('message', (message: ToWorld) => {
   }
 });
 process.on('disconnect', () => void end(started));
-process.on('SIGINT', () => undefined);
+process.on('SIGINT', ignore);
 
 setInterval(() => {
   if (traffic) say({ kind: 'counts', counts: traffic.counts() });
