@@ -4,10 +4,12 @@ import { duration, weight } from '../policy/units.ts';
 
 const CHECKS = [
   'errors',
+  'unanswered',
   'clientErrors',
   'p50',
   'p95',
   'p99',
+  'dominance',
   'guard:errors',
   'guard:p50',
   'guard:p95',

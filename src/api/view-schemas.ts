@@ -6,15 +6,23 @@ const actor = z.strictObject({ name: z.string(), role: z.string() });
 const checkName = z.string().describe('errors, clientErrors, p50, p95, p99, guard:errors, ...');
 const logEvidence = z.number().nullable().describe('Natural logarithm of an e-value');
 
+const interval = z
+  .strictObject({ low: z.number(), high: z.number().nullable() })
+  .nullable()
+  .describe('95 % confidence sequence: it holds at all looks together');
+
 export const findingViewSchema = z
   .strictObject({
     check: checkName,
     canary: z.number().nullable(),
     stable: z.number().nullable(),
     unit: z.literal(['share', 'ms']),
+    quantile: z.literal(['p50', 'p95', 'p99']).nullable().describe('Which quantile the figures in ms are'),
+    bounds: z.strictObject({ canary: interval, stable: interval }),
     requests: z.strictObject({ canary: z.number(), stable: z.number() }),
     logHarm: logEvidence,
     budgetWeight: z.number(),
+    dispersion: z.number().describe('What evidence is divided by, because errors come in clumps'),
     logParity: logEvidence,
     logParityThreshold: logEvidence,
     rollbackMargin: z.string(),

@@ -116,6 +116,7 @@ function findingView(finding: Finding): FindingView {
   return {
     ...finding,
     requests: { ...finding.requests },
+    bounds: { ...finding.bounds },
     logHarm: finite(finding.logHarm),
     logParity: finding.logParity === null ? null : finite(finding.logParity),
     logParityThreshold: finding.logParityThreshold === null ? null : finite(finding.logParityThreshold),

@@ -17,6 +17,8 @@ export interface Requester {
 export interface Choice {
   readonly track: Track;
   readonly by: ChosenBy;
+  /** The hash of the sticky key, uniform over 32 bits. */
+  readonly hash: number;
   /** The `Set-Cookie` value that makes the choice last, where the route wants one and the client had none. */
   readonly setCookie: string | null;
 }
@@ -25,14 +27,15 @@ export interface Choice {
 export function choose(state: RouteState, live: Live, requester: Requester): Choice {
   const { declared, consumers } = state;
   const sticky = stickyKeyOf(state, requester);
-  if (live.canary === null) return { track: 'stable', by: 'weight', setCookie: sticky.setCookie };
+  const hash = stickyHash(live.salt, sticky.key);
+  if (live.canary === null) return { track: 'stable', by: 'weight', hash, setCookie: sticky.setCookie };
   const credential = live.order.consumerDefault === null ? null : credentialOf(declared.consumerKey, requester);
   const { track, by } = chooseTrack(live.order, {
     force: headerOf(requester.headers, declared.forceHeader),
     consumer: credential === null ? null : (consumers.ruleOf(credential) ?? 'unlisted'),
-    hash: stickyHash(live.salt, sticky.key),
+    hash,
   });
-  return { track, by, setCookie: sticky.setCookie };
+  return { track, by, hash, setCookie: sticky.setCookie };
 }
 
 /** Whoever lacks the route's sticky key is drawn anew for each request. */

@@ -42,7 +42,7 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
   const destination = destinationOf(live, choice.track);
   return {
     destination,
-    ticket: recorder.begin(destination === live.canary ? 'canary' : 'stable', choice.by),
+    ticket: recorder.begin(destination === live.canary ? 'canary' : 'stable', choice.by, choice.hash),
     path: upstreamPath(state, destination, target),
     headers: requestHeaders({
       incoming,

@@ -20,6 +20,8 @@ export class Ticket {
   readonly totals: OutcomeCounts;
   /** Monotonic ms at which the complete request head was there. */
   readonly begunAt: number;
+  /** Shadow group of the stable's randomised traffic; null for everything else. */
+  readonly group: number | null;
   /** Of the answer; 0 until its head has come. */
   status = 0;
   /** From the request head to the answer's head; null until then, and for ever where latency says nothing. */
@@ -28,12 +30,20 @@ export class Ticket {
   older: Ticket | null = null;
   younger: Ticket | null = null;
 
-  constructor(block: OpenBlock, track: Track, by: ChosenBy, totals: OutcomeCounts, begunAt: number) {
+  constructor(
+    block: OpenBlock,
+    track: Track,
+    by: ChosenBy,
+    totals: OutcomeCounts,
+    begunAt: number,
+    group: number | null,
+  ) {
     this.block = block;
     this.track = track;
     this.by = by;
     this.totals = totals;
     this.begunAt = begunAt;
+    this.group = group;
   }
 
   /** What is known of the latency before the end: its age while no answer has come, null where it is left out. */
@@ -98,16 +108,19 @@ export class OpenBlock {
     return this.youngest === null || now - this.youngest.begunAt >= slowAfterMs;
   }
 
-  /** Counts the requests that are still open as slow, and lets go of them. */
-  close(now: number): void {
+  /** Counts the requests that are still open as slow, and lets go of them: those without the head of an answer. */
+  close(now: number): Ticket[] {
     this.isClosed = true;
+    const waiting: Ticket[] = [];
     for (let ticket = this.oldest; ticket !== null; ) {
       const next: Ticket | null = ticket.younger;
       const latencyMs = ticket.latencySoFar(now);
       if (latencyMs !== null) this.lanes[ticket.by][ticket.track].addLatency(latencyMs);
+      if (ticket.status === 0) waiting.push(ticket);
       this.remove(ticket);
       ticket = next;
     }
+    return waiting;
   }
 
   read(durationMs: number): Block {

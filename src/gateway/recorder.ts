@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChosenBy } from '../split/match.ts';
 import type { SplitOrder, Track } from '../split/order.ts';
-import type { Block } from '../stats/block.ts';
+import { type Block, GROUPS } from '../stats/block.ts';
 import type { Clock } from './clock.ts';
 import type { TrafficTotals } from './gateway.ts';
 import { errorTable, OpenBlock, Ticket } from './open-block.ts';
@@ -9,6 +9,14 @@ import { countStatus, type OutcomeCounts, RouteTotals } from './totals.ts';
 
 /** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
 export const KEPT_BLOCKS = 1_000;
+
+/**
+ * An unanswered request is overdue at ten times the age at which it counts as slow: for most services that is about ten
+ * times the p99.9 (statistics.md 3.10). Whatever the age, both versions are held to the same one.
+ */
+const OVERDUE_FACTOR = 10;
+const SHORTEST_OVERDUE_MS = 1_000;
+const LONGEST_OVERDUE_MS = 30_000;
 
 /**
  * Measures one route: integer counts per version and block. A request belongs to the block in which it began.
@@ -29,6 +37,8 @@ export class RouteRecorder {
   private running: OpenBlock;
   /** Blocks whose span is over, with requests that are not; oldest first. */
   private over: { readonly block: OpenBlock; readonly durationMs: number }[] = [];
+  /** Requests of closed blocks that had no answer when their block closed; oldest first. */
+  private waiting: Ticket[] = [];
   private closed: Block[] = [];
   /** Sequence number of the first of `closed`. */
   private firstClosed = 1;
@@ -53,11 +63,12 @@ export class RouteRecorder {
     this.running = this.newBlock(now);
   }
 
-  /** A request has been routed. */
-  begin(track: Track, by: ChosenBy): Ticket {
+  /** A request has been routed; `hash` is the one that routed it, where chance did. */
+  begin(track: Track, by: ChosenBy, hash: number | null = null): Ticket {
     const now = this.clock.monotonic();
     if (now - this.running.from >= this.order.measure.blockMs) this.roll(now);
-    const ticket = new Ticket(this.running, track, by, this.totalsOf[track], now);
+    const group = track === 'stable' && by === 'weight' && hash !== null ? hash % GROUPS : null;
+    const ticket = new Ticket(this.running, track, by, this.totalsOf[track], now, group);
     this.running.add(ticket);
     return ticket;
   }
@@ -77,7 +88,9 @@ export class RouteRecorder {
     const lane = this.laneOf(ticket);
     if (!lane) return;
     lane.requests++;
-    if (ticket.block.errorStatuses[ticket.status] === 1) lane.errors++;
+    const isError = ticket.block.errorStatuses[ticket.status] === 1;
+    if (ticket.group !== null) lane.addToGroup(ticket.group, isError ? 'error' : 'other');
+    if (isError) lane.errors++;
     else if (ticket.status >= 400 && ticket.status < 500) lane.clientErrors++;
     if (ticket.latencyMs !== null && !ticket.block.isClosed) lane.addLatency(ticket.latencyMs);
   }
@@ -90,6 +103,7 @@ export class RouteRecorder {
     if (!lane) return;
     lane.requests++;
     lane.errors++;
+    if (ticket.group !== null) lane.addToGroup(ticket.group, 'error');
   }
 
   /** The client went away (499): that counts for nobody. */
@@ -101,11 +115,12 @@ export class RouteRecorder {
   collect(after: string | null, slowAfterMs: number): { readonly blocks: readonly Block[]; readonly cursor: string } {
     const now = this.clock.monotonic();
     this.roll(now);
+    this.countOverdue(now, slowAfterMs);
     this.forget(after);
     let closable = 0;
     for (const { block, durationMs } of this.over) {
       if (!block.mayClose(now, slowAfterMs)) break;
-      block.close(now);
+      this.waiting.push(...block.close(now));
       this.closed.push(block.read(durationMs));
       closable++;
     }
@@ -149,8 +164,20 @@ export class RouteRecorder {
       this.closed.shift();
       this.firstClosed++;
     } else {
-      this.over.shift()?.block.close(this.clock.monotonic());
+      this.waiting.push(...(this.over.shift()?.block.close(this.clock.monotonic()) ?? []));
     }
+  }
+
+  // Like a late outcome, it counts in the block open by then, and in none of another split.
+  private countOverdue(now: number, slowAfterMs: number): void {
+    const overdueMs = Math.min(LONGEST_OVERDUE_MS, Math.max(SHORTEST_OVERDUE_MS, OVERDUE_FACTOR * slowAfterMs));
+    this.waiting = this.waiting.filter((ticket) => {
+      if (ticket.hasEnded || ticket.status !== 0) return false;
+      if (now - ticket.begunAt < overdueMs) return true;
+      const lane = this.laneOf(ticket);
+      if (lane) lane.unanswered++;
+      return false;
+    });
   }
 
   private forget(after: string | null): void {

@@ -2,9 +2,11 @@ import type { CheckName } from '../parity/finding.ts';
 import { guardNames, logGuardHarm } from '../parity/guards.ts';
 import { QUANTILES } from '../parity/latency.ts';
 import type { Policy } from '../policy/schema.ts';
+import { logDominanceHarm } from '../stats/dominance.ts';
 import { logRateHarm } from '../stats/error-rate.ts';
 import { logSum } from '../stats/log-sum.ts';
 import { logQuantileHarm } from '../stats/quantile.ts';
+import { logUnansweredHarm } from '../stats/unanswered.ts';
 import type { JudgeState } from './state.ts';
 
 /** One check's part in the combined evidence: its share of the budget and its log e-value against "no harm". */
@@ -19,6 +21,8 @@ export function stakesOf(policy: Policy, state: JudgeState, skipped: readonly Ch
   const guards = guardNames(policy.spec.guards);
   const stakes: readonly Stake[] = [
     { check: 'errors', weight: budgetOf(policy, 'errors'), logHarm: logRateHarm(state.errors) },
+    { check: 'unanswered', weight: budgetOf(policy, 'unanswered'), logHarm: logUnansweredHarm(state.unanswered) },
+    { check: 'dominance', weight: budgetOf(policy, 'dominance'), logHarm: logDominanceHarm(state.latency.dominance) },
     ...QUANTILES.map((name) => ({
       check: name,
       weight: budgetOf(policy, name),
@@ -33,22 +37,34 @@ export function stakesOf(policy: Policy, state: JudgeState, skipped: readonly Ch
   return stakes.filter(({ check }) => !skipped.includes(check));
 }
 
-/** A check's share of the false-rollback budget; 0 for one that never rolls back. */
+/** The part of the errors' share that goes to requests which nobody answers. */
+const UNANSWERED_PART = 1 / 8;
+
+/**
+ * A check's share of the false-rollback budget; 0 for one that never rolls back. A policy without guards has their
+ * share go to the other checks in proportion. All of it is fixed before the first block.
+ */
 export function budgetOf(policy: Policy, check: CheckName): number {
   const { weights } = policy.spec.judge;
+  const guards = guardNames(policy.spec.guards).length;
+  const whole = guards === 0 && weights.guards < 1 ? 1 / (1 - weights.guards) : 1;
   switch (check) {
     case 'clientErrors':
       return 0;
     case 'errors':
+      return weights.errors * whole * (1 - UNANSWERED_PART);
+    case 'unanswered':
+      return weights.errors * whole * UNANSWERED_PART;
+    case 'dominance':
     case 'p50':
     case 'p95':
     case 'p99':
-      return weights[check];
+      return weights[check] * whole;
     case 'guard:errors':
     case 'guard:p50':
     case 'guard:p95':
     case 'guard:p99':
-      return weights.guards / Math.max(1, guardNames(policy.spec.guards).length);
+      return weights.guards / Math.max(1, guards);
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Block } from '../stats/block.ts';
-import { HIGHEST_BUCKET, LOWEST_BUCKET } from '../stats/log-histogram.ts';
+import { type Block, GROUPS, type LatencyCounts } from '../stats/block.ts';
+import { HIGHEST_BUCKET, LOWEST_BUCKET, otherKeys } from '../stats/log-histogram.ts';
 import type { LookInput, StepContext } from './input.ts';
 
 /** What can be used of what the source gave, and why the rest cannot: null when all of it can. */
@@ -73,11 +73,29 @@ function faultOfTally(tally: unknown, name: string): string | null {
   if (Number(tally['errors']) + Number(tally['clientErrors']) > Number(tally['requests'])) {
     return `${name} has more errors than requests`;
   }
+  const unanswered = tally['unanswered'];
+  if (unanswered !== undefined && !isCount(unanswered)) return `${name}.unanswered is ${show(unanswered)}, not a count`;
+  const groups = tally['groups'];
+  if (groups !== undefined && !(isRecord(groups) && isGrouped(groups['requests']) && isGrouped(groups['errors']))) {
+    return `${name}.groups are not ${GROUPS} counts of requests and of errors`;
+  }
   const latency = tally['latency'];
   if (!isRecord(latency)) return `${name}.latency is ${show(latency)}, not a histogram`;
-  for (const [bucket, count] of Object.entries(latency)) {
-    if (!isBucket(bucket)) return `${name}.latency has the bucket ${show(bucket)}`;
+  return faultOfLatency(latency, name);
+}
+
+// Buckets from 0 on are read as indices; whatever other keys there are is read as text.
+function faultOfLatency(latency: Readonly<Record<string, unknown>>, name: string): string | null {
+  let indices = 0;
+  for (let bucket = 0; bucket <= HIGHEST_BUCKET; bucket += 1) {
+    const count = latency[bucket];
+    if (count === undefined) continue;
     if (!isCount(count)) return `${name}.latency[${bucket}] is ${show(count)}, not a count`;
+    indices += 1;
+  }
+  for (const bucket of otherKeys(latency as LatencyCounts, indices)) {
+    if (!isBucketBelowZero(bucket)) return `${name}.latency has the bucket ${show(bucket)}`;
+    if (!isCount(latency[bucket])) return `${name}.latency[${bucket}] is ${show(latency[bucket])}, not a count`;
   }
   return null;
 }
@@ -90,9 +108,13 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-function isBucket(key: string): boolean {
+function isGrouped(value: unknown): boolean {
+  return Array.isArray(value) && value.length === GROUPS && value.every(isCount);
+}
+
+function isBucketBelowZero(key: string): boolean {
   const bucket = Number(key);
-  return String(bucket) === key && Number.isInteger(bucket) && bucket >= LOWEST_BUCKET && bucket <= HIGHEST_BUCKET;
+  return String(bucket) === key && Number.isInteger(bucket) && bucket < 0 && bucket >= LOWEST_BUCKET;
 }
 
 function show(value: unknown): string {

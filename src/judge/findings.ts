@@ -1,30 +1,50 @@
 import type { FindingContext } from '../parity/context.ts';
+import { dominanceFinding } from '../parity/dominance.ts';
 import { rateFinding } from '../parity/errors.ts';
 import type { CheckName, Finding } from '../parity/finding.ts';
 import { guardFindings } from '../parity/guards.ts';
-import { QUANTILES, quantileFinding } from '../parity/latency.ts';
+import { QUANTILES } from '../parity/latency.ts';
+import { quantileFinding } from '../parity/quantile-finding.ts';
+import { unansweredFinding } from '../parity/unanswered.ts';
 import type { Policy } from '../policy/schema.ts';
+import { type Tails, tailsOf } from '../stats/tails.ts';
 import type { Window } from '../stats/window.ts';
 import { budgetOf } from './budget.ts';
 import type { LookInput } from './input.ts';
 import type { JudgeState } from './state.ts';
+import { temperingOf } from './tempering.ts';
 import { thresholdsOf } from './thresholds.ts';
 
-/** What each check says, the compared ones first; skipped checks say nothing. `figures` are the blocks that are shown. */
-export function findingsOf(policy: Policy, state: JudgeState, input: LookInput, figures: Window): readonly Finding[] {
+/**
+ * What each check says, the compared ones first; skipped checks say nothing.
+ *
+ * @param figures the blocks that are shown
+ * @param reference the stable's past latencies
+ */
+export function findingsOf(
+  policy: Policy,
+  state: JudgeState,
+  input: LookInput,
+  figures: Window,
+  reference: Tails,
+): readonly Finding[] {
   const { checks, guards } = policy.spec;
-  const context = (check: CheckName): FindingContext => ({
+  const shared = {
     figures,
     step: state.step,
+    latency: { canary: tailsOf(figures.canary.latency), stable: tailsOf(figures.stable.latency) },
     pace: state.pace,
-    budgetWeight: budgetOf(policy, check),
+    phi: temperingOf(policy, state),
     logParityThreshold: thresholdsOf(policy, input.step).parity,
-  });
+  };
+  const context = (check: CheckName): FindingContext => ({ ...shared, budgetWeight: budgetOf(policy, check) });
   const warmUpLeftMs = warmUpLeft(policy, state);
   return [
     rateFinding(checks, 'errors', state.errors, context('errors')),
+    unansweredFinding(state.unanswered, context('unanswered')),
     rateFinding(checks, 'clientErrors', state.clientErrors, context('clientErrors')),
-    ...QUANTILES.map((name) => quantileFinding(checks, name, state.latency, context(name), warmUpLeftMs)),
+    ...QUANTILES.map((name) => quantileFinding(checks, name, state.latency, reference, context(name), warmUpLeftMs)),
+    dominanceFinding(checks, state.latency, reference, context('dominance')),
     ...guardFindings(guards, state.guards, context('guard:errors')),
   ].filter(({ check }) => !input.skippedChecks.includes(check));
 }

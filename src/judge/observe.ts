@@ -4,18 +4,26 @@ import { observeLatency, restartLatencyParity } from '../parity/latency.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Bet } from '../stats/bet.ts';
 import type { Block, Tally } from '../stats/block.ts';
+import { stepGroups } from '../stats/dispersion.ts';
 import { restartRateParity } from '../stats/error-rate.ts';
+import { EMPTY, histogramOf } from '../stats/log-histogram.ts';
 import { advanceSchedule, type OnsetSchedule, spentMass } from '../stats/onset-schedule.ts';
-import { NO_PACE, stepPace } from '../stats/pace.ts';
-import { EMPTY_WINDOW, extendWindow } from '../stats/window.ts';
+import { NO_PACE, type Pace, stepPace } from '../stats/pace.ts';
+import { stepSplitShare, UNWATCHED_SPLIT } from '../stats/split-share.ts';
+import { sentRequests, stepUnanswered } from '../stats/unanswered.ts';
+import { EMPTY_WINDOW, extendWindow, type Totals, totalsOf } from '../stats/window.ts';
 import { combinedLog, stakesOf } from './budget.ts';
 import type { StepContext } from './input.ts';
+import { watchFault } from './shared-fault.ts';
 import type { JudgeState } from './state.ts';
+import { temperingOf } from './tempering.ts';
 import { thresholdsOf } from './thresholds.ts';
 
 const CEILING_ABOVE_THRESHOLD = 3;
 const FULL_BPS = 10_000;
 const RIPPLE = 0.02;
+
+type SplitChange = 'same-split' | 'split-changed';
 
 /** A new stage restarts what is shown per step: parity and the figures. Evidence of harm is the whole rollout's. */
 export function enterStage(state: JudgeState, step: StepContext): JudgeState {
@@ -35,31 +43,41 @@ export function enterStage(state: JudgeState, step: StepContext): JudgeState {
 export function observe(policy: Policy, state: JudgeState, block: Block, step: StepContext): JudgeState {
   const { checks, guards, judge, steps } = policy.spec;
   const thresholds = thresholdsOf(policy, step);
-  const split = state.splitEpoch === null || state.splitEpoch === block.splitEpoch ? 'same-step' : 'step-changed';
+  const split = state.splitEpoch === null || state.splitEpoch === block.splitEpoch ? 'same-split' : 'split-changed';
   const current = block.splitEpoch === step.splitEpoch;
 
   const randomised = block.canaryBps > 0 && block.canaryBps < FULL_BPS;
   const compared: Block = randomised ? block : { ...block, canary: null };
   const guarded = guardedTally(block, step);
-  const hasCanary = guarded !== null && guarded.requests > 0;
-  const hasBoth = hasRequests(compared.canary) && hasRequests(compared.stable);
+  const stableTally = block.canaryBps < FULL_BPS ? block.stable : null;
+  const hasCanary = sentRequests(guarded) > 0;
+  const hasBoth = sentRequests(compared.canary) > 0 && sentRequests(compared.stable) > 0;
 
   const canarySince = state.canarySince ?? (hasCanary ? block.startedAt : null);
   const warm = canarySince === null || block.startedAt < canarySince + judge.warmUp ? 'warm-up' : 'judged';
+  const span = { phase: warm, split, referenceHalfLifeMs: judge.reference } as const;
   const onset = {
     comparison: advance(state.onset.comparison, block, split, hasBoth),
     guards: advance(state.onset.guards, block, split, hasCanary),
   };
+  const phi = temperingOf(policy, state);
+  const past = state.fault.alarm === null ? 'learnt' : 'frozen';
   const bet: Bet = {
     cap: thresholds.cap,
+    phi: phi.rate,
     spent: spentMass(onset.comparison, steps.filter((declared) => 'weight' in declared).length),
-    parity: step.kind === 'weight' && current ? 'counted' : 'left-out',
+    parity: step.kind === 'weight' && current && past === 'learnt' ? 'counted' : 'left-out',
     parityCeiling: thresholds.parity + CEILING_ABOVE_THRESHOLD,
+    past,
   };
   // The stages that guards watch are the steps and the bake.
-  const guardsSpent = spentMass(onset.guards, steps.length + 1);
-  const stableTally = block.canaryBps < FULL_BPS ? block.stable : null;
-  const pace = split === 'same-step' ? state.pace : NO_PACE;
+  const guardBet = { cap: thresholds.cap, spent: spentMass(onset.guards, steps.length + 1), phi };
+  const latencyBet = { ...bet, phi: phi.latency };
+  const totals = { canary: totalsOf(guarded), stable: totalsOf(stableTally) };
+  const latency = {
+    canary: randomised ? (totals.canary?.latency ?? EMPTY) : EMPTY,
+    stable: totals.stable?.latency ?? histogramOf(compared.stable?.latency ?? {}),
+  };
 
   const next: JudgeState = {
     ...state,
@@ -69,16 +87,40 @@ export function observe(policy: Policy, state: JudgeState, block: Block, step: S
     canaryBlocks: state.canaryBlocks + (hasCanary ? 1 : 0),
     onset,
     errors: observeRate(checks, 'errors', state.errors, compared, bet),
+    unanswered: stepUnanswered(state.unanswered, compared, bet),
     clientErrors: observeRate(checks, 'clientErrors', state.clientErrors, compared, bet),
-    latency: observeLatency(checks, state.latency, compared, bet, warm, policy.spec.judge.reference),
-    guards:
-      guarded === null ? state.guards : observeGuards(guards, state.guards, guarded, thresholds.cap, guardsSpent, warm),
-    pace: randomised
-      ? stepPace(pace, block.canary?.requests ?? 0, block.stable?.requests ?? 0, block.durationMs)
-      : pace,
-    step: current ? extendWindow(state.step, block, guarded, stableTally) : state.step,
+    latency: observeLatency(checks, state.latency, compared, latencyBet, span, latency),
+    guards: guarded === null ? state.guards : observeGuards(guards, state.guards, guarded, guardBet, warm),
+    splitShare: observeSplit(state, block, split, thresholds.cap),
+    groups: observeGroups(state, stableTally, block.durationMs, past),
+    fault: watchFault(state.fault, { ...block, canary: guarded, stable: stableTally }, bet),
+    pace: observePace(split === 'same-split' ? state.pace : NO_PACE, block, randomised ? 'randomised' : 'ordered'),
+    step: current ? extendWindow(state.step, block, totals.canary, totals.stable) : state.step,
   };
-  return hasCanary ? { ...next, harm: followHarm(policy, next, block, guarded, stableTally) } : next;
+  return hasCanary ? { ...next, harm: followHarm(policy, next, block, totals) } : next;
+}
+
+function observeSplit(state: JudgeState, block: Block, split: SplitChange, cap: number): JudgeState['splitShare'] {
+  const before = split === 'same-split' ? state.splitShare : UNWATCHED_SPLIT;
+  if (block.canaryBps === 0 || block.canaryBps === FULL_BPS) return before;
+  if (block.canary === null || block.stable === null) return before;
+  const sent = { canary: sentRequests(block.canary), stable: sentRequests(block.stable) };
+  return stepSplitShare(before, sent, block.canaryBps / FULL_BPS, cap);
+}
+
+function observeGroups(
+  { groups }: JudgeState,
+  stable: Tally | null,
+  durationMs: number,
+  past: Bet['past'],
+): JudgeState['groups'] {
+  if (past === 'frozen' || stable?.groups === undefined) return groups;
+  return stepGroups(groups, stable.groups, durationMs);
+}
+
+function observePace(pace: Pace, block: Block, traffic: 'randomised' | 'ordered'): Pace {
+  if (traffic === 'ordered') return pace;
+  return stepPace(pace, block.canary?.requests ?? 0, block.stable?.requests ?? 0, block.durationMs);
 }
 
 // The lowest point of a sum of log-likelihood ratios is the usual estimate of when a change set in. The slack passes
@@ -87,13 +129,12 @@ function followHarm(
   policy: Policy,
   state: JudgeState,
   block: Block,
-  canary: Tally | null,
-  stable: Tally | null,
+  { canary, stable }: { readonly canary: Totals | null; readonly stable: Totals | null },
 ): JudgeState['harm'] {
   const level = combinedLog(stakesOf(policy, state, []));
   const lowest = Math.min(level, state.harm.lowest);
-  if (level <= lowest + RIPPLE) return { lowest, since: EMPTY_WINDOW };
-  return { lowest, since: extendWindow(state.harm.since, block, canary, stable) };
+  if (level <= lowest + RIPPLE) return { level, lowest, since: EMPTY_WINDOW };
+  return { level, lowest, since: extendWindow(state.harm.since, block, canary, stable) };
 }
 
 // In a consumer step the listed consumers are the canary's traffic; in the internal phase it has none to guard.
@@ -102,15 +143,8 @@ function guardedTally(block: Block, step: StepContext): Tally | null {
   return step.kind === 'consumers' ? block.ruled.canary : null;
 }
 
-function advance(
-  schedule: OnsetSchedule,
-  block: Block,
-  split: 'same-step' | 'step-changed',
-  hasTraffic: boolean,
-): OnsetSchedule {
-  return hasTraffic || schedule.startedAt !== null ? advanceSchedule(schedule, block.startedAt, split) : schedule;
-}
-
-function hasRequests(tally: Tally | null): boolean {
-  return tally !== null && tally.requests > 0;
+function advance(schedule: OnsetSchedule, block: Block, split: SplitChange, hasTraffic: boolean): OnsetSchedule {
+  return hasTraffic || schedule.startedAt !== null
+    ? advanceSchedule(schedule, block.startedAt, split === 'same-split' ? 'same-step' : 'step-changed')
+    : schedule;
 }

@@ -3,15 +3,22 @@ import type { GuardsState } from '../parity/guards.ts';
 import { openGuards } from '../parity/guards.ts';
 import { type LatencyState, openLatency } from '../parity/latency.ts';
 import type { Policy } from '../policy/schema.ts';
+import { type GroupDispersion, NO_DISPERSION } from '../stats/dispersion.ts';
 import type { RateState } from '../stats/error-rate.ts';
 import { type OnsetSchedule, UNSTARTED } from '../stats/onset-schedule.ts';
 import { NO_PACE, type Pace } from '../stats/pace.ts';
+import { type SplitShare, UNWATCHED_SPLIT } from '../stats/split-share.ts';
+import { openUnanswered, type UnansweredState } from '../stats/unanswered.ts';
 import { EMPTY_WINDOW, type Window } from '../stats/window.ts';
+import { type FaultWatch, NO_FAULT } from './shared-fault.ts';
 import type { Verdict } from './verdict.ts';
+
+/** Grows whenever a state of before could not be read any more. */
+export const JUDGE_FORMAT = 2;
 
 /** The judge's whole memory of one rollout: plain JSON, restored bit for bit. */
 export interface JudgeState {
-  readonly format: 1;
+  readonly format: typeof JUDGE_FORMAT;
   /** Kind and index of the stage that the last look was about; null before the first. */
   readonly stage: string | null;
   /** Split epoch of the last block. */
@@ -25,14 +32,19 @@ export interface JudgeState {
   readonly canaryBlocks: number;
   readonly onset: { readonly comparison: OnsetSchedule; readonly guards: OnsetSchedule };
   readonly errors: RateState;
+  readonly unanswered: UnansweredState;
   readonly clientErrors: RateState;
   readonly latency: LatencyState;
   readonly guards: GuardsState;
+  /** Evidence that the canary does not get its share of the traffic under the present split. */
+  readonly splitShare: SplitShare;
+  readonly groups: GroupDispersion;
+  readonly fault: FaultWatch;
   readonly pace: Pace;
   /** Figures since the step began. */
   readonly step: Window;
-  /** Figures since the combined evidence of harm was at its lowest: since the onset, as far as can be told. */
-  readonly harm: { readonly lowest: number; readonly since: Window };
+  /** The combined log evidence of all checks, and the figures since it was at its lowest: since the onset, as far as can be told. */
+  readonly harm: { readonly level: number; readonly lowest: number; readonly since: Window };
   /** The verdict that found the canary harmful; it is final. */
   readonly decided: Verdict | null;
 }
@@ -41,7 +53,7 @@ export interface JudgeState {
 export function openJudgement(policy: Policy): JudgeState {
   const { checks, guards } = policy.spec;
   return {
-    format: 1,
+    format: JUDGE_FORMAT,
     stage: null,
     splitEpoch: null,
     fedAt: null,
@@ -50,12 +62,16 @@ export function openJudgement(policy: Policy): JudgeState {
     canaryBlocks: 0,
     onset: { comparison: UNSTARTED, guards: UNSTARTED },
     errors: openRateCheck(checks, 'errors'),
+    unanswered: openUnanswered(),
     clientErrors: openRateCheck(checks, 'clientErrors'),
     latency: openLatency(),
     guards: openGuards(guards),
+    splitShare: UNWATCHED_SPLIT,
+    groups: NO_DISPERSION,
+    fault: NO_FAULT,
     pace: NO_PACE,
     step: EMPTY_WINDOW,
-    harm: { lowest: 0, since: EMPTY_WINDOW },
+    harm: { level: 0, lowest: 0, since: EMPTY_WINDOW },
     decided: null,
   };
 }

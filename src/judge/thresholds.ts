@@ -6,7 +6,7 @@ export interface Thresholds {
   /** ln(1/alpha): roll back. */
   readonly harm: number;
   readonly hold: number;
-  /** ln(1/beta) of the step: parity is shown. */
+  /** ln(1/beta) of the step: parity is shown. Attempt k has beta * 2^-(k-1), or retries would let a bad version in. */
   readonly parity: number;
   /** The most that one block may add to one alternative, so that evidence takes `minBlocks` blocks. */
   readonly cap: number;
@@ -20,7 +20,7 @@ export function thresholdsOf(policy: Policy, step: StepContext): Thresholds {
   return {
     harm,
     hold: Math.log(hold),
-    parity: -Math.log(beta[step.position]),
+    parity: -Math.log(beta[step.position]) + ((step.attempt ?? 1) - 1) * Math.LN2,
     cap: (harm + SLACK_OF_CAP) / minBlocks,
   };
 }

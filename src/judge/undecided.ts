@@ -1,7 +1,8 @@
-import { formatSpan } from '../parity/figures.ts';
+import { formatCount, formatSpan } from '../parity/figures.ts';
 import type { Finding } from '../parity/finding.ts';
 import type { Policy } from '../policy/schema.ts';
 import { msForCanaryRequests } from '../stats/pace.ts';
+import { logSplitLack } from '../stats/split-share.ts';
 import { hasShownParity } from './findings.ts';
 import type { LookInput } from './input.ts';
 import type { JudgeState } from './state.ts';
@@ -35,7 +36,11 @@ export function whyUndecided(
   }
   if (state.fedAt === null) return plain('nothing has been measured yet');
   if (step.appliedAt === null) return plain('the split of this step has not been seen applied yet');
-  if (state.step.canary.requests === 0) return plain('no canary traffic yet');
+  if (state.step.canary.requests === 0 && state.step.canary.unanswered === 0) return plain('no canary traffic yet');
+  const hold = Math.log(policy.spec.judge.hold);
+  if (logSplitLack(state.splitShare) >= hold) return noTraffic(state);
+  const holding = findings.find(({ check, logHarm }) => check === 'clientErrors' && logHarm >= hold);
+  if (holding !== undefined) return { reason: holding.says, worst: holding.check, needs: null };
   const open = findings.filter((finding) => !hasShownParity(finding));
   if (open.length > 0) return mostWanting(state, open);
   const age = at - step.appliedAt;
@@ -49,6 +54,14 @@ export function whyUndecided(
     return plain(`nothing new has been measured for ${formatSpan(at - state.fedAt)}`);
   }
   return null;
+}
+
+function noTraffic({ step: { canary, stable } }: JudgeState): Undecided {
+  const requests = canary.requests + canary.unanswered;
+  const all = requests + stable.requests + stable.unanswered;
+  return plain(
+    `canary gets no traffic: ${formatCount(requests)} of ${formatCount(all)} requests in this step, too few for its weight`,
+  );
 }
 
 // The check without a forecast first (nothing else can be said about the time), then the one that needs most.

@@ -1,4 +1,5 @@
 import type { Pace } from '../stats/pace.ts';
+import type { Tails } from '../stats/tails.ts';
 import type { Window } from '../stats/window.ts';
 
 /** What a check needs beside its own state to say where it stands. */
@@ -7,9 +8,13 @@ export interface FindingContext {
   readonly figures: Window;
   /** The blocks of the present step. */
   readonly step: Window;
+  /** The latencies of `figures`. */
+  readonly latency: { readonly canary: Tails; readonly stable: Tails };
   readonly pace: Pace;
   /** Share of the false-rollback budget. */
   readonly budgetWeight: number;
+  /** What evidence is divided by now. */
+  readonly phi: { readonly rate: number; readonly latency: number };
   /** ln(1/beta) of the present step. */
   readonly logParityThreshold: number;
 }

@@ -1,6 +1,7 @@
 import type { Checks, ErrorMargin } from '../policy/schema.ts';
 import type { Bet } from '../stats/bet.ts';
 import type { Block, Tally } from '../stats/block.ts';
+import { type Interval, rateInterval } from '../stats/confidence.ts';
 import { type BlockCounts, boundaryAt } from '../stats/e-value.ts';
 import {
   expectedRate,
@@ -26,12 +27,12 @@ const NAMES = { errors: 'errors', clientErrors: '4xx answers' } as const;
 /** Log evidence against parity below which the figures, not the forecast, are what people should read. */
 const CONTRARY = -1;
 
-/** The rollback margin is one line, the parity margin the larger of a ratio and a difference. */
+/** The margin of harm (of holding, for 4xx) is one line, the parity margin the larger of a ratio and a difference. */
 export function rateMargins(checks: Checks, check: RateCheck): RateMargins {
   const parity = checks[check].parity;
-  const rollback = check === 'errors' ? checks.errors.rollback : null;
+  const harm = check === 'errors' ? checks.errors.rollback : checks.clientErrors.hold;
   return {
-    rollback: rollback === null ? null : { rho: 1 + rollback.relative, a: rollback.absolute },
+    rollback: { rho: 1 + harm.relative, a: harm.absolute },
     parity: [
       { rho: 1 + parity.relative, a: 0 },
       { rho: 1, a: parity.absolute },
@@ -53,9 +54,9 @@ export function rateFinding(checks: Checks, check: RateCheck, state: RateState, 
   const logParity = logRateParity(state);
   const canary = shareOf(context.figures.canary, check);
   const stable = shareOf(context.figures.stable, check);
-  const needs = forecastNeeds(context, logParity, (share) =>
-    Math.max(...margins.parity.map((boundary) => rateGain(expectedRate(state), boundary, share))),
-  );
+  const gainAt = (share: number) =>
+    Math.max(...margins.parity.map((boundary) => rateGain(expectedRate(state), boundary, share)));
+  const needs = forecastNeeds(context, logParity, gainAt, context.phi.rate);
   const parityMargin = inWords(checks[check].parity, 'or');
   const beyond =
     canary !== null && stable !== null && margins.parity.every((boundary) => canary > boundaryAt(boundary, stable));
@@ -64,12 +65,18 @@ export function rateFinding(checks: Checks, check: RateCheck, state: RateState, 
     canary,
     stable,
     unit: 'share',
+    quantile: null,
+    bounds: { canary: boundsOf(context.figures.canary, check), stable: boundsOf(context.figures.stable, check) },
     requests: { canary: context.figures.canary.requests, stable: context.figures.stable.requests },
     logHarm: logRateHarm(state),
     budgetWeight: context.budgetWeight,
+    dispersion: context.phi.rate,
     logParity,
     logParityThreshold: context.logParityThreshold,
-    rollbackMargin: check === 'errors' ? inWords(checks.errors.rollback, '+') : 'none: a promotion waits',
+    rollbackMargin:
+      check === 'errors'
+        ? inWords(checks.errors.rollback, '+')
+        : `${inWords(checks.clientErrors.hold, '+')}, which holds`,
     parityMargin,
     needsCanaryRequests: needs,
     says: says(),
@@ -99,6 +106,10 @@ function eventsOf(tally: Tally | null, check: RateCheck): number {
 
 function shareOf(totals: Totals, check: RateCheck): number | null {
   return totals.requests === 0 ? null : totals[check] / totals.requests;
+}
+
+function boundsOf(totals: Totals, check: RateCheck): Interval | null {
+  return rateInterval(totals[check], totals.requests);
 }
 
 function inWords(margin: ErrorMargin, joined: '+' | 'or'): string {

@@ -1,4 +1,6 @@
-export type ComparedCheck = 'errors' | 'clientErrors' | QuantileName;
+import type { Interval } from '../stats/confidence.ts';
+
+export type ComparedCheck = 'errors' | 'unanswered' | 'clientErrors' | 'dominance' | QuantileName;
 
 export type QuantileName = 'p50' | 'p95' | 'p99';
 
@@ -12,11 +14,17 @@ export interface Finding {
   readonly canary: number | null;
   readonly stable: number | null;
   readonly unit: 'share' | 'ms';
+  /** Which quantile the figures of a latency check are. */
+  readonly quantile: QuantileName | null;
+  /** 95 % confidence sequences of both figures: they hold at all looks together. Null where nothing is known. */
+  readonly bounds: { readonly canary: Interval | null; readonly stable: Interval | null };
   readonly requests: { readonly canary: number; readonly stable: number };
   /** Log e-value against "no worse than the rollback margin", and its weight in the budget. */
   readonly logHarm: number;
   readonly budgetWeight: number;
-  /** Log e-value against "worse than the parity margin"; null when the check claims no parity (guards). */
+  /** The dispersion by which evidence is divided now: 1 for independent requests. */
+  readonly dispersion: number;
+  /** Log e-value against "worse than the parity margin"; null when the check claims no parity. */
   readonly logParity: number | null;
   readonly logParityThreshold: number | null;
   /** The margins in force in words, after rounding to buckets: `10 % + 0.01 pp`. */

@@ -1,5 +1,7 @@
 import type { Guards } from '../policy/schema.ts';
+import type { Bet } from '../stats/bet.ts';
 import type { Tally } from '../stats/block.ts';
+import { rateInterval } from '../stats/confidence.ts';
 import { RATIO_GRID, RATIO_WEIGHTS } from '../stats/error-rate.ts';
 import { errorGuardLogE, slowGuardLogE } from '../stats/guard.ts';
 import { bucketOf, histogramOf, massAbove } from '../stats/log-histogram.ts';
@@ -22,6 +24,11 @@ interface Tolerance {
   readonly slowerThanMs: number | null;
 }
 
+/** What guards are told about a block beside its counts; see `Bet`. */
+export interface GuardBet extends Pick<Bet, 'cap' | 'spent'> {
+  readonly phi: { readonly rate: number; readonly latency: number };
+}
+
 /** The guards that the policy has, in the order in which people read them. */
 export function guardNames(guards: Guards): readonly GuardName[] {
   return GUARDS.filter((name) => guards[name] !== undefined);
@@ -35,22 +42,19 @@ export function openGuards(guards: Guards): GuardsState {
 
 /**
  * One block of the canary's guarded traffic. Each guard is a one-sample test of the block's mean.
- *
- * @param spent mass of the onset mixture injected up to and with this block
  */
 export function observeGuards(
   guards: Guards,
   state: GuardsState,
   canary: Tally,
-  cap: number,
-  spent: number,
+  bet: GuardBet,
   phase: 'warm-up' | 'judged',
 ): GuardsState {
   return Object.fromEntries(
     tolerances(guards).map((tolerance) => {
       const mixture = mixtureOf(state, tolerance.name);
       if (tolerance.slowerThanMs !== null && phase === 'warm-up') return [tolerance.name, mixture];
-      return [tolerance.name, stepMixture(mixture, spent, logEOf(tolerance, canary, cap))];
+      return [tolerance.name, stepMixture(mixture, bet.spent, logEOf(tolerance, canary, bet))];
     }),
   );
 }
@@ -77,9 +81,12 @@ export function guardFindings(guards: Guards, state: GuardsState, context: Findi
       canary: share,
       stable: null,
       unit: 'share',
+      quantile: null,
+      bounds: { canary: rateInterval(events, answers), stable: null },
       requests: { canary: answers, stable: 0 },
       logHarm: logGuardHarm(state, tolerance.name),
       budgetWeight: context.budgetWeight,
+      dispersion: tolerance.slowerThanMs === null ? context.phi.rate : context.phi.latency,
       logParity: null,
       logParityThreshold: null,
       rollbackMargin: limitInWords(tolerance),
@@ -103,13 +110,13 @@ function tolerances(guards: Guards): readonly Tolerance[] {
 }
 
 // Only buckets that lie wholly above the limit count as slow, so a limit is rounded up by at most 2 %.
-function logEOf(tolerance: Tolerance, canary: Tally, cap: number): readonly number[] {
+function logEOf(tolerance: Tolerance, canary: Tally, { cap, phi }: GuardBet): readonly number[] {
   if (tolerance.slowerThanMs === null) {
-    return errorGuardLogE(canary.requests, canary.errors, tolerance.share, cap);
+    return errorGuardLogE(canary.requests, canary.errors, tolerance.share, cap, phi.rate);
   }
   const latency = histogramOf(canary.latency);
   const slow = massAbove(latency, bucketOf(tolerance.slowerThanMs));
-  return slowGuardLogE(latency.total, slow, tolerance.share, cap);
+  return slowGuardLogE(latency.total, slow, tolerance.share, cap, phi.latency);
 }
 
 function mixtureOf(state: GuardsState, name: GuardName): OnsetMixture {

@@ -6,16 +6,19 @@ import { formatAbout, formatSpan } from './figures.ts';
 /**
  * Canary requests still needed, given the gain of one at the canary's present share of the traffic; null without
  * traffic of both versions.
+ *
+ * @param phi what evidence is divided by
  */
 export function forecastNeeds(
   context: FindingContext,
   logParity: number,
   gainAt: (share: number) => number,
+  phi: number,
 ): number | null {
   const share = canaryShare(context.pace);
   if (share === null) return null;
   const progress = context.step.canary.requests === 0 ? 'not-begun' : 'begun';
-  return requestsNeeded(context.logParityThreshold - logParity, gainAt(share), progress);
+  return requestsNeeded(context.logParityThreshold - logParity, gainAt(share) / phi, progress);
 }
 
 /** `needs about 2,100 more canary requests, 3 min at this traffic` */

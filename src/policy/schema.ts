@@ -97,6 +97,9 @@ const errorsCheck = z.strictObject({
 });
 
 const clientErrorsCheck = z.strictObject({
+  hold: errorMargin
+    .prefault({ relative: '50%', absolute: '1pp' })
+    .describe('Evidence of a larger share than this holds the canary; it never rolls back'),
   parity: errorMargin.prefault({ relative: '50%', absolute: '1pp' }),
 });
 
@@ -106,6 +109,10 @@ const latencyChecks = z.strictObject({
   p50: quantileCheck.prefault({ rollback: '4.1%', parity: '10.5%' }),
   p95: quantileCheck.prefault({ rollback: '6.2%', parity: '17.2%' }),
   p99: quantileCheck.prefault({ rollback: '10.5%', parity: '26.9%' }),
+  dominance: z
+    .strictObject({ rollback: latencyMargin })
+    .optional()
+    .describe('The whole distribution, shifted by this margin; left out, by the rollback margin of p50'),
 });
 
 const checks = z.strictObject({
@@ -122,6 +129,8 @@ const guards = z.strictObject({
 });
 
 const probability = z.number().gt(0).lt(1);
+const share = z.number().min(0).max(1);
+const phi = z.number().min(1).max(100);
 
 const judge = z.strictObject({
   alpha: probability.max(0.1).default(0.001).describe('The false-rollback budget of a whole rollout'),
@@ -139,13 +148,24 @@ const judge = z.strictObject({
   hold: z.number().gt(1).default(20),
   weights: z
     .strictObject({
-      errors: z.number().min(0).max(1),
-      p50: z.number().min(0).max(1),
-      p95: z.number().min(0).max(1),
-      p99: z.number().min(0).max(1),
-      guards: z.number().min(0).max(1),
+      errors: share,
+      dominance: share.default(0),
+      p50: share,
+      p95: share,
+      p99: share,
+      guards: share,
     })
-    .default({ errors: 0.4, p50: 0.15, p95: 0.15, p99: 0.2, guards: 0.1 }),
+    .default({ errors: 0.36, dominance: 0.27, p50: 0.09, p95: 0.09, p99: 0.09, guards: 0.1 })
+    .describe(
+      'Shares of alpha. Without guards theirs goes to the others in proportion: errors 0.4, dominance 0.3, quantiles 0.1',
+    ),
+  dispersion: z
+    .strictObject({
+      initial: phi.default(2).describe('Until the stable has been measured for 10 minutes in shadow groups'),
+      ungrouped: phi.default(1).describe('Where the source of the measurements knows no shadow groups'),
+    })
+    .prefault({})
+    .describe('By how much errors come in clumps: evidence is divided by it. Learnt from the stable where it can be'),
 });
 
 export const policySchema = z.strictObject({

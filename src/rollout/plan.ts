@@ -83,7 +83,7 @@ export function undecidedLimitMs(rollout: Rollout): number {
 /** The stage as the judge sees it; null where there is nothing to judge. */
 export function stepContext(rollout: Rollout, appliedAt: number | null): StepContext | null {
   const { steps } = rollout.policy.spec;
-  const base = { splitEpoch: rollout.splitEpoch, appliedAt };
+  const base = { splitEpoch: rollout.splitEpoch, appliedAt, attempt: rollout.attempt };
   switch (rollout.stage.kind) {
     case 'internal':
       return { ...base, kind: 'internal', index: 0, position: 'first' };
@@ -100,7 +100,8 @@ export function stepContext(rollout: Rollout, appliedAt: number | null): StepCon
   }
 }
 
-function positionOf(steps: readonly Step[], index: number): 'first' | 'middle' | 'last' {
+/** Which beta applies: the last compared step is `last` even when it is also the first. */
+export function positionOf(steps: readonly Step[], index: number): 'first' | 'middle' | 'last' {
   const compared = steps.flatMap((step, at) => ('weight' in step ? [at] : []));
   if (compared.at(-1) === index) return 'last';
   return compared[0] === index ? 'first' : 'middle';

@@ -11,7 +11,23 @@ export interface Tally {
   readonly clientErrors: number;
   /** Latencies of answers that are no errors, and of requests still open when the block closed. */
   readonly latency: LatencyCounts;
+  /**
+   * Requests that became overdue without the head of an answer; they are among `requests` only once they end.
+   * Left out where none did, or where the source cannot tell.
+   */
+  readonly unanswered?: number;
+  /** Shadow groups of the stable, where the source knows the routing hash: its requests and errors by group. */
+  readonly groups?: GroupCounts;
 }
+
+/** Counts by shadow group: `GROUPS` equal parts of the hash that routes, cut across the split. */
+export interface GroupCounts {
+  readonly requests: readonly number[];
+  readonly errors: readonly number[];
+}
+
+/** Number of shadow groups (statistics.md 3.7). */
+export const GROUPS = 20;
 
 /**
  * One look interval of one route, under exactly one split. The comparison of `stable` and `canary` is randomised;

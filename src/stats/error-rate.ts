@@ -26,7 +26,13 @@ export interface RateState {
   readonly relative: ParityProcess;
   readonly absolute: ParityProcess;
   /** Decayed counts of the stable's past. */
-  readonly stable: { readonly events: number; readonly requests: number };
+  readonly stable: PastRate;
+}
+
+/** Decayed counts, with a half-life of 10 min. */
+export interface PastRate {
+  readonly events: number;
+  readonly requests: number;
 }
 
 /** How many times the rollback boundary the canary's rate is in each alternative. */
@@ -50,9 +56,14 @@ export function openRate(margins: RateMargins): RateState {
 }
 
 /** The stable's rate as its past has it, with a prior of 200 requests at 0.1 %. */
-export function expectedRate(state: RateState): number {
-  const { events, requests } = state.stable;
+export function expectedRate({ stable: { events, requests } }: Pick<RateState, 'stable'>): number {
   return clipRate((PRIOR_REQUESTS * PRIOR_RATE + events) / (PRIOR_REQUESTS + requests));
+}
+
+/** The past with a block's stable counts added. */
+export function learnStable(past: PastRate, counts: BlockCounts, durationMs: number): PastRate {
+  const kept = decayOver(durationMs, HALF_LIFE_MS);
+  return { events: past.events * kept + counts.xs, requests: past.requests * kept + counts.ns };
 }
 
 /** One block of evidence, then the stable's part of it becomes past. Without both versions only the past is learnt. */
@@ -64,22 +75,18 @@ export function stepRate(
   bet: Bet,
 ): RateState {
   const s1 = expectedRate(state);
-  const kept = decayOver(durationMs, HALF_LIFE_MS);
-  const stable = {
-    events: state.stable.events * kept + counts.xs,
-    requests: state.stable.requests * kept + counts.ns,
-  };
+  const stable = bet.past === 'frozen' ? state.stable : learnStable(state.stable, counts, durationMs);
   if (counts.nc === 0 || counts.ns === 0) return { ...state, stable };
   const harm =
     state.harm === null || margins.rollback === null
       ? null
-      : stepMixture(state.harm, bet.spent, harmLogE(counts, s1, margins.rollback, bet.cap));
+      : stepMixture(state.harm, bet.spent, harmLogE(counts, s1, margins.rollback, bet.cap, bet.phi));
   if (bet.parity === 'left-out') return { ...state, harm, stable };
   const [relative, absolute] = margins.parity;
   return {
     harm,
-    relative: stepParity(state.relative, parityLogE(counts, s1, relative, bet.cap), bet.parityCeiling),
-    absolute: stepParity(state.absolute, parityLogE(counts, s1, absolute, bet.cap), bet.parityCeiling),
+    relative: stepParity(state.relative, parityLogE(counts, s1, relative, bet.cap, bet.phi), bet.parityCeiling),
+    absolute: stepParity(state.absolute, parityLogE(counts, s1, absolute, bet.cap, bet.phi), bet.parityCeiling),
     stable,
   };
 }
@@ -99,20 +106,26 @@ export function logRateParity(state: RateState): number {
 }
 
 /** Log e-values of a block for each ratio of `RATIO_GRID`; an alternative inside the margin adds nothing. */
-export function harmLogE(counts: BlockCounts, s1: number, boundary: Boundary, cap: number): readonly number[] {
+export function harmLogE(counts: BlockCounts, s1: number, boundary: Boundary, cap: number, phi = 1): readonly number[] {
   const limit = boundaryAt(boundary, s1);
   return RATIO_GRID.map((ratio) => {
     const c1 = clipRate(limit * ratio);
-    return c1 <= limit ? 0 : Math.min(cap, lnE(counts, { s1, c1 }, boundary));
+    return c1 <= limit ? 0 : Math.min(cap, lnE(counts, { s1, c1 }, boundary) / phi);
   });
 }
 
 /** Log e-values of a block for each alternative of `PARITY_GRID`; one beyond the margin adds nothing. */
-export function parityLogE(counts: BlockCounts, s1: number, boundary: Boundary, cap: number): readonly number[] {
+export function parityLogE(
+  counts: BlockCounts,
+  s1: number,
+  boundary: Boundary,
+  cap: number,
+  phi = 1,
+): readonly number[] {
   const limit = boundaryAt(boundary, s1);
   return PARITY_GRID.map((towards) => {
     const c1 = clipRate(Math.max(s1 + towards * (limit - s1), LOWEST_PARITY_SHARE * s1));
-    return c1 >= limit ? 0 : Math.min(cap, lnE(counts, { s1, c1 }, boundary));
+    return c1 >= limit ? 0 : Math.min(cap, lnE(counts, { s1, c1 }, boundary) / phi);
   });
 }
 

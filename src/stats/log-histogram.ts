@@ -43,20 +43,58 @@ export const EMPTY: Histogram = { from: 0, mass: [], total: 0 };
 /** Masses that have decayed below this are forgotten. */
 const NEGLIGIBLE = 1e-6;
 
+/**
+ * The keys of counts that are no bucket from 0 to the highest. Buckets below 0 are names and not indices to the engine
+ * and come after all indices, so that the usual case, latencies of 1 ms and more, needs no text at all.
+ *
+ * @param indices how many buckets from 0 to the highest have a count
+ */
+export function otherKeys(counts: LatencyCounts, indices: number): readonly string[] {
+  const keys = Object.keys(counts);
+  return keys.length === indices ? NO_KEYS : keys.slice(indices);
+}
+
+const NO_KEYS: readonly string[] = [];
+
 export function histogramOf(counts: LatencyCounts): Histogram {
-  const entries = Object.entries(counts)
-    .map(([bucket, count]) => ({ bucket: Number(bucket), count }))
-    .filter(({ count }) => count > 0);
-  const from = Math.min(...entries.map(({ bucket }) => bucket));
-  const to = Math.max(...entries.map(({ bucket }) => bucket));
+  let indices = 0;
+  let from = HIGHEST_BUCKET + 1;
+  let to = LOWEST_BUCKET - 1;
+  for (let bucket = 0; bucket <= HIGHEST_BUCKET; bucket += 1) {
+    const count = counts[bucket];
+    if (count === undefined) continue;
+    indices += 1;
+    if (count === 0) continue;
+    if (bucket < from) from = bucket;
+    to = bucket;
+  }
+  const others = otherCounts(counts, indices);
+  for (const { bucket } of others) {
+    if (bucket < from) from = bucket;
+    if (bucket > to) to = bucket;
+  }
   if (from > to) return EMPTY;
-  const mass = Array.from({ length: to - from + 1 }, () => 0);
+  const mass: number[] = [];
   let total = 0;
-  for (const { bucket, count } of entries) {
+  for (let bucket = from; bucket < 0 && bucket <= to; bucket += 1) mass.push(0);
+  for (let bucket = Math.max(0, from); bucket <= to; bucket += 1) {
+    const count = bucket > HIGHEST_BUCKET ? 0 : (counts[bucket] ?? 0);
+    mass.push(count);
+    total += count;
+  }
+  for (const { bucket, count } of others) {
     mass[bucket - from] = count;
     total += count;
   }
   return { from, mass, total };
+}
+
+function otherCounts(counts: LatencyCounts, indices: number) {
+  // By name: an engine finds a negative number as a key only after writing it out.
+  const named: Readonly<Record<string, number>> = counts;
+  return otherKeys(counts, indices)
+    .map((key) => ({ bucket: Number(key), count: named[key] ?? 0 }))
+    .filter(({ count }) => count > 0);
 }
 
 export function addHistograms(left: Histogram, right: Histogram): Histogram {
@@ -64,24 +102,42 @@ export function addHistograms(left: Histogram, right: Histogram): Histogram {
   if (right.mass.length === 0) return left;
   const from = Math.min(left.from, right.from);
   const end = Math.max(left.from + left.mass.length, right.from + right.mass.length);
-  const mass = Array.from({ length: end - from }, () => 0);
-  for (const part of [left, right]) {
-    let at = part.from - from;
-    for (const value of part.mass) {
-      mass[at] = (mass[at] ?? 0) + value;
-      at += 1;
-    }
+  const mass = widen(left, from, end);
+  let at = right.from - from;
+  for (const value of right.mass) {
+    mass[at] = (mass[at] ?? 0) + value;
+    at += 1;
   }
   return { from, mass, total: left.total + right.total };
 }
 
 /** The histogram with every mass multiplied by `factor`; negligible masses vanish and the ends are cut. */
 export function decayHistogram(histogram: Histogram, factor: number): Histogram {
-  const kept = histogram.mass.map((value) => (value * factor < NEGLIGIBLE ? 0 : value * factor));
-  const first = kept.findIndex((value) => value > 0);
+  const mass: number[] = [];
+  let first = -1;
+  let last = -1;
+  let total = 0;
+  for (let offset = 0; offset < histogram.mass.length; offset += 1) {
+    const kept = (histogram.mass[offset] ?? 0) * factor;
+    const isNegligible = kept < NEGLIGIBLE;
+    mass.push(isNegligible ? 0 : kept);
+    if (isNegligible) continue;
+    if (first === -1) first = offset;
+    last = offset;
+    total += kept;
+  }
   if (first === -1) return EMPTY;
-  const mass = kept.slice(first, kept.findLastIndex((value) => value > 0) + 1);
-  return { from: histogram.from + first, mass, total: mass.reduce((sum, value) => sum + value, 0) };
+  const isWhole = first === 0 && last === mass.length - 1;
+  return { from: histogram.from + first, mass: isWhole ? mass : mass.slice(first, last + 1), total };
+}
+
+function widen({ from, mass }: Histogram, lowest: number, end: number): number[] {
+  if (from === lowest && from + mass.length === end) return mass.slice();
+  const wide: number[] = [];
+  for (let bucket = lowest; bucket < from; bucket += 1) wide.push(0);
+  for (const value of mass) wide.push(value);
+  for (let bucket = from + mass.length; bucket < end; bucket += 1) wide.push(0);
+  return wide;
 }
 
 /** The mass in buckets strictly above `bucket`. */

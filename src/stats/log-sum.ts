@@ -9,10 +9,15 @@ import { sum } from 'simple-statistics';
  */
 export function logSum(logs: readonly (number | null)[], weights: readonly number[]): number {
   let largest = Number.NEGATIVE_INFINITY;
-  for (const [index, log] of logs.entries()) {
-    if (log !== null && (weights[index] ?? 0) > 0) largest = Math.max(largest, log);
+  for (let index = 0; index < logs.length; index += 1) {
+    const log = logs[index] ?? Number.NEGATIVE_INFINITY;
+    if (log > largest && (weights[index] ?? 0) > 0) largest = log;
   }
   if (largest === Number.NEGATIVE_INFINITY) return largest;
-  const terms = logs.map((log, index) => (log === null ? 0 : (weights[index] ?? 0) * Math.exp(log - largest)));
+  const terms: number[] = [];
+  for (let index = 0; index < logs.length; index += 1) {
+    const log = logs[index] ?? null;
+    terms.push(log === null ? 0 : (weights[index] ?? 0) * Math.exp(log - largest));
+  }
   return largest + Math.log(sum(terms));
 }

@@ -1,8 +1,8 @@
 import type { Bet } from './bet.ts';
 import { type BlockCounts, clipRate, expit, lnEBernoulli, logit } from './e-value.ts';
-import { type Histogram, massAbove, quantileBucket } from './log-histogram.ts';
 import { logMixture, type OnsetMixture, openMixture, stepMixture } from './onset.ts';
 import { logParity, PARITY_GRID, type ParityProcess, stepParity, UNSHOWN } from './parity-process.ts';
+import { type Tails, tailAbove, tailBucket } from './tails.ts';
 
 /** Where a quantile of the stable's past lies (statistics.md 3.3). */
 export interface QuantileEdge {
@@ -36,16 +36,16 @@ export function openQuantile(): QuantileState {
 }
 
 /** Null when the reference is empty. */
-export function quantileEdge(reference: Histogram, level: number): QuantileEdge | null {
-  const bucket = quantileBucket(reference, level);
+export function quantileEdge(reference: Tails, level: number): QuantileEdge | null {
+  const bucket = tailBucket(reference, level);
   if (bucket === null) return null;
-  const mass = massAbove(reference, bucket);
+  const mass = tailAbove(reference, bucket);
   return { bucket, mass, share: mass / reference.total };
 }
 
 /** The share of slow answers beyond the parity margin if the canary equals the stable; null when nothing can be shown. */
-export function parityShare(reference: Histogram, edge: QuantileEdge, parityBuckets: number): number | null {
-  const beyond = massAbove(reference, edge.bucket + parityBuckets) / reference.total;
+export function parityShare(reference: Tails, edge: QuantileEdge, parityBuckets: number): number | null {
+  const beyond = tailAbove(reference, edge.bucket + parityBuckets) / reference.total;
   const share = Math.max(beyond, LOWEST_PARITY_SHARE * edge.share);
   return share >= edge.share ? null : share;
 }
@@ -53,10 +53,10 @@ export function parityShare(reference: Histogram, edge: QuantileEdge, parityBuck
 /** One block of latencies. Nothing changes without both versions, or before the reference has mass enough. */
 export function stepQuantile(
   state: QuantileState,
-  reference: Histogram,
+  reference: Tails,
   level: number,
   margins: BucketMargins,
-  block: { readonly canary: Histogram; readonly stable: Histogram },
+  block: { readonly canary: Tails; readonly stable: Tails },
   bet: Bet,
 ): QuantileState {
   const edge = quantileEdge(reference, level);
@@ -64,13 +64,13 @@ export function stepQuantile(
   const nc = block.canary.total;
   const ns = block.stable.total;
   if (nc === 0 || ns === 0) return state;
-  const xs = massAbove(block.stable, edge.bucket);
-  const slow = { nc, xc: massAbove(block.canary, edge.bucket + margins.rollback), ns, xs };
-  const harm = stepMixture(state.harm, bet.spent, slowerLogE(slow, edge.share, bet.cap));
+  const xs = tailAbove(block.stable, edge.bucket);
+  const slow = { nc, xc: tailAbove(block.canary, edge.bucket + margins.rollback), ns, xs };
+  const harm = stepMixture(state.harm, bet.spent, slowerLogE(slow, edge.share, bet.cap, bet.phi));
   const share = parityShare(reference, edge, margins.parity);
   if (bet.parity === 'left-out' || share === null) return { ...state, harm };
-  const beyond = { nc, xc: massAbove(block.canary, edge.bucket + margins.parity), ns, xs };
-  const logE = asFastLogE(beyond, edge.share, share, bet.cap);
+  const beyond = { nc, xc: tailAbove(block.canary, edge.bucket + margins.parity), ns, xs };
+  const logE = asFastLogE(beyond, edge.share, share, bet.cap, bet.phi);
   return { harm, parity: stepParity(state.parity, logE, bet.parityCeiling) };
 }
 
@@ -83,20 +83,20 @@ export function logQuantileParity(state: QuantileState): number {
 }
 
 /** Log e-values of a block against "no more slow answers than the stable", one for each of `ODDS_GRID`. */
-export function slowerLogE(counts: BlockCounts, share: number, cap: number): readonly number[] {
+export function slowerLogE(counts: BlockCounts, share: number, cap: number, phi = 1): readonly number[] {
   const s1 = clipRate(share);
   return ODDS_GRID.map((odds) => {
     const c1 = clipRate(expit(logit(s1) + Math.log(odds)));
-    return c1 <= s1 ? 0 : Math.min(cap, lnEBernoulli(counts, { s1, c1 }));
+    return c1 <= s1 ? 0 : Math.min(cap, lnEBernoulli(counts, { s1, c1 }) / phi);
   });
 }
 
 /** Log e-values of a block against "at least as many slow answers as the stable", one for each of `PARITY_GRID`. */
-export function asFastLogE(counts: BlockCounts, share: number, equal: number, cap: number): readonly number[] {
+export function asFastLogE(counts: BlockCounts, share: number, equal: number, cap: number, phi = 1): readonly number[] {
   const s1 = clipRate(share);
   const from = logit(clipRate(equal));
   return PARITY_GRID.map((towards) => {
     const c1 = clipRate(expit(from + towards * (logit(s1) - from)));
-    return c1 >= s1 ? 0 : Math.min(cap, lnEBernoulli(counts, { s1, c1 }));
+    return c1 >= s1 ? 0 : Math.min(cap, lnEBernoulli(counts, { s1, c1 }) / phi);
   });
 }

@@ -6,6 +6,7 @@ export interface Totals {
   readonly requests: number;
   readonly errors: number;
   readonly clientErrors: number;
+  readonly unanswered: number;
   readonly latency: Histogram;
 }
 
@@ -17,16 +18,28 @@ export interface Window {
   readonly stable: Totals;
 }
 
-const NOTHING: Totals = { requests: 0, errors: 0, clientErrors: 0, latency: EMPTY };
+const NOTHING: Totals = { requests: 0, errors: 0, clientErrors: 0, unanswered: 0, latency: EMPTY };
 
 export const EMPTY_WINDOW: Window = { span: null, canary: NOTHING, stable: NOTHING };
 
-/** The window with the canary's and the stable's tallies of one block added; null where a version has none. */
-export function extendWindow(window: Window, block: Block, canary: Tally | null, stable: Tally | null): Window {
+/** One tally as totals; null where a version has none. */
+export function totalsOf(tally: Tally | null): Totals | null {
+  if (tally === null) return null;
+  const { requests, errors, clientErrors, unanswered = 0 } = tally;
+  return { requests, errors, clientErrors, unanswered, latency: histogramOf(tally.latency) };
+}
+
+/** The window with one block added; null where a version has no part in it. */
+export function extendWindow(
+  window: Window,
+  block: Pick<Block, 'startedAt' | 'durationMs'>,
+  canary: Totals | null,
+  stable: Totals | null,
+): Window {
   return {
     span: { from: window.span?.from ?? block.startedAt, to: block.startedAt + block.durationMs },
-    canary: addTally(window.canary, canary),
-    stable: addTally(window.stable, stable),
+    canary: addTotals(window.canary, canary),
+    stable: addTotals(window.stable, stable),
   };
 }
 
@@ -34,12 +47,13 @@ export function windowMs(window: Window): number {
   return window.span === null ? 0 : Math.max(0, window.span.to - window.span.from);
 }
 
-function addTally(totals: Totals, tally: Tally | null): Totals {
-  if (tally === null) return totals;
+function addTotals(totals: Totals, added: Totals | null): Totals {
+  if (added === null) return totals;
   return {
-    requests: totals.requests + tally.requests,
-    errors: totals.errors + tally.errors,
-    clientErrors: totals.clientErrors + tally.clientErrors,
-    latency: addHistograms(totals.latency, histogramOf(tally.latency)),
+    requests: totals.requests + added.requests,
+    errors: totals.errors + added.errors,
+    clientErrors: totals.clientErrors + added.clientErrors,
+    unanswered: totals.unanswered + added.unanswered,
+    latency: addHistograms(totals.latency, added.latency),
   };
 }

@@ -5,6 +5,7 @@ import { logRateHarm, logRateParity, openRate, type RateMargins, stepRate } from
 import { errorGuardLogE, slowGuardLogE } from '../../src/stats/guard.ts';
 import { histogramOf } from '../../src/stats/log-histogram.ts';
 import { logQuantileHarm, logQuantileParity, openQuantile, stepQuantile } from '../../src/stats/quantile.ts';
+import { tailsOf } from '../../src/stats/tails.ts';
 
 const RUN = { seed: 20_260_101, numRuns: 300 };
 
@@ -13,6 +14,8 @@ const pair = fc.nat({ max: 5_000 }).chain((n) => fc.tuple(fc.constant(n), fc.nat
 const latency = fc.dictionary(fc.integer({ min: -100, max: 500 }).map(String), fc.nat({ max: 1_000 }), { maxKeys: 12 });
 const bet = fc.record<Bet>({
   cap: fc.double({ min: 0.1, max: 12, noNaN: true }),
+  phi: fc.double({ min: 1, max: 40, noNaN: true }),
+  past: fc.constantFrom('learnt', 'frozen'),
   spent: fc.double({ min: 0, max: 1, noNaN: true }),
   parity: fc.constantFrom('counted', 'left-out'),
   parityCeiling: fc.double({ min: 0.1, max: 10, noNaN: true }),
@@ -49,8 +52,8 @@ describe('whatever the counts and the margins', () => {
       fc.property(latency, margins, fc.array(step, { maxLength: 6 }), (past, buckets, blocks) => {
         let state = openQuantile();
         for (const { canary, stable, bet: told } of blocks) {
-          const block = { canary: histogramOf(canary), stable: histogramOf(stable) };
-          state = stepQuantile(state, histogramOf(past), 0.95, buckets, block, told);
+          const block = { canary: tailsOf(histogramOf(canary)), stable: tailsOf(histogramOf(stable)) };
+          state = stepQuantile(state, tailsOf(histogramOf(past)), 0.95, buckets, block, told);
           expect(Number.isFinite(logQuantileHarm(state))).toBe(true);
           expect(Number.isFinite(logQuantileParity(state))).toBe(true);
         }

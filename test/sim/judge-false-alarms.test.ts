@@ -51,7 +51,7 @@ describe('false alarms', () => {
         { rho: 1, a: 1e-3 },
       ],
     };
-    const bet = { cap: 3.97, spent: 0.5, parity: 'left-out', parityCeiling: 6 } as const;
+    const bet = { cap: 3.97, phi: 1, past: 'learnt', spent: 0.5, parity: 'left-out', parityCeiling: 6 } as const;
     const runs = 200;
     let held = 0;
     for (let run = 0; run < runs; run += 1) {

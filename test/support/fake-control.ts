@@ -211,7 +211,7 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
 }
 
 /** What the judge remembers is opaque to everything that this control plane serves. */
-const OPAQUE_JUDGE = { format: 1 } as JudgeState;
+const OPAQUE_JUDGE = { format: 2 } as JudgeState;
 
 const NOTHING_SEEN: Evidence = {
   judge: OPAQUE_JUDGE,
@@ -231,9 +231,12 @@ export function findingOf(parts: Partial<Finding> = {}): Finding {
     canary: 0.0021,
     stable: 0.002,
     unit: 'share',
+    quantile: null,
+    bounds: { canary: { low: 0.0008, high: 0.005 }, stable: { low: 0.0012, high: 0.003 } },
     requests: { canary: 1_204, stable: 10_911 },
     logHarm: 0.4,
     budgetWeight: 0.4,
+    dispersion: 1,
     logParity: 1.2,
     logParityThreshold: 2.3,
     rollbackMargin: '10 % + 0.01 pp',

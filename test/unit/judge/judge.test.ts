@@ -72,7 +72,14 @@ describe('harmful', () => {
     const skipping = { skippedChecks: ['errors'] as const };
     const { verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 20 }, failing, skipping);
     expect(verdict.name).not.toBe('harmful');
-    expect(verdict.findings.map(({ check }) => check)).toEqual(['clientErrors', 'p50', 'p95', 'p99']);
+    expect(verdict.findings.map(({ check }) => check)).toEqual([
+      'unanswered',
+      'clientErrors',
+      'p50',
+      'p95',
+      'p99',
+      'dominance',
+    ]);
   });
 });
 

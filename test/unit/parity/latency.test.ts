@@ -3,12 +3,13 @@ import { bucketMargins, observeLatency, openLatency, slowestThresholdMs } from '
 import type { Bet } from '../../../src/stats/bet.ts';
 import { bucketMs } from '../../../src/stats/log-histogram.ts';
 import { quantileEdge } from '../../../src/stats/quantile.ts';
+import { tailsOf } from '../../../src/stats/tails.ts';
 import { blockOf, tallyOf } from '../../support/judge-blocks.ts';
 import { judgePolicy } from '../../support/judge-policy.ts';
 
-const BET: Bet = { cap: 3.97, spent: 0.5, parity: 'counted', parityCeiling: 6 };
+const BET: Bet = { cap: 3.97, phi: 1, past: 'learnt', spent: 0.5, parity: 'counted', parityCeiling: 6 };
 const { checks } = judgePolicy().spec;
-const MINUTES_5 = 300_000;
+const JUDGED = { phase: 'judged', split: 'same-split', referenceHalfLifeMs: 300_000 } as const;
 const edgeAt = (bucket: number) => ({ bucket, mass: 100, share: 0.05 });
 
 describe('latency margins', () => {
@@ -39,17 +40,10 @@ describe('latency margins', () => {
 
 describe('the latency checks', () => {
   it('learn the stable with the half-life of the policy, in the warm-up too', () => {
-    const learnt = observeLatency(checks, openLatency(), blockOf(), BET, 'warm-up', MINUTES_5);
+    const learnt = observeLatency(checks, openLatency(), blockOf(), BET, { ...JUDGED, phase: 'warm-up' });
     expect(learnt.reference.total).toBe(898);
     expect(learnt.p50).toEqual(openLatency().p50);
-    const later = observeLatency(
-      checks,
-      learnt,
-      blockOf({ durationMs: 300_000, stable: null }),
-      BET,
-      'judged',
-      MINUTES_5,
-    );
+    const later = observeLatency(checks, learnt, blockOf({ durationMs: 300_000, stable: null }), BET, JUDGED);
     expect(later.reference.total).toBeCloseTo(449, 6);
   });
 
@@ -59,25 +53,17 @@ describe('the latency checks', () => {
       openLatency(),
       blockOf({ canary: tallyOf(100, { medianMs: 900 }) }),
       BET,
-      'judged',
-      MINUTES_5,
+      JUDGED,
     );
     expect(first.p50).toEqual(openLatency().p50);
-    const second = observeLatency(
-      checks,
-      first,
-      blockOf({ canary: tallyOf(100, { medianMs: 900 }) }),
-      BET,
-      'judged',
-      MINUTES_5,
-    );
+    const second = observeLatency(checks, first, blockOf({ canary: tallyOf(100, { medianMs: 900 }) }), BET, JUDGED);
     expect(second.p50).not.toEqual(first.p50);
   });
 
   it('tell the recorder the largest threshold in use', () => {
     expect(slowestThresholdMs(checks, openLatency())).toBeNull();
-    const state = observeLatency(checks, openLatency(), blockOf(), BET, 'judged', MINUTES_5);
-    const p99 = quantileEdge(state.reference, 0.99)?.bucket ?? 0;
+    const state = observeLatency(checks, openLatency(), blockOf(), BET, JUDGED);
+    const p99 = quantileEdge(tailsOf(state.reference), 0.99)?.bucket ?? 0;
     expect(slowestThresholdMs(checks, state)).toBeCloseTo(bucketMs(p99 + 12), 9);
   });
 });

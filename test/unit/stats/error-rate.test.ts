@@ -20,7 +20,7 @@ const MARGINS: RateMargins = {
     { rho: 1, a: 1e-3 },
   ],
 };
-const BET: Bet = { cap: 3.97, spent: 0.5, parity: 'counted', parityCeiling: Math.log(20) + 3 };
+const BET: Bet = { cap: 3.97, phi: 1, past: 'learnt', spent: 0.5, parity: 'counted', parityCeiling: Math.log(20) + 3 };
 const HEALTHY = { nc: 1_000, xc: 1, ns: 9_000, xs: 9 };
 
 describe('the error rate', () => {

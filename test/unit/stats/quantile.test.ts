@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Bet } from '../../../src/stats/bet.ts';
-import { EMPTY, histogramOf } from '../../../src/stats/log-histogram.ts';
+import { histogramOf, EMPTY as NONE } from '../../../src/stats/log-histogram.ts';
 import {
   asFastLogE,
   logQuantileHarm,
@@ -11,13 +11,15 @@ import {
   slowerLogE,
   stepQuantile,
 } from '../../../src/stats/quantile.ts';
+import { tailsOf } from '../../../src/stats/tails.ts';
 import { binomialMasses } from '../../support/reference-formulas.ts';
 
-const BET: Bet = { cap: 3.97, spent: 0.5, parity: 'counted', parityCeiling: Math.log(20) + 3 };
+const BET: Bet = { cap: 3.97, phi: 1, past: 'learnt', spent: 0.5, parity: 'counted', parityCeiling: Math.log(20) + 3 };
 /** 100 answers in each of the buckets 1..100. */
-const REFERENCE = histogramOf(Object.fromEntries(Array.from({ length: 100 }, (_, index) => [index + 1, 100])));
+const REFERENCE = tailsOf(histogramOf(Object.fromEntries(Array.from({ length: 100 }, (_, index) => [index + 1, 100]))));
+const EMPTY = tailsOf(NONE);
 const shifted = (by: number, each: number) =>
-  histogramOf(Object.fromEntries(Array.from({ length: 100 }, (_, index) => [index + 1 + by, each])));
+  tailsOf(histogramOf(Object.fromEntries(Array.from({ length: 100 }, (_, index) => [index + 1 + by, each]))));
 
 describe('a quantile', () => {
   it('lies at the smallest bucket with at most 1 - q above it', () => {
@@ -60,7 +62,7 @@ describe('a quantile', () => {
     const state = openQuantile();
     const block = { canary: shifted(50, 1), stable: shifted(0, 1) };
     const margins = { rollback: 2, parity: 10 };
-    const thin = histogramOf({ 1: 700, 2: 9 });
+    const thin = tailsOf(histogramOf({ 1: 700, 2: 9 }));
     expect(stepQuantile(state, thin, 0.95, margins, block, BET)).toBe(state);
     expect(stepQuantile(state, REFERENCE, 0.95, margins, { ...block, canary: EMPTY }, BET)).toBe(state);
     expect(stepQuantile(state, REFERENCE, 0.95, margins, { ...block, stable: EMPTY }, BET)).toBe(state);

@@ -1,0 +1,25 @@
+import { slowestGuardMs } from '../parity/guards.ts';
+import { type LatencyState, slowestThresholdMs } from '../parity/latency.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { Tails } from '../stats/tails.ts';
+
+const SHORTEST_SLOW_MS = 250;
+const LONGEST_SLOW_MS = 30_000;
+/** Thresholds follow the stable's past, and may have grown by so much when the block closes. */
+const ROOM_TO_GROW = 1.25;
+
+/**
+ * The age at which an open request counts as slow: the largest latency threshold in use. Before the stable's latency is
+ * known no threshold is, and an open request may yet be slow by any of them.
+ */
+export function slowAfterMs(policy: Policy, latency: LatencyState, past: Tails): number {
+  const quantiles = slowestThresholdMs(policy.spec.checks, latency, past);
+  if (quantiles === null) return LONGEST_SLOW_MS;
+  const slowest = Math.max(quantiles, slowestGuardMs(policy.spec.guards) ?? 0) * ROOM_TO_GROW;
+  return Math.min(LONGEST_SLOW_MS, Math.max(SHORTEST_SLOW_MS, slowest));
+}
+
+/** A block closes at the latest this long after it began, two of them when a look just missed one. */
+export function staleAfterMs(policy: Policy, latency: LatencyState, past: Tails): number {
+  return 2 * policy.spec.judge.block + slowAfterMs(policy, latency, past);
+}

@@ -1,0 +1,18 @@
+import type { Policy } from '../policy/schema.ts';
+import { batchPhi } from '../stats/batches.ts';
+import { groupPhi } from '../stats/dispersion.ts';
+import type { JudgeState } from './state.ts';
+
+/** By how much evidence is divided, as the past has it: for shares of requests, and for latencies. */
+export interface Tempering {
+  readonly rate: number;
+  readonly latency: number;
+}
+
+export function temperingOf(policy: Policy, state: Pick<JudgeState, 'groups' | 'latency'>): Tempering {
+  const { initial, ungrouped } = policy.spec.judge.dispersion;
+  return {
+    rate: state.groups.seenMs === 0 ? ungrouped : groupPhi(state.groups, initial),
+    latency: batchPhi(state.latency.batches),
+  };
+}

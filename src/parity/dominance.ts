@@ -1,0 +1,75 @@
+import type { Checks } from '../policy/schema.ts';
+import { binsOf, logDominanceHarm, STARTING_TOTAL } from '../stats/dominance.ts';
+import { bucketMs, GAMMA } from '../stats/log-histogram.ts';
+import { quantileEdge } from '../stats/quantile.ts';
+import { type Tails, tailBucket } from '../stats/tails.ts';
+import type { FindingContext } from './context.ts';
+import { formatAbout, formatLatency, formatShare } from './figures.ts';
+import type { Finding, QuantileName } from './finding.ts';
+import { allowedBuckets, dominanceLimit, type LatencyState, LEVELS, QUANTILES } from './latency.ts';
+import { boundsInMs } from './quantile-finding.ts';
+
+/** Answers that it takes about for the highest bin, above the p99.9 of the past, to hold one. */
+const ENOUGH_ANSWERS = 1_000;
+
+/**
+ * What the check of the whole distribution says, in the figures of the quantile that lies furthest apart. It claims no
+ * parity: that is shown quantile by quantile.
+ */
+export function dominanceFinding(
+  checks: Checks,
+  state: LatencyState,
+  reference: Tails,
+  context: FindingContext,
+): Finding {
+  const { canary, stable } = context.latency;
+  const margin = allowedBuckets(dominanceLimit(checks), quantileEdge(reference, LEVELS.p50));
+  const quantile = furthestApart(canary, stable);
+  const msOf = (tails: Tails) => {
+    const bucket = tailBucket(tails, LEVELS[quantile]);
+    return bucket === null ? null : bucketMs(bucket);
+  };
+  const canaryMs = msOf(canary);
+  const stableMs = msOf(stable);
+  return {
+    check: 'dominance',
+    canary: canaryMs,
+    stable: stableMs,
+    unit: 'ms',
+    quantile,
+    bounds: { canary: boundsInMs(canary, LEVELS[quantile]), stable: boundsInMs(stable, LEVELS[quantile]) },
+    requests: { canary: canary.total, stable: stable.total },
+    logHarm: logDominanceHarm(state.dominance),
+    budgetWeight: context.budgetWeight,
+    dispersion: context.phi.latency,
+    logParity: null,
+    logParityThreshold: null,
+    rollbackMargin: `${formatShare(GAMMA ** margin - 1)} over the whole distribution`,
+    parityMargin: null,
+    needsCanaryRequests: null,
+    says: says(),
+  };
+
+  function says(): string {
+    if (binsOf(reference) === null) {
+      const missing = Math.max(STARTING_TOTAL, ENOUGH_ANSWERS) - reference.total;
+      if (missing > 0) return `dominance: waits for about ${formatAbout(missing)} more answers of the stable`;
+      return 'dominance: the latencies of the stable are too much alike to compare their distribution';
+    }
+    if (canaryMs === null || stableMs === null) return 'dominance: no traffic to compare yet';
+    return `dominance: furthest apart at ${quantile}, ${formatLatency(canaryMs)} against ${formatLatency(stableMs)}`;
+  }
+}
+
+function furthestApart(canary: Tails, stable: Tails): QuantileName {
+  let furthest: QuantileName = 'p50';
+  let distance = Number.NEGATIVE_INFINITY;
+  for (const name of QUANTILES) {
+    const apart = (tailBucket(canary, LEVELS[name]) ?? 0) - (tailBucket(stable, LEVELS[name]) ?? 0);
+    if (apart > distance) {
+      furthest = name;
+      distance = apart;
+    }
+  }
+  return furthest;
+}

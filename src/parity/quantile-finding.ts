@@ -1,0 +1,87 @@
+import type { Checks } from '../policy/schema.ts';
+import { type Interval, quantileInterval } from '../stats/confidence.ts';
+import { quantileGain } from '../stats/forecast.ts';
+import { bucketMs, GAMMA } from '../stats/log-histogram.ts';
+import { logQuantileHarm, logQuantileParity, parityShare, quantileEdge, STARTING_MASS } from '../stats/quantile.ts';
+import { type Tails, tailBucket } from '../stats/tails.ts';
+import type { FindingContext } from './context.ts';
+import { formatAbout, formatLatency, formatShare, formatSpan } from './figures.ts';
+import type { Finding, QuantileName } from './finding.ts';
+import { bucketMargins, type LatencyState, LEVELS } from './latency.ts';
+import { forecastNeeds, needsInWords } from './needs.ts';
+
+const CONTRARY = -1;
+
+/** What one quantile check says. `reference` is the stable's past, which the state keeps. */
+export function quantileFinding(
+  checks: Checks,
+  name: QuantileName,
+  state: LatencyState,
+  reference: Tails,
+  context: FindingContext,
+  warmUpLeftMs: number,
+): Finding {
+  const logParity = logQuantileParity(state[name]);
+  const edge = quantileEdge(reference, LEVELS[name]);
+  const margins = bucketMargins(checks, name, edge);
+  const equal = edge === null ? null : parityShare(reference, edge, margins.parity);
+  const betting = edge !== null && edge.mass >= STARTING_MASS;
+  const canary = tailBucket(context.latency.canary, LEVELS[name]);
+  const stable = tailBucket(context.latency.stable, LEVELS[name]);
+  const needs =
+    betting && equal !== null
+      ? forecastNeeds(context, logParity, (share) => quantileGain(equal, edge.share, share), context.phi.latency)
+      : null;
+  const parityMargin = formatMargin(margins.parity);
+  return {
+    check: name,
+    canary: canary === null ? null : bucketMs(canary),
+    stable: stable === null ? null : bucketMs(stable),
+    unit: 'ms',
+    quantile: name,
+    bounds: {
+      canary: boundsInMs(context.latency.canary, LEVELS[name]),
+      stable: boundsInMs(context.latency.stable, LEVELS[name]),
+    },
+    requests: {
+      canary: context.latency.canary.total,
+      stable: context.latency.stable.total,
+    },
+    logHarm: logQuantileHarm(state[name]),
+    budgetWeight: context.budgetWeight,
+    dispersion: context.phi.latency,
+    logParity,
+    logParityThreshold: context.logParityThreshold,
+    rollbackMargin: formatMargin(margins.rollback),
+    parityMargin,
+    needsCanaryRequests: needs,
+    says: says(),
+  };
+
+  function says(): string {
+    if (warmUpLeftMs > 0) return `${name}: not judged while the canary warms up, ${formatSpan(warmUpLeftMs)} are left`;
+    if (!betting) {
+      const missing = Math.ceil((STARTING_MASS - (edge?.mass ?? 0)) / (1 - LEVELS[name]));
+      return `${name}: waits for about ${formatAbout(missing)} more answers of the stable`;
+    }
+    if (equal === null) return `${name}: the parity margin of ${parityMargin} is too narrow to show anything`;
+    if (canary === null || stable === null || needs === null) return `${name}: no traffic to compare yet`;
+    const figures = `${name} ${formatLatency(bucketMs(canary))} against ${formatLatency(bucketMs(stable))}`;
+    if (logParity >= context.logParityThreshold) return `${figures}, inside the parity margin of ${parityMargin}`;
+    if (canary > stable + margins.parity && logParity < CONTRARY) {
+      return `${figures}, so far outside the parity margin of ${parityMargin}`;
+    }
+    return `${name}: ${needsInWords(needs, context.pace)}`;
+  }
+}
+
+/** The confidence sequence of a quantile, in ms: from the lower edge of its lowest bucket to the upper of its highest. */
+export function boundsInMs(tails: Tails, level: number): Interval | null {
+  const buckets = quantileInterval(tails, level);
+  if (buckets === null) return null;
+  return { low: bucketMs(buckets.low - 1), high: buckets.high === null ? null : bucketMs(buckets.high) };
+}
+
+function formatMargin(buckets: number): string {
+  return formatShare(GAMMA ** buckets - 1);
+}

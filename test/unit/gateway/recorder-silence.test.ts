@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { clockFrom } from '../../../src/gateway/clock.ts';
+import { RouteRecorder } from '../../../src/gateway/recorder.ts';
+import { GROUPS } from '../../../src/stats/block.ts';
+import { orderTo } from '../../support/gateway.ts';
+
+function recorderAt() {
+  let now = 1_000_000;
+  const orderOf = (epoch: number) =>
+    orderTo('http://v1', 'http://v2', {
+      epoch,
+      canaryBps: 5_000,
+      measure: { blockMs: 1_000, errorStatuses: ['5xx'] },
+    });
+  const recorder = new RouteRecorder(
+    clockFrom(() => now),
+    orderOf(1),
+  );
+  return {
+    recorder,
+    orderOf,
+    pass: (ms: number) => {
+      now += ms;
+    },
+    /** Collected with a slow age of 300 ms: overdue after 3 s. */
+    blocks: () => recorder.collect(null, 300).blocks,
+  };
+}
+
+describe('a request without an answer', () => {
+  it('is unanswered at ten times the slow age, once, in the block open by then', () => {
+    const { recorder, pass, blocks } = recorderAt();
+    recorder.begin('canary', 'weight');
+    recorder.complete(recorder.begin('stable', 'weight'));
+    pass(2_900);
+    expect(blocks().map(({ canary }) => canary?.unanswered)).toEqual([undefined, undefined]);
+    pass(200);
+    blocks();
+    pass(2_000);
+    const held = blocks();
+    expect(held.map(({ canary }) => canary?.unanswered)).toEqual([undefined, undefined, undefined, 1, undefined]);
+    expect(held.every(({ canary }) => canary?.requests === 0)).toBe(true);
+    expect(held.every(({ stable }) => stable?.unanswered === undefined)).toBe(true);
+  });
+
+  it('that ends later is a request of the block in which it ends', () => {
+    const { recorder, pass, blocks } = recorderAt();
+    const hung = recorder.begin('canary', 'weight');
+    pass(1_000);
+    blocks();
+    pass(3_000);
+    blocks();
+    recorder.fail(hung);
+    pass(1_000);
+    const canary = blocks().map((block) => [block.canary?.requests, block.canary?.errors, block.canary?.unanswered]);
+    expect(canary.at(-1)).toEqual([1, 1, 1]);
+  });
+
+  it('is none when its head has come, when it ended in time, or when the client went away', () => {
+    const { recorder, pass, blocks } = recorderAt();
+    const [answered, failed, left] = [1, 2, 3].map(() => recorder.begin('canary', 'weight'));
+    if (!answered || !failed || !left) throw new Error('three tickets');
+    pass(1_400);
+    blocks();
+    recorder.answered(answered, 200, 'whole');
+    recorder.fail(failed);
+    recorder.leave(left);
+    pass(10_000);
+    expect(blocks().map(({ canary }) => canary?.unanswered ?? 0)).not.toContain(1);
+  });
+
+  it('counts for no version under another split', () => {
+    const { recorder, orderOf, pass, blocks } = recorderAt();
+    recorder.begin('canary', 'weight');
+    pass(1_400);
+    blocks();
+    recorder.follow(orderOf(2));
+    pass(10_000);
+    blocks();
+    pass(1_000);
+    expect(blocks().map(({ canary }) => canary?.unanswered ?? 0)).not.toContain(1);
+  });
+
+  it('is overdue no sooner than after a second', () => {
+    const { recorder, pass } = recorderAt();
+    recorder.begin('canary', 'weight');
+    pass(1_010);
+    recorder.collect(null, 20);
+    pass(500);
+    recorder.collect(null, 20);
+    pass(1_000);
+    const unanswered = recorder.collect(null, 20).blocks.map(({ canary }) => canary?.unanswered ?? 0);
+    expect(unanswered).toEqual([0, 1]);
+  });
+});
+
+describe('shadow groups', () => {
+  it("are the stable's randomised requests and errors by the hash that routed them", () => {
+    const { recorder, pass, blocks } = recorderAt();
+    const end = (track: 'stable' | 'canary', by: 'weight' | 'force', hash: number, status: number) => {
+      const ticket = recorder.begin(track, by, hash);
+      recorder.answered(ticket, status, 'whole');
+      recorder.complete(ticket);
+    };
+    end('stable', 'weight', 3, 200);
+    end('stable', 'weight', 4_294_967_295, 503);
+    recorder.fail(recorder.begin('stable', 'weight', 23));
+    end('stable', 'force', 5, 503);
+    end('canary', 'weight', 5, 503);
+    pass(1_000);
+    const [block] = blocks();
+    const counts = (entries: Readonly<Record<number, number>>) =>
+      Array.from({ length: GROUPS }, (_, group) => entries[group] ?? 0);
+    expect(block?.stable?.groups).toEqual({
+      requests: counts({ 3: 2, [4_294_967_295 % GROUPS]: 1 }),
+      errors: counts({ 3: 1, [4_294_967_295 % GROUPS]: 1 }),
+    });
+    expect(block?.canary?.groups).toBeUndefined();
+    expect(block?.forced.stable.groups).toBeUndefined();
+  });
+});
