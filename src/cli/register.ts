@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { registerAudit } from './audit-commands.ts';
 import { registerConsumers } from './consumer-commands.ts';
+import { registerJudge } from './judge-command.ts';
 import { registerOverrides } from './override-commands.ts';
+import { registerPlan } from './plan-command.ts';
 import { registerShow } from './show-commands.ts';
 import { registerStart } from './start-command.ts';
 import type { Session } from './terminal.ts';
@@ -18,5 +20,7 @@ export function registerCommands(program: Command, session: Session): void {
   registerAudit(program, session);
   registerTokens(program, session);
   registerValidate(program, session);
+  registerPlan(program, session);
+  registerJudge(program, session);
   registerVersion(program, session);
 }

@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { readPolicy } from '../policy/read.ts';
+import type { Policy } from '../policy/schema.ts';
+import { Problem } from '../problem/problem.ts';
+
+/** A valid policy, or a `Problem` with every issue. */
+export async function loadPolicy(file: string): Promise<Policy> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'error';
+    throw new Problem('invalid-input', `${file} cannot be read: ${code}`, { cause });
+  }
+  const reading = readPolicy(text, file);
+  if (!reading.ok) throw new Problem('invalid-input', `${file} is no valid policy`, { issues: reading.issues });
+  return reading.policy;
+}

@@ -1,0 +1,114 @@
+import { formatShare, formatSpan } from '../parity/figures.ts';
+import { LEVELS } from '../parity/latency.ts';
+import type { Policy } from '../policy/schema.ts';
+import { STARTING_MASS } from '../stats/quantile.ts';
+import { type EvidenceForecast, REFERENCE_MEAN_LIFE_S } from './forecast-evidence.ts';
+import { planStep, type RegressionPlan, type StepPlan } from './plan-step.ts';
+import type { ExpectedTraffic } from './traffic.ts';
+
+/** What to change, and why, in one sentence. */
+export interface Advice {
+  /** The policy's n-th step, from one; null where it concerns all of them. */
+  readonly step: number | null;
+  readonly change: 'weight' | 'margin' | 'dwell' | 'traffic';
+  readonly says: string;
+}
+
+const WEIGHTS_BPS: readonly number[] = [100, 200, 500, 1_000, 2_000, 2_500, 3_000, 4_000, 5_000];
+
+/** Nothing where every step ends with its dwell and every regression is caught in it. */
+export function adviseOn(policy: Policy, traffic: ExpectedTraffic, steps: readonly StepPlan[]): readonly Advice[] {
+  const allowed = steps[0]?.regressions.filter(({ outcome }) => outcome.kind === 'inside-margin') ?? [];
+  return [
+    ...steps.flatMap((step) => [...onEvidence(policy, traffic, step), ...onOutlasting(policy, traffic, step)]),
+    ...allowed.map((regression) => onMargin(traffic, regression)),
+  ];
+}
+
+/** `errors 5x`, `latency +25 %`, `latency 2x`. */
+export function nameRegression({ of, factor }: Pick<RegressionPlan, 'of' | 'factor'>): string {
+  return factor < 2 ? `${of} +${formatShare(factor - 1)}` : `${of} ${factor}x`;
+}
+
+function onEvidence(policy: Policy, traffic: ExpectedTraffic, planned: StepPlan): readonly Advice[] {
+  const { step, evidenceMs, dwellMs, slowest } = planned;
+  if (evidenceMs === null) return planned.evidence.flatMap((one) => onNever(step, planned.weightBps, one));
+  if (evidenceMs <= Math.max(dwellMs, policy.spec.judge.minStep)) return [];
+  const takes = `step ${step} takes about ${formatSpan(evidenceMs)} to show the parity of ${slowest}`;
+  const better = firstWeight(
+    policy,
+    traffic,
+    planned,
+    (other) => other.evidenceMs ?? Number.POSITIVE_INFINITY,
+    dwellMs,
+  );
+  if (better === null) {
+    return [{ step, change: 'margin', says: `${takes}: only a wider parity margin of ${slowest} makes it shorter` }];
+  }
+  const says = `${takes}: at a weight of ${percent(better.weightBps)} it takes ${formatSpan(better.ms)}`;
+  return [{ step, change: 'weight', says }];
+}
+
+function onNever(step: number, weightBps: number, one: EvidenceForecast): readonly Advice[] {
+  if (one.kind === 'shown') return [];
+  const { check } = one;
+  if (one.because === 'margin' || check === 'errors' || check === 'clientErrors') {
+    const says = `step ${step} never ends: the parity margin of ${check} is too narrow to show anything, widen it`;
+    return [{ step, change: 'margin', says }];
+  }
+  const perSecond = STARTING_MASS / REFERENCE_MEAN_LIFE_S / (1 - LEVELS[check]) / (1 - weightBps / 10_000);
+  const says =
+    `step ${step} never ends: ${check} takes at least ${perSecond.toPrecision(2)} requests/s to know the stable's; ` +
+    'skip the check, or compare where there is more traffic';
+  return [{ step, change: 'traffic', says }];
+}
+
+function onOutlasting(policy: Policy, traffic: ExpectedTraffic, planned: StepPlan): readonly Advice[] {
+  return planned.regressions.flatMap((regression, index): readonly Advice[] => {
+    const { outcome } = regression;
+    if (outcome.kind !== 'outlasts-step') return [];
+    const msAt = (other: StepPlan) => {
+      const there = other.regressions[index]?.outcome;
+      return there === undefined || there.kind === 'inside-margin' ? Number.POSITIVE_INFINITY : there.ms;
+    };
+    const better = firstWeight(policy, traffic, planned, msAt, planned.dwellMs);
+    const says =
+      `${nameRegression(regression)} passes step ${planned.step} before it is caught: ` +
+      `a dwell of ${formatSpan(outcome.ms)}` +
+      (better === null ? '' : ` (${formatSpan(better.ms)} at a weight of ${percent(better.weightBps)})`) +
+      ' would catch it';
+    return [{ step: planned.step, change: better === null ? 'dwell' : 'weight', says }];
+  });
+}
+
+function onMargin(traffic: ExpectedTraffic, regression: RegressionPlan): Advice {
+  const name = nameRegression(regression);
+  const says =
+    regression.of === 'errors'
+      ? `${name} is never rolled back: the margin of checks.errors.rollback would have to allow less than ` +
+        `${formatShare(traffic.errorRate * regression.factor)} where the stable has ${formatShare(traffic.errorRate)}`
+      : `${name} is never rolled back: a margin under checks.latency, such as p50.rollback, would have to be less than ` +
+        formatShare(regression.factor - 1);
+  return { step: null, change: 'margin', says };
+}
+
+// The smallest larger weight within the time wanted, or else the one that is quickest; null where none is quicker.
+function firstWeight(
+  policy: Policy,
+  traffic: ExpectedTraffic,
+  planned: StepPlan,
+  msAt: (step: StepPlan) => number,
+  wantedMs: number,
+): { readonly weightBps: number; readonly ms: number } | null {
+  const larger = WEIGHTS_BPS.filter((weight) => weight > planned.weightBps).map((weightBps) => {
+    const other = planStep(policy, traffic, planned.step - 1, { weight: weightBps, dwell: planned.dwellMs });
+    return { weightBps, ms: msAt(other) };
+  });
+  const quickest = larger.toSorted((left, right) => left.ms - right.ms)[0];
+  const found = larger.find(({ ms }) => ms <= wantedMs) ?? quickest;
+  return found === undefined || found.ms >= msAt(planned) ? null : found;
+}
+
+function percent(bps: number): string {
+  return formatShare(bps / 10_000);
+}

@@ -1,0 +1,71 @@
+import { rateMargins } from '../parity/errors.ts';
+import type { QuantileName } from '../parity/finding.ts';
+import { bucketMargins, LEVELS, QUANTILES } from '../parity/latency.ts';
+import type { Policy } from '../policy/schema.ts';
+import { clipRate } from '../stats/e-value.ts';
+import { quantileGain, rateGain, requestsNeeded } from '../stats/forecast.ts';
+import { bucketOf, GAMMA } from '../stats/log-histogram.ts';
+import { STARTING_MASS } from '../stats/quantile.ts';
+import { quantileMs, shareSlowerThan } from './log-normal.ts';
+import type { ExpectedTraffic } from './traffic.ts';
+
+/** The checks that a promotion waits for. */
+export type PlannedCheck = 'errors' | 'clientErrors' | QuantileName;
+
+/** How much a check needs to show the parity of a canary that equals the stable. */
+export type EvidenceForecast =
+  | { readonly check: PlannedCheck; readonly kind: 'shown'; readonly canaryRequests: number; readonly ms: number }
+  /** `margin`: it is too narrow to tell anything; `traffic`: the stable has too little of it in ten minutes. */
+  | { readonly check: PlannedCheck; readonly kind: 'never'; readonly because: 'margin' | 'traffic' };
+
+/** One compared step as far as forecasting goes. */
+export interface ComparedStep {
+  /** The canary's share, 0 < share < 1. */
+  readonly share: number;
+  readonly logParityThreshold: number;
+  /** Time at the step's start in which latencies are not judged. */
+  readonly warmUpMs: number;
+}
+
+/** Mean age of what the latency reference remembers, in seconds. */
+export const REFERENCE_MEAN_LIFE_S = 300 / Math.LN2;
+const LEAST_SHARE = 0.02;
+
+/** The forecasts of every check that a promotion waits for (statistics.md 3.8). */
+export function forecastEvidence(
+  policy: Policy,
+  traffic: ExpectedTraffic,
+  step: ComparedStep,
+): readonly EvidenceForecast[] {
+  const { checks } = policy.spec;
+  const rate = (check: 'errors' | 'clientErrors', share: number) =>
+    forecast(
+      check,
+      Math.max(...rateMargins(checks, check).parity.map((edge) => rateGain(clipRate(share), edge, step.share))),
+      0,
+    );
+  return [rate('errors', traffic.errorRate), rate('clientErrors', traffic.clientErrorRate), ...QUANTILES.map(quantile)];
+
+  function quantile(check: QuantileName): EvidenceForecast {
+    const slow = 1 - LEVELS[check];
+    const stableMass = traffic.requestsPerSecond * (1 - step.share) * REFERENCE_MEAN_LIFE_S * slow;
+    if (stableMass <= STARTING_MASS) return { check, kind: 'never', because: 'traffic' };
+    const slowMs = quantileMs(traffic.latency, LEVELS[check]);
+    const { parity } = bucketMargins(checks, check, edgeAt(slowMs, slow));
+    const beyond = shareSlowerThan(traffic.latency, slowMs * GAMMA ** parity);
+    const equal = Math.max(beyond, LEAST_SHARE * slow);
+    return forecast(check, parity === 0 ? 0 : quantileGain(equal, slow, step.share), step.warmUpMs);
+  }
+
+  function forecast(check: PlannedCheck, gain: number, delayMs: number): EvidenceForecast {
+    const canaryRequests = requestsNeeded(step.logParityThreshold, gain, 'not-begun');
+    if (canaryRequests === null) return { check, kind: 'never', because: 'margin' };
+    const ms = (1_000 * canaryRequests) / (step.share * traffic.requestsPerSecond) + delayMs;
+    return { check, kind: 'shown', canaryRequests, ms };
+  }
+}
+
+/** The stable's quantile as the margins want it. */
+export function edgeAt(ms: number, share: number): { bucket: number; mass: number; share: number } {
+  return { bucket: bucketOf(ms), mass: STARTING_MASS, share };
+}

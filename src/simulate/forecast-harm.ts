@@ -1,0 +1,108 @@
+import { budgetOf } from '../judge/budget.ts';
+import { rateMargins } from '../parity/errors.ts';
+import type { QuantileName } from '../parity/finding.ts';
+import { bucketMargins, LEVELS, QUANTILES } from '../parity/latency.ts';
+import type { Policy } from '../policy/schema.ts';
+import { type Boundary, boundaryAt, clipRate, projectPoisson } from '../stats/e-value.ts';
+import { quantileGain } from '../stats/forecast.ts';
+import { GAMMA } from '../stats/log-histogram.ts';
+import { type ComparedStep, edgeAt, type PlannedCheck } from './forecast-evidence.ts';
+import { quantileMs, shareSlowerThan } from './log-normal.ts';
+import type { ExpectedTraffic } from './traffic.ts';
+
+/** A canary that is worse by a factor: its error rate, or every one of its latencies. */
+export interface Regression {
+  readonly of: 'errors' | 'latency';
+  readonly factor: number;
+}
+
+/** What becomes of a regression that is there when the step begins. */
+export type HarmForecast =
+  | {
+      readonly kind: 'caught';
+      readonly check: PlannedCheck;
+      readonly ms: number;
+      /** Requests that the canary serves until then, and how many of them fail because of the regression. */
+      readonly canaryRequests: number;
+      readonly failures: number | null;
+    }
+  /** By contract no regression: every check allows for it. */
+  | { readonly kind: 'inside-margin' };
+
+/** What mixing over effects and times of onset costs, in nats (statistics.md 3.8). */
+const COST_OF_MIXING = 2.1;
+const SLACK_OF_CAP = 5;
+
+/** How soon the judge rolls back for the regression, by the check that is first. */
+export function forecastHarm(
+  policy: Policy,
+  traffic: ExpectedTraffic,
+  step: ComparedStep,
+  regression: Regression,
+): HarmForecast {
+  const { checks, judge } = policy.spec;
+  const logThreshold = -Math.log(judge.alpha);
+  const perSecond = step.share * traffic.requestsPerSecond;
+  const found = regression.of === 'errors' ? [byErrors()] : QUANTILES.map(byQuantile);
+  const [first] = found.flatMap((one) => one ?? []).toSorted((left, right) => left.ms - right.ms);
+  if (first === undefined) return { kind: 'inside-margin' };
+  const canaryRequests = Math.ceil((perSecond * first.ms) / 1_000);
+  const failures = regression.of === 'errors' ? Math.ceil(canaryRequests * addedErrors(traffic, regression)) : null;
+  return { kind: 'caught', ...first, canaryRequests, failures };
+
+  function byErrors() {
+    const boundary = rateMargins(checks, 'errors').rollback;
+    const worse = clipRate(traffic.errorRate + addedErrors(traffic, regression));
+    if (boundary === null || worse <= boundaryAt(boundary, traffic.errorRate)) return null;
+    const gain = rateHarmGain(clipRate(traffic.errorRate), worse, boundary, step.share);
+    return caught('errors', budgetOf(policy, 'errors'), gain, 0);
+  }
+
+  function byQuantile(check: QuantileName) {
+    const slow = 1 - LEVELS[check];
+    const slowMs = quantileMs(traffic.latency, LEVELS[check]);
+    const { rollback } = bucketMargins(checks, check, edgeAt(slowMs, slow));
+    const worse = clipRate(shareSlowerThan(traffic.latency, (slowMs * GAMMA ** rollback) / regression.factor));
+    if (worse <= slow) return null;
+    return caught(check, budgetOf(policy, check), quantileGain(worse, slow, step.share), step.warmUpMs);
+  }
+
+  // The cap and the least number of blocks with canary traffic bound it from below.
+  function caught(check: PlannedCheck, weight: number, gain: number, delayMs: number) {
+    if (weight <= 0) return null;
+    const needed = logThreshold - Math.log(weight) + COST_OF_MIXING;
+    const perBlock = (perSecond * judge.block) / 1_000;
+    const cap = (logThreshold + SLACK_OF_CAP) / judge.minBlocks;
+    const withTraffic = Math.max(judge.minBlocks, Math.ceil(needed / cap)) / -Math.expm1(-perBlock);
+    const blocks = Math.ceil(Math.max(withTraffic, needed / gain / perBlock));
+    return { check, ms: blocks * judge.block + delayMs };
+  }
+}
+
+/** Whether a canary so much worse could still show parity, and so be promoted before it is caught. */
+export function mayPassParity(policy: Policy, traffic: ExpectedTraffic, { of, factor }: Regression): boolean {
+  const { checks } = policy.spec;
+  if (of === 'errors') {
+    const { parity } = rateMargins(checks, 'errors');
+    return parity.some((boundary) => factor * traffic.errorRate < boundaryAt(boundary, traffic.errorRate));
+  }
+  return QUANTILES.every((check) => {
+    const edge = edgeAt(quantileMs(traffic.latency, LEVELS[check]), 1 - LEVELS[check]);
+    return factor < GAMMA ** bucketMargins(checks, check, edge).parity;
+  });
+}
+
+/** Log evidence of harm that one canary request brings, with its share of the stable's (statistics.md 2.1). */
+export function rateHarmGain(s1: number, c1: number, boundary: Boundary, share: number): number {
+  const s0 = projectPoisson({ nc: share, ns: 1 - share }, { s1, c1 }, boundary);
+  const c0 = boundaryAt(boundary, s0);
+  return (share * poissonKl(c1, c0) + (1 - share) * poissonKl(s1, s0)) / share;
+}
+
+function poissonKl(u: number, v: number): number {
+  return u * Math.log(u / v) - u + v;
+}
+
+function addedErrors({ errorRate }: ExpectedTraffic, { factor }: Regression): number {
+  return Math.min(1, factor * errorRate) - errorRate;
+}

@@ -1,0 +1,75 @@
+import { thresholdsOf } from '../judge/thresholds.ts';
+import type { Policy } from '../policy/schema.ts';
+import { positionOf } from '../rollout/plan.ts';
+import { type ComparedStep, type EvidenceForecast, forecastEvidence } from './forecast-evidence.ts';
+import { forecastHarm, type HarmForecast, mayPassParity, type Regression } from './forecast-harm.ts';
+import type { ExpectedTraffic } from './traffic.ts';
+
+/** What a step takes before anything is deployed, and what it would catch. */
+export interface StepPlan {
+  /** The policy's n-th step, from one. */
+  readonly step: number;
+  readonly weightBps: number;
+  readonly dwellMs: number;
+  readonly evidence: readonly EvidenceForecast[];
+  /** Time to the last of the evidence; four rollouts in five need 0.3 to 2.3 times as long. Null for never. */
+  readonly evidenceMs: number | null;
+  /** The check that is last, or that never shows parity. */
+  readonly slowest: EvidenceForecast['check'];
+  /** The longer of dwell, evidence and the least length of a step; null for never. */
+  readonly takesMs: number | null;
+  readonly regressions: readonly RegressionPlan[];
+}
+
+export interface RegressionPlan extends Regression {
+  /** `outlasts-step`: it may pass for parity, and would be promoted to the next step before it is caught. */
+  readonly outcome:
+    | HarmForecast
+    | (Omit<HarmForecast & { kind: 'caught' }, 'kind'> & { readonly kind: 'outlasts-step' });
+}
+
+export const REGRESSIONS: readonly Regression[] = [
+  { of: 'errors', factor: 2 },
+  { of: 'errors', factor: 5 },
+  { of: 'errors', factor: 20 },
+  { of: 'latency', factor: 1.1 },
+  { of: 'latency', factor: 1.25 },
+  { of: 'latency', factor: 2 },
+];
+
+/** What a step would need at another weight, and catch. */
+export function planStep(
+  policy: Policy,
+  traffic: ExpectedTraffic,
+  index: number,
+  { weight, dwell }: { readonly weight: number; readonly dwell: number },
+): StepPlan {
+  const { steps, judge } = policy.spec;
+  const position = positionOf(steps, index);
+  const context = { kind: 'weight', index, position, splitEpoch: 1, appliedAt: 0 } as const;
+  const compared: ComparedStep = {
+    share: weight / 10_000,
+    logParityThreshold: thresholdsOf(policy, context).parity,
+    warmUpMs: steps.findIndex((step) => 'weight' in step) === index ? judge.warmUp : 0,
+  };
+  const evidence = forecastEvidence(policy, traffic, compared);
+  const timeOf = (one: EvidenceForecast) => (one.kind === 'shown' ? one.ms : Number.POSITIVE_INFINITY);
+  const last = evidence.reduce((slowest, one) => (timeOf(one) > timeOf(slowest) ? one : slowest));
+  const evidenceMs = last.kind === 'shown' ? last.ms : null;
+  const takesMs = evidenceMs === null ? null : Math.max(dwell, evidenceMs, judge.minStep);
+  return {
+    step: index + 1,
+    weightBps: weight,
+    dwellMs: dwell,
+    evidence,
+    evidenceMs,
+    slowest: last.check,
+    takesMs,
+    regressions: REGRESSIONS.map((regression) => {
+      const outcome = forecastHarm(policy, traffic, compared, regression);
+      const passes = takesMs !== null && mayPassParity(policy, traffic, regression);
+      const missed = outcome.kind === 'caught' && passes && outcome.ms > takesMs;
+      return { ...regression, outcome: missed ? { ...outcome, kind: 'outlasts-step' } : outcome };
+    }),
+  };
+}

@@ -1,0 +1,28 @@
+import type { Policy } from '../policy/schema.ts';
+import { type Advice, adviseOn } from './advice.ts';
+import { planStep, type StepPlan } from './plan-step.ts';
+import type { ExpectedTraffic } from './traffic.ts';
+
+export interface Plan {
+  readonly steps: readonly StepPlan[];
+  /** Internal dwell, steps and bake; null when a step never ends. Consumer steps end by hand and are not counted. */
+  readonly takesMs: number | null;
+  /** What to change where the answer is never, or is long after the dwell. */
+  readonly advice: readonly Advice[];
+}
+
+/** By closed form: nothing is simulated (statistics.md 3.8). */
+export function planRollout(policy: Policy, traffic: ExpectedTraffic): Plan {
+  const { internal, steps, bake } = policy.spec;
+  const planned = steps.flatMap((declared, index) =>
+    'weight' in declared && declared.weight < 10_000 ? [planStep(policy, traffic, index, declared)] : [],
+  );
+  return {
+    steps: planned,
+    takesMs: planned.reduce<number | null>(
+      (sum, { takesMs }) => (sum === null || takesMs === null ? null : sum + takesMs),
+      internal.dwell + bake.dwell,
+    ),
+    advice: adviseOn(policy, traffic, planned),
+  };
+}

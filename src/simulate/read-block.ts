@@ -1,0 +1,109 @@
+import { GROUPS, type GroupCounts, type LatencyCounts, type Tally } from '../stats/block.ts';
+import { type EdgeOfBucket, readBuckets, readHistogram, readLatencies } from './latency-forms.ts';
+import { type Fields, readCount, readFields, readNumber, refuse } from './read-value.ts';
+
+/** What was measured in one block: one line of the input of `serin judge`. */
+export interface Measured {
+  /** Start of the block, epoch ms. */
+  readonly at: number;
+  /** 0 for the internal phase, n for the policy's n-th step, one more than it has for the bake. */
+  readonly step: number;
+  readonly canaryBps: number;
+  /** Null when the version reported nothing. */
+  readonly stable: Tally | null;
+  readonly canary: Tally | null;
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+const LATENCY_FORMS = ['latency', 'latencyMs', 'buckets'] as const;
+const TALLY_KEYS = ['requests', 'errors', 'clientErrors', 'unanswered', 'groups', ...LATENCY_FORMS];
+const FULL_BPS = 10_000;
+
+/** The text of a line -> the block; throws a `Problem` that says in one sentence what is wrong. */
+export function readBlock(text: string): Measured {
+  const fields = readFields(parse(text), 'a block', ['at', 'step', 'weight', 'stable', 'canary']);
+  return {
+    at: readTime(fields['at']),
+    step: readCount(fields['step'], 'step'),
+    canaryBps: readWeight(fields['weight']),
+    stable: readTally(fields['stable'], 'stable', 'upper'),
+    canary: readTally(fields['canary'], 'canary', 'lower'),
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return refuse('this is no JSON');
+  }
+}
+
+function readTime(value: unknown): number {
+  const at = typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : Number.NaN;
+  if (!Number.isFinite(at)) {
+    refuse(value === undefined ? 'at is missing' : 'at must be a time such as 2026-01-01T00:00:05Z');
+  }
+  return at;
+}
+
+// The slack lets 0.07 through, which is 7.000000000000001 hundredths.
+function readWeight(value: unknown): number {
+  const exact = readNumber(value, 'weight', 0, 1) * FULL_BPS;
+  const bps = Math.round(exact);
+  if (Math.abs(exact - bps) > 1e-6) refuse('weight has a resolution of 0.0001');
+  return bps;
+}
+
+function readTally(value: unknown, name: string, edge: EdgeOfBucket): Tally | null {
+  if (value === null) return null;
+  if (value === undefined) refuse(`${name} is missing: null says that it reported nothing`);
+  const fields = readFields(value, name, TALLY_KEYS);
+  const requests = readCount(fields['requests'], `${name}.requests`);
+  const errors = readCount(fields['errors'], `${name}.errors`);
+  const clientErrors = readOptionalCount(fields['clientErrors'], `${name}.clientErrors`);
+  if (errors + (clientErrors ?? 0) > requests) refuse(`${name} has more errors than requests`);
+  const unanswered = readOptionalCount(fields['unanswered'], `${name}.unanswered`);
+  const groups = fields['groups'] === undefined ? null : readGroups(fields['groups'], `${name}.groups`);
+  return {
+    requests,
+    errors,
+    clientErrors: clientErrors ?? 0,
+    latency: readLatency(fields, name, edge),
+    ...(unanswered === null ? {} : { unanswered }),
+    ...(groups === null ? {} : { groups }),
+  };
+}
+
+function readOptionalCount(value: unknown, name: string): number | null {
+  return value === undefined ? null : readCount(value, name);
+}
+
+function readGroups(value: unknown, name: string): GroupCounts {
+  const fields = readFields(value, name, ['requests', 'errors']);
+  const requests = readGroup(fields['requests'], `${name}.requests`);
+  const errors = readGroup(fields['errors'], `${name}.errors`);
+  if (errors.some((count, group) => count > (requests[group] ?? 0))) refuse(`${name} has more errors than requests`);
+  return { requests, errors };
+}
+
+function readGroup(value: unknown, name: string): readonly number[] {
+  if (!Array.isArray(value) || value.length !== GROUPS) refuse(`${name} must be a list of ${GROUPS} counts`);
+  return (value as readonly unknown[]).map((count, group) => readCount(count, `${name}[${group}]`));
+}
+
+function readLatency(fields: Fields, name: string, edge: EdgeOfBucket): LatencyCounts {
+  const given = LATENCY_FORMS.filter((form) => fields[form] !== undefined);
+  if (given.length > 1) refuse(`${name} has ${given.join(' and ')}: one of them is enough`);
+  const [form] = given;
+  if (form === undefined) return {};
+  const value = fields[form];
+  switch (form) {
+    case 'latency':
+      return readHistogram(value, `${name}.latency`);
+    case 'latencyMs':
+      return readLatencies(value, `${name}.latencyMs`);
+    case 'buckets':
+      return readBuckets(value, `${name}.buckets`, edge);
+  }
+}

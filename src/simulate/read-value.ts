@@ -1,0 +1,39 @@
+import { shown } from '../policy/fault.ts';
+import { suggest } from '../policy/suggest.ts';
+import { didYouMean } from '../policy/wording.ts';
+import { Problem } from '../problem/problem.ts';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** An object with no keys but these; throws a `Problem` that says what is wrong with `name`. */
+export function readFields(value: unknown, name: string, keys: readonly string[]): Fields {
+  if (!isRecord(value)) refuse(`${name} must be an object`);
+  for (const key of Object.keys(value)) {
+    if (!keys.includes(key)) refuse(`${name} has the unknown key ${shown(key)}${didYouMean(suggest(key, keys))}`);
+  }
+  return value;
+}
+
+/** A whole number from zero up to 2^53 - 1. */
+export function readCount(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    refuse(value === undefined ? `${name} is missing` : `${name} must be a whole number of at least 0`);
+  }
+  return value;
+}
+
+/** A finite number in [low, high]. */
+export function readNumber(value: unknown, name: string, low: number, high: number): number {
+  if (typeof value !== 'number' || !(value >= low && value <= high)) {
+    refuse(value === undefined ? `${name} is missing` : `${name} must be a number from ${low} to ${high}`);
+  }
+  return value;
+}
+
+export function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function refuse(message: string): never {
+  throw new Problem('invalid-input', message);
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { runProtocol } from '../bench/judge/protocol.ts';
+import { markdownOf } from '../bench/judge/report.ts';
+
+const IDS = [
+  'J1',
+  'J2',
+  'J3',
+  'J4',
+  'J5',
+  'J6',
+  'J7',
+  'J8',
+  'J9',
+  'J10',
+  'J11',
+  'J12',
+  'J13',
+  'J14',
+  'J15',
+  'J16',
+  'J18',
+];
+
+describe('the judge benchmark in its shortest form', () => {
+  const report = runProtocol({ seed: 7, size: 'tiny' });
+
+  it('has every row of the protocol, each with its target', () => {
+    expect(report.rows.map(({ id }) => id)).toEqual(IDS);
+    for (const row of report.rows) {
+      expect(row.target).not.toBe('');
+      expect(row.cells.length, row.id).toBeGreaterThan(0);
+    }
+  });
+
+  it('gives the same figures for the same seed, to the last bit', () => {
+    expect(JSON.stringify(runProtocol({ seed: 7, size: 'tiny' }))).toBe(JSON.stringify(report));
+  });
+
+  it('rolls back no healthy canary, promotes no bad one and loses nothing over a restart', () => {
+    for (const id of ['J1', 'J2', 'J7', 'J8', 'J9', 'J13', 'J15', 'J16', 'J18']) {
+      expect(report.rows.find((row) => row.id === id)?.passed, id).toBe(true);
+    }
+  });
+
+  it('is told with the cost beside the rest', () => {
+    const text = markdownOf(report, 42);
+    for (const id of [...IDS, 'J17']) expect(text).toContain(`| ${id} |`);
+    expect(text).toContain('| J17 | cost of a look with 600 buckets | 42 us |');
+  });
+});

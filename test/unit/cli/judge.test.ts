@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Answer } from '../../../src/simulate/replay.ts';
+import { tallyOf } from '../../support/judge-blocks.ts';
+import { openShell, type Shell } from './harness.ts';
+
+const POLICY = `apiVersion: serin.dev/v1
+kind: GraduationPolicy
+metadata: { name: brisk }
+spec:
+  steps: [{ weight: 10%, dwell: 1m }, { weight: 50%, dwell: 1m }]
+  checks:
+    errors: { parity: { relative: 25%, absolute: 1pp } }
+    latency:
+      p50: { rollback: 4.1%, parity: 27% }
+      p95: { rollback: 6.2%, parity: 43% }
+      p99: { rollback: 10.5%, parity: 61% }
+  judge: { block: 1s, minStep: 3s, warmUp: 0s }
+`;
+
+let folder = '';
+let policy = '';
+let shell: Shell;
+
+beforeAll(async () => {
+  shell = await openShell();
+  folder = mkdtempSync(join(tmpdir(), 'serin-judge-'));
+  policy = join(folder, 'policy.yaml');
+  writeFileSync(policy, POLICY);
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await shell.stop();
+});
+
+function line(second: number, { errors = 0, canary = {} }: { errors?: number; canary?: object | null } = {}): string {
+  const version = (requests: number, failed: number) => {
+    const { latency, clientErrors: _, ...counts } = tallyOf(requests, { errors: failed });
+    return { ...counts, latency: { gamma: 1.02, counts: latency } };
+  };
+  return JSON.stringify({
+    at: new Date(second * 1_000).toISOString(),
+    step: 1,
+    weight: 0.1,
+    stable: version(900, 2),
+    canary: canary && { ...version(100, errors), ...canary },
+  });
+}
+
+function lines(count: number, from = 0, parts: Parameters<typeof line>[1] = {}): string {
+  return Array.from({ length: count }, (_, at) => `${line(from + at, parts)}\n`).join('');
+}
+
+function judge(stdin: string, more = '') {
+  return shell.run(`judge --policy ${policy}${more}`, { stdin });
+}
+
+describe('serin judge', () => {
+  it('says since which line a harmful canary is one, and exits with 3', async () => {
+    const { code, out } = await judge(lines(4) + lines(20, 4, { errors: 40 }), ' -o json');
+    const answer = JSON.parse(out) as Answer;
+    expect(code).toBe(3);
+    expect(Object.keys(answer)).toEqual(['verdict', 'reason', 'decidedAt', 'line', 'checks']);
+    expect(answer).toMatchObject({ verdict: 'harmful', line: expect.any(Number) });
+    expect(answer.line).toBeGreaterThanOrEqual(7);
+    expect(answer.line).toBeLessThanOrEqual(9);
+    expect(answer.decidedAt).toBe(new Date((answer.line ?? 0) * 1_000).toISOString());
+    expect(answer.reason).toMatch(/^canary errors 40 % against 0.22 %/);
+  });
+
+  it('exits with 0 at parity and with 5 where it cannot tell yet', async () => {
+    expect(await judge(lines(120))).toMatchObject({ code: 0, out: expect.stringMatching(/^at-parity since line \d+/) });
+    expect(await judge(lines(2))).toMatchObject({ code: 5, out: expect.stringMatching(/^undecided since line 1,/) });
+    expect(await judge('')).toMatchObject({ code: 5, out: 'undecided: nothing has been measured yet\n' });
+  });
+
+  it('answers each block on a line of its own, and the last again', async () => {
+    const { out } = await judge(`${lines(3)}\n${lines(1, 3, { canary: null })}`, ' --each -o json');
+    const answers = out
+      .trim()
+      .split('\n')
+      .map((text) => JSON.parse(text) as Answer);
+    expect(answers.map(({ verdict, line: at }) => [verdict, at])).toEqual([
+      ['undecided', 1],
+      ['undecided', 1],
+      ['undecided', 1],
+      ['blind', 5],
+      ['blind', 5],
+    ]);
+  });
+
+  it.each([
+    [
+      'a mistyped key',
+      `${line(0)}\n${line(1).replace('weight', 'wieght')}\n`,
+      'stdin:2 a block has the unknown key wieght, did you mean weight?',
+    ],
+    ['no JSON', `${line(0)}\n\n{"at":\n`, 'stdin:3 this is no JSON'],
+    [
+      'a step that the policy lacks',
+      line(0).replace('"step":1', '"step":7'),
+      'stdin:1 step is 7, but the policy has 2',
+    ],
+    ['blocks out of order', `${line(5)}\n${line(4)}\n`, 'stdin:2 at must be later than in the block before'],
+    ['counts below zero', line(0, { canary: { requests: -1 } }), 'stdin:1 canary.requests must be a whole number'],
+  ])('refuses %s with the line, and exits with 2', async (_, stdin, message) => {
+    const { code, out, err } = await judge(stdin);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^serin: stdin:/);
+    expect(err).toContain(message);
+  });
+
+  it('wants a policy that is one', async () => {
+    expect(await shell.run('judge', { stdin: '' })).toMatchObject({ code: 2 });
+    const missing = await shell.run(`judge --policy ${join(folder, 'none.yaml')}`, { stdin: '' });
+    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('cannot be read: ENOENT') });
+    const bad = join(folder, 'bad.yaml');
+    writeFileSync(bad, POLICY.replace('minStep', 'minSteps'));
+    const invalid = await shell.run(`judge --policy ${bad}`, { stdin: '' });
+    expect(invalid).toMatchObject({ code: 2, err: expect.stringContaining('did you mean minStep?') });
+  });
+});

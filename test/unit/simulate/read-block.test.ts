@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Problem } from '../../../src/problem/problem.ts';
+import { readBlock } from '../../../src/simulate/read-block.ts';
+import { bucketOf, HIGHEST_BUCKET, LOWEST_BUCKET } from '../../../src/stats/log-histogram.ts';
+
+const TALLY = { requests: 100, errors: 2 };
+const BLOCK = { at: '2026-01-01T00:00:05Z', step: 1, weight: 0.01, stable: TALLY, canary: TALLY };
+
+function read(parts: object) {
+  return readBlock(JSON.stringify({ ...BLOCK, ...parts }));
+}
+
+describe('a block', () => {
+  it('is read with its time in epoch ms and its weight in basis points', () => {
+    const tally = { requests: 100, errors: 2, clientErrors: 0, latency: {} };
+    const at = Date.UTC(2026, 0, 1, 0, 0, 5);
+    expect(read({ weight: 0.07 })).toEqual({ at, step: 1, canaryBps: 700, stable: tally, canary: tally });
+  });
+
+  it('may lack a version, which is not the same as no requests', () => {
+    expect(read({ canary: null }).canary).toBeNull();
+    expect(() => read({ canary: undefined })).toThrow('canary is missing: null says that it reported nothing');
+  });
+
+  it('may have shadow groups and unanswered requests', () => {
+    const groups = { requests: Array(20).fill(5), errors: Array(20).fill(0) };
+    expect(read({ stable: { ...TALLY, groups, unanswered: 3 } }).stable).toMatchObject({ groups, unanswered: 3 });
+  });
+});
+
+describe('latencies', () => {
+  it('are counts by bucket', () => {
+    const latency = { gamma: 1.02, counts: { '186': 12, '-3': 1 } };
+    expect(read({ stable: { ...TALLY, latency } }).stable?.latency).toEqual({ '186': 12, '-3': 1 });
+  });
+
+  it('are single milliseconds', () => {
+    expect(read({ stable: { ...TALLY, latencyMs: [100, 100, 0] } }).stable?.latency).toEqual({
+      [bucketOf(100)]: 2,
+      [LOWEST_BUCKET]: 1,
+    });
+  });
+
+  it('are cumulative buckets, of which the canary gets the lower edge and the stable the upper', () => {
+    const buckets = { '0.1': 12, '+Inf': 20, '0.25': 17 };
+    const { stable, canary } = read({ stable: { ...TALLY, buckets }, canary: { ...TALLY, buckets } });
+    expect(stable?.latency).toEqual({ [bucketOf(100)]: 12, [bucketOf(250)]: 5, [HIGHEST_BUCKET]: 3 });
+    expect(canary?.latency).toEqual({ [LOWEST_BUCKET]: 12, [bucketOf(100)]: 5, [bucketOf(250)]: 3 });
+  });
+});
+
+describe('what is wrong is said in one sentence', () => {
+  it.each<[string, object, string]>([
+    ['a wrong time', { at: 'yesterday' }, 'at must be a time such as 2026-01-01T00:00:05Z'],
+    ['a time without a zone', { at: '2026-01-01T00:00:05' }, 'at must be a time'],
+    ['a month that does not exist', { at: '2026-13-01T00:00:05Z' }, 'at must be a time'],
+    ['half a step', { step: 1.5 }, 'step must be a whole number of at least 0'],
+    ['a weight in per cent', { weight: 10 }, 'weight must be a number from 0 to 1'],
+    ['a weight between basis points', { weight: 0.00015 }, 'weight has a resolution of 0.0001'],
+    ['a mistyped key', { wieght: 1 }, 'a block has the unknown key wieght, did you mean weight?'],
+    ['negative requests', { stable: { requests: -1, errors: 0 } }, 'stable.requests must be a whole number'],
+    ['no errors', { canary: { requests: 1 } }, 'canary.errors is missing'],
+    ['more errors than requests', { canary: { requests: 1, errors: 2 } }, 'canary has more errors than requests'],
+    ['a list', { canary: [] }, 'canary must be an object'],
+    ['two forms of latency', { canary: { ...TALLY, latencyMs: [], buckets: {} } }, 'has latencyMs and buckets'],
+    ['another gamma', { canary: { ...TALLY, latency: { gamma: 1.01, counts: {} } } }, 'latency.gamma must be 1.02'],
+    ['a bucket too high', { canary: { ...TALLY, latency: { counts: { '9999': 1 } } } }, 'has the key 9999'],
+    ['a bucket that is none', { canary: { ...TALLY, latency: { counts: { x: 1 } } } }, 'has the key x'],
+    ['a latency below zero', { canary: { ...TALLY, latencyMs: [-1] } }, 'canary.latencyMs[0] must be a number'],
+    ['falling buckets', { canary: { ...TALLY, buckets: { '0.1': 2, '+Inf': 1 } } }, 'counts are cumulative'],
+    ['buckets without an end', { canary: { ...TALLY, buckets: { '0.1': 2 } } }, 'has no boundary +Inf'],
+    ['a boundary twice', { canary: { ...TALLY, buckets: { '0.1': 1, '0.10': 1, '+Inf': 1 } } }, 'boundary 0.10 twice'],
+    ['too few groups', { stable: { ...TALLY, groups: { requests: [1], errors: [0] } } }, 'must be a list of 20 counts'],
+  ])('%s', (_, parts, message) => {
+    expect(() => read(parts)).toThrow(message);
+  });
+
+  it.each(['', '{', 'null', '[]', '1', '"block"', '{"at":1e999}'])('%j is no block', (text) => {
+    expect(() => readBlock(text)).toThrow(Problem);
+  });
+
+  it('whatever the JSON is, it is read or refused, and nothing else', () => {
+    const version = fc.oneof(fc.constant(TALLY), fc.constant(null), fc.jsonValue());
+    const near = fc.record(
+      {
+        at: fc.constantFrom(BLOCK.at, '', 1),
+        step: fc.jsonValue(),
+        weight: fc.jsonValue(),
+        stable: version,
+        canary: version,
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.json(),
+          fc.string(),
+          near.map((value) => JSON.stringify(value)),
+        ),
+        (text) => {
+          try {
+            readBlock(text);
+          } catch (error) {
+            expect(error).toBeInstanceOf(Problem);
+          }
+        },
+      ),
+      { seed: 4, numRuns: 2_000 },
+    );
+  });
+});
