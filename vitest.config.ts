@@ -11,7 +11,20 @@ export default defineConfig({
     hookTimeout: 60_000,
     sequence: { shuffle: true },
     projects: [
-      { extends: true, test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: HEAVY } },
+      {
+        extends: true,
+        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: [...HEAVY, '**/node_modules/**'] },
+      },
+      // The wire suite once more: `quick` runs it with the fast path in front, as it is served.
+      {
+        extends: true,
+        test: {
+          name: 'reference path',
+          include: ['test/wire/**/*.test.ts'],
+          exclude: ['test/wire/fast*.test.ts'],
+          provide: { fastPath: 'off' },
+        },
+      },
       {
         extends: true,
         test: {

@@ -1,15 +1,19 @@
 import { IncomingMessage } from 'node:http';
-import type { Refusal } from './refuse.ts';
+import type { GatewayLimits } from './limits.ts';
+import { type Refusal, TOO_LARGE } from './refuse.ts';
 import { readTarget, type Target } from './route-table.ts';
-
-const MAX_TARGET = 8_192;
-const MAX_HEADERS = 100;
 
 const NOWHERE: Target = { path: '', query: '' };
 
 /** A request of the data path, with what its admission found out. */
 export class GatewayRequest extends IncomingMessage {
   target: Target = NOWHERE;
+
+  /** The value of a field that is no list of cookies to set, by its name in lower case. */
+  field(lower: string): string | undefined {
+    const value = this.headers[lower];
+    return typeof value === 'string' ? value : undefined;
+  }
 }
 
 const bad = (detail: string): Refusal => ({ status: 400, detail });
@@ -26,8 +30,8 @@ export type Admission =
  * Refuses what the strict parser lets through and a gateway must not: anything about which a server behind it could
  * think differently.
  */
-export function admit(incoming: IncomingMessage): Admission {
-  const refusal = refusalOfHead(incoming);
+export function admit(incoming: IncomingMessage, limits: GatewayLimits): Admission {
+  const refusal = refusalOfSize(incoming, limits) ?? refusalOfHead(incoming);
   if (refusal) return { kind: 'refused', refusal };
   const { url = '', method } = incoming;
   if (url === '*' && method === 'OPTIONS') return { kind: 'server' };
@@ -36,10 +40,8 @@ export function admit(incoming: IncomingMessage): Admission {
   return target ? { kind: 'admitted', target } : { kind: 'refused', refusal: UNSAFE_PATH };
 }
 
-function refusalOfHead({ httpVersion, rawHeaders, headers, url = '' }: IncomingMessage): Refusal | null {
+function refusalOfHead({ httpVersion, rawHeaders, headers }: IncomingMessage): Refusal | null {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return bad('The request line does not say HTTP/1.1.');
-  if (url.length > MAX_TARGET) return { status: 414, detail: 'The request target is longer than 8 KiB.' };
-  if (rawHeaders.length > 2 * MAX_HEADERS) return { status: 431, detail: 'There are more than 100 header fields.' };
   if (httpVersion === '1.1' && headers.host === undefined) return bad('The request has no Host header.');
   if (countHosts(rawHeaders) > 1) return bad('The request has more than one Host header.');
   if (!isPlainHost(headers.host ?? '')) return bad('The Host header is not a host with an optional port.');
@@ -49,6 +51,15 @@ function refusalOfHead({ httpVersion, rawHeaders, headers, url = '' }: IncomingM
   if (httpVersion === '1.0') return bad('An HTTP/1.0 request cannot have a Transfer-Encoding.');
   if (codings.toLowerCase() !== 'chunked') return bad('The only transfer coding that is served is chunked.');
   return headers['content-length'] === undefined ? null : bad('The length of the body is said in two ways.');
+}
+
+function refusalOfSize({ url = '', rawHeaders, headers }: IncomingMessage, limits: GatewayLimits): Refusal | null {
+  const { urlBytes, headerCount, bodyBytes } = limits;
+  if (url.length > urlBytes) return { status: 414, detail: `The request target is longer than ${urlBytes} bytes.` };
+  if (rawHeaders.length > 2 * headerCount) {
+    return { status: 431, detail: `There are more than ${headerCount} header fields.` };
+  }
+  return bodyBytes !== null && Number(headers['content-length'] ?? 0) > bodyBytes ? TOO_LARGE : null;
 }
 
 /** RFC 9112 section 3.2: more than one Host line is a 400, even when they agree. */
@@ -62,6 +73,6 @@ function countHosts(rawHeaders: readonly string[]): number {
 }
 
 /** uri-host [ ":" port ] of RFC 9110 section 7.2, of names as DNS has them; userinfo and anything of a path is refused. */
-function isPlainHost(host: string): boolean {
+export function isPlainHost(host: string): boolean {
   return /^(?:[\w.-]*|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/.test(host);
 }

@@ -24,7 +24,7 @@ const FAILED: Refusal = { status: 500, detail: 'The gateway failed.' };
 export function createApp(
   table: RouteTable<RouteState>,
   routes: readonly RouteState[],
-  peers: Peers,
+  serving: { readonly peers: Peers; readonly bodyBytes: number | null },
 ): Hono<GatewayEnv> {
   const names = new Map(routes.map((state, index) => [state, `/route/${index}`]));
   const app = new Hono<GatewayEnv>({
@@ -36,7 +36,7 @@ export function createApp(
   });
   for (const [state, name] of names) {
     app.all(name, ({ env }) => {
-      forward(state, env.incoming, env.outgoing, peers);
+      forward(state, env.incoming, env.outgoing, serving);
       return RESPONSE_ALREADY_SENT;
     });
   }

@@ -1,13 +1,18 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { stickyHash } from '../split/assign.ts';
 import { type ChosenBy, chooseTrack } from '../split/match.ts';
 import type { Track } from '../split/order.ts';
 import type { Live, RouteState } from './follow.ts';
 import type { ConsumerKey } from './gateway.ts';
 
+/** The fields of a request head, by whichever path it was read. */
+export interface Fields {
+  /** The value by the name in lower case, lists joined; undefined when the field is absent. */
+  field(lower: string): string | undefined;
+}
+
 /** What a choice may depend on. */
 export interface Requester {
-  readonly headers: IncomingHttpHeaders;
+  readonly fields: Fields;
   /** With its `?`, or empty. */
   readonly query: string;
   readonly requestId: string;
@@ -31,11 +36,17 @@ export function choose(state: RouteState, live: Live, requester: Requester): Cho
   if (live.canary === null) return { track: 'stable', by: 'weight', hash, setCookie: sticky.setCookie };
   const credential = live.order.consumerDefault === null ? null : credentialOf(declared.consumerKey, requester);
   const { track, by } = chooseTrack(live.order, {
-    force: headerOf(requester.headers, declared.forceHeader),
+    force: forceOf(state, requester),
     consumer: credential === null ? null : (consumers.ruleOf(credential) ?? 'unlisted'),
     hash,
   });
   return { track, by, hash, setCookie: sticky.setCookie };
+}
+
+/** What the requester asks for and may; a force header that does not count is as if absent. */
+function forceOf({ declared, forceGuard }: RouteState, requester: Requester): string | null {
+  const force = headerOf(requester.fields, declared.forceHeader);
+  return force === null || forceGuard === null || forceGuard.admits(requester) ? force : null;
 }
 
 /** Whoever lacks the route's sticky key is drawn anew for each request. */
@@ -43,9 +54,9 @@ function stickyKeyOf({ declared, cookie }: RouteState, requester: Requester) {
   const { sticky } = declared;
   switch (sticky.kind) {
     case 'header':
-      return { key: headerOf(requester.headers, sticky.name) ?? requester.requestId, setCookie: null };
+      return { key: headerOf(requester.fields, sticky.name) ?? requester.requestId, setCookie: null };
     case 'cookie': {
-      const id = cookie?.read(requester.headers.cookie) ?? null;
+      const id = cookie?.read(requester.fields.field('cookie')) ?? null;
       if (id !== null) return { key: id, setCookie: null };
       const issued = cookie?.issue();
       return { key: issued?.id ?? requester.requestId, setCookie: issued?.setCookie ?? null };
@@ -60,15 +71,14 @@ function stickyKeyOf({ declared, cookie }: RouteState, requester: Requester) {
 }
 
 /** What the consumer presents; of an `Authorization` the token alone (RFC 6750 section 2.1), whatever its scheme else. */
-export function credentialOf(key: ConsumerKey | null, { headers, query }: Requester): string | null {
+export function credentialOf(key: ConsumerKey | null, { fields, query }: Requester): string | null {
   if (key === null) return null;
   if (key.kind === 'query') return new URLSearchParams(query).get(key.name);
-  const value = headerOf(headers, key.name);
+  const value = headerOf(fields, key.name);
   if (value === null || key.name.toLowerCase() !== 'authorization') return value;
   return /^bearer /i.test(value) ? value.slice('Bearer '.length).trim() : value;
 }
 
-function headerOf(headers: IncomingHttpHeaders, name: string): string | null {
-  const value = headers[name.toLowerCase()];
-  return typeof value === 'string' && value !== '' ? value : null;
+function headerOf(fields: Fields, name: string): string | null {
+  return fields.field(name.toLowerCase()) || null;
 }

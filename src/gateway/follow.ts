@@ -1,11 +1,15 @@
 import { Problem } from '../problem/problem.ts';
 import { saltOf } from '../split/assign.ts';
 import type { ConsumerRule, SplitOrder } from '../split/order.ts';
+import type { AccessLog } from './access-log.ts';
+import { Brake } from './brake.ts';
 import type { Clock } from './clock.ts';
 import { ConsumerRules } from './consumers.ts';
-import type { AppliedSplit, GatewayRoute, SplitPort } from './gateway.ts';
+import { ForceGuard } from './force-guard.ts';
+import type { AppliedSplit, GatewayOptions, GatewayRoute, SplitPort } from './gateway.ts';
 import type { Destination, Pools } from './pools.ts';
 import { RouteRecorder } from './recorder.ts';
+import { RetryBudget } from './retry-budget.ts';
 import { StickyCookie } from './sticky-cookie.ts';
 
 /** What a request reads: swapped as a whole, never changed. */
@@ -22,8 +26,23 @@ export interface RouteState {
   readonly recorder: RouteRecorder;
   readonly consumers: ConsumerRules;
   readonly cookie: StickyCookie | null;
+  /** Null where everybody's force header counts. */
+  readonly forceGuard: ForceGuard | null;
+  readonly accessLog: AccessLog | null;
+  readonly brake: Brake;
+  /** Of failovers. */
+  readonly budget: RetryBudget;
   live: Live;
   applied: AppliedSplit | null;
+}
+
+export interface FollowerParts {
+  readonly routes: readonly GatewayRoute[];
+  readonly secret: Uint8Array;
+  readonly pools: Pools;
+  readonly clock: Clock;
+  readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
+  readonly accessLog: AccessLog | null;
 }
 
 /** What a route does before its first order: everything to the declared stable. */
@@ -38,6 +57,8 @@ function declaredOrder({ name, stable }: GatewayRoute): SplitOrder {
     consumerDefault: null,
     forceAllowed: false,
     drainMs: 0,
+    brakeAfter: null,
+    failover: 'none',
     measure: { blockMs: 5_000, errorStatuses: ['5xx'] },
   };
 }
@@ -51,19 +72,36 @@ export class Follower implements SplitPort {
   private readonly draining = new Set<Destination>();
   private readonly byName: ReadonlyMap<string, RouteState>;
 
-  constructor(routes: readonly GatewayRoute[], secret: Uint8Array, pools: Pools, clock: Clock) {
+  private readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
+
+  constructor({ routes, secret, pools, clock, onBrake, accessLog }: FollowerParts) {
     this.clock = clock;
     this.pools = pools;
+    this.onBrake = onBrake;
     this.routes = routes.map((declared) => {
       const order = declaredOrder(declared);
-      return {
+      const state: RouteState = {
         declared,
-        recorder: new RouteRecorder(clock, order),
+        recorder: new RouteRecorder(clock, order, {
+          accessLog,
+          onOutcome: (track, outcome) => {
+            const reason = state.brake.observe(track, outcome);
+            if (reason !== null) this.brake(state, reason);
+          },
+        }),
+        accessLog,
+        forceGuard: declared.forceRule
+          ? new ForceGuard(declared.forceRule, declared.name, secret, () => clock.wall())
+          : null,
+        brake: new Brake(),
+        budget: new RetryBudget(),
         consumers: new ConsumerRules(secret, declared.name),
         cookie: declared.sticky.kind === 'cookie' ? new StickyCookie(secret, declared.sticky.name) : null,
         live: this.compile(order),
         applied: null,
       };
+      state.brake.follow(order);
+      return state;
     });
     this.byName = new Map(this.routes.map((state) => [state.declared.name, state]));
   }
@@ -74,10 +112,19 @@ export class Follower implements SplitPort {
     const before = state.live;
     const live = this.compile(order);
     state.recorder.follow(order);
+    state.brake.follow(order);
     state.live = live;
     state.applied = { epoch: order.epoch, since: Math.round(this.clock.wall()) };
     if (before.canary && !serves(before.canary, live)) this.drain(before.canary, state, order.drainMs);
     this.pools.keepOnly(this.inUse());
+  }
+
+  /** Everything to the stable at once. The canary stays known, so that the order to come can drain it. */
+  private brake(state: RouteState, reason: string): void {
+    const order: SplitOrder = { ...state.live.order, canaryBps: 0, consumerDefault: null, forceAllowed: false };
+    state.recorder.follow(order);
+    state.live = { ...state.live, order };
+    this.onBrake(state.declared.name, reason);
   }
 
   appliedSplit(route: string): AppliedSplit | null {

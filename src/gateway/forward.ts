@@ -1,58 +1,63 @@
 import type { ServerResponse } from 'node:http';
-import type { Dispatcher } from 'undici';
+import type { Track } from '../split/order.ts';
+import type { AccessNote } from './access-log.ts';
 import type { GatewayRequest } from './admit.ts';
 import { choose } from './choose.ts';
+import type { BodySource, UpstreamRequest } from './client.ts';
 import { Exchange } from './exchange.ts';
+import { type Attempt, type Failover, failoverOf } from './failover.ts';
 import type { Live, RouteState } from './follow.ts';
-import { requestHeaders, requestIdOf } from './headers.ts';
+import { headerLines, requestHeaders, requestIdOf } from './headers.ts';
 import type { Ticket } from './open-block.ts';
 import type { Peers } from './peer.ts';
+import { IDEMPOTENT } from './pool.ts';
 import type { Destination } from './pools.ts';
 import { type Target, trimmedPrefix } from './route-table.ts';
-import { hasBody, Upload } from './upload.ts';
+import { bodyFraming, Upload } from './upload.ts';
 
-/** undici takes the TLS server name from the Host header unless it is told; its types leave the option out. */
-interface UpstreamRequest extends Dispatcher.DispatchOptions {
-  readonly servername?: string;
-}
-
-/** A request with its version chosen and its head written, however it goes on from here. */
+/** A request with its version chosen, however it goes on from here. */
 export interface Routed {
-  readonly destination: Destination;
   readonly ticket: Ticket;
-  readonly path: string;
-  readonly headers: string[];
-  readonly version: string | null;
   readonly setCookie: string | null;
+  /** The track that serves, which is not the one chosen when its canary has left the route. */
+  readonly track: Track;
+  /** What the version on a track is asked. */
+  attempt(track: Track, body: UpstreamRequest['body']): Attempt;
+  readonly failover: Failover | null;
 }
 
-/** Chooses the version and writes the upstream's request head; the recorder's clock runs from here. */
+/** Chooses the version of a request; the recorder's clock runs from here. */
 export function route(state: RouteState, incoming: GatewayRequest, peers: Peers): Routed {
-  const { declared, live, recorder } = state;
+  const { declared, live, recorder, budget } = state;
   const { headers, socket, target } = incoming;
   const peer = peers.of(socket);
   const requestId = requestIdOf(headers);
   const forwardedFor = headers['x-forwarded-for'];
-  const choice = choose(state, live, {
-    headers,
-    query: target.query,
-    requestId,
-    address: peers.clientAddress(peer, typeof forwardedFor === 'string' ? forwardedFor : undefined),
-  });
-  const destination = destinationOf(live, choice.track);
-  return {
-    destination,
-    ticket: recorder.begin(destination === live.canary ? 'canary' : 'stable', choice.by, choice.hash),
-    path: upstreamPath(state, destination, target),
-    headers: requestHeaders({
-      incoming,
-      peer,
-      requestId,
-      host: declared.hostHeader === 'preserve' ? (headers.host ?? destination.authority) : destination.authority,
-    }),
-    version: declared.showVersion ? destination.versionHeader : null,
-    setCookie: choice.setCookie,
+  const address = peers.clientAddress(peer, typeof forwardedFor === 'string' ? forwardedFor : undefined);
+  const choice = choose(state, live, { fields: incoming, query: target.query, requestId, address });
+  const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';
+  const ticket = recorder.begin(track, choice.by, choice.hash);
+  budget.earn(ticket.begunAt);
+  if (state.accessLog) {
+    const { method = '' } = incoming;
+    ticket.note = noteOf(state, track, { method, path: target.path, requestId, client: address });
+  }
+  const attempt = (of: Track, body: UpstreamRequest['body']): Attempt => {
+    const destination = destinationOf(live, of);
+    const host = declared.hostHeader === 'preserve' ? (headers.host ?? destination.authority) : destination.authority;
+    return {
+      destination,
+      version: declared.showVersion ? destination.versionHeader : null,
+      request: {
+        method: incoming.method ?? 'GET',
+        path: upstreamPath(state, destination, target),
+        headers: headerLines(requestHeaders({ incoming, peer, requestId, host })),
+        body,
+      },
+    };
   };
+  const failover = failoverOf({ live, ticket, budget, toStable: ({ body }) => attempt('stable', body) });
+  return { ticket, setCookie: choice.setCookie, track, attempt, failover };
 }
 
 /** Streams one request to the version chosen for it, and the answer back. Nothing is awaited before the dial. */
@@ -60,27 +65,27 @@ export function forward(
   state: RouteState,
   incoming: GatewayRequest,
   outgoing: ServerResponse<GatewayRequest>,
-  peers: Peers,
+  { peers, bodyBytes }: { readonly peers: Peers; readonly bodyBytes: number | null },
 ): void {
-  const { destination, ticket, path, headers, version, setCookie } = route(state, incoming, peers);
-  const upload = hasBody(incoming) ? new Upload(incoming, outgoing) : null;
+  const routed = route(state, incoming, peers);
+  const { ticket, setCookie, failover, track } = routed;
+  const framing = bodyFraming(incoming);
+  const upload =
+    framing === 'stream'
+      ? new Upload(incoming, outgoing, {
+          replay: IDEMPOTENT.has(incoming.method ?? '') ? 'kept' : 'none',
+          limitBytes: bodyBytes,
+          onExcess: () => exchange.onExcess(),
+        })
+      : null;
+  const body: Buffer | BodySource | null = upload ?? (framing instanceof Buffer ? framing : null);
+  const attempt = routed.attempt(track, body);
   const { recorder } = state;
-  const exchange = new Exchange({ incoming, outgoing, upload, destination, recorder, ticket, version, setCookie });
-  const request: UpstreamRequest = {
-    method: incoming.method ?? 'GET',
-    path,
-    headers,
-    body: upload,
-    ...(destination.servername === null ? {} : { servername: destination.servername }),
-  };
-  try {
-    destination.pool.dispatch(request, exchange);
-  } catch (error) {
-    exchange.onResponseError(undefined, error instanceof Error ? error : new Error('not dispatched', { cause: error }));
-  }
+  const exchange = new Exchange({ incoming, outgoing, upload, attempt, failover, recorder, ticket, setCookie });
+  exchange.begin();
 }
 
-function destinationOf(live: Live, track: 'stable' | 'canary'): Destination {
+export function destinationOf(live: Live, track: Track): Destination {
   return track === 'canary' && live.canary ? live.canary : live.stable;
 }
 
@@ -89,4 +94,13 @@ export function upstreamPath({ declared }: RouteState, { basePath }: Destination
   if (!declared.rewrite) return `${path}${query}`;
   const rest = path.slice(trimmedPrefix(declared.prefix).length);
   return `${`${basePath}${rest}` || '/'}${query}`;
+}
+
+/** What the access log says of a request. */
+export function noteOf(
+  { declared, live }: RouteState,
+  track: Track,
+  request: Omit<AccessNote, 'route' | 'version'>,
+): AccessNote {
+  return { route: declared.name, version: destinationOf(live, track).upstream.version, ...request };
 }

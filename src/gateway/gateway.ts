@@ -1,5 +1,7 @@
 import type { ConsumerRule, SplitOrder, Upstream } from '../split/order.ts';
 import type { Block } from '../stats/block.ts';
+import type { AccessLogOptions } from './access-log.ts';
+import type { GatewayLimits } from './limits.ts';
 
 /** What decides who a requester is for the sticky split; the request id (so: per request) when it is absent. */
 export type StickyKey =
@@ -11,6 +13,13 @@ export type StickyKey =
 
 /** Where a consumer's credential is found. */
 export type ConsumerKey = { readonly kind: 'header' | 'query'; readonly name: string };
+
+/** Who may force a version: whoever comes from one of the networks, or presents a signed token that has not expired. */
+export interface ForceRule {
+  /** CIDRs of the client's address, as it is behind the trusted proxies. */
+  readonly from: readonly string[];
+  readonly tokens: 'accepted' | 'none';
+}
 
 /** One route as `serin.yaml` declares it. */
 export interface GatewayRoute {
@@ -26,6 +35,8 @@ export interface GatewayRoute {
   readonly consumerKey: ConsumerKey | null;
   /** Header whose value `stable`, `canary` or a version's name chooses the version, where the order allows it. */
   readonly forceHeader: string;
+  /** Whose force header counts; everybody's when it is absent. */
+  readonly forceRule?: ForceRule;
   /** Answers carry `x-serin-version`. */
   readonly showVersion: boolean;
 }
@@ -43,6 +54,14 @@ export interface GatewayOptions {
     readonly headersMs: number;
     readonly idleMs: number;
   };
+  /** `off` leaves every request to node:http, with the same outcome; on by default. */
+  readonly fastPath?: 'on' | 'off';
+  /** What is not said has its default. */
+  readonly limits?: Partial<GatewayLimits>;
+  /** None when it is absent. */
+  readonly accessLog?: AccessLogOptions;
+  /** A route went to its stable by itself; `reason` is one clause that says what was seen. Must not throw. */
+  readonly onBrake?: (route: string, reason: string) => void;
   readonly now?: () => number;
 }
 

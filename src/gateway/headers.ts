@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Peer } from './peer.ts';
 
 /** Connection-level fields that end at every hop (RFC 9110 section 7.6.1). */
-const HOP_BY_HOP = new Set([
+export const HOP_BY_HOP = new Set([
   'connection',
   'proxy-connection',
   'keep-alive',
@@ -13,11 +13,11 @@ const HOP_BY_HOP = new Set([
   'http2-settings',
 ]);
 
-/** Fields that we set, that the client's framing owns, or that the upstream client refuses to carry. */
-const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'host', 'expect', 'trailer']);
+/** Fields that we set, or that belong to the framing of each hop: the upstream client writes its own. */
+export const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'host', 'expect', 'content-length']);
 
 /** Fields by which a proxy says who came; believed from trusted peers only. */
-const HEARSAY = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']);
+export const HEARSAY = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']);
 
 /** End-to-end fields that `Connection` cannot take away from whoever they are meant for. */
 const PROTECTED = new Set([
@@ -50,7 +50,11 @@ function nominated(connection: string | undefined): ReadonlySet<string> | null {
 /** The client's own request id when it is one token of sensible length, else a new one. */
 export function requestIdOf(headers: IncomingHttpHeaders): string {
   const given = headers['x-request-id'];
-  return typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
+  return requestIdFrom(typeof given === 'string' ? given : undefined);
+}
+
+export function requestIdFrom(given: string | undefined): string {
+  return given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
 }
 
 export interface RequestHead {
@@ -74,7 +78,8 @@ export function requestHeaders({ incoming, peer, requestId, host }: RequestHead)
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
     const lower = name.toLowerCase();
-    if (NOT_FORWARDED.has(lower) || dropped?.has(lower)) continue;
+    if (NOT_FORWARDED.has(lower) || dropped?.has(lower) || isDisguised(lower)) continue;
+    if (lower === 'trailer' && headers['transfer-encoding'] === undefined) continue;
     if (HEARSAY.has(lower) && (!peer.isTrusted || lower.startsWith('x-forwarded-'))) continue;
     if (lower === 'x-request-id') {
       if (isIdKept || rawHeaders[at + 1] !== requestId) continue;
@@ -82,25 +87,41 @@ export function requestHeaders({ incoming, peer, requestId, host }: RequestHead)
     }
     out.push(name, rawHeaders[at + 1] ?? '');
   }
-  const said = peer.isTrusted ? headers : {};
-  const chain = said['x-forwarded-for'];
-  out.push(
-    'X-Forwarded-For',
-    chain === undefined ? peer.address : `${String(chain)}, ${peer.address}`,
-    'X-Forwarded-Host',
-    String(said['x-forwarded-host'] ?? headers.host ?? ''),
-    'X-Forwarded-Proto',
-    String(said['x-forwarded-proto'] ?? 'http'),
-  );
+  out.push(...forwardedFields(peer, headers.host ?? '', (name) => headers[name]?.toString()));
   if (!isIdKept) out.push('X-Request-Id', requestId);
   return out;
+}
+
+/** Who came, by whom and to what, as the upstream is told (the X-Forwarded-* fields, by turns of name and value). */
+export function forwardedFields(
+  { address, isTrusted }: Peer,
+  host: string,
+  fieldOf: (lower: string) => string | undefined,
+): string[] {
+  const said = (name: string): string | undefined => (isTrusted ? fieldOf(name) : undefined);
+  const chain = said('x-forwarded-for');
+  return [
+    'X-Forwarded-For',
+    chain === undefined ? address : `${chain}, ${address}`,
+    'X-Forwarded-Host',
+    said('x-forwarded-host') ?? host,
+    'X-Forwarded-Proto',
+    said('x-forwarded-proto') ?? 'http',
+  ];
+}
+
+/** CGI and its heirs read `X_Forwarded_For` as `X-Forwarded-For`: it would say unchecked what the other may not. */
+export function isDisguised(lower: string): boolean {
+  if (!lower.includes('_')) return false;
+  const plain = lower.replaceAll('_', '-');
+  return NOT_FORWARDED.has(plain) || HEARSAY.has(plain);
 }
 
 /** How an answer's body can be framed for the client; trailers need chunks (RFC 9110 section 6.5). */
 export type AnswerBody = 'chunked' | 'sized' | 'none';
 
 export interface AnswerHead {
-  readonly rawHeaders: readonly (Buffer | string)[];
+  readonly rawHeaders: readonly string[];
   readonly status: number;
   readonly method: string;
   /** `1.0` clients know no chunks. */
@@ -117,8 +138,8 @@ export function answerHeaders(head: AnswerHead): { readonly headers: string[]; r
   let connection = '';
   let isSized = false;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = textOf(rawHeaders[at]);
-    const value = textOf(rawHeaders[at + 1]);
+    const name = rawHeaders[at] ?? '';
+    const value = rawHeaders[at + 1] ?? '';
     const lower = name.toLowerCase();
     if (lower === 'connection') connection += `${value},`;
     if (HOP_BY_HOP.has(lower) || (lower === 'x-serin-version' && version !== null)) continue;
@@ -140,20 +161,33 @@ export function answerHeaders(head: AnswerHead): { readonly headers: string[]; r
 }
 
 /** RFC 9110 section 6.5.1: fields of framing and routing mean nothing in trailers, and may mean harm. */
-const NOT_IN_TRAILERS = new Set([...HOP_BY_HOP, 'content-length', 'host', 'trailer', 'content-encoding']);
+const NOT_IN_TRAILERS = new Set([
+  ...HOP_BY_HOP,
+  ...HEARSAY,
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'cookie',
+  'expect',
+  'host',
+  'set-cookie',
+  'trailer',
+  'x-request-id',
+  'x-serin-version',
+]);
 
-/** The trailers of an answer, as pairs. */
-export function answerTrailers(rawTrailers: readonly (Buffer | string)[]): [string, string][] {
-  const pairs: [string, string][] = [];
+/** The trailers that may pass, in either direction, as names and values by turns. */
+export function forwardedTrailers(rawTrailers: readonly string[]): string[] {
+  const passing: string[] = [];
   for (let at = 0; at + 1 < rawTrailers.length; at += 2) {
-    const name = textOf(rawTrailers[at]);
-    if (!NOT_IN_TRAILERS.has(name.toLowerCase())) pairs.push([name, textOf(rawTrailers[at + 1])]);
+    const name = rawTrailers[at] ?? '';
+    const lower = name.toLowerCase();
+    if (!NOT_IN_TRAILERS.has(lower) && !isDisguised(lower)) passing.push(name, rawTrailers[at + 1] ?? '');
   }
-  return pairs;
-}
-
-function textOf(part: Buffer | string | undefined): string {
-  return typeof part === 'string' ? part : (part?.toString('latin1') ?? '');
+  return passing;
 }
 
 /** A flat list of names and values as the lines of a head. */

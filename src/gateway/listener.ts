@@ -5,18 +5,25 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { Problem } from '../problem/problem.ts';
-import { admit, GatewayRequest } from './admit.ts';
+import { type Admission, admit, GatewayRequest } from './admit.ts';
 import type { GatewayEnv } from './app.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
+import type { Front } from './fast/front.ts';
 import type { GatewayOptions } from './gateway.ts';
+import type { GatewayLimits } from './limits.ts';
 import { refusalOf } from './parse-error.ts';
-import { type Refusal, refusalResponse, refuse, refuseSocket } from './refuse.ts';
+import { OVERLOAD, type Refusal, refusalResponse, refuse, refuseSocket } from './refuse.ts';
 import { isWebSocket } from './upgrade.ts';
 
-const MAX_HEAD = 16_384;
 const CHECK_EVERY_MS = 1_000;
 
-/** The exchanges and tunnels that are under way on each open connection. */
-type Connections = Map<Duplex, { underWay: number }>;
+/** An open connection: the exchanges and tunnels under way on it, and whether it ends after its next answer. */
+interface Admitted {
+  underWay: number;
+  state: 'open' | 'closing';
+}
+
+type Connections = Map<Duplex, Admitted>;
 type DataServer = Server<typeof GatewayRequest>;
 type Outgoing = ServerResponse<GatewayRequest>;
 
@@ -26,8 +33,12 @@ const BAD_HOST: Refusal = { status: 400, detail: 'The Host header does not make 
 
 export interface ListenerParts {
   readonly app: Hono<GatewayEnv>;
+  /** Null leaves every connection to node:http. */
+  readonly front: Front | null;
   readonly upgrade: (incoming: GatewayRequest, socket: Duplex, head: Buffer) => void;
   readonly timeouts: GatewayOptions['timeouts'];
+  readonly limits: GatewayLimits;
+  readonly connectionLimits: ConnectionLimits;
 }
 
 export interface Listener {
@@ -36,7 +47,8 @@ export interface Listener {
 }
 
 /** The listener on the untrusted side: a strict node:http server that carries the gateway's Hono application. */
-export function createListener({ app, upgrade, timeouts }: ListenerParts): Listener {
+export function createListener(parts: ListenerParts): Listener {
+  const { app, front, upgrade, timeouts, limits } = parts;
   const carry = getRequestListener(app.fetch, {
     // An HTTP/1.0 request may lack a Host; the name only completes a URL that nobody reads.
     hostname: 'localhost',
@@ -49,15 +61,19 @@ export function createListener({ app, upgrade, timeouts }: ListenerParts): Liste
 
   const onRequest = (incoming: GatewayRequest, outgoing: Outgoing): void => {
     const connection = connections.get(incoming.socket);
-    if (connection) connection.underWay++;
+    // What comes after a refusal on the same connection was sent before its end could be seen, and is not trusted.
+    if (!connection || connection.state === 'closing') return;
+    connection.underWay++;
     outgoing.once('close', () => {
-      if (connection) connection.underWay--;
+      connection.underWay--;
       if (!server.listening) setImmediate(() => server.closeIdleConnections());
     });
     if (!server.listening) outgoing.shouldKeepAlive = false;
-    const admission = admit(incoming);
+    const admission: Admission =
+      connection.underWay > limits.pipelined ? { kind: 'refused', refusal: OVERLOAD } : admit(incoming, limits);
     switch (admission.kind) {
       case 'refused':
+        connection.state = 'closing';
         refuse(outgoing, admission.refusal, 'close');
         break;
       case 'server':
@@ -72,7 +88,7 @@ export function createListener({ app, upgrade, timeouts }: ListenerParts): Liste
   const server = createServer(
     {
       IncomingMessage: GatewayRequest,
-      maxHeaderSize: MAX_HEAD,
+      maxHeaderSize: limits.headerBytes,
       headersTimeout: timeouts.headersMs,
       connectionsCheckingInterval: CHECK_EVERY_MS,
       // A long upload is no fault: it is silence that ends an exchange.
@@ -90,15 +106,19 @@ export function createListener({ app, upgrade, timeouts }: ListenerParts): Liste
   server.timeout = timeouts.idleMs;
   server.on('checkContinue', onRequest);
   server.on('connection', (socket: Socket) => {
-    connections.set(socket, { underWay: 0 });
+    connections.set(socket, { underWay: 0, state: 'open' });
     socket.once('close', () => connections.delete(socket));
     // Each response that waits in a pipeline watches the connection.
     socket.setMaxListeners(0);
   });
   server.on('upgrade', (incoming, socket, head) => {
     const connection = connections.get(socket);
-    if (connection) connection.underWay++;
-    const admission = admit(incoming);
+    if (!connection || connection.state === 'closing') {
+      socket.destroy();
+      return;
+    }
+    connection.underWay++;
+    const admission = admit(incoming, limits);
     if (admission.kind === 'refused') refuseSocket(socket, admission.refusal);
     else if (admission.kind === 'server' || !isWebSocket(incoming)) refuseSocket(socket, NOT_WEB_SOCKET);
     else {
@@ -116,9 +136,12 @@ export function createListener({ app, upgrade, timeouts }: ListenerParts): Liste
     else refuseSocket(socket, refusalOf(error));
   });
 
+  front?.standBefore(server);
+  parts.connectionLimits.guard(server);
+
   return {
     listen: (at) => listen(server, at),
-    close: (graceMs) => close(server, connections, { graceMs, headersMs: timeouts.headersMs }),
+    close: (graceMs) => close(server, { connections, front, graceMs, headersMs: timeouts.headersMs }),
   };
 }
 
@@ -136,23 +159,30 @@ async function listen(
   return { port: (server.address() as AddressInfo).port };
 }
 
+interface ClosingParts {
+  readonly connections: Connections;
+  readonly front: Front | null;
+  readonly graceMs: number;
+  readonly headersMs: number;
+}
+
 /** Stops accepting, lets open exchanges end, and breaks off what is still there after the grace time. */
-async function close(
-  server: DataServer,
-  connections: Connections,
-  { graceMs, headersMs }: { readonly graceMs: number; readonly headersMs: number },
-): Promise<void> {
-  if (!server.listening) return;
+async function close(server: DataServer, { connections, front, graceMs, headersMs }: ClosingParts): Promise<void> {
+  if (!server.listening) return front?.destroy();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  front?.drain();
   // To Node a connection without a first request is not idle, and after close() nothing times it out.
   const unused = setTimeout(() => {
     for (const [socket, { underWay }] of connections) if (underWay === 0) socket.destroy();
+    front?.endUnused();
   }, headersMs);
   const timer = setTimeout(() => {
     for (const socket of connections.keys()) socket.destroy();
+    front?.destroy();
   }, graceMs);
   await closed;
+  front?.destroy();
   clearTimeout(unused);
   clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 import type { ChosenBy } from '../split/match.ts';
 import type { SplitOrder, Track } from '../split/order.ts';
 import type { Block } from '../stats/block.ts';
+import type { AccessNote } from './access-log.ts';
 import { LaneTally } from './tally.ts';
 import type { OutcomeCounts } from './totals.ts';
 
@@ -27,6 +28,8 @@ export class Ticket {
   /** From the request head to the answer's head; null until then, and for ever where latency says nothing. */
   latencyMs: number | null = null;
   hasEnded = false;
+  /** For the access log; null where there is none. */
+  note: AccessNote | null = null;
   older: Ticket | null = null;
   younger: Ticket | null = null;
 

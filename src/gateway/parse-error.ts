@@ -4,7 +4,7 @@ import type { Refusal } from './refuse.ts';
 export function refusalOf({ code }: NodeJS.ErrnoException): Refusal {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return { status: 431, detail: 'The request head is larger than 16 KiB.' };
+      return { status: 431, detail: 'The request head is larger than this gateway takes.' };
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return { status: 408, detail: 'The request head did not arrive in time.' };
     default:

@@ -1,4 +1,5 @@
-import { BlockList, isIP, type Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
+import { AddressRanges } from './address-ranges.ts';
 
 /** Who is at the other end of a client connection. Worked out once per connection. */
 export interface Peer {
@@ -22,20 +23,12 @@ function addressOf(entry: string): string | null {
 
 /** The proxies in front of us that are believed. */
 export class Peers {
-  private readonly trusted = new BlockList();
+  private readonly trusted: AddressRanges;
   private readonly known = new WeakMap<Socket, Peer>();
 
   /** `cidrs` are v4 or v6 networks or single addresses; throws TypeError on any other text. */
   constructor(cidrs: readonly string[]) {
-    for (const cidr of cidrs) {
-      const [address = '', bits, more] = cidr.split('/');
-      const family = isIP(address);
-      const length = bits === undefined ? (family === 4 ? 32 : 128) : Number(bits);
-      if (family === 0 || more !== undefined || bits === '' || !Number.isInteger(length)) {
-        throw new TypeError(`trustedProxies: "${cidr}" is not an address range such as 10.0.0.0/8`);
-      }
-      this.trusted.addSubnet(address, length, family === 4 ? 'ipv4' : 'ipv6');
-    }
+    this.trusted = new AddressRanges(cidrs, 'trustedProxies');
   }
 
   of(socket: Socket): Peer {
@@ -62,7 +55,6 @@ export class Peers {
   }
 
   private isTrusted(address: string): boolean {
-    const family = isIP(address);
-    return family !== 0 && this.trusted.check(address, family === 4 ? 'ipv4' : 'ipv6');
+    return this.trusted.includes(address);
   }
 }

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
+import { isForbiddenAddress } from './upstream-address.ts';
 
 /**
  * Asks every address that a URL's host resolves to by GET. Null when each of them answered with less than 500, else
@@ -13,6 +14,8 @@ export async function probe(url: string, timeoutMs: number): Promise<string | nu
   const host = parsed.hostname.replace(/^\[|\]$/g, '');
   const addresses = await resolve(host, timeoutMs);
   if (typeof addresses === 'string') return addresses;
+  const forbidden = addresses.find(isForbiddenAddress);
+  if (forbidden !== undefined) return `${forbidden} is a link-local or metadata address, where no upstream may be.`;
   const findings = await Promise.all(addresses.map((address) => ask(parsed, host, address, timeoutMs)));
   const isWell = isLoopback(host) ? findings.includes(null) : findings.every((finding) => finding === null);
   return isWell ? null : (findings.find((finding) => finding !== null) ?? null);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ChosenBy } from '../split/match.ts';
 import type { SplitOrder, Track } from '../split/order.ts';
 import { type Block, GROUPS } from '../stats/block.ts';
+import type { AccessEnd, AccessLog } from './access-log.ts';
 import type { Clock } from './clock.ts';
 import type { TrafficTotals } from './gateway.ts';
 import { errorTable, OpenBlock, Ticket } from './open-block.ts';
@@ -9,6 +10,14 @@ import { countStatus, type OutcomeCounts, RouteTotals } from './totals.ts';
 
 /** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
 export const KEPT_BLOCKS = 1_000;
+
+/** Told of every outcome of unforced traffic that began under the order in force. */
+export type OutcomeListener = (track: Track, outcome: 'success' | 'failure') => void;
+
+export interface RecorderListeners {
+  readonly onOutcome?: OutcomeListener;
+  readonly accessLog?: AccessLog | null;
+}
 
 /**
  * An unanswered request is overdue at ten times the age at which it counts as slow: for most services that is about ten
@@ -28,6 +37,8 @@ const LONGEST_OVERDUE_MS = 30_000;
  */
 export class RouteRecorder {
   private readonly clock: Clock;
+  private readonly onOutcome: OutcomeListener;
+  private readonly accessLog: AccessLog | null;
   private readonly counts: RouteTotals;
   /** Cursors of another process, or of another life of this one, mean nothing here. */
   private readonly boot = randomUUID();
@@ -43,8 +54,10 @@ export class RouteRecorder {
   /** Sequence number of the first of `closed`. */
   private firstClosed = 1;
 
-  constructor(clock: Clock, order: SplitOrder) {
+  constructor(clock: Clock, order: SplitOrder, listeners: RecorderListeners = {}) {
     this.clock = clock;
+    this.onOutcome = listeners.onOutcome ?? (() => {});
+    this.accessLog = listeners.accessLog ?? null;
     this.counts = new RouteTotals(order.route);
     this.order = order;
     this.errorStatuses = errorTable(order.measure.errorStatuses);
@@ -83,32 +96,34 @@ export class RouteRecorder {
 
   /** The answer came to its end. */
   complete(ticket: Ticket): void {
-    if (!this.end(ticket)) return;
+    if (!this.end(ticket, 'complete')) return;
     countStatus(ticket.totals, ticket.status);
     const lane = this.laneOf(ticket);
     if (!lane) return;
-    lane.requests++;
     const isError = ticket.block.errorStatuses[ticket.status] === 1;
+    lane.requests++;
     if (ticket.group !== null) lane.addToGroup(ticket.group, isError ? 'error' : 'other');
     if (isError) lane.errors++;
     else if (ticket.status >= 400 && ticket.status < 500) lane.clientErrors++;
     if (ticket.latencyMs !== null && !ticket.block.isClosed) lane.addLatency(ticket.latencyMs);
+    this.report(ticket, isError ? 'failure' : 'success');
   }
 
   /** The version gave no complete answer: refused, reset, timed out, or broken off. */
   fail(ticket: Ticket): void {
-    if (!this.end(ticket)) return;
+    if (!this.end(ticket, 'unanswered')) return;
     ticket.totals.unanswered++;
     const lane = this.laneOf(ticket);
     if (!lane) return;
     lane.requests++;
     lane.errors++;
     if (ticket.group !== null) lane.addToGroup(ticket.group, 'error');
+    this.report(ticket, 'failure');
   }
 
   /** The client went away (499): that counts for nobody. */
   leave(ticket: Ticket): void {
-    if (this.end(ticket)) ticket.totals['client-gone']++;
+    if (this.end(ticket, 'client-gone')) ticket.totals['client-gone']++;
   }
 
   /** See `MeasurePort.collect`. */
@@ -189,16 +204,29 @@ export class RouteRecorder {
   }
 
   /** False when the ticket has ended before: the first outcome of a request stands. */
-  private end(ticket: Ticket): boolean {
+  private end(ticket: Ticket, outcome: AccessEnd['outcome']): boolean {
     if (ticket.hasEnded) return false;
     ticket.hasEnded = true;
     if (!ticket.block.isClosed) ticket.block.remove(ticket);
+    if (ticket.note && this.accessLog) {
+      const { note, track, by, status, begunAt } = ticket;
+      this.accessLog.add(note, { outcome, track, by, status, ms: this.clock.monotonic() - begunAt });
+    }
     return true;
+  }
+
+  private report({ block, by, track }: Ticket, outcome: 'success' | 'failure'): void {
+    if (by !== 'force' && isSameSplit(block, this.running)) this.onOutcome(track, outcome);
   }
 
   private laneOf(ticket: Ticket) {
     if (!ticket.block.isClosed) return ticket.block.lanes[ticket.by][ticket.track];
     this.roll(this.clock.monotonic());
-    return ticket.block.splitEpoch === this.running.splitEpoch ? this.running.lanes[ticket.by][ticket.track] : null;
+    return isSameSplit(ticket.block, this.running) ? this.running.lanes[ticket.by][ticket.track] : null;
   }
+}
+
+/** The brake changes the weight within an epoch. */
+function isSameSplit(one: OpenBlock, other: OpenBlock): boolean {
+  return one.splitEpoch === other.splitEpoch && one.canaryBps === other.canaryBps;
 }

@@ -1,5 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { FailureKind } from './client.ts';
 
 /** An answer of the gateway's own. `detail` is one public sentence that tells nothing of what is behind. */
 export interface Refusal {
@@ -9,9 +10,31 @@ export interface Refusal {
 
 export const BAD_ANSWER: Refusal = { status: 502, detail: 'The upstream gave no usable answer.' };
 export const LATE_ANSWER: Refusal = { status: 504, detail: 'The upstream did not answer in time.' };
+export const TOO_LARGE: Refusal = { status: 413, detail: 'The request body is larger than this gateway takes.' };
+export const OVERLOAD: Refusal = { status: 503, detail: 'The gateway has as much to do as it may take on.' };
+
+/** What a client is told whose request got no answer. */
+export function refusalFor(kind: FailureKind): Refusal {
+  switch (kind) {
+    case 'overload':
+      return OVERLOAD;
+    case 'connect-timeout':
+    case 'answer-timeout':
+      return LATE_ANSWER;
+    case 'forbidden':
+    case 'refused':
+    case 'reset-before-head':
+    case 'reset-in-body':
+    case 'bad-head':
+      return BAD_ANSWER;
+  }
+}
 
 /** How long a refused connection may still send. */
 const LINGER_MS = 2_000;
+
+/** How long whoever met an overload should wait (RFC 9110 section 10.2.3), in seconds. */
+const RETRY_AFTER_S = '1';
 
 const TYPE = 'application/problem+json';
 
@@ -29,11 +52,18 @@ export function refuse(
   connection: 'keep' | 'close',
   headers: readonly string[] = [],
 ): void {
-  const body = bodyOf(refusal);
   if (connection === 'close') outgoing.shouldKeepAlive = false;
+  const problem = problemOf(refusal, headers);
+  outgoing.writeHead(refusal.status, problem.reason, problem.head);
+  outgoing.end(problem.body);
+}
+
+/** A refusal as an answer in parts, its fields by turns of name and value; `headers` come last. */
+export function problemOf(refusal: Refusal, headers: readonly string[]) {
+  const body = bodyOf(refusal);
   const head = ['Content-Type', TYPE, 'Content-Length', String(body.length), 'Cache-Control', 'no-store', ...headers];
-  outgoing.writeHead(refusal.status, STATUS_CODES[refusal.status] ?? '', head);
-  outgoing.end(body);
+  if (refusal.status === 503) head.push('Retry-After', RETRY_AFTER_S);
+  return { reason: STATUS_CODES[refusal.status] ?? '', head, body };
 }
 
 /** The same as a Response, for where there is no raw one at hand. */
@@ -53,6 +83,7 @@ export function refuseSocket(socket: Duplex, refusal: Refusal): void {
     `Content-Type: ${TYPE}`,
     `Content-Length: ${body.length}`,
     'Cache-Control: no-store',
+    ...(refusal.status === 503 ? [`Retry-After: ${RETRY_AFTER_S}`] : []),
     'Connection: close',
   ];
   socket.on('error', () => socket.destroy());

@@ -1,8 +1,12 @@
+import { AccessLog } from './access-log.ts';
 import { createApp, NO_ROUTE } from './app.ts';
 import { clockFrom } from './clock.ts';
+import { ConnectionLimits } from './connection-limits.ts';
+import { Front } from './fast/front.ts';
 import { Follower } from './follow.ts';
 import { route } from './forward.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
+import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
 import { createListener } from './listener.ts';
 import { Peers } from './peer.ts';
 import { Pools } from './pools.ts';
@@ -14,18 +18,32 @@ import { tunnel } from './upgrade.ts';
 /** The data path of one process: a listener, its routes, and what the control plane may do to it. */
 export function createGateway(options: GatewayOptions): Gateway {
   const peers = new Peers(options.trustedProxies);
-  const pools = new Pools(options.timeouts);
-  const follower = new Follower(options.routes, options.secret, pools, clockFrom(options.now));
+  const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const pools = new Pools(options.timeouts, limits.inFlightPerUpstream);
+  const clock = clockFrom(options.now);
+  const accessLog = options.accessLog ? new AccessLog(options.accessLog, () => clock.wall()) : null;
+  const follower = new Follower({
+    routes: options.routes,
+    secret: options.secret,
+    pools,
+    clock,
+    accessLog,
+    onBrake: options.onBrake ?? (() => {}),
+  });
   const table = new RouteTable(follower.routes, ({ declared }) => declared);
+  const { timeouts, fastPath = 'on' } = options;
   const server = createListener({
-    app: createApp(table, follower.routes, peers),
-    timeouts: options.timeouts,
+    front: fastPath === 'on' ? new Front({ table, peers, timeouts, limits }) : null,
+    app: createApp(table, follower.routes, { peers, bodyBytes: limits.bodyBytes }),
+    timeouts,
+    limits,
+    connectionLimits: new ConnectionLimits(limits, peers),
     upgrade: (incoming, socket, head) => {
       const state = table.find(incoming.headers.host ?? '', incoming.target.path);
       if (!state) return refuseSocket(socket, NO_ROUTE);
       const routed = route(state, incoming, peers);
       const { recorder } = state;
-      tunnel({ routed, incoming, client: socket, head, recorder, timeouts: options.timeouts });
+      tunnel({ routed, incoming, client: socket, head, recorder });
     },
   });
 
@@ -39,7 +57,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     probe,
     close: async (graceMs) => {
       await server.close(graceMs);
-      await pools.destroy();
+      pools.destroy();
+      accessLog?.flush();
     },
   };
 }

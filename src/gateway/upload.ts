@@ -1,24 +1,44 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import type { BodySink, BodySource } from './client.ts';
+import { forwardedTrailers } from './headers.ts';
 
 /** How long a body that nobody wants any more is still read, so that the client gets to see the early answer. */
 const LINGER_MS = 2_000;
+/** The most of a body that is kept for a second attempt. */
+const KEPT_BYTES = 65_536;
 
-/**
- * A request body on its way to the upstream. It stands between `incoming` and the upstream client so that the client
- * may destroy it without touching the connection, and so that `100 Continue` goes out when the upstream begins to
- * read and not before (RFC 9110 section 10.1.1).
- */
-export class Upload extends Readable {
+export interface UploadOptions {
+  /** `kept`: what fits in 64 KiB is held until `forget`, so that the request can be sent a second time. */
+  readonly replay: 'kept' | 'none';
+  /** Null for any length. */
+  readonly limitBytes: number | null;
+  /** The body turned out longer than the limit; nothing more of it flows. */
+  readonly onExcess: () => void;
+}
+
+/** A request body on its way from the client's connection to the upstream. */
+export class Upload implements BodySource {
+  readonly length: number | null;
+  readonly awaitsContinue: boolean;
   private readonly incoming: IncomingMessage;
-  private awaitsContinue: boolean;
   private readonly outgoing: ServerResponse;
+  private readonly options: UploadOptions;
+  private sink: BodySink | null = null;
+  private kept: Buffer[] | null;
+  private received = 0;
+  private hasEnded = false;
+  private isStopped = false;
+  private isContinued = false;
 
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
-    super({ highWaterMark: 65_536 });
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, options: UploadOptions) {
+    const length = incoming.headers['content-length'];
     this.incoming = incoming;
     this.outgoing = outgoing;
-    this.awaitsContinue = incoming.headers.expect?.toLowerCase() === '100-continue';
+    this.options = options;
+    this.length = length === undefined ? null : Number(length);
+    // RFC 9110 section 10.1.1: the expectation of an HTTP/1.0 client is ignored.
+    this.awaitsContinue = incoming.httpVersion === '1.1' && incoming.headers.expect?.toLowerCase() === '100-continue';
+    this.kept = options.replay === 'kept' && (this.length ?? 0) <= KEPT_BYTES ? [] : null;
     incoming.pause();
     incoming.on('data', this.onData);
     incoming.on('end', this.onEnd);
@@ -29,38 +49,72 @@ export class Upload extends Readable {
     return !this.incoming.complete && !this.incoming.isPaused();
   }
 
-  override _read(): void {
-    if (this.awaitsContinue) {
-      this.awaitsContinue = false;
+  start(sink: BodySink): void {
+    this.sink = sink;
+    if (this.awaitsContinue && !this.isContinued) {
+      this.isContinued = true;
       this.outgoing.writeContinue();
     }
-    this.incoming.resume();
+    for (const chunk of this.kept ?? []) sink.write(chunk);
+    if (this.hasEnded) sink.end(forwardedTrailers(this.incoming.rawTrailers));
+    else this.incoming.resume();
   }
 
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+  resume(): void {
+    if (!this.isStopped) this.incoming.resume();
+  }
+
+  rewind(): boolean {
+    return this.kept !== null && !this.isStopped;
+  }
+
+  /** There will be no second attempt. */
+  forget(): void {
+    this.kept = null;
+  }
+
+  stop(): void {
+    if (this.isStopped) return;
+    this.isStopped = true;
+    this.kept = null;
     const { incoming } = this;
     incoming.off('data', this.onData);
     incoming.off('end', this.onEnd);
-    if (!incoming.complete && !incoming.destroyed) {
-      incoming.resume();
-      const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
-      timer.unref();
-      incoming.once('close', () => clearTimeout(timer));
-    }
-    callback(error);
+    if (incoming.complete || incoming.destroyed) return;
+    incoming.resume();
+    const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
+    timer.unref();
+    incoming.once('close', () => clearTimeout(timer));
   }
 
   private readonly onData = (chunk: Buffer): void => {
-    if (!this.push(chunk)) this.incoming.pause();
+    this.received += chunk.length;
+    const { limitBytes, onExcess } = this.options;
+    if (limitBytes !== null && this.received > limitBytes) {
+      this.incoming.pause();
+      onExcess();
+      return;
+    }
+    if (this.received > KEPT_BYTES) this.kept = null;
+    this.kept?.push(chunk);
+    if (this.sink?.write(chunk) !== true) this.incoming.pause();
   };
 
   private readonly onEnd = (): void => {
-    this.push(null);
+    this.hasEnded = true;
+    this.sink?.end(forwardedTrailers(this.incoming.rawTrailers));
   };
 }
 
-/** Whether a request has a body at all: it is the framing that says so, not the method (RFC 9112 section 6.3). */
-export function hasBody({ headers }: IncomingMessage): boolean {
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * Whether a request has a body at all: it is the framing that says so, not the method (RFC 9112 section 6.3).
+ * `Content-Length: 0` is a body of its own, and stays one.
+ */
+export function bodyFraming({ headers }: IncomingMessage): 'stream' | 'none' | Buffer {
+  if (headers['transfer-encoding'] !== undefined) return 'stream';
   const length = headers['content-length'];
-  return headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) > 0);
+  if (length === undefined) return 'none';
+  return Number(length) > 0 ? 'stream' : EMPTY;
 }

@@ -206,6 +206,14 @@ export const policySchema = z.strictObject({
       .strictObject({ after: duration, action: z.literal(['hold', 'pause', 'rollback']) })
       .prefault({ after: '10m', action: 'hold' }),
     rollback: z.strictObject({ drain: duration }).prefault({ drain: '30s' }),
+    brake: z
+      .strictObject({ failures: z.int().min(5).max(10_000) })
+      .default({ failures: 20 })
+      .describe('Failures in a row on the canary at which the gateway itself sends everything to the stable'),
+    failover: z
+      .literal(['stable', 'none'])
+      .default('stable')
+      .describe('Who answers a request that the canary did not answer, where it can safely be sent again'),
   }),
 });
 

@@ -15,6 +15,8 @@ export function orderFor(rollout: Rollout): SplitOrder {
     consumerDefault: null,
     forceAllowed: true,
     drainMs: spec.rollback.drain,
+    brakeAfter: spec.brake.failures,
+    failover: spec.failover,
     measure: { blockMs: spec.judge.block, errorStatuses: spec.checks.errors.statuses },
   } satisfies SplitOrder;
   switch (rollout.stage.kind) {
@@ -52,6 +54,8 @@ export function steadyOrder(route: string, stable: Upstream, epoch: number): Spl
     consumerDefault: null,
     forceAllowed: false,
     drainMs: 30_000,
+    brakeAfter: null,
+    failover: 'none',
     measure: { blockMs: 5_000, errorStatuses: ['5xx'] },
   };
 }

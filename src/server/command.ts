@@ -6,7 +6,7 @@ interface ConfigOption {
 }
 
 /**
- * `serve`, `migrate` and `doctor`: the commands that need the server's own parts, loaded only when one of them runs so
+ * `serve`, `migrate`, `doctor` and `force-token`: the commands that need the server's own parts, loaded only when one of them runs so
  * that every other command starts quickly.
  */
 export function registerServerCommands(program: Command, terminal: ServerTerminal, exit: (code: number) => void): void {
@@ -32,4 +32,11 @@ export function registerServerCommands(program: Command, terminal: ServerTermina
       exit(await doctor(config, terminal));
     },
   );
+  command('force-token', 'print a token that lets its bearer force a version of a route')
+    .argument('<route>')
+    .option('--for <duration>', 'how long it counts', '1h')
+    .action(async (route: string, { config, for: validFor }: ConfigOption & { readonly for: string }) => {
+      const { issueForceToken } = await import('./force-token.ts');
+      exit(issueForceToken({ file: config, route, validFor }, terminal));
+    });
 }

@@ -1,11 +1,17 @@
 import { z } from 'zod';
-import { duration } from '../policy/units.ts';
+import { DEFAULT_LIMITS } from '../gateway/limits.ts';
+import { isForbiddenAddress } from '../gateway/upstream-address.ts';
+import { duration, fraction } from '../policy/units.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case name such as payments');
 
 const upstreamUrl = z
   .string()
-  .refine((text) => isPlainUrl(text), 'must be an http or https URL without user info, query or fragment');
+  .refine((text) => isPlainUrl(text), 'must be an http or https URL without user info, query or fragment')
+  .refine(
+    (text) => !isForbiddenAddress(URL.parse(text)?.hostname ?? ''),
+    'must not be a link-local or metadata address',
+  );
 
 const upstream = z.union([
   upstreamUrl.transform((url) => ({ url, version: undefined })),
@@ -31,6 +37,8 @@ const consumerKey = z.union([
     .transform(({ query }) => ({ kind: 'query' as const, name: query })),
 ]);
 
+const cidr = z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/i, 'must be a CIDR such as 10.0.0.0/8');
+
 const route = z.strictObject({
   name,
   path: z
@@ -50,6 +58,11 @@ const route = z.strictObject({
   sticky: sticky.prefault('client-address'),
   consumerKey: consumerKey.optional(),
   forceHeader: headerName.default('x-serin-version'),
+  force: z
+    .strictObject({ from: z.array(cidr).default([]), tokens: z.literal(['accepted', 'none']).default('none') })
+    .refine(({ from, tokens }) => from.length > 0 || tokens === 'accepted', 'must name networks, or accept tokens')
+    .optional()
+    .describe('Whose force header counts; everybody when it is absent'),
   showVersion: z.boolean().default(true),
 });
 
@@ -77,14 +90,40 @@ const timeouts = z.strictObject({
   drain: duration.prefault('30s'),
 });
 
+const count = z.int().min(1).max(1_000_000);
+
+const limits = z
+  .strictObject({
+    headerBytes: z.int().min(1_024).max(1_048_576).default(DEFAULT_LIMITS.headerBytes).describe('Of a request head'),
+    headerCount: count.default(DEFAULT_LIMITS.headerCount),
+    urlBytes: count.default(DEFAULT_LIMITS.urlBytes),
+    bodyBytes: z.int().min(0).nullable().default(DEFAULT_LIMITS.bodyBytes).describe('Of a request body; null for any'),
+    connections: count.default(DEFAULT_LIMITS.connections),
+    connectionsPerAddress: count
+      .default(DEFAULT_LIMITS.connectionsPerAddress)
+      .describe('Trusted proxies may have more'),
+    inFlightPerUpstream: count.default(DEFAULT_LIMITS.inFlightPerUpstream),
+    pipelined: count.default(DEFAULT_LIMITS.pipelined).describe('Requests of one connection that are open at a time'),
+  })
+  .refine(({ headerBytes, urlBytes }) => urlBytes < headerBytes, {
+    message: 'must be less than headerBytes, which the request line is part of',
+    path: ['urlBytes'],
+  });
+
 export const configSchema = z.strictObject({
   gateway: z
     .strictObject({
       listen: listen.prefault('0.0.0.0:8080'),
-      trustedProxies: z
-        .array(z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/i, 'must be a CIDR such as 10.0.0.0/8'))
-        .default([]),
+      trustedProxies: z.array(cidr).default([]),
       timeouts: timeouts.prefault({}),
+      limits: limits.prefault({}),
+      accessLog: z
+        .strictObject({
+          file: z.string().min(1).describe('Relative to this file; one JSON line for each request'),
+          sample: fraction.prefault('100%').describe('The share of requests that is logged; failures always are'),
+        })
+        .optional(),
+      fastPath: z.literal(['on', 'off']).default('on').describe('`off` leaves every request to node:http'),
     })
     .prefault({}),
   control: z.strictObject({ listen: listen.prefault('127.0.0.1:7780') }).prefault({}),

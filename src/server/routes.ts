@@ -20,6 +20,7 @@ export function gatewayRoute(route: ConfiguredRoute): GatewayRoute {
     sticky: route.sticky,
     consumerKey: route.consumerKey ?? null,
     forceHeader: route.forceHeader.toLowerCase(),
+    ...(route.force ? { forceRule: route.force } : {}),
     showVersion: route.showVersion,
   };
 }

@@ -15,6 +15,7 @@ import { pagerdutyChannel } from '../notify/pagerduty.ts';
 import { localRouter } from '../routers/local.ts';
 import { openStore } from '../store/connect.ts';
 import type { Store } from '../store/store.ts';
+import { accessLogFile } from './access-log-file.ts';
 import type { ServerConfig } from './config.ts';
 import { consumerControl, followConsumers } from './consumers.ts';
 import { exposition } from './exposition.ts';
@@ -66,6 +67,10 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
         headersMs: config.gateway.timeouts.headers,
         idleMs: config.gateway.timeouts.idle,
       },
+      limits: config.gateway.limits,
+      fastPath: config.gateway.fastPath,
+      ...accessLogOf(loaded, log),
+      onBrake: (route, reason) => controller.braked(route, reason),
     });
     const routeNames = config.routes.map(({ name }) => name);
     for (const route of routeNames) await followConsumers(store, gateway, route);
@@ -110,6 +115,14 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
     await store.close();
     throw error;
   }
+}
+
+/** The access log where one is declared; trouble with its file is told, and harms no request. */
+function accessLogOf({ config, folder }: LoadedConfig, log: WireOptions['log']) {
+  const { accessLog } = config.gateway;
+  if (!accessLog) return {};
+  const onTrouble = (reason: string) => log({ what: 'accessLogUnwritable', reason });
+  return { accessLog: { write: accessLogFile(resolve(folder, accessLog.file), onTrouble), sample: accessLog.sample } };
 }
 
 function channelsOf(config: ServerConfig, env: NodeJS.ProcessEnv, notices: WireOptions['notices']): readonly Channel[] {

@@ -29,6 +29,10 @@ export interface SplitOrder {
   readonly forceAllowed: boolean;
   /** After a canary left the order, tunnels and event streams still open to it are closed after this. */
   readonly drainMs: number;
+  /** Failures in a row on the canary at which the gateway sends everything to the stable by itself; null for never. */
+  readonly brakeAfter: number | null;
+  /** What becomes of a request that the canary did not answer, where it can be sent a second time. */
+  readonly failover: 'stable' | 'none';
   /** What the recorder needs to know to cut blocks and count errors. */
   readonly measure: { readonly blockMs: number; readonly errorStatuses: readonly (number | '4xx' | '5xx')[] };
 }

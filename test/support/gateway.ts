@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { startToyUpstream, type ToyOptions, type ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import type { Gateway, GatewayOptions, GatewayRoute } from '../../src/gateway/gateway.ts';
 import { createGateway } from '../../src/gateway/server.ts';
@@ -35,6 +35,8 @@ export function orderTo(stableUrl: string, canaryUrl: string | null, more: Parti
     consumerDefault: null,
     forceAllowed: true,
     drainMs: 0,
+    brakeAfter: null,
+    failover: 'none',
     measure: { blockMs: 60_000, errorStatuses: ['5xx'] },
     ...more,
   };
@@ -49,6 +51,13 @@ type TestOptions = Partial<Omit<GatewayOptions, 'timeouts'>> & {
   readonly timeouts?: Partial<GatewayOptions['timeouts']>;
 };
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** By which path the gateways of this run serve; the configuration runs the wire suite once by each. */
+    readonly fastPath?: 'on' | 'off';
+  }
+}
+
 /** A gateway on a free port, closed when the test ends. */
 export async function startGateway(
   routes: readonly GatewayRoute[],
@@ -58,6 +67,7 @@ export async function startGateway(
     listen: { host: '127.0.0.1', port: 0 },
     trustedProxies: [],
     secret: SECRET,
+    fastPath: inject('fastPath') ?? 'on',
     ...options,
     routes,
     timeouts: { connectMs: 2_000, answerMs: 5_000, headersMs: 5_000, idleMs: 10_000, ...options.timeouts },

@@ -286,9 +286,13 @@ describe('bodies', () => {
 
   it('are absent from HEAD, 204 and 304, whose heads pass', async () => {
     const upstream = await using(
-      rawUpstream((socket, head) => {
-        const [, status = '200'] = /^\w+ \/(\d+)/.exec(head) ?? [];
-        socket.write(`HTTP/1.1 ${status} X\r\nContent-Length: 5\r\nETag: "e"\r\n\r\n`);
+      rawUpstream((socket, firstHead) => {
+        const reply = (head: string): void => {
+          const [, status = '200'] = /^\w+ \/(\d+)/.exec(head) ?? [];
+          socket.write(`HTTP/1.1 ${status} X\r\nContent-Length: 5\r\nETag: "e"\r\n\r\n`);
+        };
+        reply(firstHead);
+        socket.on('data', (head: Buffer) => reply(head.toString('latin1')));
       }),
     );
     const gateway = await startGateway([routeTo(upstream.url)]);

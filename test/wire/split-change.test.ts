@@ -29,10 +29,9 @@ describe('100 split changes a second under load', () => {
     const change = (canaryBps: number) =>
       gateway.setSplit(orderTo(stable.url, canary.url, { epoch: ++epoch, canaryBps }));
     change(0);
-    const until = performance.now() + 2_000;
     const versions = { v1: 0, v2: 0 };
     const client = async () => {
-      while (performance.now() < until) {
+      while (epoch < 150) {
         const { status, version } = await ask(gateway.port, agent);
         expect(status).toBe(200);
         versions[version as 'v1' | 'v2']++;

@@ -1,17 +1,24 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { UpstreamClient } from '../../../src/gateway/client.ts';
 import { clockFrom } from '../../../src/gateway/clock.ts';
 import { Exchange } from '../../../src/gateway/exchange.ts';
 import { Pools } from '../../../src/gateway/pools.ts';
 import { RouteRecorder } from '../../../src/gateway/recorder.ts';
 import { orderTo } from '../../support/gateway.ts';
 
-/** An exchange that has been dispatched and waits for a connection to the upstream. */
+/** An exchange that waits for a connection to the upstream, and how often it was called off there. */
 function waitingExchange() {
-  const pools = new Pools({ connectMs: 1, answerMs: 1, headersMs: 1, idleMs: 1 });
-  onTestFinished(() => pools.destroy());
   const order = orderTo('http://127.0.0.1:1', null);
+  const aborted: string[] = [];
+  const client: UpstreamClient = {
+    request: ({ path }) => ({ resume: () => {}, abort: () => void aborted.push(path) }),
+    close: () => {},
+    destroy: () => {},
+  };
+  const pools = new Pools({ connectMs: 1, answerMs: 1, headersMs: 1, idleMs: 1 }, 1);
+  const destination = { ...pools.destination('shop', order.stable), client };
   const recorder = new RouteRecorder(clockFrom(undefined), order);
   const incoming = new IncomingMessage(new Socket());
   const outgoing = new ServerResponse(incoming);
@@ -19,42 +26,28 @@ function waitingExchange() {
     incoming,
     outgoing,
     upload: null,
-    destination: pools.destination('shop', order.stable),
+    attempt: { destination, version: null, request: { method: 'GET', path: '/cart', headers: '', body: null } },
+    failover: null,
     recorder,
     ticket: recorder.begin('stable', 'weight'),
-    version: null,
     setCookie: null,
   });
-  return { exchange, outgoing, recorder };
-}
-
-/** What undici hands to a handler, and the reasons for which it was told to stop. */
-function controller() {
-  const aborted: string[] = [];
-  return {
-    aborted,
-    paused: false,
-    reason: null,
-    abort: (reason: Error) => void aborted.push(reason.message),
-    pause: () => {},
-    resume: () => {},
-  };
+  exchange.begin();
+  return { exchange, outgoing, recorder, aborted };
 }
 
 describe('an exchange whose client left before the upstream was connected', () => {
-  it('is called off when the connection is there, and counts for nobody', () => {
-    const { exchange, outgoing, recorder } = waitingExchange();
+  it('is called off there, and counts for nobody', () => {
+    const { outgoing, recorder, aborted } = waitingExchange();
     outgoing.emit('close');
-    const { aborted, ...handle } = controller();
-    exchange.onRequestStart({ ...handle, aborted: false });
-    expect(aborted).toEqual(['the client went away']);
+    expect(aborted).toEqual(['/cart']);
     expect(recorder.totals()[0]?.outcomes).toMatchObject({ 'client-gone': 1, unanswered: 0 });
   });
 
   it('says nothing more when the connection fails after all', () => {
     const { exchange, outgoing, recorder } = waitingExchange();
     outgoing.emit('close');
-    exchange.onResponseError(undefined, new Error('refused'));
+    exchange.onError({ kind: 'refused', written: 'nothing' });
     expect(outgoing.headersSent).toBe(false);
     expect(recorder.totals()[0]?.outcomes).toMatchObject({ 'client-gone': 1, unanswered: 0 });
   });

@@ -116,9 +116,9 @@ describe('requestIdOf', () => {
 describe('answerHeaders', () => {
   const base = { status: 200, method: 'GET', httpVersion: '1.1', version: null, setCookie: null };
 
-  it('read Buffers as latin1 and lose the fields of the hop', () => {
+  it('keep octets above 0x7f and lose the fields of the hop', () => {
     const rawHeaders = ['X-Name', 'caf\xe9', 'Connection', 'X-Hop', 'X-Hop', '1', 'Keep-Alive', '5', 'Set-Cookie', 'a'];
-    const { headers } = answerHeaders({ ...base, rawHeaders: rawHeaders.map((part) => Buffer.from(part, 'latin1')) });
+    const { headers } = answerHeaders({ ...base, rawHeaders });
     expect(headers).toEqual(['X-Name', 'caf\xe9', 'Set-Cookie', 'a']);
   });
 

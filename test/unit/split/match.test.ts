@@ -12,6 +12,8 @@ const ORDER: SplitOrder = {
   consumerDefault: 'by-weight',
   forceAllowed: true,
   drainMs: 30_000,
+  brakeAfter: null,
+  failover: 'none',
   measure: { blockMs: 5_000, errorStatuses: ['5xx'] },
 };
 

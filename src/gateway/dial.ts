@@ -1,0 +1,98 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { FailureKind } from './client.ts';
+import { FORBIDDEN_ADDRESS, isForbiddenAddress, lookupAllowed } from './upstream-address.ts';
+
+/** Where an origin is. */
+export interface Origin {
+  readonly protocol: 'http:' | 'https:';
+  readonly hostname: string;
+  readonly port: number;
+  /** For TLS: the name that the certificate must have; null in plain HTTP and for addresses (RFC 6066 section 3). */
+  readonly servername: string | null;
+}
+
+export interface DialOutcome {
+  connected(socket: Socket): void;
+  failed(kind: Extract<FailureKind, 'refused' | 'connect-timeout' | 'forbidden'>): void;
+}
+
+/** Opens connections to one origin; TLS sessions are resumed (RFC 8446 section 2.2). */
+export class Dialler {
+  private readonly origin: Origin;
+  private readonly timeoutMs: number;
+  private session: Buffer | undefined;
+
+  constructor(origin: Origin, timeoutMs: number) {
+    this.origin = origin;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** Calls `outcome` once and later, or never after the returned function has called the dial off. */
+  dial(outcome: DialOutcome): () => void {
+    const { hostname, protocol } = this.origin;
+    if (isForbiddenAddress(hostname)) {
+      let isWanted = true;
+      process.nextTick(() => {
+        if (isWanted) outcome.failed('forbidden');
+      });
+      return () => {
+        isWanted = false;
+      };
+    }
+    const socket = protocol === 'https:' ? this.tls() : this.tcp();
+    const settle = (): void => {
+      clearTimeout(timer);
+      socket.off(ready, onReady);
+      socket.off('error', onError);
+      socket.off('close', onClose);
+    };
+    const fail = (kind: Parameters<DialOutcome['failed']>[0]): void => {
+      settle();
+      socket.on('error', () => {});
+      socket.destroy();
+      outcome.failed(kind);
+    };
+    const onReady = (): void => {
+      settle();
+      outcome.connected(socket);
+    };
+    const onError = (error: NodeJS.ErrnoException): void => {
+      if (error.code === FORBIDDEN_ADDRESS) fail('forbidden');
+      else fail(error.code === 'ETIMEDOUT' ? 'connect-timeout' : 'refused');
+    };
+    const onClose = (): void => fail('refused');
+    const ready = protocol === 'https:' ? 'secureConnect' : 'connect';
+    const timer = setTimeout(() => fail('connect-timeout'), this.timeoutMs);
+    socket.once(ready, onReady);
+    socket.once('error', onError);
+    socket.once('close', onClose);
+    return () => {
+      settle();
+      socket.on('error', () => {});
+      socket.destroy();
+    };
+  }
+
+  private tcp(): Socket {
+    const { hostname, port } = this.origin;
+    return connectTcp({ host: hostname, port, noDelay: true, keepAlive: true, lookup: lookupAllowed });
+  }
+
+  private tls(): Socket {
+    const { hostname, port, servername } = this.origin;
+    const socket = connectTls({
+      host: hostname,
+      port,
+      lookup: lookupAllowed,
+      ALPNProtocols: ['http/1.1'],
+      ...(servername === null ? {} : { servername }),
+      ...(this.session ? { session: this.session } : {}),
+    });
+    socket.setNoDelay(true);
+    socket.on('session', (session: Buffer) => {
+      this.session = session;
+    });
+    return socket;
+  }
+}

@@ -1,0 +1,45 @@
+import type { ChosenBy } from '../split/match.ts';
+import type { Failure, UpstreamRequest } from './client.ts';
+import type { Live } from './follow.ts';
+import type { Ticket } from './open-block.ts';
+import { isReplayable } from './pool.ts';
+import type { Destination } from './pools.ts';
+import type { RetryBudget } from './retry-budget.ts';
+
+/** One way to serve a request: by which version, and what that version is asked. */
+export interface Attempt {
+  readonly destination: Destination;
+  readonly request: UpstreamRequest;
+  /** Value of `x-serin-version`, where the route shows it. */
+  readonly version: string | null;
+}
+
+/** The second attempt after the first has failed without an answer, or null when there is none. */
+export type Failover = (failed: UpstreamRequest, failure: Failure) => Attempt | null;
+
+export interface FailoverParts {
+  readonly live: Live;
+  readonly ticket: Ticket;
+  readonly budget: RetryBudget;
+  /** The same request for the stable. */
+  readonly toStable: (failed: UpstreamRequest) => Attempt;
+}
+
+/**
+ * Failover from the canary to the stable, where the order says so. Whoever forced the canary wants to see it fail.
+ * The first version stays charged with its failure, and the second attempt has no ticket: it is no evidence for anybody.
+ */
+export function failoverOf({ live, ticket, budget, toStable }: FailoverParts): Failover | null {
+  if (ticket.track !== 'canary' || live.order.failover !== 'stable' || !mayFailOver(ticket.by)) return null;
+  return (failed, failure) => (isReplayable(failed, failure) && budget.spend(ticket.begunAt) ? toStable(failed) : null);
+}
+
+function mayFailOver(by: ChosenBy): boolean {
+  switch (by) {
+    case 'weight':
+    case 'consumer':
+      return true;
+    case 'force':
+      return false;
+  }
+}

@@ -1,0 +1,183 @@
+import type { Socket } from 'node:net';
+import { refusalOf } from '../parse-error.ts';
+import type { Peer } from '../peer.ts';
+import { refuseSocket } from '../refuse.ts';
+import type { ExchangeOwner, PlainExchange } from './plain-exchange.ts';
+import type { RequestBody } from './request-body.ts';
+
+/** A client that begins a request at the very time at which it was told that the connection ends is given this long. */
+const KEEP_ALIVE_GRACE_MS = 1_000;
+
+/** What a connection asks of the front that it is part of. */
+export interface ConnectionFront {
+  readonly idleMs: number;
+  readonly isDraining: boolean;
+  /** Monotonic ms. */
+  now(): number;
+  /** Begins the exchange for the request with which `bytes` begin, or says why there is none. */
+  begin(connection: ClientConnection, bytes: Buffer): 'begun' | 'partial' | 'doubtful';
+  /** Lets the reference path go on with a connection and what it has said; nothing may be in flight on it. */
+  handOver(connection: ClientConnection, bytes: Buffer): void;
+  closed(connection: ClientConnection): void;
+}
+
+/** One client connection, for as long as everything on it is plain: one request at a time, in order. */
+export class ClientConnection implements ExchangeOwner {
+  readonly socket: Socket;
+  readonly peer: Peer;
+  /** Monotonic ms since when a request head is awaited that has to come; null between requests. */
+  awaitsHeadSince: number | null;
+  private readonly front: ConnectionFront;
+  private exchange: PlainExchange | null = null;
+  private body: RequestBody | null = null;
+  private closesAfter = false;
+  /** What has come and is not read yet. */
+  private held: Buffer | null = null;
+  private isExpiring = false;
+
+  constructor(socket: Socket, peer: Peer, front: ConnectionFront) {
+    this.socket = socket;
+    this.peer = peer;
+    this.front = front;
+    this.awaitsHeadSince = front.now();
+    socket.setTimeout(front.idleMs);
+    socket.on('data', this.onData);
+    socket.on('end', this.onEnd);
+    socket.on('drain', this.onDrain);
+    socket.on('timeout', this.onTimeout);
+    socket.on('error', ignore);
+    socket.on('close', this.onClose);
+  }
+
+  get isBusy(): boolean {
+    return this.exchange !== null || this.body !== null;
+  }
+
+  /** Whether nothing is under way, not even the beginning of a head. */
+  get isIdle(): boolean {
+    return !this.isBusy && this.held === null && this.awaitsHeadSince === null;
+  }
+
+  /** The request that has been read is under way. */
+  took(exchange: PlainExchange, body: RequestBody | null, connection: 'keep' | 'close'): void {
+    this.exchange = exchange;
+    this.body = body;
+    this.closesAfter = connection === 'close';
+  }
+
+  after(): 'keep' | 'close' {
+    // A request that has come already is answered too, even when the gateway drains.
+    const isLast = this.closesAfter || (this.front.isDraining && this.held === null);
+    return isLast ? 'close' : 'keep';
+  }
+
+  answered(after: 'keep' | 'close'): void {
+    this.exchange = null;
+    if (after === 'close') this.socket.destroySoon();
+    else if (this.body === null || this.body.isWhole) this.next();
+  }
+
+  /** Answers that the head took too long, and ends the connection. */
+  expire(): void {
+    this.release();
+    refuseSocket(this.socket, refusalOf({ name: '', message: '', code: 'ERR_HTTP_REQUEST_TIMEOUT' }));
+  }
+
+  /** Lets go of the socket, which goes on under somebody else's eyes. */
+  release(): void {
+    const { socket } = this;
+    socket.off('data', this.onData);
+    socket.off('end', this.onEnd);
+    socket.off('drain', this.onDrain);
+    socket.off('timeout', this.onTimeout);
+    socket.off('error', ignore);
+    socket.off('close', this.onClose);
+    this.front.closed(this);
+  }
+
+  private readonly onData = (chunk: Buffer): void => {
+    if (this.body && !this.body.isWhole) {
+      const rest = this.body.push(chunk);
+      if (rest) this.hold(rest);
+      if (this.exchange === null && this.body.isWhole) this.next();
+    } else if (this.exchange) {
+      this.hold(chunk);
+    } else {
+      this.read(this.held === null ? chunk : Buffer.concat([this.held, chunk]));
+    }
+  };
+
+  /** Keeps what came before its time, and lets the client wait with the rest. */
+  private hold(chunk: Buffer): void {
+    this.held = this.held === null ? chunk : Buffer.concat([this.held, chunk]);
+    this.socket.pause();
+  }
+
+  /** The exchange is over, its request read to the end. */
+  private next(): void {
+    this.body = null;
+    if (this.front.isDraining && this.held === null) this.socket.destroySoon();
+    // A client that asks on without reading must not have its answers pile up here.
+    else if (this.socket.writableNeedDrain) this.socket.pause();
+    else this.goOn();
+  }
+
+  private goOn(): void {
+    const { held } = this;
+    this.held = null;
+    if (held) this.read(held);
+    if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  private read(bytes: Buffer): void {
+    if (this.isExpiring) {
+      this.isExpiring = false;
+      this.socket.setTimeout(this.front.idleMs);
+    }
+    this.held = null;
+    switch (this.front.begin(this, bytes)) {
+      case 'begun':
+        this.awaitsHeadSince = null;
+        break;
+      case 'partial':
+        this.held = bytes;
+        this.awaitsHeadSince ??= this.front.now();
+        break;
+      case 'doubtful':
+        this.front.handOver(this, bytes);
+    }
+  }
+
+  /** A client that ends its side has nothing to be answered any more, as with node:http. */
+  private readonly onEnd = (): void => {
+    if (this.body && !this.body.isWhole) this.socket.destroy();
+    else if (this.held === null || this.exchange) this.socket.end();
+    else {
+      this.release();
+      refuseSocket(this.socket, refusalOf({ name: '', message: '', code: 'HPE_INVALID_EOF_STATE' }));
+    }
+  };
+
+  private readonly onDrain = (): void => {
+    if (this.exchange) this.exchange.drained();
+    else if (this.body === null) this.goOn();
+  };
+
+  private readonly onTimeout = (): void => {
+    if (this.exchange) this.exchange.idle();
+    else if (!this.isIdle || this.isExpiring || this.socket.writableLength > 0) this.socket.destroy();
+    else {
+      this.isExpiring = true;
+      this.socket.setTimeout(KEEP_ALIVE_GRACE_MS);
+    }
+  };
+
+  private readonly onClose = (): void => {
+    this.body?.stopLinger();
+    this.exchange?.abandon();
+    this.front.closed(this);
+  };
+}
+
+/** Whatever befalls the connection is told by `close`; an unheard error would end the process. */
+function ignore(): void {}

@@ -1,0 +1,136 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { RouteState } from '../follow.ts';
+import type { GatewayOptions } from '../gateway.ts';
+import type { GatewayLimits } from '../limits.ts';
+import type { Peers } from '../peer.ts';
+import { IDEMPOTENT } from '../pool.ts';
+import type { RouteTable } from '../route-table.ts';
+import { AnswerWriter } from './answer-text.ts';
+import { ClientConnection, type ConnectionFront } from './client-connection.ts';
+import { HeadReader } from './head-reader.ts';
+import { PlainExchange } from './plain-exchange.ts';
+import { routePlain } from './plain-route.ts';
+import { RequestBody } from './request-body.ts';
+
+const CHECK_EVERY_MS = 1_000;
+const EMPTY = Buffer.alloc(0);
+
+export interface FrontParts {
+  readonly table: RouteTable<RouteState>;
+  readonly peers: Peers;
+  readonly timeouts: GatewayOptions['timeouts'];
+  readonly limits: GatewayLimits;
+}
+
+/**
+ * The fast path: stands before a node:http server, serves what is plain, and hands everything else over untouched at
+ * the first doubt. It accepts a subset of what the server behind it does, and treats that subset the same.
+ */
+export class Front implements ConnectionFront {
+  readonly idleMs: number;
+  isDraining = false;
+  private readonly parts: FrontParts;
+  private readonly reader: HeadReader;
+  private readonly writer: AnswerWriter;
+  private readonly connections = new Set<ClientConnection>();
+  private readonly sweeper: NodeJS.Timeout;
+  private takeOver: (socket: Socket) => void = () => {};
+
+  constructor(parts: FrontParts) {
+    this.parts = parts;
+    this.idleMs = parts.timeouts.idleMs;
+    this.reader = new HeadReader(parts.limits);
+    this.writer = new AnswerWriter(this.idleMs);
+    this.sweeper = setInterval(() => this.sweep(), CHECK_EVERY_MS).unref();
+  }
+
+  /** Takes the new connections of a server; those that are handed over go on as if it had just accepted them. */
+  standBefore(server: Server): void {
+    const listeners = server.listeners('connection');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
+      this.connections.add(new ClientConnection(socket, this.parts.peers.of(socket), this));
+    });
+    this.takeOver = (socket) => {
+      for (const listener of listeners) listener.call(server, socket);
+    };
+  }
+
+  /** Answers say from now on that their connection ends; those that lie idle end at once. */
+  drain(): void {
+    this.isDraining = true;
+    for (const connection of this.connections) if (connection.isIdle) connection.socket.destroy();
+  }
+
+  /** Ends the connections on which no request is under way. */
+  endUnused(): void {
+    for (const connection of this.connections) if (!connection.isBusy) connection.socket.destroy();
+  }
+
+  /** Breaks off whatever is open. */
+  destroy(): void {
+    clearInterval(this.sweeper);
+    for (const connection of this.connections) connection.socket.destroy();
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  begin(connection: ClientConnection, bytes: Buffer): 'begun' | 'partial' | 'doubtful' {
+    const { reader } = this;
+    const reading = reader.read(bytes);
+    if (reading !== 'whole') return reading;
+    const { end, bodyLength, host, target } = reader;
+    const length = bodyLength ?? 0;
+    const arrived = bytes.length - end;
+    // A pipeline is answered in order by the reference path, several requests at a time.
+    if (arrived > length || length > (this.parts.limits.bodyBytes ?? Number.POSITIVE_INFINITY)) return 'doubtful';
+    const state = this.parts.table.find(host, target.path);
+    if (!state) return 'doubtful';
+    const upload =
+      arrived < length
+        ? new RequestBody(connection.socket, length, IDEMPOTENT.has(reader.method) ? 'kept' : 'none')
+        : null;
+    const whole = length === 0 ? EMPTY : bytes.subarray(end);
+    const body = upload ?? (bodyLength === null ? null : whole);
+    const routed = routePlain(state, { head: reader, peer: connection.peer, body }, this.parts.peers);
+    if (!routed) return 'doubtful';
+    if (upload && arrived > 0) upload.push(bytes.subarray(end));
+    const { ticket, setCookie, attempt, failover } = routed;
+    const exchange = new PlainExchange({
+      owner: connection,
+      body: upload,
+      attempt,
+      failover,
+      setCookie,
+      recorder: state.recorder,
+      ticket,
+      writer: this.writer,
+    });
+    connection.took(exchange, upload, reader.connection);
+    exchange.begin();
+    return 'begun';
+  }
+
+  handOver(connection: ClientConnection, bytes: Buffer): void {
+    const { socket } = connection;
+    connection.release();
+    socket.pause();
+    socket.unshift(bytes);
+    this.takeOver(socket);
+    socket.resume();
+  }
+
+  closed(connection: ClientConnection): void {
+    this.connections.delete(connection);
+  }
+
+  private sweep(): void {
+    const latest = this.now() - this.parts.timeouts.headersMs;
+    for (const connection of this.connections) {
+      if (connection.awaitsHeadSince !== null && connection.awaitsHeadSince <= latest) connection.expire();
+    }
+  }
+}

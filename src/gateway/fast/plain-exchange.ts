@@ -1,0 +1,207 @@
+import type { Socket } from 'node:net';
+import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from '../client.ts';
+import type { Attempt, Failover } from '../failover.ts';
+import { type AnswerBody, forwardedTrailers, headerLines } from '../headers.ts';
+import type { Ticket } from '../open-block.ts';
+import type { Stream } from '../pools.ts';
+import type { RouteRecorder } from '../recorder.ts';
+import { problemOf, type Refusal, refusalFor } from '../refuse.ts';
+import type { AnswerWriter } from './answer-text.ts';
+import type { RequestBody } from './request-body.ts';
+
+/** Up to here a piece of a body is copied behind what goes out before it, which is cheaper than a second buffer. */
+const SMALL_PIECE = 4_096;
+/** What is written as one text at most: node:net encodes it on the stack up to there. */
+const SMALL_TEXT = 16_384;
+
+/** The client's connection, as its exchange sees it. */
+export interface ExchangeOwner {
+  readonly socket: Socket;
+  /** What becomes of the connection after an answer whose head is written now. */
+  after(): 'keep' | 'close';
+  /** The exchange is over and its answer written. */
+  answered(after: 'keep' | 'close'): void;
+}
+
+export interface PlainParts {
+  readonly owner: ExchangeOwner;
+  readonly body: RequestBody | null;
+  readonly attempt: Attempt;
+  readonly failover: Failover | null;
+  readonly setCookie: string | null;
+  readonly recorder: RouteRecorder;
+  readonly ticket: Ticket;
+  readonly writer: AnswerWriter;
+}
+
+/** One plain request and its answer: Exchange, with the client's side written here instead of by node:http. */
+export class PlainExchange implements AnswerHandler, Stream {
+  private readonly parts: PlainParts;
+  private readonly socket: Socket;
+  private attempt: Attempt;
+  private failover: Failover | null;
+  private call: UpstreamCall | null = null;
+  private state: 'waiting' | 'answering' | 'ended' = 'waiting';
+  private framing: AnswerBody = 'none';
+  private after: 'keep' | 'close' = 'keep';
+  /** In latin1: what is to be written and has not been. */
+  private unwritten = '';
+  private isFlushDue = false;
+  private isHeldBack = false;
+  private isStream = false;
+
+  constructor(parts: PlainParts) {
+    this.parts = parts;
+    this.socket = parts.owner.socket;
+    this.attempt = parts.attempt;
+    this.failover = parts.failover;
+  }
+
+  /** Asks the version that was chosen. */
+  begin(): void {
+    const { destination, request } = this.attempt;
+    this.call = destination.client.request(request, this);
+  }
+
+  onInform(head: UpstreamHead): void {
+    // 100 goes out when the upload starts, and here nobody asks for it.
+    if (this.state === 'waiting' && head.status !== 100) this.socket.write(this.parts.writer.interim(head), 'latin1');
+  }
+
+  onHead(head: UpstreamHead): void {
+    const { owner, body: upload, setCookie, recorder, ticket, writer } = this.parts;
+    const { destination, request, version } = this.attempt;
+    upload?.forget();
+    this.after = owner.after();
+    const asker = { method: request.method, version, setCookie };
+    const { text, body, isEventStream } = writer.final(head, asker, this.after);
+    this.state = 'answering';
+    this.framing = body;
+    this.isStream = isEventStream;
+    if (isEventStream) destination.streams.add(this);
+    recorder.answered(ticket, head.status, isEventStream ? 'stream' : 'whole');
+    this.write(text);
+  }
+
+  onData(chunk: Buffer): boolean {
+    const isChunked = this.framing === 'chunked';
+    if (isChunked) this.unwritten += `${chunk.length.toString(16)}\r\n`;
+    if (chunk.length <= SMALL_PIECE && this.unwritten.length + chunk.length < SMALL_TEXT) {
+      this.write(chunk.toString('latin1'));
+    } else {
+      this.socket.cork();
+      this.flush();
+      this.socket.write(chunk);
+      this.socket.uncork();
+    }
+    if (isChunked) this.write('\r\n');
+    this.isHeldBack = this.socket.writableNeedDrain;
+    return !this.isHeldBack;
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    const { owner, recorder, ticket } = this.parts;
+    if (this.framing === 'chunked') {
+      this.unwritten += trailers.length === 0 ? '0\r\n\r\n' : `0\r\n${headerLines(forwardedTrailers(trailers))}\r\n`;
+    }
+    this.flush();
+    this.finish();
+    recorder.complete(ticket);
+    owner.answered(this.after);
+  }
+
+  onError(failure: Failure): void {
+    this.parts.recorder.fail(this.parts.ticket);
+    const second = this.state === 'waiting' ? this.failover?.(this.attempt.request, failure) : null;
+    this.failover = null;
+    if (second) {
+      this.attempt = second;
+      this.begin();
+      return;
+    }
+    const wasAnswering = this.state === 'answering';
+    if (!this.finish()) return;
+    if (wasAnswering) this.socket.resetAndDestroy();
+    else this.refuse(refusalFor(failure.kind));
+  }
+
+  /** The client takes more again. */
+  drained(): void {
+    if (!this.isHeldBack) return;
+    this.isHeldBack = false;
+    this.call?.resume();
+  }
+
+  /** The client's connection is gone. */
+  abandon(): void {
+    if (!this.finish()) return;
+    this.parts.recorder.leave(this.parts.ticket);
+    this.call?.abort();
+  }
+
+  /** Nothing has moved on the client's connection for a while: whoever was to move it has failed. */
+  idle(): void {
+    const { body } = this.parts;
+    const isClientsTurn = this.socket.writableLength > 0 || (this.state === 'waiting' && body?.isStarved === true);
+    if (isClientsTurn) this.socket.destroy();
+    else if (this.state === 'answering' && !this.isStream) {
+      this.call?.abort();
+      this.onError({ kind: 'reset-in-body', written: 'some' });
+    }
+  }
+
+  /** Ends an event stream whose version has left the route; that is no fault of the version. */
+  close(): void {
+    if (!this.finish()) return;
+    this.parts.recorder.complete(this.parts.ticket);
+    this.call?.abort();
+    this.socket.resetAndDestroy();
+  }
+
+  private refuse(refusal: Refusal): void {
+    const { owner, setCookie, writer } = this.parts;
+    const { request, version } = this.attempt;
+    const problem = problemOf(refusal, [
+      ...(version === null ? [] : ['X-Serin-Version', version]),
+      ...(setCookie === null ? [] : ['Set-Cookie', setCookie]),
+    ]);
+    const after = owner.after();
+    const head = writer.text(refusal.status, problem.reason, problem.head, after, 'sized');
+    this.socket.write(request.method === 'HEAD' ? head : head + problem.body.toString('latin1'), 'latin1');
+    owner.answered(after);
+  }
+
+  /** What comes within one turn goes out in one write; what comes alone does not wait for more. */
+  private write(text: string): void {
+    this.unwritten += text;
+    if (this.isFlushDue) return;
+    this.isFlushDue = true;
+    process.nextTick(flushLater, this);
+  }
+
+  flushDue(): void {
+    this.isFlushDue = false;
+    this.flush();
+  }
+
+  private flush(): void {
+    if (this.unwritten === '') return;
+    const text = this.unwritten;
+    this.unwritten = '';
+    this.socket.write(text, 'latin1');
+  }
+
+  /** True for the first end of the exchange, false for every later one. */
+  private finish(): boolean {
+    if (this.state === 'ended') return false;
+    this.state = 'ended';
+    this.unwritten = '';
+    this.parts.body?.stop();
+    if (this.isStream) this.attempt.destination.streams.delete(this);
+    return true;
+  }
+}
+
+function flushLater(exchange: PlainExchange): void {
+  exchange.flushDue();
+}

@@ -1,0 +1,97 @@
+import { choose } from '../choose.ts';
+import type { UpstreamRequest } from '../client.ts';
+import { type Attempt, type Failover, failoverOf } from '../failover.ts';
+import type { RouteState } from '../follow.ts';
+import { destinationOf, noteOf, upstreamPath } from '../forward.ts';
+import { forwardedFields, headerLines, requestIdFrom } from '../headers.ts';
+import type { Ticket } from '../open-block.ts';
+import type { Peer, Peers } from '../peer.ts';
+import type { Destination } from '../pools.ts';
+import type { Target } from '../route-table.ts';
+import type { HeadReader } from './head-reader.ts';
+
+/** A plain request with its version chosen. */
+export interface PlainRoute {
+  readonly ticket: Ticket;
+  readonly setCookie: string | null;
+  readonly attempt: Attempt;
+  readonly failover: Failover | null;
+}
+
+export interface PlainRequest {
+  readonly head: HeadReader;
+  readonly peer: Peer;
+  readonly body: UpstreamRequest['body'];
+}
+
+/**
+ * What `route` does for the reference path, over the head that was just read. Null when a field on which something
+ * depends stands there twice; until then nothing has been counted.
+ */
+export function routePlain(state: RouteState, { head, peer, body }: PlainRequest, peers: Peers): PlainRoute | null {
+  const { live, recorder, budget } = state;
+  const requestId = requestIdFrom(head.requestId ?? undefined);
+  const address = peer.isTrusted ? peers.clientAddress(peer, head.field('x-forwarded-for')) : peer.address;
+  const choice = choose(state, live, { fields: head, query: head.target.query, requestId, address });
+  const lines = linesAfterHost(head, peer, requestId);
+  if (head.isAmbiguous) return null;
+  const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';
+  const ticket = recorder.begin(track, choice.by, choice.hash);
+  budget.earn(ticket.begunAt);
+  if (state.accessLog) {
+    const { method, target } = head;
+    ticket.note = noteOf(state, track, { method, path: target.path, requestId, client: address });
+  }
+  const asked: Asked = { state, method: head.method, target: head.target, host: head.host, lines, body };
+  return {
+    ticket,
+    setCookie: choice.setCookie,
+    attempt: attemptAt(destinationOf(live, track), asked),
+    failover:
+      track === 'stable' ? null : failoverOf({ live, ticket, budget, toStable: () => attemptAt(live.stable, asked) }),
+  };
+}
+
+/** What of a request outlives its head, which the reader forgets with the next one. */
+interface Asked {
+  readonly state: RouteState;
+  readonly method: string;
+  readonly target: Target;
+  readonly host: string;
+  /** All fields for the upstream but the Host. */
+  readonly lines: string;
+  readonly body: UpstreamRequest['body'];
+}
+
+function attemptAt(destination: Destination, { state, method, target, host, lines, body }: Asked): Attempt {
+  const { hostHeader, showVersion } = state.declared;
+  return {
+    destination,
+    version: showVersion ? destination.versionHeader : null,
+    request: {
+      method,
+      path: upstreamPath(state, destination, target),
+      headers: `Host: ${hostHeader === 'preserve' ? host : destination.authority}\r\n${lines}`,
+      body,
+    },
+  };
+}
+
+function linesAfterHost(head: HeadReader, peer: Peer, requestId: string): string {
+  const kept = head.forwardedLines({ hearsay: peer.isTrusted ? 'believed' : 'dropped', requestId });
+  const forwarded = peer.isTrusted
+    ? headerLines(forwardedFields(peer, head.host, (name) => head.field(name)))
+    : untrustedLines(peer, head.host);
+  return `${kept}${forwarded}${head.requestId === requestId ? '' : `X-Request-Id: ${requestId}\r\n`}`;
+}
+
+/** The lines about a peer that is not believed differ by its address and the host it names, and by nothing else. */
+const known = new WeakMap<Peer, { readonly host: string; readonly lines: string }>();
+
+function untrustedLines(peer: Peer, host: string): string {
+  const last = known.get(peer);
+  if (last?.host === host) return last.lines;
+  const lines = headerLines(forwardedFields(peer, host, () => undefined));
+  known.set(peer, { host, lines });
+  return lines;
+}

@@ -1,0 +1,37 @@
+import { resolve } from 'node:path';
+import { forceToken } from '../gateway/force-guard.ts';
+import { parseDurationMs } from '../policy/units.ts';
+import { Problem } from '../problem/problem.ts';
+import { loadConfig } from './load.ts';
+import { installationSecret } from './secrets.ts';
+import type { ServerTerminal } from './terminal.ts';
+
+const LONGEST_MS = 30 * 24 * 3_600_000;
+
+export interface ForceTokenRequest {
+  readonly file: string;
+  readonly route: string;
+  /** A duration such as 1h. */
+  readonly validFor: string;
+}
+
+/** Prints a token that lets its bearer force a version of a route. Throws Problem on an unknown route or a bad duration. */
+export function issueForceToken(
+  { file, route, validFor }: ForceTokenRequest,
+  { env, stdout }: Pick<ServerTerminal, 'env' | 'stdout'>,
+): number {
+  const { config, folder } = loadConfig(file);
+  const declared = config.routes.find(({ name }) => name === route);
+  if (!declared) throw new Problem('not-found', `${file} declares no route ${route}`);
+  if (declared.force?.tokens !== 'accepted') {
+    throw new Problem('refused', `the route ${route} accepts no force tokens: declare force: { tokens: accepted }`);
+  }
+  const ms = parseDurationMs(validFor);
+  if (ms === null || ms < 1_000 || ms > LONGEST_MS) {
+    throw new Problem('invalid-input', `${validFor} is not a duration from 1s to 30d`);
+  }
+  const dataFolder = resolve(folder, env['SERIN_DATA'] ?? config.dataFolder);
+  const expiresAt = Math.floor((Date.now() + ms) / 1_000);
+  stdout.write(`${forceToken(installationSecret(dataFolder, env), route, expiresAt)}\n`);
+  return 0;
+}
