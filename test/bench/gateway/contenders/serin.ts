@@ -1,0 +1,156 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RolloutView } from '../../../../src/api/view-schemas.ts';
+import { configSchema } from '../../../../src/server/config.ts';
+import { packageVersion } from '../../../../src/server/version.ts';
+import { CONSUMERS, consumerKey } from '../requests.ts';
+import type { Contender, Stage, Started } from './contender.ts';
+
+type Path = 'fast' | 'reference';
+type Order = 'idle' | 'rollout';
+
+const MAIN = resolve(import.meta.dirname, '../../../../src/main.ts');
+
+/** One long step at 50 % whose limits a benchmark's own noise cannot reach. */
+const POLICY = {
+  apiVersion: 'serin.dev/v1',
+  kind: 'GraduationPolicy',
+  metadata: { name: 'bench' },
+  spec: {
+    internal: { requests: 0 },
+    steps: [{ weight: '50%', dwell: '7d' }],
+    checks: {
+      errors: { rollback: { relative: '10%', absolute: '20pp' }, parity: { relative: '100%', absolute: '90pp' } },
+      latency: Object.fromEntries(
+        ['p50', 'p95', 'p99'].map((quantile) => [
+          quantile,
+          { rollback: { relative: '100%', absolute: '30s' }, parity: { relative: '100%', absolute: '40s' } },
+        ]),
+      ),
+    },
+  },
+};
+
+/** Both paths and both orders run under the same declaration, with every feature that a route has. */
+function configOf([stable]: Stage['upstreams'], gateway: object) {
+  return {
+    gateway: { listen: '127.0.0.1:0', timeouts: { idle: '120s' }, ...gateway },
+    control: { listen: '127.0.0.1:0' },
+    policies: ['bench.yaml'],
+    channels: { console: false },
+    routes: [
+      {
+        name: 'bench',
+        stable: { url: `http://127.0.0.1:${stable}`, version: 'v1' },
+        policy: 'bench',
+        sticky: { header: 'x-user' },
+        consumerKey: { header: 'x-api-key' },
+      },
+    ],
+  };
+}
+
+const FAST = { fastPath: 'on' };
+const REFERENCE = { fastPath: 'off' };
+/** All clients of the benchmark have one address. */
+const MANY = { limits: { connections: 20_000, connectionsPerAddress: 20_000 } };
+const logTo = (file: string) => ({ accessLog: { file } });
+
+/** Whether this version of Serin can be told so. */
+function knows(gateway: object): boolean {
+  return configSchema.safeParse(configOf([1, 1], gateway)).success;
+}
+
+export const hasFastPath = knows(FAST);
+export const hasAccessLog = knows(logTo('access.log'));
+
+function serin(path: Path, order: Order): Contender {
+  const about = order === 'idle' ? 'no rollout' : 'a rollout at 50 %';
+  return {
+    name: `serin-${path}-${order}`,
+    family: 'serin',
+    about: `Serin, ${path} path, ${about}`,
+    prepare: () => (path === 'fast' && !hasFastPath ? 'this version has no fast path' : null),
+    start: (stage) => start(path, order, stage),
+  };
+}
+
+export const serins: readonly Contender[] = [
+  serin('fast', 'idle'),
+  serin('fast', 'rollout'),
+  serin('reference', 'idle'),
+  serin('reference', 'rollout'),
+];
+
+async function start(path: Path, order: Order, stage: Stage): Promise<Started> {
+  const folder = mkdtempSync(join(stage.folder, `serin-${path}-${order}-`));
+  const declared = [path === 'fast' ? FAST : REFERENCE, MANY, logTo(join(folder, 'access.log'))];
+  const gateway = Object.assign({}, ...declared.filter(knows));
+  // YAML reads JSON.
+  writeFileSync(join(folder, 'bench.yaml'), JSON.stringify(POLICY));
+  writeFileSync(join(folder, 'serin.yaml'), JSON.stringify(configOf(stage.upstreams, gateway)));
+  const child = stage.children.start(MAIN, ['serve', '--config', join(folder, 'serin.yaml')], {
+    core: stage.placement.proxy,
+    kind: 'module',
+    cwd: folder,
+    env: { ...process.env, SERIN_DATA: join(folder, 'data'), DATABASE_URL: '' },
+  });
+  const { gatewayPort, controlPort } = await served(child);
+  const started = { port: gatewayPort, pid: child.pid ?? 0, version: packageVersion() };
+  if (order === 'idle') return started;
+  const token = readFileSync(join(folder, 'data', 'admin-token'), 'utf8').trim();
+  const verify = await roll(controlOf(controlPort, token), `http://127.0.0.1:${stage.upstreams[1]}`);
+  return { ...started, verify };
+}
+
+function served(child: ChildProcess): Promise<{ readonly gatewayPort: number; readonly controlPort: number }> {
+  let said = '';
+  child.stderr?.on('data', (chunk) => {
+    said += String(chunk);
+  });
+  return new Promise((done, reject) => {
+    if (!child.stdout) return reject(new Error('serin has no output'));
+    createInterface(child.stdout).on('line', (line) => {
+      const ports = /"gatewayPort":(\d+),"controlPort":(\d+)/.exec(line);
+      if (ports) done({ gatewayPort: Number(ports[1]), controlPort: Number(ports[2]) });
+      else said += `${line}\n`;
+    });
+    child.once('exit', (code) => reject(new Error(`serin ended with ${code}: ${said}`)));
+  });
+}
+
+type Control = <Answer>(method: string, path: string, body?: object) => Promise<Answer>;
+
+function controlOf(port: number, token: string): Control {
+  return async <Answer>(method: string, path: string, body?: object) => {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Answer;
+  };
+}
+
+/** Lists half of the consumers, most of them by weight, and starts a rollout; the answer checks that it is still at 50 %. */
+async function roll(control: Control, canaryUrl: string): Promise<() => Promise<void>> {
+  for (let at = 0; at < CONSUMERS; at += 2) {
+    const rule = at === 0 ? 'stable' : at === 2 ? 'canary' : 'by-weight';
+    await control('PUT', `/routes/bench/consumers/c${at}`, { rule, key: consumerKey(at), reason: 'benchmark' });
+  }
+  const body = { route: 'bench', canaryUrl, version: 'v2', reason: 'benchmark' };
+  const { id } = await control<RolloutView>('POST', '/rollouts', body);
+  const isHalf = async () => {
+    const { active, reason, canaryBps } = await control<RolloutView>('GET', `/rollouts/${id}`);
+    if (!active) throw new Error(`the rollout ended: ${reason}`);
+    return canaryBps === 5_000;
+  };
+  while (!(await isHalf())) await sleep(200);
+  return async () => {
+    if (!(await isHalf())) throw new Error('the rollout left its 50 %');
+  };
+}
