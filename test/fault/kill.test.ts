@@ -127,12 +127,13 @@ channels:
     let acknowledged: readonly AuditView[] = [];
     let nextKill = Date.now() + random() * 2_000;
     for (const until = Date.now() + 150_000; Date.now() < until; ) {
+      // In this order: an audit that is read after the rollout has ended is whole.
+      const rollout = await caller.rollout(id);
       const audit = await caller.audit(id);
       if (audit) {
         expect(audit.slice(0, acknowledged.length)).toEqual(acknowledged);
         acknowledged = audit;
       }
-      const rollout = await caller.rollout(id);
       if (rollout?.stage === 'internal') await traffic?.forced(5, '/shop/healthz');
       if (rollout && !rollout.active && audit && kills >= killsWanted) return { rollout, audit };
       if (Date.now() >= nextKill && kills < killsWanted) {
