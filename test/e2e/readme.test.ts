@@ -61,6 +61,11 @@ describe('the first five minutes of the README', () => {
     });
   });
 
+  it('plans before anything is deployed', async () => {
+    const [plan = []] = commands(sh.find((block) => block.includes('-- plan')) ?? '');
+    expect(await run(plan)).toMatchObject({ code: 0, stdout: expect.stringMatching(/errors 2x +\S/) });
+  });
+
   it('routes, starts a rollout, and lets forced requests reach the canary', { timeout: 60_000 }, async () => {
     const answer = await fetch(`${server.gatewayUrl}/api/payments/7`);
     expect(await answer.json()).toMatchObject({ version: 'v1', path: '/7' });
