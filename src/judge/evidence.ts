@@ -1,5 +1,5 @@
-import { type Block, GROUPS, type LatencyCounts } from '../stats/block.ts';
-import { HIGHEST_BUCKET, LOWEST_BUCKET, otherKeys } from '../stats/log-histogram.ts';
+import { type Block, GROUPS } from '../stats/block.ts';
+import { countBuckets, HIGHEST_BUCKET, LOWEST_BUCKET, otherKeys } from '../stats/log-histogram.ts';
 import type { LookInput, StepContext } from './input.ts';
 
 /** What can be used of what the source gave, and why the rest cannot: null when all of it can. */
@@ -86,14 +86,16 @@ function faultOfTally(tally: unknown, name: string): string | null {
 
 // Buckets from 0 on are read as indices; whatever other keys there are is read as text.
 function faultOfLatency(latency: Readonly<Record<string, unknown>>, name: string): string | null {
+  const buckets = countBuckets(latency);
   let indices = 0;
-  for (let bucket = 0; bucket <= HIGHEST_BUCKET; bucket += 1) {
+  for (let bucket = 0; bucket <= HIGHEST_BUCKET && indices < buckets; bucket += 1) {
     const count = latency[bucket];
     if (count === undefined) continue;
     if (!isCount(count)) return `${name}.latency[${bucket}] is ${show(count)}, not a count`;
     indices += 1;
   }
-  for (const bucket of otherKeys(latency as LatencyCounts, indices)) {
+  if (indices === buckets) return null;
+  for (const bucket of otherKeys(latency, indices)) {
     if (!isBucketBelowZero(bucket)) return `${name}.latency has the bucket ${show(bucket)}`;
     if (!isCount(latency[bucket])) return `${name}.latency[${bucket}] is ${show(latency[bucket])}, not a count`;
   }

@@ -41,9 +41,10 @@ export function quantileInterval(tails: Tails, level: number, error = CONFIDENCE
   if (n === 0) return null;
   const expected = (1 - level) * n;
   const limit = -Math.log(error);
-  const last = tails.from + tails.above.length - 2;
-  const low = firstBucket(tails, last, (above) => above <= expected || lnMixture(above, n, 1 - level) < limit);
-  const isTooHigh = (above: number) => above < expected && lnMixture(above, n, 1 - level) >= limit;
+  const lnMixture = lnMixtureAgainst(1 - level, n);
+  const last = tails.from + tails.above.length - 1;
+  const low = firstBucket(tails, last, (above) => above <= expected || lnMixture(above) < limit);
+  const isTooHigh = (above: number) => above < expected && lnMixture(above) >= limit;
   const high = isTooHigh(0) ? firstBucket(tails, last, isTooHigh) : null;
   return { low, high };
 }
@@ -60,14 +61,18 @@ function firstBucket(tails: Tails, last: number, holds: (above: number) => boole
   return high;
 }
 
-/** ln of the mixture over Beta(1/2, 1/2) of likelihood ratios against the rate p. */
-function lnMixture(x: number, n: number, p: number): number {
-  return lnBetaHalf(x, n) - LN_PI - x * Math.log(p) - (n - x) * Math.log1p(-p);
+/** ln of the mixture over Beta(1/2, 1/2) of likelihood ratios against the rate p, by the number of events. */
+function lnMixtureAgainst(p: number, n: number): (x: number) => number {
+  const lnEvent = Math.log(p);
+  const lnNone = Math.log1p(-p);
+  const lnScale = lnGamma(n + 1) + LN_PI;
+  return (x) => lnGamma(x + 0.5) + lnGamma(n - x + 0.5) - lnScale - x * lnEvent - (n - x) * lnNone;
 }
 
 function lnMixtureAtMean(x: number, n: number): number {
   const entropy = (x > 0 ? x * Math.log(x / n) : 0) + (x < n ? (n - x) * Math.log1p(-x / n) : 0);
-  return lnBetaHalf(x, n) - LN_PI - entropy;
+  // ln B(x + 1/2, n - x + 1/2) - ln pi - entropy.
+  return lnGamma(x + 0.5) + lnGamma(n - x + 0.5) - lnGamma(n + 1) - LN_PI - entropy;
 }
 
 // The lower root of KL(mean, p) = radius, by Newton in ln p, where the divergence is convex.
@@ -75,21 +80,18 @@ function lowerRate(mean: number, radius: number): number {
   if (mean <= 0) return 0;
   if (mean >= 1) return Math.exp(-radius);
   const rest = 1 - mean;
-  let log = Math.log(mean) - radius / mean - 1;
+  const lnMean = Math.log(mean);
+  const lnRest = Math.log(rest);
+  let log = lnMean - radius / mean - 1;
   for (let step = 0; step < MOST_STEPS; step += 1) {
     const p = Math.exp(log);
-    const excess = mean * (Math.log(mean) - log) + rest * (Math.log(rest) - Math.log1p(-p)) - radius;
+    const excess = mean * (lnMean - log) + rest * (lnRest - Math.log1p(-p)) - radius;
     const slope = (rest * p) / (1 - p) - mean;
     const next = log - excess / slope;
     if (!(next > log) || next - log < 1e-12) break;
     log = next;
   }
   return Math.exp(log);
-}
-
-/** ln B(x + 1/2, n - x + 1/2). */
-function lnBetaHalf(x: number, n: number): number {
-  return lnGamma(x + 0.5) + lnGamma(n - x + 0.5) - lnGamma(n + 1);
 }
 
 // Stirling's series from 8 on (DLMF 5.11.1, error below 1e-10), the recurrence below.
@@ -100,5 +102,6 @@ function lnGamma(z: number): number {
   const inverse = 1 / shifted;
   const square = inverse * inverse;
   const series = inverse * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square / 1680)));
-  return (shifted - 0.5) * Math.log(shifted) - shifted + HALF_LN_TWO_PI + series - Math.log(product);
+  const lnGammaShifted = (shifted - 0.5) * Math.log(shifted) - shifted + HALF_LN_TWO_PI + series;
+  return product === 1 ? lnGammaShifted : lnGammaShifted - Math.log(product);
 }

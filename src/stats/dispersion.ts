@@ -55,7 +55,9 @@ function scatterOf({ requests, errors }: GroupCounts): number {
   const all = sum(requests);
   const rate = all === 0 ? 0 : sum(errors) / all;
   let squares = 0;
-  for (const [group, count] of errors.entries()) squares += (count - rate * (requests[group] ?? 0)) ** 2;
+  for (let group = 0; group < GROUPS; group += 1) {
+    squares += ((errors[group] ?? 0) - rate * (requests[group] ?? 0)) ** 2;
+  }
   return squares / (GROUPS - 1);
 }
 

@@ -43,58 +43,49 @@ export const EMPTY: Histogram = { from: 0, mass: [], total: 0 };
 /** Masses that have decayed below this are forgotten. */
 const NEGLIGIBLE = 1e-6;
 
+/** How many buckets have a count. Values are counted, because keys would have every index written out as text. */
+export function countBuckets(counts: Readonly<Record<number, unknown>>): number {
+  return Object.values(counts).length;
+}
+
 /**
  * The keys of counts that are no bucket from 0 to the highest. Buckets below 0 are names and not indices to the engine
- * and come after all indices, so that the usual case, latencies of 1 ms and more, needs no text at all.
+ * and come after all indices.
  *
  * @param indices how many buckets from 0 to the highest have a count
  */
-export function otherKeys(counts: LatencyCounts, indices: number): readonly string[] {
-  const keys = Object.keys(counts);
-  return keys.length === indices ? NO_KEYS : keys.slice(indices);
+export function otherKeys(counts: Readonly<Record<number, unknown>>, indices: number): readonly string[] {
+  return Object.keys(counts).slice(indices);
 }
-
-const NO_KEYS: readonly string[] = [];
 
 export function histogramOf(counts: LatencyCounts): Histogram {
-  let indices = 0;
-  let from = HIGHEST_BUCKET + 1;
-  let to = LOWEST_BUCKET - 1;
-  for (let bucket = 0; bucket <= HIGHEST_BUCKET; bucket += 1) {
-    const count = counts[bucket];
-    if (count === undefined) continue;
-    indices += 1;
-    if (count === 0) continue;
-    if (bucket < from) from = bucket;
-    to = bucket;
-  }
-  const others = otherCounts(counts, indices);
-  for (const { bucket } of others) {
-    if (bucket < from) from = bucket;
-    if (bucket > to) to = bucket;
-  }
-  if (from > to) return EMPTY;
+  const buckets = countBuckets(counts);
   const mass: number[] = [];
+  let from = 0;
   let total = 0;
-  for (let bucket = from; bucket < 0 && bucket <= to; bucket += 1) mass.push(0);
-  for (let bucket = Math.max(0, from); bucket <= to; bucket += 1) {
-    const count = bucket > HIGHEST_BUCKET ? 0 : (counts[bucket] ?? 0);
-    mass.push(count);
-    total += count;
+  let indices = 0;
+  for (let bucket = 0; bucket <= HIGHEST_BUCKET && indices < buckets; bucket += 1) {
+    const count = counts[bucket];
+    if (count !== undefined) indices += 1;
+    if (mass.length === 0) {
+      if (count === undefined || count === 0) continue;
+      from = bucket;
+    }
+    mass.push(count ?? 0);
+    total += count ?? 0;
   }
-  for (const { bucket, count } of others) {
-    mass[bucket - from] = count;
-    total += count;
-  }
-  return { from, mass, total };
+  while (mass.at(-1) === 0) mass.pop();
+  const above = mass.length === 0 ? EMPTY : { from, mass, total };
+  return indices === buckets ? above : addHistograms(otherCounts(counts, indices), above);
 }
 
-function otherCounts(counts: LatencyCounts, indices: number) {
+function otherCounts(counts: LatencyCounts, indices: number): Histogram {
   // By name: an engine finds a negative number as a key only after writing it out.
   const named: Readonly<Record<string, number>> = counts;
   return otherKeys(counts, indices)
-    .map((key) => ({ bucket: Number(key), count: named[key] ?? 0 }))
-    .filter(({ count }) => count > 0);
+    .map((key) => ({ from: Number(key), mass: [named[key] ?? 0], total: named[key] ?? 0 }))
+    .filter(({ total }) => total > 0)
+    .reduce(addHistograms, EMPTY);
 }
 
 export function addHistograms(left: Histogram, right: Histogram): Histogram {
@@ -103,24 +94,23 @@ export function addHistograms(left: Histogram, right: Histogram): Histogram {
   const from = Math.min(left.from, right.from);
   const end = Math.max(left.from + left.mass.length, right.from + right.mass.length);
   const mass = widen(left, from, end);
-  let at = right.from - from;
-  for (const value of right.mass) {
-    mass[at] = (mass[at] ?? 0) + value;
-    at += 1;
+  const shift = right.from - from;
+  for (let offset = 0; offset < right.mass.length; offset += 1) {
+    mass[shift + offset] = (mass[shift + offset] ?? 0) + (right.mass[offset] ?? 0);
   }
   return { from, mass, total: left.total + right.total };
 }
 
 /** The histogram with every mass multiplied by `factor`; negligible masses vanish and the ends are cut. */
 export function decayHistogram(histogram: Histogram, factor: number): Histogram {
-  const mass: number[] = [];
+  const mass = histogram.mass.slice();
   let first = -1;
   let last = -1;
   let total = 0;
-  for (let offset = 0; offset < histogram.mass.length; offset += 1) {
-    const kept = (histogram.mass[offset] ?? 0) * factor;
+  for (let offset = 0; offset < mass.length; offset += 1) {
+    const kept = (mass[offset] ?? 0) * factor;
     const isNegligible = kept < NEGLIGIBLE;
-    mass.push(isNegligible ? 0 : kept);
+    mass[offset] = isNegligible ? 0 : kept;
     if (isNegligible) continue;
     if (first === -1) first = offset;
     last = offset;

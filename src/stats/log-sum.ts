@@ -14,10 +14,6 @@ export function logSum(logs: readonly (number | null)[], weights: readonly numbe
     if (log > largest && (weights[index] ?? 0) > 0) largest = log;
   }
   if (largest === Number.NEGATIVE_INFINITY) return largest;
-  const terms: number[] = [];
-  for (let index = 0; index < logs.length; index += 1) {
-    const log = logs[index] ?? null;
-    terms.push(log === null ? 0 : (weights[index] ?? 0) * Math.exp(log - largest));
-  }
+  const terms = logs.map((log, index) => (log === null ? 0 : (weights[index] ?? 0) * Math.exp(log - largest)));
   return largest + Math.log(sum(terms));
 }

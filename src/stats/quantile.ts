@@ -29,6 +29,7 @@ export const ODDS_WEIGHTS: readonly number[] = [0.2, 0.2, 0.25, 0.2, 0.15];
 
 /** Past mass above the edge with which betting starts. */
 export const STARTING_MASS = 10;
+const LN_ODDS: readonly number[] = ODDS_GRID.map(Math.log);
 const LOWEST_PARITY_SHARE = 0.02;
 
 export function openQuantile(): QuantileState {
@@ -85,8 +86,9 @@ export function logQuantileParity(state: QuantileState): number {
 /** Log e-values of a block against "no more slow answers than the stable", one for each of `ODDS_GRID`. */
 export function slowerLogE(counts: BlockCounts, share: number, cap: number, phi = 1): readonly number[] {
   const s1 = clipRate(share);
-  return ODDS_GRID.map((odds) => {
-    const c1 = clipRate(expit(logit(s1) + Math.log(odds)));
+  const from = logit(s1);
+  return LN_ODDS.map((lnOdds) => {
+    const c1 = clipRate(expit(from + lnOdds));
     return c1 <= s1 ? 0 : Math.min(cap, lnEBernoulli(counts, { s1, c1 }) / phi);
   });
 }
@@ -95,8 +97,9 @@ export function slowerLogE(counts: BlockCounts, share: number, cap: number, phi 
 export function asFastLogE(counts: BlockCounts, share: number, equal: number, cap: number, phi = 1): readonly number[] {
   const s1 = clipRate(share);
   const from = logit(clipRate(equal));
+  const distance = logit(s1) - from;
   return PARITY_GRID.map((towards) => {
-    const c1 = clipRate(expit(from + towards * (logit(s1) - from)));
+    const c1 = clipRate(expit(from + towards * distance));
     return c1 >= s1 ? 0 : Math.min(cap, lnEBernoulli(counts, { s1, c1 }) / phi);
   });
 }

@@ -3,13 +3,14 @@ import type { Histogram } from './log-histogram.ts';
 /** A histogram's masses summed from the top, so that the mass above any bucket takes one look. */
 export interface Tails {
   readonly from: number;
-  /** `above[i]` is the mass in the buckets `from + i` and higher; one entry more than there are buckets. */
-  readonly above: Float64Array;
+  /** `above[i]` is the mass in the buckets `from + i` and higher. */
+  readonly above: readonly number[];
   readonly total: number;
 }
 
 export function tailsOf({ from, mass, total }: Histogram): Tails {
-  const above = new Float64Array(mass.length + 1);
+  // A typed array of this size lives outside the engine's heap, and takes longer to get than to fill.
+  const above = mass.slice();
   let sum = 0;
   for (let offset = mass.length - 1; offset >= 0; offset -= 1) {
     sum += mass[offset] ?? 0;
@@ -20,7 +21,7 @@ export function tailsOf({ from, mass, total }: Histogram): Tails {
 
 /** The mass in buckets strictly above `bucket`. */
 export function tailAbove({ from, above }: Tails, bucket: number): number {
-  return above[Math.min(above.length - 1, Math.max(0, bucket - from + 1))] ?? 0;
+  return above[Math.max(0, bucket - from + 1)] ?? 0;
 }
 
 /**
@@ -29,10 +30,10 @@ export function tailAbove({ from, above }: Tails, bucket: number): number {
  * @param level 0 < level < 1, 0.99 for the p99
  */
 export function tailBucket({ from, above, total }: Tails, level: number): number | null {
-  if (above.length <= 1) return null;
+  if (above.length === 0) return null;
   const allowed = (1 - level) * total;
   let low = 0;
-  let high = above.length - 1;
+  let high = above.length;
   // The last offset whose mass from there on is more than allowed; the sums fall with the offset.
   while (high - low > 1) {
     const middle = (low + high) >> 1;
