@@ -28,9 +28,28 @@ export const findingViewSchema = z
     rollbackMargin: z.string(),
     parityMargin: z.string().nullable(),
     needsCanaryRequests: z.number().nullable(),
+    needsAt: z
+      .array(z.strictObject({ weightBps: z.int(), canaryRequests: z.number() }))
+      .readonly()
+      .describe('The same at the next weights of the policy'),
     says: z.string(),
   })
   .openapi('Finding');
+
+const forecast = z
+  .strictObject({
+    parity: z
+      .strictObject({
+        lowMs: z.number(),
+        highMs: z.number(),
+        at: z.array(z.strictObject({ weightBps: z.int(), ms: z.number() })),
+      })
+      .nullable()
+      .describe('Until every check has shown parity, in four rollouts of five, and about at the next weights'),
+    doublingMs: z.number().nullable().describe('Until a canary with twice the errors would be rolled back'),
+    says: z.string(),
+  })
+  .describe('Estimates at the present traffic');
 
 export const verdictViewSchema = z
   .strictObject({
@@ -41,6 +60,7 @@ export const verdictViewSchema = z
     logHold: logEvidence.describe('The evidence of harm at which the weight is held'),
     worst: z.string().nullable(),
     needs: z.strictObject({ canaryRequests: z.number(), ms: z.number().nullable() }).nullable(),
+    forecast: forecast.nullable(),
     findings: z.array(findingViewSchema),
   })
   .openapi('Verdict');
@@ -74,7 +94,7 @@ export const rolloutViewSchema = z
     waitsFor: z
       .array(z.string())
       .describe('What only a person can do now: resume, look, advance, finalise, gate:NAME; empty when nothing'),
-    openPage: z.literal(['rolled-back', 'undecided', 'blind']).nullable(),
+    openPage: z.literal(['rolled-back', 'undecided', 'blind', 'shared-fault']).nullable(),
     reason: z.string().describe('Why it is where it is, in one sentence'),
     startedAt: instant,
     endedAt: instant.nullable(),

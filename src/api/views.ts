@@ -1,4 +1,4 @@
-import type { Finding, Verdict } from '../judge/verdict.ts';
+import type { Finding, Forecast, Verdict } from '../judge/verdict.ts';
 import { formatBps } from '../policy/units.ts';
 import { currentStep, neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
@@ -108,8 +108,13 @@ function verdictView(verdict: Verdict): VerdictView {
     logHold: finite(verdict.logHold),
     worst: verdict.worst,
     needs: verdict.needs && { canaryRequests: verdict.needs.canaryRequests, ms: verdict.needs.ms },
+    forecast: verdict.forecast && forecastView(verdict.forecast),
     findings: verdict.findings.map(findingView),
   };
+}
+
+function forecastView({ parity, doublingMs, says }: Forecast): VerdictView['forecast'] {
+  return { parity: parity && { ...parity, at: [...parity.at] }, doublingMs, says };
 }
 
 function findingView(finding: Finding): FindingView {

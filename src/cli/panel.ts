@@ -62,6 +62,7 @@ function facts(view: RolloutView, width: number, paint: Paint): string[] {
     ...(view.stage === 'internal' ? text('forced', forcedText(view), plain) : []),
     ...(paused ? text('paused', `by ${paused.by}: ${paused.reason}`, paint.yellow) : []),
     ...(verdict ? text('verdict', verdictText(verdict), verdictColour(verdict.name, paint)) : []),
+    ...(view.active && verdict?.forecast ? text('forecast', verdict.forecast.says, paint.dim) : []),
     ...text('because', view.reason, plain),
     ...(view.waitsFor.length > 0 ? text('waits for', view.waitsFor.join(', '), paint.magenta) : []),
   ];

@@ -13,6 +13,8 @@ import { effectiveStable } from './reconcile.ts';
 import { canaryUpstream, healthUrl } from './upstream.ts';
 
 const HISTORY = 1_000;
+/** Attempts of one version share a false-promotion budget for so long (statistics.md 3.6, rule 3). */
+const RECENT_MS = 30 * 86_400_000;
 
 export interface StartCommand {
   readonly route: string;
@@ -64,12 +66,15 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   const failure = await ports.probe(healthUrl(canary, route.healthPath));
   if (failure !== null) throw new Problem('refused', `the canary does not pass preflight: ${failure}`);
 
+  const at = await ports.store.now();
+  const recent = earlier.filter(({ rollout }) => at - rollout.startedAt < RECENT_MS);
   const lastEpoch = Math.max(0, ...history.map(({ rollout }) => rollout.splitEpoch));
   const event: StartedEvent = {
     kind: 'rolloutStarted',
     id: ports.newId(),
     route: route.name,
     attempt: earlier.length + 1,
+    recentAttempt: recent.length + 1,
     stable,
     canary,
     policy: loaded.policy,
@@ -77,7 +82,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
     // The superseded rollout takes the next epoch itself.
     splitEpoch: lastEpoch + 2,
   };
-  const record = await insert(ports, event, running, command.reason, by);
+  const record = await insert(ports, event, running, { at, by, reason: command.reason });
   return { record, created: true };
 }
 
@@ -85,10 +90,8 @@ async function insert(
   ports: ControllerPorts,
   event: StartedEvent,
   running: RolloutRecord | undefined,
-  reason: string,
-  by: Actor,
+  { at, by, reason }: { readonly at: number; readonly by: Actor; readonly reason: string },
 ): Promise<RolloutRecord> {
-  const at = await ports.store.now();
   const started = begin(event, at);
   const evidence = noEvidence(event.policy, at);
   const passed = changeFor(

@@ -10,7 +10,7 @@ import type { Policy } from '../policy/schema.ts';
 import { type Tails, tailsOf } from '../stats/tails.ts';
 import type { Window } from '../stats/window.ts';
 import { budgetOf } from './budget.ts';
-import type { LookInput } from './input.ts';
+import type { LookInput, StepContext } from './input.ts';
 import type { JudgeState } from './state.ts';
 import { temperingOf } from './tempering.ts';
 import { thresholdsOf } from './thresholds.ts';
@@ -36,6 +36,7 @@ export function findingsOf(
     pace: state.pace,
     phi: temperingOf(policy, state),
     logParityThreshold: thresholdsOf(policy, input.step).parity,
+    nextWeightsBps: nextWeights(policy, input.step),
   };
   const context = (check: CheckName): FindingContext => ({ ...shared, budgetWeight: budgetOf(policy, check) });
   const warmUpLeftMs = warmUpLeft(policy, state);
@@ -52,6 +53,11 @@ export function findingsOf(
 /** Whether a check that claims parity has shown it in this step. */
 export function hasShownParity({ logParity, logParityThreshold }: Finding): boolean {
   return logParity === null || logParityThreshold === null || logParity >= logParityThreshold;
+}
+
+function nextWeights({ spec: { steps } }: Policy, step: StepContext): readonly number[] {
+  if (step.kind !== 'weight') return [];
+  return steps.slice(step.index + 1).flatMap((later) => ('weight' in later ? [later.weight] : []));
 }
 
 function warmUpLeft(policy: Policy, state: JudgeState): number {

@@ -8,7 +8,7 @@ export interface StepContext {
   readonly index: number;
   /** Which beta applies: the last compared (weight) step is `last` even when it is also the first. */
   readonly position: 'first' | 'middle' | 'last';
-  /** How often this version has been tried on the route, this time included; 1 where it is left out. */
+  /** How often this version has been tried on the route in 30 days, this time included; 1 where it is left out. */
   readonly attempt?: number;
   /** The split epoch of this stage: blocks of another epoch are older than the stage. */
   readonly splitEpoch: number;

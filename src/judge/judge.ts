@@ -4,6 +4,7 @@ import { combinedLog, largestStake, partOf, stakesOf } from './budget.ts';
 import { readEvidence } from './evidence.ts';
 import { explainHarm, explainParity, explainSharedFault, explainSuspicion } from './explain.ts';
 import { findingsOf } from './findings.ts';
+import { forecastOf } from './forecast.ts';
 import type { LookInput } from './input.ts';
 import { enterStage, observe } from './observe.ts';
 import { slowAfterMs, staleAfterMs } from './slow-age.ts';
@@ -72,7 +73,7 @@ function verdictOf(policy: Policy, state: JudgeState, input: LookInput, blind: s
   if (logEvidence >= thresholds.hold) return harmVerdict('suspect', policy, state, input, past);
   const all = findingsOf(policy, state, input, state.step, past);
   const findings = input.step.kind === 'weight' ? all : all.filter(({ check }) => check.startsWith('guard:'));
-  const facts = { logEvidence, logThreshold: thresholds.harm, logHold: thresholds.hold, findings };
+  const facts = { logEvidence, logThreshold: thresholds.harm, logHold: thresholds.hold, findings, forecast: null };
   const { alarm } = state.fault;
   if (alarm !== null) {
     const reason = explainSharedFault(state.fault, alarm);
@@ -80,9 +81,10 @@ function verdictOf(policy: Policy, state: JudgeState, input: LookInput, blind: s
   }
   if (blind !== null) return { ...facts, name: 'blind', reason: blind, worst: null, needs: null };
   const undecided = whyUndecided(policy, state, input, findings, staleAfterMs(policy, state.latency, past));
-  if (undecided !== null) return { ...facts, name: 'undecided', ...undecided };
+  const forecast = forecastOf(policy, state, input, findings);
+  if (undecided !== null) return { ...facts, name: 'undecided', ...undecided, forecast };
   const reason = explainParity(findings, state.step.canary.requests);
-  return { ...facts, name: 'at-parity', reason, worst: null, needs: null };
+  return { ...facts, name: 'at-parity', reason, worst: null, needs: null, forecast };
 }
 
 function harmVerdict(
@@ -111,5 +113,6 @@ function harmVerdict(
     findings,
     worst: alone ? largest.check : 'combined',
     needs: null,
+    forecast: null,
   };
 }

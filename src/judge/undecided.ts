@@ -1,4 +1,4 @@
-import { formatCount, formatSpan } from '../parity/figures.ts';
+import { formatCount, formatPoints, formatShare, formatSpan } from '../parity/figures.ts';
 import type { Finding } from '../parity/finding.ts';
 import type { Policy } from '../policy/schema.ts';
 import { msForCanaryRequests } from '../stats/pace.ts';
@@ -40,7 +40,7 @@ export function whyUndecided(
   const hold = Math.log(policy.spec.judge.hold);
   if (logSplitLack(state.splitShare) >= hold) return noTraffic(state);
   const holding = findings.find(({ check, logHarm }) => check === 'clientErrors' && logHarm >= hold);
-  if (holding !== undefined) return { reason: holding.says, worst: holding.check, needs: null };
+  if (holding !== undefined) return { reason: whyHeld(policy, holding), worst: holding.check, needs: null };
   const open = findings.filter((finding) => !hasShownParity(finding));
   if (open.length > 0) return mostWanting(state, open);
   const age = at - step.appliedAt;
@@ -54,6 +54,16 @@ export function whyUndecided(
     return plain(`nothing new has been measured for ${formatSpan(at - state.fedAt)}`);
   }
   return null;
+}
+
+// The evidence that holds is the whole rollout's: it fades more slowly than a new step shows parity.
+function whyHeld({ spec: { checks } }: Policy, finding: Finding): string {
+  if (!hasShownParity(finding)) return finding.says;
+  const { relative, absolute } = checks.clientErrors.hold;
+  return (
+    `4xx answers were more than ${formatShare(relative)} + ${formatPoints(absolute)} above the stable ` +
+    'earlier in this rollout, which still holds it'
+  );
 }
 
 function noTraffic({ step: { canary, stable } }: JudgeState): Undecided {

@@ -18,4 +18,22 @@ export interface Verdict {
   readonly worst: CheckName | 'combined' | null;
   /** For `undecided`: how much more is needed, at the present traffic. */
   readonly needs: { readonly canaryRequests: number; readonly ms: number | null } | null;
+  /** What may be expected of the step, at the present traffic; null where nothing is compared, or nothing is known. */
+  readonly forecast: Forecast | null;
+}
+
+/** An estimate, never a bound (statistics.md 3.8). */
+export interface Forecast {
+  /** Until every check has shown parity, if the versions are equal; null when all have, or one cannot tell. */
+  readonly parity: {
+    /** Four rollouts in five lie between these. */
+    readonly lowMs: number;
+    readonly highMs: number;
+    /** The same at the next weights of the policy. */
+    readonly at: readonly { readonly weightBps: number; readonly ms: number }[];
+  } | null;
+  /** Until a canary with twice the errors of the stable would be rolled back; null where that is inside the margin. */
+  readonly doublingMs: number | null;
+  /** One line. */
+  readonly says: string;
 }

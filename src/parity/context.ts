@@ -17,4 +17,6 @@ export interface FindingContext {
   readonly phi: { readonly rate: number; readonly latency: number };
   /** ln(1/beta) of the present step. */
   readonly logParityThreshold: number;
+  /** The next weights of the policy, in basis points. */
+  readonly nextWeightsBps: readonly number[];
 }

@@ -47,6 +47,7 @@ export function dominanceFinding(
     rollbackMargin: `${formatShare(GAMMA ** margin - 1)} over the whole distribution`,
     parityMargin: null,
     needsCanaryRequests: null,
+    needsAt: [],
     says: says(),
   };
 

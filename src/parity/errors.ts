@@ -17,7 +17,7 @@ import type { Totals } from '../stats/window.ts';
 import type { FindingContext } from './context.ts';
 import { formatPoints, formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
-import { forecastNeeds, needsInWords } from './needs.ts';
+import { forecastAtNextWeights, forecastNeeds, needsInWords } from './needs.ts';
 
 /** The two checks on shares of answers: errors, and the 4xx that are no errors. */
 export type RateCheck = 'errors' | 'clientErrors';
@@ -79,6 +79,7 @@ export function rateFinding(checks: Checks, check: RateCheck, state: RateState, 
         : `${inWords(checks.clientErrors.hold, '+')}, which holds`,
     parityMargin,
     needsCanaryRequests: needs,
+    needsAt: forecastAtNextWeights(context, logParity, gainAt, context.phi.rate),
     says: says(),
   };
 

@@ -32,6 +32,8 @@ export interface Finding {
   readonly parityMargin: string | null;
   /** Canary requests still needed for parity if the versions are equal; null when unknown or not needed. */
   readonly needsCanaryRequests: number | null;
+  /** The same at the next weights of the policy; empty where the former is null or nothing is needed. */
+  readonly needsAt: readonly { readonly weightBps: number; readonly canaryRequests: number }[];
   /** One sentence. */
   readonly says: string;
 }

@@ -92,6 +92,7 @@ export function guardFindings(guards: Guards, state: GuardsState, context: Findi
       rollbackMargin: limitInWords(tolerance),
       parityMargin: null,
       needsCanaryRequests: null,
+      needsAt: [],
       says:
         share === null
           ? `guard ${tolerance.name}: nothing measured yet`

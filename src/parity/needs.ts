@@ -2,6 +2,7 @@ import { requestsNeeded } from '../stats/forecast.ts';
 import { canaryShare, msForCanaryRequests, type Pace } from '../stats/pace.ts';
 import type { FindingContext } from './context.ts';
 import { formatAbout, formatSpan } from './figures.ts';
+import type { Finding } from './finding.ts';
 
 /**
  * Canary requests still needed, given the gain of one at the canary's present share of the traffic; null without
@@ -19,6 +20,23 @@ export function forecastNeeds(
   if (share === null) return null;
   const progress = context.step.canary.requests === 0 ? 'not-begun' : 'begun';
   return requestsNeeded(context.logParityThreshold - logParity, gainAt(share) / phi, progress);
+}
+
+/** The needs at the next weights of the policy: other shares of the same traffic gain more from each request. */
+export function forecastAtNextWeights(
+  context: FindingContext,
+  logParity: number,
+  gainAt: (share: number) => number,
+  phi: number,
+): Finding['needsAt'] {
+  const present = canaryShare(context.pace);
+  const missing = context.logParityThreshold - logParity;
+  if (present === null || missing <= 0) return [];
+  const progress = context.step.canary.requests === 0 ? 'not-begun' : 'begun';
+  return context.nextWeightsBps.flatMap((weightBps) => {
+    const canaryRequests = requestsNeeded(missing, gainAt(weightBps / 10_000) / phi, progress);
+    return canaryRequests === null ? [] : [{ weightBps, canaryRequests }];
+  });
 }
 
 /** `needs about 2,100 more canary requests, 3 min at this traffic` */

@@ -8,7 +8,7 @@ import type { FindingContext } from './context.ts';
 import { formatAbout, formatLatency, formatShare, formatSpan } from './figures.ts';
 import type { Finding, QuantileName } from './finding.ts';
 import { bucketMargins, type LatencyState, LEVELS } from './latency.ts';
-import { forecastNeeds, needsInWords } from './needs.ts';
+import { forecastAtNextWeights, forecastNeeds, needsInWords } from './needs.ts';
 
 const CONTRARY = -1;
 
@@ -28,10 +28,8 @@ export function quantileFinding(
   const betting = edge !== null && edge.mass >= STARTING_MASS;
   const canary = tailBucket(context.latency.canary, LEVELS[name]);
   const stable = tailBucket(context.latency.stable, LEVELS[name]);
-  const needs =
-    betting && equal !== null
-      ? forecastNeeds(context, logParity, (share) => quantileGain(equal, edge.share, share), context.phi.latency)
-      : null;
+  const gainAt = betting && equal !== null ? (share: number) => quantileGain(equal, edge.share, share) : null;
+  const needs = gainAt === null ? null : forecastNeeds(context, logParity, gainAt, context.phi.latency);
   const parityMargin = formatMargin(margins.parity);
   return {
     check: name,
@@ -55,6 +53,7 @@ export function quantileFinding(
     rollbackMargin: formatMargin(margins.rollback),
     parityMargin,
     needsCanaryRequests: needs,
+    needsAt: gainAt === null ? [] : forecastAtNextWeights(context, logParity, gainAt, context.phi.latency),
     says: says(),
   };
 

@@ -25,6 +25,7 @@ export function unansweredFinding(state: UnansweredState, context: FindingContex
     rollbackMargin: '100 % + 0.5 pp',
     parityMargin: null,
     needsCanaryRequests: null,
+    needsAt: [],
     says:
       canary.share === null
         ? 'unanswered: no traffic to compare yet'

@@ -109,6 +109,9 @@ function patienceIsPositive({ blind, undecided, judge }: LegibleSpec): Fault[] {
     const message = `blind.after must be at least judge.block: ${formatDuration(after)} against ${formatDuration(block)}`;
     faults.push({ path: ['spec', 'blind', 'after'], message, at: 'key' });
   }
+  if (judge?.maxHold === 0) {
+    faults.push({ path: [...JUDGE, 'maxHold'], message: 'maxHold must be above 0s', at: 'key' });
+  }
   const patience = undecided?.after ?? null;
   if (patience !== null && 'ms' in patience && patience.ms === 0) {
     faults.push({ path: ['spec', 'undecided', 'after'], message: 'undecided.after must be above 0s', at: 'key' });

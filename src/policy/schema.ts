@@ -146,6 +146,9 @@ const judge = z.strictObject({
     .describe('Half-life of what is remembered of the latency of the stable; the thresholds come from it'),
   minBlocks: z.int().min(1).max(100).default(3),
   hold: z.number().gt(1).default(20),
+  maxHold: duration
+    .prefault('1h')
+    .describe('How long evidence may hold a step, too little to roll back, before somebody is paged'),
   weights: z
     .strictObject({
       errors: share,

@@ -2,6 +2,7 @@ import type { Policy } from '../policy/schema.ts';
 import { formatDuration } from '../policy/units.ts';
 import type { MachineEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
+import { interference } from './interference.ts';
 import { closedGates, currentStep, neededDwellMs, undecidedLimitMs } from './plan.ts';
 import { isEnded, type Rollout } from './state.ts';
 
@@ -21,7 +22,12 @@ export interface Facts {
  */
 export function decide(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
   if (isEnded(rollout)) return null;
-  return harm(rollout, evidence, facts) ?? stuck(rollout, evidence, facts) ?? progress(rollout, evidence, facts);
+  return (
+    harm(rollout, evidence, facts) ??
+    interference(rollout, evidence, facts.at) ??
+    stuck(rollout, evidence, facts) ??
+    progress(rollout, evidence, facts)
+  );
 }
 
 function harm(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
@@ -40,7 +46,7 @@ function harm(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent 
 }
 
 function stuck(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
-  const { verdict, blindSince } = evidence;
+  const { verdict, blindSince, suspectSince } = evidence;
   const { blind } = rollout.policy.spec;
   if (rollout.openPage !== null) return null;
   if (blindSince !== null && facts.at - blindSince >= blind.after) {
@@ -49,15 +55,15 @@ function stuck(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent
   }
   const step = currentStep(rollout);
   if (rollout.paused || !step || !('weight' in step) || !verdict) return null;
+  const tooLong = (limitMs: number): MachineEvent => ({
+    kind: 'undecidedTooLong',
+    reason: `${verdict.name} for longer than ${formatDuration(limitMs)}: ${verdict.reason}`,
+  });
+  const { maxHold } = rollout.policy.spec.judge;
+  if (verdict.name === 'suspect' && suspectSince !== null && facts.at - suspectSince > maxHold) return tooLong(maxHold);
   const limitMs = undecidedLimitMs(rollout);
   const held = verdict.name === 'undecided' || verdict.name === 'suspect';
-  if (held && facts.at - rollout.stageEnteredAt > limitMs) {
-    return {
-      kind: 'undecidedTooLong',
-      reason: `${verdict.name} for longer than ${formatDuration(limitMs)}: ${verdict.reason}`,
-    };
-  }
-  return null;
+  return held && facts.at - rollout.stageEnteredAt > limitMs ? tooLong(limitMs) : null;
 }
 
 function progress(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
@@ -67,7 +73,7 @@ function progress(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEv
       ? { kind: 'preflightPassed' }
       : { kind: 'preflightRefused', reason: facts.preflightFailure };
   }
-  if (rollout.paused) return null;
+  if (rollout.paused || rollout.withdrawal) return null;
   if (stage.kind === 'promoted') return finalise(policy);
   if (evidence.appliedAt === null || evidence.dwellMs < neededDwellMs(rollout)) return null;
   if (closedGates(rollout).length > 0) return null;

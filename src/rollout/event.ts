@@ -13,6 +13,9 @@ export type MachineEvent =
   | { readonly kind: 'canaryBraked'; readonly reason: string }
   | { readonly kind: 'blindTooLong'; readonly reason: string; readonly action: 'hold' | 'pause' | 'rollback' }
   | { readonly kind: 'undecidedTooLong'; readonly reason: string }
+  | { readonly kind: 'faultFollowedIncrease'; readonly reason: string }
+  | { readonly kind: 'interferenceSuspected'; readonly reason: string }
+  | { readonly kind: 'faultOutlastedWithdrawal'; readonly reason: string }
   | { readonly kind: 'bakePassed'; readonly reason: string }
   | { readonly kind: 'rolloutFinalised'; readonly reason: string }
   | { readonly kind: 'pageResolved'; readonly reason: string };
@@ -38,6 +41,7 @@ export interface StartedEvent {
   readonly id: string;
   readonly route: string;
   readonly attempt: number;
+  readonly recentAttempt: number;
   readonly stable: Upstream;
   readonly canary: Upstream;
   readonly policy: Policy;

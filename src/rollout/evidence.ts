@@ -15,6 +15,10 @@ export interface Evidence {
   readonly appliedAt: number | null;
   readonly forced: { readonly requests: number; readonly errors: number };
   readonly blindSince: number | null;
+  /** Database time since which the verdict has been `suspect`; null while it is not. */
+  readonly suspectSince: number | null;
+  /** Database time since which the route as a whole fails, whatever the verdict; null while it does not. */
+  readonly faultSince: number | null;
   /** Age at which an open request counts as slow in the next collection. */
   readonly slowAfterMs: number;
 }

@@ -28,7 +28,7 @@ export function enter(rollout: Rollout, stage: Stage, context: TransitionContext
     version: rollout.version + 1,
     stage,
     stageEnteredAt: context.at,
-    canaryBps: weightOf(stage, rollout.policy),
+    ...weighed(rollout, weightOf(stage, rollout.policy), context.at),
     splitEpoch: rollout.splitEpoch + 1,
     gatesPassed: [],
     extraDwellMs: 0,
@@ -47,6 +47,16 @@ export function rollBack(rollout: Rollout, context: TransitionContext, reason: s
 export function advance(rollout: Rollout, context: TransitionContext, reason: string): Transition {
   const stage = nextStage(rollout);
   return stage ? enter(rollout, stage, context, reason) : refused('there is no stage after this one');
+}
+
+/** Another share for the canary, remembered when it grew. Whatever was withdrawn is settled by it. */
+export function weighed(
+  rollout: Rollout,
+  canaryBps: number,
+  at: number,
+): Pick<Rollout, 'canaryBps' | 'increase' | 'withdrawal'> {
+  const grew = canaryBps > rollout.canaryBps;
+  return { canaryBps, increase: grew ? { at, fromBps: rollout.canaryBps } : rollout.increase, withdrawal: null };
 }
 
 /** A change within the stage. A change of the split, or of whether time counts, gets a new epoch: no block spans it. */

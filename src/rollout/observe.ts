@@ -16,6 +16,8 @@ export function noEvidence(policy: Policy, at: number): Evidence {
     appliedAt: null,
     forced: { requests: 0, errors: 0 },
     blindSince: null,
+    suspectSince: null,
+    faultSince: null,
     slowAfterMs: 1_000,
   };
 }
@@ -52,6 +54,8 @@ export function observe(rollout: Rollout, evidence: Evidence, seen: Observation)
     appliedAt: evidence.appliedAt ?? (seen.applied ? seen.at : null),
     forced: addForced(rollout, evidence.forced, seen.blocks ?? []),
     blindSince: blind ? (evidence.blindSince ?? seen.at) : null,
+    suspectSince: seen.look?.verdict.name === 'suspect' ? (evidence.suspectSince ?? seen.at) : null,
+    faultSince: faultSince(evidence, seen),
   };
 }
 
@@ -65,10 +69,24 @@ export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: R
     case 'keep':
       return evidence;
     case 'stage':
-      return { ...evidence, verdict: null, dwellMs: 0, appliedAt: null, lookedAt: at, blindSince: null };
+      // A fault of before the stage is not one that followed it, so its time is kept.
+      return {
+        ...evidence,
+        verdict: null,
+        dwellMs: 0,
+        appliedAt: null,
+        lookedAt: at,
+        blindSince: null,
+        suspectSince: null,
+      };
     case 'all':
       return { ...noEvidence(after.policy, at), cursor: evidence.cursor };
   }
+}
+
+function faultSince(evidence: Evidence, { look, at }: Observation): number | null {
+  if (look === null) return evidence.faultSince;
+  return look.state.fault.alarm === null ? null : (evidence.faultSince ?? at);
 }
 
 function addForced(rollout: Rollout, before: Evidence['forced'], blocks: readonly Block[]): Evidence['forced'] {

@@ -1,6 +1,6 @@
 import { formatBps } from '../policy/units.ts';
 import type { OverrideEvent } from './event.ts';
-import { changed, enter, refused, rollBack, type Transition, type TransitionContext } from './move.ts';
+import { changed, enter, refused, rollBack, type Transition, type TransitionContext, weighed } from './move.ts';
 import { currentStep, nextStage, requiredGates } from './plan.ts';
 import { type Rollout, stageName } from './state.ts';
 
@@ -17,7 +17,11 @@ export function override(rollout: Rollout, event: OverrideEvent, context: Transi
       });
     case 'resumed':
       if (!rollout.paused) return refused('it is not paused');
-      return changed(rollout, { ...acknowledged, paused: null });
+      return changed(rollout, {
+        ...acknowledged,
+        paused: null,
+        ...(rollout.withdrawal?.phase === 'held' ? weighed(rollout, rollout.withdrawal.fromBps, context.at) : {}),
+      });
     case 'advanced':
       return advanceByHand(rollout, event.to, context, why);
     case 'promoted':
@@ -32,7 +36,7 @@ export function override(rollout: Rollout, event: OverrideEvent, context: Transi
       if (rollout.stage.kind !== 'promoted') return refused(`it is in ${stageName(rollout.stage)}, not promoted`);
       return enter(rollout, { kind: 'finalised' }, context, why);
     case 'weightSet':
-      return setWeight(rollout, event.canaryBps, why);
+      return setWeight(rollout, event.canaryBps, context.at, why);
     case 'extended':
       if (event.byMs <= 0) return refused('a stage can only be made longer');
       return changed(rollout, { ...acknowledged, extraDwellMs: rollout.extraDwellMs + event.byMs });
@@ -42,7 +46,7 @@ export function override(rollout: Rollout, event: OverrideEvent, context: Transi
     case 'gatePassed':
       return passGate(rollout, event.gate, why);
     case 'rebased':
-      return rebase(rollout, event, why);
+      return rebase(rollout, event, context.at, why);
   }
 }
 
@@ -65,7 +69,7 @@ function promoteByHand(rollout: Rollout, full: boolean, context: TransitionConte
   return enter(rollout, full ? { kind: 'promoted' } : { kind: 'bake' }, context, why);
 }
 
-function setWeight(rollout: Rollout, canaryBps: number, why: string): Transition {
+function setWeight(rollout: Rollout, canaryBps: number, at: number, why: string): Transition {
   const step = currentStep(rollout);
   if (!step || !('weight' in step))
     return refused(`the weight of ${stageName(rollout.stage)} is fixed; advance instead`);
@@ -73,7 +77,7 @@ function setWeight(rollout: Rollout, canaryBps: number, why: string): Transition
     return refused(`a step's weight is at least 0% and less than 100%, not ${formatBps(canaryBps)}; promote for 100%`);
   }
   if (canaryBps === rollout.canaryBps) return refused(`the weight is ${formatBps(canaryBps)} already`);
-  return changed(rollout, { openPage: null, reason: why, canaryBps });
+  return changed(rollout, { openPage: null, reason: why, ...weighed(rollout, canaryBps, at) });
 }
 
 function passGate(rollout: Rollout, gate: string, why: string): Transition {
@@ -87,7 +91,12 @@ function passGate(rollout: Rollout, gate: string, why: string): Transition {
   return changed(rollout, { openPage: null, reason: why, gatesPassed: [...rollout.gatesPassed, gate] });
 }
 
-function rebase(rollout: Rollout, event: Extract<OverrideEvent, { kind: 'rebased' }>, why: string): Transition {
+function rebase(
+  rollout: Rollout,
+  event: Extract<OverrideEvent, { kind: 'rebased' }>,
+  at: number,
+  why: string,
+): Transition {
   if (event.policyDigest === rollout.policyDigest) return refused('the policy has not changed');
   const { stage } = rollout;
   if (stage.kind === 'step') {
@@ -103,7 +112,7 @@ function rebase(rollout: Rollout, event: Extract<OverrideEvent, { kind: 'rebased
     reason: why,
     policy: event.policy,
     policyDigest: event.policyDigest,
-    canaryBps,
+    ...weighed(rollout, canaryBps, at),
   });
   return moved.kind === 'moved' ? { ...moved, evidence: 'all' } : moved;
 }

@@ -83,7 +83,7 @@ export function undecidedLimitMs(rollout: Rollout): number {
 /** The stage as the judge sees it; null where there is nothing to judge. */
 export function stepContext(rollout: Rollout, appliedAt: number | null): StepContext | null {
   const { steps } = rollout.policy.spec;
-  const base = { splitEpoch: rollout.splitEpoch, appliedAt, attempt: rollout.attempt };
+  const base = { splitEpoch: rollout.splitEpoch, appliedAt, attempt: rollout.recentAttempt };
   switch (rollout.stage.kind) {
     case 'internal':
       return { ...base, kind: 'internal', index: 0, position: 'first' };

@@ -16,12 +16,22 @@ export type Stage =
 
 export type StageKind = Stage['kind'];
 
+/** The canary is at its weight of before; `resume` gives back what was taken. */
+export interface Withdrawal {
+  readonly at: number;
+  readonly fromBps: number;
+  /** `watched`: whether the fault goes away decides; `held`: it did not, and a person does. */
+  readonly phase: 'watched' | 'held';
+}
+
 /** The decided state of one rollout: changed only by audited events, so that replaying the audit gives it back. */
 export interface Rollout {
   readonly id: string;
   readonly route: string;
   /** 1 for the first rollout of this canary version on this route, +1 for every further one. */
   readonly attempt: number;
+  /** The same, counting only those that began in the 30 days before this one: what the judge narrows beta by. */
+  readonly recentAttempt: number;
   /** Counts the events applied; every write compares it. */
   readonly version: number;
   readonly stable: Upstream;
@@ -34,6 +44,10 @@ export interface Rollout {
   readonly canaryBps: number;
   /** Grows with every change of the split on this route, over all its rollouts. */
   readonly splitEpoch: number;
+  /** The last time that the share of the canary grew, and from what; null before the first. */
+  readonly increase: { readonly at: number; readonly fromBps: number } | null;
+  /** The share that was taken back because the route failed soon after it was given; null when none is. */
+  readonly withdrawal: Withdrawal | null;
   /** The first epoch of this rollout: whatever was measured under an older one is another canary's. */
   readonly firstEpoch: number;
   readonly paused: { readonly at: number; readonly by: string; readonly reason: string } | null;
@@ -43,7 +57,7 @@ export interface Rollout {
   /** Dwell added to the present stage by `extend`. */
   readonly extraDwellMs: number;
   /** What a person was paged for and has not yet dealt with. */
-  readonly openPage: 'rolled-back' | 'undecided' | 'blind' | null;
+  readonly openPage: 'rolled-back' | 'undecided' | 'blind' | 'shared-fault' | null;
   readonly startedAt: number;
   readonly endedAt: number | null;
   /** Why it is where it is, in one sentence. */

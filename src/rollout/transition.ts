@@ -1,4 +1,5 @@
 import type { RolloutEvent, StartedEvent } from './event.ts';
+import { holdWithdrawal, withdraw } from './interference.ts';
 import { advance, changed, enter, refused, rollBack, type Transition, type TransitionContext } from './move.ts';
 import { override } from './override.ts';
 import { isEnded, type Rollout, type Stage, stageName } from './state.ts';
@@ -9,6 +10,7 @@ export function begin(event: StartedEvent, at: number): Rollout {
     id: event.id,
     route: event.route,
     attempt: event.attempt,
+    recentAttempt: event.recentAttempt,
     version: 1,
     stable: event.stable,
     canary: event.canary,
@@ -19,6 +21,8 @@ export function begin(event: StartedEvent, at: number): Rollout {
     canaryBps: 0,
     splitEpoch: event.splitEpoch,
     firstEpoch: event.splitEpoch,
+    increase: null,
+    withdrawal: null,
     paused: null,
     gatesPassed: [],
     skippedChecks: [],
@@ -67,6 +71,13 @@ export function transition(rollout: Rollout, event: RolloutEvent, context: Trans
       return blind(rollout, event, context);
     case 'undecidedTooLong':
       return changed(rollout, { openPage: 'undecided', reason: event.reason });
+    case 'faultFollowedIncrease':
+      return withdraw(rollout, event.reason, context);
+    case 'interferenceSuspected':
+      if (rollout.withdrawal?.phase !== 'watched') return refused('no weight was withdrawn');
+      return rollBack(rollout, context, event.reason);
+    case 'faultOutlastedWithdrawal':
+      return holdWithdrawal(rollout, event.reason, context);
     default:
       return override(rollout, event, context);
   }

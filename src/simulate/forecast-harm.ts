@@ -3,8 +3,8 @@ import { rateMargins } from '../parity/errors.ts';
 import type { QuantileName } from '../parity/finding.ts';
 import { bucketMargins, LEVELS, QUANTILES } from '../parity/latency.ts';
 import type { Policy } from '../policy/schema.ts';
-import { type Boundary, boundaryAt, clipRate, projectPoisson } from '../stats/e-value.ts';
-import { quantileGain } from '../stats/forecast.ts';
+import { boundaryAt, clipRate } from '../stats/e-value.ts';
+import { blocksUntilHarm, quantileGain, rateHarmGain } from '../stats/forecast.ts';
 import { GAMMA } from '../stats/log-histogram.ts';
 import { type ComparedStep, edgeAt, type PlannedCheck } from './forecast-evidence.ts';
 import { quantileMs, shareSlowerThan } from './log-normal.ts';
@@ -29,8 +29,6 @@ export type HarmForecast =
   /** By contract no regression: every check allows for it. */
   | { readonly kind: 'inside-margin' };
 
-/** What mixing over effects and times of onset costs, in nats (statistics.md 3.8). */
-const COST_OF_MIXING = 2.1;
 const SLACK_OF_CAP = 5;
 
 /** How soon the judge rolls back for the regression, by the check that is first. */
@@ -67,14 +65,11 @@ export function forecastHarm(
     return caught(check, budgetOf(policy, check), quantileGain(worse, slow, step.share), step.warmUpMs);
   }
 
-  // The cap and the least number of blocks with canary traffic bound it from below.
   function caught(check: PlannedCheck, weight: number, gain: number, delayMs: number) {
     if (weight <= 0) return null;
-    const needed = logThreshold - Math.log(weight) + COST_OF_MIXING;
-    const perBlock = (perSecond * judge.block) / 1_000;
     const cap = (logThreshold + SLACK_OF_CAP) / judge.minBlocks;
-    const withTraffic = Math.max(judge.minBlocks, Math.ceil(needed / cap)) / -Math.expm1(-perBlock);
-    const blocks = Math.ceil(Math.max(withTraffic, needed / gain / perBlock));
+    const bet = { logThreshold, budgetWeight: weight, cap, minBlocks: judge.minBlocks };
+    const blocks = blocksUntilHarm(bet, gain, (perSecond * judge.block) / 1_000);
     return { check, ms: blocks * judge.block + delayMs };
   }
 }
@@ -90,17 +85,6 @@ export function mayPassParity(policy: Policy, traffic: ExpectedTraffic, { of, fa
     const edge = edgeAt(quantileMs(traffic.latency, LEVELS[check]), 1 - LEVELS[check]);
     return factor < GAMMA ** bucketMargins(checks, check, edge).parity;
   });
-}
-
-/** Log evidence of harm that one canary request brings, with its share of the stable's (statistics.md 2.1). */
-export function rateHarmGain(s1: number, c1: number, boundary: Boundary, share: number): number {
-  const s0 = projectPoisson({ nc: share, ns: 1 - share }, { s1, c1 }, boundary);
-  const c0 = boundaryAt(boundary, s0);
-  return (share * poissonKl(c1, c0) + (1 - share) * poissonKl(s1, s0)) / share;
-}
-
-function poissonKl(u: number, v: number): number {
-  return u * Math.log(u / v) - u + v;
 }
 
 function addedErrors({ errorRate }: ExpectedTraffic, { factor }: Regression): number {

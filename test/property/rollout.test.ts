@@ -17,6 +17,7 @@ const verdict = {
   findings: [],
   worst: 'errors',
   needs: null,
+  forecast: null,
 } as const;
 const edited = policyOf({
   steps: [
@@ -36,6 +37,9 @@ const event: fc.Arbitrary<RolloutEvent> = fc.oneof(
     { kind: 'rolloutFinalised', reason: 'done' },
     { kind: 'undecidedTooLong', reason: 'stuck' },
     { kind: 'blindTooLong', action: 'pause', reason: 'blind' },
+    { kind: 'faultFollowedIncrease', reason: 'both fail' },
+    { kind: 'interferenceSuspected', reason: 'it was over' },
+    { kind: 'faultOutlastedWithdrawal', reason: 'both still fail' },
     { kind: 'paused' },
     { kind: 'resumed' },
     { kind: 'gatePassed', gate: 'integration-tests' },

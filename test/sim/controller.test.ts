@@ -217,6 +217,25 @@ describe('starting', () => {
     const forced = await start(on, { force: true, reason: 'fixed by a flag' });
     expect(forced.record.rollout.attempt).toBe(2);
   });
+
+  it('narrows beta by the attempts of the last thirty days only, and replays it from the audit', async () => {
+    const on = open();
+    const attempts: unknown[] = [];
+    for (const days of [0, 20, 20]) {
+      on.world.now += days * 24 * HOUR;
+      const { record } = await start(on);
+      const { id } = record.rollout;
+      await on.commands.override(id, { kind: 'aborted' }, OPERATOR, 'not yet', null);
+      const stored = await on.store.rollouts.find(id);
+      expect(canonicalJson(replay(await history(on, id)))).toBe(canonicalJson(stored?.rollout));
+      attempts.push([stored?.rollout.attempt, stored?.rollout.recentAttempt]);
+    }
+    expect(attempts).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 2],
+    ]);
+  });
 });
 
 describe('overrides', () => {

@@ -78,6 +78,7 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
       id,
       route: request.route,
       attempt,
+      recentAttempt: attempt,
       stable: { url: 'http://127.0.0.1:9001/', version: 'v1' },
       canary: { url: request.canaryUrl, version: request.version ?? 'v2' },
       policy,
@@ -222,6 +223,8 @@ const NOTHING_SEEN: Evidence = {
   appliedAt: null,
   forced: { requests: 0, errors: 0 },
   blindSince: null,
+  suspectSince: null,
+  faultSince: null,
   slowAfterMs: 1_000,
 };
 
@@ -242,6 +245,7 @@ export function findingOf(parts: Partial<Finding> = {}): Finding {
     rollbackMargin: '10 % + 0.01 pp',
     parityMargin: '25 % or 0.1 pp',
     needsCanaryRequests: 800,
+    needsAt: [],
     says: 'errors 0.21 % against 0.20 %',
     ...parts,
   };
@@ -260,6 +264,7 @@ export function verdictOf(parts: Partial<Verdict> = {}): Verdict {
     ],
     worst: null,
     needs: { canaryRequests: 800, ms: 240_000 },
+    forecast: null,
     ...parts,
   };
 }

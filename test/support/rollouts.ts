@@ -30,6 +30,7 @@ export function startedEvent(policy: Policy = policyOf()): StartedEvent {
     id: '019ac000-0000-7000-8000-000000000001',
     route: 'payments',
     attempt: 1,
+    recentAttempt: 1,
     stable: { url: 'http://127.0.0.1:9001/', version: 'v1' },
     canary: { url: 'http://127.0.0.1:9002/', version: 'v2' },
     policy,

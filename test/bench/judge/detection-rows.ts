@@ -1,6 +1,5 @@
 import { mean, median } from 'simple-statistics';
-import { rateHarmGain } from '../../../src/simulate/forecast-harm.ts';
-import { quantileGain } from '../../../src/stats/forecast.ts';
+import { quantileGain, rateHarmGain } from '../../../src/stats/forecast.ts';
 import { GAMMA } from '../../../src/stats/log-histogram.ts';
 import {
   type Bench,

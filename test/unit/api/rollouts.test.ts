@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { controlApi } from '../../../src/api/control-api.ts';
 import type { RolloutView } from '../../../src/api/view-schemas.ts';
-import { type FakeControl, fakeControl, TOKENS, verdictOf } from '../../support/fake-control.ts';
+import { type FakeControl, fakeControl, findingOf, TOKENS, verdictOf } from '../../support/fake-control.ts';
 
 let control: FakeControl;
 let app: ReturnType<typeof controlApi>;
@@ -119,6 +119,22 @@ describe('GET /rollouts/{id}', () => {
       dwell: { needMs: 60_000, haveMs: 30_000 },
       stages: [{ label: 'internal' }, { label: '10%' }, { label: '50%' }, { label: 'bake' }, { label: 'promoted' }],
       verdict: { name: 'undecided', logEvidence: null, findings: [{ check: 'errors' }, { check: 'p95', unit: 'ms' }] },
+    });
+  });
+});
+
+describe('the forecast', () => {
+  it('is part of the verdict, and of each finding', async () => {
+    const id = await inStep1();
+    const forecast = {
+      parity: { lowMs: 72_000, highMs: 552_000, at: [{ weightBps: 5_000, ms: 48_000 }] },
+      doublingMs: 40_000,
+      says: 'parity in 72 s to 9 min, at 50 %: about 48 s; a doubling of errors would be known in 40 s',
+    };
+    const needsAt = [{ weightBps: 5_000, canaryRequests: 700 }];
+    control.see(id, { verdict: verdictOf({ forecast, findings: [findingOf({ needsAt })] }) });
+    expect(await (await send('GET', `/rollouts/${id}`)).json()).toMatchObject({
+      verdict: { forecast, findings: [{ needsAt }] },
     });
   });
 });

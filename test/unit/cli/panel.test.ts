@@ -91,6 +91,14 @@ describe('renderRollout', () => {
     expect(plain({ ...(await inStep1()), stage })).toContain(mark);
   });
 
+  it('shows the forecast in one line while it runs', async () => {
+    const view = await inStep1();
+    const says = 'parity in 72 s to 9 min, at 25 %: about 96 s; a doubling of errors would be known in 40 s';
+    const verdict = view.verdict && { ...view.verdict, forecast: { parity: null, doublingMs: 40_000, says } };
+    expect(plain({ ...view, verdict }).split('\n')).toContain(`forecast  ${says}`);
+    expect(plain({ ...view, verdict, active: false })).not.toContain('forecast');
+  });
+
   it('ends with the audit lines it is given, oldest first', async () => {
     const { control } = await started();
     const entries = (await control.reader.audit({ limit: 5 })).map(auditView).toReversed();

@@ -115,6 +115,26 @@ describe('4xx answers', () => {
     expect(findingOf(verdict, 'clientErrors').logHarm).toBeGreaterThan(Math.log(20));
     expect(verdict.logEvidence).toBeLessThan(verdict.logHold);
   });
+
+  it('hold by that evidence alone: a later step that has shown the parity of every check waits for it to fade', () => {
+    const refusing = (startedAt: number) => blockOf({ startedAt, canary: tallyOf(100, { clientErrors: 40 }) });
+    const second = { step: weightStep({ index: 1, position: 'middle', splitEpoch: 2 }) };
+    const recovered = (startedAt: number) => blockOf({ startedAt, splitEpoch: 2 });
+    const next = (state: JudgeState) =>
+      lookRepeatedly(policy, state, { from: 60_000, count: 90 }, recovered, second).verdict;
+    const calm = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 60 }, healthy);
+    expect(next(calm.state).name).toBe('at-parity');
+    const burst = lookRepeatedly(policy, after(10).state, { from: 10_000, count: 50 }, refusing);
+    const verdict = next(burst.state);
+    for (const { check, logParity, logParityThreshold } of verdict.findings) {
+      expect(logParity ?? 0, check).toBeGreaterThanOrEqual(logParityThreshold ?? 0);
+    }
+    expect(findingOf(verdict, 'clientErrors').logHarm).toBeGreaterThan(Math.log(20));
+    expect(verdict).toMatchObject({ name: 'undecided', worst: 'clientErrors' });
+    expect(verdict.reason).toBe(
+      '4xx answers were more than 50 % + 1 pp above the stable earlier in this rollout, which still holds it',
+    );
+  });
 });
 
 describe('dispersion', () => {

@@ -137,6 +137,47 @@ describe('undecided', () => {
     expect(verdict.needs?.ms).toBeCloseTo((verdict.needs?.canaryRequests ?? 0) * 10, 6);
   });
 
+  it('forecasts a range, the same at the next weights, and how soon a doubling of errors would be known', () => {
+    const { verdict, state } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 4 }, healthy);
+    const { parity, doublingMs, says } = verdict.forecast ?? {};
+    expect(parity?.lowMs).toBeCloseTo(0.3 * (verdict.needs?.ms ?? 0), 6);
+    expect(parity?.highMs).toBeCloseTo(2.3 * (verdict.needs?.ms ?? 0), 6);
+    expect(parity?.at.map(({ weightBps }) => weightBps)).toEqual([2_500, 5_000]);
+    expect(parity?.at[0]?.ms).toBeLessThan(verdict.needs?.ms ?? 0);
+    expect(doublingMs).toBeGreaterThanOrEqual(3_000);
+    expect(says).toMatch(
+      /^parity in \d+ s to \d+ s, at 25 %: about \d+ s, at 50 %: about \d+ s; a doubling of errors would be known in \d+ (s|min)$/,
+    );
+    const last = look(policy, state, inputOf([], { step: weightStep({ index: 2, position: 'last' }) }));
+    expect(last.verdict.forecast?.parity?.at).toEqual([]);
+  });
+
+  it('forecasts the end of parity no more once it is shown, and nothing where nothing is compared', () => {
+    const shown = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 90 }, healthy);
+    expect(shown.verdict).toMatchObject({ name: 'at-parity', forecast: { parity: null } });
+    expect(shown.verdict.forecast?.says).toMatch(/^a doubling of errors would be known in \d+ (s|min)$/);
+    const skipped = look(policy, shown.state, inputOf([], { skippedChecks: ['errors'] }));
+    expect(skipped.verdict.forecast).toBeNull();
+    const baking = look(policy, shown.state, inputOf([], { step: weightStep({ kind: 'bake', index: 3 }) }));
+    expect(baking.verdict.forecast).toBeNull();
+  });
+
+  it('rolls a doubling of errors back about when it was forecast', () => {
+    const erring = (errors: number) => (startedAt: number) =>
+      blockOf({ startedAt, stable: tallyOf(900, { errors: 9 }), canary: tallyOf(100, { errors }) });
+    const before = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 60 }, erring(1));
+    const forecast = before.verdict.forecast?.doublingMs ?? 0;
+    let state = before.state;
+    let block = 0;
+    for (let name = ''; name !== 'harmful' && block < 1_000; block += 1) {
+      const seen = lookRepeatedly(policy, state, { from: 60_000 + block * 1_000, count: 1 }, erring(2));
+      state = seen.state;
+      name = seen.verdict.name;
+    }
+    expect(block * 1_000).toBeGreaterThan(0.5 * forecast);
+    expect(block * 1_000).toBeLessThan(2 * forecast);
+  });
+
   it('does not judge latency during the warm-up', () => {
     const warming = judgePolicy({ judge: { block: '1s', warmUp: '60s' } });
     const slow = (startedAt: number) => blockOf({ startedAt, canary: tallyOf(100, { medianMs: 80 }) });

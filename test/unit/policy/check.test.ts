@@ -82,6 +82,7 @@ describe('phases', () => {
       ['spec.steps[0].dwell: dwell must be at least judge.minStep: 30s against 1m'],
     ],
     [{ steps: [{ weight: '10%', dwell: '3s' }], judge: { minStep: '3s' } }, []],
+    [{ judge: { maxHold: '0s' } }, ['spec.judge.maxHold: maxHold must be above 0s']],
     [{ judge: { reference: '4s' } }, ['spec.judge.reference: reference must be at least block: 4s against 5s']],
     [{ ...STABLE, steps: [{ consumers: 'listed', dwell: '1s' }] }, []],
     [

@@ -18,6 +18,7 @@ function verdict(name: VerdictName): Verdict {
     findings: [],
     worst: null,
     needs: null,
+    forecast: null,
   };
 }
 
@@ -130,6 +131,28 @@ describe('decide: stuck is loud', () => {
     const event = decide(rollout, seen, late);
     expect(event).toEqual({ kind: 'undecidedTooLong', reason: 'undecided for longer than 3m: it is undecided' });
     if (event) expect(decide(apply(rollout, event), seen, late)).toBeNull();
+  });
+
+  it('pages once when evidence holds a step for longer than maxHold, however long the step is', () => {
+    const policy = policyOf({ steps: [{ weight: '10%', dwell: '1d' }], judge: { maxHold: '20m' } });
+    const rollout = rolloutIn('step-1', policy);
+    const since = rollout.stageEnteredAt + 300 * MINUTE;
+    const seen = evidence(rollout, { verdict: verdict('suspect'), suspectSince: since });
+    expect(decide(rollout, seen, facts({ at: since + 20 * MINUTE }))).toBeNull();
+    const late = facts({ at: since + 20 * MINUTE + 1 });
+    const event = decide(rollout, seen, late);
+    expect(event).toEqual({ kind: 'undecidedTooLong', reason: 'suspect for longer than 20m: it is suspect' });
+    if (event) expect(decide(apply(rollout, event), seen, late)).toBeNull();
+    expect(decide(rollout, { ...seen, verdict: verdict('undecided'), suspectSince: null }, late)).toBeNull();
+  });
+
+  it('has a maxHold of one hour, and pages for a held step no later than for an undecided one', () => {
+    const long = rolloutIn('step-1', policyOf({ steps: [{ weight: '10%', dwell: '1d' }] }));
+    const held = { verdict: verdict('suspect'), suspectSince: long.stageEnteredAt };
+    const paged = (rollout: Rollout, minutes: number) =>
+      decide(rollout, evidence(rollout, held), facts({ at: rollout.stageEnteredAt + minutes * MINUTE + 1 }))?.kind;
+    expect([paged(long, 59), paged(long, 60)]).toEqual([undefined, 'undecidedTooLong']);
+    expect([paged(rolloutIn('step-1'), 2), paged(rolloutIn('step-1'), 3)]).toEqual([undefined, 'undecidedTooLong']);
   });
 
   it.each(['hold', 'pause', 'rollback'] as const)(

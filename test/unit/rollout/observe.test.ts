@@ -40,6 +40,43 @@ describe('dwell', () => {
   });
 });
 
+describe('how long it lasts', () => {
+  const rollout = rolloutIn('step-1');
+  const fresh = noEvidence(rollout.policy, T0);
+  const alarm = { since: T0, goodBlocks: 0, events: 9, requests: 10 };
+  const lookOf = (name: 'suspect' | 'undecided', over: { readonly alarm: typeof alarm | null }) => ({
+    state: { ...fresh.judge, fault: { ...fresh.judge.fault, ...over } },
+    verdict: {
+      name,
+      reason: '',
+      logEvidence: 0,
+      logThreshold: 7,
+      logHold: 3,
+      findings: [],
+      worst: null,
+      needs: null,
+      forecast: null,
+    },
+    slowAfterMs: 1_000,
+  });
+  const suspect = lookOf('suspect', { alarm });
+  const first = observe(rollout, fresh, seen(T0 + TICK, { look: suspect }));
+  const second = observe(rollout, first, seen(T0 + 2 * TICK, { look: suspect }));
+
+  it('is kept from the first look on, of a hold and of a shared fault', () => {
+    expect(second).toMatchObject({ suspectSince: T0 + TICK, faultSince: T0 + TICK });
+    const unseen = observe(rollout, second, seen(T0 + 3 * TICK, { blocks: null }));
+    expect(unseen.faultSince).toBe(T0 + TICK);
+    const over = observe(rollout, second, seen(T0 + 3 * TICK, { look: lookOf('undecided', { alarm: null }) }));
+    expect(over).toMatchObject({ suspectSince: null, faultSince: null });
+  });
+
+  it('of a fault outlasts a stage, or it would seem to follow every increase', () => {
+    const next = resetEvidence(second, 'stage', rolloutIn('step-2'), T0 + 3 * TICK);
+    expect(next).toMatchObject({ suspectSince: null, faultSince: T0 + TICK });
+  });
+});
+
 describe('evidence over stages', () => {
   it('keeps the judge, forgets dwell and verdict', () => {
     const rollout = rolloutIn('step-1');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { stepContext } from '../../../src/rollout/plan.ts';
 import { stageName } from '../../../src/rollout/state.ts';
-import { transition } from '../../../src/rollout/transition.ts';
-import { apply, context, policyOf, refusal, rolloutIn, T0 } from '../../support/rollouts.ts';
+import { begin, transition } from '../../../src/rollout/transition.ts';
+import { apply, context, policyOf, refusal, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';
 
 describe('the way up', () => {
   it('goes internal, every step, bake, promoted, finalised, with the weight of each stage', () => {
@@ -32,10 +33,20 @@ describe('the way up', () => {
       findings: [],
       worst: null,
       needs: null,
+      forecast: null,
     } as const;
     expect(refusal(rolloutIn('step-2'), { kind: 'stepPassed', index: 0, reason: 'late', verdict })).toBe(
       'another step is on',
     );
+  });
+});
+
+describe('a further attempt', () => {
+  it('has its beta narrowed by the recent attempts, not by the number that people see', () => {
+    const started = { ...startedEvent(), attempt: 7, recentAttempt: 2 };
+    const internal = apply(begin(started, T0), { kind: 'preflightPassed' });
+    const rollout = apply(internal, { kind: 'internalPassed', reason: 'enough' });
+    expect([rollout.attempt, stepContext(rollout, T0)?.attempt]).toEqual([7, 2]);
   });
 });
 
@@ -49,6 +60,7 @@ describe('the way down', () => {
     findings: [],
     worst: 'errors',
     needs: null,
+    forecast: null,
   } as const;
 
   it.each(['step-1', 'step-2', 'bake'])('rolls back from %s, blames the version and opens a page', (stage) => {

@@ -1,0 +1,74 @@
+import { rateMargins } from '../parity/errors.ts';
+import { formatShare, formatSpan } from '../parity/figures.ts';
+import type { Finding } from '../parity/finding.ts';
+import type { Policy } from '../policy/schema.ts';
+import { boundaryAt, clipRate } from '../stats/e-value.ts';
+import { expectedRate } from '../stats/error-rate.ts';
+import { blocksUntilHarm, FORECAST_RANGE, rateHarmGain } from '../stats/forecast.ts';
+import { canaryShare, msForCanaryRequests, type Pace } from '../stats/pace.ts';
+import { budgetOf } from './budget.ts';
+import { hasShownParity } from './findings.ts';
+import type { LookInput } from './input.ts';
+import type { JudgeState } from './state.ts';
+import { temperingOf } from './tempering.ts';
+import { thresholdsOf } from './thresholds.ts';
+import type { Forecast } from './verdict.ts';
+
+const FULL_BPS = 10_000;
+
+/** How long the step still takes if the versions are equal, and how soon it would be known that they are not. */
+export function forecastOf(
+  policy: Policy,
+  state: JudgeState,
+  input: LookInput,
+  findings: readonly Finding[],
+): Forecast | null {
+  const share = input.step.kind === 'weight' ? canaryShare(state.pace) : null;
+  if (share === null) return null;
+  const parity = untilParity(state.pace, findings);
+  const doublingMs = untilDoublingIsKnown(policy, state, input, share);
+  if (parity === null && doublingMs === null) return null;
+  return { parity, doublingMs, says: inWords(parity, doublingMs) };
+}
+
+// The check that needs most decides, and at another weight it may be another check.
+function untilParity(pace: Pace, findings: readonly Finding[]): Forecast['parity'] {
+  const open = findings.filter((finding) => !hasShownParity(finding));
+  const needs = open.flatMap(({ needsCanaryRequests }) => needsCanaryRequests ?? []);
+  if (open.length === 0 || needs.length < open.length) return null;
+  const ms = msForCanaryRequests(pace, Math.max(...needs));
+  if (ms === null) return null;
+  const weights = open[0]?.needsAt.map(({ weightBps }) => weightBps) ?? [];
+  const at = weights.flatMap((weightBps) => {
+    const there = open.flatMap(({ needsAt }) => needsAt.filter((one) => one.weightBps === weightBps));
+    if (there.length < open.length) return [];
+    const requests = Math.max(...there.map(({ canaryRequests }) => canaryRequests));
+    return [{ weightBps, ms: (requests * pace.ms * FULL_BPS) / (weightBps * (pace.canary + pace.stable)) }];
+  });
+  return { lowMs: FORECAST_RANGE.low * ms, highMs: FORECAST_RANGE.high * ms, at };
+}
+
+function untilDoublingIsKnown(policy: Policy, state: JudgeState, input: LookInput, share: number): number | null {
+  const { judge, checks } = policy.spec;
+  const budgetWeight = budgetOf(policy, 'errors');
+  const boundary = rateMargins(checks, 'errors').rollback;
+  if (boundary === null || budgetWeight <= 0 || input.skippedChecks.includes('errors')) return null;
+  const rate = expectedRate(state.errors);
+  const doubled = clipRate(2 * rate);
+  if (doubled <= boundaryAt(boundary, rate)) return null;
+  const { harm, cap } = thresholdsOf(policy, input.step);
+  const bet = { logThreshold: harm, budgetWeight, cap, minBlocks: judge.minBlocks };
+  const gain = rateHarmGain(rate, doubled, boundary, share) / temperingOf(policy, state).rate;
+  return judge.block * blocksUntilHarm(bet, gain, (judge.block * state.pace.canary) / state.pace.ms);
+}
+
+/** `parity in 1 min to 8 min, at 25 %: about 90 s; a doubling of errors would be known in 40 s` */
+function inWords(parity: Forecast['parity'], doublingMs: number | null): string {
+  const doubling = doublingMs === null ? [] : [`a doubling of errors would be known in ${formatSpan(doublingMs)}`];
+  if (parity === null) return doubling.join('');
+  const elsewhere = parity.at.map(
+    ({ weightBps, ms }) => `, at ${formatShare(weightBps / FULL_BPS)}: about ${formatSpan(ms)}`,
+  );
+  const range = `parity in ${formatSpan(parity.lowMs)} to ${formatSpan(parity.highMs)}`;
+  return [`${range}${elsewhere.slice(0, 2).join('')}`, ...doubling].join('; ');
+}
