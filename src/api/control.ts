@@ -1,38 +1,7 @@
-import type { Actor, OverrideEvent, Role } from '../rollout/event.ts';
+import type { RolloutCommands } from '../rollout/commands.ts';
+import type { Actor, Role } from '../rollout/event.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import type { ConsumerRule } from '../split/order.ts';
-
-export interface StartRequest {
-  readonly route: string;
-  /** URL and name of the new version. The name defaults to the last path segment or host of the URL. */
-  readonly canaryUrl: string;
-  readonly version?: string;
-  /** Name of a policy other than the route's own. */
-  readonly policy?: string;
-  readonly reason: string;
-  /** Supersedes the rollout that runs. */
-  readonly replace: boolean;
-  /** Starts a version that was rolled back before. */
-  readonly force: boolean;
-}
-
-/** The functions that server/wire.ts hands to the API. They throw Problem; they decide, the API only translates. */
-export interface RolloutControl {
-  /** `created` is false when the same canary and policy already run: then it is the rollout that runs. */
-  start(request: StartRequest, by: Actor): Promise<{ readonly record: RolloutRecord; readonly created: boolean }>;
-  /** `expectedVersion` (from If-Match) makes it fail with Problem('stale') when the rollout has moved on. */
-  override(
-    id: string,
-    event: OverrideEvent,
-    by: Actor,
-    reason: string,
-    expectedVersion: number | null,
-  ): Promise<RolloutRecord>;
-  /** A new attempt of an ended rollout: same canary, same policy name, fresh evidence. */
-  retry(id: string, by: Actor, reason: string): Promise<RolloutRecord>;
-  /** Re-reads the policy and restarts the evidence under it. */
-  rebase(id: string, by: Actor, reason: string, expectedVersion: number | null): Promise<RolloutRecord>;
-}
 
 export interface RolloutReader {
   find(id: string): Promise<RolloutRecord | null>;
@@ -95,7 +64,7 @@ export interface Health {
 
 /** Everything the API needs. */
 export interface ControlPlane {
-  readonly rollouts: RolloutControl;
+  readonly rollouts: RolloutCommands;
   readonly reader: RolloutReader;
   readonly consumers: ConsumerControl;
   readonly tokens: TokenControl;

@@ -1,29 +1,16 @@
 import { Problem } from '../problem/problem.ts';
+import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, OverrideEvent } from '../rollout/event.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import { changeFor } from './commit.ts';
 import type { ControllerPorts } from './ports.ts';
-import { loadedPolicy, type StartCommand, type Started, startRollout } from './start.ts';
+import { loadedPolicy, startRollout } from './start.ts';
 
 const TRIES = 5;
 
-/** What people may do, by the same transition and the same commit as a tick. Every method throws Problem. */
-export interface Commands {
-  start(command: StartCommand, by: Actor): Promise<Started>;
-  override(
-    id: string,
-    event: OverrideEvent,
-    by: Actor,
-    reason: string,
-    expectedVersion: number | null,
-  ): Promise<RolloutRecord>;
-  retry(id: string, by: Actor, reason: string): Promise<RolloutRecord>;
-  rebase(id: string, by: Actor, reason: string, expectedVersion: number | null): Promise<RolloutRecord>;
-}
-
-export function createCommands(ports: ControllerPorts): Commands {
+export function createCommands(ports: ControllerPorts): RolloutCommands {
   return {
     start: (command, by) => startRollout(ports, command, by),
     override: (id, event, by, reason, expectedVersion) =>

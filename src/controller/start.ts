@@ -1,4 +1,5 @@
 import { Problem } from '../problem/problem.ts';
+import type { StartCommand, Started } from '../rollout/commands.ts';
 import type { Actor, StartedEvent } from '../rollout/event.ts';
 import { noEvidence } from '../rollout/observe.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
@@ -15,25 +16,6 @@ import { canaryUpstream, healthUrl } from './upstream.ts';
 const HISTORY = 1_000;
 /** Attempts of one version share a false-promotion budget for so long (statistics.md 3.6, rule 3). */
 const RECENT_MS = 30 * 86_400_000;
-
-export interface StartCommand {
-  readonly route: string;
-  readonly canaryUrl: string;
-  readonly version?: string;
-  /** Name of a policy other than the route's own. */
-  readonly policy?: string;
-  readonly reason: string;
-  /** Supersedes the rollout that runs. */
-  readonly replace: boolean;
-  /** Starts a version that was rolled back before. */
-  readonly force: boolean;
-}
-
-export interface Started {
-  readonly record: RolloutRecord;
-  /** False when the same canary and policy run already: then it is the rollout that runs. */
-  readonly created: boolean;
-}
 
 /**
  * Starts a rollout, or answers with the one that runs the same. Everything that can be refused is refused before

@@ -1,8 +1,9 @@
-import type { ControlPlane, StartRequest, TokenView } from '../../src/api/control.ts';
+import type { ControlPlane, TokenView } from '../../src/api/control.ts';
 import type { JudgeState } from '../../src/judge/judge.ts';
 import type { Finding, Verdict } from '../../src/judge/verdict.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import { Problem } from '../../src/problem/problem.ts';
+import type { StartCommand } from '../../src/rollout/commands.ts';
 import type { Actor, Role, RolloutEvent } from '../../src/rollout/event.ts';
 import type { Evidence } from '../../src/rollout/evidence.ts';
 import type { AuditEntry, RolloutRecord } from '../../src/rollout/record.ts';
@@ -69,7 +70,7 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
     write({ actor, route: rollout.route, rolloutId: id, event, reason: reason || moved.rollout.reason }, change);
     return record;
   };
-  const insert = (request: StartRequest, actor: Actor): RolloutRecord => {
+  const insert = (request: StartCommand, actor: Actor): RolloutRecord => {
     const at = tick();
     const id = newId();
     const attempt = [...records.values()].filter(({ rollout }) => rollout.canary.url === request.canaryUrl).length + 1;

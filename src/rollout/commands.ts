@@ -1,0 +1,39 @@
+import type { Actor, OverrideEvent } from './event.ts';
+import type { RolloutRecord } from './record.ts';
+
+export interface StartCommand {
+  readonly route: string;
+  /** URL and name of the new version. The name defaults to the last path segment or host of the URL. */
+  readonly canaryUrl: string;
+  readonly version?: string;
+  /** Name of a policy other than the route's own. */
+  readonly policy?: string;
+  readonly reason: string;
+  /** Supersedes the rollout that runs. */
+  readonly replace: boolean;
+  /** Starts a version that was rolled back before. */
+  readonly force: boolean;
+}
+
+export interface Started {
+  readonly record: RolloutRecord;
+  /** False when the same canary and policy run already: then it is the rollout that runs. */
+  readonly created: boolean;
+}
+
+/** What people may do, by the same transition and the same commit as a tick. Every method throws Problem. */
+export interface RolloutCommands {
+  start(command: StartCommand, by: Actor): Promise<Started>;
+  /** `expectedVersion` (from If-Match) makes it fail with Problem('stale') when the rollout has moved on. */
+  override(
+    id: string,
+    event: OverrideEvent,
+    by: Actor,
+    reason: string,
+    expectedVersion: number | null,
+  ): Promise<RolloutRecord>;
+  /** A new attempt of an ended rollout: same canary, same policy name, fresh evidence. */
+  retry(id: string, by: Actor, reason: string): Promise<RolloutRecord>;
+  /** Re-reads the policy and restarts the evidence under it. */
+  rebase(id: string, by: Actor, reason: string, expectedVersion: number | null): Promise<RolloutRecord>;
+}
