@@ -1,8 +1,10 @@
 import { type Look, look } from '../judge/judge.ts';
+import type { Collected, CollectRequest } from '../metrics/source.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import { type Observation, observe } from '../rollout/observe.ts';
 import { stepContext } from '../rollout/plan.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
+import { orderFor } from '../rollout/split-order.ts';
 import type { Rollout } from '../rollout/state.ts';
 import type { Block, Tally } from '../stats/block.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -18,7 +20,7 @@ export async function gather(
 ): Promise<Evidence> {
   const { route } = rollout;
   const [collected, served] = await Promise.all([
-    ports.source.collect({ route, after: evidence.cursor, slowAfterMs: evidence.slowAfterMs }, signal),
+    ports.source.collect(requestFor(rollout, evidence), signal),
     ports.router.observe(route, signal),
   ]);
   const applied = served !== null && served.epoch === rollout.splitEpoch;
@@ -26,12 +28,30 @@ export async function gather(
   const seen: Observation = {
     at,
     tickMs: ports.tickMs,
-    look: judge({ rollout, evidence }, blocks, collected.kind === 'unusable' ? collected.reason : null, at),
+    look: judge({ rollout, evidence }, blocks, missingFrom(collected), at),
     blocks,
     cursor: collected.kind === 'blocks' ? collected.cursor : evidence.cursor,
     applied,
   };
   return observe(rollout, evidence, seen);
+}
+
+function requestFor(rollout: Rollout, evidence: Evidence): CollectRequest {
+  const { route, stable, canary } = rollout;
+  const { epoch, canaryBps, measure } = orderFor(rollout);
+  return {
+    route,
+    after: evidence.cursor,
+    slowAfterMs: evidence.slowAfterMs,
+    versions: { stable, canary },
+    split: { epoch, canaryBps, since: evidence.appliedAt },
+    measure,
+    queries: rollout.policy.spec.checks.queries,
+  };
+}
+
+function missingFrom(collected: Collected): string | null {
+  return collected.kind === 'unusable' ? collected.reason : (collected.missing ?? null);
 }
 
 /** What was measured before this rollout tells of the stable only: its canary was another one, or none. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { queryChecks } from './query-check.ts';
 import {
   duration,
   formatDuration,
@@ -119,6 +120,7 @@ const checks = z.strictObject({
   errors: errorsCheck.prefault({}),
   clientErrors: clientErrorsCheck.prefault({}),
   latency: latencyChecks.prefault({}),
+  queries: queryChecks.default({}).describe('Checks on values of a metrics source, by name'),
 });
 
 const guards = z.strictObject({

@@ -18,6 +18,29 @@ export interface Tally {
   readonly unanswered?: number;
   /** Shadow groups of the stable, where the source knows the routing hash: its requests and errors by group. */
   readonly groups?: GroupCounts;
+  /** Where the source knows no latency finer than fixed boundaries; `latency` is empty then. */
+  readonly slower?: SlowerCounts;
+}
+
+/** Answers above fixed boundaries (the `le` of a classic Prometheus histogram), boundaries rising. */
+export interface SlowerCounts {
+  /** Answers whose latency is known. */
+  readonly answers: number;
+  readonly above: readonly { readonly ms: number; readonly count: number }[];
+}
+
+/** Edges of latency buckets: bucket i holds what is above unitMs * ratio^(i-1) and at most unitMs * ratio^i. */
+export interface LatencyGrid {
+  readonly ratio: number;
+  readonly unitMs: number;
+}
+
+/** What a query gave for one interval: a value, one for each comparable pod, or null where it gave nothing. */
+export type SeriesValue = number | readonly number[] | null;
+
+export interface SeriesPoint {
+  readonly stable: SeriesValue;
+  readonly canary: SeriesValue;
 }
 
 /** Counts by shadow group: `GROUPS` equal parts of the hash that routes, cut across the split. */
@@ -45,4 +68,10 @@ export interface Block {
   readonly canary: Tally | null;
   readonly forced: { readonly stable: Tally; readonly canary: Tally };
   readonly ruled: { readonly stable: Tally; readonly canary: Tally };
+  /** The grid of every `latency` of the block; the gateway's own (ratio 1.02, 1 ms) where it is left out. */
+  readonly grid?: LatencyGrid;
+  /** Values of the policy's query checks by name, in the block in which their interval ended. */
+  readonly series?: Readonly<Record<string, SeriesPoint>>;
+  /** Requests that the router sent to each version in the block's span, where another source measures the answers. */
+  readonly routed?: { readonly stable: number; readonly canary: number };
 }

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { duration, fraction, textLike } from './units.ts';
+
+const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+const margin = z.strictObject({
+  relative: fraction.prefault('0%'),
+  absolute: z.number().min(0).default(0).describe('In the unit of the values'),
+});
+
+const queryCheck = z.strictObject({
+  source: textLike(NAME, 'must name a source of serin.yaml').default('prometheus'),
+  query: z
+    .string()
+    .min(1)
+    .max(4_000)
+    .describe('Gives one value per version; {{version}}, {{track}} and {{route}} stand for what is asked about'),
+  interval: duration.prefault('1m').describe('How often a value is taken: at least the window that the query looks at'),
+  worse: z.literal(['higher', 'lower', 'both']),
+  rollback: margin.prefault({ relative: '5%' }).describe('A difference within the larger of both is none'),
+  parity: margin.prefault({ relative: '10%' }),
+  comparable: z
+    .boolean()
+    .default(false)
+    .describe('Both versions run on arms of the same size; without it the check may only hold'),
+  limit: z.number().optional().describe('The value beyond which the canary is bad, whatever the stable does'),
+  action: z.literal(['hold', 'rollback']).default('hold'),
+  weight: z.number().gt(0).max(1).default(0.05).describe('Share of alpha where the action is rollback'),
+  dryRun: z.boolean().default(false).describe('Reports only: neither holds nor rolls back'),
+});
+
+/** Checks on values that somebody else measures, by name. */
+export const queryChecks = z.record(textLike(NAME, 'must be a lower-case name such as cpu'), queryCheck);
+
+export type QueryCheck = z.output<typeof queryCheck>;
