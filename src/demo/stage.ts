@@ -97,7 +97,7 @@ export async function setStage(notices: (line: string) => void): Promise<Stage> 
 
 function demoConfig(stableUrl: string, dataFolder: string) {
   return configSchema.parse({
-    gateway: { listen: '127.0.0.1:0', timeouts: { drain: '1s' } },
+    gateway: { listen: '127.0.0.1:0', timeouts: { notice: '0s', drain: '1s' } },
     control: { listen: '127.0.0.1:0' },
     controller: { tick: '1s' },
     dataFolder,

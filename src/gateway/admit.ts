@@ -1,4 +1,5 @@
 import { IncomingMessage } from 'node:http';
+import { isIPv6 } from 'node:net';
 import type { GatewayLimits } from './limits.ts';
 import { type Refusal, TOO_LARGE } from './refuse.ts';
 import { readTarget, type Target } from './route-table.ts';
@@ -17,6 +18,12 @@ export class GatewayRequest extends IncomingMessage {
 }
 
 const bad = (detail: string): Refusal => ({ status: 400, detail });
+
+/**
+ * More digits than any body has octets, and fewer than a double loses count of: rounded, a length would be another one
+ * to whoever is behind us, and beyond 64 bits a small one to whoever counts in those.
+ */
+const MAX_LENGTH_DIGITS = 15;
 
 const UNSAFE_PATH = bad('The path could mean another path to a server behind the gateway.');
 
@@ -45,6 +52,7 @@ function refusalOfHead({ httpVersion, rawHeaders, headers }: IncomingMessage): R
   if (httpVersion === '1.1' && headers.host === undefined) return bad('The request has no Host header.');
   if (countHosts(rawHeaders) > 1) return bad('The request has more than one Host header.');
   if (!isPlainHost(headers.host ?? '')) return bad('The Host header is not a host with an optional port.');
+  if ((headers['content-length']?.length ?? 0) > MAX_LENGTH_DIGITS) return bad('No body is as long as that.');
   const codings = headers['transfer-encoding'];
   if (codings === undefined) return null;
   // RFC 9112 section 6.1: an HTTP/1.0 message with Transfer-Encoding has faulty framing.
@@ -72,7 +80,16 @@ function countHosts(rawHeaders: readonly string[]): number {
   return hosts;
 }
 
-/** uri-host [ ":" port ] of RFC 9110 section 7.2, of names as DNS has them; userinfo and anything of a path is refused. */
+const HOST = /^(?:[\w.-]+|\[([\da-fA-F:.]+)\])(?::(\d{1,5}))?$/;
+
+/**
+ * uri-host [ ":" port ] of RFC 9110 section 7.2, of names as DNS has them; userinfo and anything of a path is refused.
+ * Nothing at all is what an HTTP/1.0 client says.
+ */
 export function isPlainHost(host: string): boolean {
-  return /^(?:[\w.-]*|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/.test(host);
+  if (host === '') return true;
+  const match = HOST.exec(host);
+  if (!match) return false;
+  const [, literal, port = '0'] = match;
+  return (literal === undefined || isIPv6(literal)) && Number(port) <= 65_535;
 }

@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { FailureKind } from './client.ts';
 import { FORBIDDEN_ADDRESS, isForbiddenAddress, lookupAllowed } from './upstream-address.ts';
+import type { UpstreamTrust } from './upstream-trust.ts';
 
 /** Where an origin is. */
 export interface Origin {
@@ -10,6 +11,8 @@ export interface Origin {
   readonly port: number;
   /** For TLS: the name that the certificate must have; null in plain HTTP and for addresses (RFC 6066 section 3). */
   readonly servername: string | null;
+  /** For TLS: null leaves it to Node's defaults. */
+  readonly trust: UpstreamTrust | null;
 }
 
 export interface DialOutcome {
@@ -80,13 +83,14 @@ export class Dialler {
   }
 
   private tls(): Socket {
-    const { hostname, port, servername } = this.origin;
+    const { hostname, port, servername, trust } = this.origin;
     const socket = connectTls({
       host: hostname,
       port,
       lookup: lookupAllowed,
       ALPNProtocols: ['http/1.1'],
       ...(servername === null ? {} : { servername }),
+      ...(trust === null ? {} : { secureContext: trust.context }),
       ...(this.session ? { session: this.session } : {}),
     });
     socket.setNoDelay(true);

@@ -56,6 +56,8 @@ export interface GatewayOptions {
   };
   /** `off` leaves every request to node:http, with the same outcome; on by default. */
   readonly fastPath?: 'on' | 'off';
+  /** Certificates in PEM of authorities that are trusted for https upstreams beside those that Node trusts. */
+  readonly upstreamCa?: string;
   /** What is not said has its default. */
   readonly limits?: Partial<GatewayLimits>;
   /** None when it is absent. */
@@ -107,6 +109,9 @@ export interface Gateway extends SplitPort, MeasurePort {
   listen(): Promise<{ readonly port: number }>;
   /** Answers one request to an upstream's URL by GET, for preflight: null when it answered < 500, else why not. */
   probe(url: string, timeoutMs: number): Promise<string | null>;
-  /** Stops accepting, lets open requests end for `graceMs`, then closes what is left. */
+  /**
+   * Stops accepting. For `graceMs` open requests may end, and connections that lie idle stay for one more, whose answer
+   * says that it was the last; then what is left is broken off. A second call breaks off at once.
+   */
   close(graceMs: number): Promise<void>;
 }

@@ -16,12 +16,34 @@ export const HOP_BY_HOP = new Set([
 /** Fields that we set, or that belong to the framing of each hop: the upstream client writes its own. */
 export const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'host', 'expect', 'content-length']);
 
-/** Fields by which a proxy says who came; believed from trusted peers only. */
-export const HEARSAY = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip']);
+/** What we say ourselves of who came, and to what. */
+const FORWARDED_BY_US = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto']);
+
+/** By which proxies say the same in other words, or which path was meant before they rewrote it. */
+const FORWARDED_BY_OTHERS = new Set([
+  'forwarded',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'client-ip',
+  'x-original-forwarded-for',
+  'x-original-host',
+  'x-original-url',
+  'x-rewrite-url',
+]);
+
+/**
+ * Fields by which a proxy says who came and to what; believed from trusted peers only. `replaced` are those that we then
+ * set, with what was believed in them.
+ */
+export function hearsayOf(lower: string): 'replaced' | 'passed' | null {
+  if (FORWARDED_BY_US.has(lower)) return 'replaced';
+  return lower.startsWith('x-forwarded-') || FORWARDED_BY_OTHERS.has(lower) ? 'passed' : null;
+}
 
 /** End-to-end fields that `Connection` cannot take away from whoever they are meant for. */
 const PROTECTED = new Set([
-  ...HEARSAY,
   'host',
   'authorization',
   'cookie',
@@ -44,7 +66,7 @@ const PROTECTED = new Set([
 function nominated(connection: string | undefined): ReadonlySet<string> | null {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return null;
   const names = connection.split(',').map((name) => name.trim().toLowerCase());
-  return new Set(names.filter((name) => !PROTECTED.has(name)));
+  return new Set(names.filter((name) => !PROTECTED.has(name) && hearsayOf(name) === null));
 }
 
 /** The client's own request id when it is one token of sensible length, else a new one. */
@@ -80,7 +102,8 @@ export function requestHeaders({ incoming, peer, requestId, host }: RequestHead)
     const lower = name.toLowerCase();
     if (NOT_FORWARDED.has(lower) || dropped?.has(lower) || isDisguised(lower)) continue;
     if (lower === 'trailer' && headers['transfer-encoding'] === undefined) continue;
-    if (HEARSAY.has(lower) && (!peer.isTrusted || lower.startsWith('x-forwarded-'))) continue;
+    const hearsay = hearsayOf(lower);
+    if (hearsay === 'replaced' || (hearsay === 'passed' && !peer.isTrusted)) continue;
     if (lower === 'x-request-id') {
       if (isIdKept || rawHeaders[at + 1] !== requestId) continue;
       isIdKept = true;
@@ -110,11 +133,14 @@ export function forwardedFields(
   ];
 }
 
-/** CGI and its heirs read `X_Forwarded_For` as `X-Forwarded-For`: it would say unchecked what the other may not. */
+/**
+ * CGI and its heirs read `X_Forwarded_For` as `X-Forwarded-For` (RFC 3875 section 4.1.18): it would say unchecked what the
+ * other may not.
+ */
 export function isDisguised(lower: string): boolean {
   if (!lower.includes('_')) return false;
   const plain = lower.replaceAll('_', '-');
-  return NOT_FORWARDED.has(plain) || HEARSAY.has(plain);
+  return NOT_FORWARDED.has(plain) || plain === 'x-request-id' || hearsayOf(plain) !== null;
 }
 
 /** How an answer's body can be framed for the client; trailers need chunks (RFC 9110 section 6.5). */
@@ -163,7 +189,6 @@ export function answerHeaders(head: AnswerHead): { readonly headers: string[]; r
 /** RFC 9110 section 6.5.1: fields of framing and routing mean nothing in trailers, and may mean harm. */
 const NOT_IN_TRAILERS = new Set([
   ...HOP_BY_HOP,
-  ...HEARSAY,
   'authorization',
   'cache-control',
   'content-encoding',
@@ -185,7 +210,8 @@ export function forwardedTrailers(rawTrailers: readonly string[]): string[] {
   for (let at = 0; at + 1 < rawTrailers.length; at += 2) {
     const name = rawTrailers[at] ?? '';
     const lower = name.toLowerCase();
-    if (!NOT_IN_TRAILERS.has(lower) && !isDisguised(lower)) passing.push(name, rawTrailers[at + 1] ?? '');
+    if (!NOT_IN_TRAILERS.has(lower) && hearsayOf(lower) === null && !isDisguised(lower))
+      passing.push(name, rawTrailers[at + 1] ?? '');
   }
   return passing;
 }

@@ -1,35 +1,39 @@
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { Problem } from '../problem/problem.ts';
 import { type Admission, admit, GatewayRequest } from './admit.ts';
 import type { GatewayEnv } from './app.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
+import { type DataServer, drainServer } from './drain.ts';
 import type { Front } from './fast/front.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { GatewayLimits } from './limits.ts';
 import { refusalOf } from './parse-error.ts';
-import { OVERLOAD, type Refusal, refusalResponse, refuse, refuseSocket } from './refuse.ts';
+import { OVERLOAD, type Refusal, refuse, refuseSocket } from './refuse.ts';
 import { isWebSocket } from './upgrade.ts';
 
 const CHECK_EVERY_MS = 1_000;
+
+type Outgoing = ServerResponse<GatewayRequest>;
 
 /** An open connection: the exchanges and tunnels under way on it, and whether it ends after its next answer. */
 interface Admitted {
   underWay: number;
   state: 'open' | 'closing';
+  /** The answer to the request that came last, until it is over. */
+  last: Outgoing | null;
 }
 
 type Connections = Map<Duplex, Admitted>;
-type DataServer = Server<typeof GatewayRequest>;
-type Outgoing = ServerResponse<GatewayRequest>;
 
 /** Node before 24.9 hands every Upgrade over, and what is not WebSocket cannot go back to being a request there. */
 const NOT_WEB_SOCKET: Refusal = { status: 501, detail: 'The only protocol to upgrade to is websocket.' };
-const BAD_HOST: Refusal = { status: 400, detail: 'The Host header does not make a URL.' };
+
+/** Hono routes by a Request, and ours by the raw request beside it: no URL is made of anything that a client says. */
+const ANY_REQUEST = new Request('http://gateway/');
 
 export interface ListenerParts {
   readonly app: Hono<GatewayEnv>;
@@ -49,26 +53,22 @@ export interface Listener {
 /** The listener on the untrusted side: a strict node:http server that carries the gateway's Hono application. */
 export function createListener(parts: ListenerParts): Listener {
   const { app, front, upgrade, timeouts, limits } = parts;
-  const carry = getRequestListener(app.fetch, {
-    // An HTTP/1.0 request may lack a Host; the name only completes a URL that nobody reads.
-    hostname: 'localhost',
-    overrideGlobalObjects: false,
-    // Upload sees to what is left of a request body.
-    autoCleanupIncoming: false,
-    errorHandler: () => refusalResponse(BAD_HOST),
-  });
   const connections: Connections = new Map();
+  let isDraining = false;
 
   const onRequest = (incoming: GatewayRequest, outgoing: Outgoing): void => {
     const connection = connections.get(incoming.socket);
     // What comes after a refusal on the same connection was sent before its end could be seen, and is not trusted.
-    if (!connection || connection.state === 'closing') return;
+    if (!connection || connection.state === 'closing' || hasSaidClose(connection.last)) return;
     connection.underWay++;
     outgoing.once('close', () => {
       connection.underWay--;
-      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+      if (hasSaidClose(outgoing)) connection.state = 'closing';
+      // An idle connection must not keep the request that it carried last.
+      if (connection.last === outgoing) connection.last = null;
     });
-    if (!server.listening) outgoing.shouldKeepAlive = false;
+    if (isDraining) sayLast(outgoing, connection.last);
+    connection.last = outgoing;
     const admission: Admission =
       connection.underWay > limits.pipelined ? { kind: 'refused', refusal: OVERLOAD } : admit(incoming, limits);
     switch (admission.kind) {
@@ -81,7 +81,7 @@ export function createListener(parts: ListenerParts): Listener {
         break;
       case 'admitted':
         incoming.target = admission.target;
-        void carry(incoming, outgoing);
+        void app.fetch(ANY_REQUEST, { incoming, outgoing });
     }
   };
 
@@ -106,14 +106,15 @@ export function createListener(parts: ListenerParts): Listener {
   server.timeout = timeouts.idleMs;
   server.on('checkContinue', onRequest);
   server.on('connection', (socket: Socket) => {
-    connections.set(socket, { underWay: 0, state: 'open' });
+    connections.set(socket, { underWay: 0, state: 'open', last: null });
     socket.once('close', () => connections.delete(socket));
     // Each response that waits in a pipeline watches the connection.
     socket.setMaxListeners(0);
   });
   server.on('upgrade', (incoming, socket, head) => {
     const connection = connections.get(socket);
-    if (!connection || connection.state === 'closing') {
+    if (!connection || connection.state === 'closing' || connection.underWay > 0) {
+      // An answer to it must not come before, or within, the one that is under way.
       socket.destroy();
       return;
     }
@@ -127,11 +128,14 @@ export function createListener(parts: ListenerParts): Listener {
     }
   });
   server.on('connect', (_incoming, socket) => {
-    refuseSocket(socket, { status: 400, detail: 'The request target is not a path.' });
+    if ((connections.get(socket)?.underWay ?? 0) > 0) socket.destroy();
+    else refuseSocket(socket, { status: 400, detail: 'The request target is not a path.' });
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // An answer to malformed bytes must not land in the middle of one that is under way.
     const isBusy = (connections.get(socket)?.underWay ?? 0) > 0;
+    // RFC 9112 section 9.6: what follows a `Connection: close` is not read, and its request is answered all the same.
+    if (isBusy && error.code === 'HPE_CLOSED_CONNECTION') return;
     if (!socket.writable || isBusy || error.code === 'ECONNRESET') socket.destroy();
     else refuseSocket(socket, refusalOf(error));
   });
@@ -139,10 +143,33 @@ export function createListener(parts: ListenerParts): Listener {
   front?.standBefore(server);
   parts.connectionLimits.guard(server);
 
+  const breakOff = (): void => {
+    for (const socket of connections.keys()) socket.destroy();
+    front?.destroy();
+  };
   return {
     listen: (at) => listen(server, at),
-    close: (graceMs) => close(server, { connections, front, graceMs, headersMs: timeouts.headersMs }),
+    close: async (graceMs) => {
+      if (!server.listening) return breakOff();
+      isDraining = true;
+      front?.drain();
+      for (const { last } of connections.values()) if (last) sayLast(last, null);
+      await drainServer(server, { graceMs, breakOff });
+      front?.destroy();
+    },
   };
+}
+
+/** An answer whose head is not written yet will say that its connection ends; the one before it need not any more. */
+function sayLast(answer: Outgoing, before: Outgoing | null): void {
+  if (answer.headersSent) return;
+  answer.shouldKeepAlive = false;
+  if (before && !before.headersSent) before.shouldKeepAlive = true;
+}
+
+/** RFC 9112 section 9.6: whoever has said `close` processes no further request of the connection. */
+function hasSaidClose(answer: Outgoing | null): boolean {
+  return answer?.headersSent === true && !answer.shouldKeepAlive;
 }
 
 async function listen(
@@ -157,32 +184,4 @@ async function listen(
     throw isTaken ? new Problem('port-in-use', `Port ${port} on ${host} is already in use.`, { cause: error }) : error;
   }
   return { port: (server.address() as AddressInfo).port };
-}
-
-interface ClosingParts {
-  readonly connections: Connections;
-  readonly front: Front | null;
-  readonly graceMs: number;
-  readonly headersMs: number;
-}
-
-/** Stops accepting, lets open exchanges end, and breaks off what is still there after the grace time. */
-async function close(server: DataServer, { connections, front, graceMs, headersMs }: ClosingParts): Promise<void> {
-  if (!server.listening) return front?.destroy();
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  front?.drain();
-  // To Node a connection without a first request is not idle, and after close() nothing times it out.
-  const unused = setTimeout(() => {
-    for (const [socket, { underWay }] of connections) if (underWay === 0) socket.destroy();
-    front?.endUnused();
-  }, headersMs);
-  const timer = setTimeout(() => {
-    for (const socket of connections.keys()) socket.destroy();
-    front?.destroy();
-  }, graceMs);
-  await closed;
-  front?.destroy();
-  clearTimeout(unused);
-  clearTimeout(timer);
 }

@@ -6,6 +6,7 @@ import type { Origin } from './dial.ts';
 import type { GatewayOptions } from './gateway.ts';
 import { Pool } from './pool.ts';
 import { trimmedPrefix } from './route-table.ts';
+import type { UpstreamTrust } from './upstream-trust.ts';
 
 /** A tunnel or an event stream: an exchange with no end of its own. */
 export interface Stream {
@@ -39,13 +40,15 @@ function parse(upstream: Upstream): URL & { protocol: 'http:' | 'https:' } {
 export class Pools {
   private readonly timeouts: GatewayOptions['timeouts'];
   private readonly inFlight: number;
+  private readonly trust: UpstreamTrust | null;
   private readonly pools = new Map<string, UpstreamClient>();
   private readonly destinations = new Map<string, Destination>();
 
-  /** `inFlight` bounds the requests that are under way to one origin. */
-  constructor(timeouts: GatewayOptions['timeouts'], inFlight: number) {
+  /** `inFlight` bounds the requests that are under way to one origin; `trust` null is what Node trusts. */
+  constructor(timeouts: GatewayOptions['timeouts'], inFlight: number, trust: UpstreamTrust | null = null) {
     this.timeouts = timeouts;
     this.inFlight = inFlight;
+    this.trust = trust;
   }
 
   /** The same destination for the same upstream of a route, for as long as it is kept. */
@@ -60,6 +63,7 @@ export class Pools {
       hostname,
       servername: url.protocol === 'https:' && isIP(hostname) === 0 ? hostname : null,
       port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+      trust: this.trust,
     };
     const destination: Destination = {
       ...place,

@@ -3,12 +3,20 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { isForbiddenAddress } from './upstream-address.ts';
+import type { UpstreamTrust } from './upstream-trust.ts';
+
+export interface ProbeOptions {
+  readonly timeoutMs: number;
+  /** Null leaves it to Node's defaults. */
+  readonly trust: UpstreamTrust | null;
+}
 
 /**
  * Asks every address that a URL's host resolves to by GET. Null when each of them answered with less than 500, else
  * one sentence that names the address and what happened there.
  */
-export async function probe(url: string, timeoutMs: number): Promise<string | null> {
+export async function probe(url: string, options: ProbeOptions): Promise<string | null> {
+  const { timeoutMs } = options;
   const parsed = URL.parse(url);
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return `${url} is not an http or https URL.`;
   const host = parsed.hostname.replace(/^\[|\]$/g, '');
@@ -16,7 +24,7 @@ export async function probe(url: string, timeoutMs: number): Promise<string | nu
   if (typeof addresses === 'string') return addresses;
   const forbidden = addresses.find(isForbiddenAddress);
   if (forbidden !== undefined) return `${forbidden} is a link-local or metadata address, where no upstream may be.`;
-  const findings = await Promise.all(addresses.map((address) => ask(parsed, host, address, timeoutMs)));
+  const findings = await Promise.all(addresses.map((address) => ask(parsed, { host, address }, options)));
   const isWell = isLoopback(host) ? findings.includes(null) : findings.every((finding) => finding === null);
   return isWell ? null : (findings.find((finding) => finding !== null) ?? null);
 }
@@ -42,7 +50,12 @@ async function resolve(host: string, timeoutMs: number): Promise<readonly string
   }
 }
 
-function ask(url: URL, host: string, address: string, timeoutMs: number): Promise<string | null> {
+interface Place {
+  readonly host: string;
+  readonly address: string;
+}
+
+function ask(url: URL, { host, address }: Place, { timeoutMs, trust }: ProbeOptions): Promise<string | null> {
   const isTls = url.protocol === 'https:';
   const place = `${address}:${url.port || (isTls ? 443 : 80)}`;
   const { promise, resolve: finish } = Promise.withResolvers<string | null>();
@@ -50,6 +63,7 @@ function ask(url: URL, host: string, address: string, timeoutMs: number): Promis
     host: address,
     port: url.port || (isTls ? 443 : 80),
     ...(isTls && isIP(host) === 0 ? { servername: host } : {}),
+    ...(isTls && trust ? { ca: trust.ca } : {}),
     method: 'GET',
     path: `${url.pathname}${url.search}`,
     headers: { host: url.host, 'user-agent': 'serin-preflight' },

@@ -66,12 +66,6 @@ export function problemOf(refusal: Refusal, headers: readonly string[]) {
   return { reason: STATUS_CODES[refusal.status] ?? '', head, body };
 }
 
-/** The same as a Response, for where there is no raw one at hand. */
-export function refusalResponse(refusal: Refusal): Response {
-  const headers = { 'Content-Type': TYPE, 'Cache-Control': 'no-store', Connection: 'close' };
-  return new Response(bodyOf(refusal), { status: refusal.status, headers });
-}
-
 /**
  * The same on a connection that has no response object (a parse error, an upgrade), which it ends. What the client
  * still sends is read for a moment, because closing on unread bytes would reset the answer away (RFC 9112 section 9.6).

@@ -14,12 +14,14 @@ import { probe } from './probe.ts';
 import { refuseSocket } from './refuse.ts';
 import { RouteTable } from './route-table.ts';
 import { tunnel } from './upgrade.ts';
+import { upstreamTrust } from './upstream-trust.ts';
 
 /** The data path of one process: a listener, its routes, and what the control plane may do to it. */
 export function createGateway(options: GatewayOptions): Gateway {
   const peers = new Peers(options.trustedProxies);
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
-  const pools = new Pools(options.timeouts, limits.inFlightPerUpstream);
+  const trust = upstreamTrust(options.upstreamCa);
+  const pools = new Pools(options.timeouts, limits.inFlightPerUpstream, trust);
   const clock = clockFrom(options.now);
   const accessLog = options.accessLog ? new AccessLog(options.accessLog, () => clock.wall()) : null;
   const follower = new Follower({
@@ -54,7 +56,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     setConsumers: (name, rules) => follower.setConsumers(name, rules),
     collect: (name, after, slowAfterMs) => follower.find(name).recorder.collect(after, slowAfterMs),
     totals: () => follower.routes.flatMap(({ recorder }) => recorder.totals()),
-    probe,
+    probe: (url, timeoutMs) => probe(url, { timeoutMs, trust }),
     close: async (graceMs) => {
       await server.close(graceMs);
       pools.destroy();

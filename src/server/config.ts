@@ -87,7 +87,8 @@ const timeouts = z.strictObject({
   answer: duration.prefault('60s'),
   headers: duration.prefault('5s'),
   idle: duration.prefault('15s'),
-  drain: duration.prefault('30s'),
+  notice: duration.prefault('1s').describe('How long connections are still accepted once /readyz says no'),
+  drain: duration.prefault('30s').describe('How long what is open may take after that'),
 });
 
 const count = z.int().min(1).max(1_000_000);
@@ -117,6 +118,13 @@ export const configSchema = z.strictObject({
       trustedProxies: z.array(cidr).default([]),
       timeouts: timeouts.prefault({}),
       limits: limits.prefault({}),
+      upstreamCa: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'Relative to this file; PEM of authorities that are trusted for https upstreams beside the known ones',
+        ),
       accessLog: z
         .strictObject({
           file: z.string().min(1).describe('Relative to this file; one JSON line for each request'),

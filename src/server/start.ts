@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Listener, listen } from './listen.ts';
 import type { Stoppable } from './shutdown.ts';
 import { stopAll } from './shutdown.ts';
@@ -6,7 +7,7 @@ import { type Wired, type WireOptions, wire } from './wire.ts';
 export interface Running extends Wired {
   readonly gatewayPort: number;
   readonly controlPort: number;
-  /** What to stop, in order: first no new traffic and no new decisions, the database last. */
+  /** What to stop, in order: first word that nobody should come, then no new traffic and no new decisions, the database last. */
   readonly parts: readonly Stoppable[];
 }
 
@@ -24,10 +25,18 @@ export async function startServer(options: WireOptions): Promise<Running> {
     await wired.controller.start();
     parts.unshift({ name: 'controller', stop: () => wired.controller.stop() });
     const { port } = await wired.gateway.listen();
-    parts.unshift({ name: 'gateway', stop: () => wired.gateway.close(config.gateway.timeouts.drain) });
+    const { drain, notice } = config.gateway.timeouts;
+    parts.unshift({ name: 'gateway', stop: () => wired.gateway.close(drain) });
+    parts.unshift({ name: 'readiness', stop: () => giveNotice(wired, notice) });
     return { ...wired, gatewayPort: port, controlPort: control.port, parts };
   } catch (error) {
     await stopAll(parts, options.log);
     throw error;
   }
+}
+
+/** Whoever sends traffic here gets time to see that it should go elsewhere: until then it is still accepted. */
+async function giveNotice(wired: Wired, noticeMs: number): Promise<void> {
+  wired.leave();
+  await sleep(noticeMs);
 }

@@ -24,6 +24,7 @@ import { type LoadedConfig, loadPolicies } from './load.ts';
 import { declaredRoute, gatewayRoute } from './routes.ts';
 import { installationSecret, resolveSecret } from './secrets.ts';
 import { ensureAdminToken, tokenControl } from './tokens.ts';
+import { upstreamCaOf } from './upstream-ca.ts';
 import { packageVersion } from './version.ts';
 
 export interface WireOptions {
@@ -42,6 +43,8 @@ export interface Wired {
   readonly control: ControlPlane;
   readonly api: ReturnType<typeof controlApi>;
   readonly dataFolder: string;
+  /** From now on this Serin says that it is not ready; it goes on serving. */
+  leave(): void;
 }
 
 /** The one place that knows everybody. What it opened it closes again when a later part fails. */
@@ -52,6 +55,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
   const dataFolder = resolve(loaded.folder, env['SERIN_DATA'] ?? config.dataFolder);
   const databaseUrl = env['DATABASE_URL'];
   const store = await openStore(databaseUrl ? { databaseUrl } : { dataFolder });
+  let isLeaving = false;
   try {
     const secret = installationSecret(dataFolder, env);
     const newId = () => v7();
@@ -69,6 +73,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       },
       limits: config.gateway.limits,
       fastPath: config.gateway.fastPath,
+      ...upstreamCaOf(loaded),
       ...accessLogOf(loaded, log),
       onBrake: (route, reason) => controller.braked(route, reason),
     });
@@ -99,7 +104,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       },
       consumers: consumerControl(store, gateway, routeNames, (route, key) => hashConsumerKey(secret, route, key)),
       tokens: tokenControl(store, newId),
-      health: health(store, controller),
+      health: health({ store, controller, isLeaving: () => isLeaving }),
       metrics: exposition(gateway, store),
       build: { version: packageVersion(), node: process.version },
     };
@@ -110,6 +115,9 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       control,
       api: controlApi(control, { onUnforeseen: (error) => log({ what: 'unforeseen', reason: String(error) }) }),
       dataFolder,
+      leave: () => {
+        isLeaving = true;
+      },
     };
   } catch (error) {
     await store.close();

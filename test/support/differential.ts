@@ -12,16 +12,28 @@ const SENTINEL = 'GET /sentinel HTTP/1.1\r\nHost: shop.test\r\nConnection: close
 /** How long a connection may be silent before it counts as waiting for more; the second is for when in doubt. */
 const PATIENCE_MS = [60, 1_000] as const;
 
+/**
+ * Silence is measured in turns of the event loop as well: client, gateway and upstream share one, and on a busy machine a
+ * single turn may take all of the patience while answers wait to be read.
+ */
+const TURNS = 25;
+
 /** What became of a conversation: everything that the client received, and everything that the upstream saw. */
 export interface Outcome {
   readonly received: string;
   readonly ending: 'closed' | 'waiting';
   readonly seen: readonly SeenRequest[];
+  /** What the gateway has counted of it, other than zero. */
+  readonly counted: Readonly<Record<string, number>>;
+  /** The longest that one wait of the client took beyond its time. */
+  readonly longestTurnMs: number;
 }
 
 /** A conversation that the two paths took differently. */
 export interface Difference {
   readonly what: string;
+  /** What the same conversation came to before, with less patience. */
+  readonly before: string | null;
   readonly conversation: Conversation;
   readonly reference: Outcome;
   readonly fast: Outcome;
@@ -62,6 +74,7 @@ class Side {
 
   async run({ requests, last, delivery }: Conversation, patienceMs: number): Promise<Outcome> {
     this.upstream.take();
+    const before = this.totals();
     const client = new Client(await dial(this.port), patienceMs);
     for (const request of requests) {
       client.write(request);
@@ -80,7 +93,23 @@ class Side {
     }
     const ending = await client.ending();
     client.socket.destroy();
-    return { received: plain(client.received), ending, seen: this.upstream.take().map(plainRequest) };
+    return {
+      received: plain(client.received),
+      ending,
+      seen: this.upstream.take().map(plainRequest),
+      counted: growth(before, this.totals()),
+      longestTurnMs: Math.round(client.longestTurnMs),
+    };
+  }
+
+  private totals(): Record<string, number> {
+    return Object.fromEntries(
+      this.gateway
+        .totals()
+        .flatMap(({ version, outcomes }) =>
+          Object.entries(outcomes).map(([outcome, count]) => [`${version} ${outcome}`, count] as const),
+        ),
+    );
   }
 
   async close(): Promise<void> {
@@ -106,6 +135,7 @@ export class Pair {
   /** Null when both paths take it alike. What a slow machine alone made different is asked again with more patience. */
   async compare(conversation: Conversation): Promise<Difference | null> {
     let difference: Difference | null = null;
+    let before: string | null = null;
     for (const patienceMs of PATIENCE_MS) {
       const [reference, fast] = await Promise.all([
         this.reference.run(conversation, patienceMs),
@@ -113,9 +143,10 @@ export class Pair {
       ]);
       const what = differenceOf(reference, fast);
       if (what === null) return null;
-      difference = { what, conversation, reference, fast };
+      difference = { what, before, conversation, reference, fast };
+      before = what;
       // What was cut short still reaches the upstreams, and belongs to no other conversation.
-      await pause(PATIENCE_MS[1]);
+      for (let slice = 0; slice < TURNS; slice++) await pause(PATIENCE_MS[1] / TURNS);
     }
     return difference;
   }
@@ -139,6 +170,11 @@ function differenceOf(reference: Outcome, fast: Outcome): string | null {
   // Garbage behind a request breaks the connection off before its answer, and there the last two may be under way.
   if (up >= down && up <= down + (isBrokenOff(fast) ? 2 : 0)) return null;
   return `${up} requests went up and ${down} answers came down`;
+}
+
+function growth(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>) {
+  const grown = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  return Object.fromEntries(grown.filter(([, count]) => count !== 0));
 }
 
 function isBrokenOff({ ending, received }: Outcome): boolean {
@@ -173,6 +209,7 @@ async function dial(port: number): Promise<Socket> {
 class Client {
   readonly socket: Socket;
   received = '';
+  longestTurnMs = 0;
   private readonly patienceMs: number;
   private isClosed = false;
   /** Where the answer that is awaited begins. */
@@ -212,9 +249,18 @@ class Client {
 
   /** False when the connection is over or nothing came for as long as patience lasts. */
   private async hasMore(): Promise<boolean> {
-    if (this.isClosed) return false;
+    for (let slice = 0; slice < TURNS; slice++) {
+      if (this.isClosed) return false;
+      const from = performance.now();
+      if (await this.hears(this.patienceMs / TURNS)) return true;
+      this.longestTurnMs = Math.max(this.longestTurnMs, performance.now() - from - this.patienceMs / TURNS);
+    }
+    return false;
+  }
+
+  private hears(withinMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), this.patienceMs);
+      const timer = setTimeout(() => resolve(false), withinMs);
       this.wake = () => {
         clearTimeout(timer);
         resolve(true);

@@ -57,6 +57,8 @@ const plainField = fc.oneof(
     'X-Forwarded-For: 9.9.9.9',
     'x-forwarded-host: evil.test',
     'X-Real-IP: 9.9.9.9',
+    'X-Forwarded-Port: 443',
+    'x-original-url: /admin',
     'Forwarded: for=9.9.9.9',
     'X-Request-Id: given-1',
     'traceparent: 00-1-2-01',
@@ -64,6 +66,7 @@ const plainField = fc.oneof(
     'X-Version: stable',
     'X-User: u7',
     'X_Forwarded_For: 9.9.9.9',
+    'X_Request_ID: given-3',
   ),
   fc
     .tuple(text(TOKEN, { minLength: 1, maxLength: 12 }), text(`${VISIBLE} `, { maxLength: 20 }))
@@ -94,6 +97,7 @@ const oddField = fc.constantFrom(
   'Content-Length: 3',
   'Content-Length: 03',
   'Content-Length: +3',
+  'Content-Length: 18446744073709551615',
   'Content-Length: 3, 3',
   'Content-Length : 3',
   'Transfer-Encoding: chunked',
@@ -180,6 +184,12 @@ const oddRequest: fc.Arbitrary<string> = fc
       ['Host: '],
       ['Host: a b'],
       ['Host: u@shop.test'],
+      ['Host: shop.test:65536'],
+      ['Host: :80'],
+      ['Host: 127.1:80'],
+      ['Host: xn--:81'],
+      ['Host: [0:0::1]:82'],
+      ['Host: [::1::2]'],
       [],
     ),
   })

@@ -1,22 +1,14 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { orderTo, routeTo, startGateway, startToy, using } from '../support/gateway.ts';
+import { heldBytes } from '../support/held-bytes.ts';
 import { askRaw, fieldOf, get, openRaw } from '../support/raw-client.ts';
 import { cannedUpstream, closedPort, httpUpstream, rawUpstream } from '../support/upstream.ts';
 
 /** A promise and the function that fulfils it: something that an upstream saw. */
 function signal<T = void>() {
   return Promise.withResolvers<T>();
-}
-
-/** Bytes of buffers that somebody still holds, garbage excluded. */
-function heldBytes(): number {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
-  return process.memoryUsage().arrayBuffers;
 }
 
 describe('an upstream that gives no answer', () => {

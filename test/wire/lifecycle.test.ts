@@ -51,6 +51,89 @@ describe('close', () => {
     await closed;
   });
 
+  it('answers a request that comes on an idle connection, and says that it was the last', async () => {
+    const toy = await startToy('v1');
+    const gateway = await startGateway([routeTo(toy.url)], { timeouts: { idleMs: 60_000 } });
+    const idle = await Promise.all([openRaw(gateway.port), openRaw(gateway.port)]);
+    for (const connection of idle) {
+      connection.write(get('/'));
+      expect(fieldOf((await connection.answer()).headers, 'connection')).toBe('keep-alive');
+    }
+    const closed = gateway.close(60_000);
+    await expect(openRaw(gateway.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    for (const connection of idle) {
+      connection.write('POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 2\r\n\r\nhi');
+      const last = await connection.answer();
+      expect([last.status, fieldOf(last.headers, 'connection')]).toEqual([200, 'close']);
+      expect(await connection.ending).toBe('end');
+    }
+    await closed;
+    expect(toy.counts().requests).toBe(4);
+  });
+
+  it('leaves an idle connection open for as long as it would be without', async () => {
+    const toy = await startToy('v1');
+    const gateway = await startGateway([routeTo(toy.url)], { timeouts: { idleMs: 300 } });
+    const idle = await openRaw(gateway.port);
+    idle.write(get('/'));
+    await idle.answer();
+    const from = performance.now();
+    await gateway.close(60_000);
+    expect(await idle.ending).toBe('end');
+    expect(performance.now() - from).toBeGreaterThan(250);
+  });
+
+  it('takes a connection on which nothing was ever asked for one whose head is late', async () => {
+    const toy = await startToy('v1');
+    const gateway = await startGateway([routeTo(toy.url)], { timeouts: { idleMs: 60_000, headersMs: 100 } });
+    const unused = await openRaw(gateway.port);
+    const closed = gateway.close(60_000);
+    expect((await unused.answer()).status).toBe(408);
+    await closed;
+  });
+
+  it('says so in the last answer of a pipeline alone, and loses none of the others', async () => {
+    const answers: (() => void)[] = [];
+    const upstream = await using(
+      rawUpstream((socket) => void answers.push(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))),
+    );
+    const gateway = await startGateway([routeTo(upstream.url)]);
+    const connection = await openRaw(gateway.port);
+    connection.write(get('/1') + get('/2'));
+    await expect.poll(() => answers.length).toBe(2);
+    const closed = gateway.close(60_000);
+    connection.write(get('/3'));
+    await expect.poll(() => answers.length).toBe(3);
+    for (const answer of answers) answer();
+    const said = [];
+    for (let at = 0; at < 3; at++) said.push(fieldOf((await connection.answer()).headers, 'connection'));
+    expect(said).toEqual(['keep-alive', 'keep-alive', 'close']);
+    await connection.ending;
+    await closed;
+  });
+
+  it('ends what lies idle when the grace time is over', async () => {
+    const toy = await startToy('v1');
+    const gateway = await startGateway([routeTo(toy.url)], { timeouts: { idleMs: 60_000 } });
+    const idle = await openRaw(gateway.port);
+    idle.write(get('/'));
+    await idle.answer();
+    await gateway.close(50);
+    expect(await idle.ending).toBe('end');
+  });
+
+  it('a second time breaks off what the first one waits for', async () => {
+    const upstream = await using(rawUpstream(() => {}));
+    const gateway = await startGateway([routeTo(upstream.url)]);
+    const connections = await Promise.all([openRaw(gateway.port), openRaw(gateway.port)]);
+    connections[0]?.write(get('/'));
+    connections[1]?.write(`${get('/1')}${get('/2')}`);
+    const closed = gateway.close(60_000);
+    await gateway.close(0);
+    await closed;
+    for (const connection of connections) expect(await connection.ending).not.toBe('ours');
+  });
+
   it('breaks off what is still open after the grace time', async () => {
     const upstream = await using(rawUpstream(() => {}));
     const gateway = await startGateway([routeTo(upstream.url)]);

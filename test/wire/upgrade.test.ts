@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { orderTo, routeTo, startGateway, startToy, using } from '../support/gateway.ts';
@@ -115,6 +116,39 @@ describe('a WebSocket', () => {
     connection.write(get('/../x', ...UPGRADE));
     expect((await connection.answer()).status).toBe(400);
     expect(await connection.ending).toBe('end');
+  });
+});
+
+describe('RFC 9112 9.3.2: in a pipeline behind a request that is not answered yet', () => {
+  it.each([
+    ['a handshake', get('/chat', ...UPGRADE)],
+    ['a handshake that is refused', get('/a/../b', ...UPGRADE)],
+    ['CONNECT', 'CONNECT shop.test:443 HTTP/1.1\r\nHost: shop.test\r\n\r\n'],
+  ])('%s is not answered before it', async (_name, behind) => {
+    const held: ServerResponse[] = [];
+    const upstream = await using(httpUpstream((_incoming, outgoing) => void held.push(outgoing)));
+    upstream.server.on('upgrade', (_incoming, socket: Duplex) => {
+      socket.on('error', () => {});
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    });
+    const gateway = await startGateway([routeTo(upstream.url)]);
+    for (const isTogether of [true, false]) {
+      const connection = await openRaw(gateway.port);
+      connection.write(isTogether ? get('/slow') + behind : get('/slow'));
+      if (!isTogether) {
+        await expect.poll(() => held.length).toBe(1);
+        connection.write(behind);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        held.shift()?.end('slow');
+        await connection.takeThrough('slow').then(
+          (first) => expect(first.toString()).toMatch(/^HTTP\/1\.1 200 /),
+          () => undefined,
+        );
+      }
+      if (isTogether) expect((await connection.rest()).toString()).toBe('');
+      connection.close();
+      held.length = 0;
+    }
   });
 });
 

@@ -49,13 +49,9 @@ export class ClientConnection implements ExchangeOwner {
     socket.on('close', this.onClose);
   }
 
-  get isBusy(): boolean {
-    return this.exchange !== null || this.body !== null;
-  }
-
   /** Whether nothing is under way, not even the beginning of a head. */
-  get isIdle(): boolean {
-    return !this.isBusy && this.held === null && this.awaitsHeadSince === null;
+  private get isIdle(): boolean {
+    return this.exchange === null && this.body === null && this.held === null && this.awaitsHeadSince === null;
   }
 
   /** The request that has been read is under way. */
@@ -116,9 +112,8 @@ export class ClientConnection implements ExchangeOwner {
   /** The exchange is over, its request read to the end. */
   private next(): void {
     this.body = null;
-    if (this.front.isDraining && this.held === null) this.socket.destroySoon();
     // A client that asks on without reading must not have its answers pile up here.
-    else if (this.socket.writableNeedDrain) this.socket.pause();
+    if (this.socket.writableNeedDrain) this.socket.pause();
     else this.goOn();
   }
 

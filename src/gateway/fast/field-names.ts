@@ -1,4 +1,4 @@
-import { HEARSAY, isDisguised, NOT_FORWARDED } from '../headers.ts';
+import { hearsayOf, isDisguised, NOT_FORWARDED } from '../headers.ts';
 
 /**
  * What becomes of a request field: `dropped` ends at this hop, `hearsay` is believed from trusted peers only, and with
@@ -35,7 +35,18 @@ function roleOf(lower: string): FieldRole {
     default:
       if (DOUBTFUL.has(lower)) return 'doubtful';
       if (NOT_FORWARDED.has(lower) || isDisguised(lower)) return 'dropped';
-      return HEARSAY.has(lower) ? 'hearsay' : 'forwarded';
+      return roleOfHearsay(lower);
+  }
+}
+
+function roleOfHearsay(lower: string): FieldRole {
+  switch (hearsayOf(lower)) {
+    case 'replaced':
+      return 'dropped';
+    case 'passed':
+      return 'hearsay';
+    case null:
+      return 'forwarded';
   }
 }
 

@@ -57,15 +57,9 @@ export class Front implements ConnectionFront {
     };
   }
 
-  /** Answers say from now on that their connection ends; those that lie idle end at once. */
+  /** Answers say from now on that their connection ends; those that lie idle stay for one more request. */
   drain(): void {
     this.isDraining = true;
-    for (const connection of this.connections) if (connection.isIdle) connection.socket.destroy();
-  }
-
-  /** Ends the connections on which no request is under way. */
-  endUnused(): void {
-    for (const connection of this.connections) if (!connection.isBusy) connection.socket.destroy();
   }
 
   /** Breaks off whatever is open. */

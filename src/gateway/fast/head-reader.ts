@@ -98,14 +98,14 @@ export class HeadReader {
     return from === -1 ? lines : lines + bytes.toString('latin1', from, this.end - 2);
   }
 
-  private isKept({ role, lower }: FieldName, kept: Kept): boolean {
+  private isKept({ role }: FieldName, kept: Kept): boolean {
     switch (role) {
       case 'forwarded':
         return true;
       case 'x-request-id':
         return this.requestId === kept.requestId;
       case 'hearsay':
-        return kept.hearsay === 'believed' && !lower.startsWith('x-forwarded-');
+        return kept.hearsay === 'believed';
       case 'dropped':
       case 'doubtful':
       case 'host':

@@ -74,6 +74,31 @@ describe('requestHeaders', () => {
     expect(headers.join()).not.toContain('spoofed');
   });
 
+  it.each([
+    'X-Forwarded-Port',
+    'X-Forwarded-Prefix',
+    'X-Forwarded-Ssl',
+    'X-Forwarded-Client-Cert',
+    'X-Client-IP',
+    'True-Client-IP',
+    'X-Original-URL',
+    'X-Rewrite-URL',
+  ])("lose an outsider's %s in every spelling, and keep a trusted proxy's", (name) => {
+    for (const spelling of [name, name.toLowerCase(), name.toUpperCase(), name.replaceAll('-', '_')]) {
+      expect(forwarded([spelling, 'spoofed'])).not.toContain('spoofed');
+      expect(forwarded(['Connection', spelling, spelling, 'said'], PROXY).includes('said')).toBe(
+        !spelling.includes('_'),
+      );
+    }
+  });
+
+  it.each(['X_Request_Id', 'x_forwarded_for', 'X_FORWARDED-FOR', 'Content_Length', 'Transfer_Encoding'])(
+    'lose %s, whoever says it',
+    (name) => {
+      expect(forwarded([name, 'disguised'], PROXY)).not.toContain('disguised');
+    },
+  );
+
   it('go on with what a trusted proxy says', () => {
     const headers = forwarded(
       [

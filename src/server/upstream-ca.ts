@@ -1,0 +1,37 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Problem } from '../problem/problem.ts';
+import type { LoadedConfig } from './load.ts';
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs;
+
+/**
+ * The PEM text of `gateway.upstreamCa`, or nothing where none is declared. Throws Problem('invalid-input') when the file
+ * cannot be read, holds no certificate, or holds one that is broken: with less trust than declared no upstream answers.
+ */
+export function upstreamCaOf({ config, folder }: LoadedConfig): { readonly upstreamCa?: string } {
+  if (config.gateway.upstreamCa === undefined) return {};
+  const file = resolve(folder, config.gateway.upstreamCa);
+  const upstreamCa = readText(file);
+  const certificates = upstreamCa.match(CERTIFICATE) ?? [];
+  if (certificates.length === 0) throw new Problem('invalid-input', `${file} holds no certificate in PEM`);
+  for (const certificate of certificates) check(certificate, file);
+  return { upstreamCa };
+}
+
+function check(certificate: string, file: string): void {
+  try {
+    new X509Certificate(certificate);
+  } catch (cause) {
+    throw new Problem('invalid-input', `${file} holds a certificate that cannot be read`, { cause });
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new Problem('invalid-input', `${file} cannot be read`, { cause });
+  }
+}
