@@ -16,6 +16,8 @@ const CHECKS = [
   'guard:p99',
 ] as const satisfies readonly CheckName[];
 
+const skippable = z.union([z.literal(CHECKS), z.templateLiteral(['slower:', z.number()])]);
+
 const printable = (most: number) =>
   z.string().regex(new RegExp(`^[^\\p{Cc}]{1,${most}}$`, 'u'), `must be 1 to ${most} printable characters`);
 
@@ -74,7 +76,7 @@ export const promoteBody = z.strictObject({
 });
 export const weightBody = z.strictObject({ weight, reason });
 export const extendBody = z.strictObject({ by: duration, reason });
-export const skipBody = z.strictObject({ check: z.literal(CHECKS), reason });
+export const skipBody = z.strictObject({ check: skippable, reason });
 
 export const consumerBody = z.strictObject({
   rule: z.literal(['canary', 'stable', 'by-weight']),

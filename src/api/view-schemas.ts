@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 const instant = z.iso.datetime().describe('RFC 3339, UTC');
 const version = z.strictObject({ url: z.string(), version: z.string() });
 const actor = z.strictObject({ name: z.string(), role: z.string() });
-const checkName = z.string().describe('errors, clientErrors, p50, p95, p99, guard:errors, ...');
+const checkName = z.string().describe('errors, clientErrors, p50, p95, p99, slower:250, guard:errors, ...');
 const logEvidence = z.number().nullable().describe('Natural logarithm of an e-value');
 
 const interval = z
@@ -18,6 +18,10 @@ export const findingViewSchema = z
     stable: z.number().nullable(),
     unit: z.literal(['share', 'ms']),
     quantile: z.literal(['p50', 'p95', 'p99']).nullable().describe('Which quantile the figures in ms are'),
+    figures: z
+      .literal('interpolated')
+      .optional()
+      .describe('Between the boundaries of a histogram: approximate, and not what is tested'),
     bounds: z.strictObject({ canary: interval, stable: interval }),
     requests: z.strictObject({ canary: z.number(), stable: z.number() }),
     logHarm: logEvidence,

@@ -8,9 +8,10 @@ export function spanOf(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d ${Math.floor(seconds / 3_600) % 24}h`;
 }
 
-/** A share as percent, a latency with its unit; `-` where nothing is known. */
-export function measureOf(value: number | null, unit: 'share' | 'ms'): string {
+/** A share as percent, a latency with its unit, `~` before what is interpolated; `-` where nothing is known. */
+export function measureOf(value: number | null, unit: 'share' | 'ms', figures?: 'interpolated'): string {
   if (value === null) return '-';
+  if (figures === 'interpolated') return `~${measureOf(value, unit)}`;
   if (unit === 'share') return `${significant(value * 100)}%`;
   return value >= 1_000 ? `${significant(value / 1_000)}s` : `${significant(value)}ms`;
 }

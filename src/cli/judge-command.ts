@@ -20,10 +20,12 @@ Each line of standard input is one block of the policy's length, oldest first:
 
   at        start of the block         step    1 is the policy's first; 0 the internal phase
   weight    the canary's share         null    in place of a version: it reported nothing
-  latency   counts by bucket ceil(ln(ms)/ln 1.02); in its place either of
-            "latencyMs":[12.5,40] or cumulative "buckets":{"0.1":12,"+Inf":13} in seconds. Answers of a bucket count
-            at its lower edge for the canary and at its upper edge for the stable, so that a latency margin reaches
-            up to the next boundary: coarse buckets can show harm, and parity only if they are finer than its margin.
+  latency   counts by bucket ceil(ln(ms)/ln 1.02); in its place one of
+            "latencyMs":[12.5,40];
+            "native":{"schema":3,"counts":{"-12":4},"zero":0}, a Prometheus native histogram of seconds;
+            "buckets":{"0.1":12,"+Inf":13}, a classic one, cumulative and in seconds: the shares of answers above its
+            boundaries are compared (checks.latency.classic), and quantiles are only told.
+            It is the same form in every block.
   Of a version may also be given: clientErrors (4xx), unanswered (overdue requests without an answer), and
   groups, {"requests":[20 counts],"errors":[20 counts]} by shadow group of the routing hash.
 
@@ -97,13 +99,16 @@ function headline({ verdict, reason, decidedAt, line }: Answer): string {
 
 function describe(answer: Answer): string {
   if (answer.checks.length === 0) return headline(answer);
-  const rows = answer.checks.map(({ check, canary, stable, unit, logHarm, logParity, logParityThreshold, says }) => [
-    check,
-    measureOf(canary, unit),
-    measureOf(stable, unit),
-    logHarm.toFixed(2),
-    logParity === null ? '-' : `${logParity.toFixed(2)} of ${logParityThreshold?.toFixed(2) ?? '-'}`,
-    says,
-  ]);
+  const rows = answer.checks.map((finding) => {
+    const { check, canary, stable, unit, figures, logHarm, logParity, logParityThreshold, says } = finding;
+    return [
+      check,
+      measureOf(canary, unit, figures),
+      measureOf(stable, unit, figures),
+      logHarm.toFixed(2),
+      logParity === null ? '-' : `${logParity.toFixed(2)} of ${logParityThreshold?.toFixed(2) ?? '-'}`,
+      says,
+    ];
+  });
   return `${headline(answer)}\n\n${table(['CHECK', 'CANARY', 'STABLE', 'HARM', 'PARITY', 'SAYS'], rows)}`;
 }

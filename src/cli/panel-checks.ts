@@ -29,8 +29,8 @@ export function renderChecks(view: RolloutView, width: number, paint: Paint): st
   };
   const label = harmWidth > 'evidence of harm'.length ? 'evidence of harm' : 'harm';
   const rows = verdict.findings.map((finding) => {
-    const { check, canary, stable, unit, logHarm, budgetWeight } = finding;
-    const values = [check, measureOf(canary, unit), measureOf(stable, unit)] as const;
+    const { check, canary, stable, unit, figures, logHarm, budgetWeight } = finding;
+    const values = [check, measureOf(canary, unit, figures), measureOf(stable, unit, figures)] as const;
     if (view.skippedChecks.includes(check)) return paint.dim(row(...values, 'skipped', ''));
     const colour = check === verdict.worst ? paint.red : paint.yellow;
     const harm = harmOf(logHarm, alone(verdict.logThreshold, budgetWeight), size, colour, paint);

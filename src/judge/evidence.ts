@@ -1,6 +1,8 @@
 import { type Block, GROUPS } from '../stats/block.ts';
-import { countBuckets, HIGHEST_BUCKET, LOWEST_BUCKET, otherKeys } from '../stats/log-histogram.ts';
+import { fitsForm, formOf, type LatencyForm } from '../stats/latency-form.ts';
 import type { LookInput, StepContext } from './input.ts';
+import { faultOfForms, faultOfGrid, faultOfLatency } from './latency-fault.ts';
+import { isCount, isRecord, show } from './untrusted.ts';
 
 /** What can be used of what the source gave, and why the rest cannot: null when all of it can. */
 export interface Evidence {
@@ -11,17 +13,22 @@ export interface Evidence {
 const COUNTS = ['requests', 'errors', 'clientErrors'] as const;
 const FULL_BPS = 10_000;
 
+type GridOfBlock = Parameters<typeof faultOfLatency>[2];
+
 /**
  * Sorts a look's blocks into usable evidence and a reason for blindness. It trusts no shape: a block that is not what
- * the contract says is left out, and one in which a version that should have had traffic reported nothing is used for
- * what it has.
+ * the contract says is left out, and so is one whose latencies are of another form than those before; one in which a
+ * version that should have had traffic reported nothing is used for what it has.
+ *
+ * @param known the form of the latencies so far; null before any
  */
-export function readEvidence(input: LookInput): Evidence {
+export function readEvidence(input: LookInput, known: LatencyForm | null = null): Evidence {
   if (!Array.isArray(input.blocks)) {
     return { blocks: [], blind: input.unusable ?? 'the metrics source gave nothing usable' };
   }
   const blocks: Block[] = [];
   let blind = input.unusable;
+  let form = known;
   for (const block of input.blocks as readonly unknown[]) {
     const fault = faultOf(block);
     if (fault !== null) {
@@ -29,6 +36,11 @@ export function readEvidence(input: LookInput): Evidence {
       continue;
     }
     const usable = block as Block;
+    if (form !== null && !fitsForm(usable, form)) {
+      blind ??= 'latencies are measured in other buckets than before, so that they cannot be compared with the past';
+      continue;
+    }
+    form ??= formOf(usable);
     blind ??= absence(usable, input.step);
     blocks.push(usable);
   }
@@ -52,20 +64,23 @@ function faultOf(block: unknown): string | null {
   if (!isCount(block['canaryBps']) || block['canaryBps'] > FULL_BPS) {
     return `canaryBps is ${show(block['canaryBps'])}, not basis points`;
   }
+  const grid = block['grid'] === undefined ? 'gateway-grid' : 'own-grid';
   return (
-    (block['stable'] === null ? null : faultOfTally(block['stable'], 'stable')) ??
-    (block['canary'] === null ? null : faultOfTally(block['canary'], 'canary')) ??
-    faultOfPair(block['forced'], 'forced') ??
-    faultOfPair(block['ruled'], 'ruled')
+    faultOfGrid(block['grid']) ??
+    (block['stable'] === null ? null : faultOfTally(block['stable'], 'stable', grid)) ??
+    (block['canary'] === null ? null : faultOfTally(block['canary'], 'canary', grid)) ??
+    faultOfPair(block['forced'], 'forced', grid) ??
+    faultOfPair(block['ruled'], 'ruled', grid) ??
+    faultOfForms(block as unknown as Block)
   );
 }
 
-function faultOfPair(pair: unknown, name: string): string | null {
+function faultOfPair(pair: unknown, name: string, grid: GridOfBlock): string | null {
   if (!isRecord(pair)) return `${name} is ${show(pair)}, not a pair of tallies`;
-  return faultOfTally(pair['stable'], `${name}.stable`) ?? faultOfTally(pair['canary'], `${name}.canary`);
+  return faultOfTally(pair['stable'], `${name}.stable`, grid) ?? faultOfTally(pair['canary'], `${name}.canary`, grid);
 }
 
-function faultOfTally(tally: unknown, name: string): string | null {
+function faultOfTally(tally: unknown, name: string, grid: GridOfBlock): string | null {
   if (!isRecord(tally)) return `${name} is ${show(tally)}, not a tally`;
   for (const key of COUNTS) {
     if (!isCount(tally[key])) return `${name}.${key} is ${show(tally[key])}, not a count`;
@@ -79,47 +94,9 @@ function faultOfTally(tally: unknown, name: string): string | null {
   if (groups !== undefined && !(isRecord(groups) && isGrouped(groups['requests']) && isGrouped(groups['errors']))) {
     return `${name}.groups are not ${GROUPS} counts of requests and of errors`;
   }
-  const latency = tally['latency'];
-  if (!isRecord(latency)) return `${name}.latency is ${show(latency)}, not a histogram`;
-  return faultOfLatency(latency, name);
-}
-
-// Buckets from 0 on are read as indices; whatever other keys there are is read as text.
-function faultOfLatency(latency: Readonly<Record<string, unknown>>, name: string): string | null {
-  const buckets = countBuckets(latency);
-  let indices = 0;
-  for (let bucket = 0; bucket <= HIGHEST_BUCKET && indices < buckets; bucket += 1) {
-    const count = latency[bucket];
-    if (count === undefined) continue;
-    if (!isCount(count)) return `${name}.latency[${bucket}] is ${show(count)}, not a count`;
-    indices += 1;
-  }
-  if (indices === buckets) return null;
-  for (const bucket of otherKeys(latency, indices)) {
-    if (!isBucketBelowZero(bucket)) return `${name}.latency has the bucket ${show(bucket)}`;
-    if (!isCount(latency[bucket])) return `${name}.latency[${bucket}] is ${show(latency[bucket])}, not a count`;
-  }
-  return null;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+  return faultOfLatency(tally, name, grid);
 }
 
 function isGrouped(value: unknown): boolean {
   return Array.isArray(value) && value.length === GROUPS && value.every(isCount);
-}
-
-function isBucketBelowZero(key: string): boolean {
-  const bucket = Number(key);
-  return String(bucket) === key && Number.isInteger(bucket) && bucket < 0 && bucket >= LOWEST_BUCKET;
-}
-
-function show(value: unknown): string {
-  const text = typeof value === 'object' && value !== null ? 'an object' : String(value);
-  return text.slice(0, 40);
 }

@@ -1,5 +1,5 @@
 import { formatCount, formatLatency, formatShare, formatSpan } from '../parity/figures.ts';
-import type { CheckName, Finding } from '../parity/finding.ts';
+import { boundaryMs, type CheckName, type Finding, isSlowerCheck } from '../parity/finding.ts';
 import { type Window, windowMs } from '../stats/window.ts';
 import type { Stake } from './budget.ts';
 import { type FaultAlarm, type FaultWatch, pastRate } from './shared-fault.ts';
@@ -43,6 +43,7 @@ export function explainParity(findings: readonly Finding[], canaryRequests: numb
 }
 
 export function nameCheck(check: CheckName): string {
+  if (isSlowerCheck(check)) return `answers slower than ${formatLatency(boundaryMs(check))}`;
   switch (check) {
     case 'clientErrors':
       return '4xx answers';

@@ -1,15 +1,17 @@
 import type { FindingContext } from '../parity/context.ts';
 import { dominanceFinding } from '../parity/dominance.ts';
 import { rateFinding } from '../parity/errors.ts';
-import type { CheckName, Finding } from '../parity/finding.ts';
+import type { Finding } from '../parity/finding.ts';
 import { guardFindings } from '../parity/guards.ts';
 import { QUANTILES } from '../parity/latency.ts';
 import { quantileFinding } from '../parity/quantile-finding.ts';
+import { slowerFindings } from '../parity/slower-finding.ts';
 import { unansweredFinding } from '../parity/unanswered.ts';
 import type { Policy } from '../policy/schema.ts';
+import { gridOf } from '../stats/latency-form.ts';
 import { type Tails, tailsOf } from '../stats/tails.ts';
 import type { Window } from '../stats/window.ts';
-import { budgetOf } from './budget.ts';
+import { type BudgetedCheck, boundaryBudget, budgetOf } from './budget.ts';
 import type { LookInput, StepContext } from './input.ts';
 import type { JudgeState } from './state.ts';
 import { temperingOf } from './tempering.ts';
@@ -33,21 +35,33 @@ export function findingsOf(
     figures,
     step: state.step,
     latency: { canary: tailsOf(figures.canary.latency), stable: tailsOf(figures.stable.latency) },
+    grid: gridOf(state.latency.form),
     pace: state.pace,
     phi: temperingOf(policy, state),
     logParityThreshold: thresholdsOf(policy, input.step).parity,
     nextWeightsBps: nextWeights(policy, input.step),
   };
-  const context = (check: CheckName): FindingContext => ({ ...shared, budgetWeight: budgetOf(policy, check) });
+  const context = (check: BudgetedCheck): FindingContext => ({ ...shared, budgetWeight: budgetOf(policy, check) });
   const warmUpLeftMs = warmUpLeft(policy, state);
   return [
     rateFinding(checks, 'errors', state.errors, context('errors')),
     unansweredFinding(state.unanswered, context('unanswered')),
     rateFinding(checks, 'clientErrors', state.clientErrors, context('clientErrors')),
-    ...QUANTILES.map((name) => quantileFinding(checks, name, state.latency, reference, context(name), warmUpLeftMs)),
-    dominanceFinding(checks, state.latency, reference, context('dominance')),
+    ...latencyFindings(),
     ...guardFindings(guards, state.guards, context('guard:errors')),
   ].filter(({ check }) => !input.skippedChecks.includes(check));
+
+  function latencyFindings(): readonly Finding[] {
+    const { latency } = state;
+    if (latency.form?.kind === 'boundaries') {
+      const budgetWeight = boundaryBudget(policy, latency.slower.length);
+      return slowerFindings(checks, latency.slower, { ...shared, budgetWeight }, warmUpLeftMs);
+    }
+    return [
+      ...QUANTILES.map((name) => quantileFinding(checks, name, latency, reference, context(name), warmUpLeftMs)),
+      dominanceFinding(checks, latency, reference, context('dominance')),
+    ];
+  }
 }
 
 /** Whether a check that claims parity has shown it in this step. */

@@ -31,7 +31,7 @@ export function look(policy: Policy, before: JudgeState, input: LookInput): Look
   // What an older program remembers cannot be read: the evidence starts from nothing.
   const known = before.format === JUDGE_FORMAT ? before : openJudgement(policy);
   if (known.decided !== null) return toldOf(policy, known, known.decided, pastOf(known));
-  const evidence = readEvidence(input);
+  const evidence = readEvidence(input, known.latency.form);
   let state = enterStage(known, input.step);
   if (evidence.blocks.length > 0) state = { ...state, fedAt: input.at };
   for (const block of evidence.blocks) {

@@ -6,7 +6,9 @@ import type { Bet } from '../stats/bet.ts';
 import type { Block, Tally } from '../stats/block.ts';
 import { stepGroups } from '../stats/dispersion.ts';
 import { restartRateParity } from '../stats/error-rate.ts';
-import { EMPTY, histogramOf } from '../stats/log-histogram.ts';
+import { formOf, gridOf } from '../stats/latency-form.ts';
+import { histogramOn } from '../stats/latency-grid.ts';
+import { EMPTY } from '../stats/log-histogram.ts';
 import { advanceSchedule, type OnsetSchedule, spentMass } from '../stats/onset-schedule.ts';
 import { NO_PACE, type Pace, stepPace } from '../stats/pace.ts';
 import { stepSplitShare, UNWATCHED_SPLIT } from '../stats/split-share.ts';
@@ -71,12 +73,14 @@ export function observe(policy: Policy, state: JudgeState, block: Block, step: S
     past,
   };
   // The stages that guards watch are the steps and the bake.
-  const guardBet = { cap: thresholds.cap, spent: spentMass(onset.guards, steps.length + 1), phi };
+  const form = state.latency.form ?? formOf(block);
+  const grid = gridOf(form);
+  const guardBet = { cap: thresholds.cap, spent: spentMass(onset.guards, steps.length + 1), phi, grid };
   const latencyBet = { ...bet, phi: phi.latency };
-  const totals = { canary: totalsOf(guarded), stable: totalsOf(stableTally) };
+  const totals = { canary: totalsOf(guarded, grid), stable: totalsOf(stableTally, grid) };
   const latency = {
     canary: randomised ? (totals.canary?.latency ?? EMPTY) : EMPTY,
-    stable: totals.stable?.latency ?? histogramOf(compared.stable?.latency ?? {}),
+    stable: totals.stable?.latency ?? histogramOn(compared.stable?.latency ?? {}, grid),
   };
 
   const next: JudgeState = {
@@ -89,7 +93,7 @@ export function observe(policy: Policy, state: JudgeState, block: Block, step: S
     errors: observeRate(checks, 'errors', state.errors, compared, bet),
     unanswered: stepUnanswered(state.unanswered, compared, bet),
     clientErrors: observeRate(checks, 'clientErrors', state.clientErrors, compared, bet),
-    latency: observeLatency(checks, state.latency, compared, latencyBet, span, latency),
+    latency: observeLatency(checks, { ...state.latency, form }, compared, latencyBet, span, latency),
     guards: guarded === null ? state.guards : observeGuards(guards, state.guards, guarded, guardBet, warm),
     splitShare: observeSplit(state, block, split, thresholds.cap),
     groups: observeGroups(state, stableTally, block.durationMs, past),

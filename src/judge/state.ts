@@ -14,7 +14,7 @@ import { type FaultWatch, NO_FAULT } from './shared-fault.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Grows whenever a state of before could not be read any more. */
-export const JUDGE_FORMAT = 2;
+export const JUDGE_FORMAT = 3;
 
 /** The judge's whole memory of one rollout: plain JSON, restored bit for bit. */
 export interface JudgeState {

@@ -1,3 +1,4 @@
+import type { LatencyGrid } from '../stats/block.ts';
 import type { Pace } from '../stats/pace.ts';
 import type { Tails } from '../stats/tails.ts';
 import type { Window } from '../stats/window.ts';
@@ -10,6 +11,8 @@ export interface FindingContext {
   readonly step: Window;
   /** The latencies of `figures`. */
   readonly latency: { readonly canary: Tails; readonly stable: Tails };
+  /** The grid of those, and of the reference. */
+  readonly grid: LatencyGrid;
   readonly pace: Pace;
   /** Share of the false-rollback budget. */
   readonly budgetWeight: number;

@@ -1,12 +1,13 @@
 import type { Checks } from '../policy/schema.ts';
 import { binsOf, logDominanceHarm, STARTING_TOTAL } from '../stats/dominance.ts';
-import { bucketMs, GAMMA } from '../stats/log-histogram.ts';
+import { bucketMs } from '../stats/log-histogram.ts';
 import { quantileEdge } from '../stats/quantile.ts';
 import { type Tails, tailBucket } from '../stats/tails.ts';
+import { dominanceLimit, rollbackBuckets } from './bucket-margins.ts';
 import type { FindingContext } from './context.ts';
 import { formatAbout, formatLatency, formatShare } from './figures.ts';
 import type { Finding, QuantileName } from './finding.ts';
-import { allowedBuckets, dominanceLimit, type LatencyState, LEVELS, QUANTILES } from './latency.ts';
+import { type LatencyState, LEVELS, QUANTILES } from './latency.ts';
 import { boundsInMs } from './quantile-finding.ts';
 
 /** Answers that it takes about for the highest bin, above the p99.9 of the past, to hold one. */
@@ -22,12 +23,13 @@ export function dominanceFinding(
   reference: Tails,
   context: FindingContext,
 ): Finding {
+  const { grid } = context;
   const { canary, stable } = context.latency;
-  const margin = allowedBuckets(dominanceLimit(checks), quantileEdge(reference, LEVELS.p50));
+  const margin = rollbackBuckets(dominanceLimit(checks), quantileEdge(reference, LEVELS.p50), grid);
   const quantile = furthestApart(canary, stable);
   const msOf = (tails: Tails) => {
     const bucket = tailBucket(tails, LEVELS[quantile]);
-    return bucket === null ? null : bucketMs(bucket);
+    return bucket === null ? null : bucketMs(bucket, grid);
   };
   const canaryMs = msOf(canary);
   const stableMs = msOf(stable);
@@ -37,14 +39,14 @@ export function dominanceFinding(
     stable: stableMs,
     unit: 'ms',
     quantile,
-    bounds: { canary: boundsInMs(canary, LEVELS[quantile]), stable: boundsInMs(stable, LEVELS[quantile]) },
+    bounds: { canary: boundsInMs(canary, LEVELS[quantile], grid), stable: boundsInMs(stable, LEVELS[quantile], grid) },
     requests: { canary: canary.total, stable: stable.total },
     logHarm: logDominanceHarm(state.dominance),
     budgetWeight: context.budgetWeight,
     dispersion: context.phi.latency,
     logParity: null,
     logParityThreshold: null,
-    rollbackMargin: `${formatShare(GAMMA ** margin - 1)} over the whole distribution`,
+    rollbackMargin: `${formatShare(grid.ratio ** margin - 1)} over the whole distribution`,
     parityMargin: null,
     needsCanaryRequests: null,
     needsAt: [],

@@ -6,7 +6,18 @@ export type QuantileName = 'p50' | 'p95' | 'p99';
 
 export type GuardName = 'errors' | QuantileName;
 
-export type CheckName = ComparedCheck | `guard:${GuardName}`;
+export type CheckName = ComparedCheck | `guard:${GuardName}` | SlowerCheck;
+/** Answers above a boundary of a classic histogram, in ms: `slower:250`. */
+export type SlowerCheck = `slower:${number}`;
+
+export function isSlowerCheck(check: CheckName): check is SlowerCheck {
+  return check.startsWith('slower:');
+}
+
+/** The boundary of such a check, in ms. */
+export function boundaryMs(check: SlowerCheck): number {
+  return Number(check.slice('slower:'.length));
+}
 
 /** What one check says after a look. Rates are fractions, quantiles milliseconds; null where nothing is known. */
 export interface Finding {
@@ -16,6 +27,8 @@ export interface Finding {
   readonly unit: 'share' | 'ms';
   /** Which quantile the figures of a latency check are. */
   readonly quantile: QuantileName | null;
+  /** Where the figures lie between boundaries: approximate, and not what is tested. */
+  readonly figures?: 'interpolated';
   /** 95 % confidence sequences of both figures: they hold at all looks together. Null where nothing is known. */
   readonly bounds: { readonly canary: Interval | null; readonly stable: Interval | null };
   readonly requests: { readonly canary: number; readonly stable: number };

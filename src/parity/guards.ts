@@ -1,10 +1,11 @@
 import type { Guards } from '../policy/schema.ts';
 import type { Bet } from '../stats/bet.ts';
-import type { Tally } from '../stats/block.ts';
+import type { LatencyGrid, SlowerCounts, Tally } from '../stats/block.ts';
 import { rateInterval } from '../stats/confidence.ts';
 import { RATIO_GRID, RATIO_WEIGHTS } from '../stats/error-rate.ts';
 import { errorGuardLogE, slowGuardLogE } from '../stats/guard.ts';
-import { bucketOf, histogramOf, massAbove } from '../stats/log-histogram.ts';
+import { bucketOn, histogramOn } from '../stats/latency-grid.ts';
+import { type Histogram, massAbove } from '../stats/log-histogram.ts';
 import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../stats/onset.ts';
 import { ODDS_GRID, ODDS_WEIGHTS } from '../stats/quantile.ts';
 import type { FindingContext } from './context.ts';
@@ -27,6 +28,8 @@ interface Tolerance {
 /** What guards are told about a block beside its counts; see `Bet`. */
 export interface GuardBet extends Pick<Bet, 'cap' | 'spent'> {
   readonly phi: { readonly rate: number; readonly latency: number };
+  /** The grid of the block's latencies. */
+  readonly grid: LatencyGrid;
 }
 
 /** The guards that the policy has, in the order in which people read them. */
@@ -72,9 +75,12 @@ export function logGuardHarm(state: GuardsState, name: GuardName): number {
 export function guardFindings(guards: Guards, state: GuardsState, context: FindingContext): readonly Finding[] {
   return tolerances(guards).map((tolerance) => {
     const { canary } = context.figures;
-    const answers = tolerance.slowerThanMs === null ? canary.requests : canary.latency.total;
-    const events =
-      tolerance.slowerThanMs === null ? canary.errors : massAbove(canary.latency, bucketOf(tolerance.slowerThanMs));
+    const { slowerThanMs } = tolerance;
+    const [answers, events] =
+      slowerThanMs === null
+        ? [canary.requests, canary.errors]
+        : slowAnswers(canary.latency, canary.slower, slowerThanMs, context.grid);
+    const isUnseen = slowerThanMs !== null && answers === 0 && (canary.slower?.answers ?? 0) > 0;
     const share = answers === 0 ? null : events / answers;
     return {
       check: `guard:${tolerance.name}`,
@@ -95,7 +101,9 @@ export function guardFindings(guards: Guards, state: GuardsState, context: Findi
       needsAt: [],
       says:
         share === null
-          ? `guard ${tolerance.name}: nothing measured yet`
+          ? isUnseen
+            ? `guard ${tolerance.name}: the histogram has no boundary at ${formatLatency(slowerThanMs)} or above, so that it sees nothing`
+            : `guard ${tolerance.name}: nothing measured yet`
           : `guard ${tolerance.name}: ${formatShare(share)} where ${limitInWords(tolerance)} are tolerated`,
     };
   });
@@ -111,13 +119,25 @@ function tolerances(guards: Guards): readonly Tolerance[] {
 }
 
 // Only buckets that lie wholly above the limit count as slow, so a limit is rounded up by at most 2 %.
-function logEOf(tolerance: Tolerance, canary: Tally, { cap, phi }: GuardBet): readonly number[] {
+function logEOf(tolerance: Tolerance, canary: Tally, { cap, phi, grid }: GuardBet): readonly number[] {
   if (tolerance.slowerThanMs === null) {
     return errorGuardLogE(canary.requests, canary.errors, tolerance.share, cap, phi.rate);
   }
-  const latency = histogramOf(canary.latency);
-  const slow = massAbove(latency, bucketOf(tolerance.slowerThanMs));
-  return slowGuardLogE(latency.total, slow, tolerance.share, cap, phi.latency);
+  const latency = histogramOn(canary.latency, grid);
+  const [answers, slow] = slowAnswers(latency, canary.slower, tolerance.slowerThanMs, grid);
+  return slowGuardLogE(answers, slow, tolerance.share, cap, phi.latency);
+}
+
+// Of fixed boundaries the first at or above the limit counts; without one nothing is known, which is no answers.
+function slowAnswers(
+  latency: Histogram,
+  slower: SlowerCounts | undefined,
+  limitMs: number,
+  grid: LatencyGrid,
+): readonly [answers: number, slow: number] {
+  if (slower === undefined) return [latency.total, massAbove(latency, bucketOn(limitMs, grid))];
+  const boundary = slower.above.find(({ ms }) => ms >= limitMs);
+  return boundary === undefined ? [0, 0] : [slower.answers, boundary.count];
 }
 
 function mixtureOf(state: GuardsState, name: GuardName): OnsetMixture {

@@ -1,30 +1,20 @@
-import type { Checks, LatencyMargin } from '../policy/schema.ts';
+import type { Checks } from '../policy/schema.ts';
 import { type LatencyDispersion, NO_BATCHES, stepBatches } from '../stats/batches.ts';
 import type { Bet } from '../stats/bet.ts';
-import type { Block } from '../stats/block.ts';
+import type { Block, LatencyGrid } from '../stats/block.ts';
 import { decayOver } from '../stats/decay.ts';
 import { binsOf, openDominance, stepDominance } from '../stats/dominance.ts';
-import {
-  addHistograms,
-  bucketMs,
-  bucketsWithin,
-  decayHistogram,
-  EMPTY,
-  type Histogram,
-  histogramOf,
-} from '../stats/log-histogram.ts';
+import { formOf, gridOf, type LatencyForm } from '../stats/latency-form.ts';
+import { histogramOn } from '../stats/latency-grid.ts';
+import { addHistograms, bucketMs, decayHistogram, EMPTY, type Histogram } from '../stats/log-histogram.ts';
 import type { OnsetMixture } from '../stats/onset.ts';
 import { UNSHOWN } from '../stats/parity-process.ts';
-import {
-  type BucketMargins,
-  openQuantile,
-  type QuantileEdge,
-  type QuantileState,
-  quantileEdge,
-  stepQuantile,
-} from '../stats/quantile.ts';
+import { openQuantile, type QuantileState, quantileEdge, stepQuantile } from '../stats/quantile.ts';
+import { type BoundaryState, restartBoundaryParity } from '../stats/slower.ts';
 import { type Tails, tailAbove, tailsOf } from '../stats/tails.ts';
+import { bucketMargins, dominanceLimit, rollbackBuckets } from './bucket-margins.ts';
 import type { QuantileName } from './finding.ts';
+import { observeBoundaries } from './slower.ts';
 
 export const LEVELS: Readonly<Record<QuantileName, number>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
 export const QUANTILES: readonly QuantileName[] = ['p50', 'p95', 'p99'];
@@ -34,6 +24,10 @@ export interface LatencyState extends Readonly<Record<QuantileName, QuantileStat
   readonly reference: Histogram;
   readonly dominance: OnsetMixture;
   readonly batches: LatencyDispersion;
+  /** What latencies are known by; null before the first block with any. */
+  readonly form: LatencyForm | null;
+  /** One test for each boundary, where the form is boundaries; the reference stays empty then. */
+  readonly slower: readonly BoundaryState[];
 }
 
 /** Latencies of one block. */
@@ -58,6 +52,8 @@ export function openLatency(): LatencyState {
     p99: openQuantile(),
     dominance: openDominance(),
     batches: NO_BATCHES,
+    form: null,
+    slower: [],
   };
 }
 
@@ -71,23 +67,27 @@ export function observeLatency(
   block: Block,
   bet: Bet,
   { phase, split, referenceHalfLifeMs }: LatencySpan,
-  latency: BlockLatency = {
-    canary: histogramOf(block.canary?.latency ?? {}),
-    stable: histogramOf(block.stable?.latency ?? {}),
-  },
+  latency: BlockLatency = histogramsOf(block, gridOf(state.form ?? formOf(block))),
 ): LatencyState {
+  const form = state.form ?? formOf(block);
+  if (form?.kind === 'boundaries') {
+    return { ...state, form, ...observeBoundaries(checks, state, form.ms, block, bet, { phase, split }) };
+  }
+  const grid = gridOf(form);
   const kept = decayOver(block.durationMs, referenceHalfLifeMs);
   const reference =
     bet.past === 'frozen' ? state.reference : addHistograms(decayHistogram(state.reference, kept), latency.stable);
-  if (phase === 'warm-up') return { ...state, reference };
+  if (phase === 'warm-up') return { ...state, form, reference };
   const past = tailsOf(state.reference);
   const counts = { canary: tailsOf(latency.canary), stable: tailsOf(latency.stable) };
   const next = (name: QuantileName) => {
-    const margins = bucketMargins(checks, name, quantileEdge(past, LEVELS[name]));
+    const margins = bucketMargins(checks, name, quantileEdge(past, LEVELS[name]), grid);
     return stepQuantile(state[name], past, LEVELS[name], margins, counts, bet);
   };
-  const shift = allowedBuckets(dominanceLimit(checks), quantileEdge(past, LEVELS.p50));
+  const shift = rollbackBuckets(dominanceLimit(checks), quantileEdge(past, LEVELS.p50), grid);
   return {
+    ...state,
+    form,
     reference,
     p50: next('p50'),
     p95: next('p95'),
@@ -99,7 +99,13 @@ export function observeLatency(
 
 export function restartLatencyParity(state: LatencyState): LatencyState {
   const restarted = (name: QuantileName) => ({ ...state[name], parity: UNSHOWN });
-  return { ...state, p50: restarted('p50'), p95: restarted('p95'), p99: restarted('p99') };
+  return {
+    ...state,
+    p50: restarted('p50'),
+    p95: restarted('p95'),
+    p99: restarted('p99'),
+    slower: restartBoundaryParity(state.slower),
+  };
 }
 
 /** The largest threshold of the quantile checks in ms; null before the stable has any latency. */
@@ -108,32 +114,19 @@ export function slowestThresholdMs(
   state: LatencyState,
   past: Tails = tailsOf(state.reference),
 ): number | null {
+  const grid = gridOf(state.form);
   const thresholds = QUANTILES.map((name) => {
     const edge = quantileEdge(past, LEVELS[name]);
     if (edge === null) return Number.NEGATIVE_INFINITY;
-    const margins = bucketMargins(checks, name, edge);
+    const margins = bucketMargins(checks, name, edge, grid);
     return edge.bucket + Math.max(margins.rollback, margins.parity);
   });
   const slowest = Math.max(...thresholds);
-  return Number.isFinite(slowest) ? bucketMs(slowest) : null;
+  return Number.isFinite(slowest) ? bucketMs(slowest, grid) : null;
 }
 
-/** By how much the whole distribution may shift: where the policy says nothing, as much as the p50. */
-export function dominanceLimit({ latency }: Checks): LatencyMargin {
-  return latency.dominance?.rollback ?? latency.p50.rollback;
-}
-
-/** The margins in buckets at the stable's past quantile: of the relative and the absolute one the larger is allowed. */
-export function bucketMargins(checks: Checks, name: QuantileName, edge: QuantileEdge | null): BucketMargins {
-  const { rollback, parity } = checks.latency[name];
-  return { rollback: allowedBuckets(rollback, edge), parity: allowedBuckets(parity, edge) };
-}
-
-/** A margin in whole buckets at a quantile of the past: the larger of its two parts. */
-export function allowedBuckets(margin: LatencyMargin, edge: QuantileEdge | null): number {
-  const relative = bucketsWithin(1 + margin.relative);
-  if (edge === null) return relative;
-  return Math.max(relative, bucketsWithin(1 + margin.absoluteMs / bucketMs(edge.bucket)));
+function histogramsOf({ canary, stable }: Block, grid: LatencyGrid): BlockLatency {
+  return { canary: histogramOn(canary?.latency ?? {}, grid), stable: histogramOn(stable?.latency ?? {}, grid) };
 }
 
 // A batch is compared at the stable's past median, block by block.

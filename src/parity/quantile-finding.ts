@@ -1,13 +1,16 @@
 import type { Checks } from '../policy/schema.ts';
+import type { LatencyGrid } from '../stats/block.ts';
 import { type Interval, quantileInterval } from '../stats/confidence.ts';
 import { quantileGain } from '../stats/forecast.ts';
-import { bucketMs, GAMMA } from '../stats/log-histogram.ts';
+import { isSameGrid } from '../stats/latency-grid.ts';
+import { bucketMs, GATEWAY_GRID } from '../stats/log-histogram.ts';
 import { logQuantileHarm, logQuantileParity, parityShare, quantileEdge, STARTING_MASS } from '../stats/quantile.ts';
 import { type Tails, tailBucket } from '../stats/tails.ts';
+import { bucketMargins } from './bucket-margins.ts';
 import type { FindingContext } from './context.ts';
 import { formatAbout, formatLatency, formatShare, formatSpan } from './figures.ts';
 import type { Finding, QuantileName } from './finding.ts';
-import { bucketMargins, type LatencyState, LEVELS } from './latency.ts';
+import { type LatencyState, LEVELS } from './latency.ts';
 import { forecastAtNextWeights, forecastNeeds, needsInWords } from './needs.ts';
 
 const CONTRARY = -1;
@@ -21,25 +24,26 @@ export function quantileFinding(
   context: FindingContext,
   warmUpLeftMs: number,
 ): Finding {
+  const { grid } = context;
   const logParity = logQuantileParity(state[name]);
   const edge = quantileEdge(reference, LEVELS[name]);
-  const margins = bucketMargins(checks, name, edge);
+  const margins = bucketMargins(checks, name, edge, grid);
   const equal = edge === null ? null : parityShare(reference, edge, margins.parity);
   const betting = edge !== null && edge.mass >= STARTING_MASS;
   const canary = tailBucket(context.latency.canary, LEVELS[name]);
   const stable = tailBucket(context.latency.stable, LEVELS[name]);
   const gainAt = betting && equal !== null ? (share: number) => quantileGain(equal, edge.share, share) : null;
   const needs = gainAt === null ? null : forecastNeeds(context, logParity, gainAt, context.phi.latency);
-  const parityMargin = formatMargin(margins.parity);
+  const parityMargin = formatMargin(margins.parity, grid);
   return {
     check: name,
-    canary: canary === null ? null : bucketMs(canary),
-    stable: stable === null ? null : bucketMs(stable),
+    canary: canary === null ? null : bucketMs(canary, grid),
+    stable: stable === null ? null : bucketMs(stable, grid),
     unit: 'ms',
     quantile: name,
     bounds: {
-      canary: boundsInMs(context.latency.canary, LEVELS[name]),
-      stable: boundsInMs(context.latency.stable, LEVELS[name]),
+      canary: boundsInMs(context.latency.canary, LEVELS[name], grid),
+      stable: boundsInMs(context.latency.stable, LEVELS[name], grid),
     },
     requests: {
       canary: context.latency.canary.total,
@@ -50,7 +54,7 @@ export function quantileFinding(
     dispersion: context.phi.latency,
     logParity,
     logParityThreshold: context.logParityThreshold,
-    rollbackMargin: formatMargin(margins.rollback),
+    rollbackMargin: formatMargin(margins.rollback, grid),
     parityMargin,
     needsCanaryRequests: needs,
     needsAt: gainAt === null ? [] : forecastAtNextWeights(context, logParity, gainAt, context.phi.latency),
@@ -63,9 +67,13 @@ export function quantileFinding(
       const missing = Math.ceil((STARTING_MASS - (edge?.mass ?? 0)) / (1 - LEVELS[name]));
       return `${name}: waits for about ${formatAbout(missing)} more answers of the stable`;
     }
+    if (equal === null && margins.parity === 0 && !isSameGrid(grid, GATEWAY_GRID)) {
+      const bucket = formatMargin(1, grid);
+      return `${name}: the parity margin is narrower than a bucket of ${bucket}, so nothing can be shown at this resolution`;
+    }
     if (equal === null) return `${name}: the parity margin of ${parityMargin} is too narrow to show anything`;
     if (canary === null || stable === null || needs === null) return `${name}: no traffic to compare yet`;
-    const figures = `${name} ${formatLatency(bucketMs(canary))} against ${formatLatency(bucketMs(stable))}`;
+    const figures = `${name} ${formatLatency(bucketMs(canary, grid))} against ${formatLatency(bucketMs(stable, grid))}`;
     if (logParity >= context.logParityThreshold) return `${figures}, inside the parity margin of ${parityMargin}`;
     if (canary > stable + margins.parity && logParity < CONTRARY) {
       return `${figures}, so far outside the parity margin of ${parityMargin}`;
@@ -75,12 +83,12 @@ export function quantileFinding(
 }
 
 /** The confidence sequence of a quantile, in ms: from the lower edge of its lowest bucket to the upper of its highest. */
-export function boundsInMs(tails: Tails, level: number): Interval | null {
+export function boundsInMs(tails: Tails, level: number, grid: LatencyGrid): Interval | null {
   const buckets = quantileInterval(tails, level);
   if (buckets === null) return null;
-  return { low: bucketMs(buckets.low - 1), high: buckets.high === null ? null : bucketMs(buckets.high) };
+  return { low: bucketMs(buckets.low - 1, grid), high: buckets.high === null ? null : bucketMs(buckets.high, grid) };
 }
 
-function formatMargin(buckets: number): string {
-  return formatShare(GAMMA ** buckets - 1);
+function formatMargin(buckets: number, { ratio }: LatencyGrid): string {
+  return formatShare(ratio ** buckets - 1);
 }

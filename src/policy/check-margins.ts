@@ -5,6 +5,7 @@ import type { ErrorMargin, LatencyMargin } from './schema.ts';
 import { formatDuration, formatPercent, formatPoints } from './units.ts';
 
 const CHECKS: Path = ['spec', 'checks'];
+const CLASSIC: Path = [...CHECKS, 'latency', 'classic'];
 const QUANTILES = ['p50', 'p95', 'p99'] as const;
 
 /**
@@ -15,7 +16,9 @@ export function checkMargins({ checks }: LegibleSpec): readonly Fault[] {
   return [
     ...shareCanPass([...CHECKS, 'errors'], checks?.errors?.parity ?? null),
     ...shareCanPass([...CHECKS, 'clientErrors'], checks?.clientErrors?.parity ?? null),
-    ...errorsAreOrdered(checks?.errors?.rollback ?? null, checks?.errors?.parity ?? null),
+    ...shareCanPass(CLASSIC, checks?.latency?.classic?.parity ?? null),
+    ...sharesAreOrdered([...CHECKS, 'errors'], checks?.errors?.rollback ?? null, checks?.errors?.parity ?? null),
+    ...sharesAreOrdered(CLASSIC, checks?.latency?.classic?.rollback ?? null, checks?.latency?.classic?.parity ?? null),
     ...QUANTILES.flatMap((quantile) => {
       const check = checks?.latency?.[quantile];
       return latencyIsOrdered([...CHECKS, 'latency', quantile], check?.rollback ?? null, check?.parity ?? null);
@@ -31,15 +34,15 @@ function shareCanPass(check: Path, parity: Legible<ErrorMargin>): Fault[] {
 }
 
 /**
- * Rollback allows `rr s + ra` more errors than the stable's rate s, parity the larger of `pr s` and `pa`. The larger is
+ * Rollback allows `rr s + ra` more events than the stable's rate s, parity the larger of `pr s` and `pa`. The larger is
  * closest to the sum where the two are equal, s = pa / pr, so parity is never the narrower one when
  * rr / pr + ra / pa <= 1.
  */
-function errorsAreOrdered(rollback: Legible<ErrorMargin>, parity: Legible<ErrorMargin>): Fault[] {
+function sharesAreOrdered(check: Path, rollback: Legible<ErrorMargin>, parity: Legible<ErrorMargin>): Fault[] {
   const { relative: rr = null, absolute: ra = null } = rollback ?? {};
   const { relative: pr = null, absolute: pa = null } = parity ?? {};
   if (rr === null || ra === null || pr === null || pa === null || (pr === 0 && pa === 0)) return [];
-  const path = [...CHECKS, 'errors', 'parity'];
+  const path = [...check, 'parity'];
   const faults: Fault[] = [];
   if (pr < rr) {
     const message = `parity margin must be at least the rollback margin: ${formatPercent(pr)} against ${formatPercent(rr)}`;
@@ -51,7 +54,7 @@ function errorsAreOrdered(rollback: Legible<ErrorMargin>, parity: Legible<ErrorM
   }
   if (faults.length === 0 && part(rr, pr) + part(ra, pa) > 1 + 1e-9) {
     const meet = formatPercent(Number((pa / pr).toPrecision(2)));
-    const message = `parity margin must be at least the rollback margin: at ${meet} errors the larger of ${formatPercent(pr)} and ${formatPoints(pa)} is less than ${formatPercent(rr)} plus ${formatPoints(ra)}`;
+    const message = `parity margin must be at least the rollback margin: at ${meet} ${check.at(-1) === 'errors' ? 'errors' : 'slow answers'} the larger of ${formatPercent(pr)} and ${formatPoints(pa)} is less than ${formatPercent(rr)} plus ${formatPoints(ra)}`;
     faults.push({ path, message, at: 'key' });
   }
   return faults;

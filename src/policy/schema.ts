@@ -54,7 +54,9 @@ const latencyLimits = z.codec(z.strictObject({ relative: fraction, absolute: dur
 
 const latencyMargin = z
   .union([latencyLimit, latencyLimits], saying('must be a margin such as 10%, 5ms or { relative: 10%, absolute: 5ms }'))
-  .describe('The larger of a relative and an absolute margin; a relative one is rounded down to buckets of 2 %');
+  .describe(
+    'The larger of a relative and an absolute margin; a relative one is rounded down to whole buckets: 2 %, or those of a native histogram',
+  );
 
 const quantileCheck = z.strictObject({ rollback: latencyMargin, parity: latencyMargin });
 
@@ -114,6 +116,15 @@ const latencyChecks = z.strictObject({
     .strictObject({ rollback: latencyMargin })
     .optional()
     .describe('The whole distribution, shifted by this margin; left out, by the rollback margin of p50'),
+  classic: z
+    .strictObject({
+      rollback: errorMargin.prefault({ relative: '15%', absolute: '0.2pp' }),
+      parity: errorMargin.prefault({ relative: '25%', absolute: '0.5pp' }),
+    })
+    .prefault({})
+    .describe(
+      'Shares of answers above fixed boundaries, where a source has nothing finer (classic Prometheus buckets)',
+    ),
 });
 
 const checks = z.strictObject({

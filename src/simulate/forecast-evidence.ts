@@ -1,6 +1,7 @@
+import { bucketMargins } from '../parity/bucket-margins.ts';
 import { rateMargins } from '../parity/errors.ts';
 import type { QuantileName } from '../parity/finding.ts';
-import { bucketMargins, LEVELS, QUANTILES } from '../parity/latency.ts';
+import { LEVELS, QUANTILES } from '../parity/latency.ts';
 import type { Policy } from '../policy/schema.ts';
 import { clipRate } from '../stats/e-value.ts';
 import { quantileGain, rateGain, requestsNeeded } from '../stats/forecast.ts';

@@ -1,7 +1,8 @@
 import { budgetOf } from '../judge/budget.ts';
+import { bucketMargins } from '../parity/bucket-margins.ts';
 import { rateMargins } from '../parity/errors.ts';
 import type { QuantileName } from '../parity/finding.ts';
-import { bucketMargins, LEVELS, QUANTILES } from '../parity/latency.ts';
+import { LEVELS, QUANTILES } from '../parity/latency.ts';
 import type { Policy } from '../policy/schema.ts';
 import { boundaryAt, clipRate } from '../stats/e-value.ts';
 import { blocksUntilHarm, quantileGain, rateHarmGain } from '../stats/forecast.ts';

@@ -1,18 +1,13 @@
 import { shown } from '../policy/fault.ts';
-import type { LatencyCounts } from '../stats/block.ts';
-import { bucketMs, bucketOf, GAMMA, HIGHEST_BUCKET, LOWEST_BUCKET } from '../stats/log-histogram.ts';
+import type { LatencyCounts, SlowerCounts } from '../stats/block.ts';
+import { MOST_BOUNDARIES } from '../stats/latency-form.ts';
+import { lowestBucket, nativeGrid } from '../stats/latency-grid.ts';
+import { bucketOf, GAMMA, HIGHEST_BUCKET, LOWEST_BUCKET } from '../stats/log-histogram.ts';
 import { isRecord, readCount, readFields, readNumber, refuse } from './read-value.ts';
 
-/**
- * Where the answers of a coarse bucket (b, b'] are put: the canary's at b, the stable's at b'. A canary's answer then
- * lies above a stable quantile and its margin only if it certainly does: P(canary > b) is compared with
- * P(stable > b'), the conservative exact test of statistics.md 3.5. A latency margin counts as reaching up to the next
- * boundary, so that nothing is rolled back early; parity is shown only where a boundary lies within its margin.
- */
-export type EdgeOfBucket = 'lower' | 'upper';
-
-const LONGEST_MS = bucketMs(HIGHEST_BUCKET);
 const WHOLE_NUMBER = /^-?\d{1,4}$/;
+const LOWEST_SCHEMA = -4;
+const HIGHEST_SCHEMA = 8;
 
 /** `{ gamma: 1.02, counts: { "186": 12 } }`: the form of the gateway's own blocks. */
 export function readHistogram(value: unknown, name: string): LatencyCounts {
@@ -42,25 +37,63 @@ export function readLatencies(value: unknown, name: string): LatencyCounts {
   return latency;
 }
 
-/** `{ "0.1": 12, "+Inf": 13 }`: cumulative counts by upper boundary in seconds, as Prometheus has them. */
-export function readBuckets(value: unknown, name: string, edge: EdgeOfBucket): LatencyCounts {
+/**
+ * `{ "0.1": 12, "+Inf": 13 }`: cumulative counts by upper boundary in seconds, as classic Prometheus histograms have
+ * them. Null where no boundary tells anything.
+ */
+export function readBuckets(value: unknown, name: string): SlowerCounts | null {
   if (!isRecord(value)) refuse(`${name} must be an object of boundaries in seconds`);
   const cumulative = Object.entries(value)
-    .map(([key, count]) => ({ key, upToMs: boundaryMs(key, name), count: readCount(count, `${name}["${key}"]`) }))
-    .toSorted((left, right) => left.upToMs - right.upToMs);
-  if (cumulative.length > 0 && cumulative.at(-1)?.upToMs !== Number.POSITIVE_INFINITY) {
+    .map(([key, count]) => ({ key, ms: boundaryMs(key, name), count: readCount(count, `${name}["${key}"]`) }))
+    .toSorted((left, right) => left.ms - right.ms);
+  if (cumulative.length > MOST_BOUNDARIES + 1) refuse(`${name} has more than ${MOST_BOUNDARIES} boundaries`);
+  if (cumulative.length > 0 && cumulative.at(-1)?.ms !== Number.POSITIVE_INFINITY) {
     refuse(`${name} has no boundary +Inf`);
   }
-  const latency: Record<number, number> = {};
-  let before = { upToMs: 0, count: 0 };
-  for (const { key, upToMs, count } of cumulative) {
-    if (upToMs === before.upToMs) refuse(`${name} has the boundary ${shown(key)} twice`);
+  let before = { ms: 0, count: 0 };
+  for (const { key, ms, count } of cumulative) {
+    if (ms === before.ms) refuse(`${name} has the boundary ${shown(key)} twice`);
     if (count < before.count)
       refuse(`${name}["${shown(key)}"] is less than the count before it: counts are cumulative`);
-    const bucket = bucketOf(Math.min(LONGEST_MS, edge === 'lower' ? before.upToMs : upToMs));
-    if (count > before.count) latency[bucket] = (latency[bucket] ?? 0) + count - before.count;
-    before = { upToMs, count };
+    before = { ms, count };
   }
+  const answers = before.count;
+  const above = cumulative.slice(0, -1).map(({ ms, count }) => ({ ms, count: answers - count }));
+  return above.length === 0 ? null : { answers, above };
+}
+
+/** Counts of a Prometheus native histogram of seconds: bucket i holds what is at most 2^(i 2^-schema) s. */
+export interface NativeCounts {
+  readonly schema: number;
+  readonly counts: LatencyCounts;
+  readonly zero: number;
+}
+
+/** `{ "schema": 3, "counts": { "-12": 4 }, "zero": 0 }`: `zero` counts what lies below every bucket. */
+export function readNative(value: unknown, name: string): NativeCounts {
+  const { schema, counts, zero } = readFields(value, name, ['schema', 'counts', 'zero']);
+  const resolution = readNumber(schema, `${name}.schema`, LOWEST_SCHEMA, HIGHEST_SCHEMA);
+  if (!Number.isInteger(resolution)) refuse(`${name}.schema must be a whole number`);
+  if (!isRecord(counts)) refuse(`${name}.counts must be an object of bucket indices`);
+  const latency: Record<number, number> = {};
+  for (const [key, count] of Object.entries(counts)) {
+    if (!WHOLE_NUMBER.test(key) || String(Number(key)) !== key) {
+      refuse(`${name}.counts has the key ${shown(key)}, which is no bucket`);
+    }
+    latency[Number(key)] = readCount(count, `${name}.counts["${key}"]`);
+  }
+  return { schema: resolution, counts: latency, zero: zero === undefined ? 0 : readCount(zero, `${name}.zero`) };
+}
+
+/** The counts on the grid of a schema that is no finer: 2^d buckets become one for each d by which it is coarser. */
+export function countsAtSchema({ schema, counts, zero }: NativeCounts, coarser: number): LatencyCounts {
+  const together = 2 ** (schema - coarser);
+  const latency: Record<number, number> = {};
+  const add = (bucket: number, count: number) => {
+    if (count > 0) latency[bucket] = (latency[bucket] ?? 0) + count;
+  };
+  for (const [key, count] of Object.entries(counts)) add(Math.ceil(Number(key) / together), count);
+  add(lowestBucket(nativeGrid(coarser)), zero);
   return latency;
 }
 

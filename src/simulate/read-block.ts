@@ -1,5 +1,13 @@
-import { GROUPS, type GroupCounts, type LatencyCounts, type Tally } from '../stats/block.ts';
-import { type EdgeOfBucket, readBuckets, readHistogram, readLatencies } from './latency-forms.ts';
+import { GROUPS, type GroupCounts, type LatencyGrid, type Tally } from '../stats/block.ts';
+import { nativeGrid } from '../stats/latency-grid.ts';
+import {
+  countsAtSchema,
+  type NativeCounts,
+  readBuckets,
+  readHistogram,
+  readLatencies,
+  readNative,
+} from './latency-forms.ts';
 import { type Fields, readCount, readFields, readNumber, refuse } from './read-value.ts';
 
 /** What was measured in one block: one line of the input of `serin judge`. */
@@ -12,10 +20,19 @@ export interface Measured {
   /** Null when the version reported nothing. */
   readonly stable: Tally | null;
   readonly canary: Tally | null;
+  /** The grid of both latencies; the gateway's own where it is left out. */
+  readonly grid?: LatencyGrid;
+}
+
+/** One version as it was read: native counts take their grid from both versions together. */
+interface ReadTally {
+  readonly tally: Tally;
+  readonly form: 'gateway' | 'buckets' | 'native' | null;
+  readonly native: NativeCounts | null;
 }
 
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
-const LATENCY_FORMS = ['latency', 'latencyMs', 'buckets'] as const;
+const LATENCY_FORMS = ['latency', 'latencyMs', 'buckets', 'native'] as const;
 const TALLY_KEYS = ['requests', 'errors', 'clientErrors', 'unanswered', 'groups', ...LATENCY_FORMS];
 const FULL_BPS = 10_000;
 
@@ -26,8 +43,7 @@ export function readBlock(text: string): Measured {
     at: readTime(fields['at']),
     step: readCount(fields['step'], 'step'),
     canaryBps: readWeight(fields['weight']),
-    stable: readTally(fields['stable'], 'stable', 'upper'),
-    canary: readTally(fields['canary'], 'canary', 'lower'),
+    ...inOneForm(readTally(fields['stable'], 'stable'), readTally(fields['canary'], 'canary')),
   };
 }
 
@@ -55,7 +71,21 @@ function readWeight(value: unknown): number {
   return bps;
 }
 
-function readTally(value: unknown, name: string, edge: EdgeOfBucket): Tally | null {
+// Two native histograms are compared at the resolution that both have.
+function inOneForm(stable: ReadTally | null, canary: ReadTally | null): Pick<Measured, 'stable' | 'canary' | 'grid'> {
+  const read = [stable, canary].flatMap((one) => one ?? []);
+  const [form, other] = read.flatMap((one) => one.form ?? []);
+  if (form !== undefined && other !== undefined && form !== other) {
+    refuse('the latencies of stable and canary must have the same form');
+  }
+  const schema = Math.min(...read.map(({ native }) => native?.schema ?? Number.POSITIVE_INFINITY));
+  const onGrid = (one: ReadTally | null) =>
+    one?.native ? { ...one.tally, latency: countsAtSchema(one.native, schema) } : (one?.tally ?? null);
+  const both = { stable: onGrid(stable), canary: onGrid(canary) };
+  return Number.isFinite(schema) ? { ...both, grid: nativeGrid(schema) } : both;
+}
+
+function readTally(value: unknown, name: string): ReadTally | null {
   if (value === null) return null;
   if (value === undefined) refuse(`${name} is missing: null says that it reported nothing`);
   const fields = readFields(value, name, TALLY_KEYS);
@@ -65,14 +95,14 @@ function readTally(value: unknown, name: string, edge: EdgeOfBucket): Tally | nu
   if (errors + (clientErrors ?? 0) > requests) refuse(`${name} has more errors than requests`);
   const unanswered = readOptionalCount(fields['unanswered'], `${name}.unanswered`);
   const groups = fields['groups'] === undefined ? null : readGroups(fields['groups'], `${name}.groups`);
-  return {
+  const counts = {
     requests,
     errors,
     clientErrors: clientErrors ?? 0,
-    latency: readLatency(fields, name, edge),
     ...(unanswered === null ? {} : { unanswered }),
     ...(groups === null ? {} : { groups }),
   };
+  return readLatency(counts, fields, name);
 }
 
 function readOptionalCount(value: unknown, name: string): number | null {
@@ -92,18 +122,29 @@ function readGroup(value: unknown, name: string): readonly number[] {
   return (value as readonly unknown[]).map((count, group) => readCount(count, `${name}[${group}]`));
 }
 
-function readLatency(fields: Fields, name: string, edge: EdgeOfBucket): LatencyCounts {
+function readLatency(counts: Omit<Tally, 'latency'>, fields: Fields, name: string): ReadTally {
   const given = LATENCY_FORMS.filter((form) => fields[form] !== undefined);
   if (given.length > 1) refuse(`${name} has ${given.join(' and ')}: one of them is enough`);
   const [form] = given;
-  if (form === undefined) return {};
+  if (form === undefined) return { tally: { ...counts, latency: {} }, form: null, native: null };
   const value = fields[form];
   switch (form) {
     case 'latency':
-      return readHistogram(value, `${name}.latency`);
+      return gateway(readHistogram(value, `${name}.latency`));
     case 'latencyMs':
-      return readLatencies(value, `${name}.latencyMs`);
-    case 'buckets':
-      return readBuckets(value, `${name}.buckets`, edge);
+      return gateway(readLatencies(value, `${name}.latencyMs`));
+    case 'buckets': {
+      const slower = readBuckets(value, `${name}.buckets`);
+      const tally = { ...counts, latency: {}, ...(slower === null ? {} : { slower }) };
+      return { tally, form: 'buckets', native: null };
+    }
+    case 'native': {
+      const native = readNative(value, `${name}.native`);
+      return { tally: { ...counts, latency: {} }, form: 'native', native };
+    }
+  }
+
+  function gateway(latency: Tally['latency']): ReadTally {
+    return { tally: { ...counts, latency }, form: 'gateway', native: null };
   }
 }

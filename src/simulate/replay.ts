@@ -40,7 +40,7 @@ export function openReplay(policy: Policy): Replay {
 
 /** One look at one block; throws a `Problem` when the block does not follow the one before it or names no step. */
 export function replayBlock(policy: Policy, before: Replay, measured: Measured, line: number): Replay {
-  const { at: startedAt, canaryBps, stable, canary } = measured;
+  const { at: startedAt, canaryBps, stable, canary, grid } = measured;
   if (before.lastAt !== null && startedAt <= before.lastAt) refuse('at must be later than in the block before');
   const context = contextOf(policy, before.context, measured);
   const durationMs = policy.spec.judge.block;
@@ -54,6 +54,7 @@ export function replayBlock(policy: Policy, before: Replay, measured: Measured, 
     canary,
     forced: { stable: NO_TALLY, canary: NO_TALLY },
     ruled: { stable: NO_TALLY, canary: NO_TALLY },
+    ...(grid === undefined ? {} : { grid }),
   };
   const { kind, index, position, splitEpoch, appliedAt } = context;
   const step: StepContext = { kind, index, position, splitEpoch, appliedAt };

@@ -18,6 +18,14 @@ export interface RateMargins {
   /** Null for a rate that holds a promotion back and never rolls back. */
   readonly rollback: Boundary | null;
   readonly parity: readonly [relative: Boundary, absolute: Boundary];
+  /** The effects that harm is tested for; those of errors where it is left out. */
+  readonly effects?: EffectGrid;
+}
+
+/** How many times the rollback boundary the canary's rate is in each alternative, and the weights of these. */
+export interface EffectGrid {
+  readonly ratios: readonly number[];
+  readonly weights: readonly number[];
 }
 
 /** Everything an error metric remembers (statistics.md 3.2). */
@@ -48,7 +56,7 @@ const EXACT_ABOVE = 0.1;
 
 export function openRate(margins: RateMargins): RateState {
   return {
-    harm: margins.rollback === null ? null : openMixture(RATIO_GRID.length),
+    harm: margins.rollback === null ? null : openMixture((margins.effects?.ratios ?? RATIO_GRID).length),
     relative: UNSHOWN,
     absolute: UNSHOWN,
     stable: { events: 0, requests: 0 },
@@ -80,7 +88,11 @@ export function stepRate(
   const harm =
     state.harm === null || margins.rollback === null
       ? null
-      : stepMixture(state.harm, bet.spent, harmLogE(counts, s1, margins.rollback, bet.cap, bet.phi));
+      : stepMixture(
+          state.harm,
+          bet.spent,
+          harmLogE(counts, s1, margins.rollback, bet.cap, bet.phi, margins.effects?.ratios),
+        );
   if (bet.parity === 'left-out') return { ...state, harm, stable };
   const [relative, absolute] = margins.parity;
   return {
@@ -96,8 +108,8 @@ export function restartRateParity(state: RateState): RateState {
 }
 
 /** Log e-value against "no worse than the rollback margin"; 0 for a rate that never rolls back. */
-export function logRateHarm(state: RateState): number {
-  return state.harm === null ? 0 : logMixture(state.harm, RATIO_WEIGHTS);
+export function logRateHarm(state: RateState, weights: readonly number[] = RATIO_WEIGHTS): number {
+  return state.harm === null ? 0 : logMixture(state.harm, weights);
 }
 
 /** Log e-value against "worse than both parity margins": the average of two processes, valid under any drift. */
@@ -105,10 +117,17 @@ export function logRateParity(state: RateState): number {
   return logSum([logParity(state.relative), logParity(state.absolute)], [0.5, 0.5]);
 }
 
-/** Log e-values of a block for each ratio of `RATIO_GRID`; an alternative inside the margin adds nothing. */
-export function harmLogE(counts: BlockCounts, s1: number, boundary: Boundary, cap: number, phi = 1): readonly number[] {
+/** Log e-values of a block for each ratio; an alternative inside the margin adds nothing. */
+export function harmLogE(
+  counts: BlockCounts,
+  s1: number,
+  boundary: Boundary,
+  cap: number,
+  phi = 1,
+  ratios: readonly number[] = RATIO_GRID,
+): readonly number[] {
   const limit = boundaryAt(boundary, s1);
-  return RATIO_GRID.map((ratio) => {
+  return ratios.map((ratio) => {
     const c1 = clipRate(limit * ratio);
     return c1 <= limit ? 0 : Math.min(cap, lnE(counts, { s1, c1 }, boundary) / phi);
   });

@@ -1,14 +1,16 @@
-import type { LatencyCounts } from './block.ts';
+import type { LatencyCounts, LatencyGrid } from './block.ts';
 
 /** Ratio of neighbouring bucket edges: a margin of j buckets is gamma^j - 1. */
 export const GAMMA = 1.02;
 const LN_GAMMA = Math.log(GAMMA);
 const PER_LN_GAMMA = 1 / LN_GAMMA;
-const SHORTEST_MS = 0.01;
-const LONGEST_MS = 120_000;
+export const SHORTEST_MS = 0.01;
+export const LONGEST_MS = 120_000;
 
 export const LOWEST_BUCKET = Math.ceil(Math.log(SHORTEST_MS) / LN_GAMMA);
 export const HIGHEST_BUCKET = Math.ceil(Math.log(LONGEST_MS) / LN_GAMMA);
+/** The grid of the gateway's own blocks. */
+export const GATEWAY_GRID: LatencyGrid = { ratio: GAMMA, unitMs: 1 };
 
 /**
  * The bucket of a latency: ceil(ln(ms) / ln 1.02), clamped to 0.01 ms .. 120 s. Bucket b holds (gamma^(b-1), gamma^b] ms.
@@ -21,14 +23,14 @@ export function bucketOf(ms: number): number {
 }
 
 /** The upper edge of a bucket in ms. */
-export function bucketMs(bucket: number): number {
-  return Math.exp(bucket * LN_GAMMA);
+export function bucketMs(bucket: number, { ratio, unitMs }: LatencyGrid = GATEWAY_GRID): number {
+  return unitMs * Math.exp(bucket * Math.log(ratio));
 }
 
 /** The largest number of buckets by which a latency may grow and stay within `ratio` times itself. */
-export function bucketsWithin(ratio: number): number {
+export function bucketsWithin(ratio: number, grid: LatencyGrid = GATEWAY_GRID): number {
   // The slack keeps 1.02^j itself within j buckets in floating point.
-  return Math.floor(Math.log(ratio) * PER_LN_GAMMA + 1e-9);
+  return Math.floor(Math.log(ratio) * (1 / Math.log(grid.ratio)) + 1e-9);
 }
 
 /** Mass by bucket, dense from the bucket `from` on, and its sum. Counts stay integers until they decay. */

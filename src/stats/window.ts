@@ -1,5 +1,7 @@
-import type { Block, Tally } from './block.ts';
-import { addHistograms, EMPTY, type Histogram, histogramOf } from './log-histogram.ts';
+import type { Block, LatencyGrid, SlowerCounts, Tally } from './block.ts';
+import { histogramOn } from './latency-grid.ts';
+import { addHistograms, EMPTY, GATEWAY_GRID, type Histogram } from './log-histogram.ts';
+import { addSlower } from './slower.ts';
 
 /** What one version did over a span of blocks. */
 export interface Totals {
@@ -8,6 +10,8 @@ export interface Totals {
   readonly clientErrors: number;
   readonly unanswered: number;
   readonly latency: Histogram;
+  /** Where latencies are known by boundaries only. */
+  readonly slower?: SlowerCounts;
 }
 
 /** Pooled counts for the figures that people read. Never tested: pooling across blocks is biased under drift. */
@@ -23,10 +27,11 @@ const NOTHING: Totals = { requests: 0, errors: 0, clientErrors: 0, unanswered: 0
 export const EMPTY_WINDOW: Window = { span: null, canary: NOTHING, stable: NOTHING };
 
 /** One tally as totals; null where a version has none. */
-export function totalsOf(tally: Tally | null): Totals | null {
+export function totalsOf(tally: Tally | null, grid: LatencyGrid = GATEWAY_GRID): Totals | null {
   if (tally === null) return null;
-  const { requests, errors, clientErrors, unanswered = 0 } = tally;
-  return { requests, errors, clientErrors, unanswered, latency: histogramOf(tally.latency) };
+  const { requests, errors, clientErrors, unanswered = 0, slower } = tally;
+  const totals = { requests, errors, clientErrors, unanswered, latency: histogramOn(tally.latency, grid) };
+  return slower === undefined ? totals : { ...totals, slower };
 }
 
 /** The window with one block added; null where a version has no part in it. */
@@ -49,11 +54,13 @@ export function windowMs(window: Window): number {
 
 function addTotals(totals: Totals, added: Totals | null): Totals {
   if (added === null) return totals;
-  return {
+  const slower = addSlower(totals.slower, added.slower);
+  const sum: Totals = {
     requests: totals.requests + added.requests,
     errors: totals.errors + added.errors,
     clientErrors: totals.clientErrors + added.clientErrors,
     unanswered: totals.unanswered + added.unanswered,
     latency: addHistograms(totals.latency, added.latency),
   };
+  return slower === undefined ? sum : { ...sum, slower };
 }

@@ -2,6 +2,7 @@ import { catastrophes, errorRegressions, latencyRegressions, lateOnset } from '.
 import type { Bench, Row } from './experiment.ts';
 import { clumps, commonBursts, errorsAlike, latencyAlike, movingSplit, onBoundary, versionNoise } from './null-rows.ts';
 import { falsePromotions, timeToParity } from './parity-rows.ts';
+import { alikeOnPrometheus, detectionOnPrometheus, parityOnPrometheus } from './prometheus-rows.ts';
 import type { Report } from './report.ts';
 import { endToEnd, restarts } from './rollout-rows.ts';
 import { publicVectors } from './vector-row.ts';
@@ -25,6 +26,9 @@ export function runProtocol(bench: Bench, begun: (name: string) => void = () => 
     ['J15', () => endToEnd(bench)],
     ['J16', () => restarts(bench)],
     ['J18', () => publicVectors()],
+    ['J19', () => alikeOnPrometheus(bench)],
+    ['J20', () => detectionOnPrometheus(bench)],
+    ['J21', () => parityOnPrometheus(bench)],
   ];
   const rows = parts.flatMap(([name, run]) => {
     begun(name);

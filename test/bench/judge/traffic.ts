@@ -3,6 +3,7 @@ import { GAMMA } from '../../../src/stats/log-histogram.ts';
 import { normal, type Random } from '../../support/random.ts';
 import { binomialCount, multinomialCounts, poissonCount } from '../../support/random-counts.ts';
 import { NO_TALLY } from '../../support/simulated-traffic.ts';
+import { type Measurement, measuredBy } from './prometheus-blocks.ts';
 import { baseTail, type Shape, sampleLatency, shapeOf } from './shape.ts';
 
 export const DAY_MS = 86_400_000;
@@ -21,6 +22,8 @@ export interface Scenario {
   readonly clumpMean?: number;
   /** `diurnal`: traffic +-60 % over the day. */
   readonly traffic: 'even' | 'diurnal';
+  /** What knows the latencies; the gateway where it is left out. */
+  readonly measurement?: Measurement;
 }
 
 export interface LatencyScenario {
@@ -72,7 +75,7 @@ export function openStream(random: Random, scenario: Scenario): Stream {
         shift,
       );
       const ours = measure(poissonCount(random, mean * weight), canaryRate, canary.shape, shift + canary.shift);
-      return {
+      return measuredBy(scenario.measurement ?? 'gateway', random, {
         startedAt,
         durationMs: blockMs,
         splitEpoch,
@@ -81,7 +84,7 @@ export function openStream(random: Random, scenario: Scenario): Stream {
         canary: weight === 0 ? NO_TALLY : ours.tally,
         forced: { stable: NO_TALLY, canary: NO_TALLY },
         ruled: { stable: NO_TALLY, canary: NO_TALLY },
-      };
+      });
     },
   };
 

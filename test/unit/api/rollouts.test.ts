@@ -150,6 +150,7 @@ describe('overrides', () => {
     ['weight', { weight: '2.5%' }, { stage: 'step-1', canaryBps: 250 }],
     ['extend', { by: '10m' }, { dwell: { needMs: 660_000 } }],
     ['skip', { check: 'p99' }, { skippedChecks: ['p99'] }],
+    ['skip', { check: 'slower:2.5' }, { skippedChecks: ['slower:2.5'] }],
     ['rebase', {}, { policy: { digest: 'sha256:second' } }],
   ])('%s %j', async (verb, body, expected) => {
     const id = await inStep1();

@@ -61,6 +61,14 @@ describe('renderRollout', () => {
     ]);
   });
 
+  it('marks figures that lie between the boundaries of a histogram as about', async () => {
+    const view = await inStep1();
+    const findings = (view.verdict?.findings ?? []).map((one) => ({ ...one, figures: 'interpolated' as const }));
+    const text = plain({ ...view, verdict: view.verdict && { ...view.verdict, findings } });
+    expect(text).toContain('p99            ~1.48s    ~340ms    ');
+    expect(text).toContain('guard:errors        -         -    ');
+  });
+
   it('shows the gates, the forced requests and what only a person can do', async () => {
     const { control, id } = await started();
     const text = plain(rolloutView(control.see(id, { forced: { requests: 5, errors: 0 } })));

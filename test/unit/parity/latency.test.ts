@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bucketMargins, observeLatency, openLatency, slowestThresholdMs } from '../../../src/parity/latency.ts';
+import { bucketMargins } from '../../../src/parity/bucket-margins.ts';
+import { observeLatency, openLatency, slowestThresholdMs } from '../../../src/parity/latency.ts';
 import type { Bet } from '../../../src/stats/bet.ts';
 import { bucketMs } from '../../../src/stats/log-histogram.ts';
 import { quantileEdge } from '../../../src/stats/quantile.ts';

@@ -146,6 +146,30 @@ describe('error margins', () => {
   });
 });
 
+describe('margins at the boundaries of classic histograms', () => {
+  const path = 'spec.checks.latency.classic.parity';
+  const classic = (parity: [string, string]): Spec => ({
+    checks: { latency: { classic: { parity: { relative: parity[0], absolute: parity[1] } } } },
+  });
+
+  it.each<[Spec, string[]]>([
+    [classic(['25%', '0.5pp']), []],
+    [
+      classic(['25%', '0.1pp']),
+      [`${path}.absolute: parity margin must be at least the rollback margin: 0.1pp against 0.2pp`],
+    ],
+    [
+      classic(['25%', '0.4pp']),
+      [
+        `${path}: parity margin must be at least the rollback margin: at 1.6% slow answers the larger of 25% and 0.4pp is less than 15% plus 0.2pp`,
+      ],
+    ],
+    [classic(['0%', '0pp']), [`${path}: parity must allow some difference, or it can never be shown`]],
+  ])('%j', (spec, expected) => {
+    expect(says(spec)).toEqual(expected);
+  });
+});
+
 describe('latency margins', () => {
   type Margin = string | { relative: string; absolute: string };
   const p95 = (rollback: Margin, parity: Margin): Spec => ({ checks: { latency: { p95: { rollback, parity } } } });

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../src/problem/problem.ts';
 import { readBlock } from '../../../src/simulate/read-block.ts';
-import { bucketOf, HIGHEST_BUCKET, LOWEST_BUCKET } from '../../../src/stats/log-histogram.ts';
+import { lowestBucket, nativeGrid } from '../../../src/stats/latency-grid.ts';
+import { bucketOf, LOWEST_BUCKET } from '../../../src/stats/log-histogram.ts';
 
 const TALLY = { requests: 100, errors: 2 };
 const BLOCK = { at: '2026-01-01T00:00:05Z', step: 1, weight: 0.01, stable: TALLY, canary: TALLY };
@@ -42,11 +43,41 @@ describe('latencies', () => {
     });
   });
 
-  it('are cumulative buckets, of which the canary gets the lower edge and the stable the upper', () => {
+  it('are cumulative buckets, read as counts above their boundaries', () => {
     const buckets = { '0.1': 12, '+Inf': 20, '0.25': 17 };
-    const { stable, canary } = read({ stable: { ...TALLY, buckets }, canary: { ...TALLY, buckets } });
-    expect(stable?.latency).toEqual({ [bucketOf(100)]: 12, [bucketOf(250)]: 5, [HIGHEST_BUCKET]: 3 });
-    expect(canary?.latency).toEqual({ [LOWEST_BUCKET]: 12, [bucketOf(100)]: 5, [bucketOf(250)]: 3 });
+    const { stable } = read({ stable: { ...TALLY, buckets }, canary: { ...TALLY, buckets } });
+    expect(stable?.latency).toEqual({});
+    expect(stable?.slower).toEqual({
+      answers: 20,
+      above: [
+        { ms: 100, count: 8 },
+        { ms: 250, count: 3 },
+      ],
+    });
+  });
+
+  it('say nothing in buckets without a boundary', () => {
+    const { canary } = read({ canary: { ...TALLY, buckets: { '+Inf': 20 } } });
+    expect(canary).toEqual({ ...TALLY, clientErrors: 0, latency: {} });
+  });
+
+  it('are a native histogram of seconds, whose zero bucket is the lowest of all', () => {
+    const native = { schema: 3, counts: { '-12': 4, '0': 1 }, zero: 2 };
+    const { stable, grid } = read({ stable: { ...TALLY, native } });
+    expect(grid).toEqual(nativeGrid(3));
+    expect(stable?.latency).toEqual({ '-12': 4, '0': 1, [lowestBucket(nativeGrid(3))]: 2 });
+  });
+
+  it('are merged to the coarser of two native histograms, each bucket into the one that holds it', () => {
+    const fine = { schema: 5, counts: { '-4': 1, '-3': 1, '0': 1, '1': 1, '4': 1, '5': 1 } };
+    const coarse = { schema: 3, counts: { '1': 7 } };
+    const { stable, canary, grid } = read({
+      stable: { ...TALLY, native: fine },
+      canary: { ...TALLY, native: coarse },
+    });
+    expect(grid).toEqual(nativeGrid(3));
+    expect(stable?.latency).toEqual({ '-1': 1, '0': 2, '1': 2, '2': 1 });
+    expect(canary?.latency).toEqual({ '1': 7 });
   });
 });
 
@@ -71,6 +102,18 @@ describe('what is wrong is said in one sentence', () => {
     ['falling buckets', { canary: { ...TALLY, buckets: { '0.1': 2, '+Inf': 1 } } }, 'counts are cumulative'],
     ['buckets without an end', { canary: { ...TALLY, buckets: { '0.1': 2 } } }, 'has no boundary +Inf'],
     ['a boundary twice', { canary: { ...TALLY, buckets: { '0.1': 1, '0.10': 1, '+Inf': 1 } } }, 'boundary 0.10 twice'],
+    ['half a schema', { canary: { ...TALLY, native: { schema: 0.5, counts: {} } } }, 'native.schema must be a whole'],
+    [
+      'too fine a schema',
+      { canary: { ...TALLY, native: { schema: 9, counts: {} } } },
+      'schema must be a number from -4',
+    ],
+    ['no native bucket', { canary: { ...TALLY, native: { schema: 3, counts: { '1.5': 1 } } } }, 'has the key 1.5'],
+    [
+      'two forms',
+      { stable: { ...TALLY, latencyMs: [1] }, canary: { ...TALLY, native: { schema: 3, counts: {} } } },
+      'must have the same form',
+    ],
     ['too few groups', { stable: { ...TALLY, groups: { requests: [1], errors: [0] } } }, 'must be a list of 20 counts'],
   ])('%s', (_, parts, message) => {
     expect(() => read(parts)).toThrow(message);

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Policy } from '../../../src/policy/schema.ts';
 import type { Measured } from '../../../src/simulate/read-block.ts';
 import { openReplay, type Replay, replayBlock } from '../../../src/simulate/replay.ts';
+import { nativeGrid } from '../../../src/stats/latency-grid.ts';
 import { tallyOf } from '../../support/judge-blocks.ts';
 import { briskPolicy } from '../../support/judge-policy.ts';
+import { classicTally, tallyOnGrid } from '../../support/prometheus-tallies.ts';
 
 const policy = briskPolicy();
 const SECOND = 1_000;
@@ -51,6 +53,28 @@ describe('a replay', () => {
       splitEpoch: 2,
       appliedAt: 120_000,
     });
+  });
+
+  it('judges native histograms on their grid, and other ones after them not at all', () => {
+    const grid = nativeGrid(4);
+    const native = (at: number) =>
+      measured(at, { grid, stable: tallyOnGrid(900, grid), canary: tallyOnGrid(100, grid) });
+    const alike = replay(Array.from({ length: 120 }, (_, at) => native(at)));
+    expect(alike.answer.verdict).toBe('at-parity');
+    expect(alike.answer.checks.find(({ check }) => check === 'p50')?.rollbackMargin).toBe('4.4 %');
+    expect(replayBlock(policy, alike, measured(120), 121).answer).toMatchObject({
+      verdict: 'blind',
+      reason: expect.stringContaining('other buckets than before'),
+    });
+  });
+
+  it('judges classic buckets by the shares above their boundaries', () => {
+    const classic = (at: number, medianMs: number) =>
+      measured(at, { stable: classicTally(900), canary: classicTally(100, { medianMs }) });
+    const healthy = Array.from({ length: 5 }, (_, at) => classic(at, 20));
+    expect(replay([...healthy, classic(5, 20)]).answer.checks.map(({ check }) => check)).toContain('slower:50');
+    const slow = Array.from({ length: 25 }, (_, at) => classic(5 + at, 50));
+    expect(replay([...healthy, ...slow]).answer.verdict).toBe('harmful');
   });
 
   it('keeps the step and its clock when only the weight changes', () => {

@@ -1,0 +1,173 @@
+import type { Checks, ErrorMargin } from '../policy/schema.ts';
+import type { SlowerCounts } from '../stats/block.ts';
+import { rateInterval } from '../stats/confidence.ts';
+import { boundaryAt } from '../stats/e-value.ts';
+import { expectedRate } from '../stats/error-rate.ts';
+import { rateGain } from '../stats/forecast.ts';
+import {
+  aboveAt,
+  type BoundaryState,
+  ENOUGH_PAST,
+  HIGHEST_SHARE,
+  interpolatedQuantile,
+  LOWEST_SHARE,
+  logBoundaryHarm,
+  logBoundaryParity,
+  pastShare,
+  takesPart,
+} from '../stats/slower.ts';
+import type { FindingContext } from './context.ts';
+import { formatAbout, formatLatency, formatPoints, formatShare, formatSpan } from './figures.ts';
+import type { Finding, QuantileName } from './finding.ts';
+import { LEVELS, QUANTILES } from './latency.ts';
+import { forecastAtNextWeights, forecastNeeds, needsInWords } from './needs.ts';
+import { slowerRateMargins } from './slower.ts';
+
+const CONTRARY = -1;
+
+/**
+ * What latency checks say where it is known at boundaries only: one finding for each boundary that takes part, or that
+ * has evidence of harm from when it did. Where none takes part, the one nearest to it says what is missing, so that no
+ * absence counts as parity. The quantiles are figures and claim nothing.
+ */
+export function slowerFindings(
+  checks: Checks,
+  states: readonly BoundaryState[],
+  context: FindingContext,
+  warmUpLeftMs: number,
+): readonly Finding[] {
+  const { canary, stable } = context.figures;
+  const open = states.some(takesPart) ? null : nearestToPart(states);
+  const findings = states.flatMap((state, index) => {
+    if (index !== open && !takesPart(state) && logBoundaryHarm(state) <= 0) return [];
+    const claims = index === open || takesPart(state);
+    return slowerFinding(checks, state, index, claims ? 'claims-parity' : 'no-parity', context, warmUpLeftMs);
+  });
+  return [...QUANTILES.map((name) => interpolatedFinding(name, canary.slower, stable.slower, context)), ...findings];
+}
+
+function slowerFinding(
+  checks: Checks,
+  state: BoundaryState,
+  index: number,
+  parity: 'claims-parity' | 'no-parity',
+  context: FindingContext,
+  warmUpLeftMs: number,
+): Finding {
+  const { rollback, parity: allowed } = checks.latency.classic;
+  const margins = slowerRateMargins(checks);
+  const logParity = logBoundaryParity(state);
+  const canary = figuresAt(context.figures.canary.slower, index);
+  const stable = figuresAt(context.figures.stable.slower, index);
+  const phi = context.phi.latency;
+  const gainAt = (share: number) =>
+    Math.max(...margins.parity.map((boundary) => rateGain(expectedRate(state.rate), boundary, share)));
+  const forecasts = parity === 'claims-parity' && takesPart(state);
+  const needs = forecasts ? forecastNeeds(context, logParity, gainAt, phi) : null;
+  const parityMargin = inWords(allowed, 'or');
+  const name = `slower than ${formatLatency(state.ms)}`;
+  return {
+    check: `slower:${state.ms}`,
+    canary: canary.share,
+    stable: stable.share,
+    unit: 'share',
+    quantile: null,
+    bounds: { canary: canary.bounds, stable: stable.bounds },
+    requests: { canary: canary.answers, stable: stable.answers },
+    logHarm: logBoundaryHarm(state),
+    budgetWeight: context.budgetWeight,
+    dispersion: phi,
+    logParity: parity === 'claims-parity' ? logParity : null,
+    logParityThreshold: parity === 'claims-parity' ? context.logParityThreshold : null,
+    rollbackMargin: inWords(rollback, '+'),
+    parityMargin: parity === 'claims-parity' ? parityMargin : null,
+    needsCanaryRequests: needs,
+    needsAt: forecasts ? forecastAtNextWeights(context, logParity, gainAt, phi) : [],
+    says: says(),
+  };
+
+  function says(): string {
+    if (warmUpLeftMs > 0) return `${name}: not judged while the canary warms up, ${formatSpan(warmUpLeftMs)} are left`;
+    const past = pastShare(state.rate.stable);
+    if (past === null) {
+      const missing = Math.ceil(ENOUGH_PAST - state.rate.stable.requests);
+      return `${name}: waits for about ${formatAbout(missing)} more answers of the stable`;
+    }
+    if (!takesPart(state)) {
+      return (
+        `${name}: ${formatShare(past)} of the stable's answers are, and a boundary that ` +
+        `${formatShare(LOWEST_SHARE)} to ${formatShare(HIGHEST_SHARE)} exceed is what can be compared`
+      );
+    }
+    if (canary.share === null || stable.share === null || needs === null) return `${name}: no traffic to compare yet`;
+    const figures = `${name} ${formatShare(canary.share)} against ${formatShare(stable.share)}`;
+    if (logParity >= context.logParityThreshold) return `${figures}, inside the parity margin of ${parityMargin}`;
+    if (isBeyond(canary.share, stable.share) && logParity < CONTRARY) {
+      return `${figures}, so far outside the parity margin of ${parityMargin}`;
+    }
+    return `${name}: ${needsInWords(needs, context.pace)}`;
+  }
+
+  function isBeyond(ours: number, theirs: number): boolean {
+    return margins.parity.every((boundary) => ours > boundaryAt(boundary, theirs));
+  }
+}
+
+function interpolatedFinding(
+  name: QuantileName,
+  canary: SlowerCounts | undefined,
+  stable: SlowerCounts | undefined,
+  context: FindingContext,
+): Finding {
+  const canaryMs = canary === undefined ? null : interpolatedQuantile(canary, LEVELS[name]);
+  const stableMs = stable === undefined ? null : interpolatedQuantile(stable, LEVELS[name]);
+  const about =
+    canaryMs === null || stableMs === null
+      ? 'no traffic to compare yet'
+      : `about ${formatLatency(canaryMs)} against about ${formatLatency(stableMs)}`;
+  return {
+    check: name,
+    canary: canaryMs,
+    stable: stableMs,
+    unit: 'ms',
+    quantile: name,
+    figures: 'interpolated',
+    bounds: { canary: null, stable: null },
+    requests: { canary: canary?.answers ?? 0, stable: stable?.answers ?? 0 },
+    logHarm: 0,
+    budgetWeight: 0,
+    dispersion: context.phi.latency,
+    logParity: null,
+    logParityThreshold: null,
+    rollbackMargin: 'none: the shares above the boundaries are judged',
+    parityMargin: null,
+    needsCanaryRequests: null,
+    needsAt: [],
+    says: `${name}: ${about}, between the boundaries of a histogram, whose shares are judged instead`,
+  };
+}
+
+// The one whose share of the past is least out of range; one without a past is as far from it as can be.
+function nearestToPart(states: readonly BoundaryState[]): number {
+  let nearest = 0;
+  let distance = Number.POSITIVE_INFINITY;
+  for (const [index, { rate }] of states.entries()) {
+    const share = pastShare(rate.stable);
+    if (share === null) continue;
+    const away = share > HIGHEST_SHARE ? Math.log(share / HIGHEST_SHARE) : Math.log(LOWEST_SHARE / share);
+    if (away >= distance) continue;
+    nearest = index;
+    distance = away;
+  }
+  return nearest;
+}
+
+function figuresAt(counts: SlowerCounts | undefined, index: number) {
+  const answers = counts?.answers ?? 0;
+  const above = aboveAt(counts, index);
+  return { answers, share: answers === 0 ? null : above / answers, bounds: rateInterval(above, answers) };
+}
+
+function inWords({ relative, absolute }: ErrorMargin, joined: '+' | 'or'): string {
+  return `${formatShare(relative)} ${joined} ${formatPoints(absolute)}`;
+}
