@@ -82,6 +82,9 @@ export const rolloutViewSchema = z
       .array(z.strictObject({ name: z.string(), label: z.string() }))
       .describe('The way from internal to promoted'),
     stageEnteredAt: instant,
+    router: z
+      .literal(['gateway', 'none'])
+      .describe('`none`: somebody else makes the split, and the share of the canary is advice'),
     canaryWeight: z.string().describe('The share of the canary: 25%'),
     canaryBps: z.int().describe('The share of the canary in basis points'),
     stable: version,

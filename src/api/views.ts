@@ -20,6 +20,7 @@ export function rolloutView({ rollout, evidence }: RolloutRecord): RolloutView {
     nextStage: next && stageName(next),
     stages: ladder(rollout),
     stageEnteredAt: instant(rollout.stageEnteredAt),
+    router: rollout.router ?? 'gateway',
     canaryWeight: formatBps(rollout.canaryBps),
     canaryBps: rollout.canaryBps,
     stable: { url: rollout.stable.url, version: rollout.stable.version },
@@ -80,6 +81,8 @@ function waitsFor({ rollout, evidence }: RolloutRecord): string[] {
   if (rollout.paused) waits.push('resume');
   if (rollout.openPage !== null) waits.push('look');
   if (rollout.stage.kind === 'promoted' && rollout.policy.spec.finalise === 'manual') waits.push('finalise');
+  // Whoever makes the split has to say that the canary serves everybody.
+  if (rollout.stage.kind === 'bake' && rollout.router === 'none') waits.push('advance');
 
   const dwelt = evidence.dwellMs >= neededDwellMs(rollout);
   if (!dwelt || !provenEnough({ rollout, evidence })) return waits;

@@ -47,12 +47,16 @@ function facts(view: RolloutView, width: number, paint: Paint): string[] {
   const { dwell, gates, paused, verdict } = view;
   const room = width - LABEL;
   const size = Math.min(24, Math.floor(room / 2));
+  const share = view.router === 'none' ? 'advised' : 'canary';
   const line = (label: string, text: string) => paint.dim(padTo(label, LABEL)) + text;
   const text = (label: string, plain: string, colour: (part: string) => string) =>
     wrap(clean(plain), room).map((part, index) => line(index === 0 ? label : '', colour(part)));
 
   return [
-    line('weight', `${bar(view.canaryBps / 10_000, size, paint.cyan, paint)}  ${paint.bold(view.canaryWeight)} canary`),
+    line(
+      'weight',
+      `${bar(view.canaryBps / 10_000, size, paint.cyan, paint)}  ${paint.bold(view.canaryWeight)} ${share}`,
+    ),
     ...(view.active && dwell.needMs > 0
       ? [line('dwell', `${bar(dwell.haveMs / dwell.needMs, size, paint.blue, paint)}  ${dwellText(dwell)}`)]
       : []),

@@ -19,11 +19,9 @@ export async function gather(
   signal: AbortSignal,
 ): Promise<Evidence> {
   const { route } = rollout;
-  const [collected, served] = await Promise.all([
-    ports.source.collect(requestFor(rollout, evidence), signal),
-    ports.router.observe(route, signal),
-  ]);
+  const served = await ports.router.observe(route, signal);
   const applied = served !== null && served.epoch === rollout.splitEpoch;
+  const collected = await ports.source.collect(requestFor(rollout, evidence, applied ? served.since : null), signal);
   const blocks = collected.kind === 'blocks' ? collected.blocks.map((block) => ownBlock(block, rollout)) : null;
   const seen: Observation = {
     at,
@@ -36,7 +34,7 @@ export async function gather(
   return observe(rollout, evidence, seen);
 }
 
-function requestFor(rollout: Rollout, evidence: Evidence): CollectRequest {
+function requestFor(rollout: Rollout, evidence: Evidence, since: number | null): CollectRequest {
   const { route, stable, canary } = rollout;
   const { epoch, canaryBps, measure } = orderFor(rollout);
   return {
@@ -44,7 +42,7 @@ function requestFor(rollout: Rollout, evidence: Evidence): CollectRequest {
     after: evidence.cursor,
     slowAfterMs: evidence.slowAfterMs,
     versions: { stable, canary },
-    split: { epoch, canaryBps, since: evidence.appliedAt },
+    split: { epoch, canaryBps, since },
     measure,
     queries: rollout.policy.spec.checks.queries,
   };

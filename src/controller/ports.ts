@@ -13,6 +13,8 @@ export interface DeclaredRoute {
   readonly policy: string;
   /** `/path` on the upstream's origin, or `path` below the upstream's own path. */
   readonly healthPath: string;
+  /** `none` where somebody else makes the split; the gateway where it is left out. */
+  readonly router?: 'gateway' | 'none';
 }
 
 export interface LoadedPolicy {

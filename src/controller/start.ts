@@ -36,7 +36,10 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
       `${route.name} already rolls out ${running.rollout.canary.version}: replace it, or wait`,
     );
   }
-  if (canary.url === stable.url) throw invalid('canaryUrl', `${canary.url} is the stable of ${route.name} already`);
+  const watched = route.router === 'none';
+  // Where somebody else makes the split, a URL only informs: versions may share one.
+  if (watched ? canary.version === stable.version : canary.url === stable.url)
+    throw invalid('canaryUrl', `${watched ? canary.version : canary.url} is the stable of ${route.name} already`);
   const earlier = history.filter(({ rollout }) => sameVersion(rollout.canary, canary));
   const blamed = earlier.find(({ rollout }) => rollout.stage.kind === 'rolled-back');
   if (blamed && !command.force) {
@@ -45,7 +48,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
       `${canary.version} was rolled back before (${blamed.rollout.reason}): force it, with a reason`,
     );
   }
-  const failure = await ports.probe(healthUrl(canary, route.healthPath));
+  const failure = watched ? null : await ports.probe(healthUrl(canary, route.healthPath));
   if (failure !== null) throw new Problem('refused', `the canary does not pass preflight: ${failure}`);
 
   const at = await ports.store.now();
@@ -63,6 +66,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
     policyDigest: loaded.digest,
     // The superseded rollout takes the next epoch itself.
     splitEpoch: lastEpoch + 2,
+    ...(watched ? { router: 'none' } : {}),
   };
   const record = await insert(ports, event, running, { at, by, reason: command.reason });
   return { record, created: true };

@@ -1,6 +1,7 @@
 import { formatBps } from '../policy/units.ts';
 import type { RolloutEvent } from './event.ts';
 import type { Message, MessageKind } from './message.ts';
+import { adviceOnEntering } from './report-only.ts';
 import { type Rollout, stageName } from './state.ts';
 
 const SUMMARY_LIMIT = 1024;
@@ -58,6 +59,7 @@ export function announce(before: Rollout, after: Rollout, event: RolloutEvent, a
 }
 
 function rolledBackSummary(before: Rollout, after: Rollout): string {
+  if (after.router === 'none') return adviceOnEntering(after);
   const { route, canary, stable, reason } = after;
   const where =
     before.stage.kind === 'step' || before.stage.kind === 'bake'
@@ -68,6 +70,7 @@ function rolledBackSummary(before: Rollout, after: Rollout): string {
 
 function enteredSummary(before: Rollout, after: Rollout): string {
   const { route, canary, reason } = after;
+  if (after.router === 'none' && after.stage.kind !== 'finalised') return adviceOnEntering(after);
   switch (after.stage.kind) {
     case 'step':
     case 'bake':

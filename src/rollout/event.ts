@@ -47,6 +47,8 @@ export interface StartedEvent {
   readonly policy: Policy;
   readonly policyDigest: string;
   readonly splitEpoch: number;
+  /** `none` where somebody else makes the split, and Serin only says what to do. */
+  readonly router?: 'none';
 }
 
 export type RolloutEvent = StartedEvent | MachineEvent | OverrideEvent;

@@ -15,6 +15,8 @@ const CLEARS_WITHIN_MS = 300_000;
  * a shared fault followed is taken back, and what becomes of the fault decides. A heuristic (statistics.md 3.11).
  */
 export function interference(rollout: Rollout, evidence: Evidence, at: number): MachineEvent | null {
+  // An increase that was only recommended is not known to have been made.
+  if (rollout.router === 'none') return null;
   const { withdrawal } = rollout;
   if (!withdrawal) return afterIncrease(rollout, evidence, at);
   return withdrawal.phase === 'watched' ? afterWithdrawal(rollout, withdrawal, evidence, at) : null;

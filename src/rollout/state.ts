@@ -36,6 +36,8 @@ export interface Rollout {
   readonly version: number;
   readonly stable: Upstream;
   readonly canary: Upstream;
+  /** `none` where somebody else makes the split: orders are advice, and nothing here sees whether it is followed. */
+  readonly router?: 'none';
   readonly policy: Policy;
   readonly policyDigest: string;
   readonly stage: Stage;

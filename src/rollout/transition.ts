@@ -14,6 +14,7 @@ export function begin(event: StartedEvent, at: number): Rollout {
     version: 1,
     stable: event.stable,
     canary: event.canary,
+    ...(event.router ? { router: event.router } : {}),
     policy: event.policy,
     policyDigest: event.policyDigest,
     stage: { kind: 'preflight' },

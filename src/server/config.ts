@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { DEFAULT_LIMITS } from '../gateway/limits.ts';
 import { isForbiddenAddress } from '../gateway/upstream-address.ts';
 import { duration, fraction } from '../policy/units.ts';
+import { routeMetricsSchema } from './route-metrics.ts';
+import { sourceName, sourcesSchema } from './sources.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case name such as payments');
 
@@ -64,6 +66,14 @@ const route = z.strictObject({
     .optional()
     .describe('Whose force header counts; everybody when it is absent'),
   showVersion: z.boolean().default(true),
+  source: sourceName.optional().describe("Whose evidence decides; the gateway's own when it is absent"),
+  metrics: routeMetricsSchema.optional().describe('Where a source has the measurements of this route'),
+  router: z
+    .literal(['gateway', 'none'])
+    .default('gateway')
+    .describe(
+      '`none`: somebody else makes the split, and Serin only reports; then it listens on no path for the route',
+    ),
 });
 
 const listen = z
@@ -143,6 +153,7 @@ export const configSchema = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe('Policy files beside the shipped ones, relative to this file'),
+  sources: sourcesSchema.default({}),
   routes: z.array(route).min(1),
   channels: z
     .strictObject({

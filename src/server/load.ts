@@ -7,6 +7,7 @@ import type { SourceDocument } from '../policy/place.ts';
 import { readPolicy } from '../policy/read.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
 import { configSchema, type ServerConfig } from './config.ts';
+import { routeFaults } from './route-faults.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../policies/', import.meta.url));
 
@@ -23,12 +24,7 @@ export function loadConfig(file: string): LoadedConfig {
   const read = readDocument(readText(file), file, configSchema);
   if (!read.ok) throw new Problem('invalid-input', `${file} is not valid`, { issues: read.issues });
   const { value: config, document } = read;
-  const names = config.routes.map(({ name }) => name);
-  const issues = names.flatMap((name, at) =>
-    names.indexOf(name) === at
-      ? []
-      : [document.issue({ path: ['routes', at, 'name'], message: `the route ${name} is declared twice`, at: 'value' })],
-  );
+  const issues = routeFaults(config).map(({ path, message }) => document.issue({ path, message, at: 'value' }));
   if (issues.length > 0) throw new Problem('invalid-input', `${file} is not valid`, { issues });
   return { config, folder: dirname(resolve(file)), document };
 }

@@ -5,7 +5,13 @@ import type { ConfiguredRoute } from './config.ts';
 
 /** A route of `serin.yaml` as the controller sees it. */
 export function declaredRoute(route: ConfiguredRoute): DeclaredRoute {
-  return { name: route.name, stable: declaredStable(route), policy: route.policy, healthPath: route.health };
+  return {
+    name: route.name,
+    stable: declaredStable(route),
+    policy: route.policy,
+    healthPath: route.health,
+    router: route.router,
+  };
 }
 
 /** The same route as the gateway sees it. */

@@ -8,11 +8,11 @@ import { type Controller, createController } from '../controller/schedule.ts';
 import { hashConsumerKey } from '../gateway/consumers.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { createGateway } from '../gateway/server.ts';
-import { gatewaySource } from '../metrics/gateway.ts';
 import type { Channel } from '../notify/channel.ts';
 import { consoleChannel } from '../notify/console.ts';
 import { pagerdutyChannel } from '../notify/pagerduty.ts';
 import { localRouter } from '../routers/local.ts';
+import { noRouter } from '../routers/none.ts';
 import { openStore } from '../store/connect.ts';
 import type { Store } from '../store/store.ts';
 import { accessLogFile } from './access-log-file.ts';
@@ -21,6 +21,8 @@ import { consumerControl, followConsumers } from './consumers.ts';
 import { exposition } from './exposition.ts';
 import { health } from './health.ts';
 import { type LoadedConfig, loadPolicies } from './load.ts';
+import { openPrometheus, routeSources } from './open-sources.ts';
+import { routeRouters } from './route-routers.ts';
 import { declaredRoute, gatewayRoute } from './routes.ts';
 import { installationSecret, resolveSecret } from './secrets.ts';
 import { ensureAdminToken, tokenControl } from './tokens.ts';
@@ -52,6 +54,8 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
   const { config } = loaded;
   loadPolicies(loaded);
   const channels = channelsOf(config, env, notices);
+  const prometheus = openPrometheus(config, env);
+  const carried = config.routes.filter(({ router }) => router === 'gateway');
   const dataFolder = resolve(loaded.folder, env['SERIN_DATA'] ?? config.dataFolder);
   const databaseUrl = env['DATABASE_URL'];
   const store = await openStore(databaseUrl ? { databaseUrl } : { dataFolder });
@@ -62,7 +66,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
     await ensureAdminToken(store, dataFolder, newId);
     const gateway = createGateway({
       listen: config.gateway.listen,
-      routes: config.routes.map(gatewayRoute),
+      routes: carried.map(gatewayRoute),
       trustedProxies: config.gateway.trustedProxies,
       secret,
       timeouts: {
@@ -77,12 +81,14 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       ...accessLogOf(loaded, log),
       onBrake: (route, reason) => controller.braked(route, reason),
     });
-    const routeNames = config.routes.map(({ name }) => name);
+    const routeNames = carried.map(({ name }) => name);
     for (const route of routeNames) await followConsumers(store, gateway, route);
     const ports: ControllerPorts = {
       store,
-      source: gatewaySource((route, after, slowAfterMs) => gateway.collect(route, after, slowAfterMs)),
-      router: localRouter(gateway),
+      source: routeSources(config, prometheus, (route, after, slowAfterMs) =>
+        gateway.collect(route, after, slowAfterMs),
+      ),
+      router: routeRouters(config, { gateway: localRouter(gateway), none: noRouter() }),
       probe: (url) => gateway.probe(url, config.gateway.timeouts.headers),
       channels,
       routes: config.routes.map(declaredRoute),
