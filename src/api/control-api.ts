@@ -8,6 +8,7 @@ import type { ControlPlane } from './control.ts';
 import { refuseInvalid } from './invalid-request.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { overrideRoutes } from './override-routes.ts';
+import { policyRoutes } from './policy-routes.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
 import { rolloutRoutes } from './rollout-routes.ts';
 import { sameOrigin } from './same-origin.ts';
@@ -40,7 +41,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
 
   app.use('/api/*', authenticate(control.tokens, now));
   app.use('/api/*', limitBody);
-  for (const routes of [rolloutRoutes, overrideRoutes, auditRoutes, consumerRoutes, tokenRoutes]) {
+  for (const routes of [rolloutRoutes, overrideRoutes, auditRoutes, consumerRoutes, tokenRoutes, policyRoutes]) {
     app.route('/api/v1', routes(control));
   }
 

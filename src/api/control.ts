@@ -1,7 +1,9 @@
+import type { Issue } from '../problem/problem.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, Role } from '../rollout/event.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
-import type { ConsumerRule } from '../split/order.ts';
+import type { ConsumerRule, Track } from '../split/order.ts';
+import type { SeriesValue } from '../stats/block.ts';
 
 export interface RolloutReader {
   find(id: string): Promise<RolloutRecord | null>;
@@ -56,6 +58,43 @@ export interface TokenControl {
   revoke(id: string, by: Actor, reason: string): Promise<void>;
 }
 
+export interface PolicyCheckRequest {
+  /** The text of the policy, and what its file is called: it is only named. */
+  readonly text: string;
+  readonly file: string;
+  /** Left out: the one route that takes the policy. */
+  readonly route?: string;
+  /** What people call the versions. Left out: those of the rollout that runs, else the route's stable alone. */
+  readonly stable?: string;
+  readonly canary?: string;
+}
+
+/** A policy tried against the sources that it would be judged by. */
+export interface PolicyCheck {
+  readonly route: string;
+  /** What is wrong with the policy, each with its place. */
+  readonly issues: readonly Issue[];
+  /** What could not be found out, in sentences. */
+  readonly unreachable: readonly string[];
+  readonly answers: readonly PolicyAnswer[];
+}
+
+/** What one question to a source came back with. */
+export interface PolicyAnswer {
+  readonly what: string;
+  readonly source: string;
+  readonly track: Track;
+  readonly version: string;
+  readonly outcome: 'value' | 'nothing' | 'unusable' | 'refused' | 'undeclared' | 'unreachable';
+  readonly value: SeriesValue;
+  readonly says: string;
+}
+
+export interface PolicyControl {
+  /** Throws Problem where there is no such route, or none that the policy alone could mean. */
+  check(request: PolicyCheckRequest, signal: AbortSignal): Promise<PolicyCheck>;
+}
+
 export interface Health {
   /** Not ready: do not send traffic here. Degraded: it works, and somebody should look. */
   readonly ready: boolean;
@@ -68,6 +107,7 @@ export interface ControlPlane {
   readonly reader: RolloutReader;
   readonly consumers: ConsumerControl;
   readonly tokens: TokenControl;
+  readonly policies: PolicyControl;
   health(): Promise<Health>;
   /** Prometheus text exposition. */
   metrics(): Promise<string>;

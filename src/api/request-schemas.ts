@@ -94,3 +94,11 @@ export const tokenBody = z.strictObject({
   role: z.literal(['viewer', 'operator', 'admin']),
   reason,
 });
+
+export const policyCheckBody = z.strictObject({
+  text: z.string().max(65_536).describe('The policy, as its file has it'),
+  file: printable(1_000).default('policy.yaml').describe('What the file is called: it is only named in what is found'),
+  route: printable(100).optional().describe('Left out: the one route that takes the policy'),
+  stable: printable(100).optional().describe('A version to ask for; left out: the one that serves'),
+  canary: printable(100).optional().describe('A version to ask for; left out: the one that is rolled out, if any'),
+});

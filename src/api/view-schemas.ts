@@ -151,6 +151,36 @@ export const auditVerificationSchema = z
   .strictObject({ entries: z.int(), brokenAt: z.int().nullable() })
   .openapi('AuditVerification');
 
+const issue = z.strictObject({
+  path: z.string(),
+  message: z.string(),
+  place: z.strictObject({ file: z.string(), line: z.int(), column: z.int() }).optional(),
+  excerpt: z.string().optional().describe('The line with a caret under the place'),
+});
+
+const policyAnswer = z.strictObject({
+  what: z.string().describe('The query check, or what the source was asked for of its own'),
+  source: z.string(),
+  track: z.literal(['stable', 'canary']),
+  version: z.string(),
+  outcome: z.literal(['value', 'nothing', 'unusable', 'refused', 'undeclared', 'unreachable']),
+  value: z
+    .union([z.number(), z.array(z.number()).readonly()])
+    .nullable()
+    .describe('A list has one value for each pod'),
+  says: z.string(),
+});
+
+export const policyCheckViewSchema = z
+  .strictObject({
+    route: z.string(),
+    issues: z.array(issue).readonly().describe('What is wrong with the policy; empty when nothing is'),
+    unreachable: z.array(z.string()).readonly().describe('What could not be found out'),
+    answers: z.array(policyAnswer).readonly(),
+  })
+  .openapi('PolicyCheck');
+
+export type PolicyCheckView = z.infer<typeof policyCheckViewSchema>;
 export type FindingView = z.infer<typeof findingViewSchema>;
 export type VerdictView = z.infer<typeof verdictViewSchema>;
 export type RolloutView = z.infer<typeof rolloutViewSchema>;

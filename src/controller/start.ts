@@ -11,15 +11,19 @@ import type { RolloutChange } from '../store/store.ts';
 import { auditDraft, changeFor } from './commit.ts';
 import type { ControllerPorts, DeclaredRoute, LoadedPolicy } from './ports.ts';
 import { effectiveStable } from './reconcile.ts';
+import { trySource } from './try-source.ts';
 import { canaryUpstream, healthUrl } from './upstream.ts';
 
 const HISTORY = 1_000;
+/** Sources have time-outs of their own; whoever starts a rollout waits for the answer. */
+const PREFLIGHT_MS = 20_000;
 /** Attempts of one version share a false-promotion budget for so long (statistics.md 3.6, rule 3). */
 const RECENT_MS = 30 * 86_400_000;
 
 /**
  * Starts a rollout, or answers with the one that runs the same. Everything that can be refused is refused before
- * anything is written: unknown route or policy, a version that was rolled back, a canary that does not answer.
+ * anything is written: unknown route or policy, a version that was rolled back, a canary that does not answer, a source that
+ * cannot answer what the policy will ask.
  */
 export async function startRollout(ports: ControllerPorts, command: StartCommand, by: Actor): Promise<Started> {
   const route = declaredRoute(ports, command.route);
@@ -50,6 +54,16 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   }
   const failure = watched ? null : await ports.probe(healthUrl(canary, route.healthPath));
   if (failure !== null) throw new Problem('refused', `the canary does not pass preflight: ${failure}`);
+  const untried = await trySource(
+    ports.source,
+    {
+      route: route.name,
+      versions: { stable: stable.version, canary: canary.version },
+      queries: loaded.policy.spec.checks.queries,
+    },
+    AbortSignal.timeout(PREFLIGHT_MS),
+  );
+  if (untried !== null) throw new Problem('refused', `the policy does not pass preflight: ${untried}`);
 
   const at = await ports.store.now();
   const recent = earlier.filter(({ rollout }) => at - rollout.startedAt < RECENT_MS);

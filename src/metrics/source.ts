@@ -1,6 +1,6 @@
 import type { Checks } from '../policy/schema.ts';
-import type { SplitOrder, Upstream } from '../split/order.ts';
-import type { Block } from '../stats/block.ts';
+import type { SplitOrder, Track, Upstream } from '../split/order.ts';
+import type { Block, SeriesValue } from '../stats/block.ts';
 
 export interface CollectRequest {
   readonly route: string;
@@ -26,7 +26,36 @@ export type Collected =
     }
   | { readonly kind: 'unusable'; readonly reason: string };
 
+/** What is to be tried before a rollout relies on it. */
+export interface CheckRequest {
+  readonly route: string;
+  /** What people call the versions; null for one that is not known yet. */
+  readonly versions: Readonly<Record<Track, string | null>>;
+  readonly queries: Checks['queries'];
+}
+
+/** What one question came back with. */
+export interface SourceAnswer {
+  /** The query check that asked; null where the source's own measurements were asked for. */
+  readonly check: string | null;
+  /** What was asked for, in a word or two. */
+  readonly what: string;
+  readonly source: string;
+  readonly track: Track;
+  readonly version: string;
+  /**
+   * `nothing`: it selects nothing for this version; `unusable`: what came is no usable number; `refused`: it can never
+   * be answered as it is; `undeclared`: there is no such source; `unreachable`: nobody knows.
+   */
+  readonly outcome: 'value' | 'nothing' | 'unusable' | 'refused' | 'undeclared' | 'unreachable';
+  readonly value: SeriesValue;
+  /** A clause: what came, or why nothing usable did. */
+  readonly says: string;
+}
+
 export interface MetricsSource {
   readonly name: string;
   collect(request: CollectRequest, signal: AbortSignal): Promise<Collected>;
+  /** Asks once for everything that a rollout would need. A source that has nothing to ask leaves it out. */
+  check?(request: CheckRequest, signal: AbortSignal): Promise<readonly SourceAnswer[]>;
 }

@@ -8,6 +8,7 @@ import { type Controller, createController } from '../controller/schedule.ts';
 import { hashConsumerKey } from '../gateway/consumers.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { createGateway } from '../gateway/server.ts';
+import { withQueries } from '../metrics/with-queries.ts';
 import type { Channel } from '../notify/channel.ts';
 import { consoleChannel } from '../notify/console.ts';
 import { pagerdutyChannel } from '../notify/pagerduty.ts';
@@ -22,6 +23,8 @@ import { exposition } from './exposition.ts';
 import { health } from './health.ts';
 import { type LoadedConfig, loadPolicies } from './load.ts';
 import { openPrometheus, routeSources } from './open-sources.ts';
+import { policyControl } from './policy-check.ts';
+import { openQuerySources } from './query-sources.ts';
 import { routeRouters } from './route-routers.ts';
 import { declaredRoute, gatewayRoute } from './routes.ts';
 import { installationSecret, resolveSecret } from './secrets.ts';
@@ -85,8 +88,9 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
     for (const route of routeNames) await followConsumers(store, gateway, route);
     const ports: ControllerPorts = {
       store,
-      source: routeSources(config, prometheus, (route, after, slowAfterMs) =>
-        gateway.collect(route, after, slowAfterMs),
+      source: withQueries(
+        routeSources(config, prometheus, (route, after, slowAfterMs) => gateway.collect(route, after, slowAfterMs)),
+        { sources: openQuerySources(config, env) },
       ),
       router: routeRouters(config, { gateway: localRouter(gateway), none: noRouter() }),
       probe: (url) => gateway.probe(url, config.gateway.timeouts.headers),
@@ -110,6 +114,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       },
       consumers: consumerControl(store, gateway, routeNames, (route, key) => hashConsumerKey(secret, route, key)),
       tokens: tokenControl(store, newId),
+      policies: policyControl(ports),
       health: health({ store, controller, isLeaving: () => isLeaving }),
       metrics: exposition(gateway, store),
       build: { version: packageVersion(), node: process.version },

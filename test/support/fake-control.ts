@@ -1,4 +1,4 @@
-import type { ControlPlane, TokenView } from '../../src/api/control.ts';
+import type { ControlPlane, PolicyCheck, TokenView } from '../../src/api/control.ts';
 import type { JudgeState } from '../../src/judge/judge.ts';
 import type { Finding, Verdict } from '../../src/judge/verdict.ts';
 import type { Policy } from '../../src/policy/schema.ts';
@@ -24,7 +24,13 @@ export interface FakeControl extends ControlPlane {
   happen(id: string, event: RolloutEvent): RolloutRecord;
   see(id: string, evidence: Partial<Evidence>): RolloutRecord;
   /** Answers of `health` and failures of everything, set by the test. */
-  readonly mood: { ready: boolean; problems: string[]; failing: Error | null; brokenAt: number | null };
+  readonly mood: {
+    ready: boolean;
+    problems: string[];
+    failing: Error | null;
+    brokenAt: number | null;
+    policyCheck: (route: string, asked: { text: string; stable: string; canary: string }) => PolicyCheck;
+  };
   /** Credentials of consumers as they were handed over, by `route/name`. */
   readonly consumerKeys: ReadonlyMap<string, string | undefined>;
 }
@@ -35,7 +41,13 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
   const consumers = new Map<string, { route: string; name: string; rule: ConsumerRule; changedAt: string }>();
   const consumerKeys = new Map<string, string | undefined>();
   const tokens = new Map<string, TokenView & { token: string }>();
-  const mood: FakeControl['mood'] = { ready: true, problems: [], failing: null, brokenAt: null };
+  const mood: FakeControl['mood'] = {
+    ready: true,
+    problems: [],
+    failing: null,
+    brokenAt: null,
+    policyCheck: (route) => ({ route, issues: [], unreachable: [], answers: [] }),
+  };
   let now = T0;
   let ids = 0;
 
@@ -204,6 +216,13 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
         if (!found) throw new Problem('not-found', `there is no token ${id}`);
         tokens.set(id, { ...found, revokedAt: new Date(tick()).toISOString() });
         write({ actor: by, route: '', rolloutId: null, event: { kind: 'tokenRevoked', id }, reason });
+      },
+    },
+    policies: {
+      async check({ route = 'payments', text, stable = 'v1', canary = 'v2' }) {
+        if (mood.failing) throw mood.failing;
+        if (route === 'nowhere') throw new Problem('not-found', 'there is no route nowhere');
+        return mood.policyCheck(route, { text, stable, canary });
       },
     },
     health: async () => ({ ready: mood.ready, problems: mood.problems }),

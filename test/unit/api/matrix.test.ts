@@ -30,6 +30,7 @@ const LEAST: Readonly<Record<string, Role>> = {
   'GET /api/v1/routes/{route}/consumers': 'viewer',
   'PUT /api/v1/routes/{route}/consumers/{name}': 'operator',
   'DELETE /api/v1/routes/{route}/consumers/{name}': 'operator',
+  'POST /api/v1/policies/check': 'operator',
   'GET /api/v1/tokens': 'admin',
   'POST /api/v1/tokens': 'admin',
   'DELETE /api/v1/tokens/{id}': 'admin',

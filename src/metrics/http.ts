@@ -1,0 +1,111 @@
+import type { LookupFunction } from 'node:net';
+import { createGunzip } from 'node:zlib';
+import { Agent, type Dispatcher } from 'undici';
+
+/** A source is asked everything at once; the rest waits its turn within the time-out. */
+const MOST_CONNECTIONS = 16;
+
+/** Where a metrics source answers, and what it wants to see before it does. */
+export interface Endpoint {
+  /** Absolute http(s) URL without user info; paths of requests are appended to it. */
+  readonly url: string;
+  /** For the whole of an exchange, from the dial to the last byte. */
+  readonly timeoutMs: number;
+  /** Of an answer after it was inflated. */
+  readonly maxAnswerBytes: number;
+  /** Authorization and tenant; secrets, which leave only in a request's head. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** PEM; the machine's own authorities where `ca` is left out. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  /** Decides to which addresses a name may lead. */
+  readonly lookup: LookupFunction;
+}
+
+export interface Asked {
+  readonly method: 'GET' | 'POST';
+  /** Begins with `/`; below the endpoint's own path. */
+  readonly path: string;
+  readonly form?: URLSearchParams;
+}
+
+/** An answer of any status, complete and within its limits; or why there is none, in a clause without the address. */
+export type Fetched =
+  | { readonly kind: 'answer'; readonly status: number; readonly body: string }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export interface HttpClient {
+  /** Never throws, and follows no redirect. */
+  fetch(asked: Asked, signal: AbortSignal): Promise<Fetched>;
+}
+
+/** The one way in which metrics sources are asked. */
+export function httpClient(endpoint: Endpoint): HttpClient {
+  const { timeoutMs, maxAnswerBytes, tls, lookup } = endpoint;
+  const { origin, pathname } = new URL(endpoint.url);
+  const base = pathname.replace(/\/$/, '');
+  const headers = { accept: 'application/json', 'accept-encoding': 'gzip', ...endpoint.headers };
+  const agent = new Agent({
+    connections: MOST_CONNECTIONS,
+    connect: { ...tls, lookup, timeout: timeoutMs },
+  });
+
+  async function exchange({ method, path, form }: Asked, signal: AbortSignal): Promise<Fetched> {
+    const answer = await agent.request({
+      origin,
+      method,
+      path: `${base}${path}`,
+      headers: form ? { ...headers, 'content-type': 'application/x-www-form-urlencoded' } : headers,
+      body: form ? form.toString() : null,
+      signal,
+    });
+    const body = await readCapped(answer, maxAnswerBytes);
+    return typeof body === 'string' ? { kind: 'answer', status: answer.statusCode, body } : body;
+  }
+
+  return {
+    async fetch(asked, signal) {
+      const timeout = AbortSignal.timeout(timeoutMs);
+      try {
+        return await exchange(asked, AbortSignal.any([signal, timeout]));
+      } catch (error) {
+        return {
+          kind: 'failed',
+          reason: timeout.aborted || signal.aborted ? 'no complete answer in time' : why(error),
+        };
+      }
+    },
+  };
+}
+
+/** Counts what comes out of the inflater, so that a small body cannot become a large one. */
+async function readCapped({ headers, body }: Dispatcher.ResponseData, maxBytes: number): Promise<string | Fetched> {
+  // Destroying a body that is not at its end is an error to it.
+  body.on('error', () => {});
+  const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
+  if (coding !== 'gzip' && coding !== 'identity') {
+    body.destroy();
+    return { kind: 'failed', reason: 'the answer has a content coding that was not asked for' };
+  }
+  const plain = coding === 'gzip' ? body.pipe(createGunzip()) : body;
+  // A pipe does not pass errors on.
+  body.on('error', (error: Error) => plain.destroy(error));
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of plain as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maxBytes) return { kind: 'failed', reason: `the answer is larger than ${maxBytes} bytes` };
+      chunks.push(chunk);
+    }
+  } finally {
+    body.destroy();
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Only the code: a message may carry the address, or what a certificate says. */
+function why(error: unknown): string {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+  if (code?.startsWith('Z_')) return 'the answer is not what its content coding says';
+  return code === null ? 'the connection failed' : `the connection failed (${code})`;
+}

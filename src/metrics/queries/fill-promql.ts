@@ -1,0 +1,49 @@
+import { type Filled, PLACEHOLDER, type Words, wordFor } from './words.ts';
+
+/** A string in its quotes, with the operator of a pattern before it; a comment; a placeholder; any other character. */
+const TOKEN = /([=!]~\s*)?("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|`[^`]*`?)|#[^\n]*|\{\{\s*\w+\s*\}\}|./gs;
+
+const PART_OF_A_NAME = /^[A-Za-z0-9_:]+$/;
+
+/**
+ * A PromQL query about one version. In a string a word keeps its meaning whatever characters it has: it is escaped for
+ * the quotes it stands in, and taken literally after `=~` and `!~`. Anywhere else it has to be part of a name.
+ * Source: https://prometheus.io/docs/prometheus/latest/querying/basics/#string-literals
+ */
+export function fillPromql(query: string, words: Words): Filled {
+  const refusals: string[] = [];
+  const refuse = (reason: string) => {
+    refusals.push(reason);
+    return '';
+  };
+
+  const bare = (text: string) =>
+    text.replaceAll(PLACEHOLDER, (_, name: string) => {
+      const word = wordFor(name, words);
+      return PART_OF_A_NAME.test(word) ? word : refuse(`outside of quotes {{${name}}} must be part of a name`);
+    });
+  const quoted = (text: string, as: 'text' | 'pattern') =>
+    text.replaceAll(PLACEHOLDER, (_, name: string) => {
+      const word = as === 'pattern' ? literalPattern(wordFor(name, words)) : wordFor(name, words);
+      if (!text.startsWith('`')) return escaped(word);
+      // A raw string knows no escapes.
+      return word.includes('`') ? refuse(`{{${name}}} cannot stand in back quotes when it has one`) : word;
+    });
+
+  const text = query.replaceAll(TOKEN, (token, operator: string | undefined, string: string | undefined) => {
+    if (string !== undefined) return `${operator ?? ''}${quoted(string, operator === undefined ? 'text' : 'pattern')}`;
+    return token.startsWith('#') ? token : bare(token);
+  });
+  const [reason] = refusals;
+  return reason === undefined ? { ok: true, text } : { ok: false, reason };
+}
+
+/** What RE2 takes for itself (its QuoteMeta). */
+function literalPattern(word: string): string {
+  return word.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&');
+}
+
+/** Both kinds of quotes by their code points: a string in single quotes does not know `\"`, nor one in double `\'`. */
+function escaped(word: string): string {
+  return word.replaceAll(/[\\"'\p{Cc}]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

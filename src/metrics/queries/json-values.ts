@@ -1,0 +1,62 @@
+import type { HttpClient } from '../http.ts';
+import { parsePointer, valueAt } from './pointer.ts';
+import { type QuerySource, type Question, type Taken, takenValues } from './query-source.ts';
+import { PLACEHOLDER, type Words, wordFor } from './words.ts';
+
+/**
+ * Values from a JSON endpoint. A query is a path with its query string, and after `#` a JSON pointer (RFC 6901) to a number
+ * or a list of numbers: `/stats/{{version}}?window=1m#/queue/depth`. Such an endpoint tells of the present only.
+ */
+export function jsonValues(client: HttpClient): QuerySource {
+  return {
+    knows: 'present',
+    async take(question, signal) {
+      const place = placeOf(question);
+      if (place === null) {
+        return { kind: 'refused', reason: 'it is no path that begins with / and stays below its source' };
+      }
+      if (place.pointer === null) return { kind: 'refused', reason: 'what follows # is no JSON pointer' };
+      const fetched = await client.fetch({ method: 'GET', path: place.path }, signal);
+      if (fetched.kind === 'failed') return { kind: 'unreachable', reason: fetched.reason };
+      if (fetched.status === 404) return { kind: 'nothing', reason: 'its endpoint answered 404' };
+      if (fetched.status !== 200) return { kind: 'unreachable', reason: `its endpoint answered ${fetched.status}` };
+      return read(fetched.body, place.pointer);
+    },
+  };
+}
+
+interface Place {
+  readonly path: string;
+  readonly pointer: readonly string[] | null;
+}
+
+/** Null when the path is none, or leads out of the source's own: whoever may write a policy need not see everything there. */
+function placeOf({ query, words }: Question): Place | null {
+  const [before = '', ...after] = query.split('#');
+  const path = before.replaceAll(PLACEHOLDER, (_, name: string) =>
+    encodeURIComponent(wordFor(name, words).toWellFormed()),
+  );
+  if (!/^\/[\x21-\x7e]*$/.test(path)) return null;
+  const [plain = ''] = path.split('?');
+  if (plain.split(/\/|%2f|\\|%5c/i).some((segment) => /^(\.|%2e){1,2}$/i.test(segment))) return null;
+  return { path, pointer: filledPointer(after.join('#'), words) };
+}
+
+/** Filled after it is taken apart: no word can add a token, or be read as an escape. */
+function filledPointer(fragment: string, words: Words): readonly string[] | null {
+  const fill = (token: string) => token.replaceAll(PLACEHOLDER, (_, name: string) => wordFor(name, words));
+  return parsePointer(fragment)?.map(fill) ?? null;
+}
+
+function read(body: string, pointer: readonly string[]): Taken {
+  let document: unknown;
+  try {
+    document = JSON.parse(body);
+  } catch {
+    return { kind: 'unusable', reason: 'its endpoint gave no JSON' };
+  }
+  const found = valueAt(document, pointer);
+  if (found === undefined) return { kind: 'nothing', reason: 'there is nothing where it points' };
+  const values: readonly unknown[] = Array.isArray(found) ? found : [found];
+  return takenValues(values.map((value) => (typeof value === 'number' ? value : null)));
+}

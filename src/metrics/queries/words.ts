@@ -1,0 +1,30 @@
+import type { Track } from '../../split/order.ts';
+
+/** What the placeholders of a query stand for. */
+export interface Words {
+  readonly version: string;
+  readonly track: Track;
+  readonly route: string;
+}
+
+/** A text with its placeholders filled in, or why they cannot be. */
+export type Filled = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
+
+export const PLACEHOLDER = /\{\{\s*(version|track|route)\s*\}\}/g;
+
+/** Whether a query can tell the two versions apart. */
+export function namesVersion(query: string): boolean {
+  return [...query.matchAll(PLACEHOLDER)].some(([, name]) => name !== 'route');
+}
+
+/** The word that a match of `PLACEHOLDER` stands for. */
+export function wordFor(name: string, { version, track, route }: Words): string {
+  switch (name) {
+    case 'version':
+      return version;
+    case 'track':
+      return track;
+    default:
+      return route;
+  }
+}

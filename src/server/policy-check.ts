@@ -1,0 +1,105 @@
+import type { PolicyAnswer, PolicyCheck, PolicyCheckRequest, PolicyControl } from '../api/control.ts';
+import type { ControllerPorts, DeclaredRoute } from '../controller/ports.ts';
+import { effectiveStable } from '../controller/reconcile.ts';
+import { declaredRoute } from '../controller/start.ts';
+import type { CheckRequest, SourceAnswer } from '../metrics/source.ts';
+import { inOrder } from '../policy/document.ts';
+import type { SourceDocument } from '../policy/place.ts';
+import { readPolicy } from '../policy/read.ts';
+import { type Issue, Problem } from '../problem/problem.ts';
+
+type Ports = Pick<ControllerPorts, 'source' | 'store' | 'routes'>;
+
+/** Tries a policy's text against the sources of this installation. It reads and asks, and changes nothing. */
+export function policyControl(ports: Ports): PolicyControl {
+  return {
+    async check(request, signal): Promise<PolicyCheck> {
+      const reading = readPolicy(request.text, request.file);
+      const name = reading.ok ? reading.policy.metadata.name : null;
+      const route = routeOf(ports, request.route, name);
+      if (!reading.ok) return { route: route.name, issues: reading.issues, unreachable: [], answers: [] };
+      const { queries } = reading.policy.spec.checks;
+      const versions = await versionsOf(ports, route, request);
+      const answers = (await ports.source.check?.({ route: route.name, versions, queries }, signal)) ?? [];
+      return {
+        route: route.name,
+        issues: issuesOf(answers, reading.document),
+        unreachable: unreachable(answers),
+        answers: answers.map(answerOf),
+      };
+    },
+  };
+}
+
+function answerOf({ what, source, track, version, outcome, value, says }: SourceAnswer): PolicyAnswer {
+  return { what, source, track, version, outcome, value, says };
+}
+
+/** The route that is named, else the only one that takes the policy, else the only one that there is. */
+function routeOf(ports: Ports, named: string | undefined, policy: string | null): DeclaredRoute {
+  if (named !== undefined) return declaredRoute(ports, named);
+  const takers = ports.routes.filter((route) => route.policy === policy);
+  const [only, second] = takers.length > 0 ? takers : ports.routes;
+  if (only && !second) return only;
+  const names = ports.routes.map(({ name }) => name).join(', ');
+  throw new Problem('invalid-input', `say which route is meant: there are ${names}`, {
+    issues: [{ path: 'route', message: 'names no route, and several take the policy or could' }],
+  });
+}
+
+async function versionsOf(
+  { store }: Ports,
+  route: DeclaredRoute,
+  { stable, canary }: PolicyCheckRequest,
+): Promise<CheckRequest['versions']> {
+  const [[running], stables] = await Promise.all([
+    store.rollouts.list({ route: route.name, active: true, limit: 1 }),
+    store.stables.list(),
+  ]);
+  const serving = effectiveStable(
+    route,
+    stables.find((record) => record.route === route.name),
+  );
+  return {
+    stable: stable ?? running?.rollout.stable.version ?? serving.version,
+    canary: canary ?? running?.rollout.canary.version ?? null,
+  };
+}
+
+/** One issue for each query that is at fault, whichever versions it concerns. */
+function issuesOf(answers: readonly SourceAnswer[], document: SourceDocument): readonly Issue[] {
+  const issues = new Map<string, Issue>();
+  for (const answer of answers) {
+    const issue = issueOf(answer, document);
+    if (issue) issues.set(`${issue.path} ${issue.message}`, issue);
+  }
+  return inOrder([...issues.values()]);
+}
+
+function issueOf(answer: SourceAnswer, document: SourceDocument): Issue | null {
+  const { check, what, track, version, outcome, says } = answer;
+  const at = (field: string, message: string): Issue =>
+    // What a source measures by itself is declared with the route, not in the policy.
+    check === null
+      ? { path: '', message }
+      : document.issue({ path: ['spec', 'checks', 'queries', check, field], message, at: 'value' });
+  switch (outcome) {
+    case 'value':
+    case 'unusable':
+    case 'unreachable':
+      return null;
+    case 'nothing':
+      return at('query', `${what} of the ${track} ${version}: ${says}`);
+    case 'refused':
+      return at('query', `${what}: ${says}`);
+    case 'undeclared':
+      return at('source', `${what}: ${says}`);
+  }
+}
+
+function unreachable(answers: readonly SourceAnswer[]): readonly string[] {
+  const said = answers.flatMap(({ source, outcome, says }) =>
+    outcome === 'unreachable' ? [`the source ${source} cannot be reached: ${says}`] : [],
+  );
+  return [...new Set(said)];
+}

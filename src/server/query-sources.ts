@@ -1,0 +1,25 @@
+import { httpClient } from '../metrics/http.ts';
+import { jsonValues } from '../metrics/queries/json-values.ts';
+import { prometheusValues } from '../metrics/queries/prometheus-values.ts';
+import type { QuerySource } from '../metrics/queries/query-source.ts';
+import type { ServerConfig } from './config.ts';
+import { endpointOf } from './endpoint.ts';
+import type { ConfiguredSource } from './sources.ts';
+
+/** Where the values of query checks come from, by the names in the file. Throws Problem when a secret is not there. */
+export function openQuerySources(
+  { sources }: Pick<ServerConfig, 'sources'>,
+  env: NodeJS.ProcessEnv,
+): ReadonlyMap<string, QuerySource> {
+  return new Map(Object.entries(sources).map(([name, source]) => [name, querySource(source, env)]));
+}
+
+function querySource(source: ConfiguredSource, env: NodeJS.ProcessEnv): QuerySource {
+  const client = httpClient(endpointOf(source, env));
+  switch (source.kind) {
+    case 'prometheus':
+      return prometheusValues(client, { scrapeMs: source.interval });
+    case 'json':
+      return jsonValues(client);
+  }
+}

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fillPromql } from '../../../src/metrics/queries/fill-promql.ts';
+
+const WORDS = { version: 'v2', track: 'canary', route: 'payments' } as const;
+
+const fill = (query: string, more: Partial<{ version: string; route: string }> = {}) =>
+  fillPromql(query, { ...WORDS, ...more });
+
+describe('placeholders of a PromQL query', () => {
+  it.each([
+    ['up{version="{{version}}",track=\'{{track}}\'}', 'up{version="v2",track=\'canary\'}'],
+    ['up{version=`{{ version }}`}', 'up{version=`v2`}'],
+    ['{{route}}_requests:{{track}}_total', 'payments_requests:canary_total'],
+    ['up{a="\\"{{version}}"} # {{version}}\n+ x', 'up{a="\\"v2"} # {{version}}\n+ x'],
+    ['up{version="{{versions}}"}', 'up{version="{{versions}}"}'],
+  ])('%s becomes %s', (query, text) => {
+    expect(fill(query)).toEqual({ ok: true, text });
+  });
+
+  it('keep their meaning as a label value, whatever characters they have', () => {
+    const version = 'v"2\'\\\n';
+    const word = String.raw`v\u00222\u0027\u005c\u000a`;
+    expect(fill('a{b="{{version}}",c=\'{{version}}\'}', { version })).toEqual({
+      ok: true,
+      text: `a{b="${word}",c='${word}'}`,
+    });
+  });
+
+  it('are taken literally where a pattern is expected', () => {
+    expect(fill('a{b=~"{{version}}-.*",c!~ \'{{version}}\'}', { version: '1.2+3' })).toEqual({
+      ok: true,
+      text: String.raw`a{b=~"1\u005c.2\u005c+3-.*",c!~ '1\u005c.2\u005c+3'}`,
+    });
+    expect(fill('a{b=~`{{version}}`}', { version: '1.2' })).toEqual({ ok: true, text: 'a{b=~`1\\.2`}' });
+  });
+
+  it.each([
+    ['{{version}}_total', { version: 'v2} or up{' }],
+    ['sum by ({{version}}) (x)', { version: 'a) or (b' }],
+    ['a{b=`{{version}}`}', { version: 'v`2' }],
+  ])('%s is refused for %j', (query, more) => {
+    expect(fill(query, more)).toMatchObject({ ok: false, reason: expect.stringContaining('{{version}}') });
+  });
+
+  it('cannot end the string that they stand in', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('"', "'"), (version, quote) => {
+        const filled = fill(`a{b=${quote}{{version}}${quote}}`, { version });
+        const inside = filled.ok ? filled.text.slice('a{b='.length + 1, -2) : '';
+        expect(inside.replaceAll(/\\u[0-9a-f]{4}/g, '')).not.toMatch(/["'\\\p{Cc}]/u);
+        const read = inside.replaceAll(/\\u([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+        expect(read).toBe(version);
+      }),
+      { seed: 5_2_1, numRuns: 500 },
+    );
+  });
+});

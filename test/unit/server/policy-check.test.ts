@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckRequest, SourceAnswer } from '../../../src/metrics/source.ts';
+import { policyControl } from '../../../src/server/policy-check.ts';
+
+const POLICY = `apiVersion: serin.dev/v1
+kind: GraduationPolicy
+metadata: { name: mine }
+spec:
+  steps: [{ weight: 10%, dwell: 1m }]
+  checks:
+    queries:
+      cpu: { query: 'cpu{version="{{version}}"}', worse: higher }
+      queue:
+        source: jobs
+        query: /stats/{{version}}#/queue
+        worse: higher
+`;
+
+const { signal } = new AbortController();
+
+type Ports = Parameters<typeof policyControl>[0];
+
+interface World {
+  readonly routes?: readonly { readonly name: string; readonly policy: string }[];
+  readonly running?: readonly [stable: string, canary: string];
+  readonly answers?: readonly Partial<SourceAnswer>[];
+}
+
+function controlOf({ routes = [{ name: 'shop', policy: 'mine' }], running, answers = [] }: World) {
+  const asked: CheckRequest[] = [];
+  const versions = running && { stable: { version: running[0] }, canary: { version: running[1] } };
+  const ports = {
+    routes: routes.map((route) => ({ ...route, stable: { url: 'http://a/', version: 'v1' }, healthPath: '/' })),
+    store: {
+      rollouts: { list: async () => (versions ? [{ rollout: versions }] : []) },
+      stables: { list: async () => [] },
+    },
+    source: {
+      name: 'source',
+      check: async (request: CheckRequest) => {
+        asked.push(request);
+        return answers;
+      },
+    },
+  } as unknown as Ports;
+  const control = policyControl(ports);
+  return { asked, check: (more: object = {}) => control.check({ text: POLICY, file: 'mine.yaml', ...more }, signal) };
+}
+
+const answerOf = (more: Partial<SourceAnswer>): SourceAnswer => ({
+  check: 'cpu',
+  what: 'cpu',
+  source: 'prometheus',
+  track: 'stable',
+  version: 'v1',
+  outcome: 'value',
+  value: 1,
+  says: '1',
+  ...more,
+});
+
+describe('the check of a policy', () => {
+  it.each<[string, World, object, CheckRequest['versions']]>([
+    ['the stable alone', {}, {}, { stable: 'v1', canary: null }],
+    ['the versions of the rollout that runs', { running: ['v7', 'v8'] }, {}, { stable: 'v7', canary: 'v8' }],
+    ['those that are named', { running: ['v7', 'v8'] }, { stable: 'a', canary: 'b' }, { stable: 'a', canary: 'b' }],
+  ])('asks for %s', async (_, world, more, versions) => {
+    const { asked, check } = controlOf(world);
+    await check(more);
+    expect(asked).toMatchObject([{ route: 'shop', versions, queries: { cpu: {}, queue: { source: 'jobs' } } }]);
+  });
+
+  it('gives each fault its place, once for all versions that it concerns', async () => {
+    const refused = answerOf({ outcome: 'refused', says: 'parse error' });
+    const { check } = controlOf({
+      answers: [
+        refused,
+        { ...refused, track: 'canary', version: 'v2' },
+        answerOf({ check: 'queue', what: 'queue', outcome: 'nothing', says: 'it selects nothing' }),
+        answerOf({ check: 'queue', what: 'queue', outcome: 'undeclared', says: 'there is no source jobs' }),
+        answerOf({ check: null, what: 'requests', outcome: 'nothing', says: 'no series' }),
+      ],
+    });
+    const { issues } = await check();
+    expect(issues.map(({ message, place }) => [message, place?.line, place?.column])).toEqual([
+      ['requests of the stable v1: no series', undefined, undefined],
+      ['cpu: parse error', 8, 21],
+      ['queue: there is no source jobs', 10, 17],
+      ['queue of the stable v1: it selects nothing', 11, 16],
+    ]);
+    expect(issues[1]?.excerpt).toMatch(/^ {6}cpu: .*\n {20}\^$/);
+  });
+
+  it('names each source once that cannot be reached, which is no fault of the policy', async () => {
+    const down = answerOf({ outcome: 'unreachable', says: 'it answered 503' });
+    const { check } = controlOf({ answers: [down, { ...down, track: 'canary' }, answerOf({ outcome: 'unusable' })] });
+    expect(await check()).toMatchObject({
+      issues: [],
+      unreachable: ['the source prometheus cannot be reached: it answered 503'],
+    });
+  });
+
+  it('asks nobody about a text that is no policy', async () => {
+    const { asked, check } = controlOf({});
+    const { issues } = await check({ text: 'steps: 7' });
+    expect([issues.length > 0, asked]).toEqual([true, []]);
+  });
+
+  const two = [
+    { name: 'shop', policy: 'mine' },
+    { name: 'cart', policy: 'other' },
+  ];
+
+  it.each<[string, World, object, string]>([
+    ['the only one that takes the policy', { routes: two }, {}, 'shop'],
+    ['the one that is named', { routes: two }, { route: 'cart' }, 'cart'],
+    ['the only one that there is', { routes: [{ name: 'cart', policy: 'other' }] }, {}, 'cart'],
+  ])('is for %s', async (_, world, more, route) => {
+    expect((await controlOf(world).check(more)).route).toBe(route);
+  });
+
+  it.each<[World, object, RegExp]>([
+    [
+      { routes: two.map((route) => ({ ...route, policy: 'mine' })) },
+      {},
+      /say which route is meant: there are shop, cart/,
+    ],
+    [{ routes: two.map((route) => ({ ...route, policy: 'other' })) }, {}, /say which route is meant/],
+    [{}, { route: 'nowhere' }, /there is no route nowhere/],
+  ])('is refused where nobody can tell which route is meant', async (world, more, says) => {
+    await expect(controlOf(world).check(more)).rejects.toThrow(says);
+  });
+});
