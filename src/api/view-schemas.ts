@@ -55,6 +55,28 @@ const forecast = z
   })
   .describe('Estimates at the present traffic');
 
+const worseSlice = z.strictObject({
+  dimension: z.literal(['endpoint', 'consumer', 'upstream', 'status']),
+  name: z.string().describe('POST /orders/{id}, the name of a consumer, ...; other'),
+  canary: z.number().describe('Share of errors, or of slow answers'),
+  stable: z.number(),
+  requests: z.strictObject({ canary: z.number(), stable: z.number() }),
+  part: z.number().describe('Its part of all that the canary does worse'),
+});
+
+const where = z
+  .strictObject({
+    measure: z
+      .literal(['errors', 'p50', 'p95', 'p99'])
+      .describe('Errors, or answers above that quantile of the stable'),
+    slowMs: z.number().nullable(),
+    slices: z.array(worseSlice).describe('Those that carry the difference, worst first; empty where none stands out'),
+    status: worseSlice.nullable().describe('What most of the errors were answered with'),
+    worse: z.int().describe('How many slices are worse, whether or not they stand out'),
+    says: z.string(),
+  })
+  .openapi('Where');
+
 export const verdictViewSchema = z
   .strictObject({
     name: z.literal(['harmful', 'suspect', 'shared-fault', 'blind', 'undecided', 'at-parity']),
@@ -65,6 +87,7 @@ export const verdictViewSchema = z
     worst: z.string().nullable(),
     needs: z.strictObject({ canaryRequests: z.number(), ms: z.number().nullable() }).nullable(),
     forecast: forecast.nullable(),
+    where: where.nullable().describe('Where the canary is worse: with suspect and harmful'),
     findings: z.array(findingViewSchema),
   })
   .openapi('Verdict');

@@ -112,6 +112,7 @@ function verdictView(verdict: Verdict): VerdictView {
     worst: verdict.worst,
     needs: verdict.needs && { canaryRequests: verdict.needs.canaryRequests, ms: verdict.needs.ms },
     forecast: verdict.forecast && forecastView(verdict.forecast),
+    where: verdict.where ? { ...verdict.where, slices: [...verdict.where.slices] } : null,
     findings: verdict.findings.map(findingView),
   };
 }

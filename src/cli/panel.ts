@@ -4,6 +4,7 @@ import { bar, type Paint } from './bar.ts';
 import { spanOf } from './figures.ts';
 import { renderChecks } from './panel-checks.ts';
 import { renderLadder } from './panel-ladder.ts';
+import { renderWhere } from './panel-where.ts';
 import { clean, fit, padTo, widthOf, wrap } from './text.ts';
 
 export interface PanelOptions {
@@ -28,6 +29,7 @@ export function renderRollout(view: RolloutView, options: PanelOptions = {}): st
     '',
     ...facts(view, width, paint),
     ...renderChecks(view, width, paint),
+    ...renderWhere(view, width, paint),
     ...history(options.audit ?? [], width, paint),
   ];
   return lines.join('\n');

@@ -1,4 +1,5 @@
 import { type Look, look } from '../judge/judge.ts';
+import { whereWorse } from '../judge/where.ts';
 import type { Collected, CollectRequest } from '../metrics/source.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import { type Observation, observe } from '../rollout/observe.ts';
@@ -26,7 +27,7 @@ export async function gather(
   const seen: Observation = {
     at,
     tickMs: ports.tickMs,
-    look: judge({ rollout, evidence }, blocks, missingFrom(collected), at),
+    look: locate(ports.source, rollout, judge({ rollout, evidence }, blocks, missingFrom(collected), at)),
     blocks,
     cursor: collected.kind === 'blocks' ? collected.cursor : evidence.cursor,
     applied,
@@ -50,6 +51,22 @@ function requestFor(rollout: Rollout, evidence: Evidence, since: number | null):
 
 function missingFrom(collected: Collected): string | null {
   return collected.kind === 'unusable' ? collected.reason : (collected.missing ?? null);
+}
+
+/**
+ * Adds to a verdict of harm where the canary is worse. The slices are the source's memory and no part of the judge's
+ * state, which is written at every look: what they say is written with the verdict alone.
+ */
+function locate(source: ControllerPorts['source'], rollout: Rollout, seen: Look | null): Look | null {
+  if (seen === null || (seen.verdict.name !== 'suspect' && seen.verdict.name !== 'harmful')) return seen;
+  const blocks = source.slices?.(rollout.route).filter(({ splitEpoch }) => splitEpoch >= rollout.firstEpoch);
+  const { relative, absolute } = rollout.policy.spec.checks.errors.rollback;
+  const since = seen.state.harm.since.span?.from ?? 0;
+  const margin = { rho: 1 + relative, a: absolute };
+  const where = whereWorse(seen.verdict, { blocks: blocks ?? [], margin, since });
+  if (where === null) return seen;
+  const reason = where.worse === 0 ? seen.verdict.reason : `${seen.verdict.reason}; ${where.says}`;
+  return { ...seen, verdict: { ...seen.verdict, reason, where } };
 }
 
 /** What was measured before this rollout tells of the stable only: its canary was another one, or none. */

@@ -13,6 +13,8 @@ export interface Controller {
   stop(): Promise<void>;
   /** Null while the controller works; else what is wrong, for the health answer. */
   trouble(): string | null;
+  /** Whether this process is the one that decides. */
+  leads(): boolean;
 }
 
 /** One leader, one tick at a time: whoever holds the lease decides, everybody else waits for it. */
@@ -87,6 +89,7 @@ export function createController(ports: ControllerPorts): Controller {
       });
     },
     trouble: () => wrong,
+    leads: () => ledEpoch !== null && wrong === null,
   };
 }
 

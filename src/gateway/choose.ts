@@ -26,21 +26,29 @@ export interface Choice {
   readonly hash: number;
   /** The `Set-Cookie` value that makes the choice last, where the route wants one and the client had none. */
   readonly setCookie: string | null;
+  /** What the consumer is called, where the route tells consumers apart and versions are compared. */
+  readonly consumer: string | null;
 }
+
+/** Nobody's credential. */
+const ANONYMOUS = 'no credential';
 
 /** Chooses the version of a request, first match wins: force header, consumer rule, weight. */
 export function choose(state: RouteState, live: Live, requester: Requester): Choice {
   const { declared, consumers } = state;
   const sticky = stickyKeyOf(state, requester);
   const hash = stickyHash(live.salt, sticky.key);
-  if (live.canary === null) return { track: 'stable', by: 'weight', hash, setCookie: sticky.setCookie };
+  const { setCookie } = sticky;
+  if (live.canary === null) return { track: 'stable', by: 'weight', hash, setCookie, consumer: null };
   const credential = live.order.consumerDefault === null ? null : credentialOf(declared.consumerKey, requester);
+  const listed = credential === null ? null : consumers.find(credential);
   const { track, by } = chooseTrack(live.order, {
     force: forceOf(state, requester),
-    consumer: credential === null ? null : (consumers.ruleOf(credential) ?? 'unlisted'),
+    consumer: listed === null ? null : (listed.rule ?? 'unlisted'),
     hash,
   });
-  return { track, by, hash, setCookie: sticky.setCookie };
+  const consumer = declared.consumerKey === null ? null : (listed?.name ?? ANONYMOUS);
+  return { track, by, hash, setCookie, consumer };
 }
 
 /** What the requester asks for and may; a force header that does not count is as if absent. */

@@ -77,9 +77,11 @@ export interface Failure {
 /**
  * Told of one answer: `onInform` any number of times, then `onHead`, `onData` any number of times, and `onEnd`; or
  * `onError` once, in place of whatever is still to come. Nothing is called after `abort`. Never called before
- * `UpstreamClient.request` has returned.
+ * `UpstreamClient.request` has returned, but `onConnection`.
  */
 export interface AnswerHandler {
+  /** The request goes out on a connection to this address. */
+  onConnection?(address: string | null): void;
   /** An interim answer, 100 and 103 among them; never 101. */
   onInform(head: UpstreamHead): void;
   onHead(head: UpstreamHead): void;

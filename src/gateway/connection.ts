@@ -22,6 +22,8 @@ export interface ConnectionOwner {
 /** One connection to an upstream, and at most one exchange on it. Whatever is unexpected closes it. */
 export class Connection implements ReaderEvents {
   readonly socket: Socket;
+  /** Of the upstream: read once, because asking the socket is a system call. */
+  readonly address: string | null;
   /** Monotonic ms at which it stops being usable while it lies idle. */
   usableUntil = 0;
   private readonly owner: ConnectionOwner;
@@ -36,6 +38,7 @@ export class Connection implements ReaderEvents {
 
   constructor(socket: Socket, owner: ConnectionOwner, answerMs: number) {
     this.socket = socket;
+    this.address = socket.remoteAddress ?? null;
     this.owner = owner;
     this.answerMs = answerMs;
     socket.on('data', (chunk: Buffer) => this.receive(chunk));

@@ -4,6 +4,14 @@ import { Recent } from './recent.ts';
 
 const REMEMBERED = 5_000;
 
+/** A consumer as a request shows it: what it is called, and its rule where somebody listed it. */
+export interface Listed {
+  readonly rule: ConsumerRule | null;
+  readonly name: string;
+}
+
+const UNLISTED: Listed = { rule: null, name: 'not listed' };
+
 /** HMAC-SHA256, hex, of a consumer's credential on a route: what lists hold in its place. */
 export function hashConsumerKey(secret: Uint8Array, route: string, credential: string): string {
   return createHmac('sha256', secret).update(`consumer\0${route}\0${credential}`).digest('hex');
@@ -13,27 +21,31 @@ export function hashConsumerKey(secret: Uint8Array, route: string, credential: s
 export class ConsumerRules {
   private readonly secret: Uint8Array;
   private readonly route: string;
-  private readonly known = new Recent<ConsumerRule | 'not-listed'>(REMEMBERED);
+  private readonly known = new Recent<Listed>(REMEMBERED);
   private rules: ReadonlyMap<string, ConsumerRule> = new Map();
+  private names: ReadonlyMap<string, string> = new Map();
 
   constructor(secret: Uint8Array, route: string) {
     this.secret = secret;
     this.route = route;
   }
 
-  replace(rules: ReadonlyMap<string, ConsumerRule>): void {
+  replace(rules: ReadonlyMap<string, ConsumerRule>, names: ReadonlyMap<string, string> = new Map()): void {
     this.rules = new Map(rules);
+    this.names = new Map(names);
     this.known.clear();
   }
 
-  /** The rule of whoever presents the credential; null when nobody listed it. */
-  ruleOf(credential: string): ConsumerRule | null {
-    if (this.rules.size === 0) return null;
-    let rule = this.known.get(credential);
-    if (rule === undefined) {
-      rule = this.rules.get(hashConsumerKey(this.secret, this.route, credential)) ?? 'not-listed';
-      this.known.set(credential, rule);
+  /** Whoever presents the credential; without a rule where nobody listed it. */
+  find(credential: string): Listed {
+    if (this.rules.size === 0) return UNLISTED;
+    let listed = this.known.get(credential);
+    if (listed === undefined) {
+      const hash = hashConsumerKey(this.secret, this.route, credential);
+      const rule = this.rules.get(hash);
+      listed = rule === undefined ? UNLISTED : { rule, name: this.names.get(hash) ?? 'unnamed' };
+      this.known.set(credential, listed);
     }
-    return rule === 'not-listed' ? null : rule;
+    return listed;
   }
 }

@@ -54,6 +54,10 @@ export class Exchange implements AnswerHandler, Stream {
     this.call = destination.client.request(request, this);
   }
 
+  onConnection(address: string | null): void {
+    this.parts.ticket.upstream = address;
+  }
+
   onInform({ status, reason, rawHeaders }: UpstreamHead): void {
     const { incoming, outgoing } = this.parts;
     // 100 goes out when the upload starts, whoever asked for it.

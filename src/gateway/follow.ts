@@ -43,6 +43,7 @@ export interface FollowerParts {
   readonly clock: Clock;
   readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
   readonly accessLog: AccessLog | null;
+  readonly slices: 'on' | 'off';
 }
 
 /** What a route does before its first order: everything to the declared stable. */
@@ -74,7 +75,7 @@ export class Follower implements SplitPort {
 
   private readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
 
-  constructor({ routes, secret, pools, clock, onBrake, accessLog }: FollowerParts) {
+  constructor({ routes, secret, pools, clock, onBrake, accessLog, slices }: FollowerParts) {
     this.clock = clock;
     this.pools = pools;
     this.onBrake = onBrake;
@@ -82,13 +83,18 @@ export class Follower implements SplitPort {
       const order = declaredOrder(declared);
       const state: RouteState = {
         declared,
-        recorder: new RouteRecorder(clock, order, {
-          accessLog,
-          onOutcome: (track, outcome) => {
-            const reason = state.brake.observe(track, outcome);
-            if (reason !== null) this.brake(state, reason);
+        recorder: new RouteRecorder(
+          clock,
+          order,
+          {
+            accessLog,
+            onOutcome: (track, outcome) => {
+              const reason = state.brake.observe(track, outcome);
+              if (reason !== null) this.brake(state, reason);
+            },
           },
-        }),
+          { slices, templates: declared.templates ?? [] },
+        ),
         accessLog,
         forceGuard: declared.forceRule
           ? new ForceGuard(declared.forceRule, declared.name, secret, () => clock.wall())
@@ -131,8 +137,8 @@ export class Follower implements SplitPort {
     return this.find(route).applied;
   }
 
-  setConsumers(route: string, rules: ReadonlyMap<string, ConsumerRule>): void {
-    this.find(route).consumers.replace(rules);
+  setConsumers(route: string, rules: ReadonlyMap<string, ConsumerRule>, names?: ReadonlyMap<string, string>): void {
+    this.find(route).consumers.replace(rules, names);
   }
 
   find(route: string): RouteState {

@@ -37,6 +37,7 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
   const choice = choose(state, live, { fields: incoming, query: target.query, requestId, address });
   const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';
   const ticket = recorder.begin(track, choice.by, choice.hash);
+  ticket.describe(incoming.method ?? '', target.path, choice.consumer);
   budget.earn(ticket.begunAt);
   if (state.accessLog) {
     const { method = '' } = incoming;

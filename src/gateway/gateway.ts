@@ -1,6 +1,8 @@
 import type { ConsumerRule, SplitOrder, Upstream } from '../split/order.ts';
 import type { Block } from '../stats/block.ts';
+import type { SliceBlock } from '../stats/slice.ts';
 import type { AccessLogOptions } from './access-log.ts';
+import type { DurationRow } from './durations.ts';
 import type { GatewayLimits } from './limits.ts';
 
 /** What decides who a requester is for the sticky split; the request id (so: per request) when it is absent. */
@@ -39,6 +41,8 @@ export interface GatewayRoute {
   readonly forceRule?: ForceRule;
   /** Answers carry `x-serin-version`. */
   readonly showVersion: boolean;
+  /** Templates of paths such as `/orders/{id}`, for the slices of its traffic; a path that fits none is guessed. */
+  readonly templates?: readonly string[];
 }
 
 export interface GatewayOptions {
@@ -58,6 +62,8 @@ export interface GatewayOptions {
   readonly fastPath?: 'on' | 'off';
   /** Certificates in PEM of authorities that are trusted for https upstreams beside those that Node trusts. */
   readonly upstreamCa?: string;
+  /** Whether randomised traffic is counted by endpoint, consumer, upstream and status as well; on by default. */
+  readonly slices?: 'on' | 'off';
   /** What is not said has its default. */
   readonly limits?: Partial<GatewayLimits>;
   /** None when it is absent. */
@@ -78,8 +84,8 @@ export interface SplitPort {
   /** One pointer swap; an order with an older epoch is ignored. Open requests end under the split they began with. */
   setSplit(order: SplitOrder): void;
   appliedSplit(route: string): AppliedSplit | null;
-  /** Keyed hashes (see `hashConsumerKey`) -> rule, for a route; replaces the list that was there. */
-  setConsumers(route: string, rules: ReadonlyMap<string, ConsumerRule>): void;
+  /** Keyed hashes (see `hashConsumerKey`) -> rule, and -> name, for a route; replaces the list that was there. */
+  setConsumers(route: string, rules: ReadonlyMap<string, ConsumerRule>, names?: ReadonlyMap<string, string>): void;
 }
 
 export interface MeasurePort {
@@ -94,6 +100,9 @@ export interface MeasurePort {
     slowAfterMs: number,
   ): { readonly blocks: readonly Block[]; readonly cursor: string };
   totals(): readonly TrafficTotals[];
+  durations(): readonly TrafficDurations[];
+  /** The slices of the route's last closed blocks, oldest first: those in which this canary was compared, at most 360. */
+  slices(route: string): readonly SliceBlock[];
 }
 
 /** Counters since the process began, for /metrics. */
@@ -102,6 +111,11 @@ export interface TrafficTotals {
   readonly track: 'stable' | 'canary';
   readonly version: string;
   readonly outcomes: Readonly<Record<'2xx' | '3xx' | '4xx' | '5xx' | 'unanswered' | 'client-gone', number>>;
+}
+
+/** How long requests took since the process began, from the complete head of a request to the head of its answer. */
+export interface TrafficDurations extends Pick<TrafficTotals, 'route' | 'track' | 'version'> {
+  readonly rows: readonly DurationRow[];
 }
 
 export interface Gateway extends SplitPort, MeasurePort {

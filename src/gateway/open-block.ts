@@ -2,8 +2,12 @@ import type { ChosenBy } from '../split/match.ts';
 import type { SplitOrder, Track } from '../split/order.ts';
 import type { Block } from '../stats/block.ts';
 import type { AccessNote } from './access-log.ts';
+import { methodIndex } from './method.ts';
+import { type BlockSlices, openSlices, type Sliced, type Slicing } from './slice-tally.ts';
 import { LaneTally } from './tally.ts';
-import type { OutcomeCounts } from './totals.ts';
+import type { VersionTotals } from './totals.ts';
+
+const NO_METHOD = methodIndex('');
 
 type Lanes = Readonly<Record<ChosenBy, Readonly<Record<Track, LaneTally>>>>;
 
@@ -14,20 +18,30 @@ const newLanes = (): Lanes => ({
 });
 
 /** The one small record that a request costs the recorder, from its routing to its end. */
-export class Ticket {
+export class Ticket implements Sliced {
   readonly block: OpenBlock;
   readonly track: Track;
   readonly by: ChosenBy;
-  readonly totals: OutcomeCounts;
+  readonly totals: VersionTotals;
   /** Monotonic ms at which the complete request head was there. */
   readonly begunAt: number;
   /** Shadow group of the stable's randomised traffic; null for everything else. */
   readonly group: number | null;
   /** Of the answer; 0 until its head has come. */
   status = 0;
-  /** From the request head to the answer's head; null until then, and for ever where latency says nothing. */
+  /** From the request head to the answer's head, whatever the answer. */
+  answeredMs = 0;
+  /** The same where the comparison of latencies may use it: null until then, and for ever where it says nothing. */
   latencyMs: number | null = null;
   hasEnded = false;
+  /** See `methodIndex`. */
+  method = NO_METHOD;
+  /** Of the request's target; null where nobody said. */
+  path: string | null = null;
+  /** Name of the consumer who asks; null where the route tells none apart. */
+  consumer: string | null = null;
+  /** Address of the upstream that serves; null until it is known. */
+  upstream: string | null = null;
   /** For the access log; null where there is none. */
   note: AccessNote | null = null;
   older: Ticket | null = null;
@@ -37,7 +51,7 @@ export class Ticket {
     block: OpenBlock,
     track: Track,
     by: ChosenBy,
-    totals: OutcomeCounts,
+    totals: VersionTotals,
     begunAt: number,
     group: number | null,
   ) {
@@ -47,6 +61,13 @@ export class Ticket {
     this.totals = totals;
     this.begunAt = begunAt;
     this.group = group;
+  }
+
+  /** Says what is asked and by whom: what a slice is made of. */
+  describe(method: string, path: string, consumer: string | null): void {
+    this.method = methodIndex(method);
+    this.path = path;
+    this.consumer = consumer;
   }
 
   /** What is known of the latency before the end: its age while no answer has come, null where it is left out. */
@@ -70,17 +91,22 @@ export class OpenBlock {
   /** Monotonic start, ms. */
   readonly from: number;
   readonly lanes: Lanes = newLanes();
+  /** Null where nothing is compared, or nobody wants to know where. */
+  readonly slices: BlockSlices | null;
   isClosed = false;
   private oldest: Ticket | null = null;
   private youngest: Ticket | null = null;
 
-  constructor(order: SplitOrder, errorStatuses: Uint8Array, startedAt: number, from: number) {
+  constructor(order: SplitOrder, errorStatuses: Uint8Array, slicing: Slicing | null, startedAt: number, from: number) {
     this.splitEpoch = order.epoch;
     this.canaryBps = order.canaryBps;
     this.hasCanary = order.canary !== null;
     this.errorStatuses = errorStatuses;
     this.startedAt = startedAt;
     this.from = from;
+    this.slices = slicing && openSlices(slicing);
+    this.lanes.weight.stable.slices = this.slices?.stable ?? null;
+    this.lanes.weight.canary.slices = this.slices?.canary ?? null;
   }
 
   add(ticket: Ticket): void {
@@ -118,7 +144,11 @@ export class OpenBlock {
     for (let ticket = this.oldest; ticket !== null; ) {
       const next: Ticket | null = ticket.younger;
       const latencyMs = ticket.latencySoFar(now);
-      if (latencyMs !== null) this.lanes[ticket.by][ticket.track].addLatency(latencyMs);
+      if (latencyMs !== null) {
+        const lane = this.lanes[ticket.by][ticket.track];
+        lane.addLatency(latencyMs);
+        lane.slices?.addLatency(ticket, latencyMs);
+      }
       if (ticket.status === 0) waiting.push(ticket);
       this.remove(ticket);
       ticket = next;

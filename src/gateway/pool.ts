@@ -159,6 +159,7 @@ class Call implements UpstreamCall, Job {
     this.cancelDial = null;
     this.connection = connection;
     this.attempts++;
+    this.handler.onConnection?.(connection.address);
     connection.begin(this);
   }
 

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { ChosenBy } from '../split/match.ts';
 import type { SplitOrder, Track } from '../split/order.ts';
 import { type Block, GROUPS } from '../stats/block.ts';
+import type { SliceBlock } from '../stats/slice.ts';
 import type { AccessEnd, AccessLog } from './access-log.ts';
 import type { Clock } from './clock.ts';
-import type { TrafficTotals } from './gateway.ts';
+import type { TrafficDurations, TrafficTotals } from './gateway.ts';
 import { errorTable, OpenBlock, Ticket } from './open-block.ts';
-import { countStatus, type OutcomeCounts, RouteTotals } from './totals.ts';
+import { SliceHistory } from './slice-history.ts';
+import { countStatus, RouteTotals, type VersionTotals } from './totals.ts';
 
 /** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
 export const KEPT_BLOCKS = 1_000;
@@ -17,6 +19,12 @@ export type OutcomeListener = (track: Track, outcome: 'success' | 'failure') => 
 export interface RecorderListeners {
   readonly onOutcome?: OutcomeListener;
   readonly accessLog?: AccessLog | null;
+}
+
+/** Whether it is told where a version is worse, and the route's templates of paths that are given. */
+export interface SliceOptions {
+  readonly slices: 'on' | 'off';
+  readonly templates: readonly string[];
 }
 
 /**
@@ -44,7 +52,8 @@ export class RouteRecorder {
   private readonly boot = randomUUID();
   private order: SplitOrder;
   private errorStatuses: Uint8Array;
-  private totalsOf: Readonly<Record<Track, OutcomeCounts>>;
+  private totalsOf: Readonly<Record<Track, VersionTotals>>;
+  private readonly history: SliceHistory | null;
   private running: OpenBlock;
   /** Blocks whose span is over, with requests that are not; oldest first. */
   private over: { readonly block: OpenBlock; readonly durationMs: number }[] = [];
@@ -54,11 +63,17 @@ export class RouteRecorder {
   /** Sequence number of the first of `closed`. */
   private firstClosed = 1;
 
-  constructor(clock: Clock, order: SplitOrder, listeners: RecorderListeners = {}) {
+  constructor(
+    clock: Clock,
+    order: SplitOrder,
+    listeners: RecorderListeners = {},
+    { slices, templates }: SliceOptions = { slices: 'off', templates: [] },
+  ) {
     this.clock = clock;
     this.onOutcome = listeners.onOutcome ?? (() => {});
     this.accessLog = listeners.accessLog ?? null;
     this.counts = new RouteTotals(order.route);
+    this.history = slices === 'on' ? new SliceHistory(templates) : null;
     this.order = order;
     this.errorStatuses = errorTable(order.measure.errorStatuses);
     this.totalsOf = this.totalsFor(order);
@@ -70,6 +85,7 @@ export class RouteRecorder {
     const now = this.clock.monotonic();
     this.roll(now);
     this.finishRunning(now - this.running.from);
+    this.history?.follow(this.order, order);
     this.order = order;
     this.errorStatuses = errorTable(order.measure.errorStatuses);
     this.totalsOf = this.totalsFor(order);
@@ -89,15 +105,16 @@ export class RouteRecorder {
   /** The head of the answer has come. Latency is left out of errors and of `stream`s: tunnels and event streams. */
   answered(ticket: Ticket, status: number, kind: 'whole' | 'stream'): void {
     ticket.status = status;
-    if (kind === 'whole' && ticket.block.errorStatuses[status] !== 1) {
-      ticket.latencyMs = this.clock.monotonic() - ticket.begunAt;
-    }
+    ticket.answeredMs = this.clock.monotonic() - ticket.begunAt;
+    if (kind === 'whole' && ticket.block.errorStatuses[status] !== 1) ticket.latencyMs = ticket.answeredMs;
   }
 
   /** The answer came to its end. */
   complete(ticket: Ticket): void {
     if (!this.end(ticket, 'complete')) return;
-    countStatus(ticket.totals, ticket.status);
+    const { outcomes, durations } = ticket.totals;
+    countStatus(outcomes, ticket.status);
+    durations.answered(ticket.method, ticket.status, ticket.answeredMs);
     const lane = this.laneOf(ticket);
     if (!lane) return;
     const isError = ticket.block.errorStatuses[ticket.status] === 1;
@@ -105,25 +122,28 @@ export class RouteRecorder {
     if (ticket.group !== null) lane.addToGroup(ticket.group, isError ? 'error' : 'other');
     if (isError) lane.errors++;
     else if (ticket.status >= 400 && ticket.status < 500) lane.clientErrors++;
-    if (ticket.latencyMs !== null && !ticket.block.isClosed) lane.addLatency(ticket.latencyMs);
+    const latencyMs = ticket.block.isClosed ? null : ticket.latencyMs;
+    if (latencyMs !== null) lane.addLatency(latencyMs);
+    lane.slices?.count(ticket, isError ? 'error' : 'other', latencyMs);
     this.report(ticket, isError ? 'failure' : 'success');
   }
 
   /** The version gave no complete answer: refused, reset, timed out, or broken off. */
   fail(ticket: Ticket): void {
     if (!this.end(ticket, 'unanswered')) return;
-    ticket.totals.unanswered++;
+    this.countEnd(ticket, 'unanswered');
     const lane = this.laneOf(ticket);
     if (!lane) return;
     lane.requests++;
     lane.errors++;
     if (ticket.group !== null) lane.addToGroup(ticket.group, 'error');
+    lane.slices?.count(ticket, 'error', null);
     this.report(ticket, 'failure');
   }
 
   /** The client went away (499): that counts for nobody. */
   leave(ticket: Ticket): void {
-    if (this.end(ticket, 'client-gone')) ticket.totals['client-gone']++;
+    if (this.end(ticket, 'client-gone')) this.countEnd(ticket, 'client-gone');
   }
 
   /** See `MeasurePort.collect`. */
@@ -136,10 +156,13 @@ export class RouteRecorder {
     for (const { block, durationMs } of this.over) {
       if (!block.mayClose(now, slowAfterMs)) break;
       this.waiting.push(...block.close(now));
-      this.closed.push(block.read(durationMs));
+      const closed = block.read(durationMs);
+      this.closed.push(closed);
+      this.history?.keep(block, durationMs, closed.stable?.latency ?? {});
       closable++;
     }
     this.over.splice(0, closable);
+    if (closable > 0) this.history?.learn();
     return { blocks: [...this.closed], cursor: `${this.boot}.${this.firstClosed + this.closed.length - 1}` };
   }
 
@@ -147,14 +170,34 @@ export class RouteRecorder {
     return this.counts.read();
   }
 
-  private totalsFor(order: SplitOrder): Readonly<Record<Track, OutcomeCounts>> {
+  durations(): TrafficDurations[] {
+    return this.counts.readDurations();
+  }
+
+  /** See `MeasurePort.slices`. */
+  slices(): readonly SliceBlock[] {
+    return this.history?.read() ?? [];
+  }
+
+  private countEnd({ totals, method, begunAt }: Ticket, end: 'unanswered' | 'client-gone'): void {
+    totals.outcomes[end]++;
+    totals.durations.ended(method, end, this.clock.monotonic() - begunAt);
+  }
+
+  private totalsFor(order: SplitOrder): Readonly<Record<Track, VersionTotals>> {
     const stable = this.counts.of('stable', order.stable.version);
     return { stable, canary: order.canary ? this.counts.of('canary', order.canary.version) : stable };
   }
 
   private newBlock(from: number): OpenBlock {
     const now = this.clock.monotonic();
-    return new OpenBlock(this.order, this.errorStatuses, Math.round(this.clock.wall() - (now - from)), from);
+    return new OpenBlock(
+      this.order,
+      this.errorStatuses,
+      this.history?.of(this.order) ?? null,
+      Math.round(this.clock.wall() - (now - from)),
+      from,
+    );
   }
 
   /** Ends every block whose span is over by now; silence makes blocks too. */

@@ -31,6 +31,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     clock,
     accessLog,
     onBrake: options.onBrake ?? (() => {}),
+    slices: options.slices ?? 'on',
   });
   const table = new RouteTable(follower.routes, ({ declared }) => declared);
   const { timeouts, fastPath = 'on' } = options;
@@ -53,8 +54,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     listen: () => server.listen(options.listen),
     setSplit: (order) => follower.setSplit(order),
     appliedSplit: (name) => follower.appliedSplit(name),
-    setConsumers: (name, rules) => follower.setConsumers(name, rules),
+    setConsumers: (name, rules, names) => follower.setConsumers(name, rules, names),
     collect: (name, after, slowAfterMs) => follower.find(name).recorder.collect(after, slowAfterMs),
+    slices: (name) => follower.find(name).recorder.slices(),
+    durations: () => follower.routes.flatMap(({ recorder }) => recorder.durations()),
     totals: () => follower.routes.flatMap(({ recorder }) => recorder.totals()),
     probe: (url, timeoutMs) => probe(url, { timeoutMs, trust }),
     close: async (graceMs) => {

@@ -1,5 +1,6 @@
 import { GROUPS, type Tally } from '../stats/block.ts';
 import { bucketOf } from '../stats/log-histogram.ts';
+import type { SliceTally } from './slice-tally.ts';
 
 /** One version's counters within one block, while they grow. */
 export class LaneTally {
@@ -8,6 +9,8 @@ export class LaneTally {
   clientErrors = 0;
   /** Requests that became overdue in this block without the head of an answer. */
   unanswered = 0;
+  /** Of the randomised traffic while versions are compared; null for all else. */
+  slices: SliceTally | null = null;
   private groups: { readonly requests: number[]; readonly errors: number[] } | null = null;
   private latency: Map<number, number> | null = null;
 

@@ -1,29 +1,36 @@
 import type { Track } from '../split/order.ts';
-import type { TrafficTotals } from './gateway.ts';
+import { Durations } from './durations.ts';
+import type { TrafficDurations, TrafficTotals } from './gateway.ts';
 
 export type OutcomeCounts = { -readonly [outcome in keyof TrafficTotals['outcomes']]: number };
+
+/** The live counters of one version. */
+export interface VersionTotals {
+  readonly track: Track;
+  readonly version: string;
+  readonly outcomes: OutcomeCounts;
+  readonly durations: Durations;
+}
 
 /** What became of the requests of one route since the process began, by track and version. */
 export class RouteTotals {
   private readonly route: string;
-  private readonly rows = new Map<
-    string,
-    { readonly track: Track; readonly version: string; readonly outcomes: OutcomeCounts }
-  >();
+  private readonly rows = new Map<string, VersionTotals>();
 
   constructor(route: string) {
     this.route = route;
   }
 
   /** The live counters of a version, which the caller increments. */
-  of(track: Track, version: string): OutcomeCounts {
+  of(track: Track, version: string): VersionTotals {
     const key = `${track} ${version}`;
     let row = this.rows.get(key);
     if (!row) {
-      row = { track, version, outcomes: { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, unanswered: 0, 'client-gone': 0 } };
+      const outcomes = { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, unanswered: 0, 'client-gone': 0 };
+      row = { track, version, outcomes, durations: new Durations() };
       this.rows.set(key, row);
     }
-    return row.outcomes;
+    return row;
   }
 
   read(): TrafficTotals[] {
@@ -32,6 +39,15 @@ export class RouteTotals {
       track,
       version,
       outcomes: { ...outcomes },
+    }));
+  }
+
+  readDurations(): TrafficDurations[] {
+    return Array.from(this.rows.values(), ({ track, version, durations }) => ({
+      route: this.route,
+      track,
+      version,
+      rows: durations.read(),
     }));
   }
 }

@@ -1,5 +1,7 @@
 import type { CheckName, Finding } from '../parity/finding.ts';
 
+import type { Where } from './where.ts';
+
 export type { CheckName, Finding } from '../parity/finding.ts';
 
 /** Strongest first; the first that holds is the verdict. */
@@ -20,6 +22,8 @@ export interface Verdict {
   readonly needs: { readonly canaryRequests: number; readonly ms: number | null } | null;
   /** What may be expected of the step, at the present traffic; null where nothing is compared, or nothing is known. */
   readonly forecast: Forecast | null;
+  /** Which slices of the traffic carry the difference; left out of every verdict but `suspect` and `harmful`, and where nobody can tell. */
+  readonly where?: Where;
 }
 
 /** An estimate, never a bound (statistics.md 3.8). */

@@ -1,4 +1,5 @@
 import type { Block } from '../stats/block.ts';
+import type { SliceBlock } from '../stats/slice.ts';
 import type { MetricsSource } from './source.ts';
 
 /** What the gateway's recorder offers, handed in because adapters never import a plane. */
@@ -9,9 +10,13 @@ export type CollectBlocks = (
 ) => { readonly blocks: readonly Block[]; readonly cursor: string };
 
 /** The gateway's own tallies of this process as a metrics source: always there, exact, one block a look. */
-export function gatewaySource(collect: CollectBlocks): MetricsSource {
+export function gatewaySource(
+  collect: CollectBlocks,
+  slices: (route: string) => readonly SliceBlock[] = () => [],
+): MetricsSource {
   return {
     name: 'gateway',
+    slices,
     collect: ({ route, after, slowAfterMs }) =>
       Promise.resolve({ kind: 'blocks', ...collect(route, after, slowAfterMs) }),
   };

@@ -1,6 +1,7 @@
 import type { Checks } from '../policy/schema.ts';
 import type { SplitOrder, Track, Upstream } from '../split/order.ts';
 import type { Block, SeriesValue } from '../stats/block.ts';
+import type { SliceBlock } from '../stats/slice.ts';
 
 export interface CollectRequest {
   readonly route: string;
@@ -58,4 +59,6 @@ export interface MetricsSource {
   collect(request: CollectRequest, signal: AbortSignal): Promise<Collected>;
   /** Asks once for everything that a rollout would need. A source that has nothing to ask leaves it out. */
   check?(request: CheckRequest, signal: AbortSignal): Promise<readonly SourceAnswer[]>;
+  /** The slices of the last blocks collected, oldest first, where the source tells them apart; no more than it holds in memory. */
+  slices?(route: string): readonly SliceBlock[];
 }

@@ -34,6 +34,7 @@ export function announce(before: Rollout, after: Rollout, event: RolloutEvent, a
       attempt: after.attempt,
       policy: after.policy.metadata.name,
       reason: after.reason,
+      ...whereOf(event),
     },
     at: new Date(at).toISOString(),
   });
@@ -56,6 +57,12 @@ export function announce(before: Rollout, after: Rollout, event: RolloutEvent, a
     messages.push(compose('note', 'info', `${after.route}: ${after.reason}`));
   }
   return messages;
+}
+
+/** Where it is worse, on its own: a summary may be cut, and a pager shows details in a table. */
+function whereOf(event: RolloutEvent): { readonly where?: string } {
+  const where = 'verdict' in event ? event.verdict.where : undefined;
+  return where === undefined ? {} : { where: where.says };
 }
 
 function rolledBackSummary(before: Rollout, after: Rollout): string {

@@ -41,6 +41,14 @@ const consumerKey = z.union([
 
 const cidr = z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/i, 'must be a CIDR such as 10.0.0.0/8');
 
+const template = z
+  .string()
+  .max(200)
+  .regex(
+    /^(\/([A-Za-z0-9._~-]+|\{[A-Za-z0-9_-]+\}))+\/?$|^\/$/,
+    'must be a path of plain segments and placeholders, such as /orders/{id}',
+  );
+
 const route = z.strictObject({
   name,
   path: z
@@ -74,6 +82,11 @@ const route = z.strictObject({
     .describe(
       '`none`: somebody else makes the split, and Serin only reports; then it listens on no path for the route',
     ),
+  templates: z
+    .array(template)
+    .max(90)
+    .default([])
+    .describe('Templates of paths, `/orders/{id}`; a path that fits none is guessed'),
 });
 
 const listen = z
@@ -141,6 +154,12 @@ export const configSchema = z.strictObject({
           sample: fraction.prefault('100%').describe('The share of requests that is logged; failures always are'),
         })
         .optional(),
+      slices: z
+        .literal(['on', 'off'])
+        .default('on')
+        .describe(
+          'Whether traffic is counted by endpoint, consumer, upstream and status, to say where a version is worse',
+        ),
       fastPath: z.literal(['on', 'off']).default('on').describe('`off` leaves every request to node:http'),
     })
     .prefault({}),

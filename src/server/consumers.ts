@@ -15,7 +15,8 @@ export async function followConsumers(
 ) {
   const listed = await store.consumers.list(route);
   const rules = new Map<string, ConsumerRule>(listed.map(({ keyHash, rule }) => [keyHash, rule]));
-  gateway.setConsumers(route, rules);
+  const names = new Map(listed.map(({ keyHash, name }) => [keyHash, name]));
+  gateway.setConsumers(route, rules, names);
 }
 
 /** The consumer list of every route: stored and audited first, then in force without a restart. */

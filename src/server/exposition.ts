@@ -1,105 +1,76 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { Controller } from '../controller/schedule.ts';
 import type { MeasurePort } from '../gateway/gateway.ts';
-import type { RolloutRecord } from '../rollout/record.ts';
-import { type StageKind, stageName } from '../rollout/state.ts';
-import type { Store } from '../store/store.ts';
-
-const STATUS: Readonly<Record<StageKind, number>> = {
-  preflight: 0,
-  internal: 1,
-  step: 2,
-  bake: 3,
-  promoted: 4,
-  finalised: 5,
-  'rolled-back': -1,
-  aborted: -2,
-  superseded: -3,
-};
+import type { ChannelCounts, Store } from '../store/store.ts';
+import { durationMetrics } from './duration-metrics.ts';
+import { rolloutCounters } from './rollout-counters.ts';
+import { rolloutCounts, rolloutMetrics } from './rollout-metrics.ts';
 
 const LATEST = 200;
 
+export interface Exposed {
+  readonly gateway: Pick<MeasurePort, 'totals' | 'durations'>;
+  readonly store: Pick<Store, 'rollouts' | 'outbox' | 'audit'>;
+  readonly controller: Pick<Controller, 'leads'>;
+  /** Names of the channels that are configured. */
+  readonly channels: readonly string[];
+}
+
 /** The Prometheus text of this process: read from its tallies and its store at each scrape, nothing kept twice. */
-export function exposition(
-  gateway: Pick<MeasurePort, 'totals'>,
-  store: Pick<Store, 'rollouts' | 'outbox'>,
-): () => Promise<string> {
+export function exposition({ gateway, store, controller, channels }: Exposed): () => Promise<string> {
+  const counters = rolloutCounters(store.audit);
   return async () => {
     const registry = new Registry();
-    traffic(registry, gateway);
-    rollouts(registry, await store.rollouts.list({ limit: LATEST }));
-    const { waiting, delivered, rejected } = await store.outbox.counts();
-    const notifications = new Gauge({
-      name: 'serin_notifications',
-      help: 'Messages in the outbox by outcome',
-      labelNames: ['outcome'],
-      registers: [registry],
-    });
-    for (const [outcome, count] of Object.entries({ waiting, delivered, rejected }))
-      notifications.set({ outcome }, count);
-    return registry.metrics();
+    const totals = gateway.totals();
+    traffic(registry, totals);
+    rolloutMetrics(registry, await store.rollouts.list({ limit: LATEST }));
+    rolloutCounts(registry, await counters([...new Set(totals.map(({ route }) => route))]));
+    notifications(registry, await store.outbox.channels(), channels);
+    leadership(registry, controller);
+    return `${await registry.metrics()}\n${durationMetrics(gateway.durations())}`;
   };
 }
 
-function traffic(registry: Registry, gateway: Pick<MeasurePort, 'totals'>): void {
+function traffic(registry: Registry, totals: ReturnType<MeasurePort['totals']>): void {
   const requests = new Counter({
     name: 'serin_gateway_requests_total',
     help: 'Proxied requests by route, version and outcome',
     labelNames: ['http_route', 'serin_track', 'serin_version', 'outcome'],
     registers: [registry],
   });
-  for (const { route, track, version, outcomes } of gateway.totals()) {
+  for (const { route, track, version, outcomes } of totals) {
     for (const [outcome, count] of Object.entries(outcomes)) {
       requests.inc({ http_route: route, serin_track: track, serin_version: version, outcome }, count);
     }
   }
 }
 
-function rollouts(registry: Registry, records: readonly RolloutRecord[]): void {
-  const gauge = (name: string, help: string, labelNames: string[]) =>
-    new Gauge({ name, help, labelNames, registers: [registry] });
-  const info = gauge('serin_rollout_info', 'The latest rollout of a route', [
-    'http_route',
-    'rollout',
-    'serin_version',
-    'stage',
-    'policy',
-  ]);
-  const status = gauge(
-    'serin_rollout_status',
-    '0 preflight, 1 internal, 2 step, 3 bake, 4 promoted, 5 finalised, -1 rolled back, -2 aborted, -3 superseded',
-    ['http_route'],
-  );
-  const weight = gauge('serin_rollout_weight', 'Share of the canary, 0 to 1', ['http_route']);
-  const evidence = gauge('serin_check_evidence', 'Log e-value of a check against its threshold', [
-    'http_route',
-    'check',
-    'side',
-  ]);
-  const seen = new Set<string>();
-  for (const {
-    rollout,
-    evidence: { verdict },
-  } of records) {
-    const { route } = rollout;
-    if (seen.has(route)) continue;
-    seen.add(route);
-    const stage = stageName(rollout.stage);
-    info.set(
-      {
-        http_route: route,
-        rollout: rollout.id,
-        serin_version: rollout.canary.version,
-        stage,
-        policy: rollout.policy.metadata.name,
-      },
-      1,
-    );
-    status.set({ http_route: route }, STATUS[rollout.stage.kind]);
-    weight.set({ http_route: route }, rollout.canaryBps / 10_000);
-    for (const finding of verdict?.findings ?? []) {
-      evidence.set({ http_route: route, check: finding.check, side: 'harm' }, finding.logHarm);
-      if (finding.logParity !== null)
-        evidence.set({ http_route: route, check: finding.check, side: 'parity' }, finding.logParity);
-    }
+function notifications(registry: Registry, counted: readonly ChannelCounts[], configured: readonly string[]): void {
+  const sent = new Counter({
+    name: 'serin_notifications_total',
+    help: 'Messages delivered and rejected, and attempts that failed, by channel',
+    labelNames: ['channel', 'outcome'],
+    registers: [registry],
+  });
+  const waiting = new Gauge({
+    name: 'serin_notifications_waiting',
+    help: 'Messages in the outbox that their channel has not taken yet',
+    labelNames: ['channel'],
+    registers: [registry],
+  });
+  const silent = configured.filter((name) => !counted.some(({ channel }) => channel === name));
+  const none = silent.map((channel) => ({ channel, waiting: 0, delivered: 0, rejected: 0, failed: 0 }));
+  for (const { channel, waiting: queued, ...outcomes } of [...counted, ...none]) {
+    waiting.set({ channel }, queued);
+    for (const [outcome, count] of Object.entries(outcomes)) sent.inc({ channel, outcome }, count);
   }
+}
+
+function leadership(registry: Registry, controller: Pick<Controller, 'leads'>): void {
+  const leading = new Gauge({
+    name: 'serin_controller_leading',
+    help: '1 while the controller of this process holds the lease and ticks',
+    registers: [registry],
+  });
+  leading.set(controller.leads() ? 1 : 0);
 }

@@ -1,12 +1,12 @@
-import { lookupAllowed } from '../gateway/upstream-address.ts';
+import type { MeasurePort } from '../gateway/gateway.ts';
 import type { CollectBlocks } from '../metrics/gateway.ts';
 import { gatewaySource } from '../metrics/gateway.ts';
 import { type PrometheusClient, prometheusClient } from '../metrics/prometheus/client.ts';
 import { prometheusSource } from '../metrics/prometheus/source.ts';
 import type { MetricsSource } from '../metrics/source.ts';
 import type { ConfiguredRoute, ServerConfig } from './config.ts';
+import { endpointOf } from './endpoint.ts';
 import { routeMetrics } from './route-metrics.ts';
-import { resolveSecret } from './secrets.ts';
 import type { ConfiguredPrometheus } from './sources.ts';
 
 /** The Prometheus sources of the file, by name. Throws Problem('invalid-input') when a secret is not there. */
@@ -21,17 +21,25 @@ export function openPrometheus(
   );
 }
 
-/** Asks for each route the source that the file gives it; the gateway's own where it gives none. */
+/**
+ * Asks for each route the source that the file gives it; the gateway's own where it gives none. Slices are the gateway's,
+ * whoever measures the rest.
+ */
 export function routeSources(
   config: ServerConfig,
   clients: ReadonlyMap<string, PrometheusClient>,
-  collect: CollectBlocks,
+  gateway: Pick<MeasurePort, 'collect' | 'slices'>,
 ): MetricsSource {
-  const own = gatewaySource(collect);
+  const collect: CollectBlocks = (route, after, slowAfterMs) => gateway.collect(route, after, slowAfterMs);
+  const own = gatewaySource(collect, (route) => gateway.slices(route));
   const byRoute = new Map(config.routes.map((route) => [route.name, sourceOf(config, route, clients, collect) ?? own]));
+  const of = (route: string) => byRoute.get(route) ?? own;
+  const unrouted = new Set(config.routes.filter(({ router }) => router === 'none').map(({ name }) => name));
   return {
     name: 'by route',
-    collect: (request, signal) => (byRoute.get(request.route) ?? own).collect(request, signal),
+    collect: (request, signal) => of(request.route).collect(request, signal),
+    check: async (request, signal) => (await of(request.route).check?.(request, signal)) ?? [],
+    slices: (route) => (unrouted.has(route) ? [] : gateway.slices(route)),
   };
 }
 
@@ -53,26 +61,5 @@ function sourceOf(
 }
 
 function openClient(name: string, source: ConfiguredPrometheus, env: NodeJS.ProcessEnv): PrometheusClient {
-  const { auth, tenant, ca } = source;
-  const read = (reference: string) => resolveSecret(reference, env);
-  const authorization = auth?.bearer
-    ? `Bearer ${read(auth.bearer)}`
-    : auth?.basic
-      ? `Basic ${Buffer.from(`${auth.basic.username}:${read(auth.basic.password)}`).toString('base64')}`
-      : null;
-  return prometheusClient({
-    name,
-    url: source.url,
-    timeoutMs: source.timeout,
-    maxAnswerBytes: source.maxAnswerBytes,
-    headers: {
-      ...(authorization === null ? {} : { authorization }),
-      ...(tenant ? { [tenant.header]: tenant.value } : {}),
-    },
-    tls: {
-      ...(ca ? { ca: read(ca) } : {}),
-      ...(auth?.certificate ? { cert: read(auth.certificate.cert), key: read(auth.certificate.key) } : {}),
-    },
-    lookup: lookupAllowed,
-  });
+  return prometheusClient({ name, ...endpointOf(source, env) });
 }

@@ -28,6 +28,7 @@ export function gatewayRoute(route: ConfiguredRoute): GatewayRoute {
     forceHeader: route.forceHeader.toLowerCase(),
     ...(route.force ? { forceRule: route.force } : {}),
     showVersion: route.showVersion,
+    templates: route.templates,
   };
 }
 

@@ -81,6 +81,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       limits: config.gateway.limits,
       fastPath: config.gateway.fastPath,
       ...upstreamCaOf(loaded),
+      slices: config.gateway.slices,
       ...accessLogOf(loaded, log),
       onBrake: (route, reason) => controller.braked(route, reason),
     });
@@ -88,10 +89,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
     for (const route of routeNames) await followConsumers(store, gateway, route);
     const ports: ControllerPorts = {
       store,
-      source: withQueries(
-        routeSources(config, prometheus, (route, after, slowAfterMs) => gateway.collect(route, after, slowAfterMs)),
-        { sources: openQuerySources(config, env) },
-      ),
+      source: withQueries(routeSources(config, prometheus, gateway), { sources: openQuerySources(config, env) }),
       router: routeRouters(config, { gateway: localRouter(gateway), none: noRouter() }),
       probe: (url) => gateway.probe(url, config.gateway.timeouts.headers),
       channels,
@@ -116,7 +114,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       tokens: tokenControl(store, newId),
       policies: policyControl(ports),
       health: health({ store, controller, isLeaving: () => isLeaving }),
-      metrics: exposition(gateway, store),
+      metrics: exposition({ gateway, store, controller, channels: channels.map(({ name }) => name) }),
       build: { version: packageVersion(), node: process.version },
     };
     return {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, asc, desc, eq, gt, lt, lte } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, lt, lte, max, sql } from 'drizzle-orm';
 import { canonicalJson } from '../policy/digest.ts';
 import { Problem } from '../problem/problem.ts';
 import type { AuditDraft, AuditEntry } from '../rollout/record.ts';
@@ -36,6 +36,27 @@ export function auditLog(run: Run): AuditLog {
           .limit(limit);
       }),
     verify: () => verifyChain(run),
+    tally: (afterSeq) =>
+      run(async (database) => {
+        const from = sql<string | null>`${audit.before} ->> 'stage'`;
+        const to = sql<string | null>`${audit.after} ->> 'stage'`;
+        const event = sql<string>`${audit.event} ->> 'kind'`;
+        const rows = await database
+          .select({ route: audit.route, event, from, to, count: count(), last: max(audit.seq) })
+          .from(audit)
+          .where(gt(audit.seq, afterSeq))
+          .groupBy(audit.route, event, from, to);
+        return {
+          seq: rows.reduce((seq, { last }) => Math.max(seq, last ?? 0), afterSeq),
+          moves: rows.map(({ route, event: kind, from: left, to: entered, count: times }) => ({
+            route,
+            event: kind,
+            from: left,
+            to: entered,
+            count: times,
+          })),
+        };
+      }),
   };
 }
 

@@ -50,6 +50,24 @@ export function outboxOn(run: Run): Outbox {
           .from(outbox);
         return row ?? { waiting: 0, delivered: 0, rejected: 0 };
       }),
+    channels: () =>
+      run((database) =>
+        database
+          .select({
+            channel: outbox.channel,
+            waiting: sql`count(*) filter (where ${waiting})`.mapWith(Number),
+            delivered: sql`count(${outbox.deliveredAt})`.mapWith(Number),
+            rejected: sql`count(${outbox.rejectedAt})`.mapWith(Number),
+            // Every attempt but the last of a settled message has failed.
+            failed:
+              sql`coalesce(sum(${outbox.attempts}), 0) - count(${outbox.deliveredAt}) - count(${outbox.rejectedAt})`.mapWith(
+                Number,
+              ),
+          })
+          .from(outbox)
+          .groupBy(outbox.channel)
+          .orderBy(asc(outbox.channel)),
+      ),
   };
 }
 

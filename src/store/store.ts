@@ -56,11 +56,23 @@ export interface AuditFilter {
   readonly beforeSeq?: number;
 }
 
+export interface StageMove {
+  readonly route: string;
+  /** The event's kind. */
+  readonly event: string;
+  /** Null where the entry is not about a rollout. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly count: number;
+}
+
 export interface AuditLog {
   append(drafts: readonly AuditDraft[]): Promise<void>;
   list(filter: AuditFilter): Promise<readonly AuditEntry[]>;
   /** Walks the hash chain from the first entry. */
   verify(): Promise<{ readonly entries: number; readonly brokenAt: number | null }>;
+  /** How often each event moved a rollout from one stage to another, in the entries after a number; `seq` is the last of them. */
+  tally(afterSeq: number): Promise<{ readonly seq: number; readonly moves: readonly StageMove[] }>;
 }
 
 export interface OutboxItem {
@@ -68,6 +80,14 @@ export interface OutboxItem {
   readonly channel: string;
   readonly message: Message;
   readonly attempts: number;
+}
+
+export interface ChannelCounts {
+  readonly channel: string;
+  readonly waiting: number;
+  readonly delivered: number;
+  readonly rejected: number;
+  readonly failed: number;
 }
 
 export interface Outbox {
@@ -82,6 +102,8 @@ export interface Outbox {
       | { readonly kind: 'failed'; readonly reason: string; readonly retryInMs: number },
   ): Promise<void>;
   counts(): Promise<{ readonly waiting: number; readonly delivered: number; readonly rejected: number }>;
+  /** The same by channel, with the attempts that failed. Only `waiting` ever falls. */
+  channels(): Promise<readonly ChannelCounts[]>;
 }
 
 export interface Lease {

@@ -96,6 +96,27 @@ export function auditContract(bench: () => StoreBench): void {
       expect((await audit().verify()).brokenAt).toBeNull();
     });
 
+    it('tallies the moves from stage to stage after an entry, and says up to which', async () => {
+      const before = await newest();
+      const route = fresh('route');
+      const moved = (kind: string, from: string | null, to: string) =>
+        draftOf({ route, event: { kind }, before: from === null ? null : { stage: from }, after: { stage: to } });
+      await audit().append([
+        moved('rolloutStarted', null, 'preflight'),
+        moved('canaryBraked', 'step-1', 'rolled-back'),
+        moved('canaryBraked', 'step-1', 'rolled-back'),
+        draftOf({ route, before: 'text', after: ['no', 'object'] }),
+      ]);
+      const { seq, moves } = await audit().tally(before);
+      expect(seq).toBe(before + 4);
+      expect(moves.toSorted((left, right) => left.event.localeCompare(right.event))).toEqual([
+        { route, event: 'canaryBraked', from: 'step-1', to: 'rolled-back', count: 2 },
+        { route, event: 'consumerListed', from: null, to: null, count: 1 },
+        { route, event: 'rolloutStarted', from: null, to: 'preflight', count: 1 },
+      ]);
+      expect(await audit().tally(seq)).toEqual({ seq, moves: [] });
+    });
+
     it('refuses text that cannot be stored', async () => {
       expect(await codeOf(audit().append([draftOf({ reason: 'nul \u0000' })]))).toBe('invalid-input');
       expect(await codeOf(audit().append([draftOf({ after: 'nul \u0000' })]))).toBe('invalid-input');

@@ -67,6 +67,21 @@ export function outboxContract(bench: () => StoreBench): void {
       expect(await outbox().counts()).toEqual({ waiting: 1, delivered: 0, rejected: 0 });
     });
 
+    it('counts by channel what became of its messages, and every attempt that failed', async () => {
+      await enqueue(['chat', 'pager']);
+      await enqueue(['chat']);
+      const [first, second] = (await outbox().due(10)).filter(({ channel }) => channel === 'chat');
+      const pager = (await outbox().due(10)).find(({ channel }) => channel === 'pager');
+      await outbox().settle(first?.id ?? '', { kind: 'failed', reason: '503', retryInMs: 0 });
+      await outbox().settle(first?.id ?? '', { kind: 'delivered' });
+      await outbox().settle(second?.id ?? '', { kind: 'failed', reason: '503', retryInMs: HOUR_MS });
+      await outbox().settle(pager?.id ?? '', { kind: 'rejected', reason: '400' });
+      expect(await outbox().channels()).toEqual([
+        { channel: 'chat', waiting: 1, delivered: 1, rejected: 0, failed: 2 },
+        { channel: 'pager', waiting: 0, delivered: 0, rejected: 1, failed: 0 },
+      ]);
+    });
+
     it('counts the time until the next attempt on the clock of the database', async () => {
       await enqueue(['chat']);
       const { id } = await onlyItem();

@@ -35,7 +35,7 @@ describe.runIf(process.platform === 'linux')('the gateway benchmark', () => {
     }
     const memory = report.rows.filter(({ contender }) => contender === 'gateway-reference');
     expect(memory.map(({ scenario }) => scenario)).toEqual(['idle-connections', 'slow-readers']);
-    expect(report.targets).toHaveLength(10);
+    expect(report.targets).toHaveLength(11);
   });
 });
 

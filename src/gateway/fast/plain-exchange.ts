@@ -63,6 +63,10 @@ export class PlainExchange implements AnswerHandler, Stream {
     this.call = destination.client.request(request, this);
   }
 
+  onConnection(address: string | null): void {
+    this.parts.ticket.upstream = address;
+  }
+
   onInform(head: UpstreamHead): void {
     // 100 goes out when the upload starts, and here nobody asks for it.
     if (this.state === 'waiting' && head.status !== 100) this.socket.write(this.parts.writer.interim(head), 'latin1');

@@ -37,6 +37,7 @@ export function routePlain(state: RouteState, { head, peer, body }: PlainRequest
   if (head.isAmbiguous) return null;
   const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';
   const ticket = recorder.begin(track, choice.by, choice.hash);
+  ticket.describe(head.method, head.target.path, choice.consumer);
   budget.earn(ticket.begunAt);
   if (state.accessLog) {
     const { method, target } = head;

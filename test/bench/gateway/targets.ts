@@ -25,6 +25,7 @@ export interface JudgedTarget {
 
 const FAST = 'serin-fast-rollout';
 const REFERENCE = 'serin-reference-rollout';
+const UNSLICED = 'serin-fast-rollout-unsliced';
 /** With the same log and the same headers. */
 const NGINX = 'nginx-log';
 
@@ -78,6 +79,11 @@ const TARGETS: readonly Target[] = [
     what: 'CPU per request with a rollout running against none',
     limits: { wanted: 'at-most', limit: 1.1, stretch: null, unit: 'x' },
     measure: (results) => results.ratio('get-1k', 'cpuUs', FAST, 'serin-fast-idle'),
+  },
+  {
+    what: 'CPU per request with slices on against off',
+    limits: { wanted: 'at-most', limit: 1.05, stretch: null, unit: 'x' },
+    measure: (results) => results.ratio('get-1k', 'cpuUs', FAST, UNSLICED),
   },
 ];
 

@@ -121,6 +121,23 @@ describe('GET /rollouts/{id}', () => {
       verdict: { name: 'undecided', logEvidence: null, findings: [{ check: 'errors' }, { check: 'p95', unit: 'ms' }] },
     });
   });
+
+  it('says where the canary is worse, and null where the verdict says nothing of it', async () => {
+    const slice = {
+      dimension: 'endpoint',
+      name: 'POST /pay',
+      canary: 0.12,
+      stable: 0.001,
+      requests: { canary: 900, stable: 8_100 },
+      part: 1,
+    } as const;
+    const where = { measure: 'errors', slowMs: null, slices: [slice], status: null, worse: 1, says: 'worst' } as const;
+    const id = await inStep1();
+    control.see(id, { verdict: verdictOf({ name: 'suspect', where }) });
+    expect(await (await send('GET', `/rollouts/${id}`)).json()).toMatchObject({ verdict: { where } });
+    control.see(id, { verdict: verdictOf() });
+    expect(await (await send('GET', `/rollouts/${id}`)).json()).toMatchObject({ verdict: { where: null } });
+  });
 });
 
 describe('the forecast', () => {

@@ -4,6 +4,7 @@ import type { AuditView, RolloutView } from '../../../src/api/view-schemas.ts';
 import { auditView, rolloutView } from '../../../src/api/views.ts';
 import { renderRollout } from '../../../src/cli/panel.ts';
 import { widthOf } from '../../../src/cli/text.ts';
+import type { Where } from '../../../src/judge/where.ts';
 import { fakeControl, findingOf, verdictOf } from '../../support/fake-control.ts';
 
 const ADA = { name: 'ada', role: 'operator' } as const;
@@ -157,5 +158,49 @@ describe('renderRollout', () => {
     expect(stripVTControlCharacters(plain(hostile))).toBe(plain(hostile));
     expect(plain(hostile)).not.toContain('\u202e');
     expect(plain(hostile)).not.toContain('\u0007');
+  });
+});
+
+describe('where a canary is worse', () => {
+  const slice = {
+    dimension: 'endpoint' as const,
+    name: 'POST /pay',
+    canary: 0.12,
+    stable: 0.001,
+    requests: { canary: 900, stable: 8_100 },
+    part: 0.93,
+  };
+  const where: Where = {
+    measure: 'errors',
+    slowMs: null,
+    slices: [slice, { ...slice, dimension: 'consumer' as const, name: 'ac\u001b[31mme', part: 0.07 }],
+    status: null,
+    worse: 2,
+    says: 'worst: POST /pay',
+  };
+  const panelWith = async (found: Where | undefined, width = 100) => {
+    const { control, id } = await started();
+    const verdict = verdictOf({ name: 'suspect', ...(found ? { where: found } : {}) });
+    return plain(rolloutView(control.see(id, { verdict })), width);
+  };
+
+  it('stands below the checks, with its figures', async () => {
+    const lines = (await panelWith(where)).split('\n').slice(-3);
+    expect(lines.map((line) => line.replaceAll(/ {2,}/g, '  '))).toEqual([
+      'worst: errors  canary  stable  requests  part',
+      'POST /pay  12.0%  0.10%  900 / 8,100  93 %',
+      'consumer ac [31mme  12.0%  0.10%  900 / 8,100  7 %',
+    ]);
+  });
+
+  it('names the latency beyond which answers are slow', async () => {
+    expect(await panelWith({ ...where, measure: 'p95', slowMs: 120 })).toContain('worst: slower than 120ms');
+  });
+
+  it('is left out where no slice stands out, and fits into a narrow terminal', async () => {
+    expect(await panelWith({ ...where, slices: [] })).not.toContain('worst');
+    expect(await panelWith(undefined)).not.toContain('worst');
+    const narrow = (await panelWith(where, 48)).split('\n');
+    expect(narrow.every((line) => widthOf(line) <= 48)).toBe(true);
   });
 });

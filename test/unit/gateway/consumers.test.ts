@@ -19,13 +19,17 @@ describe('consumer rules', () => {
   it('follow the list, remembered credentials included', () => {
     const rules = new ConsumerRules(SECRET, 'shop');
     const hash = hashConsumerKey(SECRET, 'shop', 'acme');
-    expect(rules.ruleOf('acme')).toBeNull();
+    expect(rules.find('acme').rule).toBeNull();
     rules.replace(new Map([[hash, 'canary']]));
-    expect([rules.ruleOf('acme'), rules.ruleOf('acme'), rules.ruleOf('other')]).toEqual(['canary', 'canary', null]);
+    expect([rules.find('acme').rule, rules.find('acme').rule, rules.find('other').rule]).toEqual([
+      'canary',
+      'canary',
+      null,
+    ]);
     rules.replace(new Map([[hash, 'by-weight']]));
-    expect(rules.ruleOf('acme')).toBe('by-weight');
+    expect(rules.find('acme').rule).toBe('by-weight');
     rules.replace(new Map());
-    expect(rules.ruleOf('acme')).toBeNull();
+    expect(rules.find('acme').rule).toBeNull();
   });
 
   it('do not change with the map they were given', () => {
@@ -33,7 +37,19 @@ describe('consumer rules', () => {
     const given = new Map([[hashConsumerKey(SECRET, 'shop', 'acme'), 'canary' as const]]);
     rules.replace(given);
     given.clear();
-    expect(rules.ruleOf('acme')).toBe('canary');
+    expect(rules.find('acme').rule).toBe('canary');
+  });
+});
+
+describe('the name of a consumer', () => {
+  it('is the one on the list, and nobody is named by a credential', () => {
+    const rules = new ConsumerRules(SECRET, 'shop');
+    const hash = hashConsumerKey(SECRET, 'shop', 'key of acme');
+    expect(rules.find('key of acme').name).toBe('not listed');
+    rules.replace(new Map([[hash, 'by-weight']]), new Map([[hash, 'acme']]));
+    expect([rules.find('key of acme').name, rules.find('another').name]).toEqual(['acme', 'not listed']);
+    rules.replace(new Map([[hash, 'by-weight']]));
+    expect(rules.find('key of acme').name).toBe('unnamed');
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { announce } from '../../../src/rollout/announce.ts';
 import type { RolloutEvent } from '../../../src/rollout/event.ts';
 import type { Rollout } from '../../../src/rollout/state.ts';
+import { verdictOf } from '../../support/fake-control.ts';
 import { apply, rolloutIn, T0 } from '../../support/rollouts.ts';
 
 function told(before: Rollout, event: RolloutEvent) {
@@ -43,6 +44,22 @@ describe('announce', () => {
     expect(
       told(rolloutIn('promoted'), { kind: 'rolloutFinalised', reason: 'the canary is the stable now' })[0]?.summary,
     ).toBe('payments: v2 is the stable now; v1 (http://127.0.0.1:9001/) may be decommissioned');
+  });
+
+  it('names on a line of its own where it is worse, whatever becomes of the summary', () => {
+    const where = {
+      measure: 'errors',
+      slowMs: null,
+      slices: [],
+      status: null,
+      worse: 1,
+      says: 'worst: POST /pay',
+    } as const;
+    const verdict = { ...verdictOf({ name: 'harmful' }), where };
+    const [page] = told(rolloutIn('step-1'), { kind: 'canaryJudgedHarmful', reason: 'x'.repeat(2_000), verdict });
+    expect(page?.details['where']).toBe('worst: POST /pay');
+    const [plain] = told(rolloutIn('step-1'), { kind: 'canaryBraked', reason: 'burst' });
+    expect(plain?.details).not.toHaveProperty('where');
   });
 
   it('keeps the summary within what a pager takes', () => {

@@ -45,3 +45,28 @@ describe('failures.md: SSRF through upstream URLs', () => {
     },
   );
 });
+
+describe('templates of paths', () => {
+  const withTemplates = (templates: unknown) => ({ routes: [{ ...route('http://127.0.0.1:9001'), templates }] });
+
+  it('are none unless a route declares them, and slices are on', () => {
+    const { routes, gateway } = configSchema.parse({ routes: [route('http://127.0.0.1:9001')] });
+    expect([routes[0]?.templates, gateway.slices]).toEqual([[], 'on']);
+  });
+
+  it.each(['/', '/orders', '/orders/{id}', '/users/{user-id}/posts/{post}', '/a.b/~c/d_e-f/'])('may be %s', (one) => {
+    expect(configSchema.parse(withTemplates([one])).routes[0]?.templates).toEqual([one]);
+  });
+
+  it.each(['orders', '/orders/{}', '/or{id}', '/orders/*', '/a b', '//', '/x?y', `/${'a'.repeat(200)}`])(
+    'are not %s',
+    (one) => {
+      expect(configSchema.safeParse(withTemplates([one])).success).toBe(false);
+    },
+  );
+
+  it('are no more than there is room for in the slices', () => {
+    const many = Array.from({ length: 91 }, (_, at) => `/e${at}`);
+    expect(configSchema.safeParse(withTemplates(many)).success).toBe(false);
+  });
+});

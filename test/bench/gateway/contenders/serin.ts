@@ -11,6 +11,7 @@ import type { Contender, Stage, Started } from './contender.ts';
 
 type Path = 'fast' | 'reference';
 type Order = 'idle' | 'rollout';
+type Slices = 'on' | 'off';
 
 const MAIN = resolve(import.meta.dirname, '../../../../src/main.ts');
 
@@ -57,6 +58,7 @@ const FAST = { fastPath: 'on' };
 const REFERENCE = { fastPath: 'off' };
 /** All clients of the benchmark have one address. */
 const MANY = { limits: { connections: 20_000, connectionsPerAddress: 20_000 } };
+const UNSLICED = { slices: 'off' };
 const logTo = (file: string) => ({ accessLog: { file } });
 
 /** Whether this version of Serin can be told so. */
@@ -67,27 +69,33 @@ function knows(gateway: object): boolean {
 export const hasFastPath = knows(FAST);
 export const hasAccessLog = knows(logTo('access.log'));
 
-function serin(path: Path, order: Order): Contender {
+function serin(path: Path, order: Order, slices: Slices = 'on'): Contender {
   const about = order === 'idle' ? 'no rollout' : 'a rollout at 50 %';
+  const isSliced = slices === 'on';
   return {
-    name: `serin-${path}-${order}`,
+    name: `serin-${path}-${order}${isSliced ? '' : '-unsliced'}`,
     family: 'serin',
-    about: `Serin, ${path} path, ${about}`,
-    prepare: () => (path === 'fast' && !hasFastPath ? 'this version has no fast path' : null),
-    start: (stage) => start(path, order, stage),
+    about: `Serin, ${path} path, ${about}${isSliced ? '' : ', slices off'}`,
+    prepare: () => {
+      if (path === 'fast' && !hasFastPath) return 'this version has no fast path';
+      return isSliced || knows(UNSLICED) ? null : 'this version counts no slices';
+    },
+    start: (stage) => start(path, order, slices, stage),
   };
 }
 
 export const serins: readonly Contender[] = [
   serin('fast', 'idle'),
   serin('fast', 'rollout'),
+  serin('fast', 'rollout', 'off'),
   serin('reference', 'idle'),
   serin('reference', 'rollout'),
 ];
 
-async function start(path: Path, order: Order, stage: Stage): Promise<Started> {
+async function start(path: Path, order: Order, slices: Slices, stage: Stage): Promise<Started> {
   const folder = mkdtempSync(join(stage.folder, `serin-${path}-${order}-`));
-  const declared = [path === 'fast' ? FAST : REFERENCE, MANY, logTo(join(folder, 'access.log'))];
+  const counted = slices === 'on' ? {} : UNSLICED;
+  const declared = [path === 'fast' ? FAST : REFERENCE, MANY, counted, logTo(join(folder, 'access.log'))];
   const gateway = Object.assign({}, ...declared.filter(knows));
   // YAML reads JSON.
   writeFileSync(join(folder, 'bench.yaml'), JSON.stringify(POLICY));
