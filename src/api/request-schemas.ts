@@ -10,13 +10,23 @@ const CHECKS = [
   'p95',
   'p99',
   'dominance',
+  'silence',
   'guard:errors',
   'guard:p50',
   'guard:p95',
   'guard:p99',
 ] as const satisfies readonly CheckName[];
 
-const skippable = z.union([z.literal(CHECKS), z.templateLiteral(['slower:', z.number()])]);
+const QUERY_CHECK = /^query:[a-z0-9][a-z0-9-]{0,62}$/;
+
+const queryCheck = z
+  .string()
+  .regex(QUERY_CHECK)
+  .transform((name) => name as `query:${string}`);
+
+const checkName = z.union([z.literal(CHECKS), queryCheck, z.templateLiteral(['slower:', z.number()])], {
+  error: `must be query:NAME, slower:MS, or one of ${CHECKS.join(', ')}`,
+});
 
 const printable = (most: number) =>
   z.string().regex(new RegExp(`^[^\\p{Cc}]{1,${most}}$`, 'u'), `must be 1 to ${most} printable characters`);
@@ -76,7 +86,7 @@ export const promoteBody = z.strictObject({
 });
 export const weightBody = z.strictObject({ weight, reason });
 export const extendBody = z.strictObject({ by: duration, reason });
-export const skipBody = z.strictObject({ check: skippable, reason });
+export const skipBody = z.strictObject({ check: checkName, reason });
 
 export const consumerBody = z.strictObject({
   rule: z.literal(['canary', 'stable', 'by-weight']),

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 const instant = z.iso.datetime().describe('RFC 3339, UTC');
 const version = z.strictObject({ url: z.string(), version: z.string() });
 const actor = z.strictObject({ name: z.string(), role: z.string() });
-const checkName = z.string().describe('errors, clientErrors, p50, p95, p99, slower:250, guard:errors, ...');
+const checkName = z.string().describe('errors, clientErrors, p50, p95, p99, slower:250, guard:errors, query:NAME, ...');
 const logEvidence = z.number().nullable().describe('Natural logarithm of an e-value');
 
 const interval = z
@@ -16,7 +16,7 @@ export const findingViewSchema = z
     check: checkName,
     canary: z.number().nullable(),
     stable: z.number().nullable(),
-    unit: z.literal(['share', 'ms']),
+    unit: z.literal(['share', 'ms', 'value']).describe('value: in the unit of the query'),
     quantile: z.literal(['p50', 'p95', 'p99']).nullable().describe('Which quantile the figures in ms are'),
     figures: z
       .literal('interpolated')
@@ -36,6 +36,11 @@ export const findingViewSchema = z
       .array(z.strictObject({ weightBps: z.int(), canaryRequests: z.number() }))
       .readonly()
       .describe('The same at the next weights of the policy'),
+    intervals: z
+      .strictObject({ counted: z.int(), least: z.int().nullable() })
+      .optional()
+      .describe('Of a query: intervals that its figures cover, and how many it takes at least to hold or to roll back'),
+    dryRun: z.literal(true).optional().describe('Reports only: it takes no part in the verdict'),
     says: z.string(),
   })
   .openapi('Finding');

@@ -1,3 +1,5 @@
+import { formatValue } from '../parity/figures.ts';
+
 /** `2d 3h`, `4m 05s`, `12s`: at most two units, for people. */
 export function spanOf(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
@@ -8,10 +10,11 @@ export function spanOf(ms: number): string {
   return `${Math.floor(seconds / 86_400)}d ${Math.floor(seconds / 3_600) % 24}h`;
 }
 
-/** A share as percent, a latency with its unit, `~` before what is interpolated; `-` where nothing is known. */
-export function measureOf(value: number | null, unit: 'share' | 'ms', figures?: 'interpolated'): string {
+/** A share as percent, a latency with its unit, a query's value as it is, `~` before what is interpolated; `-` where nothing is known. */
+export function measureOf(value: number | null, unit: 'share' | 'ms' | 'value', figures?: 'interpolated'): string {
   if (value === null) return '-';
   if (figures === 'interpolated') return `~${measureOf(value, unit)}`;
+  if (unit === 'value') return formatValue(value);
   if (unit === 'share') return `${significant(value * 100)}%`;
   return value >= 1_000 ? `${significant(value / 1_000)}s` : `${significant(value)}ms`;
 }

@@ -28,6 +28,8 @@ Each line of standard input is one block of the policy's length, oldest first:
             It is the same form in every block.
   Of a version may also be given: clientErrors (4xx), unanswered (overdue requests without an answer), and
   groups, {"requests":[20 counts],"errors":[20 counts]} by shadow group of the routing hash.
+  Of a block may also be given: series, {"cpu":{"stable":0.41,"canary":0.44}}, the values of the policy's query checks
+  whose interval ended in it; a list has one for each pod, null says that there was none.
 
 The answer names the first line from which on the verdict stayed what it is.
 Exit codes: 0 at parity, 3 harmful, 5 neither yet (undecided, suspect, blind, shared fault), 2 input that cannot be read.`;

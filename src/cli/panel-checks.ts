@@ -29,11 +29,12 @@ export function renderChecks(view: RolloutView, width: number, paint: Paint): st
   };
   const label = harmWidth > 'evidence of harm'.length ? 'evidence of harm' : 'harm';
   const rows = verdict.findings.map((finding) => {
-    const { check, canary, stable, unit, figures, logHarm, budgetWeight } = finding;
+    const { check, canary, stable, unit, figures } = finding;
     const values = [check, measureOf(canary, unit, figures), measureOf(stable, unit, figures)] as const;
     if (view.skippedChecks.includes(check)) return paint.dim(row(...values, 'skipped', ''));
     const colour = check === verdict.worst ? paint.red : paint.yellow;
-    const harm = harmOf(logHarm, alone(verdict.logThreshold, budgetWeight), size, colour, paint);
+    if (finding.dryRun) return paint.dim(row(...values, 'dry run', parityOf(finding, paint)));
+    const harm = harmOf(finding.logHarm, thresholdOf(finding, verdict), size, colour, paint);
     return row(...values, harm, parityOf(finding, paint));
   });
   const combined = harmOf(verdict.logEvidence, verdict.logThreshold, size, paint.red, paint);
@@ -45,8 +46,11 @@ export function renderChecks(view: RolloutView, width: number, paint: Paint): st
   ];
 }
 
-function alone(logThreshold: number | null, budgetWeight: number): number | null {
-  return logThreshold === null || budgetWeight <= 0 ? null : logThreshold - Math.log(budgetWeight);
+// What only holds is held against the evidence that holds.
+function thresholdOf(finding: FindingView, { logThreshold, logHold }: NonNullable<RolloutView['verdict']>) {
+  const { check, unit, budgetWeight } = finding;
+  if (budgetWeight > 0) return logThreshold === null ? null : logThreshold - Math.log(budgetWeight);
+  return unit === 'value' || check === 'silence' ? logHold : null;
 }
 
 function harmOf(

@@ -28,7 +28,7 @@ export function describePlan(name: string, assumed: Assumed, { steps, takesMs, a
       `${Number(((requestsPerSecond * step.weightBps) / 10_000).toPrecision(2))}/s`,
       spanOf(step.dwellMs),
       evidenceOf(step),
-      step.slowest,
+      slowestOf(step),
       step.takesMs === null ? 'never' : spanOf(step.takesMs),
     ]),
   );
@@ -52,6 +52,11 @@ export function describePlan(name: string, assumed: Assumed, { steps, takesMs, a
 function evidenceOf({ evidenceMs }: StepPlan): string {
   if (evidenceMs === null) return 'never';
   return `${spanOf(evidenceMs)} (${spanOf(0.3 * evidenceMs)} - ${spanOf(2.3 * evidenceMs)})`;
+}
+
+function slowestOf({ slowest, evidenceMs, queriesMs }: StepPlan): string {
+  if (slowest !== null && (evidenceMs === null || evidenceMs >= queriesMs)) return slowest;
+  return `queries (${spanOf(queriesMs)} at least)`;
 }
 
 function outcomeOf(planned: RegressionPlan | undefined): string {

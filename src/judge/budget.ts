@@ -1,6 +1,7 @@
-import type { CheckName, SlowerCheck } from '../parity/finding.ts';
+import type { CheckName, QueryName, SlowerCheck } from '../parity/finding.ts';
 import { guardNames, logGuardHarm } from '../parity/guards.ts';
 import { type LatencyState, QUANTILES } from '../parity/latency.ts';
+import { isQueryName, logQueryHarm, queryOf, queryStateOf } from '../parity/query.ts';
 import type { Policy } from '../policy/schema.ts';
 import { logDominanceHarm } from '../stats/dominance.ts';
 import { logRateHarm } from '../stats/error-rate.ts';
@@ -8,6 +9,8 @@ import { logSum } from '../stats/log-sum.ts';
 import { logQuantileHarm } from '../stats/quantile.ts';
 import { logBoundaryHarm } from '../stats/slower.ts';
 import { logUnansweredHarm } from '../stats/unanswered.ts';
+import { isDryRun } from './dry-run.ts';
+import { queryNames } from './queries.ts';
 import type { JudgeState } from './state.ts';
 
 /** One check's part in the combined evidence: its share of the budget and its log e-value against "no harm". */
@@ -17,7 +20,10 @@ export interface Stake {
   readonly logHarm: number;
 }
 
-/** Every check that can roll back, skipped ones left out. The guards share their part of the budget equally. */
+/**
+ * Every check that can roll back, without those that are skipped or report only. The guards share their part of the
+ * budget equally.
+ */
 export function stakesOf(policy: Policy, state: JudgeState, skipped: readonly CheckName[]): readonly Stake[] {
   const guards = guardNames(policy.spec.guards);
   const stakes: readonly Stake[] = [
@@ -29,8 +35,19 @@ export function stakesOf(policy: Policy, state: JudgeState, skipped: readonly Ch
       weight: budgetOf(policy, `guard:${name}`),
       logHarm: logGuardHarm(state.guards, name),
     })),
+    ...queryStakes(policy, state),
   ];
-  return stakes.filter(({ check }) => !skipped.includes(check));
+  return stakes.filter(({ check }) => !skipped.includes(check) && !isDryRun(policy, check));
+}
+
+function queryStakes(policy: Policy, state: JudgeState): readonly Stake[] {
+  return queryNames(policy).flatMap((name) => {
+    const check = queryOf(policy.spec.checks, name);
+    const weight = budgetOf(policy, name);
+    return check === null || weight === 0
+      ? []
+      : [{ check: name, weight, logHarm: logQueryHarm(check, queryStateOf(state.queries, name)) }];
+  });
 }
 
 /**
@@ -66,31 +83,52 @@ export type BudgetedCheck = Exclude<CheckName, SlowerCheck>;
 const UNANSWERED_PART = 1 / 8;
 
 /**
- * A check's share of the false-rollback budget; 0 for one that never rolls back. A policy without guards has their
- * share go to the other checks in proportion. All of it is fixed before the first block.
+ * A check's share of the false-rollback budget; 0 for one that never rolls back. A query check has what it declares,
+ * and the others what is left; the share of guards that a policy does not have, and of checks that report only, goes
+ * to the others in proportion. All of it is fixed before the first block.
  */
 export function budgetOf(policy: Policy, check: BudgetedCheck): number {
+  if (isDryRun(policy, check)) return 0;
+  if (isQueryName(check)) return declaredShare(policy, check);
   const { weights } = policy.spec.judge;
-  const guards = guardNames(policy.spec.guards).length;
-  const whole = guards === 0 && weights.guards < 1 ? 1 / (1 - weights.guards) : 1;
   switch (check) {
     case 'clientErrors':
+    case 'silence':
       return 0;
     case 'errors':
-      return weights.errors * whole * (1 - UNANSWERED_PART);
+      return weights.errors * wholeOf(policy) * (1 - UNANSWERED_PART);
     case 'unanswered':
-      return weights.errors * whole * UNANSWERED_PART;
+      return weights.errors * wholeOf(policy) * UNANSWERED_PART;
     case 'dominance':
     case 'p50':
     case 'p95':
     case 'p99':
-      return weights[check] * whole;
+      return weights[check] * wholeOf(policy);
     case 'guard:errors':
     case 'guard:p50':
     case 'guard:p95':
     case 'guard:p99':
-      return weights.guards / Math.max(1, guards);
+      return (weights.guards * wholeOf(policy)) / Math.max(1, stakingGuards(policy));
   }
+}
+
+function declaredShare(policy: Policy, name: QueryName): number {
+  const query = queryOf(policy.spec.checks, name);
+  return query === null || query.action === 'hold' || query.dryRun ? 0 : query.weight;
+}
+
+// By what a declared weight grows for shares that nobody takes, and shrinks for what the queries take.
+function wholeOf(policy: Policy): number {
+  const { weights } = policy.spec.judge;
+  const untaken = (['errors', 'dominance', ...QUANTILES] as const)
+    .filter((check) => isDryRun(policy, check))
+    .reduce((sum, check) => sum + weights[check], stakingGuards(policy) === 0 ? weights.guards : 0);
+  const queries = queryNames(policy).reduce((sum, name) => sum + declaredShare(policy, name), 0);
+  return untaken < 1 ? (1 - queries) / (1 - untaken) : 1 - queries;
+}
+
+function stakingGuards(policy: Policy): number {
+  return guardNames(policy.spec.guards).filter((name) => !isDryRun(policy, `guard:${name}`)).length;
 }
 
 /** ln(sum of weight * E). Budget that no check stakes stays at its first value, 1. */

@@ -2,6 +2,7 @@ import { type Block, GROUPS } from '../stats/block.ts';
 import { fitsForm, formOf, type LatencyForm } from '../stats/latency-form.ts';
 import type { LookInput, StepContext } from './input.ts';
 import { faultOfForms, faultOfGrid, faultOfLatency } from './latency-fault.ts';
+import { readSeries } from './series-evidence.ts';
 import { isCount, isRecord, show } from './untrusted.ts';
 
 /** What can be used of what the source gave, and why the rest cannot: null when all of it can. */
@@ -35,7 +36,7 @@ export function readEvidence(input: LookInput, known: LatencyForm | null = null)
       blind ??= `a block of measurements is unusable: ${fault}`;
       continue;
     }
-    const usable = block as Block;
+    const usable = withSeries(block as Block);
     if (form !== null && !fitsForm(usable, form)) {
       blind ??= 'latencies are measured in other buckets than before, so that they cannot be compared with the past';
       continue;
@@ -45,6 +46,10 @@ export function readEvidence(input: LookInput, known: LatencyForm | null = null)
     blocks.push(usable);
   }
   return { blocks, blind };
+}
+
+function withSeries(block: Block): Block {
+  return block.series === undefined ? block : { ...block, series: readSeries(block.series) };
 }
 
 function absence(block: Block, step: StepContext): string | null {
@@ -71,13 +76,28 @@ function faultOf(block: unknown): string | null {
     (block['canary'] === null ? null : faultOfTally(block['canary'], 'canary', grid)) ??
     faultOfPair(block['forced'], 'forced', grid) ??
     faultOfPair(block['ruled'], 'ruled', grid) ??
-    faultOfForms(block as unknown as Block)
+    faultOfForms(block as unknown as Block) ??
+    faultOfSeries(block['series']) ??
+    faultOfRouted(block['routed'])
   );
 }
 
 function faultOfPair(pair: unknown, name: string, grid: GridOfBlock): string | null {
   if (!isRecord(pair)) return `${name} is ${show(pair)}, not a pair of tallies`;
   return faultOfTally(pair['stable'], `${name}.stable`, grid) ?? faultOfTally(pair['canary'], `${name}.canary`, grid);
+}
+
+function faultOfSeries(series: unknown): string | null {
+  return series === undefined || isRecord(series) ? null : `series is ${show(series)}, not points by name`;
+}
+
+function faultOfRouted(routed: unknown): string | null {
+  if (routed === undefined) return null;
+  if (!isRecord(routed)) return `routed is ${show(routed)}, not a pair of counts`;
+  for (const key of ['stable', 'canary'] as const) {
+    if (!isCount(routed[key])) return `routed.${key} is ${show(routed[key])}, not a count`;
+  }
+  return null;
 }
 
 function faultOfTally(tally: unknown, name: string, grid: GridOfBlock): string | null {

@@ -1,5 +1,6 @@
-import { formatCount, formatLatency, formatShare, formatSpan } from '../parity/figures.ts';
+import { formatCount, formatLatency, formatShare, formatSpan, formatValue } from '../parity/figures.ts';
 import { boundaryMs, type CheckName, type Finding, isSlowerCheck } from '../parity/finding.ts';
+import { isQueryName } from '../parity/query.ts';
 import { type Window, windowMs } from '../stats/window.ts';
 import type { Stake } from './budget.ts';
 import { type FaultAlarm, type FaultWatch, pastRate } from './shared-fault.ts';
@@ -36,20 +37,22 @@ export function explainSharedFault({ past }: FaultWatch, alarm: FaultAlarm): str
 }
 
 export function explainParity(findings: readonly Finding[], canaryRequests: number): string {
-  const margins = findings.flatMap(({ check, parityMargin }) =>
-    parityMargin === null ? [] : [`${nameCheck(check)} within ${parityMargin}`],
+  const margins = findings.flatMap(({ check, parityMargin, dryRun }) =>
+    parityMargin === null || dryRun ? [] : [`${nameCheck(check)} within ${parityMargin}`],
   );
   return `${margins.join(', ')} of the stable, shown by ${formatCount(canaryRequests)} canary requests in this step`;
 }
 
 export function nameCheck(check: CheckName): string {
   if (isSlowerCheck(check)) return `answers slower than ${formatLatency(boundaryMs(check))}`;
+  if (isQueryName(check)) return `query ${check.slice('query:'.length)}`;
   switch (check) {
     case 'clientErrors':
       return '4xx answers';
     case 'errors':
     case 'unanswered':
     case 'dominance':
+    case 'silence':
     case 'p50':
     case 'p95':
     case 'p99':
@@ -70,6 +73,7 @@ function compare({ finding, since, combined }: HarmFigures): string {
   if (finding.check.startsWith('guard:')) {
     return `${together}canary breaks the ${finding.says}, ${formatCount(requests.canary)} requests ${time}`;
   }
+  if (finding.intervals !== undefined) return `${together}canary ${compareValues(finding, finding.intervals.counted)}`;
   const show = (value: number | null) =>
     value === null ? 'unknown' : finding.unit === 'share' ? formatShare(value) : formatLatency(value);
   return (
@@ -77,6 +81,14 @@ function compare({ finding, since, combined }: HarmFigures): string {
     `(margin ${finding.rollbackMargin}), ` +
     `${formatCount(requests.canary)} against ${formatCount(requests.stable)} requests ${time}`
   );
+}
+
+// `query cpu 0.44 against 0.41 (margin 5 %), 12 intervals`, `query cpu 0.97 (limit 0.9), 12 intervals`
+function compareValues({ check, canary, stable, rollbackMargin }: Finding, intervals: number): string {
+  const against = stable === null ? '' : ` against ${formatValue(stable)}`;
+  const margin = rollbackMargin.startsWith('limit') ? rollbackMargin : `margin ${rollbackMargin}`;
+  const value = canary === null ? 'unknown' : formatValue(canary);
+  return `${nameCheck(check)} ${value}${against} (${margin}), ${formatCount(intervals)} intervals`;
 }
 
 // `errors 62 %, p99 30 %`: the parts of at least 5 %.

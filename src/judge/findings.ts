@@ -5,6 +5,7 @@ import type { Finding } from '../parity/finding.ts';
 import { guardFindings } from '../parity/guards.ts';
 import { QUANTILES } from '../parity/latency.ts';
 import { quantileFinding } from '../parity/quantile-finding.ts';
+import { silenceFinding } from '../parity/silence.ts';
 import { slowerFindings } from '../parity/slower-finding.ts';
 import { unansweredFinding } from '../parity/unanswered.ts';
 import type { Policy } from '../policy/schema.ts';
@@ -12,7 +13,9 @@ import { gridOf } from '../stats/latency-form.ts';
 import { type Tails, tailsOf } from '../stats/tails.ts';
 import type { Window } from '../stats/window.ts';
 import { type BudgetedCheck, boundaryBudget, budgetOf } from './budget.ts';
+import { asReported, isDryRun } from './dry-run.ts';
 import type { LookInput, StepContext } from './input.ts';
+import { queryFindings } from './queries.ts';
 import type { JudgeState } from './state.ts';
 import { temperingOf } from './tempering.ts';
 import { thresholdsOf } from './thresholds.ts';
@@ -49,7 +52,11 @@ export function findingsOf(
     rateFinding(checks, 'clientErrors', state.clientErrors, context('clientErrors')),
     ...latencyFindings(),
     ...guardFindings(guards, state.guards, context('guard:errors')),
-  ].filter(({ check }) => !input.skippedChecks.includes(check));
+    ...queryFindings(policy, state, input, context),
+    ...[silenceFinding(state.silence)].filter((finding) => finding !== null),
+  ]
+    .filter(({ check }) => !input.skippedChecks.includes(check))
+    .map((finding) => (isDryRun(policy, finding.check) ? asReported(finding) : finding));
 
   function latencyFindings(): readonly Finding[] {
     const { latency } = state;
@@ -64,9 +71,15 @@ export function findingsOf(
   }
 }
 
-/** Whether a check that claims parity has shown it in this step. */
-export function hasShownParity({ logParity, logParityThreshold }: Finding): boolean {
-  return logParity === null || logParityThreshold === null || logParity >= logParityThreshold;
+/** Whether a promotion waits for this check. */
+export function claimsParity({ logParity, logParityThreshold, dryRun }: Finding): boolean {
+  return logParity !== null && logParityThreshold !== null && !dryRun;
+}
+
+/** Whether a check that a promotion waits for has shown parity in this step. */
+export function hasShownParity({ logParity, logParityThreshold, dryRun }: Finding): boolean {
+  if (logParity === null || logParityThreshold === null || dryRun) return true;
+  return logParity >= logParityThreshold;
 }
 
 function nextWeights({ spec: { steps } }: Policy, step: StepContext): readonly number[] {

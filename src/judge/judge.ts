@@ -1,5 +1,6 @@
 import type { Policy } from '../policy/schema.ts';
 import { type Tails, tailsOf } from '../stats/tails.ts';
+import { blindnessOf } from './blindness.ts';
 import { combinedLog, largestStake, partOf, stakesOf } from './budget.ts';
 import { readEvidence } from './evidence.ts';
 import { explainHarm, explainParity, explainSharedFault, explainSuspicion } from './explain.ts';
@@ -7,6 +8,7 @@ import { findingsOf } from './findings.ts';
 import { forecastOf } from './forecast.ts';
 import type { LookInput } from './input.ts';
 import { enterStage, observe } from './observe.ts';
+import { isAbsolute } from './queries.ts';
 import { slowAfterMs, staleAfterMs } from './slow-age.ts';
 import { JUDGE_FORMAT, type JudgeState, openJudgement } from './state.ts';
 import { thresholdsOf } from './thresholds.ts';
@@ -72,14 +74,15 @@ function verdictOf(policy: Policy, state: JudgeState, input: LookInput, blind: s
   const logEvidence = evidenceOf(policy, state, input);
   if (logEvidence >= thresholds.hold) return harmVerdict('suspect', policy, state, input, past);
   const all = findingsOf(policy, state, input, state.step, past);
-  const findings = input.step.kind === 'weight' ? all : all.filter(({ check }) => check.startsWith('guard:'));
+  const findings = input.step.kind === 'weight' ? all : all.filter(({ check }) => isAbsolute(policy, check));
   const facts = { logEvidence, logThreshold: thresholds.harm, logHold: thresholds.hold, findings, forecast: null };
   const { alarm } = state.fault;
   if (alarm !== null) {
     const reason = explainSharedFault(state.fault, alarm);
     return { ...facts, name: 'shared-fault', reason, worst: null, needs: null };
   }
-  if (blind !== null) return { ...facts, name: 'blind', reason: blind, worst: null, needs: null };
+  const unseen = blindnessOf(policy, state, blind, findings);
+  if (unseen !== null) return { ...facts, name: 'blind', ...unseen, needs: null };
   const undecided = whyUndecided(policy, state, input, findings, staleAfterMs(policy, state.latency, past));
   const forecast = forecastOf(policy, state, input, findings);
   if (undecided !== null) return { ...facts, name: 'undecided', ...undecided, forecast };

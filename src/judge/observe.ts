@@ -1,6 +1,7 @@
 import { observeRate } from '../parity/errors.ts';
 import { observeGuards } from '../parity/guards.ts';
 import { observeLatency, restartLatencyParity } from '../parity/latency.ts';
+import { restartQueries } from '../parity/query.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Bet } from '../stats/bet.ts';
 import type { Block, Tally } from '../stats/block.ts';
@@ -9,6 +10,7 @@ import { restartRateParity } from '../stats/error-rate.ts';
 import { formOf, gridOf } from '../stats/latency-form.ts';
 import { histogramOn } from '../stats/latency-grid.ts';
 import { EMPTY } from '../stats/log-histogram.ts';
+import { stepNoReport } from '../stats/no-report.ts';
 import { advanceSchedule, type OnsetSchedule, spentMass } from '../stats/onset-schedule.ts';
 import { NO_PACE, type Pace, stepPace } from '../stats/pace.ts';
 import { stepSplitShare, UNWATCHED_SPLIT } from '../stats/split-share.ts';
@@ -16,6 +18,7 @@ import { sentRequests, stepUnanswered } from '../stats/unanswered.ts';
 import { EMPTY_WINDOW, extendWindow, type Totals, totalsOf } from '../stats/window.ts';
 import { combinedLog, stakesOf } from './budget.ts';
 import type { StepContext } from './input.ts';
+import { observeValues, splitSince } from './queries.ts';
 import { watchFault } from './shared-fault.ts';
 import type { JudgeState } from './state.ts';
 import { temperingOf } from './tempering.ts';
@@ -37,6 +40,7 @@ export function enterStage(state: JudgeState, step: StepContext): JudgeState {
     errors: restartRateParity(state.errors),
     clientErrors: restartRateParity(state.clientErrors),
     latency: restartLatencyParity(state.latency),
+    queries: restartQueries(state.queries),
     step: EMPTY_WINDOW,
   };
 }
@@ -86,6 +90,7 @@ export function observe(policy: Policy, state: JudgeState, block: Block, step: S
   const next: JudgeState = {
     ...state,
     splitEpoch: block.splitEpoch,
+    splitSince: splitSince(state, block),
     measuredUntil: block.startedAt + block.durationMs,
     canarySince,
     canaryBlocks: state.canaryBlocks + (hasCanary ? 1 : 0),
@@ -95,13 +100,15 @@ export function observe(policy: Policy, state: JudgeState, block: Block, step: S
     clientErrors: observeRate(checks, 'clientErrors', state.clientErrors, compared, bet),
     latency: observeLatency(checks, { ...state.latency, form }, compared, latencyBet, span, latency),
     guards: guarded === null ? state.guards : observeGuards(guards, state.guards, guarded, guardBet, warm),
+    queries: observeValues(policy, state, block, step, bet),
+    silence: randomised ? stepNoReport(state.silence, block, thresholds.cap) : state.silence,
     splitShare: observeSplit(state, block, split, thresholds.cap),
     groups: observeGroups(state, stableTally, block.durationMs, past),
     fault: watchFault(state.fault, { ...block, canary: guarded, stable: stableTally }, bet),
     pace: observePace(split === 'same-split' ? state.pace : NO_PACE, block, randomised ? 'randomised' : 'ordered'),
     step: current ? extendWindow(state.step, block, totals.canary, totals.stable) : state.step,
   };
-  return hasCanary ? { ...next, harm: followHarm(policy, next, block, totals) } : next;
+  return hasCanary || block.series !== undefined ? { ...next, harm: followHarm(policy, next, block, totals) } : next;
 }
 
 function observeSplit(state: JudgeState, block: Block, split: SplitChange, cap: number): JudgeState['splitShare'] {

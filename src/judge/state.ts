@@ -2,9 +2,11 @@ import { openRateCheck } from '../parity/errors.ts';
 import type { GuardsState } from '../parity/guards.ts';
 import { openGuards } from '../parity/guards.ts';
 import { type LatencyState, openLatency } from '../parity/latency.ts';
+import { openQueries, type QueriesState } from '../parity/query.ts';
 import type { Policy } from '../policy/schema.ts';
 import { type GroupDispersion, NO_DISPERSION } from '../stats/dispersion.ts';
 import type { RateState } from '../stats/error-rate.ts';
+import { type NoReport, UNHEARD } from '../stats/no-report.ts';
 import { type OnsetSchedule, UNSTARTED } from '../stats/onset-schedule.ts';
 import { NO_PACE, type Pace } from '../stats/pace.ts';
 import { type SplitShare, UNWATCHED_SPLIT } from '../stats/split-share.ts';
@@ -21,8 +23,9 @@ export interface JudgeState {
   readonly format: typeof JUDGE_FORMAT;
   /** Kind and index of the stage that the last look was about; null before the first. */
   readonly stage: string | null;
-  /** Split epoch of the last block. */
+  /** Split epoch of the last block, and start of the first block of that epoch by the gateway's clock. */
   readonly splitEpoch: number | null;
+  readonly splitSince: number | null;
   /** Time of the last look that had a block. */
   readonly fedAt: number | null;
   /** End of the last block, by the gateway's clock. */
@@ -36,6 +39,10 @@ export interface JudgeState {
   readonly clientErrors: RateState;
   readonly latency: LatencyState;
   readonly guards: GuardsState;
+  /** The policy's query checks by name. */
+  readonly queries: QueriesState;
+  /** Evidence that the canary reports nothing of what is routed to it. */
+  readonly silence: NoReport;
   /** Evidence that the canary does not get its share of the traffic under the present split. */
   readonly splitShare: SplitShare;
   readonly groups: GroupDispersion;
@@ -56,6 +63,7 @@ export function openJudgement(policy: Policy): JudgeState {
     format: JUDGE_FORMAT,
     stage: null,
     splitEpoch: null,
+    splitSince: null,
     fedAt: null,
     measuredUntil: null,
     canarySince: null,
@@ -66,6 +74,8 @@ export function openJudgement(policy: Policy): JudgeState {
     clientErrors: openRateCheck(checks, 'clientErrors'),
     latency: openLatency(),
     guards: openGuards(guards),
+    queries: openQueries(checks.queries),
+    silence: UNHEARD,
     splitShare: UNWATCHED_SPLIT,
     groups: NO_DISPERSION,
     fault: NO_FAULT,

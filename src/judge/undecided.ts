@@ -1,9 +1,10 @@
-import { formatCount, formatPoints, formatShare, formatSpan } from '../parity/figures.ts';
+import { formatCount, formatSpan } from '../parity/figures.ts';
 import type { Finding } from '../parity/finding.ts';
 import type { Policy } from '../policy/schema.ts';
 import { msForCanaryRequests } from '../stats/pace.ts';
 import { logSplitLack } from '../stats/split-share.ts';
-import { hasShownParity } from './findings.ts';
+import { claimsParity, hasShownParity } from './findings.ts';
+import { holdingFinding, whyHeld } from './holds.ts';
 import type { LookInput } from './input.ts';
 import type { JudgeState } from './state.ts';
 import type { CheckName, Verdict } from './verdict.ts';
@@ -37,10 +38,12 @@ export function whyUndecided(
   if (state.fedAt === null) return plain('nothing has been measured yet');
   if (step.appliedAt === null) return plain('the split of this step has not been seen applied yet');
   if (state.step.canary.requests === 0 && state.step.canary.unanswered === 0) return plain('no canary traffic yet');
-  const hold = Math.log(policy.spec.judge.hold);
-  if (logSplitLack(state.splitShare) >= hold) return noTraffic(state);
-  const holding = findings.find(({ check, logHarm }) => check === 'clientErrors' && logHarm >= hold);
-  if (holding !== undefined) return { reason: whyHeld(policy, holding), worst: holding.check, needs: null };
+  if (logSplitLack(state.splitShare) >= Math.log(policy.spec.judge.hold)) return noTraffic(state);
+  const holding = holdingFinding(policy, state, findings);
+  if (holding !== null) return { reason: whyHeld(policy, holding), worst: holding.check, needs: null };
+  if (!findings.some(claimsParity)) {
+    return plain('every check that could show parity is skipped or reports only: a person ends this step');
+  }
   const open = findings.filter((finding) => !hasShownParity(finding));
   if (open.length > 0) return mostWanting(state, open);
   const age = at - step.appliedAt;
@@ -54,16 +57,6 @@ export function whyUndecided(
     return plain(`nothing new has been measured for ${formatSpan(at - state.fedAt)}`);
   }
   return null;
-}
-
-// The evidence that holds is the whole rollout's: it fades more slowly than a new step shows parity.
-function whyHeld({ spec: { checks } }: Policy, finding: Finding): string {
-  if (!hasShownParity(finding)) return finding.says;
-  const { relative, absolute } = checks.clientErrors.hold;
-  return (
-    `4xx answers were more than ${formatShare(relative)} + ${formatPoints(absolute)} above the stable ` +
-    'earlier in this rollout, which still holds it'
-  );
 }
 
 function noTraffic({ step: { canary, stable } }: JudgeState): Undecided {

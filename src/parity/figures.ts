@@ -34,6 +34,11 @@ export function formatSpan(ms: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
+/** A value of a query, whose unit only its author knows: four significant digits. */
+export function formatValue(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
 function shortNumber(value: number): string {
   if (value === 0) return '0';
   if (value < 0.0001) return '<0.0001';

@@ -6,9 +6,13 @@ export type QuantileName = 'p50' | 'p95' | 'p99';
 
 export type GuardName = 'errors' | QuantileName;
 
-export type CheckName = ComparedCheck | `guard:${GuardName}` | SlowerCheck;
 /** Answers above a boundary of a classic histogram, in ms: `slower:250`. */
 export type SlowerCheck = `slower:${number}`;
+
+/** A query check by its name in the policy. */
+export type QueryName = `query:${string}`;
+
+export type CheckName = ComparedCheck | `guard:${GuardName}` | SlowerCheck | QueryName | 'silence';
 
 export function isSlowerCheck(check: CheckName): check is SlowerCheck {
   return check.startsWith('slower:');
@@ -24,7 +28,7 @@ export interface Finding {
   readonly check: CheckName;
   readonly canary: number | null;
   readonly stable: number | null;
-  readonly unit: 'share' | 'ms';
+  readonly unit: 'share' | 'ms' | 'value';
   /** Which quantile the figures of a latency check are. */
   readonly quantile: QuantileName | null;
   /** Where the figures lie between boundaries: approximate, and not what is tested. */
@@ -47,6 +51,10 @@ export interface Finding {
   readonly needsCanaryRequests: number | null;
   /** The same at the next weights of the policy; empty where the former is null or nothing is needed. */
   readonly needsAt: readonly { readonly weightBps: number; readonly canaryRequests: number }[];
+  /** Of a query check: intervals that its figures cover, and how many it takes at least to hold or to roll back. */
+  readonly intervals?: { readonly counted: number; readonly least: number | null };
+  /** Left out where the check counts: it reports only, and takes no part in harm, hold or parity. */
+  readonly dryRun?: true;
   /** One sentence. */
   readonly says: string;
 }

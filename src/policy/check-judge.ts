@@ -95,7 +95,10 @@ function guardsCanHold({ guards }: LegibleSpec): Fault[] {
 
 /** In the bake there is nothing to compare with: a guard without a budget would leave it to the brake alone. */
 function guardsHaveABudget({ guards, judge }: LegibleSpec): Fault[] {
-  const named = Object.entries(guards ?? {}).filter(([, limit]) => typeof limit === 'number');
+  const reported: readonly (string | null)[] = guards?.dryRun ?? [];
+  const named = Object.entries(guards ?? {}).filter(
+    ([name, limit]) => typeof limit === 'number' && !reported.includes(name),
+  );
   if (named.length === 0 || judge?.weights?.guards !== 0) return [];
   const message = 'weights.guards must be above 0 where spec.guards sets a limit';
   return [{ path: [...JUDGE, 'weights', 'guards'], message, at: 'key' }];

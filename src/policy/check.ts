@@ -1,5 +1,7 @@
 import { checkJudge } from './check-judge.ts';
 import { checkMargins } from './check-margins.ts';
+import { checkQueries } from './check-queries.ts';
+import { checkReports } from './check-reports.ts';
 import { checkStages } from './check-stages.ts';
 import type { Fault } from './fault.ts';
 import type { Legible } from './legible.ts';
@@ -12,5 +14,11 @@ import type { Policy } from './schema.ts';
 export function checkPolicy(policy: Legible<Policy>): readonly Fault[] {
   const spec = policy?.spec;
   if (!spec) return [];
-  return [...checkStages(spec), ...checkMargins(spec), ...checkJudge(spec)];
+  return [
+    ...checkStages(spec),
+    ...checkMargins(spec),
+    ...checkJudge(spec),
+    ...checkQueries(spec),
+    ...checkReports(spec),
+  ];
 }

@@ -24,6 +24,7 @@ const lenientPolicy = lenient(policySchema);
 function lenient(schema: z.core.$ZodType): z.ZodType {
   if (schema instanceof z.ZodObject) return lenientObject(schema, new Set()).nullable().catch(null);
   if (schema instanceof z.ZodArray) return z.array(lenient(schema.element)).nullable().catch(null);
+  if (schema instanceof z.ZodRecord) return z.record(schema.keyType, lenient(schema.valueType)).nullable().catch(null);
   if (schema instanceof z.ZodDefault) return lenient(schema.unwrap()).default(schema.def.defaultValue);
   if (schema instanceof z.ZodPrefault) return lenient(schema.unwrap()).prefault(schema.def.defaultValue);
   if (schema instanceof z.ZodOptional) return lenient(schema.unwrap()).optional();

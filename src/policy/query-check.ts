@@ -3,6 +3,12 @@ import { duration, fraction, textLike } from './units.ts';
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
+/** Of every kind of check: it is tested and shown, and takes no part in any verdict. */
+export const dryRun = z
+  .boolean()
+  .default(false)
+  .describe('Reports only: neither rolls back nor holds, and no promotion waits for it');
+
 const margin = z.strictObject({
   relative: fraction.prefault('0%'),
   absolute: z.number().min(0).default(0).describe('In the unit of the values'),
@@ -26,7 +32,7 @@ const queryCheck = z.strictObject({
   limit: z.number().optional().describe('The value beyond which the canary is bad, whatever the stable does'),
   action: z.literal(['hold', 'rollback']).default('hold'),
   weight: z.number().gt(0).max(1).default(0.05).describe('Share of alpha where the action is rollback'),
-  dryRun: z.boolean().default(false).describe('Reports only: neither holds nor rolls back'),
+  dryRun,
 });
 
 /** Checks on values that somebody else measures, by name. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { queryChecks } from './query-check.ts';
+import { dryRun, queryChecks } from './query-check.ts';
 import {
   duration,
   formatDuration,
@@ -58,7 +58,7 @@ const latencyMargin = z
     'The larger of a relative and an absolute margin; a relative one is rounded down to whole buckets: 2 %, or those of a native histogram',
   );
 
-const quantileCheck = z.strictObject({ rollback: latencyMargin, parity: latencyMargin });
+const quantileCheck = z.strictObject({ rollback: latencyMargin, parity: latencyMargin, dryRun });
 
 const internal = z.strictObject({
   requests: z.int().min(0).default(20).describe('Forced requests to the canary that this phase takes'),
@@ -97,6 +97,7 @@ const errorsCheck = z.strictObject({
     .describe('The answers that count as errors, beside no complete answer at all'),
   rollback: errorMargin.prefault({ relative: '10%', absolute: '0.01pp' }),
   parity: errorMargin.prefault({ relative: '25%', absolute: '0.1pp' }),
+  dryRun,
 });
 
 const clientErrorsCheck = z.strictObject({
@@ -104,6 +105,7 @@ const clientErrorsCheck = z.strictObject({
     .prefault({ relative: '50%', absolute: '1pp' })
     .describe('Evidence of a larger share than this holds the canary; it never rolls back'),
   parity: errorMargin.prefault({ relative: '50%', absolute: '1pp' }),
+  dryRun,
 });
 
 // 2, 3 and 5 buckets of 2 % to roll back, 5, 8 and 12 for parity (statistics.md 3.1). A margin counts as the whole
@@ -113,13 +115,14 @@ const latencyChecks = z.strictObject({
   p95: quantileCheck.prefault({ rollback: '6.2%', parity: '17.2%' }),
   p99: quantileCheck.prefault({ rollback: '10.5%', parity: '26.9%' }),
   dominance: z
-    .strictObject({ rollback: latencyMargin })
+    .strictObject({ rollback: latencyMargin.optional(), dryRun })
     .optional()
     .describe('The whole distribution, shifted by this margin; left out, by the rollback margin of p50'),
   classic: z
     .strictObject({
       rollback: errorMargin.prefault({ relative: '15%', absolute: '0.2pp' }),
       parity: errorMargin.prefault({ relative: '25%', absolute: '0.5pp' }),
+      dryRun,
     })
     .prefault({})
     .describe(
@@ -139,6 +142,10 @@ const guards = z.strictObject({
   p50: duration.optional(),
   p95: duration.optional(),
   p99: duration.optional(),
+  dryRun: z
+    .array(z.literal(['errors', 'p50', 'p95', 'p99']))
+    .default([])
+    .describe('The limits among these that are reported only, and roll nothing back'),
 });
 
 const probability = z.number().gt(0).lt(1);

@@ -4,6 +4,7 @@ import type { MachineEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
 import { interference } from './interference.ts';
 import { closedGates, currentStep, neededDwellMs, undecidedLimitMs } from './plan.ts';
+import { silence } from './silence.ts';
 import { isEnded, type Rollout } from './state.ts';
 
 /** What the tick found beside the evidence. */
@@ -49,6 +50,8 @@ function stuck(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent
   const { verdict, blindSince, suspectSince } = evidence;
   const { blind } = rollout.policy.spec;
   if (rollout.openPage !== null) return null;
+  const silent = silence(rollout, evidence);
+  if (silent !== null) return silent;
   if (blindSince !== null && facts.at - blindSince >= blind.after) {
     const reason = `blind for ${formatDuration(blind.after)}: ${verdict?.reason ?? 'no measurement yet'}`;
     return { kind: 'blindTooLong', action: blind.action, reason };

@@ -12,6 +12,7 @@ export type MachineEvent =
   | { readonly kind: 'canaryJudgedHarmful'; readonly reason: string; readonly verdict: Verdict }
   | { readonly kind: 'canaryBraked'; readonly reason: string }
   | { readonly kind: 'blindTooLong'; readonly reason: string; readonly action: 'hold' | 'pause' | 'rollback' }
+  | { readonly kind: 'canaryFellSilent'; readonly reason: string; readonly action: 'pause' | 'rollback' }
   | { readonly kind: 'undecidedTooLong'; readonly reason: string }
   | { readonly kind: 'faultFollowedIncrease'; readonly reason: string }
   | { readonly kind: 'interferenceSuspected'; readonly reason: string }

@@ -1,3 +1,4 @@
+import { isQueryName, queryOf } from '../parity/query.ts';
 import { formatBps } from '../policy/units.ts';
 import type { OverrideEvent } from './event.ts';
 import { changed, enter, refused, rollBack, type Transition, type TransitionContext, weighed } from './move.ts';
@@ -41,6 +42,9 @@ export function override(rollout: Rollout, event: OverrideEvent, context: Transi
       if (event.byMs <= 0) return refused('a stage can only be made longer');
       return changed(rollout, { ...acknowledged, extraDwellMs: rollout.extraDwellMs + event.byMs });
     case 'checkSkipped':
+      if (isQueryName(event.check) && queryOf(rollout.policy.spec.checks, event.check) === null) {
+        return refused(`the policy has no check ${event.check}`);
+      }
       if (rollout.skippedChecks.includes(event.check)) return refused(`${event.check} is skipped already`);
       return changed(rollout, { ...acknowledged, skippedChecks: [...rollout.skippedChecks, event.check] });
     case 'gatePassed':

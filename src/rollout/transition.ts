@@ -2,6 +2,7 @@ import type { RolloutEvent, StartedEvent } from './event.ts';
 import { holdWithdrawal, withdraw } from './interference.ts';
 import { advance, changed, enter, refused, rollBack, type Transition, type TransitionContext } from './move.ts';
 import { override } from './override.ts';
+import { stopForSilence } from './silence.ts';
 import { isEnded, type Rollout, type Stage, stageName } from './state.ts';
 
 /** The first state of a rollout. */
@@ -70,6 +71,8 @@ export function transition(rollout: Rollout, event: RolloutEvent, context: Trans
       return rollBack(rollout, context, event.reason);
     case 'blindTooLong':
       return blind(rollout, event, context);
+    case 'canaryFellSilent':
+      return stopForSilence(rollout, event, context);
     case 'undecidedTooLong':
       return changed(rollout, { openPage: 'undecided', reason: event.reason });
     case 'faultFollowedIncrease':

@@ -1,3 +1,4 @@
+import { isDryRun } from '../judge/dry-run.ts';
 import { bucketMargins } from '../parity/bucket-margins.ts';
 import { rateMargins } from '../parity/errors.ts';
 import type { QuantileName } from '../parity/finding.ts';
@@ -7,6 +8,8 @@ import { clipRate } from '../stats/e-value.ts';
 import { quantileGain, rateGain, requestsNeeded } from '../stats/forecast.ts';
 import { bucketOf, GAMMA } from '../stats/log-histogram.ts';
 import { STARTING_MASS } from '../stats/quantile.ts';
+import { leastIntervals } from '../stats/series.ts';
+import { LARGEST_PAIR_BET } from '../stats/series-bets.ts';
 import { quantileMs, shareSlowerThan } from './log-normal.ts';
 import type { ExpectedTraffic } from './traffic.ts';
 
@@ -45,7 +48,12 @@ export function forecastEvidence(
       Math.max(...rateMargins(checks, check).parity.map((edge) => rateGain(clipRate(share), edge, step.share))),
       0,
     );
-  return [rate('errors', traffic.errorRate), rate('clientErrors', traffic.clientErrorRate), ...QUANTILES.map(quantile)];
+  const all = [
+    rate('errors', traffic.errorRate),
+    rate('clientErrors', traffic.clientErrorRate),
+    ...QUANTILES.map(quantile),
+  ];
+  return all.filter(({ check }) => !isDryRun(policy, check));
 
   function quantile(check: QuantileName): EvidenceForecast {
     const slow = 1 - LEVELS[check];
@@ -64,6 +72,16 @@ export function forecastEvidence(
     const ms = (1_000 * canaryRequests) / (step.share * traffic.requestsPerSecond) + delayMs;
     return { check, kind: 'shown', canaryRequests, ms };
   }
+}
+
+/**
+ * The time that the parity of the policy's queries takes at the least: no test gains more than ln 2 from an interval
+ * (statistics.md 3.9). How much more it takes depends on noise that nobody has measured yet.
+ */
+export function leastQueryMs({ spec: { checks } }: Policy, { logParityThreshold }: ComparedStep): number {
+  const required = Object.values(checks.queries).filter(({ comparable, dryRun }) => comparable && !dryRun);
+  const intervals = leastIntervals(logParityThreshold, LARGEST_PAIR_BET);
+  return Math.max(0, ...required.map(({ interval }) => intervals * interval));
 }
 
 /** The stable's quantile as the margins want it. */

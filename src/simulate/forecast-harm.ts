@@ -1,4 +1,5 @@
 import { budgetOf } from '../judge/budget.ts';
+import { isDryRun } from '../judge/dry-run.ts';
 import { bucketMargins } from '../parity/bucket-margins.ts';
 import { rateMargins } from '../parity/errors.ts';
 import type { QuantileName } from '../parity/finding.ts';
@@ -80,9 +81,12 @@ export function mayPassParity(policy: Policy, traffic: ExpectedTraffic, { of, fa
   const { checks } = policy.spec;
   if (of === 'errors') {
     const { parity } = rateMargins(checks, 'errors');
-    return parity.some((boundary) => factor * traffic.errorRate < boundaryAt(boundary, traffic.errorRate));
+    return (
+      isDryRun(policy, 'errors') ||
+      parity.some((boundary) => factor * traffic.errorRate < boundaryAt(boundary, traffic.errorRate))
+    );
   }
-  return QUANTILES.every((check) => {
+  return QUANTILES.filter((check) => !isDryRun(policy, check)).every((check) => {
     const edge = edgeAt(quantileMs(traffic.latency, LEVELS[check]), 1 - LEVELS[check]);
     return factor < GAMMA ** bucketMargins(checks, check, edge).parity;
   });

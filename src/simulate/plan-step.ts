@@ -1,7 +1,7 @@
 import { thresholdsOf } from '../judge/thresholds.ts';
 import type { Policy } from '../policy/schema.ts';
 import { positionOf } from '../rollout/plan.ts';
-import { type ComparedStep, type EvidenceForecast, forecastEvidence } from './forecast-evidence.ts';
+import { type ComparedStep, type EvidenceForecast, forecastEvidence, leastQueryMs } from './forecast-evidence.ts';
 import { forecastHarm, type HarmForecast, mayPassParity, type Regression } from './forecast-harm.ts';
 import type { ExpectedTraffic } from './traffic.ts';
 
@@ -14,9 +14,11 @@ export interface StepPlan {
   readonly evidence: readonly EvidenceForecast[];
   /** Time to the last of the evidence; four rollouts in five need 0.3 to 2.3 times as long. Null for never. */
   readonly evidenceMs: number | null;
-  /** The check that is last, or that never shows parity. */
-  readonly slowest: EvidenceForecast['check'];
-  /** The longer of dwell, evidence and the least length of a step; null for never. */
+  /** The check that is last, or that never shows parity; null where only queries have to. */
+  readonly slowest: EvidenceForecast['check'] | null;
+  /** The time that the parity of the queries takes at the least; 0 without any. */
+  readonly queriesMs: number;
+  /** The longest of dwell, evidence, queries and the least length of a step; null for never. */
   readonly takesMs: number | null;
   readonly regressions: readonly RegressionPlan[];
 }
@@ -54,16 +56,18 @@ export function planStep(
   };
   const evidence = forecastEvidence(policy, traffic, compared);
   const timeOf = (one: EvidenceForecast) => (one.kind === 'shown' ? one.ms : Number.POSITIVE_INFINITY);
-  const last = evidence.reduce((slowest, one) => (timeOf(one) > timeOf(slowest) ? one : slowest));
-  const evidenceMs = last.kind === 'shown' ? last.ms : null;
-  const takesMs = evidenceMs === null ? null : Math.max(dwell, evidenceMs, judge.minStep);
+  const last = evidence.toSorted((left, right) => timeOf(right) - timeOf(left))[0] ?? null;
+  const evidenceMs = last?.kind === 'never' ? null : (last?.ms ?? 0);
+  const queriesMs = leastQueryMs(policy, compared);
+  const takesMs = evidenceMs === null ? null : Math.max(dwell, evidenceMs, queriesMs, judge.minStep);
   return {
     step: index + 1,
     weightBps: weight,
     dwellMs: dwell,
     evidence,
     evidenceMs,
-    slowest: last.check,
+    slowest: last?.check ?? null,
+    queriesMs,
     takesMs,
     regressions: REGRESSIONS.map((regression) => {
       const outcome = forecastHarm(policy, traffic, compared, regression);

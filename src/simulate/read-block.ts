@@ -1,4 +1,4 @@
-import { GROUPS, type GroupCounts, type LatencyGrid, type Tally } from '../stats/block.ts';
+import { GROUPS, type GroupCounts, type LatencyGrid, type SeriesPoint, type Tally } from '../stats/block.ts';
 import { nativeGrid } from '../stats/latency-grid.ts';
 import {
   countsAtSchema,
@@ -8,6 +8,7 @@ import {
   readLatencies,
   readNative,
 } from './latency-forms.ts';
+import { readSeries } from './read-series.ts';
 import { type Fields, readCount, readFields, readNumber, refuse } from './read-value.ts';
 
 /** What was measured in one block: one line of the input of `serin judge`. */
@@ -22,6 +23,8 @@ export interface Measured {
   readonly canary: Tally | null;
   /** The grid of both latencies; the gateway's own where it is left out. */
   readonly grid?: LatencyGrid;
+  /** Values of query checks whose interval ended in the block, by name. */
+  readonly series?: Readonly<Record<string, SeriesPoint>>;
 }
 
 /** One version as it was read: native counts take their grid from both versions together. */
@@ -38,12 +41,13 @@ const FULL_BPS = 10_000;
 
 /** The text of a line -> the block; throws a `Problem` that says in one sentence what is wrong. */
 export function readBlock(text: string): Measured {
-  const fields = readFields(parse(text), 'a block', ['at', 'step', 'weight', 'stable', 'canary']);
+  const fields = readFields(parse(text), 'a block', ['at', 'step', 'weight', 'stable', 'canary', 'series']);
   return {
     at: readTime(fields['at']),
     step: readCount(fields['step'], 'step'),
     canaryBps: readWeight(fields['weight']),
     ...inOneForm(readTally(fields['stable'], 'stable'), readTally(fields['canary'], 'canary')),
+    ...(fields['series'] === undefined ? {} : { series: readSeries(fields['series']) }),
   };
 }
 

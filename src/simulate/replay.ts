@@ -1,5 +1,6 @@
 import { type JudgeState, look, openJudgement, type StepContext } from '../judge/judge.ts';
 import type { Finding, Verdict, VerdictName } from '../judge/verdict.ts';
+import { shown } from '../policy/fault.ts';
 import type { Policy } from '../policy/schema.ts';
 import { positionOf } from '../rollout/plan.ts';
 import type { Tally } from '../stats/block.ts';
@@ -40,7 +41,8 @@ export function openReplay(policy: Policy): Replay {
 
 /** One look at one block; throws a `Problem` when the block does not follow the one before it or names no step. */
 export function replayBlock(policy: Policy, before: Replay, measured: Measured, line: number): Replay {
-  const { at: startedAt, canaryBps, stable, canary, grid } = measured;
+  const { at: startedAt, canaryBps, stable, canary, grid, series } = measured;
+  if (series !== undefined) refuseUnknown(policy, Object.keys(series));
   if (before.lastAt !== null && startedAt <= before.lastAt) refuse('at must be later than in the block before');
   const context = contextOf(policy, before.context, measured);
   const durationMs = policy.spec.judge.block;
@@ -55,6 +57,7 @@ export function replayBlock(policy: Policy, before: Replay, measured: Measured, 
     forced: { stable: NO_TALLY, canary: NO_TALLY },
     ruled: { stable: NO_TALLY, canary: NO_TALLY },
     ...(grid === undefined ? {} : { grid }),
+    ...(series === undefined ? {} : { series }),
   };
   const { kind, index, position, splitEpoch, appliedAt } = context;
   const step: StepContext = { kind, index, position, splitEpoch, appliedAt };
@@ -66,6 +69,15 @@ export function replayBlock(policy: Policy, before: Replay, measured: Measured, 
     skippedChecks: [],
   });
   return { judged: state, context, lastAt: startedAt, answer: answerOf(before.answer, verdict, at, line) };
+}
+
+function refuseUnknown(policy: Policy, names: readonly string[]): void {
+  const known = Object.keys(policy.spec.checks.queries);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const has = known.length === 0 ? 'the policy has no queries' : `the policy has ${known.join(', ')}`;
+    refuse(`series has the unknown check ${shown(name)}: ${has}`);
+  }
 }
 
 // A change of the step or of the weight is a new split, with an epoch of its own.

@@ -4,11 +4,13 @@ import { type LookInput, look, openJudgement } from '../../src/judge/judge.ts';
 import type { Block, Tally } from '../../src/stats/block.ts';
 import { blockOf, inputOf, tallyOf, weightStep } from '../support/judge-blocks.ts';
 import { briskPolicy } from '../support/judge-policy.ts';
+import { pointAt, queryPolicy } from '../support/query-policy.ts';
 
 const policy = briskPolicy();
 const REQUIRED = ['errors', 'clientErrors', 'p50', 'p95', 'p99'];
 const NAMES = ['harmful', 'suspect', 'blind', 'undecided', 'at-parity'];
 
+const CPU = { query: 'q', worse: 'higher', interval: '1s', comparable: true } as const;
 const json = fc.jsonValue({ maxDepth: 4 });
 const keyed = (key: string) => fc.tuple(fc.constant(key), json);
 /** A good block with one part, or one part of one tally, replaced by anything. */
@@ -59,6 +61,34 @@ describe('the judge', () => {
         expect(JSON.parse(JSON.stringify(state))).toEqual(state);
       }),
       { seed: 20_260_102, numRuns: 500 },
+    );
+  });
+
+  it('never throws and never promotes on arbitrary values of queries, nor after them until good ones come', () => {
+    const queried = queryPolicy({}, { queries: { cpu: CPU, queue: { ...CPU, comparable: false, worse: 'both' } } });
+    let before = openJudgement(queried);
+    for (let second = 0; second < 90; second += 1) {
+      const values = pointAt(second * 1_000);
+      const series = { cpu: values, queue: values };
+      before = look(queried, before, inputOf([blockOf({ startedAt: second * 1_000, series })])).state;
+    }
+    const good = look(queried, before, inputOf([], { at: 90_000 }));
+    expect(good.verdict.name).toBe('at-parity');
+    const point = fc.oneof(
+      json,
+      fc.record({ stable: json, canary: fc.oneof(json, fc.double()) }),
+      fc.constant({ stable: Number.NaN, canary: 1 }),
+    );
+    fc.assert(
+      fc.property(fc.oneof(json, fc.record({ cpu: point, queue: point })), (series) => {
+        const blocks = [{ ...blockOf({ startedAt: 90_000 }), series }];
+        const { verdict, state } = look(queried, before, damagedInput(blocks, 91_000));
+        expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+        expect(verdict.name).not.toBe('harmful');
+        if (isUsable(series)) return;
+        expect(verdict.name).toBe('blind');
+      }),
+      { seed: 20_260_107, numRuns: 1_000 },
     );
   });
 
@@ -124,6 +154,18 @@ describe('the judge', () => {
   });
 });
 
-function damagedInput(blocks: readonly unknown[]): LookInput {
-  return { ...inputOf([]), at: 10_000, blocks: blocks as readonly Block[] };
+/** Whether both checks have a finite value of both versions, or the block has none that is asked for. */
+function isUsable(series: unknown): boolean {
+  if (typeof series !== 'object' || series === null || Array.isArray(series)) return false;
+  const points: Readonly<Record<string, unknown>> = { ...series };
+  return ['cpu', 'queue'].every((name) => {
+    if (points[name] === undefined) return true;
+    const { stable, canary }: { stable?: unknown; canary?: unknown } = Object(points[name]);
+    const values = [stable, canary].flatMap((value) => (Array.isArray(value) && value.length > 0 ? value : [value]));
+    return values.every((value) => typeof value === 'number' && Math.abs(value) <= 1e100);
+  });
+}
+
+function damagedInput(blocks: readonly unknown[], at = 10_000): LookInput {
+  return { ...inputOf([]), at, blocks: blocks as readonly Block[] };
 }

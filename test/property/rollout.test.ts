@@ -37,6 +37,8 @@ const event: fc.Arbitrary<RolloutEvent> = fc.oneof(
     { kind: 'rolloutFinalised', reason: 'done' },
     { kind: 'undecidedTooLong', reason: 'stuck' },
     { kind: 'blindTooLong', action: 'pause', reason: 'blind' },
+    { kind: 'canaryFellSilent', action: 'pause', reason: 'silent' },
+    { kind: 'canaryFellSilent', action: 'rollback', reason: 'silent' },
     { kind: 'faultFollowedIncrease', reason: 'both fail' },
     { kind: 'interferenceSuspected', reason: 'it was over' },
     { kind: 'faultOutlastedWithdrawal', reason: 'both still fail' },

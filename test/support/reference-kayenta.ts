@@ -1,4 +1,4 @@
-import { normalQuantile } from '../../src/simulate/log-normal.ts';
+import { normalQuantile } from '../../src/stats/normal.ts';
 
 export interface MannWhitney {
   readonly lower: number;

@@ -5,6 +5,7 @@ import { falsePromotions, timeToParity } from './parity-rows.ts';
 import { alikeOnPrometheus, detectionOnPrometheus, parityOnPrometheus } from './prometheus-rows.ts';
 import type { Report } from './report.ts';
 import { endToEnd, restarts } from './rollout-rows.ts';
+import { seriesAlike, seriesParity, seriesPower } from './series-rows.ts';
 import { publicVectors } from './vector-row.ts';
 
 /** Every row but J17, in order. `begun` hears of each before it is run. */
@@ -29,6 +30,9 @@ export function runProtocol(bench: Bench, begun: (name: string) => void = () => 
     ['J19', () => alikeOnPrometheus(bench)],
     ['J20', () => detectionOnPrometheus(bench)],
     ['J21', () => parityOnPrometheus(bench)],
+    ['J22', () => seriesAlike(bench)],
+    ['J23', () => seriesPower(bench)],
+    ['J24', () => seriesParity(bench)],
   ];
   const rows = parts.flatMap(([name, run]) => {
     begun(name);

@@ -1,4 +1,3 @@
-import { normalQuantile } from '../../../src/simulate/log-normal.ts';
 import type { Block, Tally } from '../../../src/stats/block.ts';
 import {
   addHistograms,
@@ -9,6 +8,7 @@ import {
   massAbove,
   quantileBucket,
 } from '../../../src/stats/log-histogram.ts';
+import { normalQuantile } from '../../../src/stats/normal.ts';
 import { dkwRadius, pooledZ } from '../../support/reference-formulas.ts';
 import { isHigh } from '../../support/reference-kayenta.ts';
 

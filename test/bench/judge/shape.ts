@@ -1,6 +1,6 @@
-import { normalTail } from '../../../src/simulate/log-normal.ts';
 import type { LatencyCounts } from '../../../src/stats/block.ts';
 import { bucketOf, GAMMA } from '../../../src/stats/log-histogram.ts';
+import { normalTail } from '../../../src/stats/normal.ts';
 import type { Random } from '../../support/random.ts';
 import { multinomialCounts } from '../../support/random-counts.ts';
 

@@ -71,6 +71,8 @@ describe('bodies', () => {
     ['extend', { by: 'soon' }],
     ['skip', { check: 'p42' }],
     ['skip', { check: 'slower:soon' }],
+    ['skip', { check: 'query:' }],
+    ['skip', { check: 'query:CPU' }],
   ])('%s %j is refused', async (verb, body) => {
     const path = `/api/v1/rollouts/019ac000-0000-7000-8000-000000000001/${verb}`;
     expect((await post(path, JSON.stringify({ ...body, reason: 'why' }))).status).toBe(422);

@@ -168,6 +168,7 @@ describe('overrides', () => {
     ['extend', { by: '10m' }, { dwell: { needMs: 660_000 } }],
     ['skip', { check: 'p99' }, { skippedChecks: ['p99'] }],
     ['skip', { check: 'slower:2.5' }, { skippedChecks: ['slower:2.5'] }],
+    ['skip', { check: 'silence' }, { skippedChecks: ['silence'] }],
     ['rebase', {}, { policy: { digest: 'sha256:second' } }],
   ])('%s %j', async (verb, body, expected) => {
     const id = await inStep1();
@@ -177,6 +178,13 @@ describe('overrides', () => {
     expect(await answer.json()).toMatchObject({ id, version: 4, ...expected });
     const entries = await (await send('GET', `/rollouts/${id}/audit?limit=1`)).json();
     expect(entries).toMatchObject([{ actor: { name: 'the operator', role: 'operator' }, reason: 'why' }]);
+  });
+
+  it('skips a query check of the policy, and none that it does not have', async () => {
+    const id = await inStep1();
+    const answer = await send('POST', `/rollouts/${id}/skip`, { check: 'query:cpu', reason: 'why' });
+    expect(answer.status).toBe(409);
+    expect(await answer.json()).toMatchObject({ detail: 'the policy has no check query:cpu' });
   });
 
   it('opens a gate, resumes and finalises', async () => {

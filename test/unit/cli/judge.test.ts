@@ -57,6 +57,52 @@ function judge(stdin: string, more = '') {
   return shell.run(`judge --policy ${policy}${more}`, { stdin });
 }
 
+describe('serin judge with values of queries', () => {
+  const QUERIES = `    queries:
+      cpu: { query: cpu, worse: higher, interval: 1s, comparable: true, action: rollback, weight: 0.2 }
+      seats: { query: seats, worse: lower, interval: 1s, dryRun: true }
+`;
+  const valued = (second: number, factor: number, more: object = {}) => {
+    const value = (at: number) => 0.4 + 0.002 * Math.sin(at * 12.9898);
+    const cpu = { stable: value(second), canary: factor * value(second + 0.5) };
+    return `${JSON.stringify({ ...JSON.parse(line(second)), series: { cpu, ...more } })}\n`;
+  };
+  const valuedLines = (count: number, factor: number) =>
+    Array.from({ length: count }, (_, at) => valued(at, factor, { seats: { stable: [9, 9], canary: null } })).join('');
+
+  beforeAll(() => writeFileSync(join(folder, 'queries.yaml'), POLICY.replace('  judge:', `${QUERIES}  judge:`)));
+
+  const run = (stdin: string, more = '') =>
+    shell.run(`judge --policy ${join(folder, 'queries.yaml')}${more}`, { stdin });
+
+  it('rolls back for a value that is worse, and shows values in their own unit', async () => {
+    const bad = await run(valuedLines(40, 1.3));
+    expect(bad).toMatchObject({
+      code: 3,
+      out: expect.stringMatching(/^harmful since line \d+, .*canary query cpu 0\.5\d* against 0\.\d+ \(margin 5 %\)/),
+    });
+    expect(bad.out).toMatch(/^query:cpu +0\.5\d+ +0\.\d+ +\d/m);
+    expect(bad.out).toMatch(/^query:seats .*\(report only\)$/m);
+    expect(await run(valuedLines(120, 1))).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('query cpu within 10 %'),
+    });
+  });
+
+  it('is blind where a value is null, and takes a check that the policy does not have for a fault', async () => {
+    const missing = await run(valuedLines(120, 1) + valued(120, 1, { cpu: { stable: 0.4, canary: null } }));
+    expect(missing).toMatchObject({
+      code: 5,
+      out: expect.stringMatching(/^blind .*query cpu gave no usable value for the canary/),
+    });
+    const unknown = await run(valued(0, 1, { cpi: { stable: 1, canary: 1 } }));
+    expect(unknown).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('stdin:1 series has the unknown check cpi: the policy has cpu, seats'),
+    });
+  });
+});
+
 describe('serin judge', () => {
   it('says since which line a harmful canary is one, and exits with 3', async () => {
     const { code, out } = await judge(lines(4) + lines(20, 4, { errors: 40 }), ' -o json');

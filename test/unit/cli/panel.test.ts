@@ -89,6 +89,33 @@ describe('renderRollout', () => {
     expect(plain(view)).toMatch(/^p99 .*skipped$/m);
   });
 
+  it('shows values of queries as they are, against the evidence that holds, and a dry run as one', async () => {
+    const { control, id } = await started();
+    control.happen(id, { kind: 'internalPassed', reason: 'ok' });
+    const query = { unit: 'value', budgetWeight: 0, logHarm: 1.5, logParity: 5, needsCanaryRequests: null } as const;
+    const findings = [
+      findingOf({
+        ...query,
+        check: 'query:cpu',
+        canary: 0.43821,
+        stable: -12_345.678,
+        intervals: { counted: 3, least: 5 },
+      }),
+      findingOf({ ...query, check: 'query:queue', canary: null, stable: 0, dryRun: true }),
+      findingOf({ check: 'errors', dryRun: true, budgetWeight: 0 }),
+      findingOf({ check: 'clientErrors', budgetWeight: 0 }),
+    ];
+    const view = rolloutView(control.see(id, { verdict: verdictOf({ findings, logHold: 3 }) }));
+    expect(view.verdict?.findings[0]).toMatchObject({ unit: 'value', intervals: { counted: 3, least: 5 } });
+    const rows = plain(view).split('\n').slice(-5, -1);
+    expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
+      ['query:cpu', '0.4382', '-12350', '██████████░░░░░░░░░░ 1.5/3.0', '✓'],
+      ['query:queue', '-', '0', 'dry run', '✓'],
+      ['errors', '0.21%', '0.20%', 'dry run', expect.any(String)],
+      ['clientErrors', '0.21%', '0.20%', '-', expect.any(String)],
+    ]);
+  });
+
   it.each([
     ['preflight', '○ internal'],
     ['promoted', '● bake > ◉ promoted'],

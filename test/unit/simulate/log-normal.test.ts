@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  logNormalThrough,
-  normalQuantile,
-  normalTail,
-  quantileMs,
-  shareSlowerThan,
-} from '../../../src/simulate/log-normal.ts';
+import { logNormalThrough, quantileMs, shareSlowerThan } from '../../../src/simulate/log-normal.ts';
+import { normalQuantile, normalTail } from '../../../src/stats/normal.ts';
 
 describe('the normal tail', () => {
   // Abramowitz and Stegun, table 26.1 and 26.2.

@@ -35,6 +35,31 @@ describe('a plan', () => {
     expect(takesMs).toBe(3 * 86_400_000 + policy.spec.bake.dwell);
   });
 
+  it('lasts as long as the queries take at the least, and waits for nothing that only reports', () => {
+    const query = { query: 'q', worse: 'higher', interval: '10h', comparable: true } as const;
+    const withQuery = planRollout(
+      judgePolicy({ checks: { queries: { a: query, b: { ...query, interval: '1m' } } } }),
+      TRAFFIC,
+    );
+    // ceil(log2(1/beta)) intervals: 3, 4 and 5.
+    expect(withQuery.steps.map(({ queriesMs }) => queriesMs / 3_600_000)).toEqual([30, 40, 50]);
+    expect(withQuery.steps.map(({ takesMs }) => takesMs)).toEqual(withQuery.steps.map(({ queriesMs }) => queriesMs));
+    for (const parts of [{ dryRun: true }, { comparable: false }]) {
+      const without = planRollout(judgePolicy({ checks: { queries: { a: { ...query, ...parts } } } }), TRAFFIC);
+      expect(without.steps.map(({ queriesMs }) => queriesMs)).toEqual([0, 0, 0]);
+    }
+    const share = planRollout(
+      judgePolicy({ checks: { queries: { a: { ...query, action: 'rollback', weight: 0.9 } } } }),
+      TRAFFIC,
+    );
+    const caughtMs = (plan: typeof share) =>
+      plan.steps[0]?.regressions.map(({ outcome }) => ('ms' in outcome ? outcome.ms : 0));
+    expect(caughtMs(share)?.[0]).toBeGreaterThan(caughtMs(withQuery)?.[0] ?? 0);
+    const reported = planRollout(judgePolicy({ checks: { errors: { dryRun: true } } }), TRAFFIC).steps[0];
+    expect(reported?.evidence.map(({ check }) => check)).toEqual(['clientErrors', 'p50', 'p95', 'p99']);
+    expect(reported?.regressions[0]?.outcome).toEqual({ kind: 'inside-margin' });
+  });
+
   it('needs about ln(1/beta)/a canary requests where there are no errors', () => {
     const [, , last] = planRollout(policy, { ...TRAFFIC, errorRate: 0 }).steps;
     const errors = last?.evidence.find(({ check }) => check === 'errors');

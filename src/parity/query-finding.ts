@@ -1,0 +1,106 @@
+import type { QueryCheck } from '../policy/query-check.ts';
+import { LARGEST_RARE_BET } from '../stats/rare-event.ts';
+import { leastIntervals, logSeriesParity } from '../stats/series.ts';
+import { LARGEST_GUARD_BET, LARGEST_PAIR_BET } from '../stats/series-bets.ts';
+import type { SeriesMargin } from '../stats/series-test.ts';
+import type { FindingContext } from './context.ts';
+import { formatCount, formatShare, formatSpan, formatValue } from './figures.ts';
+import type { Finding, QueryName } from './finding.ts';
+import { logQueryHarm, logQueryHold, nameMissing, type QueryState, seriesTest } from './query.ts';
+
+/** The log values that evidence is held against. */
+export interface ActionThresholds {
+  readonly harm: number;
+  readonly hold: number;
+}
+
+/** What one query check says, in its own unit. Arms of different size claim no parity, and may only hold. */
+export function queryFinding(
+  check: QueryCheck,
+  name: QueryName,
+  state: QueryState,
+  context: Pick<FindingContext, 'budgetWeight' | 'logParityThreshold'>,
+  thresholds: ActionThresholds,
+): Finding {
+  const { canary, stable } = state.step;
+  const logParity = logSeriesParity(state.series, seriesTest(check));
+  const least = leastToAct(check, state, context.budgetWeight, thresholds);
+  const parityMargin = logParity === null ? null : inWords(check.parity);
+  const rollsBack = check.action === 'rollback';
+  return {
+    check: name,
+    canary: canary.count === 0 ? null : canary.value,
+    stable: stable.count === 0 ? null : stable.value,
+    unit: 'value',
+    quantile: null,
+    bounds: { canary: null, stable: null },
+    requests: { canary: 0, stable: 0 },
+    logHarm: rollsBack ? logQueryHarm(check, state) : (logQueryHold(check, state) ?? 0),
+    budgetWeight: context.budgetWeight,
+    dispersion: 1,
+    logParity,
+    logParityThreshold: logParity === null ? null : context.logParityThreshold,
+    rollbackMargin: rollsBack ? rollbackInWords(check) : `${marginsInWords(check)}, which holds`,
+    parityMargin,
+    needsCanaryRequests: null,
+    needsAt: [],
+    intervals: { counted: canary.count, least },
+    says: says(),
+  };
+
+  function says(): string {
+    const label = `query ${name.slice('query:'.length)}`;
+    if (state.missing !== null)
+      return `${label}: no usable value for ${nameMissing(state.missing)} in the last interval`;
+    if (canary.count === 0) return `${label}: no value in this step yet`;
+    const against = stable.count === 0 ? '' : ` against ${formatValue(stable.value)}`;
+    const margins = `margin ${marginsInWords(check)}${parityMargin === null ? '' : `, parity ${parityMargin}`}`;
+    const figures = `${label} ${formatValue(canary.value)}${against} over ${intervals(canary.count)} (${margins})`;
+    const open = stable.count === 0 || logParity === null ? [] : [parityInWords(logParity)];
+    const ceiling =
+      least === null ? [] : [`${rollsBack ? 'a rollback' : 'a hold'} takes at least ${intervals(least)} in all`];
+    const rest = [...open, ...ceiling].join('; ');
+    return rest === '' ? figures : `${figures}: ${rest}`;
+  }
+
+  function parityInWords(logShown: number): string {
+    const { form, sides } = state.series;
+    if (sides.length === 0) return 'equal in every one, which tells nothing, as of one series that was asked for twice';
+    const missing = context.logParityThreshold - logShown;
+    if (missing <= 0) return 'inside the parity margin';
+    if (form === 'ranks') return 'parity is not shown yet';
+    return `parity takes at least ${intervals(leastIntervals(missing, LARGEST_PAIR_BET))} more of ${formatSpan(check.interval)}`;
+  }
+}
+
+/** `5 %`, `0.02`, `5 % or 0.02`: of both parts the larger is allowed. */
+export function inWords({ relative, absolute }: SeriesMargin): string {
+  if (absolute === 0) return formatShare(relative);
+  return relative === 0 ? formatValue(absolute) : `${formatShare(relative)} or ${formatValue(absolute)}`;
+}
+
+// No valid test gains more from an interval; of ranks it depends on how many pods there are.
+function leastToAct(
+  { action, comparable, limit }: QueryCheck,
+  { series }: QueryState,
+  budgetWeight: number,
+  { harm, hold }: ActionThresholds,
+): number | null {
+  if (series.form === 'ranks') return null;
+  if (action === 'rollback' && budgetWeight <= 0) return null;
+  const compared = comparable ? LARGEST_PAIR_BET : LARGEST_GUARD_BET;
+  const largest = limit === undefined ? compared : LARGEST_RARE_BET;
+  return leastIntervals(action === 'rollback' ? harm - Math.log(budgetWeight) : hold, largest);
+}
+
+function rollbackInWords(check: QueryCheck): string {
+  return check.comparable || check.limit === undefined ? marginsInWords(check) : `limit ${formatValue(check.limit)}`;
+}
+
+function marginsInWords({ rollback, limit }: QueryCheck): string {
+  return limit === undefined ? inWords(rollback) : `${inWords(rollback)}, limit ${formatValue(limit)}`;
+}
+
+function intervals(count: number): string {
+  return count === 1 ? '1 interval' : `${formatCount(count)} intervals`;
+}

@@ -1,0 +1,196 @@
+import type { QueryCheck } from '../policy/query-check.ts';
+import type { Checks } from '../policy/schema.ts';
+import type { Bet } from '../stats/bet.ts';
+import type { Block, SeriesPoint, SeriesValue } from '../stats/block.ts';
+import { logSum } from '../stats/log-sum.ts';
+import { logRareEvent, openRareEvent, type RareEvent, stepRareEvent } from '../stats/rare-event.ts';
+import { logSeriesHarm, restartSeriesParity, type SeriesState, stepSeries, UNSEEN_SERIES } from '../stats/series.ts';
+import { meanOf, type SeriesTest } from '../stats/series-test.ts';
+import { formatSpan } from './figures.ts';
+import type { CheckName, QueryName } from './finding.ts';
+
+/** What a query check remembers. Times are the gateway's, epoch ms. */
+export interface QueryState {
+  /** The canary's values against the stable's. */
+  readonly series: SeriesState;
+  /** The canary's values against the limit, where the check has one. */
+  readonly limit: RareEvent;
+  /** Since when values are due; null while none are. */
+  readonly awaitedSince: number | null;
+  /** End of the last block that had a point, and of the last one whose values were bet on. */
+  readonly heardAt: number | null;
+  readonly countedAt: number | null;
+  /** What the last point had no value of. */
+  readonly missing: Missing | null;
+  /** The values that were bet on in the present step. */
+  readonly step: { readonly canary: RunningMean; readonly stable: RunningMean };
+}
+
+export type Missing = 'canary' | 'stable' | 'both';
+
+export interface RunningMean {
+  readonly count: number;
+  readonly value: number;
+}
+
+export type QueriesState = Readonly<Record<string, QueryState>>;
+
+/** Which versions a block's span gives comparable values of: both, or the canary alone for its limit. */
+export interface QuerySpan {
+  readonly asks: 'both' | 'canary' | 'none';
+  /** Start of the first block of the present split. */
+  readonly splitSince: number;
+  readonly bet: Pick<Bet, 'cap' | 'parity' | 'parityCeiling'>;
+}
+
+const NO_MEAN: RunningMean = { count: 0, value: 0 };
+const NO_VALUES: QueryState['step'] = { canary: NO_MEAN, stable: NO_MEAN };
+/** Nothing for so many intervals is as good as a missing value. */
+const PATIENCE = 2;
+
+const UNASKED: QueryState = {
+  series: UNSEEN_SERIES,
+  limit: openRareEvent(),
+  awaitedSince: null,
+  heardAt: null,
+  countedAt: null,
+  missing: null,
+  step: NO_VALUES,
+};
+
+export function isQueryName(check: CheckName): check is QueryName {
+  return check.startsWith('query:');
+}
+
+export function queryName(name: string): QueryName {
+  return `query:${name}`;
+}
+
+/** The check that a name of a finding means; null where the policy has none of that name. */
+export function queryOf({ queries }: Pick<Checks, 'queries'>, check: QueryName): QueryCheck | null {
+  const name = check.slice('query:'.length);
+  return Object.hasOwn(queries, name) ? (queries[name] ?? null) : null;
+}
+
+export function queryStateOf(states: QueriesState, check: QueryName): QueryState {
+  const name = check.slice('query:'.length);
+  return (Object.hasOwn(states, name) ? states[name] : undefined) ?? UNASKED;
+}
+
+export function openQueries(queries: Checks['queries']): QueriesState {
+  return Object.fromEntries(Object.keys(queries).map((name) => [name, UNASKED]));
+}
+
+/** A new stage begins: parity and the figures are its own, and so is what is missing. */
+export function restartQueries(states: QueriesState): QueriesState {
+  return Object.fromEntries(
+    Object.entries(states).map(([name, state]) => [
+      name,
+      {
+        ...state,
+        series: restartSeriesParity(state.series),
+        awaitedSince: null,
+        missing: null,
+        step: NO_VALUES,
+      },
+    ]),
+  );
+}
+
+export function observeQueries(
+  queries: Checks['queries'],
+  states: QueriesState,
+  block: Pick<Block, 'startedAt' | 'durationMs' | 'series'>,
+  span: QuerySpan,
+): QueriesState {
+  return Object.fromEntries(
+    Object.entries(queries).map(([name, check]) => {
+      const { series = {} } = block;
+      const point = Object.hasOwn(series, name) ? series[name] : undefined;
+      return [name, observeQuery(check, queryStateOf(states, queryName(name)), block, point, span)];
+    }),
+  );
+}
+
+/** What the check's series is tested for. */
+export function seriesTest({ worse, comparable, rollback, parity }: QueryCheck): SeriesTest {
+  return { worse, arms: comparable ? 'same-size' : 'different', rollback, parity };
+}
+
+/** Log e-value of what may roll back: the comparison of equal arms, and the limit. */
+export function logQueryHarm({ comparable, limit }: QueryCheck, state: QueryState): number {
+  if (!comparable) return limit === undefined ? 0 : logRareEvent(state.limit);
+  return limit === undefined ? logSeriesHarm(state.series) : both(state);
+}
+
+/** Log e-value of what may only hold; null where everything that the check finds may roll back. */
+export function logQueryHold({ action, comparable, limit }: QueryCheck, state: QueryState): number | null {
+  if (action === 'rollback') return comparable ? null : logSeriesHarm(state.series);
+  return limit === undefined ? logSeriesHarm(state.series) : both(state);
+}
+
+/** Why the check cannot be judged by what came last; null when it can. @param now end of the last block */
+export function whyUnheard(check: QueryCheck, name: string, state: QueryState, now: number): string | null {
+  const { awaitedSince, heardAt, missing } = state;
+  if (awaitedSince === null) return null;
+  if (missing !== null) return `query ${name} gave no usable value for ${nameMissing(missing)}`;
+  const silentMs = now - Math.max(awaitedSince, heardAt ?? awaitedSince);
+  if (silentMs <= PATIENCE * check.interval) return null;
+  return `query ${name} has given no value for ${formatSpan(silentMs)}`;
+}
+
+export function nameMissing(missing: Missing): string {
+  return missing === 'both' ? 'either version' : `the ${missing}`;
+}
+
+function observeQuery(
+  check: QueryCheck,
+  state: QueryState,
+  { startedAt, durationMs }: Pick<Block, 'startedAt' | 'durationMs'>,
+  point: SeriesPoint | undefined,
+  { asks, splitSince, bet }: QuerySpan,
+): QueryState {
+  if (asks === 'none' || (asks === 'canary' && check.limit === undefined)) {
+    return { ...state, awaitedSince: null, missing: null };
+  }
+  const until = startedAt + durationMs;
+  const awaited = { ...state, awaitedSince: state.awaitedSince ?? startedAt };
+  const began = until - check.interval;
+  // What began under another split was no comparison, and a value that it lacks is none that is missing.
+  if (point === undefined || began < splitSince) return awaited;
+  const { canary } = point;
+  const stable = asks === 'both' ? point.stable : null;
+  const heard = { ...awaited, heardAt: until, missing: missingOf(point, asks) };
+  // An interval that overlaps the last one is no news (statistics.md 3.9, rule 1).
+  const overlaps = state.countedAt !== null && began + durationMs < state.countedAt;
+  if (canary === null || overlaps) return heard;
+  const step = { canary: extend(state.step.canary, canary), stable: extend(state.step.stable, stable) };
+  return {
+    ...heard,
+    countedAt: until,
+    series: stable === null ? state.series : stepSeries(state.series, seriesTest(check), { canary, stable }, bet),
+    limit: check.limit === undefined ? state.limit : stepRareEvent(state.limit, overLimit(check, canary), bet.cap),
+    step,
+  };
+}
+
+function overLimit({ limit, worse }: QueryCheck, canary: NonNullable<SeriesValue>): 'happened' | 'not' {
+  const beyond = limit === undefined ? 0 : meanOf(canary) - limit;
+  return (worse === 'lower' ? beyond < 0 : beyond > 0) ? 'happened' : 'not';
+}
+
+function missingOf({ canary, stable }: SeriesPoint, asks: 'both' | 'canary'): Missing | null {
+  if (asks === 'canary' || stable !== null) return canary === null ? 'canary' : null;
+  return canary === null ? 'both' : 'stable';
+}
+
+function extend(mean: RunningMean, value: SeriesValue): RunningMean {
+  if (value === null) return mean;
+  const count = mean.count + 1;
+  return { count, value: mean.value + (meanOf(value) - mean.value) / count };
+}
+
+// The mean of two e-processes is one.
+function both({ series, limit }: QueryState): number {
+  return logSum([logSeriesHarm(series), logRareEvent(limit)], [0.5, 0.5]);
+}

@@ -1,0 +1,33 @@
+import type { NoReport } from '../stats/no-report.ts';
+import { logRareEvent, RARE } from '../stats/rare-event.ts';
+import { formatCount, formatShare } from './figures.ts';
+import type { Finding } from './finding.ts';
+
+/**
+ * What the check on a canary that reports nothing says: it may hold, and have somebody look, but a canary that nobody
+ * can see is blamed by nobody. Null before anything was bet on, as with a source that routes what it measures.
+ */
+export function silenceFinding({ silence, silent }: NoReport): Finding | null {
+  if (silence.bets === 0) return null;
+  return {
+    check: 'silence',
+    canary: silent / silence.bets,
+    stable: null,
+    unit: 'share',
+    quantile: null,
+    bounds: { canary: null, stable: null },
+    requests: { canary: 0, stable: 0 },
+    logHarm: logRareEvent(silence),
+    budgetWeight: 0,
+    dispersion: 1,
+    logParity: null,
+    logParityThreshold: null,
+    rollbackMargin: `silent in at most ${formatShare(RARE)} of the intervals, which holds`,
+    parityMargin: null,
+    needsCanaryRequests: null,
+    needsAt: [],
+    says:
+      `silence: reported nothing in ${formatCount(silent)} of ${formatCount(silence.bets)} intervals ` +
+      'in which the stable reported and requests were routed to both',
+  };
+}

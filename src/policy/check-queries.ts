@@ -1,0 +1,81 @@
+import type { Fault, Path } from './fault.ts';
+import type { Legible, LegibleSpec } from './legible.ts';
+import type { QueryCheck } from './query-check.ts';
+import { formatDuration, formatPercent } from './units.ts';
+
+const QUERIES: Path = ['spec', 'checks', 'queries'];
+/** A quantile of PromQL and its level: the first argument, and for `quantile_over_time` too. */
+const QUANTILE = /\b(?:histogram_quantile|quantile(?:_over_time)?)\s*(?:(?:by|without)\s*\([^)]*\)\s*)?\(\s*([\d.]+)/;
+
+type LegibleQuery = NonNullable<Legible<QueryCheck>>;
+
+/** Rules about the checks on values of queries: what statistics.md 3.9 allows to be concluded from them. */
+export function checkQueries(spec: LegibleSpec): readonly Fault[] {
+  const queries = Object.entries(spec.checks?.queries ?? {}).flatMap(([name, query]) =>
+    query === null ? [] : [{ path: [...QUERIES, name], query }],
+  );
+  return [
+    ...weightsLeaveARest(queries.map(({ query }) => query)),
+    ...queries.flatMap(({ path, query }) => [
+      ...rollbackHasANull(path, query),
+      ...limitHasASide(path, query),
+      ...guardIsUnbiased(path, query),
+      ...intervalIsALook(path, query, spec.judge?.block ?? null),
+      ...marginsAreOrdered(path, query),
+    ]),
+  ];
+}
+
+/** The other checks share what the queries leave of the budget. */
+function weightsLeaveARest(queries: readonly LegibleQuery[]): Fault[] {
+  const sum = queries.reduce(
+    (total, { action, dryRun, weight }) => total + (action === 'rollback' && dryRun === false ? (weight ?? 0) : 0),
+    0,
+  );
+  if (sum < 1 - 1e-9) return [];
+  const message = `weights of queries that roll back must sum to less than 1, or no other check could: they sum to ${Number(sum.toPrecision(12))}`;
+  return [{ path: QUERIES, message, at: 'key' }];
+}
+
+function rollbackHasANull(path: Path, { action, comparable, limit }: LegibleQuery): Fault[] {
+  if (action !== 'rollback' || comparable !== false || limit !== undefined) return [];
+  const message =
+    'action rollback takes comparable: true, or a limit: values of arms of different sizes differ where the versions do not';
+  return [{ path: [...path, 'action'], message, at: 'key' }];
+}
+
+function limitHasASide(path: Path, { limit, worse }: LegibleQuery): Fault[] {
+  if (limit === undefined || limit === null || worse !== 'both') return [];
+  const message = 'limit takes worse: higher or lower, or nobody can tell which side of it is bad';
+  return [{ path: [...path, 'limit'], message, at: 'key' }];
+}
+
+/** The fewer the requests of an arm, the lower its upper quantiles: the canary would look worse for being small. */
+function guardIsUnbiased(path: Path, { worse, comparable, query }: LegibleQuery): Fault[] {
+  if (comparable !== false || worse === null || worse === 'higher') return [];
+  const level = Number(QUANTILE.exec(query ?? '')?.[1] ?? Number.NaN);
+  if (!(level > 0.5)) return [];
+  const message = `worse: ${worse} takes comparable: true where the query is an upper quantile: it is lower on the smaller arm`;
+  return [{ path: [...path, 'worse'], message, at: 'key' }];
+}
+
+function intervalIsALook(path: Path, { interval }: LegibleQuery, block: number | null): Fault[] {
+  if (interval === null || block === null || interval >= block) return [];
+  const message = `interval must be at least judge.block: ${formatDuration(interval)} against ${formatDuration(block)}`;
+  return [{ path: [...path, 'interval'], message, at: 'key' }];
+}
+
+function marginsAreOrdered(path: Path, { rollback, parity, comparable }: LegibleQuery): Fault[] {
+  const { relative: rr = null, absolute: ra = null } = rollback ?? {};
+  const { relative: pr = null, absolute: pa = null } = parity ?? {};
+  if (comparable !== true || rr === null || ra === null || pr === null || pa === null) return [];
+  const fault = (key: string, message: string): Fault => ({ path: [...path, 'parity', key], message, at: 'key' });
+  if (pr === 0 && pa === 0) {
+    const message = 'parity must allow some difference, or it can never be shown';
+    return [{ path: [...path, 'parity'], message, at: 'key' }];
+  }
+  const wider = 'parity margin must be at least the rollback margin';
+  if (pr < rr) return [fault('relative', `${wider}: ${formatPercent(pr)} against ${formatPercent(rr)}`)];
+  if (pa < ra) return [fault('absolute', `${wider}: ${pa} against ${ra}`)];
+  return [];
+}

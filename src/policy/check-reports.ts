@@ -1,0 +1,33 @@
+import type { Fault } from './fault.ts';
+import type { Legible, LegibleSpec } from './legible.ts';
+
+/** Rules about what is reported only. */
+export function checkReports(spec: LegibleSpec): readonly Fault[] {
+  return [...somethingIsShown(spec), ...reportedGuardsExist(spec)];
+}
+
+/** A promotion is what evidence of parity allows: without a check that has to show it, time alone would promote. */
+function somethingIsShown({ steps, checks }: LegibleSpec): Fault[] {
+  const compares = (steps ?? []).some((step) => step !== null && 'weight' in step);
+  const latency = checks?.latency;
+  const required: readonly Legible<boolean>[] = [
+    checks?.errors?.dryRun ?? null,
+    checks?.clientErrors?.dryRun ?? null,
+    latency?.p50?.dryRun ?? null,
+    latency?.p95?.dryRun ?? null,
+    latency?.p99?.dryRun ?? null,
+  ];
+  const queries = Object.values(checks?.queries ?? {});
+  const byQuery = queries.some((query) => query === null || (query.comparable !== false && query.dryRun !== true));
+  if (!compares || byQuery || !required.every((dryRun) => dryRun === true)) return [];
+  const message = 'checks must have one that is more than a dryRun and can show parity, or nothing could be promoted';
+  return [{ path: ['spec', 'checks'], message, at: 'key' }];
+}
+
+function reportedGuardsExist({ guards }: LegibleSpec): Fault[] {
+  return (guards?.dryRun ?? []).flatMap((name, index): Fault[] =>
+    name === null || guards?.[name] !== undefined
+      ? []
+      : [{ path: ['spec', 'guards', 'dryRun', index], message: `guards has no limit for ${name}`, at: 'value' }],
+  );
+}

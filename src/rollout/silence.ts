@@ -1,0 +1,32 @@
+import type { MachineEvent } from './event.ts';
+import type { Evidence } from './evidence.ts';
+import { changed, rollBack, type Transition, type TransitionContext } from './move.ts';
+import { currentStep } from './plan.ts';
+import type { Rollout } from './state.ts';
+
+/**
+ * A canary that is routed requests and reports none of them, beyond what chance explains: nobody can see what it does
+ * to whoever it serves. It is paused for a person to look, or rolled back where the policy rolls back when blind.
+ */
+export function silence(rollout: Rollout, { verdict }: Evidence): MachineEvent | null {
+  const step = currentStep(rollout);
+  if (!step || !('weight' in step) || verdict?.name !== 'blind' || verdict.worst !== 'silence') return null;
+  const finding = verdict.findings.find(({ check }) => check === 'silence');
+  if (finding === undefined || finding.logHarm < verdict.logThreshold) return null;
+  const action = rollout.policy.spec.blind.action === 'rollback' ? 'rollback' : 'pause';
+  return { kind: 'canaryFellSilent', reason: verdict.reason, action };
+}
+
+export function stopForSilence(
+  rollout: Rollout,
+  event: Extract<MachineEvent, { kind: 'canaryFellSilent' }>,
+  context: TransitionContext,
+): Transition {
+  const { action, reason } = event;
+  if (action === 'rollback') return rollBack(rollout, context, reason);
+  return changed(rollout, {
+    openPage: 'blind',
+    reason,
+    paused: rollout.paused ?? { at: context.at, by: context.actor.name, reason },
+  });
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { budgetOf, stakesOf } from '../../../src/judge/budget.ts';
+import { isDryRun } from '../../../src/judge/dry-run.ts';
+import { openJudgement } from '../../../src/judge/judge.ts';
+import type { CheckName } from '../../../src/judge/verdict.ts';
+import type { Policy, PolicyDocument } from '../../../src/policy/schema.ts';
+import { lookRepeatedly, tallyOf } from '../../support/judge-blocks.ts';
+import { pointAt, queryPolicy, valued } from '../../support/query-policy.ts';
+
+type Spec = PolicyDocument['spec'];
+const WIDE = {
+  p50: { rollback: '4.1%', parity: '27%' },
+  p95: { rollback: '6.2%', parity: '43%' },
+  p99: { rollback: '10.5%', parity: '61%' },
+} as const;
+const LATENCY_REPORTED = {
+  p50: { ...WIDE.p50, dryRun: true },
+  p95: { ...WIDE.p95, dryRun: true },
+  p99: { ...WIDE.p99, dryRun: true },
+  dominance: { dryRun: true },
+} as const;
+const ERRORS = { parity: { relative: '25%', absolute: '1pp' } } as const;
+
+const failing = (startedAt: number) => valued(startedAt, pointAt(startedAt), { canary: tallyOf(100, { errors: 30 }) });
+const slow = (startedAt: number) => valued(startedAt, pointAt(startedAt), { canary: tallyOf(100, { medianMs: 60 }) });
+const refusing = (startedAt: number) =>
+  valued(startedAt, pointAt(startedAt), { canary: tallyOf(100, { clientErrors: 60 }) });
+const busy = (startedAt: number) => valued(startedAt, pointAt(startedAt, 3));
+const mute = (startedAt: number) => valued(startedAt, { stable: null, canary: null });
+
+function verdictOf(policy: Policy, make: typeof failing, count = 100) {
+  return lookRepeatedly(policy, openJudgement(policy), { from: 0, count }, make).verdict;
+}
+
+const kinds: readonly [string, readonly CheckName[], Policy, typeof failing, string][] = [
+  ['errors', ['errors', 'unanswered'], queryPolicy({}, { errors: { ...ERRORS, dryRun: true } }), failing, 'harmful'],
+  ['4xx', ['clientErrors'], queryPolicy({}, { clientErrors: { dryRun: true } }), refusing, 'undecided'],
+  ['latency', ['p50', 'p95', 'p99', 'dominance'], queryPolicy({}, { latency: LATENCY_REPORTED }), slow, 'harmful'],
+  ['a query that holds', ['query:cpu'], queryPolicy({ dryRun: true }), busy, 'undecided'],
+  ['a query that rolls back', ['query:cpu'], queryPolicy({ dryRun: true, action: 'rollback' }), busy, 'harmful'],
+  ['a missing query', ['query:cpu'], queryPolicy({ dryRun: true }), mute, 'blind'],
+];
+
+describe('a check that reports only', () => {
+  it.each(kinds)(
+    '%s: shows its evidence, and takes no part in harm, hold or parity',
+    (_, names, policy, make, otherwise) => {
+      const { latency, errors, clientErrors, queries } = policy.spec.checks;
+      const judged = (check: { dryRun: boolean }) => ({ ...check, dryRun: false });
+      const counted: Policy = {
+        ...policy,
+        spec: {
+          ...policy.spec,
+          checks: {
+            errors: { ...errors, dryRun: false },
+            clientErrors: { ...clientErrors, dryRun: false },
+            latency: {
+              p50: { ...latency.p50, dryRun: false },
+              p95: { ...latency.p95, dryRun: false },
+              p99: { ...latency.p99, dryRun: false },
+              classic: { ...latency.classic, dryRun: false },
+            },
+            queries: Object.fromEntries(
+              Object.entries(queries).map(([name, query]) => [name, { ...query, ...judged(query) }]),
+            ),
+          },
+        },
+      };
+      expect(verdictOf(counted, make).name).toBe(otherwise);
+      const verdict = verdictOf(policy, make);
+      expect(verdict.name).toBe('at-parity');
+      for (const name of names) {
+        const finding = verdict.findings.find(({ check }) => check === name);
+        expect(finding).toMatchObject({ dryRun: true, budgetWeight: 0 });
+        expect(finding?.says).toMatch(/ \(report only\)$/);
+        expect(verdict.reason).not.toContain(`${name} within`);
+      }
+    },
+  );
+
+  it('keeps the evidence that it reports', () => {
+    const [, , policy] = kinds[0] ?? [];
+    if (policy === undefined) throw new Error('there is a first kind');
+    const finding = verdictOf(policy, failing).findings.find(({ check }) => check === 'errors');
+    expect(finding?.logHarm).toBeGreaterThan(Math.log(1_000));
+    expect(finding?.logParity).toBeLessThan(0);
+  });
+
+  it('is of guards, too: one may report while the other rolls back', () => {
+    const guards = (dryRun: ('errors' | 'p99')[]): Partial<Spec> => ({
+      guards: { errors: '2%', p99: '800ms', dryRun },
+    });
+    const reported = queryPolicy({}, { errors: { ...ERRORS, dryRun: true } }, guards(['errors']));
+    expect(verdictOf(reported, failing).name).toBe('at-parity');
+    const rest = queryPolicy({}, { errors: { ...ERRORS, dryRun: true } }, guards(['p99']));
+    expect(verdictOf(rest, failing)).toMatchObject({ name: 'harmful', worst: 'guard:errors' });
+    expect(budgetOf(rest, 'guard:errors')).toBeCloseTo(0.1 / 0.64, 12);
+    expect(budgetOf(rest, 'guard:p99')).toBe(0);
+  });
+
+  it('gives its share of the budget back in proportion', () => {
+    for (const [, names, policy] of kinds) {
+      const stakes = stakesOf(policy, openJudgement(policy), []);
+      expect(stakes.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
+      expect(stakes.map(({ check }) => check)).not.toEqual(expect.arrayContaining([...names]));
+    }
+    const policy = queryPolicy({}, { latency: LATENCY_REPORTED });
+    expect(budgetOf(policy, 'errors')).toBeCloseTo(7 / 8, 12);
+    expect(isDryRun(policy, 'guard:p99')).toBe(false);
+  });
+
+  it('promotes nothing where nothing else is left to show parity', () => {
+    const policy = queryPolicy(
+      { dryRun: true },
+      { errors: { ...ERRORS, dryRun: true }, clientErrors: { dryRun: true }, latency: LATENCY_REPORTED },
+    );
+    const verdict = verdictOf(policy, (startedAt) => valued(startedAt, pointAt(startedAt)));
+    expect(verdict).toMatchObject({
+      name: 'undecided',
+      reason: 'every check that could show parity is skipped or reports only: a person ends this step',
+    });
+  });
+});
