@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
+import { loadConfig, loadPolicies } from '../../src/server/load.ts';
 import { toy } from '../support/cast.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 
@@ -21,7 +22,7 @@ function commands(block: string): string[][] {
   );
 }
 
-const [serinYaml = '', mineYaml = '', pagerYaml = ''] = blocks('yaml');
+const [serinYaml = '', mineYaml = '', prometheusYaml = '', checkoutYaml = '', pagerYaml = ''] = blocks('yaml');
 const sh = blocks('sh');
 const starting = sh.find((block) => block.includes('-- start payments')) ?? '';
 const moving = sh.find((block) => block.includes('-- consumers add')) ?? '';
@@ -59,6 +60,25 @@ describe('the first five minutes of the README', () => {
       code: 0,
       stdout: expect.stringContaining('valid (mine,'),
     });
+  });
+
+  it('shows checks on values of your own that are valid, and tries the queries of a policy', async () => {
+    home.write('checkout.yaml', checkoutYaml);
+    expect(await run(['validate', 'checkout.yaml'])).toMatchObject({ code: 0 });
+    const [validate = []] = commands(sh.find((block) => block.includes('validate --online')) ?? '');
+    expect(await run(validate)).toMatchObject({ code: 0, stdout: expect.stringContaining('mine') });
+    const undeclared = await run(['validate', '--online', 'checkout.yaml', '--route', 'payments']);
+    expect(undeclared).toMatchObject({ code: 2, stderr: expect.stringContaining('declares no source shop-stats') });
+  });
+
+  it('shows sources that are valid, for a policy that names them', () => {
+    const elsewhere = makeHome(`${prometheusYaml}policies: [mine.yaml, checkout.yaml]\n`);
+    elsewhere.write('mine.yaml', mineYaml);
+    elsewhere.write('checkout.yaml', checkoutYaml);
+    const loaded = loadConfig(resolve(elsewhere.folder, 'serin.yaml'));
+    expect([...loadPolicies(loaded).keys()]).toContain('checkout');
+    expect(Object.keys(loaded.config.sources)).toEqual(['prometheus', 'shop-stats']);
+    elsewhere.remove();
   });
 
   it('plans before anything is deployed', async () => {
