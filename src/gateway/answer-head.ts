@@ -1,3 +1,4 @@
+import { AnswerFields } from './answer-fields.ts';
 import type { BodyKind, UpstreamHead } from './client.ts';
 import { readFieldLines } from './field-lines.ts';
 
@@ -11,14 +12,54 @@ export interface AnswerHead {
 }
 
 const STATUS_LINE = /HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n/y;
-const MAX_LENGTH_DIGITS = 15;
 
-/** What the fields say of framing, while they are read. */
-interface Framing {
-  length: number | null;
-  isChunked: boolean;
-  keepsConnection: boolean;
-  keepAliveMs: number | null;
+interface StatusLine {
+  readonly version: '1.0' | '1.1';
+  readonly status: number;
+  readonly reason: string;
+  readonly length: number;
+}
+
+/** Nearly every answer has it, and a comparison is cheaper than a match. */
+const OK_TEXT = 'HTTP/1.1 200 OK\r\n';
+const OK: StatusLine = { version: '1.1', status: 200, reason: 'OK', length: OK_TEXT.length };
+
+function readStatusLine(text: string): StatusLine | null {
+  if (text.startsWith(OK_TEXT)) return OK;
+  STATUS_LINE.lastIndex = 0;
+  const line = STATUS_LINE.exec(text);
+  if (!line) return null;
+  const version = line[1] === '0' ? '1.0' : '1.1';
+  return { version, status: Number(line[2]), reason: line[3] ?? '', length: line[0].length };
+}
+
+/** A head that is taken apart when somebody asks for its fields. */
+class ReceivedHead implements UpstreamHead {
+  readonly status: number;
+  readonly reason: string;
+  readonly body: BodyKind;
+  readonly length: number | null;
+  readonly isEventStream: boolean;
+  readonly hasDate: boolean;
+  readonly passing: string | null;
+  private readonly text: string;
+  private readonly fieldsFrom: number;
+
+  constructor(text: string, line: StatusLine, fields: AnswerFields, body: BodyKind) {
+    this.text = text;
+    this.fieldsFrom = line.length;
+    this.status = line.status;
+    this.reason = line.reason;
+    this.body = body;
+    this.length = body === 'sized' ? fields.length : null;
+    this.isEventStream = fields.isEventStream;
+    this.hasDate = fields.hasDate;
+    this.passing = line.version === '1.1' && line.reason !== '' ? fields.passing : null;
+  }
+
+  get rawHeaders(): readonly string[] {
+    return readFieldLines(this.text, this.fieldsFrom, this.text.length - 2) ?? [];
+  }
 }
 
 /**
@@ -26,60 +67,24 @@ interface Framing {
  * not plainly HTTP/1.1 or leaves the framing in doubt: two lengths, length and coding, a coding other than chunked.
  */
 export function readAnswerHead(text: string, method: string): AnswerHead | null {
-  STATUS_LINE.lastIndex = 0;
-  const line = STATUS_LINE.exec(text);
+  const line = readStatusLine(text);
   if (!line) return null;
-  const rawHeaders = readFieldLines(text, STATUS_LINE.lastIndex, text.length - 2);
-  if (!rawHeaders) return null;
-  const isOld = line[1] === '0';
-  const framing = framingOf(rawHeaders);
+  const fields = new AnswerFields();
+  if (!fields.read(text, line.length, text.length - 2)) return null;
+  const isOld = line.version === '1.0';
   // RFC 9112 section 6.1: HTTP/1.0 knows no transfer codings, and whoever sends both a coding and a length may be an attack.
-  if (!framing || (framing.isChunked && (isOld || framing.length !== null))) return null;
-  const status = Number(line[2]);
-  const body = bodyKind(status, method, framing);
+  if (fields.isChunked && (isOld || fields.length !== null)) return null;
+  const body = bodyKind(line.status, method, fields);
   return {
-    head: { status, reason: line[3] ?? '', rawHeaders, body, length: body === 'sized' ? framing.length : null },
-    keepsConnection: framing.keepsConnection && !isOld && body !== 'close',
-    keepAliveMs: framing.keepAliveMs,
+    head: new ReceivedHead(text, line, fields, body),
+    keepsConnection: fields.keepsConnection && !isOld && body !== 'close',
+    keepAliveMs: fields.keepAliveMs,
   };
 }
 
 /** RFC 9112 section 6.3. */
-function bodyKind(status: number, method: string, { isChunked, length }: Framing): BodyKind {
+function bodyKind(status: number, method: string, { isChunked, length }: AnswerFields): BodyKind {
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 'none';
   if (isChunked) return 'chunked';
   return length === null ? 'close' : 'sized';
-}
-
-function framingOf(rawHeaders: readonly string[]): Framing | null {
-  const framing: Framing = { length: null, isChunked: false, keepsConnection: true, keepAliveMs: null };
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? '';
-    const value = rawHeaders[at + 1] ?? '';
-    // The lengths first: this runs for every field of every answer.
-    switch (name.length) {
-      case 10:
-        readConnectionField(framing, name.toLowerCase(), value);
-        break;
-      case 14:
-        if (name.toLowerCase() !== 'content-length') break;
-        if (framing.length !== null || !/^\d+$/.test(value) || value.length > MAX_LENGTH_DIGITS) return null;
-        framing.length = Number(value);
-        break;
-      case 17:
-        if (name.toLowerCase() !== 'transfer-encoding') break;
-        if (framing.isChunked || value.toLowerCase() !== 'chunked') return null;
-        framing.isChunked = true;
-    }
-  }
-  return framing;
-}
-
-function readConnectionField(framing: Framing, name: string, value: string): void {
-  if (name === 'connection') {
-    if (value !== 'keep-alive' && /(?:^|,)[\t ]*close[\t ]*(?:,|$)/i.test(value)) framing.keepsConnection = false;
-  } else if (name === 'keep-alive') {
-    const seconds = /(?:^|,)[\t ]*timeout=(\d{1,6})/i.exec(value)?.[1];
-    if (seconds !== undefined) framing.keepAliveMs = Number(seconds) * 1_000;
-  }
 }

@@ -99,7 +99,7 @@ export class AnswerReader {
     const bytes = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
     const at = bytes.indexOf(END_OF_HEAD);
     if (at === -1) {
-      this.held = bytes;
+      this.held = bytes === chunk ? Buffer.from(chunk) : bytes;
       if (bytes.length > MAX_HEAD || !mayBecomeHead(bytes)) this.fail('bad-head');
       return NOTHING;
     }

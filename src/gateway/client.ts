@@ -48,6 +48,13 @@ export interface UpstreamHead {
   readonly reason: string;
   /** Names and values by turns in latin1, as received: case, order, duplicates, hop-by-hop fields included. */
   readonly rawHeaders: readonly string[];
+  /**
+   * Status line and field lines as received, in latin1, less those of the hop: what goes on of the head. Null when that
+   * depends on more than their names.
+   */
+  readonly passing: string | null;
+  readonly hasDate: boolean;
+  readonly isEventStream: boolean;
   readonly body: BodyKind;
   /** Of a `sized` body, in bytes; null for every other kind. */
   readonly length: number | null;
@@ -85,8 +92,13 @@ export interface AnswerHandler {
   /** An interim answer, 100 and 103 among them; never 101. */
   onInform(head: UpstreamHead): void;
   onHead(head: UpstreamHead): void;
-  /** False holds the upstream until `UpstreamCall.resume`. The chunk is the handler's to keep. */
+  /**
+   * False holds the upstream until `UpstreamCall.resume`. The chunk is the handler's until it returns, or until that
+   * `resume` if it returns false; what it needs longer it copies.
+   */
   onData(chunk: Buffer): boolean;
+  /** All that was read at once has been told, and there is more to come. */
+  onPause?(): void;
   /** `trailers` is a flat list of names and values. */
   onEnd(trailers: readonly string[]): void;
   onError(failure: Failure): void;

@@ -36,7 +36,8 @@ export class ConnectionLimits {
     if (!isTrusted && ofAddress >= this.limits.connectionsPerAddress) return false;
     this.open++;
     this.perAddress.set(address, ofAddress + 1);
-    socket.once('close', () => this.release(address));
+    // It closes once; `once` would keep 200 bytes for every connection to say so.
+    socket.on('close', () => this.release(address));
     return true;
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { AnswerReader, type ConnectionAfter, type ReaderEvents } from './answer-reader.ts';
 import type { AnswerHandler, Failure, FailureKind, UpstreamHead, UpstreamRequest } from './client.ts';
+import type { Inlet } from './inlet.ts';
 import { RequestWriter, writeWhole } from './request-writer.ts';
 
 /** One exchange, as its connection sees it. */
@@ -26,22 +27,26 @@ export class Connection implements ReaderEvents {
   readonly address: string | null;
   /** Monotonic ms at which it stops being usable while it lies idle. */
   usableUntil = 0;
+  private readonly inlet: Inlet | null;
   private readonly owner: ConnectionOwner;
   private readonly answerMs: number;
   private readonly reader = new AnswerReader(this);
   private job: Job | null = null;
   private writer: RequestWriter | null = null;
-  private awaitsHead = false;
+  /** Monotonic ms by which the head of an answer has to be there; null when none is due. */
+  private headDueAt: number | null = null;
   private isPaused = false;
   private hasServed = false;
-  private timer: NodeJS.Timeout | null = null;
 
-  constructor(socket: Socket, owner: ConnectionOwner, answerMs: number) {
+  constructor(socket: Socket, inlet: Inlet | null, owner: ConnectionOwner, answerMs: number) {
     this.socket = socket;
     this.address = socket.remoteAddress ?? null;
+    this.inlet = inlet;
     this.owner = owner;
     this.answerMs = answerMs;
-    socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    const receive = (bytes: Buffer): void => this.receive(bytes);
+    if (inlet) inlet.receive = receive;
+    else socket.on('data', receive);
     socket.on('end', () => {
       this.reader.end();
       this.destroy();
@@ -58,18 +63,18 @@ export class Connection implements ReaderEvents {
     return this.hasServed;
   }
 
-  begin(job: Job): void {
+  /** `now`: monotonic ms. */
+  begin(job: Job, now: number): void {
     const { request } = job;
     const { body } = request;
     this.job = job;
-    this.awaitsHead = true;
+    this.headDueAt = now + this.answerMs;
     this.reader.begin(request);
-    this.expectAnswer();
     if (body === null || body instanceof Uint8Array) {
       writeWhole(this.socket, request, body);
       return;
     }
-    this.writer = new RequestWriter(this.socket, body, () => this.expectAnswer());
+    this.writer = new RequestWriter(this.socket, body, () => this.onProgress());
     this.writer.begin(request);
   }
 
@@ -77,6 +82,11 @@ export class Connection implements ReaderEvents {
     if (!this.isPaused) return;
     this.isPaused = false;
     this.socket.resume();
+  }
+
+  /** Breaks off what has waited too long for the head of an answer, counted from the last that was sent. */
+  expire(now: number): void {
+    if (this.headDueAt !== null && this.headDueAt <= now && this.job) this.onBroken('answer-timeout');
   }
 
   /** Breaks off what is under way; its job hears nothing more. */
@@ -94,7 +104,7 @@ export class Connection implements ReaderEvents {
   }
 
   onHead(head: UpstreamHead): void {
-    this.awaitsHead = false;
+    this.headDueAt = null;
     this.job?.handler.onHead(head);
   }
 
@@ -112,6 +122,7 @@ export class Connection implements ReaderEvents {
     if (after.use === 'again' && (writer === null || writer.isDone)) {
       this.job = null;
       this.writer = null;
+      if (this.isPaused) this.inlet?.leave();
       this.resume();
       this.owner.released(this, after.keepAliveMs);
     } else {
@@ -125,7 +136,7 @@ export class Connection implements ReaderEvents {
     const { job, socket } = this;
     this.job = null;
     job?.ended();
-    this.stopTimer();
+    this.headDueAt = null;
     for (const event of ['data', 'end', 'error', 'drain']) socket.removeAllListeners(event);
     socket.pause();
     socket.once('close', () => this.owner.closed(this));
@@ -140,27 +151,19 @@ export class Connection implements ReaderEvents {
   }
 
   private receive(chunk: Buffer): void {
-    if (this.job) this.reader.push(chunk);
-    else this.destroy();
+    if (!this.job) {
+      this.destroy();
+      return;
+    }
+    this.reader.push(chunk);
+    this.job?.handler.onPause?.();
   }
 
-  /** One timer for the life of the connection: starting it anew for each request costs more than letting it run out. */
-  private expectAnswer(): void {
-    if (this.timer) this.timer.refresh();
-    else this.timer = setTimeout(() => this.onTimer(), this.answerMs);
-  }
-
-  private onTimer(): void {
-    if (this.awaitsHead && this.job) this.onBroken('answer-timeout');
-  }
-
-  private stopTimer(): void {
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = null;
+  private onProgress(): void {
+    if (this.headDueAt !== null) this.headDueAt = performance.now() + this.answerMs;
   }
 
   private onClose(): void {
-    this.stopTimer();
     this.reader.break();
     this.destroy();
     this.owner.closed(this);

@@ -1,6 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { FailureKind } from './client.ts';
+import { Inlet } from './inlet.ts';
 import { FORBIDDEN_ADDRESS, isForbiddenAddress, lookupAllowed } from './upstream-address.ts';
 import type { UpstreamTrust } from './upstream-trust.ts';
 
@@ -16,7 +17,8 @@ export interface Origin {
 }
 
 export interface DialOutcome {
-  connected(socket: Socket): void;
+  /** `inlet`: by what the socket is read; null for one that is read as a stream. */
+  connected(socket: Socket, inlet: Inlet | null): void;
   failed(kind: Extract<FailureKind, 'refused' | 'connect-timeout' | 'forbidden'>): void;
 }
 
@@ -31,8 +33,11 @@ export class Dialler {
     this.timeoutMs = timeoutMs;
   }
 
-  /** Calls `outcome` once and later, or never after the returned function has called the dial off. */
-  dial(outcome: DialOutcome): () => void {
+  /**
+   * Calls `outcome` once and later, or never after the returned function has called the dial off. The socket of a
+   * tunnel is read as a stream.
+   */
+  dial(use: 'exchanges' | 'tunnel', outcome: DialOutcome): () => void {
     const { hostname, protocol } = this.origin;
     if (isForbiddenAddress(hostname)) {
       let isWanted = true;
@@ -43,7 +48,8 @@ export class Dialler {
         isWanted = false;
       };
     }
-    const socket = protocol === 'https:' ? this.tls() : this.tcp();
+    const inlet = use === 'exchanges' && protocol === 'http:' ? new Inlet() : null;
+    const socket = protocol === 'https:' ? this.tls() : this.tcp(inlet);
     const settle = (): void => {
       clearTimeout(timer);
       socket.off(ready, onReady);
@@ -58,7 +64,7 @@ export class Dialler {
     };
     const onReady = (): void => {
       settle();
-      outcome.connected(socket);
+      outcome.connected(socket, inlet);
     };
     const onError = (error: NodeJS.ErrnoException): void => {
       if (error.code === FORBIDDEN_ADDRESS) fail('forbidden');
@@ -77,9 +83,16 @@ export class Dialler {
     };
   }
 
-  private tcp(): Socket {
+  private tcp(inlet: Inlet | null): Socket {
     const { hostname, port } = this.origin;
-    return connectTcp({ host: hostname, port, noDelay: true, keepAlive: true, lookup: lookupAllowed });
+    return connectTcp({
+      host: hostname,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      lookup: lookupAllowed,
+      ...(inlet ? { onread: inlet.onread } : {}),
+    });
   }
 
   private tls(): Socket {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from './client.ts';
 import type { Attempt, Failover } from './failover.ts';
 import { type AnswerBody, answerHeaders, forwardedTrailers, headerLines } from './headers.ts';
+import { STALLED, whoFailed } from './idle.ts';
 import type { Ticket } from './open-block.ts';
 import type { Stream } from './pools.ts';
 import type { RouteRecorder } from './recorder.ts';
@@ -19,6 +20,9 @@ export interface ExchangeParts {
   readonly setCookie: string | null;
 }
 
+/** Up to here a copy as text is cheaper than a buffer of its own. */
+const SMALL_PIECE = 4_096;
+
 const ignore = (): void => {};
 
 /**
@@ -33,6 +37,8 @@ export class Exchange implements AnswerHandler, Stream {
   private state: 'waiting' | 'answering' | 'ended' = 'waiting';
   private body: AnswerBody = 'none';
   private isStream = false;
+  /** A small first piece of the body, in latin1: node:http writes it with the head as one text. */
+  private unwritten = '';
 
   constructor(parts: ExchangeParts) {
     this.parts = parts;
@@ -76,7 +82,7 @@ export class Exchange implements AnswerHandler, Stream {
     outgoing.socket.write(`HTTP/1.1 ${status} ${reason}\r\n${headerLines(headers)}\r\n`, 'latin1');
   }
 
-  onHead({ status, reason, rawHeaders }: UpstreamHead): void {
+  onHead({ status, reason, rawHeaders, isEventStream }: UpstreamHead): void {
     const { incoming, outgoing, upload, recorder, ticket, setCookie } = this.parts;
     upload?.forget();
     const { version, destination } = this.attempt;
@@ -91,15 +97,27 @@ export class Exchange implements AnswerHandler, Stream {
     outgoing.writeHead(status, reason, head.headers);
     this.body = head.body;
     this.state = 'answering';
-    this.isStream = isEventStream(rawHeaders);
+    this.isStream = isEventStream;
     if (this.isStream) destination.streams.add(this);
     recorder.answered(ticket, status, this.isStream ? 'stream' : 'whole');
-    // A body that came with the head goes out with it; otherwise the head must not wait for a body.
-    process.nextTick(flushHead, outgoing);
   }
 
   onData(chunk: Buffer): boolean {
-    return this.parts.outgoing.write(chunk);
+    const { outgoing } = this.parts;
+    if (this.unwritten === '' && chunk.length <= SMALL_PIECE) {
+      this.unwritten = chunk.toString('latin1');
+      return !outgoing.writableNeedDrain;
+    }
+    this.flush();
+    // node:http holds it until the socket is uncorked, or for as long as other answers of a pipeline come first.
+    return outgoing.write(Buffer.from(chunk));
+  }
+
+  /** A body that came with the head goes out with it; otherwise the head must not wait for a body. */
+  onPause(): void {
+    if (this.state !== 'answering') return;
+    this.flush();
+    this.parts.outgoing.flushHeaders();
   }
 
   onEnd(rawTrailers: readonly string[]): void {
@@ -107,7 +125,8 @@ export class Exchange implements AnswerHandler, Stream {
     if (!this.finish()) return;
     if (rawTrailers.length > 0 && this.body === 'chunked')
       outgoing.addTrailers(pairsOf(forwardedTrailers(rawTrailers)));
-    outgoing.end();
+    if (this.unwritten === '') outgoing.end();
+    else outgoing.end(this.unwritten, 'latin1');
     recorder.complete(ticket);
   }
 
@@ -155,16 +174,28 @@ export class Exchange implements AnswerHandler, Stream {
     this.call?.resume();
   };
 
-  /** Nothing has moved on the client's connection for a while: whoever was to move it has failed. */
   private readonly onIdle = (): void => {
     const { incoming, outgoing, upload } = this.parts;
-    const isClientsTurn = outgoing.writableLength > 0 || (this.state === 'waiting' && upload?.isStarved === true);
-    if (isClientsTurn) incoming.socket.destroy();
-    else if (this.state === 'answering' && !this.isStream) {
-      this.call?.abort();
-      this.onError({ kind: 'reset-in-body', written: 'some' });
+    const { state, isStream } = this;
+    const untaken = outgoing.writableLength;
+    switch (whoFailed({ state, isStream, untaken, isStarved: upload?.isStarved === true })) {
+      case 'client':
+        incoming.socket.destroy();
+        break;
+      case 'upstream':
+        this.call?.abort();
+        this.onError(STALLED);
+        break;
+      case 'nobody':
     }
   };
+
+  private flush(): void {
+    if (this.unwritten === '') return;
+    const text = this.unwritten;
+    this.unwritten = '';
+    this.parts.outgoing.write(text, 'latin1');
+  }
 
   private refuse(refusal: Refusal): void {
     const { outgoing, setCookie } = this.parts;
@@ -194,15 +225,6 @@ export class Exchange implements AnswerHandler, Stream {
   }
 }
 
-function flushHead(outgoing: ServerResponse): void {
-  if (!outgoing.writableEnded && !outgoing.destroyed) outgoing.flushHeaders();
-}
-
 function pairsOf(flat: readonly string[]): [string, string][] {
   return flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? ''] as [string, string]] : []));
-}
-
-export function isEventStream(rawHeaders: readonly string[]): boolean {
-  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && /^content-type$/i.test(name));
-  return at !== -1 && /^text\/event-stream\b/i.test(rawHeaders[at + 1] ?? '');
 }

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Peer } from './peer.ts';
+import { RequestIds } from './request-ids.ts';
 
 /** Connection-level fields that end at every hop (RFC 9110 section 7.6.1). */
 export const HOP_BY_HOP = new Set([
@@ -69,6 +69,8 @@ function nominated(connection: string | undefined): ReadonlySet<string> | null {
   return new Set(names.filter((name) => !PROTECTED.has(name) && hearsayOf(name) === null));
 }
 
+const requestIds = new RequestIds();
+
 /** The client's own request id when it is one token of sensible length, else a new one. */
 export function requestIdOf(headers: IncomingHttpHeaders): string {
   const given = headers['x-request-id'];
@@ -76,7 +78,7 @@ export function requestIdOf(headers: IncomingHttpHeaders): string {
 }
 
 export function requestIdFrom(given: string | undefined): string {
-  return given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
+  return given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : requestIds.draw();
 }
 
 export interface RequestHead {

@@ -1,7 +1,10 @@
 import { isIP, type Socket } from 'node:net';
 import { AddressRanges } from './address-ranges.ts';
+import { Recent } from './recent.ts';
 
-/** Who is at the other end of a client connection. Worked out once per connection. */
+const REMEMBERED = 1_000;
+
+/** Who is at the other end of a client connection, and of the others from the same address. */
 export interface Peer {
   /** IPv4 where the peer is v4-mapped. */
   readonly address: string;
@@ -25,6 +28,7 @@ function addressOf(entry: string): string | null {
 export class Peers {
   private readonly trusted: AddressRanges;
   private readonly known = new WeakMap<Socket, Peer>();
+  private readonly byAddress = new Recent<Peer>(REMEMBERED);
 
   /** `cidrs` are v4 or v6 networks or single addresses; throws TypeError on any other text. */
   constructor(cidrs: readonly string[]) {
@@ -34,9 +38,17 @@ export class Peers {
   of(socket: Socket): Peer {
     let peer = this.known.get(socket);
     if (!peer) {
-      const address = unmapped(socket.remoteAddress ?? '');
-      peer = { address, isTrusted: this.isTrusted(address) };
+      peer = this.at(unmapped(socket.remoteAddress ?? ''));
       this.known.set(socket, peer);
+    }
+    return peer;
+  }
+
+  private at(address: string): Peer {
+    let peer = this.byAddress.get(address);
+    if (!peer) {
+      peer = { address, isTrusted: this.isTrusted(address) };
+      this.byAddress.set(address, peer);
     }
     return peer;
   }

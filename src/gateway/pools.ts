@@ -3,6 +3,7 @@ import { Problem } from '../problem/problem.ts';
 import type { Upstream } from '../split/order.ts';
 import type { UpstreamClient } from './client.ts';
 import type { Origin } from './dial.ts';
+import { flat } from './flat-text.ts';
 import type { GatewayOptions } from './gateway.ts';
 import { Pool } from './pool.ts';
 import { trimmedPrefix } from './route-table.ts';
@@ -20,8 +21,12 @@ export interface Destination extends Origin {
   readonly origin: string;
   /** `host:port` as a Host header has it. */
   readonly authority: string;
+  /** The line of a head that says so. */
+  readonly hostLine: string;
   /** The version's name as a header value. */
   readonly versionHeader: string;
+  /** The line of an answer that says so. */
+  readonly versionLine: string;
   /** Takes the place of the route's prefix; no slash at its end. */
   readonly basePath: string;
   readonly client: UpstreamClient;
@@ -65,12 +70,17 @@ export class Pools {
       port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
       trust: this.trust,
     };
+    const versionHeader = /^[\x21-\x7e]+$/.test(upstream.version)
+      ? upstream.version
+      : encodeURIComponent(upstream.version);
     const destination: Destination = {
       ...place,
       upstream,
       origin: url.origin,
       authority: url.host,
-      versionHeader: /^[\x21-\x7e]+$/.test(upstream.version) ? upstream.version : encodeURIComponent(upstream.version),
+      hostLine: flat(`Host: ${url.host}\r\n`),
+      versionHeader,
+      versionLine: flat(`X-Serin-Version: ${versionHeader}\r\n`),
       basePath: trimmedPrefix(url.pathname),
       client: this.clientOf(url.origin, place),
       streams: new Set(),

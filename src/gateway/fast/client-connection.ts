@@ -41,12 +41,13 @@ export class ClientConnection implements ExchangeOwner {
     this.front = front;
     this.awaitsHeadSince = front.now();
     socket.setTimeout(front.idleMs);
+    owners.set(socket, this);
     socket.on('data', this.onData);
-    socket.on('end', this.onEnd);
-    socket.on('drain', this.onDrain);
-    socket.on('timeout', this.onTimeout);
+    socket.on('end', onEnd);
+    socket.on('drain', onDrain);
+    socket.on('timeout', onTimeout);
     socket.on('error', ignore);
-    socket.on('close', this.onClose);
+    socket.on('close', onClose);
   }
 
   /** Whether nothing is under way, not even the beginning of a head. */
@@ -82,12 +83,13 @@ export class ClientConnection implements ExchangeOwner {
   /** Lets go of the socket, which goes on under somebody else's eyes. */
   release(): void {
     const { socket } = this;
+    owners.delete(socket);
     socket.off('data', this.onData);
-    socket.off('end', this.onEnd);
-    socket.off('drain', this.onDrain);
-    socket.off('timeout', this.onTimeout);
+    socket.off('end', onEnd);
+    socket.off('drain', onDrain);
+    socket.off('timeout', onTimeout);
     socket.off('error', ignore);
-    socket.off('close', this.onClose);
+    socket.off('close', onClose);
     this.front.closed(this);
   }
 
@@ -144,34 +146,56 @@ export class ClientConnection implements ExchangeOwner {
   }
 
   /** A client that ends its side has nothing to be answered any more, as with node:http. */
-  private readonly onEnd = (): void => {
+  ended(): void {
     if (this.body && !this.body.isWhole) this.socket.destroy();
     else if (this.held === null || this.exchange) this.socket.end();
     else {
       this.release();
       refuseSocket(this.socket, refusalOf({ name: '', message: '', code: 'HPE_INVALID_EOF_STATE' }));
     }
-  };
+  }
 
-  private readonly onDrain = (): void => {
+  drained(): void {
     if (this.exchange) this.exchange.drained();
     else if (this.body === null) this.goOn();
-  };
+  }
 
-  private readonly onTimeout = (): void => {
+  timedOut(): void {
     if (this.exchange) this.exchange.idle();
     else if (!this.isIdle || this.isExpiring || this.socket.writableLength > 0) this.socket.destroy();
     else {
       this.isExpiring = true;
       this.socket.setTimeout(KEEP_ALIVE_GRACE_MS);
     }
-  };
+  }
 
-  private readonly onClose = (): void => {
+  closed(): void {
     this.body?.stopLinger();
     this.exchange?.abandon();
     this.front.closed(this);
-  };
+  }
+}
+
+/**
+ * All listeners but the busiest are shared and find their connection here: closures of its own would be 250 bytes of each
+ * idle one.
+ */
+const owners = new WeakMap<Socket, ClientConnection>();
+
+function onEnd(this: Socket): void {
+  owners.get(this)?.ended();
+}
+
+function onDrain(this: Socket): void {
+  owners.get(this)?.drained();
+}
+
+function onTimeout(this: Socket): void {
+  owners.get(this)?.timedOut();
+}
+
+function onClose(this: Socket): void {
+  owners.get(this)?.closed();
 }
 
 /** Whatever befalls the connection is told by `close`; an unheard error would end the process. */

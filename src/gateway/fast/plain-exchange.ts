@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from '../client.ts';
 import type { Attempt, Failover } from '../failover.ts';
 import { type AnswerBody, forwardedTrailers, headerLines } from '../headers.ts';
+import { STALLED, whoFailed } from '../idle.ts';
 import type { Ticket } from '../open-block.ts';
 import type { Stream } from '../pools.ts';
 import type { RouteRecorder } from '../recorder.ts';
@@ -46,8 +47,10 @@ export class PlainExchange implements AnswerHandler, Stream {
   private after: 'keep' | 'close' = 'keep';
   /** In latin1: what is to be written and has not been. */
   private unwritten = '';
-  private isFlushDue = false;
   private isHeldBack = false;
+  /** Pieces of the body that were written and not yet reported as taken. */
+  private untaken = 0;
+  private onTaken: (() => void) | null = null;
   private isStream = false;
 
   constructor(parts: PlainParts) {
@@ -77,30 +80,48 @@ export class PlainExchange implements AnswerHandler, Stream {
     const { destination, request, version } = this.attempt;
     upload?.forget();
     this.after = owner.after();
-    const asker = { method: request.method, version, setCookie };
-    const { text, body, isEventStream } = writer.final(head, asker, this.after);
+    const versionLine = version === null ? '' : destination.versionLine;
+    const asker = { method: request.method, version, versionLine, setCookie };
+    const { text, body } = writer.final(head, asker, this.after);
+    const { isEventStream } = head;
     this.state = 'answering';
     this.framing = body;
     this.isStream = isEventStream;
     if (isEventStream) destination.streams.add(this);
     recorder.answered(ticket, head.status, isEventStream ? 'stream' : 'whole');
-    this.write(text);
+    this.unwritten += text;
   }
 
   onData(chunk: Buffer): boolean {
     const isChunked = this.framing === 'chunked';
     if (isChunked) this.unwritten += `${chunk.length.toString(16)}\r\n`;
     if (chunk.length <= SMALL_PIECE && this.unwritten.length + chunk.length < SMALL_TEXT) {
-      this.write(chunk.toString('latin1'));
+      this.unwritten += chunk.toString('latin1');
+      this.isHeldBack ||= this.socket.writableNeedDrain;
     } else {
-      this.socket.cork();
-      this.flush();
-      this.socket.write(chunk);
-      this.socket.uncork();
+      this.pass(chunk);
     }
-    if (isChunked) this.write('\r\n');
-    this.isHeldBack = this.socket.writableNeedDrain;
+    if (isChunked) this.unwritten += '\r\n';
     return !this.isHeldBack;
+  }
+
+  /** What the socket does not take at once stays where it is, in the memory of the upstream's connection, which waits. */
+  private pass(chunk: Buffer): void {
+    const { socket } = this;
+    this.onTaken ??= () => {
+      if (--this.untaken === 0) this.drained();
+    };
+    this.untaken++;
+    socket.cork();
+    this.flush();
+    socket.write(chunk, this.onTaken);
+    socket.uncork();
+    this.isHeldBack = socket.writableLength > 0;
+  }
+
+  /** What was read at once goes out in one write, and does not wait for more. */
+  onPause(): void {
+    this.flush();
   }
 
   onEnd(trailers: readonly string[]): void {
@@ -131,7 +152,8 @@ export class PlainExchange implements AnswerHandler, Stream {
 
   /** The client takes more again. */
   drained(): void {
-    if (!this.isHeldBack) return;
+    const { writableLength, writableNeedDrain } = this.socket;
+    if (!this.isHeldBack || writableNeedDrain || (this.untaken > 0 && writableLength > 0)) return;
     this.isHeldBack = false;
     this.call?.resume();
   }
@@ -143,14 +165,19 @@ export class PlainExchange implements AnswerHandler, Stream {
     this.call?.abort();
   }
 
-  /** Nothing has moved on the client's connection for a while: whoever was to move it has failed. */
+  /** Nothing has moved on the client's connection for a while. */
   idle(): void {
-    const { body } = this.parts;
-    const isClientsTurn = this.socket.writableLength > 0 || (this.state === 'waiting' && body?.isStarved === true);
-    if (isClientsTurn) this.socket.destroy();
-    else if (this.state === 'answering' && !this.isStream) {
-      this.call?.abort();
-      this.onError({ kind: 'reset-in-body', written: 'some' });
+    const { state, isStream, socket } = this;
+    const isStarved = this.parts.body?.isStarved === true;
+    switch (whoFailed({ state, isStream, untaken: socket.writableLength, isStarved })) {
+      case 'client':
+        socket.destroy();
+        break;
+      case 'upstream':
+        this.call?.abort();
+        this.onError(STALLED);
+        break;
+      case 'nobody':
     }
   }
 
@@ -175,19 +202,6 @@ export class PlainExchange implements AnswerHandler, Stream {
     owner.answered(after);
   }
 
-  /** What comes within one turn goes out in one write; what comes alone does not wait for more. */
-  private write(text: string): void {
-    this.unwritten += text;
-    if (this.isFlushDue) return;
-    this.isFlushDue = true;
-    process.nextTick(flushLater, this);
-  }
-
-  flushDue(): void {
-    this.isFlushDue = false;
-    this.flush();
-  }
-
   private flush(): void {
     if (this.unwritten === '') return;
     const text = this.unwritten;
@@ -204,8 +218,4 @@ export class PlainExchange implements AnswerHandler, Stream {
     if (this.isStream) this.attempt.destination.streams.delete(this);
     return true;
   }
-}
-
-function flushLater(exchange: PlainExchange): void {
-  exchange.flushDue();
 }

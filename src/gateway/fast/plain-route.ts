@@ -1,6 +1,7 @@
 import { choose } from '../choose.ts';
 import type { UpstreamRequest } from '../client.ts';
 import { type Attempt, type Failover, failoverOf } from '../failover.ts';
+import { flat } from '../flat-text.ts';
 import type { RouteState } from '../follow.ts';
 import { destinationOf, noteOf, upstreamPath } from '../forward.ts';
 import { forwardedFields, headerLines, requestIdFrom } from '../headers.ts';
@@ -72,7 +73,7 @@ function attemptAt(destination: Destination, { state, method, target, host, line
     request: {
       method,
       path: upstreamPath(state, destination, target),
-      headers: `Host: ${hostHeader === 'preserve' ? host : destination.authority}\r\n${lines}`,
+      headers: `${hostHeader === 'preserve' ? `Host: ${host}\r\n` : destination.hostLine}${lines}`,
       body,
     },
   };
@@ -92,7 +93,7 @@ const known = new WeakMap<Peer, { readonly host: string; readonly lines: string 
 function untrustedLines(peer: Peer, host: string): string {
   const last = known.get(peer);
   if (last?.host === host) return last.lines;
-  const lines = headerLines(forwardedFields(peer, host, () => undefined));
+  const lines = flat(headerLines(forwardedFields(peer, host, () => undefined)));
   known.set(peer, { host, lines });
   return lines;
 }
