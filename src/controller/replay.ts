@@ -1,3 +1,4 @@
+import { pinnedPolicy } from '../policy/pinned.ts';
 import type { RolloutEvent } from '../rollout/event.ts';
 import type { AuditDraft } from '../rollout/record.ts';
 import type { Rollout } from '../rollout/state.ts';
@@ -9,7 +10,7 @@ export function replay(entries: readonly AuditDraft[]): Rollout {
   const started = first?.event as RolloutEvent | undefined;
   if (!first || started?.kind !== 'rolloutStarted')
     throw new Error('the audit of a rollout begins with rolloutStarted');
-  return rest.reduce<Rollout>(
+  const replayed = rest.reduce<Rollout>(
     (rollout, entry) => {
       const context = { at: entry.at, actor: entry.actor, reason: entry.reason, unmovedConsumers: [] };
       const moved = transition(rollout, entry.event as RolloutEvent, context);
@@ -18,4 +19,5 @@ export function replay(entries: readonly AuditDraft[]): Rollout {
     },
     begin(started, first.at),
   );
+  return { ...replayed, policy: pinnedPolicy(replayed.policy) };
 }

@@ -70,8 +70,12 @@ function latencyStakes(policy: Policy, latency: LatencyState): readonly Stake[] 
   ];
 }
 
-/** The share of each of so many boundaries: what dominance and the quantiles have together, in equal parts. */
+/**
+ * The share of each of so many boundaries: what dominance and the quantiles have together, in equal parts. Where the
+ * boundaries report only it stays unstaked: before the first block nobody knows that latencies have this form.
+ */
 export function boundaryBudget(policy: Policy, boundaries: number): number {
+  if (policy.spec.checks.latency.classic.dryRun) return 0;
   const latency = (['dominance', ...QUANTILES] as const).reduce((sum, check) => sum + budgetOf(policy, check), 0);
   return latency / Math.max(1, boundaries);
 }

@@ -83,7 +83,7 @@ function verdictOf(policy: Policy, state: JudgeState, input: LookInput, blind: s
   }
   const unseen = blindnessOf(policy, state, blind, findings);
   if (unseen !== null) return { ...facts, name: 'blind', ...unseen, needs: null };
-  const undecided = whyUndecided(policy, state, input, findings, staleAfterMs(policy, state.latency, past));
+  const undecided = whyUndecided(policy, state, input, findings, staleAfterMs(policy, state, past));
   const forecast = forecastOf(policy, state, input, findings);
   if (undecided !== null) return { ...facts, name: 'undecided', ...undecided, forecast };
   const reason = explainParity(findings, state.step.canary.requests);

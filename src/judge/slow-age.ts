@@ -1,7 +1,9 @@
 import { slowestGuardMs } from '../parity/guards.ts';
 import { type LatencyState, slowestThresholdMs } from '../parity/latency.ts';
 import type { Policy } from '../policy/schema.ts';
+import { blockMs } from '../stats/pace.ts';
 import type { Tails } from '../stats/tails.ts';
+import type { JudgeState } from './state.ts';
 
 const SHORTEST_SLOW_MS = 250;
 const LONGEST_SLOW_MS = 30_000;
@@ -19,7 +21,11 @@ export function slowAfterMs(policy: Policy, latency: LatencyState, past: Tails):
   return Math.min(LONGEST_SLOW_MS, Math.max(SHORTEST_SLOW_MS, slowest));
 }
 
-/** A block closes at the latest this long after it began, two of them when a look just missed one. */
-export function staleAfterMs(policy: Policy, latency: LatencyState, past: Tails): number {
-  return 2 * policy.spec.judge.block + slowAfterMs(policy, latency, past);
+/**
+ * A block closes at the latest this long after it began, two of them when a look just missed one. How long a block is, the
+ * policy asks and the source decides: that of a Prometheus takes at least the time between two scrapes.
+ */
+export function staleAfterMs(policy: Policy, { latency, pace }: JudgeState, past: Tails): number {
+  const block = Math.max(policy.spec.judge.block, blockMs(pace) ?? 0);
+  return 2 * block + slowAfterMs(policy, latency, past);
 }

@@ -7,11 +7,22 @@ import { inOrder } from '../policy/document.ts';
 import type { SourceDocument } from '../policy/place.ts';
 import { readPolicy } from '../policy/read.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
+import type { LoadedConfig } from './load.ts';
 
 type Ports = Pick<ControllerPorts, 'source' | 'store' | 'routes'>;
 
+/** Places a fault of what a route's source measures: that is declared with the route, not in the policy. */
+export type RouteIssue = (route: string, message: string) => Issue;
+
+export function routeIssue({ config, document }: Pick<LoadedConfig, 'config' | 'document'>): RouteIssue {
+  return (route, message) => {
+    const path = ['routes', config.routes.findIndex(({ name }) => name === route), 'metrics'];
+    return document?.issue({ path, message, at: 'value' }) ?? { path: '', message: `route ${route}: ${message}` };
+  };
+}
+
 /** Tries a policy's text against the sources of this installation. It reads and asks, and changes nothing. */
-export function policyControl(ports: Ports): PolicyControl {
+export function policyControl(ports: Ports, ofRoute: RouteIssue): PolicyControl {
   return {
     async check(request, signal): Promise<PolicyCheck> {
       const reading = readPolicy(request.text, request.file);
@@ -23,7 +34,7 @@ export function policyControl(ports: Ports): PolicyControl {
       const answers = (await ports.source.check?.({ route: route.name, versions, queries }, signal)) ?? [];
       return {
         route: route.name,
-        issues: issuesOf(answers, reading.document),
+        issues: issuesOf(answers, reading.document, (message) => ofRoute(route.name, message)),
         unreachable: unreachable(answers),
         answers: answers.map(answerOf),
       };
@@ -66,23 +77,24 @@ async function versionsOf(
   };
 }
 
-/** One issue for each query that is at fault, whichever versions it concerns. */
-function issuesOf(answers: readonly SourceAnswer[], document: SourceDocument): readonly Issue[] {
+type Place = (message: string) => Issue;
+
+/** One issue for each question that is at fault, whichever versions it concerns. */
+function issuesOf(answers: readonly SourceAnswer[], policy: SourceDocument, ofRoute: Place): readonly Issue[] {
   const issues = new Map<string, Issue>();
   for (const answer of answers) {
-    const issue = issueOf(answer, document);
+    const issue = issueOf(answer, policy, ofRoute);
     if (issue) issues.set(`${issue.path} ${issue.message}`, issue);
   }
   return inOrder([...issues.values()]);
 }
 
-function issueOf(answer: SourceAnswer, document: SourceDocument): Issue | null {
+function issueOf(answer: SourceAnswer, policy: SourceDocument, ofRoute: Place): Issue | null {
   const { check, what, track, version, outcome, says } = answer;
   const at = (field: string, message: string): Issue =>
-    // What a source measures by itself is declared with the route, not in the policy.
     check === null
-      ? { path: '', message }
-      : document.issue({ path: ['spec', 'checks', 'queries', check, field], message, at: 'value' });
+      ? ofRoute(message)
+      : policy.issue({ path: ['spec', 'checks', 'queries', check, field], message, at: 'value' });
   switch (outcome) {
     case 'value':
     case 'unusable':

@@ -23,7 +23,7 @@ import { exposition } from './exposition.ts';
 import { health } from './health.ts';
 import { type LoadedConfig, loadPolicies } from './load.ts';
 import { openPrometheus, routeSources } from './open-sources.ts';
-import { policyControl } from './policy-check.ts';
+import { policyControl, routeIssue } from './policy-check.ts';
 import { openQuerySources } from './query-sources.ts';
 import { routeRouters } from './route-routers.ts';
 import { declaredRoute, gatewayRoute } from './routes.ts';
@@ -112,7 +112,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       },
       consumers: consumerControl(store, gateway, routeNames, (route, key) => hashConsumerKey(secret, route, key)),
       tokens: tokenControl(store, newId),
-      policies: policyControl(ports),
+      policies: policyControl(ports, routeIssue(loaded)),
       health: health({ store, controller, isLeaving: () => isLeaving }),
       metrics: exposition({ gateway, store, controller, channels: channels.map(({ name }) => name) }),
       build: { version: packageVersion(), node: process.version },

@@ -1,6 +1,8 @@
 import { and, desc, eq, lt } from 'drizzle-orm';
 import { canonicalJson } from '../policy/digest.ts';
+import { pinnedPolicy } from '../policy/pinned.ts';
 import { Problem } from '../problem/problem.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
 import { isEnded } from '../rollout/state.ts';
 import { appendAudit, auditContent } from './audit.ts';
 import type { Database, Run } from './database.ts';
@@ -22,14 +24,14 @@ export function rolloutStore(run: Run): RolloutStore {
       run(async (database) => {
         if (!isUuid(id)) return null;
         const [record] = await selectRecords(database).where(eq(rollouts.id, id));
-        return record ?? null;
+        return record ? recordOf(record) : null;
       }),
     list: ({ route, active, limit, beforeId }) =>
       run(async (database) => {
         if (beforeId !== undefined && !isUuid(beforeId)) {
           throw new Problem('invalid-input', 'The cursor is no rollout id.');
         }
-        return selectRecords(database)
+        const records = await selectRecords(database)
           .where(
             and(
               route === undefined ? undefined : eq(rollouts.route, route),
@@ -39,8 +41,13 @@ export function rolloutStore(run: Run): RolloutStore {
           )
           .orderBy(desc(rollouts.id))
           .limit(limit);
+        return records.map(recordOf);
       }),
   };
+}
+
+function recordOf({ rollout, evidence: seen }: RolloutRecord): RolloutRecord {
+  return { rollout: { ...rollout, policy: pinnedPolicy(rollout.policy) }, evidence: seen };
 }
 
 function selectRecords(database: Database) {

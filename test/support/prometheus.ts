@@ -1,57 +1,45 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { fetched } from './fetched.ts';
+import { onPath } from './on-path.ts';
 import { closedPort } from './upstream.ts';
 
 const run = promisify(execFile);
-const CACHE = join(import.meta.dirname, '../../node_modules/.cache/serin');
 
 /** `prometheus` of PROMETHEUS_BIN, else of PATH, else unpacked from Debian's package where SERIN_TEST_APT=1 allows it. */
 export async function prometheusBinary(): Promise<string | null> {
-  const given = process.env['PROMETHEUS_BIN'];
-  if (given) return given;
-  const found = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'prometheus'))
-    .find(existsSync);
-  return found ?? unpackedFromDebian();
+  const found = process.env['PROMETHEUS_BIN'] ?? onPath('prometheus');
+  if (found) return found;
+  const unpacked = await fetched('prometheus', unpackFromDebian);
+  return unpacked && join(unpacked, 'usr/bin/prometheus');
 }
 
 /** Unpacked and not installed: an installed one would run as a service. */
-async function unpackedFromDebian(): Promise<string | null> {
-  const unpacked = join(CACHE, 'prometheus');
-  const binary = join(unpacked, 'usr/bin/prometheus');
-  if (existsSync(binary)) return binary;
-  const isDebian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
-  if (!isDebian || process.env['SERIN_TEST_APT'] !== '1') return null;
-  mkdirSync(CACHE, { recursive: true });
-  const folder = mkdtempSync(join(CACHE, 'apt-'));
-  try {
-    await run('apt-get', ['download', 'prometheus'], { cwd: folder });
-    const root = join(folder, 'root');
-    mkdirSync(root);
-    await run('sh', ['-c', `dpkg-deb -x "${folder}"/prometheus_*.deb "${root}"`]);
-    // Another process of the tests may have been quicker.
-    if (!existsSync(binary)) renameSync(root, unpacked);
-    return binary;
-  } catch (error) {
-    console.warn(`No Prometheus could be had: ${String(error)}`);
-    return existsSync(binary) ? binary : null;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+async function unpackFromDebian(folder: string): Promise<void> {
+  const download = () => run('apt-get', ['download', 'prometheus'], { cwd: folder });
+  // A fresh machine knows of no packages yet.
+  await download().catch(async () => {
+    await run('apt-get', ['update']);
+    await download();
+  });
+  await run('sh', ['-c', 'dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb'], { cwd: folder });
 }
 
 export interface ScrapeTarget {
   readonly port: number;
+  /** Where it is not `/metrics`. */
+  readonly path?: string;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface TestPrometheus {
   readonly url: string;
+  /** Resolves once every target was scraped: the first scrapes begin seconds after Prometheus says that it is ready. */
+  scraped(): Promise<void>;
   /** Ends the process and keeps its data and its address, until `start`. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -70,7 +58,10 @@ export async function startPrometheus(
   { targets, intervalMs = 1_000, flags = [] }: PrometheusOptions,
 ): Promise<TestPrometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'serin-prometheus-'));
-  const statics = targets.map(({ port, labels = {} }) => ({ targets: [`127.0.0.1:${port}`], labels }));
+  const statics = targets.map(({ port, path = '/metrics', labels = {} }) => ({
+    targets: [`127.0.0.1:${port}`],
+    labels: { __metrics_path__: path, ...labels },
+  }));
   // YAML is a superset of JSON.
   const config = {
     global: { scrape_interval: `${intervalMs}ms`, scrape_timeout: `${intervalMs}ms` },
@@ -114,6 +105,17 @@ export async function startPrometheus(
   }
   return {
     url: `http://127.0.0.1:${port}`,
+    async scraped() {
+      const query = new URLSearchParams({ query: `count(up == 1) == ${targets.length}` });
+      const deadline = Date.now() + 30_000;
+      while (Date.now() < deadline) {
+        const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query?${query.toString()}`);
+        const { data } = (await answer.json()) as { data: { result: readonly unknown[] } };
+        if (data.result.length > 0) return;
+        await sleep(50);
+      }
+      throw new Error('prometheus did not scrape every target in 30 s');
+    },
     kill,
     start,
     async close() {

@@ -18,8 +18,13 @@ export interface PrometheusClientOptions {
   readonly lookup: LookupFunction;
 }
 
-/** What came back: the body as it was parsed from JSON, which nobody has looked at, or one sentence why there is none. */
-export type Answer = { readonly ok: true; readonly body: unknown } | { readonly ok: false; readonly reason: string };
+/**
+ * What came back: the body as it was parsed from JSON, which nobody has looked at, or one sentence why there is none.
+ * `refused`: asking again would give the same.
+ */
+export type Answer =
+  | { readonly ok: true; readonly body: unknown }
+  | { readonly ok: false; readonly reason: string; readonly refused?: true };
 
 export interface PrometheusClient {
   readonly name: string;
@@ -90,7 +95,7 @@ export function prometheusClient(options: PrometheusClientOptions): PrometheusCl
       if (answer === null && inTime.aborted) restsUntil = performance.now() + timeoutMs;
       if (answer !== null && answer.status === 200) return { ok: true, body: answer.data };
       const reason = answer === null ? whyNone(thrown, signal, inTime, options) : refusalOf(answer);
-      return { ok: false, reason: `${name} ${reason}` };
+      return { ok: false, reason: `${name} ${reason}`, ...(isRefused(answer) ? { refused: true } : {}) };
     },
   };
 }
@@ -115,6 +120,11 @@ function refusalOf({ status, data }: Seen): string {
   if (status >= 300 && status < 400) return `answered ${status}, and redirects are not followed`;
   const said = textOf(data, 'error');
   return said === null ? `answered ${status}` : `answered ${status}: ${said}`;
+}
+
+/** 400 is for what does not parse, and 422 for what cannot be evaluated; a proxy's own 400 has no reason in JSON. */
+function isRefused(answer: Seen | null): boolean {
+  return (answer?.status === 400 || answer?.status === 422) && textOf(answer.data, 'error') !== null;
 }
 
 function textOf(value: unknown, key: 'error' | 'code'): string | null {

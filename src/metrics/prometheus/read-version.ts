@@ -6,7 +6,7 @@ import { slowerCounts } from './classic-histogram.ts';
 import type { PrometheusClient } from './client.ts';
 import { histogramIncrease, readHistogram } from './native-histogram.ts';
 import { labelsKey, type MatrixSeries, readMatrix, Unreadable } from './read-matrix.ts';
-import { rangeSelector, vectorSelector } from './selector.ts';
+import { metricsRead, rangeSelector, vectorSelector } from './selector.ts';
 import { outcomeOf } from './status.ts';
 import { increaseOf, type Span, stepsIn } from './steps.ts';
 import { type Currency, currencyOf, GONE_MS } from './targets.ts';
@@ -36,15 +36,13 @@ const NO_LATENCY: Latency = { latency: {} };
 
 /** What one version did in a span. Throws `Unreadable` when its requests cannot be told. */
 export async function readVersion(query: VersionQuery, signal: AbortSignal): Promise<VersionReading> {
-  const { names, nativeSchema } = query.metrics;
   const { span, intervalMs } = query;
-  const metric = nativeSchema === null ? `${names.latency.metric}_bucket` : names.latency.metric;
-  // With native histograms there is no series `_count`: the histogram itself counts the requests.
-  const isOne = nativeSchema !== null && names.requests.metric === `${names.latency.metric}_count`;
+  const read = metricsRead(query.metrics);
+  const isOne = read.requests === read.latencies;
   const longWindow = span.to - Math.min(span.baselineFrom, span.to - GONE_MS - intervalMs);
   const [requests, latency] = await Promise.all([
-    ask(query, isOne ? metric : names.requests.metric, longWindow, signal),
-    isOne ? null : ask(query, metric, span.to - span.baselineFrom, signal),
+    ask(query, read.requests, longWindow, signal),
+    isOne ? null : ask(query, read.latencies, span.to - span.baselineFrom, signal),
   ]);
   if (!requests.ok) throw new Unreadable(requests.reason);
   const created = hasNewcomers(requests.series, span) ? await askCreated(query, signal) : new Map<string, number>();
@@ -54,7 +52,7 @@ export async function readVersion(query: VersionQuery, signal: AbortSignal): Pro
   return {
     currency,
     keys: requests.series.map(({ labels }) => labelsKey(labels)),
-    ...withLatency(query, tally, latency ?? requests, created, metric),
+    ...withLatency(query, tally, latency ?? requests, created, read.latencies),
   };
 }
 

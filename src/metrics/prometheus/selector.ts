@@ -1,20 +1,25 @@
+import type { Track } from '../../split/order.ts';
 import type { RouteMetrics } from '../presets/metric-names.ts';
-import type { CollectRequest } from '../source.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** The labels by which each version of a route is found. */
-export function versionLabels(
-  { names, match, versions }: RouteMetrics,
-  named: CollectRequest['versions'],
-): { readonly stable: Labels; readonly canary: Labels } {
-  const of = (own: Labels, version: string): Labels => {
-    const labels = { ...names.match, ...match, ...own };
-    return Object.fromEntries(
-      Object.entries(labels).map(([label, value]) => [label, value.replaceAll('{{version}}', version)]),
-    );
-  };
-  return { stable: of(versions.stable, named.stable.version), canary: of(versions.canary, named.canary.version) };
+/** The labels by which a version of a route is found. */
+export function labelsOf({ names, match, versions }: RouteMetrics, track: Track, version: string): Labels {
+  const labels = { ...names.match, ...match, ...versions[track] };
+  return Object.fromEntries(
+    Object.entries(labels).map(([label, value]) => [label, value.replaceAll('{{version}}', version)]),
+  );
+}
+
+/** Under which names requests and latencies are asked for. A native histogram has no `_count`: it counts requests itself. */
+export function metricsRead({ names, nativeSchema }: Pick<RouteMetrics, 'names' | 'nativeSchema'>): {
+  readonly requests: string;
+  readonly latencies: string;
+} {
+  const { requests, latency } = names;
+  if (nativeSchema === null) return { requests: requests.metric, latencies: `${latency.metric}_bucket` };
+  const isOne = requests.metric === `${latency.metric}_count`;
+  return { requests: isOne ? latency.metric : requests.metric, latencies: latency.metric };
 }
 
 /** `metric{label="value"}[60000ms]`: raw samples with their own times, where an instant vector would hide how old they are. */

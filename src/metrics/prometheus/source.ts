@@ -2,13 +2,14 @@ import type { Block } from '../../stats/block.ts';
 import type { CollectBlocks } from '../gateway.ts';
 import type { RouteMetrics } from '../presets/metric-names.ts';
 import type { Collected, CollectRequest, MetricsSource } from '../source.ts';
+import { checkMetrics } from './check-metrics.ts';
 import type { PrometheusClient } from './client.ts';
 import { LONGEST_BLOCK_MS, readCursor, settledAt, spanOf, writeCursor } from './cursor.ts';
 import { gridOf } from './native-histogram.ts';
 import { Unreadable } from './read-matrix.ts';
 import { readVersion, type VersionReading } from './read-version.ts';
 import { routedBy } from './routed.ts';
-import { vectorSelector, versionLabels } from './selector.ts';
+import { labelsOf, vectorSelector } from './selector.ts';
 import type { Span } from './steps.ts';
 
 export interface PrometheusSourceOptions {
@@ -47,6 +48,8 @@ export function prometheusSource(options: PrometheusSourceOptions): MetricsSourc
         throw error;
       }
     },
+    check: (request, signal) =>
+      checkMetrics({ client, metrics: options.metrics, intervalMs, at: now() }, request, signal),
   };
 }
 
@@ -62,7 +65,10 @@ async function readBoth(
   span: Span,
   signal: AbortSignal,
 ): Promise<Readings> {
-  const labels = versionLabels(metrics, versions);
+  const labels = {
+    stable: labelsOf(metrics, 'stable', versions.stable.version),
+    canary: labelsOf(metrics, 'canary', versions.canary.version),
+  };
   const of = { stable: vectorSelector('', labels.stable), canary: vectorSelector('', labels.canary) };
   if (of.stable === of.canary) throw new Unreadable(`stable and canary are both ${of.stable} in ${client.name}`);
   const { errorStatuses } = measure;

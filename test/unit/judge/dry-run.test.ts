@@ -5,6 +5,7 @@ import { openJudgement } from '../../../src/judge/judge.ts';
 import type { CheckName } from '../../../src/judge/verdict.ts';
 import type { Policy, PolicyDocument } from '../../../src/policy/schema.ts';
 import { lookRepeatedly, tallyOf } from '../../support/judge-blocks.ts';
+import { classicTally } from '../../support/prometheus-tallies.ts';
 import { pointAt, queryPolicy, valued } from '../../support/query-policy.ts';
 
 type Spec = PolicyDocument['spec'];
@@ -19,13 +20,19 @@ const LATENCY_REPORTED = {
   p99: { ...WIDE.p99, dryRun: true },
   dominance: { dryRun: true },
 } as const;
+const CLASSIC = { parity: { relative: '60%', absolute: '2pp' } } as const;
 const ERRORS = { parity: { relative: '25%', absolute: '1pp' } } as const;
 
 const failing = (startedAt: number) => valued(startedAt, pointAt(startedAt), { canary: tallyOf(100, { errors: 30 }) });
 const slow = (startedAt: number) => valued(startedAt, pointAt(startedAt), { canary: tallyOf(100, { medianMs: 60 }) });
+/** As many answers above each boundary as the stable's share, but for 50 ms. */
+const SLOW_BEYOND_50 =
+  classicTally(100).slower?.above.map(({ ms, count }) => ({ ms, count: ms === 50 ? 25 : count })) ?? [];
 const refusing = (startedAt: number) =>
   valued(startedAt, pointAt(startedAt), { canary: tallyOf(100, { clientErrors: 60 }) });
 const busy = (startedAt: number) => valued(startedAt, pointAt(startedAt, 3));
+const slowInBuckets = (startedAt: number) =>
+  valued(startedAt, pointAt(startedAt), { stable: classicTally(900), canary: classicTally(100, { medianMs: 60 }) });
 const mute = (startedAt: number) => valued(startedAt, { stable: null, canary: null });
 
 function verdictOf(policy: Policy, make: typeof failing, count = 100) {
@@ -36,6 +43,13 @@ const kinds: readonly [string, readonly CheckName[], Policy, typeof failing, str
   ['errors', ['errors', 'unanswered'], queryPolicy({}, { errors: { ...ERRORS, dryRun: true } }), failing, 'harmful'],
   ['4xx', ['clientErrors'], queryPolicy({}, { clientErrors: { dryRun: true } }), refusing, 'undecided'],
   ['latency', ['p50', 'p95', 'p99', 'dominance'], queryPolicy({}, { latency: LATENCY_REPORTED }), slow, 'harmful'],
+  [
+    'latency in classic buckets',
+    ['slower:25', 'slower:50', 'slower:100'],
+    queryPolicy({}, { latency: { ...WIDE, classic: { ...CLASSIC, dryRun: true } } }),
+    slowInBuckets,
+    'harmful',
+  ],
   ['a query that holds', ['query:cpu'], queryPolicy({ dryRun: true }), busy, 'undecided'],
   ['a query that rolls back', ['query:cpu'], queryPolicy({ dryRun: true, action: 'rollback' }), busy, 'harmful'],
   ['a missing query', ['query:cpu'], queryPolicy({ dryRun: true }), mute, 'blind'],
@@ -84,6 +98,23 @@ describe('a check that reports only', () => {
     const finding = verdictOf(policy, failing).findings.find(({ check }) => check === 'errors');
     expect(finding?.logHarm).toBeGreaterThan(Math.log(1_000));
     expect(finding?.logParity).toBeLessThan(0);
+  });
+
+  it('is one boundary of several where a person skips it, and the others go on', () => {
+    const policy = queryPolicy({}, { latency: { ...WIDE, classic: CLASSIC } });
+    const slowBeyond50 = (startedAt: number) => ({
+      ...slowInBuckets(startedAt),
+      canary: { ...classicTally(100), slower: { answers: 100, above: SLOW_BEYOND_50 } },
+    });
+    const seen = (skippedChecks: readonly CheckName[]) =>
+      lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 100 }, slowBeyond50, { skippedChecks }).verdict;
+    expect(seen([])).toMatchObject({ name: 'harmful', worst: 'slower:50' });
+    const { name, findings } = seen(['slower:50']);
+    expect([name, findings.map(({ check }) => check)]).toEqual([
+      'at-parity',
+      expect.not.arrayContaining(['slower:50']) as unknown,
+    ]);
+    expect(findings.map(({ check }) => check)).toEqual(expect.arrayContaining(['slower:25', 'slower:100']));
   });
 
   it('is of guards, too: one may report while the other rolls back', () => {

@@ -202,6 +202,18 @@ describe('undecided', () => {
     const later = look(policy, state, inputOf([], { at: 390_000 })).verdict;
     expect(later).toMatchObject({ name: 'undecided', reason: 'nothing new has been measured for 5 min' });
   });
+
+  it('has heard of something new where a block takes as long as it always did', () => {
+    let state = openJudgement(policy);
+    let end = 0;
+    for (; end < 300_000; end += 15_000) {
+      const scraped = { durationMs: 15_000, stable: tallyOf(9_000), canary: tallyOf(1_000) };
+      state = look(policy, state, inputOf([blockOf({ startedAt: end, ...scraped })])).state;
+    }
+    const nameAfter = (ms: number) => look(policy, state, inputOf([], { at: end + ms })).verdict.name;
+    expect(nameAfter(20_000)).toBe('at-parity');
+    expect(nameAfter(40_000)).toBe('undecided');
+  });
 });
 
 describe('at parity', () => {

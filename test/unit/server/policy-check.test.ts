@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckRequest, SourceAnswer } from '../../../src/metrics/source.ts';
-import { policyControl } from '../../../src/server/policy-check.ts';
+import { readDocument } from '../../../src/policy/document.ts';
+import { configSchema } from '../../../src/server/config.ts';
+import { policyControl, routeIssue } from '../../../src/server/policy-check.ts';
 
 const POLICY = `apiVersion: serin.dev/v1
 kind: GraduationPolicy
@@ -43,7 +45,7 @@ function controlOf({ routes = [{ name: 'shop', policy: 'mine' }], running, answe
       },
     },
   } as unknown as Ports;
-  const control = policyControl(ports);
+  const control = policyControl(ports, (_, message) => ({ path: '', message }));
   return { asked, check: (more: object = {}) => control.check({ text: POLICY, file: 'mine.yaml', ...more }, signal) };
 }
 
@@ -89,6 +91,29 @@ describe('the check of a policy', () => {
       ['queue of the stable v1: it selects nothing', 11, 16],
     ]);
     expect(issues[1]?.excerpt).toMatch(/^ {6}cpu: .*\n {20}\^$/);
+  });
+
+  it('has the place of what a route measures in the file of the route', () => {
+    const text = [
+      'sources: { mesh: { kind: prometheus, url: "http://mesh" } }',
+      'routes:',
+      '  - { name: cart, stable: "http://a", policy: mine }',
+      '  - name: shop',
+      '    stable: "http://b"',
+      '    policy: mine',
+      '    source: mesh',
+      '    metrics: { preset: otel, version: { label: version } }',
+    ].join('\n');
+    const read = readDocument(text, 'serin.yaml', configSchema);
+    if (!read.ok) expect.fail(JSON.stringify(read.issues));
+    expect(routeIssue({ config: read.value, document: read.document })('shop', 'no series')).toMatchObject({
+      message: 'no series',
+      place: { file: 'serin.yaml', line: 8, column: 14 },
+    });
+    expect(routeIssue({ config: read.value, document: null })('shop', 'no series')).toEqual({
+      path: '',
+      message: 'route shop: no series',
+    });
   });
 
   it('names each source once that cannot be reached, which is no fault of the policy', async () => {

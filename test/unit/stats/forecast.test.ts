@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { quantileGain, rateGain, requestsNeeded } from '../../../src/stats/forecast.ts';
-import { canaryShare, msForCanaryRequests, NO_PACE, stepPace } from '../../../src/stats/pace.ts';
+import { blockMs, canaryShare, msForCanaryRequests, NO_PACE, stepPace } from '../../../src/stats/pace.ts';
 
 describe('the forecast', () => {
   it('needs about ln(1/beta)/a requests without errors and with an absolute margin a', () => {
@@ -31,5 +31,15 @@ describe('the pace', () => {
     expect(msForCanaryRequests(pace, 100)).toBeCloseTo(10_000, 6);
     for (let block = 0; block < 12; block += 1) pace = stepPace(pace, 100, 400, 5_000);
     expect(msForCanaryRequests(pace, 100)).toBeLessThan(7_000);
+  });
+
+  it('knows how long a block usually is, and forgets one that was long', () => {
+    expect(blockMs(NO_PACE)).toBeNull();
+    let pace = NO_PACE;
+    for (let block = 0; block < 4; block += 1) pace = stepPace(pace, 10, 90, 15_000);
+    expect(blockMs(pace)).toBeCloseTo(15_000, 9);
+    pace = stepPace(pace, 200, 1_800, 300_000);
+    for (let block = 0; block < 20; block += 1) pace = stepPace(pace, 10, 90, 15_000);
+    expect(blockMs(pace)).toBeLessThan(20_000);
   });
 });

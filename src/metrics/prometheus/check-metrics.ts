@@ -1,0 +1,129 @@
+import type { Track } from '../../split/order.ts';
+import type { RouteMetrics } from '../presets/metric-names.ts';
+import type { CheckRequest, SourceAnswer } from '../source.ts';
+import type { PrometheusClient } from './client.ts';
+import { readHistogram } from './native-histogram.ts';
+import { labelsKey, type MatrixSeries, readMatrix, Unreadable } from './read-matrix.ts';
+import { labelsOf, metricsRead, rangeSelector, vectorSelector } from './selector.ts';
+import { outcomeOf } from './status.ts';
+import { currencyOf, GONE_MS } from './targets.ts';
+
+export interface MetricsCheck {
+  readonly client: PrometheusClient;
+  readonly metrics: RouteMetrics;
+  /** Of the scrapes. */
+  readonly intervalMs: number;
+  /** Up to when samples are asked for, epoch ms. */
+  readonly at: number;
+}
+
+type What = 'requests' | 'latencies';
+type Labels = Readonly<Record<string, string>>;
+type Told = Pick<SourceAnswer, 'outcome' | 'value' | 'says'>;
+
+/** What the series of one version say, and which they are. */
+interface Reading {
+  readonly told: Told;
+  readonly keys: readonly string[];
+}
+
+/** Asks once for the requests and the latencies of each version that is known, by the selectors of the blocks. */
+export async function checkMetrics(
+  check: MetricsCheck,
+  { versions }: CheckRequest,
+  signal: AbortSignal,
+): Promise<readonly SourceAnswer[]> {
+  const whats: readonly What[] = ['requests', 'latencies'];
+  return (await Promise.all(whats.map((what) => checkOne(check, what, versions, signal)))).flat();
+}
+
+async function checkOne(
+  check: MetricsCheck,
+  what: What,
+  versions: CheckRequest['versions'],
+  signal: AbortSignal,
+): Promise<readonly SourceAnswer[]> {
+  const read = async (track: Track) => {
+    const version = versions[track];
+    if (version === null) return null;
+    const labels = labelsOf(check.metrics, track, version);
+    return { track, version, selector: vectorSelector('', labels), ...(await readOne(check, what, labels, signal)) };
+  };
+  const [stable, canary] = await Promise.all([read('stable'), read('canary')]);
+  const shared = stable && canary ? sharedBy(stable, canary) : null;
+  return [stable, canary].flatMap((reading) => {
+    if (reading === null) return [];
+    const { track, version, told } = reading;
+    const answer = shared === null ? told : untold('refused', shared);
+    return [{ check: null, what, source: check.client.name, track, version, ...answer }];
+  });
+}
+
+/** Which evidence both versions would claim; null where they are told apart. */
+function sharedBy(
+  stable: Reading & { readonly selector: string },
+  canary: Reading & { readonly selector: string },
+): string | null {
+  if (stable.selector === canary.selector) return `stable and canary are both ${stable.selector}`;
+  const shared = stable.keys.find((key) => canary.keys.includes(key));
+  return shared === undefined ? null : `stable and canary have the same series ${shared}`;
+}
+
+async function readOne(check: MetricsCheck, what: What, labels: Labels, signal: AbortSignal): Promise<Reading> {
+  const { client, metrics, intervalMs, at } = check;
+  const metric = metricsRead(metrics)[what];
+  const answer = await client.query(rangeSelector(metric, labels, GONE_MS + intervalMs), at, signal);
+  if (!answer.ok) {
+    // The source is named beside every answer already.
+    const says = `it ${answer.reason.slice(`${client.name} `.length)}`;
+    return { told: untold(answer.refused ? 'refused' : 'unreachable', says), keys: [] };
+  }
+  const matrix = readMatrix(answer.body);
+  if (!matrix.ok) return { told: untold('unusable', `it ${matrix.reason}`), keys: [] };
+  const { series } = matrix;
+  return {
+    told: tell(check, what, series, vectorSelector(metric, labels)),
+    keys: series.map((one) => labelsKey(one.labels)),
+  };
+}
+
+function tell(
+  { metrics, intervalMs, at }: MetricsCheck,
+  what: What,
+  series: readonly MatrixSeries[],
+  selector: string,
+) {
+  const { kind, newest } = currencyOf(series, at, intervalMs);
+  if (newest === null) return untold('nothing', `there is no series ${selector}`);
+  if (kind === 'silent') {
+    const old = `${Math.round((at - newest) / 1_000)} s old, more than two scrapes`;
+    return untold('nothing', `the newest sample of ${selector} is ${old}`);
+  }
+  try {
+    const value = series.reduce((sum, one) => sum + countIn(metrics, what, one), 0);
+    const number = series.length === 1 ? 'one series' : `${series.length} series`;
+    return { outcome: 'value', value, says: `${value} so far, in ${number}` } as const;
+  } catch (error) {
+    if (error instanceof Unreadable) return untold('refused', `it ${error.message}`);
+    throw error;
+  }
+}
+
+/** What a series has counted so far. Throws `Unreadable` where it is not what the route's metrics say it is. */
+function countIn({ names, nativeSchema }: RouteMetrics, what: What, series: MatrixSeries): number {
+  const { labels, samples, histograms } = series;
+  const isLabelled = what === 'requests' || names.latency.status === 'labelled';
+  if (isLabelled) outcomeOf(labels, names.status, []);
+  const isHistogram = nativeSchema !== null && metricsRead({ names, nativeSchema })[what] === names.latency.metric;
+  if (!isHistogram) {
+    if (histograms.length > 0) throw new Unreadable('answered a histogram where a number is expected');
+    return what === 'latencies' && labels['le'] !== '+Inf' ? 0 : (samples.at(-1)?.value ?? 0);
+  }
+  const last = histograms.at(-1);
+  if (last === undefined) throw new Unreadable('answered a number where a native histogram is expected');
+  return readHistogram(last, nativeSchema, names.latency.unitMs).count;
+}
+
+function untold(outcome: Exclude<SourceAnswer['outcome'], 'value'>, says: string): Told {
+  return { outcome, value: null, says };
+}

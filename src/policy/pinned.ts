@@ -1,0 +1,32 @@
+import { type Policy, policySchema } from './schema.ts';
+
+const { checks, guards } = policySchema.parse({
+  apiVersion: 'serin.dev/v1',
+  kind: 'GraduationPolicy',
+  metadata: { name: 'defaults' },
+  spec: { steps: [{ weight: '1%', dwell: '0s' }], checks: { latency: { dominance: {} } } },
+}).spec;
+
+/**
+ * A policy that a rollout was started with, maybe by an older program: fields that were not known then have their defaults.
+ * The digest of the rollout stays that of the policy as it was.
+ */
+export function pinnedPolicy(stored: Policy): Policy {
+  const { dominance, ...latency } = checks.latency;
+  const isMeasured = stored.spec.checks.latency.dominance !== undefined;
+  return filled(stored, {
+    spec: { checks: { ...checks, latency: isMeasured ? { ...latency, dominance } : latency }, guards },
+  }) as Policy;
+}
+
+/** Only what is missing is added: a field that is there was declared, or was a default when it was pinned. */
+function filled(value: unknown, defaults: unknown): unknown {
+  if (value === undefined) return defaults;
+  if (!isRecord(value) || !isRecord(defaults)) return value;
+  const added = Object.entries(defaults).map(([key, fallback]) => [key, filled(value[key], fallback)]);
+  return { ...value, ...Object.fromEntries(added) };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { diffPolicies } from '../../../src/policy/digest.ts';
+import { pinnedPolicy } from '../../../src/policy/pinned.ts';
+import type { Policy } from '../../../src/policy/schema.ts';
+import { oldForm } from '../../support/old-policy.ts';
+import { policyOf } from '../../support/rollouts.ts';
+
+const declared = policyOf({
+  guards: { errors: '2%' },
+  checks: {
+    errors: { parity: { relative: '30%', absolute: '1pp' } },
+    latency: { p50: { rollback: '5ms', parity: '10ms' } },
+  },
+  undecided: { after: '6h' },
+});
+const measured = policyOf({ checks: { latency: { dominance: { rollback: '10%' } } } });
+
+describe('a pinned policy', () => {
+  it.each([
+    ['of today is as it was', declared, declared],
+    ['of before is the same with its defaults', oldForm(declared), declared],
+    ['of before with a margin of dominance is, too', oldForm(measured), measured],
+  ])('%s', (_, stored, read) => {
+    expect(pinnedPolicy(stored)).toEqual(read);
+    expect(diffPolicies(pinnedPolicy(stored), read)).toEqual([]);
+  });
+
+  it('keeps what it declares, which no default replaces', () => {
+    const queries = policyOf({
+      checks: {
+        queries: { cpu: { query: 'cpu{version="{{version}}"}', worse: 'higher', dryRun: true } },
+        latency: { classic: { rollback: { relative: '40%', absolute: '3pp' } } },
+      },
+      guards: { p99: '800ms', dryRun: ['p99'] },
+    });
+    expect(pinnedPolicy(queries)).toEqual(queries);
+  });
+
+  it('has no field that is optional and was not there', () => {
+    const { checks, guards } = pinnedPolicy(oldForm(policyOf())).spec;
+    expect([Object.keys(guards), 'dominance' in checks.latency]).toEqual([['dryRun'], false]);
+  });
+
+  it('of before lacks what the judge needs', () => {
+    const { checks, guards }: Policy['spec'] = oldForm(declared).spec;
+    expect([checks.queries, checks.latency.classic, guards.dryRun]).toEqual([undefined, undefined, undefined]);
+  });
+});
