@@ -5,8 +5,8 @@ import type { ConfiguredSource } from './sources.ts';
 
 /** How a declared source is reached. Throws Problem('invalid-input') when a secret is not there. */
 export function endpointOf(source: ConfiguredSource, env: NodeJS.ProcessEnv): Endpoint {
-  const { auth } = source;
-  const { tenant, ca } = source.kind === 'prometheus' ? source : {};
+  const { auth, ca } = source;
+  const tenant = source.kind === 'prometheus' ? source.tenant : undefined;
   const read = (reference: string) => resolveSecret(reference, env);
   return {
     url: source.url,

@@ -44,6 +44,7 @@ const asked = {
   timeout: duration.prefault('3s').refine((ms) => ms >= 1 && ms <= 60_000, 'must be at most 1m'),
   maxAnswerBytes: z.int().min(1_024).max(67_108_864).default(4_194_304).describe('Of an answer after it is inflated'),
   auth: auth.optional(),
+  ca: file.optional().describe('PEM of the authorities that its certificate may be from'),
 };
 
 const prometheus = z.strictObject({
@@ -54,7 +55,6 @@ const prometheus = z.strictObject({
     .refine((ms) => ms >= 1_000, 'must be at least 1s')
     .describe('Of the scrapes'),
   tenant: tenant.optional(),
-  ca: file.optional().describe('PEM of the authorities that its certificate may be from'),
 });
 
 const json = z.strictObject({ kind: z.literal('json'), ...asked });

@@ -50,8 +50,11 @@ describe('how a declared source is reached', () => {
 
   it('shows a certificate, and trusts the authority that is declared', () => {
     const at = (name: string) => `file:${join(folder, name)}`;
-    const { tls } = endpoint({ ca: at('ca'), auth: { certificate: { cert: at('cert'), key: at('key') } } });
-    expect(tls).toEqual({ ca: 'ca in PEM', cert: 'cert in PEM', key: 'key in PEM' });
+    const access = { ca: at('ca'), auth: { certificate: { cert: at('cert'), key: at('key') } } };
+    const declared = sourcesSchema.parse({ it: { kind: 'json', url: URL, ...access } })['it'];
+    const tls = { ca: 'ca in PEM', cert: 'cert in PEM', key: 'key in PEM' };
+    expect(endpoint(access).tls).toEqual(tls);
+    expect(declared && endpointOf(declared, {}).tls).toEqual(tls);
   });
 
   it('is not opened when a secret is missing', () => {
