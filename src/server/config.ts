@@ -1,23 +1,15 @@
 import { z } from 'zod';
 import { DEFAULT_LIMITS } from '../gateway/limits.ts';
-import { isForbiddenAddress } from '../gateway/upstream-address.ts';
 import { duration, fraction } from '../policy/units.ts';
+import { secret, serviceUrl } from './declared-values.ts';
 import { routeMetricsSchema } from './route-metrics.ts';
 import { sourceName, sourcesSchema } from './sources.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case name such as payments');
 
-const upstreamUrl = z
-  .string()
-  .refine((text) => isPlainUrl(text), 'must be an http or https URL without user info, query or fragment')
-  .refine(
-    (text) => !isForbiddenAddress(URL.parse(text)?.hostname ?? ''),
-    'must not be a link-local or metadata address',
-  );
-
 const upstream = z.union([
-  upstreamUrl.transform((url) => ({ url, version: undefined })),
-  z.strictObject({ url: upstreamUrl, version: z.string().min(1).max(100).optional() }),
+  serviceUrl.transform((url) => ({ url, version: undefined })),
+  z.strictObject({ url: serviceUrl, version: z.string().min(1).max(100).optional() }),
 ]);
 
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be a header name');
@@ -98,13 +90,6 @@ const listen = z
   })
   .refine(({ port }) => port <= 65_535, 'a port is at most 65535');
 
-const secret = z
-  .string()
-  .regex(
-    /^(\$\{[A-Z_][A-Z0-9_]*\}|file:.+)$/,
-    'a secret is named by its environment variable in dollar and braces, or by file:PATH; it never stands here itself',
-  );
-
 const timeouts = z.strictObject({
   connect: duration.prefault('1s'),
   answer: duration.prefault('60s'),
@@ -177,7 +162,7 @@ export const configSchema = z.strictObject({
   channels: z
     .strictObject({
       console: z.boolean().default(true),
-      pagerduty: z.strictObject({ routingKey: secret, eventsUrl: upstreamUrl.optional() }).optional(),
+      pagerduty: z.strictObject({ routingKey: secret, eventsUrl: serviceUrl.optional() }).optional(),
     })
     .prefault({}),
 });
@@ -187,10 +172,4 @@ export type ConfiguredRoute = ServerConfig['routes'][number];
 
 function isEvenTick(ms: number): boolean {
   return ms >= 1_000 && 60_000 % ms === 0 && ms % 1_000 === 0 && ms < 60_000;
-}
-
-function isPlainUrl(text: string): boolean {
-  const url = URL.parse(text);
-  if (!url || !['http:', 'https:'].includes(url.protocol)) return false;
-  return !url.username && !url.password && !url.search && !url.hash;
 }

@@ -1,23 +1,8 @@
 import { z } from 'zod';
-import { isForbiddenAddress } from '../gateway/upstream-address.ts';
 import { duration } from '../policy/units.ts';
+import { secret, serviceUrl } from './declared-values.ts';
 
 export const sourceName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case name such as prometheus');
-
-const url = z
-  .string()
-  .refine((text) => isPlainUrl(text), 'must be an http or https URL without user info, query or fragment')
-  .refine(
-    (text) => !isForbiddenAddress(URL.parse(text)?.hostname ?? ''),
-    'must not be a link-local or metadata address',
-  );
-
-const secret = z
-  .string()
-  .regex(
-    /^(\$\{[A-Z_][A-Z0-9_]*\}|file:.+)$/,
-    'a secret is named by its environment variable in dollar and braces, or by file:PATH; it never stands here itself',
-  );
 
 const file = z.string().regex(/^file:.+$/, 'must be file:PATH');
 
@@ -40,7 +25,7 @@ const tenant = z.union([
 ]);
 
 const asked = {
-  url,
+  url: serviceUrl,
   timeout: duration.prefault('3s').refine((ms) => ms >= 1 && ms <= 60_000, 'must be at most 1m'),
   maxAnswerBytes: z.int().min(1_024).max(67_108_864).default(4_194_304).describe('Of an answer after it is inflated'),
   auth: auth.optional(),
@@ -64,9 +49,3 @@ export const sourcesSchema = z.record(sourceName, z.discriminatedUnion('kind', [
 
 export type ConfiguredSource = z.output<typeof sourcesSchema>[string];
 export type ConfiguredPrometheus = Extract<ConfiguredSource, { kind: 'prometheus' }>;
-
-function isPlainUrl(text: string): boolean {
-  const parsed = URL.parse(text);
-  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return false;
-  return !parsed.username && !parsed.password && !parsed.search && !parsed.hash;
-}

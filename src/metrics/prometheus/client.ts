@@ -1,21 +1,11 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { LookupFunction } from 'node:net';
 import { PrometheusDriver } from 'prometheus-query';
+import type { Endpoint } from '../http.ts';
 
-export interface PrometheusClientOptions {
+export interface PrometheusClientOptions extends Endpoint {
   /** As people know it: it begins every reason. */
   readonly name: string;
-  readonly url: string;
-  readonly timeoutMs: number;
-  /** Of an answer after it was inflated. */
-  readonly maxAnswerBytes: number;
-  /** Authorization and tenant; secrets, which leave only in a request's head. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** PEM; the machine's own authorities where `ca` is left out. */
-  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** Decides to which addresses a name may lead. */
-  readonly lookup: LookupFunction;
 }
 
 /**
