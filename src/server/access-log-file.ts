@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 const MOST_WAITING_BYTES = 4_194_304;
 
 /** Appends to a file, which only its owner may read, as people's addresses stand in it. `onTrouble` is told of the first error. */
-export function accessLogFile(path: string, onTrouble: (reason: string) => void): (lines: string) => void {
+export function accessLogFile(path: string, onTrouble: (reason: string) => void): (lines: Uint8Array) => void {
   const file = createWriteStream(path, { flags: 'a', mode: 0o600 });
   file.on('error', (error) => onTrouble(error.message));
   return (lines) => {

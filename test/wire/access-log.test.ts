@@ -5,13 +5,13 @@ import { closedPort } from '../support/upstream.ts';
 
 /** A gateway that logs, and the lines it has written once it is closed. */
 async function logging(stableUrl: string, sample: number) {
-  const batches: string[] = [];
-  const write = (lines: string): void => void batches.push(lines);
+  const batches: Uint8Array[] = [];
+  const write = (lines: Uint8Array): void => void batches.push(lines);
   const gateway = await startGateway([routeTo(stableUrl)], { accessLog: { write, sample } });
   const lines = async () => {
     await gateway.close(0);
-    return batches
-      .join('')
+    return Buffer.concat(batches)
+      .toString()
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
