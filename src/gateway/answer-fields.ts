@@ -1,13 +1,20 @@
-import { FieldLines } from './field-lines.ts';
+import type { FieldLines } from './field-lines.ts';
 import { HOP_BY_HOP } from './headers.ts';
 
-const MAX_LENGTH_DIGITS = 15;
+/** The names that mean something here, by their length. */
+const TELLING: readonly (readonly string[])[] = namesByLength([
+  ...HOP_BY_HOP,
+  'content-length',
+  'content-type',
+  'date',
+  'trailer',
+  'x-serin-version',
+]);
 
-const TELLING = [...HOP_BY_HOP, 'content-length', 'content-type', 'date', 'trailer', 'x-serin-version'];
-
-/** 1 for the lengths of the names that mean something here: the others need no closer look. */
-const TELLING_LENGTHS = new Uint8Array(65_536);
-for (const name of TELLING) TELLING_LENGTHS[name.length] = 1;
+function namesByLength(names: readonly string[]): string[][] {
+  const longest = Math.max(...names.map(({ length }) => length));
+  return Array.from({ length: longest + 1 }, (_, length) => names.filter((name) => name.length === length));
+}
 
 /** What the field lines of one answer say of its framing and its connection, and which of them go on as they came. */
 export class AnswerFields {
@@ -25,44 +32,45 @@ export class AnswerFields {
   private hasType = false;
 
   /**
-   * Reads the lines of a head's `text` from `at` to before `end`; false when they are broken or leave the framing in
-   * doubt. What stands before them passes as well.
+   * Reads the `lines` of a head; false when they are broken or leave the framing in doubt. `text` is the whole of it in
+   * latin1: what stands before the lines passes as well.
    */
-  read(text: string, at: number, end: number): boolean {
-    const lines = new FieldLines(text, at, end);
+  read(text: string, lines: FieldLines): boolean {
     let passFrom = 0;
     let step = lines.advance();
     for (; step === 'line'; step = lines.advance()) {
       if (!lines.isTidy) this.passing = null;
-      if (TELLING_LENGTHS[lines.nameLength] !== 1) continue;
-      const role = this.take(lines.name.toLowerCase(), lines.value);
+      const role = this.take(lines);
       if (role === 'doubtful') return false;
       if (role === 'end-to-end') continue;
       if (this.passing !== null) this.passing += text.slice(passFrom, lines.start);
       passFrom = lines.next;
     }
-    if (this.passing !== null) this.passing += text.slice(passFrom, end);
+    if (this.passing !== null) this.passing += text.slice(passFrom, lines.next);
     return step === 'over';
   }
 
-  private take(name: string, value: string): 'end-to-end' | 'of-the-hop' | 'doubtful' {
+  private take(lines: FieldLines): 'end-to-end' | 'of-the-hop' | 'doubtful' {
+    const name = tellingName(lines);
     switch (name) {
+      case null:
+        return 'end-to-end';
       case 'connection':
-        this.takeConnection(value);
+        this.takeConnection(lines.value);
         return 'of-the-hop';
       case 'keep-alive':
-        this.takeKeepAlive(value);
+        this.takeKeepAlive(lines.value);
         return 'of-the-hop';
       case 'transfer-encoding':
-        if (this.isChunked || value.toLowerCase() !== 'chunked') return 'doubtful';
+        if (this.isChunked || lines.value.toLowerCase() !== 'chunked') return 'doubtful';
         this.isChunked = true;
         return 'of-the-hop';
       case 'content-length':
-        if (this.length !== null || !/^\d+$/.test(value) || value.length > MAX_LENGTH_DIGITS) return 'doubtful';
-        this.length = Number(value);
-        return 'end-to-end';
+        if (this.length !== null) return 'doubtful';
+        this.length = lines.digits;
+        return this.length === null ? 'doubtful' : 'end-to-end';
       case 'content-type':
-        this.isEventStream ||= !this.hasType && isEventStream(value);
+        this.isEventStream ||= !this.hasType && isEventStream(lines.value);
         this.hasType = true;
         return 'end-to-end';
       case 'date':
@@ -73,7 +81,7 @@ export class AnswerFields {
         this.passing = null;
         return 'end-to-end';
       default:
-        return HOP_BY_HOP.has(name) ? 'of-the-hop' : 'end-to-end';
+        return 'of-the-hop';
     }
   }
 
@@ -91,6 +99,12 @@ export class AnswerFields {
     const seconds = /(?:^|,)[\t ]*timeout=(\d{1,6})/i.exec(value)?.[1];
     if (seconds !== undefined) this.keepAliveMs = Number(seconds) * 1_000;
   }
+}
+
+/** The name in lower case when it means something here: the others need no closer look. */
+function tellingName(lines: FieldLines): string | null {
+  for (const name of TELLING[lines.nameLength] ?? []) if (lines.isNamed(name)) return name;
+  return null;
 }
 
 export function isEventStream(contentType: string): boolean {

@@ -1,6 +1,6 @@
 import { AnswerFields } from './answer-fields.ts';
 import type { BodyKind, UpstreamHead } from './client.ts';
-import { readFieldLines } from './field-lines.ts';
+import { FieldLines, readFieldLines } from './field-lines.ts';
 
 /** A head and what it says of its connection. */
 export interface AnswerHead {
@@ -58,19 +58,21 @@ class ReceivedHead implements UpstreamHead {
   }
 
   get rawHeaders(): readonly string[] {
-    return readFieldLines(this.text, this.fieldsFrom, this.text.length - 2) ?? [];
+    return readFieldLines(this.text.slice(this.fieldsFrom, -2)) ?? [];
   }
 }
 
 /**
- * Reads the head of an answer to `method` from a latin1 text that ends with its empty line. Null for everything that is
- * not plainly HTTP/1.1 or leaves the framing in doubt: two lengths, length and coding, a coding other than chunked.
+ * Reads the head of an answer to `method`, which goes from the beginning of `bytes` to before `end`, behind its empty line.
+ * Null for everything that is not plainly HTTP/1.1 or leaves the framing in doubt: two lengths, length and coding, a coding
+ * other than chunked.
  */
-export function readAnswerHead(text: string, method: string): AnswerHead | null {
+export function readAnswerHead(bytes: Buffer, end: number, method: string): AnswerHead | null {
+  const text = bytes.toString('latin1', 0, end);
   const line = readStatusLine(text);
   if (!line) return null;
   const fields = new AnswerFields();
-  if (!fields.read(text, line.length, text.length - 2)) return null;
+  if (!fields.read(text, new FieldLines(bytes, line.length, end - 2))) return null;
   const isOld = line.version === '1.0';
   // RFC 9112 section 6.1: HTTP/1.0 knows no transfer codings, and whoever sends both a coding and a length may be an attack.
   if (fields.isChunked && (isOld || fields.length !== null)) return null;

@@ -1,10 +1,10 @@
 import { type AnswerHead, readAnswerHead } from './answer-head.ts';
 import { ChunkedReader } from './chunked.ts';
 import type { UpstreamHead } from './client.ts';
+import { CR, LF } from './grammar.ts';
 
 const MAX_HEAD = 65_536;
 const MAX_INTERIM = 32;
-const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const NO_TRAILERS: readonly string[] = [];
 const NOTHING = Buffer.alloc(0);
 
@@ -54,14 +54,15 @@ export class AnswerReader {
     this.interim = 0;
   }
 
-  push(chunk: Buffer): void {
-    let rest = chunk;
+  /** Reads on in the first `length` of `bytes`. */
+  push(bytes: Buffer, length = bytes.length): void {
+    let rest = this.state === 'head' ? this.readHead(bytes, length) : bytes.subarray(0, length);
     while (rest.length > 0 && this.state !== 'over') {
       switch (this.state) {
         case 'idle':
           return;
         case 'head':
-          rest = this.readHead(rest);
+          rest = this.readHead(rest, rest.length);
           break;
         case 'sized':
           rest = this.readSized(rest);
@@ -95,18 +96,20 @@ export class AnswerReader {
     this.chunks?.stop();
   }
 
-  private readHead(chunk: Buffer): Buffer {
-    const bytes = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
-    const at = bytes.indexOf(END_OF_HEAD);
-    if (at === -1) {
-      this.held = bytes === chunk ? Buffer.from(chunk) : bytes;
-      if (bytes.length > MAX_HEAD || !mayBecomeHead(bytes)) this.fail('bad-head');
+  /** Reads the first `length` of `read`; gives back what is behind the head. */
+  private readHead(read: Buffer, length: number): Buffer {
+    const isWhole = this.held.length === 0;
+    const bytes = isWhole ? read : Buffer.concat([this.held, read.subarray(0, length)]);
+    const size = isWhole ? length : bytes.length;
+    const end = endOfHead(bytes, size);
+    if (end === -1) {
+      this.held = isWhole ? Buffer.from(bytes.subarray(0, size)) : bytes;
+      if (size > MAX_HEAD || !mayBecomeHead(this.held)) this.fail('bad-head');
       return NOTHING;
     }
     this.held = NOTHING;
-    const end = at + END_OF_HEAD.length;
-    const answer = end > MAX_HEAD ? null : readAnswerHead(bytes.toString('latin1', 0, end), this.asked.method);
-    const rest = end === bytes.length ? NOTHING : bytes.subarray(end);
+    const answer = end > MAX_HEAD ? null : readAnswerHead(bytes, end, this.asked.method);
+    const rest = end === size ? NOTHING : bytes.subarray(end, size);
     if (!answer) this.fail('bad-head');
     else if (answer.head.status < 200) this.takeInterim(answer.head, rest);
     else this.takeFinal(answer, rest);
@@ -186,6 +189,19 @@ export class AnswerReader {
     this.stop();
     this.events.onBroken(kind);
   }
+}
+
+/** Where the head with which the bytes begin ends, behind its empty line; -1 when it does not. Looks at one octet in four. */
+function endOfHead(bytes: Buffer, length: number): number {
+  let at = 3;
+  while (at < length) {
+    const octet = bytes[at] ?? 0;
+    if (octet === CR) at++;
+    else if (octet !== LF) at += 4;
+    else if (bytes[at - 1] === CR && bytes[at - 2] === LF && bytes[at - 3] === CR) return at + 1;
+    else at += 2;
+  }
+  return -1;
 }
 
 /** Bytes without the end of a head: do they still begin one, and without a bare LF? */

@@ -83,10 +83,10 @@ export function credentialOf(key: ConsumerKey | null, { fields, query }: Request
   if (key === null) return null;
   if (key.kind === 'query') return new URLSearchParams(query).get(key.name);
   const value = headerOf(fields, key.name);
-  if (value === null || key.name.toLowerCase() !== 'authorization') return value;
+  if (value === null || key.name !== 'authorization') return value;
   return /^bearer /i.test(value) ? value.slice('Bearer '.length).trim() : value;
 }
 
 function headerOf(fields: Fields, name: string): string | null {
-  return fields.field(name.toLowerCase()) || null;
+  return fields.field(name) || null;
 }

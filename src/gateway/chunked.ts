@@ -88,7 +88,7 @@ export class ChunkedReader {
   private takeTrailers(): void {
     const { line } = this;
     if (line !== '\r\n' && !line.endsWith('\r\n\r\n')) return;
-    const trailers = readFieldLines(line, 0, line.length - 2);
+    const trailers = readFieldLines(line.slice(0, -2));
     if (!trailers) {
       this.break();
       return;

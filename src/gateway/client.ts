@@ -8,10 +8,10 @@ export interface UpstreamRequest {
   /** The head's lines after the first, `Name: value\r\n` each, `Host` first, in latin1. No framing fields. */
   readonly headers: string;
   /**
-   * Null: no body and no framing field. A Buffer goes out with `Content-Length` (0 included) in one write with the head.
-   * A source is streamed.
+   * Null: no body and no framing field. A text is a whole body in latin1, an octet a character: it goes out with
+   * `Content-Length` (0 included) in one write with the head. A source is streamed.
    */
-  readonly body: Buffer | BodySource | null;
+  readonly body: string | BodySource | null;
   /** `websocket` asks for a switch of protocols; `Connection` and `Upgrade` are written by the client. */
   readonly upgrade?: 'websocket';
 }

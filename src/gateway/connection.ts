@@ -44,7 +44,7 @@ export class Connection implements ReaderEvents {
     this.inlet = inlet;
     this.owner = owner;
     this.answerMs = answerMs;
-    const receive = (bytes: Buffer): void => this.receive(bytes);
+    const receive = (bytes: Buffer, count = bytes.length): void => this.receive(bytes, count);
     if (inlet) inlet.receive = receive;
     else socket.on('data', receive);
     socket.on('end', () => {
@@ -70,7 +70,7 @@ export class Connection implements ReaderEvents {
     this.job = job;
     this.headDueAt = now + this.answerMs;
     this.reader.begin(request);
-    if (body === null || body instanceof Uint8Array) {
+    if (body === null || typeof body === 'string') {
       writeWhole(this.socket, request, body);
       return;
     }
@@ -150,12 +150,12 @@ export class Connection implements ReaderEvents {
     job?.broken({ kind, written: 'some' });
   }
 
-  private receive(chunk: Buffer): void {
+  private receive(bytes: Buffer, count: number): void {
     if (!this.job) {
       this.destroy();
       return;
     }
-    this.reader.push(chunk);
+    this.reader.push(bytes, count);
     this.job?.handler.onPause?.();
   }
 

@@ -1,100 +1,95 @@
-const COLON = 0x3a;
-const CR = 0x0d;
-const LF = 0x0a;
-const SPACE = 0x20;
-const TAB = 0x09;
+import { COLON, CR, isBlank, LF, SP, TOKEN, VALUE } from './grammar.ts';
 
-/** tchar of RFC 9110 section 5.6.2. */
-const IN_NAME = tableOf("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
-function tableOf(characters: string): Uint8Array {
-  const table = new Uint8Array(256);
-  for (const character of characters) table[character.charCodeAt(0)] = 1;
-  return table;
-}
+/** More digits than any body has octets, and fewer than a double loses count of. */
+const MAX_DIGITS = 15;
+const ZERO = 0x30;
+const LOWER = 0x20;
 
 /**
- * Walks over field lines (RFC 9112 section 5) of a latin1 text, each ended by CRLF, without taking them out of it.
- * Broken by anything else: obs-fold, a bare CR or LF, space before the colon, a control character in a value.
+ * Walks over field lines (RFC 9112 section 5), each ended by CRLF, without taking them out of their bytes. Broken by
+ * anything else: obs-fold, a bare CR or LF, space before the colon, a control character in a value.
  */
 export class FieldLines {
   /** Where the line at hand begins. */
   start: number;
   nameLength = 0;
+  /** Where the value begins and ends, without the optional white space around it. */
+  valueFrom = 0;
+  valueTo = 0;
   /** Where the next line begins. */
   next: number;
-  private readonly text: string;
+  /** Whether the line reads `Name: value` with one space and no other blanks around the value. */
+  isTidy = true;
+  private readonly bytes: Buffer;
   private readonly end: number;
-  private valueFrom = 0;
-  private valueTo = 0;
 
   /** The lines from `at` to before `end`. */
-  constructor(text: string, at: number, end: number) {
-    this.text = text;
+  constructor(bytes: Buffer, at: number, end: number) {
+    this.bytes = bytes;
     this.start = at;
     this.next = at;
     this.end = end;
   }
 
   advance(): 'line' | 'over' | 'broken' {
-    const { text, next } = this;
-    if (next >= this.end) return 'over';
+    const { bytes, next, end } = this;
+    if (next >= end) return 'over';
     let colon = next;
-    while (IN_NAME[text.charCodeAt(colon)] === 1) colon++;
-    if (colon === next || text.charCodeAt(colon) !== COLON) return 'broken';
+    while (TOKEN[bytes[colon] ?? 0] === 1) colon++;
+    if (colon === next || bytes[colon] !== COLON) return 'broken';
     let stop = colon + 1;
-    let code = text.charCodeAt(stop);
-    while ((code >= SPACE && code !== 0x7f) || code === TAB) code = text.charCodeAt(++stop);
-    if (code !== CR || text.charCodeAt(stop + 1) !== LF || stop >= this.end) return 'broken';
+    while (VALUE[bytes[stop] ?? 0] === 1) stop++;
+    if (stop + 1 >= end || bytes[stop] !== CR || bytes[stop + 1] !== LF) return 'broken';
+    let from = colon + 1;
+    let to = stop;
+    while (from < to && isBlank(bytes[from] ?? 0)) from++;
+    while (to > from && isBlank(bytes[to - 1] ?? 0)) to--;
+    this.isTidy = bytes[colon + 1] === SP && (stop === colon + 2 || (from === colon + 2 && to === stop));
     this.start = next;
     this.nameLength = colon - next;
-    this.valueFrom = colon + 1;
-    this.valueTo = stop;
+    this.valueFrom = from;
+    this.valueTo = to;
     this.next = stop + 2;
     return 'line';
   }
 
-  get name(): string {
-    return this.text.slice(this.start, this.start + this.nameLength);
-  }
-
-  /** Without the optional white space around it. */
-  get value(): string {
-    const { text } = this;
-    let from = this.valueFrom;
-    let to = this.valueTo;
-    while (from < to && isBlank(text.charCodeAt(from))) from++;
-    while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
-    return text.slice(from, to);
-  }
-
-  /** Whether the line reads `Name: value` with one space and no other blanks around the value. */
-  get isTidy(): boolean {
-    const { text, valueFrom, valueTo } = this;
-    if (text.charCodeAt(valueFrom) !== SPACE) return false;
-    return (
-      valueTo === valueFrom + 1 || !(isBlank(text.charCodeAt(valueFrom + 1)) || isBlank(text.charCodeAt(valueTo - 1)))
-    );
-  }
-}
-
-/** All the lines as names and values by turns; null when they are broken. */
-export function readFieldLines(text: string, at: number, end: number): string[] | null {
-  const fields: string[] = [];
-  const lines = new FieldLines(text, at, end);
-  for (;;) {
-    switch (lines.advance()) {
-      case 'line':
-        fields.push(lines.name, lines.value);
-        break;
-      case 'over':
-        return fields;
-      case 'broken':
-        return null;
+  /** Whether the field has this name, which consists of small letters, digits and hyphens. */
+  isNamed(lower: string): boolean {
+    const { bytes, start, nameLength } = this;
+    if (nameLength !== lower.length) return false;
+    for (let at = 0; at < nameLength; at++) {
+      if (((bytes[start + at] ?? 0) | LOWER) !== lower.charCodeAt(at)) return false;
     }
+    return true;
+  }
+
+  get value(): string {
+    return this.bytes.toString('latin1', this.valueFrom, this.valueTo);
+  }
+
+  /** The value as a number that consists of digits alone (RFC 9110 section 8.6); null where it does not. */
+  get digits(): number | null {
+    const { bytes, valueFrom, valueTo } = this;
+    if (valueFrom === valueTo || valueTo - valueFrom > MAX_DIGITS) return null;
+    let number = 0;
+    for (let at = valueFrom; at < valueTo; at++) {
+      const digit = (bytes[at] ?? 0) - ZERO;
+      if (digit < 0 || digit > 9) return null;
+      number = number * 10 + digit;
+    }
+    return number;
   }
 }
 
-function isBlank(code: number): boolean {
-  return code === SPACE || code === TAB;
+/** The lines of a latin1 text as names and values by turns; null when they are broken. */
+export function readFieldLines(text: string): string[] | null {
+  const bytes = Buffer.from(text, 'latin1');
+  const lines = new FieldLines(bytes, 0, bytes.length);
+  const fields: string[] = [];
+  let step = lines.advance();
+  for (; step === 'line'; step = lines.advance()) {
+    const { start, nameLength, valueFrom, valueTo } = lines;
+    fields.push(text.slice(start, start + nameLength), text.slice(valueFrom, valueTo));
+  }
+  return step === 'over' ? fields : null;
 }

@@ -3,7 +3,7 @@ import type { Track } from '../split/order.ts';
 import type { AccessNote } from './access-log.ts';
 import type { GatewayRequest } from './admit.ts';
 import { choose } from './choose.ts';
-import type { BodySource, UpstreamRequest } from './client.ts';
+import type { UpstreamRequest } from './client.ts';
 import { Exchange } from './exchange.ts';
 import { type Attempt, type Failover, failoverOf } from './failover.ts';
 import type { Live, RouteState } from './follow.ts';
@@ -79,7 +79,7 @@ export function forward(
           onExcess: () => exchange.onExcess(),
         })
       : null;
-  const body: Buffer | BodySource | null = upload ?? (framing instanceof Buffer ? framing : null);
+  const body = upload ?? (framing === 'empty' ? '' : null);
   const attempt = routed.attempt(track, body);
   const { recorder } = state;
   const exchange = new Exchange({ incoming, outgoing, upload, attempt, failover, recorder, ticket, setCookie });
@@ -101,7 +101,8 @@ export function upstreamPath({ declared }: RouteState, { basePath }: Destination
 export function noteOf(
   { declared, live }: RouteState,
   track: Track,
-  request: Omit<AccessNote, 'route' | 'version'>,
+  { method, path, requestId, client }: Omit<AccessNote, 'route' | 'version'>,
 ): AccessNote {
-  return { route: declared.name, version: destinationOf(live, track).upstream.version, ...request };
+  const { version } = destinationOf(live, track).upstream;
+  return { route: declared.name, version, method, path, requestId, client };
 }

@@ -23,7 +23,7 @@ export interface ForceRule {
   readonly tokens: 'accepted' | 'none';
 }
 
-/** One route as `serin.yaml` declares it. */
+/** One route as `serin.yaml` declares it; the names of header fields in lower case. */
 export interface GatewayRoute {
   readonly name: string;
   /** Raw path prefix that begins with `/`; matched on segment boundaries. */

@@ -9,7 +9,8 @@ const MEMORY = 131_072;
  * takes half the CPU time.
  */
 export class Inlet {
-  receive: (bytes: Buffer) => void = () => {};
+  /** Told how many bytes stand at the beginning of the memory. */
+  receive: (memory: Buffer, count: number) => void = () => {};
   /** For `net.connect`. */
   readonly onread: OnReadOpts;
   private memory = newMemory();
@@ -18,7 +19,7 @@ export class Inlet {
     this.onread = {
       buffer: () => this.memory,
       callback: (count) => {
-        this.receive(count === MEMORY ? this.memory : this.memory.subarray(0, count));
+        this.receive(this.memory, count);
         return true;
       },
     };

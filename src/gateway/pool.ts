@@ -19,7 +19,7 @@ export const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'
 /** Whether a request may be sent a second time after its first attempt failed without an answer. */
 export function isReplayable({ method, body }: UpstreamRequest, { written }: Failure): boolean {
   if (written === 'some' && !IDEMPOTENT.has(method)) return false;
-  return body === null || body instanceof Uint8Array || written === 'nothing' || body.rewind();
+  return body === null || typeof body === 'string' || written === 'nothing' || body.rewind();
 }
 
 export interface PoolOptions {
@@ -97,7 +97,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
 
   forget(call: Call): void {
     this.inFlight--;
-    this.dialling.delete(call);
+    if (this.dialling.size > 0) this.dialling.delete(call);
   }
 
   dial(call: Call): void {

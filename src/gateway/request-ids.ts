@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 
-const AT_ONCE = 128;
+const AT_ONCE = 512;
 const OCTETS = 16;
 const DIGITS = 36;
 const HEX = Buffer.from('0123456789abcdef', 'latin1');

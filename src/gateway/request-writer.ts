@@ -6,21 +6,13 @@ import { headerLines } from './headers.ts';
 const CONTINUE_MS = 1_000;
 
 /** Writes one request whose body is no stream: in one system call, the body with the head. */
-export function writeWhole(socket: Socket, request: UpstreamRequest, body: Buffer | null): void {
+export function writeWhole(socket: Socket, request: UpstreamRequest, body: string | null): void {
   if (body === null) {
     const switching = request.upgrade === undefined ? '' : 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
     socket.write(headOf(request, switching), 'latin1');
     return;
   }
-  const head = headOf(request, `Content-Length: ${body.length}\r\n`);
-  if (body.length === 0) {
-    socket.write(head, 'latin1');
-    return;
-  }
-  socket.cork();
-  socket.write(head, 'latin1');
-  socket.write(body);
-  socket.uncork();
+  socket.write(headOf(request, `Content-Length: ${body.length}\r\n`) + body, 'latin1');
 }
 
 /** Writes one request whose body is a stream, and holds the source to the framing that the head has announced. */

@@ -106,15 +106,13 @@ export class Upload implements BodySource {
   };
 }
 
-const EMPTY = Buffer.alloc(0);
-
 /**
  * Whether a request has a body at all: it is the framing that says so, not the method (RFC 9112 section 6.3).
  * `Content-Length: 0` is a body of its own, and stays one.
  */
-export function bodyFraming({ headers }: IncomingMessage): 'stream' | 'none' | Buffer {
+export function bodyFraming({ headers }: IncomingMessage): 'stream' | 'none' | 'empty' {
   if (headers['transfer-encoding'] !== undefined) return 'stream';
   const length = headers['content-length'];
   if (length === undefined) return 'none';
-  return Number(length) > 0 ? 'stream' : EMPTY;
+  return Number(length) > 0 ? 'stream' : 'empty';
 }

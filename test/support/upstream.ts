@@ -8,7 +8,8 @@ export interface TestUpstream {
   close(): Promise<void>;
 }
 
-async function listening(server: Server | HttpServer): Promise<TestUpstream> {
+/** Any server, on a port of its own. */
+export async function listening(server: Server | HttpServer): Promise<TestUpstream> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -32,7 +32,7 @@ describe('the force header', () => {
 
 describe('a sticky key', () => {
   it('of a header keeps everybody on one version, and only moves people to the canary as its weight rises', async () => {
-    const { versionFor, apply } = await split({ canaryBps: 3_000 }, { sticky: { kind: 'header', name: 'X-User' } });
+    const { versionFor, apply } = await split({ canaryBps: 3_000 }, { sticky: { kind: 'header', name: 'x-user' } });
     const users = Array.from({ length: 60 }, (_, user) => `X-User: u${user}`);
     const versions = () => Promise.all(users.map((user) => versionFor(user)));
     const first = await versions();
@@ -89,7 +89,7 @@ describe('a sticky key', () => {
 });
 
 describe('a consumer list', () => {
-  const route: Partial<GatewayRoute> = { consumerKey: { kind: 'header', name: 'Authorization' } };
+  const route: Partial<GatewayRoute> = { consumerKey: { kind: 'header', name: 'authorization' } };
   const hash = (credential: string) => hashConsumerKey(SECRET, 'shop', credential);
 
   it('moves consumers without a restart', async () => {

@@ -4,6 +4,7 @@ import type { Peer } from '../peer.ts';
 import { refuseSocket } from '../refuse.ts';
 import type { ExchangeOwner, PlainExchange } from './plain-exchange.ts';
 import type { RequestBody } from './request-body.ts';
+import { readAsStream, readShared } from './shared-memory.ts';
 
 /** A client that begins a request at the very time at which it was told that the connection ends is given this long. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
@@ -14,8 +15,8 @@ export interface ConnectionFront {
   readonly isDraining: boolean;
   /** Monotonic ms. */
   now(): number;
-  /** Begins the exchange for the request with which `bytes` begin, or says why there is none. */
-  begin(connection: ClientConnection, bytes: Buffer): 'begun' | 'partial' | 'doubtful';
+  /** Begins the exchange for the request with which the first `count` of `bytes` begin, or says why there is none. */
+  begin(connection: ClientConnection, bytes: Buffer, count: number): 'begun' | 'partial' | 'doubtful';
   /** Lets the reference path go on with a connection and what it has said; nothing may be in flight on it. */
   handOver(connection: ClientConnection, bytes: Buffer): void;
   closed(connection: ClientConnection): void;
@@ -42,7 +43,7 @@ export class ClientConnection implements ExchangeOwner {
     this.awaitsHeadSince = front.now();
     socket.setTimeout(front.idleMs);
     owners.set(socket, this);
-    socket.on('data', this.onData);
+    readShared(socket, this.onData);
     socket.on('end', onEnd);
     socket.on('drain', onDrain);
     socket.on('timeout', onTimeout);
@@ -84,7 +85,7 @@ export class ClientConnection implements ExchangeOwner {
   release(): void {
     const { socket } = this;
     owners.delete(socket);
-    socket.off('data', this.onData);
+    readAsStream(socket, this.onData);
     socket.off('end', onEnd);
     socket.off('drain', onDrain);
     socket.off('timeout', onTimeout);
@@ -93,15 +94,19 @@ export class ClientConnection implements ExchangeOwner {
     this.front.closed(this);
   }
 
-  private readonly onData = (chunk: Buffer): void => {
+  /** The bytes are somebody else's as soon as this returns. */
+  private readonly onData = (bytes: Buffer, count = bytes.length): void => {
     if (this.body && !this.body.isWhole) {
-      const rest = this.body.push(chunk);
+      const rest = this.body.push(Buffer.copyBytesFrom(bytes, 0, count));
       if (rest) this.hold(rest);
       if (this.exchange === null && this.body.isWhole) this.next();
     } else if (this.exchange) {
-      this.hold(chunk);
+      this.hold(Buffer.copyBytesFrom(bytes, 0, count));
+    } else if (this.held === null) {
+      this.read(bytes, count);
     } else {
-      this.read(this.held === null ? chunk : Buffer.concat([this.held, chunk]));
+      const joined = Buffer.concat([this.held, bytes.subarray(0, count)]);
+      this.read(joined, joined.length);
     }
   };
 
@@ -122,26 +127,26 @@ export class ClientConnection implements ExchangeOwner {
   private goOn(): void {
     const { held } = this;
     this.held = null;
-    if (held) this.read(held);
+    if (held) this.read(held, held.length);
     if (this.socket.isPaused()) this.socket.resume();
   }
 
-  private read(bytes: Buffer): void {
+  private read(bytes: Buffer, count: number): void {
     if (this.isExpiring) {
       this.isExpiring = false;
       this.socket.setTimeout(this.front.idleMs);
     }
     this.held = null;
-    switch (this.front.begin(this, bytes)) {
+    switch (this.front.begin(this, bytes, count)) {
       case 'begun':
         this.awaitsHeadSince = null;
         break;
       case 'partial':
-        this.held = bytes;
+        this.held = Buffer.copyBytesFrom(bytes, 0, count);
         this.awaitsHeadSince ??= this.front.now();
         break;
       case 'doubtful':
-        this.front.handOver(this, bytes);
+        this.front.handOver(this, Buffer.copyBytesFrom(bytes, 0, count));
     }
   }
 

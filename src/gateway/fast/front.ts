@@ -14,7 +14,6 @@ import { routePlain } from './plain-route.ts';
 import { RequestBody } from './request-body.ts';
 
 const CHECK_EVERY_MS = 1_000;
-const EMPTY = Buffer.alloc(0);
 
 export interface FrontParts {
   readonly table: RouteTable<RouteState>;
@@ -72,13 +71,13 @@ export class Front implements ConnectionFront {
     return performance.now();
   }
 
-  begin(connection: ClientConnection, bytes: Buffer): 'begun' | 'partial' | 'doubtful' {
+  begin(connection: ClientConnection, bytes: Buffer, count: number): 'begun' | 'partial' | 'doubtful' {
     const { reader } = this;
-    const reading = reader.read(bytes);
+    const reading = reader.read(bytes, count);
     if (reading !== 'whole') return reading;
     const { end, bodyLength, host, target } = reader;
     const length = bodyLength ?? 0;
-    const arrived = bytes.length - end;
+    const arrived = count - end;
     // A pipeline is answered in order by the reference path, several requests at a time.
     if (arrived > length || length > (this.parts.limits.bodyBytes ?? Number.POSITIVE_INFINITY)) return 'doubtful';
     const state = this.parts.table.find(host, target.path);
@@ -87,11 +86,11 @@ export class Front implements ConnectionFront {
       arrived < length
         ? new RequestBody(connection.socket, length, IDEMPOTENT.has(reader.method) ? 'kept' : 'none')
         : null;
-    const whole = length === 0 ? EMPTY : bytes.subarray(end);
-    const body = upload ?? (bodyLength === null ? null : whole);
+    // As a text it is no burden to the collector of garbage, which a new buffer for each body is: a quarter of the CPU time.
+    const body = upload ?? (bodyLength === null ? null : bytes.toString('latin1', end, count));
     const routed = routePlain(state, { head: reader, peer: connection.peer, body }, this.parts.peers);
     if (!routed) return 'doubtful';
-    if (upload && arrived > 0) upload.push(bytes.subarray(end));
+    if (upload && arrived > 0) upload.push(Buffer.copyBytesFrom(bytes, end, arrived));
     const { ticket, setCookie, attempt, failover } = routed;
     const exchange = new PlainExchange({
       owner: connection,

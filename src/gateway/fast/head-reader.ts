@@ -1,8 +1,8 @@
 import { isPlainHost } from '../admit.ts';
+import { COLON, CR, isBlank, LF, SLASH, SP, TARGET, TOKEN, VALUE } from '../grammar.ts';
 import type { GatewayLimits } from '../limits.ts';
 import { readTarget, type Target } from '../route-table.ts';
 import { type FieldName, FieldNames } from './field-names.ts';
-import { COLON, CR, isBlank, LF, SLASH, SP, TARGET, TOKEN, VALUE } from './grammar.ts';
 
 /**
  * What the bytes at hand are: a whole plain head, the beginning of what may become one, or anything else. `doubtful`
@@ -59,15 +59,15 @@ export class HeadReader {
     this.places = new Int32Array(3 * limits.headerCount);
   }
 
-  /** Reads the head with which `bytes` begin. */
-  read(bytes: Buffer): Reading {
+  /** Reads the head with which the first `count` of `bytes` begin. */
+  read(bytes: Buffer, count = bytes.length): Reading {
     this.bytes = bytes;
     this.count = 0;
     this.isAmbiguous = false;
     // Whole or not, a head beyond the limit is refused, and not here.
-    const limit = Math.min(bytes.length, this.limits.headerBytes);
+    const limit = Math.min(count, this.limits.headerBytes);
     const reading = this.readLines(bytes, limit);
-    if (reading === 'partial') return bytes.length >= this.limits.headerBytes ? 'doubtful' : 'partial';
+    if (reading === 'partial') return count >= this.limits.headerBytes ? 'doubtful' : 'partial';
     return reading === 'whole' && this.understand() ? 'whole' : 'doubtful';
   }
 
