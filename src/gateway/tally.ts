@@ -1,5 +1,5 @@
 import { GROUPS, type Tally } from '../stats/block.ts';
-import { bucketOf } from '../stats/log-histogram.ts';
+import { bucketOf, HIGHEST_BUCKET, LOWEST_BUCKET } from '../stats/log-histogram.ts';
 import type { SliceTally } from './slice-tally.ts';
 
 /** One version's counters within one block, while they grow. */
@@ -12,12 +12,13 @@ export class LaneTally {
   /** Of the randomised traffic while versions are compared; null for all else. */
   slices: SliceTally | null = null;
   private groups: { readonly requests: number[]; readonly errors: number[] } | null = null;
-  private latency: Map<number, number> | null = null;
+  /** By bucket, from the lowest on. */
+  private latency: Uint32Array | null = null;
 
   addLatency(ms: number): void {
-    this.latency ??= new Map();
-    const bucket = bucketOf(ms);
-    this.latency.set(bucket, (this.latency.get(bucket) ?? 0) + 1);
+    this.latency ??= new Uint32Array(HIGHEST_BUCKET - LOWEST_BUCKET + 1);
+    const at = bucketOf(ms) - LOWEST_BUCKET;
+    this.latency[at] = (this.latency[at] ?? 0) + 1;
   }
 
   addToGroup(group: number, outcome: 'error' | 'other'): void {
@@ -36,11 +37,17 @@ export class LaneTally {
       requests: this.requests,
       errors: this.errors,
       clientErrors: this.clientErrors,
-      latency: this.latency ? Object.fromEntries(this.latency) : {},
+      latency: this.latency ? countsOf(this.latency) : {},
       ...(this.unanswered > 0 ? { unanswered: this.unanswered } : {}),
       ...(this.groups ? { groups: this.groups } : {}),
     };
   }
+}
+
+function countsOf(latency: Uint32Array): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const [at, count] of latency.entries()) if (count > 0) counts[LOWEST_BUCKET + at] = count;
+  return counts;
 }
 
 function noCounts(): number[] {

@@ -1,11 +1,29 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** USER_HZ: the unit of /proc is 10 ms on every Linux that Node runs on. */
 const MS_PER_TICK = 10;
 const PAGE_BYTES = 4_096;
 
-/** CPU time that the process and all its threads have used, ms (proc(5), fields 14 and 15 of stat). */
+const NS_PER_MS = 1e6;
+
+/** CPU time that the threads of a process have used, ms; what those have used that are gone is left out. */
 export function cpuMs(pid: number): number {
+  return scheduledMs(pid) ?? tickedMs(pid);
+}
+
+/** To the nanosecond, where the kernel says so (first field of schedstat). */
+function scheduledMs(pid: number): number | null {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const used = threads.map((id) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'latin1').split(' ')[0]));
+    return used.reduce((sum, ns) => sum + ns, 0) / NS_PER_MS;
+  } catch {
+    return null;
+  }
+}
+
+/** To the tick (proc(5), fields 14 and 15 of stat). */
+function tickedMs(pid: number): number {
   const fields = statFields(pid);
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }

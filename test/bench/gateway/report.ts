@@ -46,15 +46,16 @@ export function markdown(report: Report): string {
   const versions = participants.filter(({ family }) => family !== 'none');
   return `${[
     '# The gateway against its peers',
-    `Written by \`npm run bench:gateway\` on ${report.date}. Only ratios count: they were taken in one run, round by round, with the contenders interleaved (${report.scale.rounds} rounds of the 1 KB GET and one less of the others, each of ${report.scale.windowMs} ms after ${report.scale.warmUpMs} ms of warm-up). Where there are three figures they are min, **median**, max over the rounds.`,
+    `Written by \`npm run bench:gateway\` on ${report.date}. Only ratios count: they were taken in one run, round by round, with the contenders interleaved (${report.scale.rounds} rounds of the 1 KB GET and one less of the others, each of ${report.scale.windowMs} ms after ${report.scale.warmUpMs} ms of warm-up). Where there are three figures they are min, **median**, max over the rounds, and it is the median that hits or misses a target; "quiet" is the ratio of the quartiles in which either side did best.`,
     machineText(report),
     '## Targets',
     table(
-      ['what', 'target', 'measured', 'outcome'],
+      ['what', 'target', 'measured', 'quiet', 'outcome'],
       report.targets.map(({ what, target, measured, unit, outcome }) => [
         what,
         target,
         measured ? `${spread(measured, 2)}${unitOf(unit)}` : '-',
+        measured && 'quiet' in measured ? `${measured.quiet.toFixed(2)}${unitOf(unit)}` : '-',
         outcome,
       ]),
     ),

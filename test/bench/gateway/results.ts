@@ -31,6 +31,12 @@ export interface Spread {
   readonly max: number;
 }
 
+/** Two contenders compared round by round. */
+export interface Ratio extends Spread {
+  /** Of the quartile in which each did best: what else a machine does only ever takes time away. */
+  readonly quiet: number;
+}
+
 /** Throws when the generator could not do its work. */
 export function sampleOf(outcome: LoadOutcome): Sample {
   switch (outcome.kind) {
@@ -94,11 +100,14 @@ export class Results {
   }
 
   /** Round by round, so that what disturbs a round disturbs both sides of its ratio. */
-  ratio(scenario: ScenarioId, measure: Measure, of: string, against: string): Spread | null {
+  ratio(scenario: ScenarioId, measure: 'perCpuSecond' | 'cpuUs', of: string, against: string): Ratio | null {
     const above = this.series(scenario, of, measure);
     const below = this.series(scenario, against, measure);
     if (!above || !below) return null;
-    return spreadOf(above.map((value, round) => divided(value, below[round] ?? null)));
+    const spread = spreadOf(above.map((value, round) => divided(value, below[round] ?? null)));
+    const best = measure === 'cpuUs' ? 0.25 : 0.75;
+    const quiet = divided(quantile(above, best), quantile(below, best));
+    return spread === null || quiet === null ? null : { ...spread, quiet };
   }
 
   /** The p50 that a contender adds to asking the upstream itself, against what another one adds. */
@@ -110,6 +119,11 @@ export class Results {
     const added = (value: number | null | undefined, round: number) => (value ?? Number.NaN) - (bare[round] ?? 0);
     return spreadOf(above.map((value, round) => divided(added(value, round), added(below[round], round))));
   }
+}
+
+function quantile(values: readonly (number | null)[], share: number): number | null {
+  const sorted = values.filter((value): value is number => value !== null).sort((a, b) => a - b);
+  return sorted[Math.round(share * (sorted.length - 1))] ?? null;
 }
 
 function divided(above: number | null, below: number | null): number | null {

@@ -22,9 +22,9 @@ export interface Scale {
 
 // Many short rounds: what else a shared machine does lasts for seconds, and should fall on both of a pair.
 export const STANDARD: Scale = {
-  rounds: 11,
-  warmUpMs: 300,
-  windowMs: 800,
+  rounds: 21,
+  warmUpMs: 200,
+  windowMs: 400,
   idleConnections: 5_000,
   slowReaders: 8,
   holdMs: 2_000,

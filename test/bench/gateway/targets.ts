@@ -1,4 +1,4 @@
-import { type Results, type Spread, spreadOf } from './results.ts';
+import { type Ratio, type Results, type Spread, spreadOf } from './results.ts';
 
 interface Limits {
   readonly wanted: 'at-least' | 'at-most';
@@ -11,13 +11,13 @@ interface Limits {
 interface Target {
   readonly what: string;
   readonly limits: Limits;
-  readonly measure: (results: Results, bestPeer: string | null) => Spread | null;
+  readonly measure: (results: Results, bestPeer: string | null) => Spread | Ratio | null;
 }
 
 export interface JudgedTarget {
   readonly what: string;
   readonly target: string;
-  readonly measured: Spread | null;
+  readonly measured: Spread | Ratio | null;
   readonly unit: 'x' | 'KB' | 'MB';
   /** In words, with how far off it is. */
   readonly outcome: string;
