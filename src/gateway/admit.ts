@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
+import { MAX_LENGTH_DIGITS } from './grammar.ts';
 import type { GatewayLimits } from './limits.ts';
 import { type Refusal, TOO_LARGE } from './refuse.ts';
 import { readTarget, type Target } from './route-table.ts';
@@ -18,12 +19,6 @@ export class GatewayRequest extends IncomingMessage {
 }
 
 const bad = (detail: string): Refusal => ({ status: 400, detail });
-
-/**
- * More digits than any body has octets, and fewer than a double loses count of: rounded, a length would be another one
- * to whoever is behind us, and beyond 64 bits a small one to whoever counts in those.
- */
-const MAX_LENGTH_DIGITS = 15;
 
 const UNSAFE_PATH = bad('The path could mean another path to a server behind the gateway.');
 

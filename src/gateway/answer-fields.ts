@@ -67,7 +67,7 @@ export class AnswerFields {
         return 'of-the-hop';
       case 'content-length':
         if (this.length !== null) return 'doubtful';
-        this.length = lines.digits;
+        this.length = lines.length;
         return this.length === null ? 'doubtful' : 'end-to-end';
       case 'content-type':
         this.isEventStream ||= !this.hasType && isEventStream(lines.value);

@@ -1,8 +1,5 @@
-import { COLON, CR, isBlank, LF, SP, TOKEN, VALUE } from './grammar.ts';
+import { COLON, CR, isBlank, LF, lengthAt, SP, TOKEN, VALUE } from './grammar.ts';
 
-/** More digits than any body has octets, and fewer than a double loses count of. */
-const MAX_DIGITS = 15;
-const ZERO = 0x30;
 const LOWER = 0x20;
 
 /**
@@ -67,17 +64,9 @@ export class FieldLines {
     return this.bytes.toString('latin1', this.valueFrom, this.valueTo);
   }
 
-  /** The value as a number that consists of digits alone (RFC 9110 section 8.6); null where it does not. */
-  get digits(): number | null {
-    const { bytes, valueFrom, valueTo } = this;
-    if (valueFrom === valueTo || valueTo - valueFrom > MAX_DIGITS) return null;
-    let number = 0;
-    for (let at = valueFrom; at < valueTo; at++) {
-      const digit = (bytes[at] ?? 0) - ZERO;
-      if (digit < 0 || digit > 9) return null;
-      number = number * 10 + digit;
-    }
-    return number;
+  /** The value as a length; null where it is none. */
+  get length(): number | null {
+    return lengthAt(this.bytes, this.valueFrom, this.valueTo);
   }
 }
 

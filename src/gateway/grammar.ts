@@ -23,3 +23,22 @@ export const TARGET = octets((octet) => octet > SP && octet < 0x7f);
 export function isBlank(octet: number): boolean {
   return octet === SP || octet === HTAB;
 }
+
+/**
+ * More digits than any body has octets, and fewer than a double loses count of: rounded, a length would be another one
+ * to whoever is behind us, and beyond 64 bits a small one to whoever counts in those.
+ */
+export const MAX_LENGTH_DIGITS = 15;
+const ZERO = 0x30;
+
+/** The length that stands from `from` to before `to`: digits and nothing else (RFC 9110 section 8.6), or null. */
+export function lengthAt(bytes: Uint8Array, from: number, to: number): number | null {
+  if (from === to || to - from > MAX_LENGTH_DIGITS) return null;
+  let length = 0;
+  for (let at = from; at < to; at++) {
+    const digit = (bytes[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) return null;
+    length = length * 10 + digit;
+  }
+  return length;
+}

@@ -1,5 +1,5 @@
 import { isPlainHost } from '../admit.ts';
-import { COLON, CR, isBlank, LF, SLASH, SP, TARGET, TOKEN, VALUE } from '../grammar.ts';
+import { COLON, CR, isBlank, LF, lengthAt, SLASH, SP, TARGET, TOKEN, VALUE } from '../grammar.ts';
 import type { GatewayLimits } from '../limits.ts';
 import { readTarget, type Target } from '../route-table.ts';
 import { type FieldName, FieldNames } from './field-names.ts';
@@ -24,9 +24,6 @@ export interface Kept {
   /** The id in use: the client's own goes on where it is that one. */
   readonly requestId: string;
 }
-
-/** More digits than any body has octets, and fewer than a double loses count of. */
-const MAX_LENGTH_DIGITS = 15;
 
 /**
  * Reads request heads by one strict grammar: origin-form HTTP/1.1 whose every line reads `Name: value`, with one plain
@@ -185,7 +182,7 @@ export class HeadReader {
           break;
         case 'content-length':
           if (this.bodyLength !== null) return false;
-          this.bodyLength = this.lengthAt(index);
+          this.bodyLength = lengthAt(this.bytes, this.places[3 * index + 1] ?? 0, this.places[3 * index + 2] ?? 0);
           if (this.bodyLength === null) return false;
           break;
         case 'connection':
@@ -211,20 +208,6 @@ export class HeadReader {
     const option = this.valueAt(index).toLowerCase();
     if (option === 'close') this.connection = 'close';
     return option === 'close' || option === 'keep-alive';
-  }
-
-  /** Digits and nothing else (RFC 9110 section 8.6). */
-  private lengthAt(index: number): number | null {
-    const from = this.places[3 * index + 1] ?? 0;
-    const to = this.places[3 * index + 2] ?? 0;
-    if (from === to || to - from > MAX_LENGTH_DIGITS) return null;
-    let length = 0;
-    for (let at = from; at < to; at++) {
-      const digit = (this.bytes[at] ?? 0) - 0x30;
-      if (digit < 0 || digit > 9) return null;
-      length = length * 10 + digit;
-    }
-    return length;
   }
 
   private valueAt(index: number): string {
