@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { formatIssue } from '../policy/place.ts';
+import { errorFacts, messageOf } from '../problem/log.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
 import { registerCommands } from './register.ts';
@@ -73,7 +74,8 @@ function exitCodeOfOutput(error: NodeJS.ErrnoException | null): number | null {
 
 /** One sentence, and where there are several faults, or a file is at fault, the place of each. */
 function describe(error: unknown): string {
-  if (!(error instanceof Problem)) return `serin: ${error instanceof Error ? error.message : 'unforeseen error'}`;
+  if (!(error instanceof Problem))
+    return `serin: this is a bug in Serin: ${errorFacts(error).stack ?? messageOf(error)}`;
   const told = error.issues.length === 1 && error.message.includes(error.issues[0]?.message ?? '');
   const faults = told && !error.issues[0]?.place ? [] : error.issues.map(describeIssue);
   return [`serin: ${clean(error.message)}`, ...faults].join('\n');

@@ -1,4 +1,5 @@
 import type { Channel, Delivery } from '../notify/channel.ts';
+import { messageOf } from '../problem/log.ts';
 import type { OutboxItem } from '../store/store.ts';
 import type { ControllerPorts } from './ports.ts';
 
@@ -33,11 +34,11 @@ async function deliver(ports: Pick<ControllerPorts, 'store' | 'channels' | 'log'
     case 'delivered':
       return ports.store.outbox.settle(item.id, delivery);
     case 'rejected':
-      ports.log({ what: 'notificationRejected', ...facts, reason: delivery.reason });
+      ports.log({ what: 'notificationRejected', level: 'error', ...facts, reason: delivery.reason });
       return ports.store.outbox.settle(item.id, delivery);
     case 'failed': {
       const retryInMs = retryDelayMs(item.attempts, delivery.retryAfterMs);
-      ports.log({ what: 'notificationFailed', ...facts, reason: delivery.reason, retryInMs });
+      ports.log({ what: 'notificationFailed', level: 'warn', ...facts, reason: delivery.reason, retryInMs });
       return ports.store.outbox.settle(item.id, { kind: 'failed', reason: delivery.reason, retryInMs });
     }
   }
@@ -47,6 +48,6 @@ async function attempt(channel: Channel, item: OutboxItem): Promise<Delivery> {
   try {
     return await channel.deliver(item.message, AbortSignal.timeout(DELIVERY_TIMEOUT_MS));
   } catch (error) {
-    return { kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
+    return { kind: 'failed', reason: messageOf(error) };
   }
 }

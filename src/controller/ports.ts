@@ -1,6 +1,7 @@
 import type { MetricsSource } from '../metrics/source.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { Policy } from '../policy/schema.ts';
+import type { Log } from '../problem/log.ts';
 import type { TrafficRouter } from '../routers/router.ts';
 import type { Upstream } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
@@ -21,8 +22,6 @@ export interface LoadedPolicy {
   readonly policy: Policy;
   readonly digest: string;
 }
-
-export type Log = (event: { readonly what: string; readonly [fact: string]: unknown }) => void;
 
 /** Everything the controller touches outside itself. */
 export interface ControllerPorts {

@@ -1,4 +1,5 @@
 import cron, { type ScheduledTask } from 'node-cron';
+import { messageOf } from '../problem/log.ts';
 import { deliverDue } from './effects.ts';
 import type { ControllerPorts } from './ports.ts';
 import { forgetReplacedStables, reconcile, resolvePages } from './reconcile.ts';
@@ -30,7 +31,7 @@ export function createController(ports: ControllerPorts): Controller {
 
   function deliverInBackground(): void {
     delivering ??= deliverDue(ports)
-      .catch((error: unknown) => ports.log({ what: 'outboxUnreachable', reason: messageOf(error) }))
+      .catch((error: unknown) => ports.log({ what: 'outboxUnreachable', level: 'warn', error }))
       .finally(() => {
         delivering = null;
       });
@@ -58,7 +59,7 @@ export function createController(ports: ControllerPorts): Controller {
       wrong = null;
     } catch (error) {
       wrong = `the controller cannot tick: ${messageOf(error)}`;
-      ports.log({ what: 'tickAbandoned', reason: messageOf(error) });
+      ports.log({ what: 'tickAbandoned', level: 'error', error });
     }
   }
 
@@ -85,7 +86,7 @@ export function createController(ports: ControllerPorts): Controller {
       abort.abort();
       await delivering;
       await ports.store.lease.release(ports.holder).catch((error: unknown) => {
-        ports.log({ what: 'leaseNotReleased', reason: messageOf(error) });
+        ports.log({ what: 'leaseNotReleased', level: 'warn', error });
       });
     },
     trouble: () => wrong,
@@ -96,10 +97,6 @@ export function createController(ports: ControllerPorts): Controller {
 /** A tick that a busy machine skips is no fault: the next one sees the same blocks. */
 function quiet(ports: Pick<ControllerPorts, 'log'>) {
   const silent = () => undefined;
-  const error = (message: string | Error) => ports.log({ what: 'scheduleFailed', reason: messageOf(message) });
+  const error = (error: string | Error) => ports.log({ what: 'scheduleFailed', level: 'error', error });
   return { info: silent, warn: silent, debug: silent, error };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -58,7 +58,7 @@ export async function tick(
       if (after.stage.kind === 'promoted' || after.stage.kind === 'finalised') promotions += 1;
     } catch (error) {
       if (error instanceof Problem && error.code === 'stale') continue;
-      ports.log({ what: 'tickFailed', rollout: record.rollout.id, reason: messageOf(error) });
+      ports.log({ what: 'tickFailed', level: 'error', rollout: record.rollout.id, route: record.rollout.route, error });
     }
   }
   return { promotions };
@@ -67,8 +67,4 @@ export async function tick(
 function probeCanary(ports: ControllerPorts, { rollout }: RolloutRecord): Promise<string | null> {
   const route = ports.routes.find(({ name }) => name === rollout.route);
   return ports.probe(healthUrl(rollout.canary, route?.healthPath ?? '/'));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,13 +1,12 @@
-import pino from 'pino';
 import { loadConfig } from './load.ts';
+import { jsonLog } from './log.ts';
 import { stopOnSignal } from './shutdown.ts';
 import { startServer } from './start.ts';
 import type { ServerTerminal } from './terminal.ts';
 
 /** Runs one Serin until a signal ends it; resolves with the exit code. Throws Problem when it cannot start. */
 export async function serve(file: string, { stdout, stderr, env }: ServerTerminal): Promise<number> {
-  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, stdout);
-  const log = ({ what, ...facts }: { what: string; [fact: string]: unknown }) => logger.info(facts, what);
+  const log = jsonLog(stdout);
   const notices = (line: string) => void stderr.write(`${line}\n`);
   const running = await startServer({ loaded: loadConfig(file), env, log, notices });
   const { gatewayPort, controlPort, dataFolder } = running;

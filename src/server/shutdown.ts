@@ -1,3 +1,5 @@
+import type { Log } from '../problem/log.ts';
+
 /** Something that has to be ended, in the order given. */
 export interface Stoppable {
   readonly name: string;
@@ -8,10 +10,7 @@ export interface Stoppable {
  * The first SIGTERM or SIGINT ends everything in order (a part that fails to stop does not keep the next one from it) and
  * resolves with the exit code; a second signal ends the process at once.
  */
-export function stopOnSignal(
-  parts: readonly Stoppable[],
-  log: (event: { what: string; [fact: string]: unknown }) => void,
-): Promise<number> {
+export function stopOnSignal(parts: readonly Stoppable[], log: Log): Promise<number> {
   return new Promise((resolve) => {
     let stopping = false;
     const onSignal = (signal: NodeJS.Signals) => {
@@ -26,17 +25,14 @@ export function stopOnSignal(
 }
 
 /** 0 when every part stopped cleanly, else 1. */
-export async function stopAll(
-  parts: readonly Stoppable[],
-  log: (event: { what: string; [fact: string]: unknown }) => void,
-): Promise<number> {
+export async function stopAll(parts: readonly Stoppable[], log: Log): Promise<number> {
   let code = 0;
   for (const part of parts) {
     try {
       await part.stop();
     } catch (error) {
       code = 1;
-      log({ what: 'stopFailed', part: part.name, reason: error instanceof Error ? error.message : String(error) });
+      log({ what: 'stopFailed', level: 'error', part: part.name, error });
     }
   }
   return code;

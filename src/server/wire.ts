@@ -12,6 +12,7 @@ import { withQueries } from '../metrics/with-queries.ts';
 import type { Channel } from '../notify/channel.ts';
 import { consoleChannel } from '../notify/console.ts';
 import { pagerdutyChannel } from '../notify/pagerduty.ts';
+import type { Log } from '../problem/log.ts';
 import { localRouter } from '../routers/local.ts';
 import { noRouter } from '../routers/none.ts';
 import { openStore } from '../store/connect.ts';
@@ -35,7 +36,7 @@ import { packageVersion } from './version.ts';
 export interface WireOptions {
   readonly loaded: LoadedConfig;
   readonly env: NodeJS.ProcessEnv;
-  readonly log: ControllerPorts['log'];
+  readonly log: Log;
   /** Where the console channel writes; null silences it. */
   readonly notices: ((line: string) => void) | null;
 }
@@ -122,7 +123,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       gateway,
       controller,
       control,
-      api: controlApi(control, { onUnforeseen: (error) => log({ what: 'unforeseen', reason: String(error) }) }),
+      api: controlApi(control, { onUnforeseen: (error) => log({ what: 'unforeseen', level: 'error', error }) }),
       dataFolder,
       leave: () => {
         isLeaving = true;
@@ -135,10 +136,10 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
 }
 
 /** The access log where one is declared; trouble with its file is told, and harms no request. */
-function accessLogOf({ config, folder }: LoadedConfig, log: WireOptions['log']) {
+function accessLogOf({ config, folder }: LoadedConfig, log: Log) {
   const { accessLog } = config.gateway;
   if (!accessLog) return {};
-  const onTrouble = (reason: string) => log({ what: 'accessLogUnwritable', reason });
+  const onTrouble = (reason: string) => log({ what: 'accessLogUnwritable', level: 'error', reason });
   return { accessLog: { write: accessLogFile(resolve(folder, accessLog.file), onTrouble), sample: accessLog.sample } };
 }
 
