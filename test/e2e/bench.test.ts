@@ -21,13 +21,13 @@ function printed<Printed>(file: string, ...args: readonly string[]): Promise<Pri
 // Processes are measured by /proc.
 describe.runIf(process.platform === 'linux')('the gateway benchmark', () => {
   it('runs Serin through every scenario without one wrong answer', async () => {
-    const only = ['serin-reference-rollout', 'gateway-reference', 'gateway-fast'];
-    const scale = ['--quick', '--rounds', '1', '--window', '100'];
+    const only = ['serin-reference-rollout', 'before-reference-rollout', 'gateway-reference', 'gateway-fast'];
+    const scale = ['--quick', '--rounds', '1', '--window', '100', '--against', resolve(import.meta.dirname, '../..')];
     const report = await printed<Report>('bench/gateway/main.ts', ...scale, '--only', only.join(','));
     const taking = report.participants.map(({ name }) => name);
     expect([...taking, ...report.absent.map(({ name }) => name)].sort()).toEqual(only.toSorted());
-    const traffic = report.rows.filter(({ contender }) => contender === 'serin-reference-rollout');
-    expect(traffic).toHaveLength(5);
+    const traffic = report.rows.filter(({ contender }) => contender.endsWith('-reference-rollout'));
+    expect(traffic).toHaveLength(2 * 5);
     for (const { scenario, contender, samples } of traffic) {
       const [sample] = samples;
       expect(sample?.errors, `${scenario} ${contender}`).toBe(0);

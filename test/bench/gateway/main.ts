@@ -1,4 +1,5 @@
-// npm run bench:gateway [-- [--quick] [--json] [--date YYYY-MM-DD] [--only NAME[,NAME ...]] [--rounds N] [--window MS]]
+// npm run bench:gateway [-- [--quick] [--json] [--date YYYY-MM-DD] [--only NAME[,NAME ...]] [--rounds N] [--window MS]
+//                       [--against FOLDER]]
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,7 +8,7 @@ import { direct } from './contenders/direct.ts';
 import { gatewaysAlone } from './contenders/gateway-alone.ts';
 import { natives } from './contenders/native.ts';
 import { peers } from './contenders/peers.ts';
-import { hasAccessLog, serins } from './contenders/serin.ts';
+import { hasAccessLog, serins, serinsOf } from './contenders/serin.ts';
 import { machine } from './machine.ts';
 import { markdown, reportOf } from './report.ts';
 import { QUICK, type Scale, STANDARD } from './scenarios.ts';
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string' },
     window: { type: 'string' },
+    against: { type: 'string' },
     date: { type: 'string', default: new Date().toISOString().slice(0, 10) },
   },
 });
@@ -30,7 +32,8 @@ if (process.platform !== 'linux') {
 }
 
 const chosen = values.only?.split(',') ?? null;
-const everybody: readonly Contender[] = [direct, ...natives, ...peers, ...serins, ...gatewaysAlone];
+const before = values.against === undefined ? [] : serinsOf(values.against);
+const everybody: readonly Contender[] = [direct, ...natives, ...peers, ...serins, ...before, ...gatewaysAlone];
 const contenders = everybody.filter(
   ({ name, family }) => chosen === null || chosen.includes(name) || chosen.includes(family),
 );
@@ -59,6 +62,7 @@ const report = reportOf(tournament, { date: values.date, machine: ran, scale, ha
 const text = markdown(report);
 console.log(values.json ? JSON.stringify(report, null, 2) : text);
 // A run of a part, or in haste, is no record.
-const isRecord = chosen === null && !values.quick && values.rounds === undefined && values.window === undefined;
+const isRecord =
+  chosen === null && !values.quick && values.rounds === undefined && values.window === undefined && before.length === 0;
 if (isRecord) writeFileSync(join(import.meta.dirname, '..', 'gateway.md'), text);
 process.exit(0);

@@ -60,6 +60,7 @@ export function markdown(report: Report): string {
       ]),
     ),
     `A rate is compared by requests for each second of the proxy's own CPU time, which is the rate of a full core: a proxy faster than the generator does not fill its core, and requests/s would flatter whoever it is compared with. Serin runs with ${features(report)}. The best Node peer is ${report.bestPeer ?? 'not known'}. Each memory figure is one reading, of a process that was started for it and had served 1 KB GETs for a while.`,
+    ...againstBefore(report),
     ...sections(report),
     ...crossChecked(report),
     '## Contenders',
@@ -69,6 +70,19 @@ export function markdown(report: Report): string {
     ),
     ...(absent.length > 0 ? [`Absent: ${absent.map(({ name, why }) => `${name} (${why})`).join(', ')}.`] : []),
   ].join('\n\n')}\n`;
+}
+
+/** What each scenario costs against the checkout that `--against` named. */
+function againstBefore(report: Report): string[] {
+  const results = new Results(report.rows);
+  const rows = scenarios(report.scale).flatMap(({ id, title }) =>
+    ['fast', 'reference'].flatMap((path) => {
+      const ratio = results.ratio(id, 'cpuUs', `serin-${path}-rollout`, `before-${path}-rollout`);
+      return ratio ? [[title, path, spread(ratio, 2), ratio.quiet.toFixed(2)]] : [];
+    }),
+  );
+  if (rows.length === 0) return [];
+  return ['## CPU per request against the checkout before', table(['what', 'path', 'measured', 'quiet'], rows)];
 }
 
 function features({ hasAccessLog }: Report): string {

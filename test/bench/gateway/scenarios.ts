@@ -52,7 +52,7 @@ export interface Scenario {
 const CONNECTIONS = 64;
 const FIXED_RATE = 3_000;
 const ALONE = ['gateway-fast', 'gateway-reference'];
-const SERIN = ['serin-fast-rollout', 'serin-reference-rollout'];
+const SERIN = ['serin-fast-rollout', 'serin-reference-rollout', 'before-fast-rollout', 'before-reference-rollout'];
 
 const get = (bytes: number) => ({ method: 'GET', path: `/bytes/${bytes}`, bodyBytes: 0 }) as const;
 const post = (bytes: number) => ({ method: 'POST', path: '/bytes/64', bodyBytes: bytes }) as const;

@@ -21,7 +21,7 @@ export interface Started extends LoadTarget {
 /** Something that stands between clients and the upstream. */
 export interface Contender {
   readonly name: string;
-  readonly family: 'none' | 'native' | 'peer' | 'serin' | 'part';
+  readonly family: 'none' | 'native' | 'peer' | 'serin' | 'before' | 'part';
   /** What it is, in the words of the report. */
   readonly about: string;
   /** Gets what it needs; the reason when it cannot run here, else null. */

@@ -13,7 +13,14 @@ type Path = 'fast' | 'reference';
 type Order = 'idle' | 'rollout';
 type Slices = 'on' | 'off';
 
-const MAIN = resolve(import.meta.dirname, '../../../../src/main.ts');
+/** A checkout of Serin, and what its contenders are called. */
+interface Tree {
+  readonly name: 'serin' | 'before';
+  readonly folder: string;
+  readonly version: string;
+}
+
+const HERE: Tree = { name: 'serin', folder: resolve(import.meta.dirname, '../../../..'), version: packageVersion() };
 
 /** One long step at 50 % whose limits a benchmark's own noise cannot reach. */
 const POLICY = {
@@ -69,18 +76,18 @@ function knows(gateway: object): boolean {
 export const hasFastPath = knows(FAST);
 export const hasAccessLog = knows(logTo('access.log'));
 
-function serin(path: Path, order: Order, slices: Slices = 'on'): Contender {
+function serin(path: Path, order: Order, slices: Slices = 'on', tree: Tree = HERE): Contender {
   const about = order === 'idle' ? 'no rollout' : 'a rollout at 50 %';
   const isSliced = slices === 'on';
   return {
-    name: `serin-${path}-${order}${isSliced ? '' : '-unsliced'}`,
-    family: 'serin',
-    about: `Serin, ${path} path, ${about}${isSliced ? '' : ', slices off'}`,
+    name: `${tree.name}-${path}-${order}${isSliced ? '' : '-unsliced'}`,
+    family: tree.name,
+    about: `Serin${tree === HERE ? '' : ' as it was'}, ${path} path, ${about}${isSliced ? '' : ', slices off'}`,
     prepare: () => {
       if (path === 'fast' && !hasFastPath) return 'this version has no fast path';
       return isSliced || knows(UNSLICED) ? null : 'this version counts no slices';
     },
-    start: (stage) => start(path, order, slices, stage),
+    start: (stage) => start(tree, path, order, slices, stage),
   };
 }
 
@@ -92,22 +99,33 @@ export const serins: readonly Contender[] = [
   serin('reference', 'rollout'),
 ];
 
-async function start(path: Path, order: Order, slices: Slices, stage: Stage): Promise<Started> {
-  const folder = mkdtempSync(join(stage.folder, `serin-${path}-${order}-`));
+/** Another checkout, with its dependencies installed: what a change costs shows only in one run. */
+export function serinsOf(folder: string): readonly Contender[] {
+  const manifest: { readonly version: string } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const tree: Tree = { name: 'before', folder: resolve(folder), version: manifest.version };
+  return [serin('fast', 'rollout', 'on', tree), serin('reference', 'rollout', 'on', tree)];
+}
+
+async function start(tree: Tree, path: Path, order: Order, slices: Slices, stage: Stage): Promise<Started> {
+  const folder = mkdtempSync(join(stage.folder, `${tree.name}-${path}-${order}-`));
   const counted = slices === 'on' ? {} : UNSLICED;
   const declared = [path === 'fast' ? FAST : REFERENCE, MANY, counted, logTo(join(folder, 'access.log'))];
   const gateway = Object.assign({}, ...declared.filter(knows));
   // YAML reads JSON.
   writeFileSync(join(folder, 'bench.yaml'), JSON.stringify(POLICY));
   writeFileSync(join(folder, 'serin.yaml'), JSON.stringify(configOf(stage.upstreams, gateway)));
-  const child = stage.children.start(MAIN, ['serve', '--config', join(folder, 'serin.yaml')], {
-    core: stage.placement.proxy,
-    kind: 'module',
-    cwd: folder,
-    env: { ...process.env, SERIN_DATA: join(folder, 'data'), DATABASE_URL: '' },
-  });
+  const child = stage.children.start(
+    join(tree.folder, 'src/main.ts'),
+    ['serve', '--config', join(folder, 'serin.yaml')],
+    {
+      core: stage.placement.proxy,
+      kind: 'module',
+      cwd: folder,
+      env: { ...process.env, SERIN_DATA: join(folder, 'data'), DATABASE_URL: '' },
+    },
+  );
   const { gatewayPort, controlPort } = await served(child);
-  const started = { port: gatewayPort, pid: child.pid ?? 0, version: packageVersion() };
+  const started = { port: gatewayPort, pid: child.pid ?? 0, version: tree.version };
   if (order === 'idle') return started;
   const token = readFileSync(join(folder, 'data', 'admin-token'), 'utf8').trim();
   const verify = await roll(controlOf(controlPort, token), `http://127.0.0.1:${stage.upstreams[1]}`);
