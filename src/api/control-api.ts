@@ -1,11 +1,11 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { type ApiEnv, authenticate } from './access.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { consumerRoutes } from './consumer-routes.ts';
 import type { ControlPlane } from './control.ts';
 import { refuseInvalid } from './invalid-request.ts';
+import { limitBody } from './limit-body.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { overrideRoutes } from './override-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
@@ -13,8 +13,6 @@ import { answerThrown, problemAnswer } from './problem-answer.ts';
 import { rolloutRoutes } from './rollout-routes.ts';
 import { sameOrigin } from './same-origin.ts';
 import { tokenRoutes } from './token-routes.ts';
-
-const BODY_LIMIT = 64 * 1024;
 
 export interface ControlApiOptions {
   /** Told of errors that nobody foresaw, with their cause: for the log (default: stderr), never for the answer. */
@@ -50,8 +48,3 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   app.doc31('/openapi.json', { openapi: '3.1.0', info });
   return app;
 }
-
-const limitBody = bodyLimit({
-  maxSize: BODY_LIMIT,
-  onError: (c) => problemAnswer(c, 'too-large', `a body is at most ${BODY_LIMIT / 1024} KiB`),
-});

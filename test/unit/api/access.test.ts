@@ -1,32 +1,20 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { controlApi } from '../../../src/api/control-api.ts';
 import { failedLogins } from '../../../src/api/failed-logins.ts';
+import { type Listener, listen } from '../../../src/server/listen.ts';
 import { fakeControl, TOKENS } from '../../support/fake-control.ts';
 
-const servers: Server[] = [];
+const listeners: Listener[] = [];
 
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  }
-});
+afterEach(() => Promise.all(listeners.splice(0).map((listener) => listener.close())));
 
 /** The API on a real socket, where a request has an address. */
 async function listening(clock = { now: 0 }) {
   const app = controlApi(fakeControl(), { now: () => clock.now });
-  const listener = getRequestListener(app.fetch);
-  const server = createServer((request, response) => void listener(request, response)).listen(0, '127.0.0.1');
-  servers.push(server);
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const listener = await listen(app, { host: '127.0.0.1', port: 0 });
+  listeners.push(listener);
   return (authorization: string | null, headers: Record<string, string> = {}) =>
-    fetch(`http://127.0.0.1:${address.port}/api/v1/rollouts`, {
+    fetch(`http://127.0.0.1:${listener.port}/api/v1/rollouts`, {
       headers: authorization === null ? headers : { ...headers, authorization },
     });
 }

@@ -1,10 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { PassThrough } from 'node:stream';
-import { getRequestListener } from '@hono/node-server';
 import { controlApi } from '../../../src/api/control-api.ts';
 import type { RolloutView } from '../../../src/api/view-schemas.ts';
 import { runCommandLine } from '../../../src/cli/run.ts';
+import { listen } from '../../../src/server/listen.ts';
 import { type FakeControl, fakeControl, TOKENS } from '../../support/fake-control.ts';
 
 export interface Run {
@@ -35,13 +33,8 @@ export interface Shell {
 /** The command line in process against the real API on a real socket, with a control plane in memory behind it. */
 export async function openShell(): Promise<Shell> {
   const control = fakeControl();
-  const app = controlApi(control);
-  const listener = getRequestListener(app.fetch);
-  const server: Server = createServer((request, response) => void listener(request, response)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const url = `http://127.0.0.1:${address.port}`;
+  const listener = await listen(controlApi(control), { host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${listener.port}`;
 
   const run: Shell['run'] = (args, options = {}) =>
     runHere(args, { ...options, env: { SERIN_SERVER: url, SERIN_TOKEN: TOKENS.admin, ...options.env } });
@@ -57,11 +50,7 @@ export async function openShell(): Promise<Shell> {
       control.happen(id, { kind: 'internalPassed', reason: 'enough forced requests' });
       return id;
     },
-    async stop() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    stop: () => listener.close(),
   };
 }
 

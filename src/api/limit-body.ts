@@ -1,0 +1,45 @@
+import { createMiddleware } from 'hono/factory';
+import { problemAnswer } from './problem-answer.ts';
+
+const LIMIT_BYTES = 64 * 1024;
+
+/**
+ * Refuses a body of more than 64 KiB, before it is read where it says how long it is, else once more than that has come.
+ *
+ * Hono's own middleware hands on what it has read as `new Request(c.req.raw, ...)`, which throws for the Request of
+ * @hono/node-server while the global objects are left alone: here the new one is made of its parts.
+ */
+export const limitBody = createMiddleware(async (c, next) => {
+  const refuse = () => problemAnswer(c, 'too-large', `a body is at most ${LIMIT_BYTES / 1024} KiB`);
+  // Transfer-Encoding overrides Content-Length (RFC 9112 section 6.3).
+  const length = c.req.header('transfer-encoding') === undefined ? c.req.header('content-length') : undefined;
+  if (length !== undefined) {
+    if (Number(length) > LIMIT_BYTES) return refuse();
+  } else if (c.req.raw.body) {
+    const body = await readAtMost(LIMIT_BYTES, c.req.raw.body);
+    if (body === 'broken-off') return problemAnswer(c, 'malformed', 'the body broke off');
+    if (body === 'too-large') return refuse();
+    const { method, url, raw } = c.req;
+    c.req.raw = new Request(url, { method, headers: [...raw.headers], body, signal: raw.signal });
+  }
+  await next();
+  return undefined;
+});
+
+/** What is over the limit is not read. */
+async function readAtMost(limitBytes: number, body: ReadableStream<Uint8Array>) {
+  const whole = new Uint8Array(limitBytes);
+  let length = 0;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return whole.slice(0, length);
+      if (length + value.length > limitBytes) return 'too-large';
+      whole.set(value, length);
+      length += value.length;
+    }
+  } catch {
+    return 'broken-off';
+  }
+}

@@ -1,0 +1,77 @@
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { registerCommands } from '../../src/cli/register.ts';
+import type { Session } from '../../src/cli/terminal.ts';
+import { registerServerCommands } from '../../src/server/command.ts';
+import { type OperationStage, openOperationStage } from '../support/operation-stage.ts';
+import { COMMANDS, OPERATIONS, WITHOUT_API } from '../support/operations.ts';
+import { serin } from '../support/server-process.ts';
+
+let stage: OperationStage;
+
+beforeAll(async () => {
+  stage = await openOperationStage(Object.keys(OPERATIONS).length + Object.keys(COMMANDS).length + 1);
+});
+
+afterAll(() => stage.close());
+
+describe('every operation, through the real listener', () => {
+  it('is one of the description, and none is left out', async () => {
+    const { paths } = (await (await stage.ask('GET', '/openapi.json')).json()) as { paths: Record<string, object> };
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(Object.keys(OPERATIONS).toSorted()).toEqual(described.toSorted());
+  });
+
+  it.each(Object.entries(OPERATIONS))('%s', async (operation, { status, before, edited, body, query = '' }) => {
+    const found = await stage.prepare({ ...(before ? { before } : {}), ...(edited ? { edited } : {}) });
+    const [method = '', path = ''] = operation.split(' ');
+    const filled = path
+      .replace('{id}', path.includes('/tokens/') ? found.token : found.rollout)
+      .replace('{route}', found.route)
+      .replace('{name}', found.consumer)
+      .replace('{gate}', 'tests');
+    const answer = await stage.ask(method, `${filled}${query}`, bodyOf(operation, body, found));
+    const text = await answer.text();
+    expect([answer.status, text]).toEqual([status, status === 204 ? '' : expect.stringMatching(/./)]);
+  });
+
+  function bodyOf(operation: string, body: object | undefined, { route, canary }: { route: string; canary: string }) {
+    if (operation === 'POST /api/v1/rollouts') return { ...body, route, canaryUrl: canary };
+    if (operation === 'POST /api/v1/policies/check') return { text: stage.policyText(), route };
+    return body;
+  }
+
+  it('a token that was revoked opens nothing any more', async () => {
+    const { token, bearer } = await stage.prepare({});
+    const asBearer = { authorization: `Bearer ${bearer}` };
+    expect((await stage.ask('GET', '/api/v1/rollouts', undefined, asBearer)).status).toBe(200);
+    expect((await stage.ask('DELETE', `/api/v1/tokens/${token}?reason=leaked`)).status).toBe(204);
+    expect((await stage.ask('GET', '/api/v1/rollouts', undefined, asBearer)).status).toBe(401);
+  });
+});
+
+describe('every command, as a process of its own', () => {
+  it('is listed here, and none is left out', () => {
+    const program = new Command('serin');
+    registerCommands(program, {} as Session);
+    registerServerCommands(program, { stdout: process.stdout, stderr: process.stderr, env: {} }, () => {});
+    expect([...Object.keys(COMMANDS), ...WITHOUT_API].toSorted()).toEqual(wordsOf(program).toSorted());
+  });
+
+  it.each(Object.entries(COMMANDS))('serin %s', async (_, { args, before, edited, says, code = 0 }) => {
+    const found = await stage.prepare({ ...(before ? { before } : {}), ...(edited ? { edited } : {}) });
+    const env = { SERIN_SERVER: stage.server.controlUrl, SERIN_TOKEN: stage.token };
+    const run = await serin(args(found), { env });
+    expect([run.code, run.stdout + run.stderr]).toEqual([code, expect.stringMatching(says)]);
+  });
+});
+
+/** The words of every command that does something; `audit` does, and so does `audit verify`. */
+function wordsOf(command: Command): readonly string[] {
+  return command.commands.flatMap((child) => {
+    const below = wordsOf(child).map((words) => `${child.name()} ${words}`);
+    return child.registeredArguments.length > 0 || below.length === 0 ? [child.name(), ...below] : below;
+  });
+}
