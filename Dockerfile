@@ -25,8 +25,9 @@ ENV NODE_ENV=production SERIN_DATA=/var/lib/serin
 USER node
 VOLUME /var/lib/serin
 EXPOSE 8080 7780
+# Of the gateway, which serves on while the database is away: plain /readyz would take the data path away with it.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:7780/livez').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch('http://127.0.0.1:7780/readyz?of=gateway').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # The file is yours to mount; in it control.listen decides who reaches the control API.
 ENTRYPOINT ["node", "dist/main.js", "serve"]
 CMD ["--config", "/etc/serin/serin.yaml"]

@@ -144,6 +144,12 @@ describe('the Dockerfile', () => {
     expect(new Set(ignore.slice(1))).toEqual(new Set(copied.map((path) => `!${path}`)));
   });
 
+  it('is healthy while the gateway may have traffic, which takes no database', () => {
+    const check = lines.find((line) => line.startsWith('HEALTHCHECK')) ?? '';
+    expect(check).toContain('/readyz?of=gateway');
+    expect(services['serin']?.healthcheck).toBeUndefined();
+  });
+
   it('starts a program that the build makes, as nobody in particular', () => {
     const entry = lines.find((line) => line.startsWith('ENTRYPOINT')) ?? '';
     expect(exists(sourceOf(/dist\/[\w/-]+\.js/.exec(entry)?.[0] ?? '')), entry).toBe(true);

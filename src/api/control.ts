@@ -95,8 +95,11 @@ export interface PolicyControl {
   check(request: PolicyCheckRequest, signal: AbortSignal): Promise<PolicyCheck>;
 }
 
+/** Whose health: the data path's, or that of what decides and records. */
+export type HealthOf = 'gateway' | 'control';
+
 export interface Health {
-  /** Not ready: do not send traffic here. Degraded: it works, and somebody should look. */
+  /** Not ready: send nothing here. Ready with problems is degraded: it works, and an operator should look. */
   readonly ready: boolean;
   readonly problems: readonly string[];
 }
@@ -108,7 +111,7 @@ export interface ControlPlane {
   readonly consumers: ConsumerControl;
   readonly tokens: TokenControl;
   readonly policies: PolicyControl;
-  health(): Promise<Health>;
+  health(of: HealthOf): Promise<Health>;
   /** Prometheus text exposition. */
   metrics(): Promise<string>;
   readonly build: { readonly version: string; readonly node: string };

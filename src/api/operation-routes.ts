@@ -1,8 +1,12 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import { jsonAnswer } from './content.ts';
+import { jsonAnswer, REFUSALS } from './content.ts';
 import type { ControlPlane } from './control.ts';
 
-const readiness = z.strictObject({ ready: z.boolean(), problems: z.array(z.string()) });
+const readiness = z.strictObject({
+  ready: z.boolean(),
+  degraded: z.boolean().describe('Ready, with problems'),
+  problems: z.array(z.string()),
+});
 
 const livez = createRoute({
   method: 'get',
@@ -16,10 +20,19 @@ const readyz = createRoute({
   method: 'get',
   path: '/readyz',
   tags: ['operation'],
-  summary: 'Traffic may be sent here',
+  summary: 'The control plane can decide and record; with of=gateway: traffic may be sent to the gateway',
+  request: {
+    query: z.object({
+      of: z
+        .literal(['gateway', 'control'])
+        .default('control')
+        .describe('gateway: for load balancers; it takes no database'),
+    }),
+  },
   responses: {
     200: jsonAnswer(readiness, 'Ready; problems are worth a look all the same'),
     503: jsonAnswer(readiness, 'Not ready, and why'),
+    '4XX': REFUSALS['4XX'],
   },
 });
 
@@ -44,8 +57,8 @@ export function operationRoutes(control: ControlPlane): OpenAPIHono {
   const app = new OpenAPIHono();
   app.openapi(livez, (c) => c.json({ live: true as const }, 200));
   app.openapi(readyz, async (c) => {
-    const { ready, problems } = await control.health();
-    const body = { ready, problems: [...problems] };
+    const { ready, problems } = await control.health(c.req.valid('query').of);
+    const body = { ready, degraded: ready && problems.length > 0, problems: [...problems] };
     return ready ? c.json(body, 200) : c.json(body, 503);
   });
   app.openapi(metrics, async (c) =>

@@ -145,6 +145,9 @@ export const configSchema = z.strictObject({
         .describe(
           'Whether traffic is counted by endpoint, consumer, upstream and status, to say where a version is worse',
         ),
+      readiness: listen
+        .optional()
+        .describe('An address for load balancers, where only /readyz of the gateway and /livez are answered'),
       fastPath: z.literal(['on', 'off']).default('on').describe('`off` leaves every request to node:http'),
     })
     .prefault({}),

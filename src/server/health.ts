@@ -1,27 +1,66 @@
-import type { Health } from '../api/control.ts';
+import type { Health, HealthOf } from '../api/control.ts';
 import type { Controller } from '../controller/schedule.ts';
+import type { SplitPort } from '../gateway/gateway.ts';
+import { Problem } from '../problem/problem.ts';
 import type { Store } from '../store/store.ts';
+
+/** `starting` until the gateway listens, `leaving` from the first signal on. */
+export type Phase = 'starting' | 'serving' | 'leaving';
 
 export interface HealthParts {
   readonly store: Pick<Store, 'now'>;
   readonly controller: Pick<Controller, 'trouble'>;
-  readonly isLeaving: () => boolean;
+  readonly gateway: Pick<SplitPort, 'appliedSplit'>;
+  /** Names of the routes that the gateway carries. */
+  readonly routes: readonly string[];
+  readonly phase: () => Phase;
 }
 
+/** A probe gives up after a few seconds; a database that says nothing at all would keep it for longer. */
+const PATIENCE_MS = 2_000;
+
 /**
- * Ready while the database answers and nobody has asked the process to end; degraded (ready, with problems) while the
- * controller cannot tick.
+ * Two answers, because they take away two different things. The gateway is ready while it can serve, which takes no
+ * database; the control plane while it can decide and record, which does. Both are degraded (ready, with problems) while
+ * something else is wrong.
  */
-export function health({ store, controller, isLeaving }: HealthParts): () => Promise<Health> {
-  return async () => {
-    if (isLeaving()) return { ready: false, problems: ['this Serin is shutting down'] };
-    const trouble = controller.trouble();
-    const problems = trouble === null ? [] : [trouble];
-    try {
-      await store.now();
-      return { ready: true, problems };
-    } catch {
-      return { ready: false, problems: ['the database does not answer', ...problems] };
-    }
+export function health(parts: HealthParts): (of: HealthOf) => Promise<Health> {
+  return async (of) => {
+    const phase = parts.phase();
+    if (phase === 'leaving') return { ready: false, problems: ['this Serin is shutting down'] };
+    if (phase === 'starting') return { ready: false, problems: ['this Serin is starting'] };
+    return of === 'gateway' ? gatewayHealth(parts) : controlHealth(parts);
   };
+}
+
+function gatewayHealth({ gateway, routes }: HealthParts): Health {
+  const without = routes.filter((route) => gateway.appliedSplit(route) === null);
+  return {
+    ready: without.length === 0,
+    problems: without.map((route) => `the split of route ${route} has not been applied yet`),
+  };
+}
+
+async function controlHealth({ store, controller }: HealthParts): Promise<Health> {
+  const trouble = controller.trouble();
+  const problems = trouble === null ? [] : [trouble];
+  try {
+    await inTime(store.now());
+    return { ready: true, problems };
+  } catch {
+    return { ready: false, problems: ['the database does not answer', ...problems] };
+  }
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const overdue = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => overdue.reject(new Problem('unavailable', `no answer within ${PATIENCE_MS} ms`)),
+    PATIENCE_MS,
+  );
+  try {
+    return await Promise.race([work, overdue.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -9,8 +9,8 @@ export async function serve(file: string, { stdout, stderr, env }: ServerTermina
   const log = jsonLog(stdout);
   const notices = (line: string) => void stderr.write(`${line}\n`);
   const running = await startServer({ loaded: loadConfig(file), env, log, notices });
-  const { gatewayPort, controlPort, dataFolder } = running;
-  log({ what: 'serving', gatewayPort, controlPort, dataFolder });
+  const { gatewayPort, controlPort, readinessPort, dataFolder } = running;
+  log({ what: 'serving', gatewayPort, controlPort, ...(readinessPort === null ? {} : { readinessPort }), dataFolder });
   const code = await stopOnSignal(running.parts, log);
   log({ what: 'stopped' });
   return code;

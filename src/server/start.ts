@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Listener, listen } from './listen.ts';
+import { readinessApp } from './readiness-app.ts';
 import type { Stoppable } from './shutdown.ts';
 import { stopAll } from './shutdown.ts';
 import { type Wired, type WireOptions, wire } from './wire.ts';
@@ -7,6 +8,8 @@ import { type Wired, type WireOptions, wire } from './wire.ts';
 export interface Running extends Wired {
   readonly gatewayPort: number;
   readonly controlPort: number;
+  /** Null where no listener for load balancers is declared. */
+  readonly readinessPort: number | null;
   /** What to stop, in order: first word that nobody should come, then no new traffic and no new decisions, the database last. */
   readonly parts: readonly Stoppable[];
 }
@@ -26,9 +29,15 @@ export async function startServer(options: WireOptions): Promise<Running> {
     parts.unshift({ name: 'controller', stop: () => wired.controller.stop() });
     const { port } = await wired.gateway.listen();
     const { drain, notice } = config.gateway.timeouts;
-    parts.unshift({ name: 'gateway', stop: () => wired.gateway.close(drain) });
+    const gateway = { name: 'gateway', stop: () => wired.gateway.close(drain) };
+    parts.unshift(gateway);
+    const { readiness } = config.gateway;
+    const probed: Listener | null = readiness ? await listen(readinessApp(wired.control), readiness) : null;
+    // While what is open ends, a balancer is still told that it should go elsewhere.
+    if (probed) parts.splice(1, 0, { name: 'readiness listener', stop: () => probed.close() });
     parts.unshift({ name: 'readiness', stop: () => giveNotice(wired, notice) });
-    return { ...wired, gatewayPort: port, controlPort: control.port, parts };
+    wired.enter('serving');
+    return { ...wired, gatewayPort: port, controlPort: control.port, readinessPort: probed?.port ?? null, parts };
   } catch (error) {
     await stopAll(parts, options.log);
     throw error;
@@ -37,6 +46,6 @@ export async function startServer(options: WireOptions): Promise<Running> {
 
 /** Whoever sends traffic here gets time to see that it should go elsewhere: until then it is still accepted. */
 async function giveNotice(wired: Wired, noticeMs: number): Promise<void> {
-  wired.leave();
+  wired.enter('leaving');
   await sleep(noticeMs);
 }

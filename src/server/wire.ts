@@ -21,7 +21,7 @@ import { accessLogFile } from './access-log-file.ts';
 import type { ServerConfig } from './config.ts';
 import { consumerControl, followConsumers } from './consumers.ts';
 import { exposition } from './exposition.ts';
-import { health } from './health.ts';
+import { health, type Phase } from './health.ts';
 import { type LoadedConfig, loadPolicies } from './load.ts';
 import { openPrometheus, routeSources } from './open-sources.ts';
 import { policyControl, routeIssue } from './policy-check.ts';
@@ -49,8 +49,8 @@ export interface Wired {
   readonly control: ControlPlane;
   readonly api: ReturnType<typeof controlApi>;
   readonly dataFolder: string;
-  /** From now on this Serin says that it is not ready; it goes on serving. */
-  leave(): void;
+  /** What `/readyz` says from now on; entering `leaving` stops nothing by itself. */
+  enter(phase: Phase): void;
 }
 
 /** The one place that knows everybody. What it opened it closes again when a later part fails. */
@@ -63,7 +63,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
   const dataFolder = resolve(loaded.folder, env['SERIN_DATA'] ?? config.dataFolder);
   const databaseUrl = env['DATABASE_URL'];
   const store = await openStore(databaseUrl ? { databaseUrl } : { dataFolder });
-  let isLeaving = false;
+  let phase: Phase = 'starting';
   try {
     const secret = installationSecret(dataFolder, env);
     const newId = () => v7();
@@ -114,7 +114,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       consumers: consumerControl(store, gateway, routeNames, (route, key) => hashConsumerKey(secret, route, key)),
       tokens: tokenControl(store, newId),
       policies: policyControl(ports, routeIssue(loaded)),
-      health: health({ store, controller, isLeaving: () => isLeaving }),
+      health: health({ store, controller, gateway, routes: routeNames, phase: () => phase }),
       metrics: exposition({ gateway, store, controller, channels: channels.map(({ name }) => name) }),
       build: { version: packageVersion(), node: process.version },
     };
@@ -125,8 +125,8 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       control,
       api: controlApi(control, { onUnforeseen: (error) => log({ what: 'unforeseen', level: 'error', error }) }),
       dataFolder,
-      leave: () => {
-        isLeaving = true;
+      enter: (entered) => {
+        phase = entered;
       },
     };
   } catch (error) {

@@ -53,7 +53,7 @@ afterAll(async () => {
 function balance(all: readonly Replica[]) {
   const look = async (replica: Replica): Promise<void> => {
     const { server } = replica;
-    const isReady = await fetch(`${server.controlUrl}/readyz`).then(
+    const isReady = await fetch(`${server.controlUrl}/readyz?of=gateway`).then(
       ({ ok }) => ok,
       () => false,
     );
@@ -127,7 +127,7 @@ describe('failures.md: shutdown, upgrade', () => {
     expect((await idle.answer()).status).toBe(200);
     server.child.kill('SIGTERM');
     await expect.poll(() => server.output()).toContain('stopping');
-    expect((await fetch(`${server.controlUrl}/readyz`)).status).toBe(503);
+    expect((await fetch(`${server.controlUrl}/readyz?of=gateway`)).status).toBe(503);
     server.child.kill('SIGTERM');
     expect(await server.ended).toBe(1);
     await idle.ending;

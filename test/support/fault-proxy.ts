@@ -4,6 +4,8 @@ import { connect, createServer, type Socket } from 'node:net';
 export type ProxyMood =
   /** Passes everything on. */
   | { readonly kind: 'clear' }
+  /** Ends every connection, and each new one at once: the server is stopped. */
+  | { readonly kind: 'away' }
   /** Says nothing more to either side, and keeps every connection open. */
   | { readonly kind: 'silent' }
   /** Cuts the connection at the answer that has `word` in it: the server has done it, the client does not hear. */
@@ -24,6 +26,7 @@ export async function startFaultProxy(target: { readonly host: string; readonly 
 
   const cuts = (answer: Buffer) => state.mood.kind === 'cut-answer' && answer.includes(state.mood.word);
   const server = createServer((client) => {
+    if (state.mood.kind === 'away') return void client.resetAndDestroy();
     const upstream = connect(target.port, target.host);
     const both = [client, upstream];
     for (const socket of both) {
@@ -56,6 +59,7 @@ export async function startFaultProxy(target: { readonly host: string; readonly 
     },
     set mood(mood: ProxyMood) {
       state.mood = mood;
+      if (mood.kind === 'away') for (const socket of sockets) socket.destroy();
     },
     get cuts() {
       return state.cuts;

@@ -163,8 +163,26 @@ describe('operation', () => {
     control.mood.problems.push('the database does not answer');
     const answer = await app.request('/readyz');
     expect(answer.status).toBe(503);
-    expect(await answer.json()).toEqual({ ready: false, problems: ['the database does not answer'] });
+    expect(await answer.json()).toEqual({
+      ready: false,
+      degraded: false,
+      problems: ['the database does not answer'],
+    });
     expect((await app.request('/livez')).status).toBe(200);
+  });
+
+  it('tells the readiness of the gateway and of the control plane apart', async () => {
+    control.mood.ready = false;
+    expect((await app.request('/readyz?of=control')).status).toBe(503);
+    expect((await app.request('/readyz?of=gateway')).status).toBe(200);
+    const wrong = await app.request('/readyz?of=database');
+    expect([wrong.status, await wrong.text()]).toEqual([422, expect.stringContaining('of')]);
+  });
+
+  it('is degraded while it is ready and has problems', async () => {
+    control.mood.problems.push('shop has not been looked at for 4 min');
+    const body = await (await app.request('/readyz')).json();
+    expect(body).toEqual({ ready: true, degraded: true, problems: ['shop has not been looked at for 4 min'] });
   });
 
   it('gives metrics in the text format and the build', async () => {
