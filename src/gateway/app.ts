@@ -3,8 +3,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import type { GatewayRequest } from './admit.ts';
 import type { RouteState } from './follow.ts';
-import { forward } from './forward.ts';
-import type { Peers } from './peer.ts';
+import { forward, type Serving } from './forward.ts';
 import { type Refusal, refuse } from './refuse.ts';
 import type { RouteTable } from './route-table.ts';
 
@@ -24,7 +23,7 @@ const FAILED: Refusal = { status: 500, detail: 'The gateway failed.' };
 export function createApp(
   table: RouteTable<RouteState>,
   routes: readonly RouteState[],
-  serving: { readonly peers: Peers; readonly bodyBytes: number | null },
+  serving: Serving,
 ): Hono<GatewayEnv> {
   const names = new Map(routes.map((state, index) => [state, `/route/${index}`]));
   const app = new Hono<GatewayEnv>({

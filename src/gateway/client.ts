@@ -1,4 +1,8 @@
 import type { Socket } from 'node:net';
+import type { RouteTimeouts } from './timeouts.ts';
+
+/** How long a call may take, phase by phase; see `RouteTimeouts`. */
+export type CallTimeouts = Pick<RouteTimeouts, 'connectMs' | 'answerMs' | 'silenceMs'>;
 
 /** What an upstream is asked. The client writes the framing itself: nothing of it may stand in `headers`. */
 export interface UpstreamRequest {
@@ -12,6 +16,7 @@ export interface UpstreamRequest {
    * `Content-Length` (0 included) in one write with the head. A source is streamed.
    */
   readonly body: string | BodySource | null;
+  readonly timeouts: CallTimeouts;
   /** `websocket` asks for a switch of protocols; `Connection` and `Upgrade` are written by the client. */
   readonly upgrade?: 'websocket';
 }
@@ -22,6 +27,8 @@ export interface BodySource {
   readonly length: number | null;
   /** True sends `Expect: 100-continue` and starts the source at the upstream's 100, or when it keeps silent for a second. */
   readonly awaitsContinue: boolean;
+  /** Whether it waits for whoever sends it, not the other way round. */
+  readonly isStarved: boolean;
   /** The bytes may flow, never sooner than the head is written. A second call after `rewind` begins anew. */
   start(sink: BodySink): void;
   /** The upstream takes more again after `write` said false. */
@@ -63,7 +70,8 @@ export interface UpstreamHead {
 /**
  * `overload`: as many requests as the pool may have are in flight. `forbidden`: an address that no upstream may have.
  * `reset-before-head`: the connection ended before the first byte of an answer.
- * `bad-head`: not an HTTP/1.1 answer. `reset-in-body`: the body ended early or its framing is broken.
+ * `bad-head`: not an HTTP/1.1 answer. `reset-in-body`: the body ended early or its framing is broken. `silent`: nothing more
+ * of it came for too long.
  */
 export type FailureKind =
   | 'overload'
@@ -72,6 +80,7 @@ export type FailureKind =
   | 'connect-timeout'
   | 'reset-before-head'
   | 'reset-in-body'
+  | 'silent'
   | 'answer-timeout'
   | 'bad-head';
 

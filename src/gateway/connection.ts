@@ -29,21 +29,20 @@ export class Connection implements ReaderEvents {
   usableUntil = 0;
   private readonly inlet: Inlet | null;
   private readonly owner: ConnectionOwner;
-  private readonly answerMs: number;
   private readonly reader = new AnswerReader(this);
   private job: Job | null = null;
   private writer: RequestWriter | null = null;
-  /** Monotonic ms by which the head of an answer has to be there; null when none is due. */
-  private headDueAt: number | null = null;
+  /** Monotonic ms by which something of the answer has to come; null when nothing is due. */
+  private dueAt: number | null = null;
+  private phase: 'head' | 'body' | 'stream' = 'head';
   private isPaused = false;
   private hasServed = false;
 
-  constructor(socket: Socket, inlet: Inlet | null, owner: ConnectionOwner, answerMs: number) {
+  constructor(socket: Socket, inlet: Inlet | null, owner: ConnectionOwner) {
     this.socket = socket;
     this.address = socket.remoteAddress ?? null;
     this.inlet = inlet;
     this.owner = owner;
-    this.answerMs = answerMs;
     const receive = (bytes: Buffer, count = bytes.length): void => this.receive(bytes, count);
     if (inlet) inlet.receive = receive;
     else socket.on('data', receive);
@@ -68,7 +67,8 @@ export class Connection implements ReaderEvents {
     const { request } = job;
     const { body } = request;
     this.job = job;
-    this.headDueAt = now + this.answerMs;
+    this.phase = 'head';
+    this.dueAt = now + request.timeouts.answerMs;
     this.reader.begin(request);
     if (body === null || typeof body === 'string') {
       writeWhole(this.socket, request, body);
@@ -82,11 +82,18 @@ export class Connection implements ReaderEvents {
     if (!this.isPaused) return;
     this.isPaused = false;
     this.socket.resume();
+    this.awaitMore();
   }
 
-  /** Breaks off what has waited too long for the head of an answer, counted from the last that was sent. */
+  /**
+   * Breaks off an answer that has been due for too long: its head since the last that was sent, more of it since the last
+   * that came. An upstream that is still owed a part of the request is not waited for: it is the client's turn.
+   */
   expire(now: number): void {
-    if (this.headDueAt !== null && this.headDueAt <= now && this.job) this.onBroken('answer-timeout');
+    const { job, writer } = this;
+    if (this.dueAt === null || this.dueAt > now || !job) return;
+    if (writer && !writer.isDone && writer.source.isStarved) this.dueAt = now + this.spanMs(job);
+    else this.onBroken(this.phase === 'head' ? 'answer-timeout' : 'silent');
   }
 
   /** Breaks off what is under way; its job hears nothing more. */
@@ -104,13 +111,15 @@ export class Connection implements ReaderEvents {
   }
 
   onHead(head: UpstreamHead): void {
-    this.headDueAt = null;
+    this.dueAt = null;
+    this.phase = head.isEventStream ? 'stream' : 'body';
     this.job?.handler.onHead(head);
   }
 
   onData(chunk: Buffer): void {
     if (this.job?.handler.onData(chunk) !== false || this.isPaused) return;
     this.isPaused = true;
+    this.dueAt = null;
     this.socket.pause();
   }
 
@@ -136,7 +145,7 @@ export class Connection implements ReaderEvents {
     const { job, socket } = this;
     this.job = null;
     job?.ended();
-    this.headDueAt = null;
+    this.dueAt = null;
     for (const event of ['data', 'end', 'error', 'drain']) socket.removeAllListeners(event);
     socket.pause();
     socket.once('close', () => this.owner.closed(this));
@@ -157,10 +166,21 @@ export class Connection implements ReaderEvents {
     }
     this.reader.push(bytes, count);
     this.job?.handler.onPause?.();
+    this.awaitMore();
   }
 
   private onProgress(): void {
-    if (this.headDueAt !== null) this.headDueAt = performance.now() + this.answerMs;
+    if (this.dueAt !== null && this.job) this.dueAt = performance.now() + this.spanMs(this.job);
+  }
+
+  /** Of an answer that has begun and has not ended with what was read. */
+  private awaitMore(): void {
+    const { job } = this;
+    if (job && this.phase === 'body' && !this.isPaused) this.dueAt = performance.now() + this.spanMs(job);
+  }
+
+  private spanMs({ request }: Job): number {
+    return this.phase === 'head' ? request.timeouts.answerMs : request.timeouts.silenceMs;
   }
 
   private onClose(): void {

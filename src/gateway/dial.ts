@@ -25,19 +25,17 @@ export interface DialOutcome {
 /** Opens connections to one origin; TLS sessions are resumed (RFC 8446 section 2.2). */
 export class Dialler {
   private readonly origin: Origin;
-  private readonly timeoutMs: number;
   private session: Buffer | undefined;
 
-  constructor(origin: Origin, timeoutMs: number) {
+  constructor(origin: Origin) {
     this.origin = origin;
-    this.timeoutMs = timeoutMs;
   }
 
   /**
    * Calls `outcome` once and later, or never after the returned function has called the dial off. The socket of a
    * tunnel is read as a stream.
    */
-  dial(use: 'exchanges' | 'tunnel', outcome: DialOutcome): () => void {
+  dial(use: 'exchanges' | 'tunnel', timeoutMs: number, outcome: DialOutcome): () => void {
     const { hostname, protocol } = this.origin;
     if (isForbiddenAddress(hostname)) {
       let isWanted = true;
@@ -50,7 +48,9 @@ export class Dialler {
     }
     const inlet = use === 'exchanges' && protocol === 'http:' ? new Inlet() : null;
     const socket = protocol === 'https:' ? this.tls() : this.tcp(inlet);
+    let isSettled = false;
     const settle = (): void => {
+      isSettled = true;
       clearTimeout(timer);
       socket.off(ready, onReady);
       socket.off('error', onError);
@@ -72,7 +72,12 @@ export class Dialler {
     };
     const onClose = (): void => fail('refused');
     const ready = protocol === 'https:' ? 'secureConnect' : 'connect';
-    const timer = setTimeout(() => fail('connect-timeout'), this.timeoutMs);
+    const timer = setTimeout(() => {
+      // After a pause of this process the connection may be there and not be noticed yet.
+      setImmediate(() => {
+        if (!isSettled) fail('connect-timeout');
+      });
+    }, timeoutMs);
     socket.once(ready, onReady);
     socket.once('error', onError);
     socket.once('close', onClose);

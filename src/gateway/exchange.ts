@@ -2,11 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from './client.ts';
 import type { Attempt, Failover } from './failover.ts';
 import { type AnswerBody, answerHeaders, forwardedTrailers, headerLines } from './headers.ts';
-import { STALLED, whoFailed } from './idle.ts';
 import type { Ticket } from './open-block.ts';
 import type { Stream } from './pools.ts';
 import type { RouteRecorder } from './recorder.ts';
-import { type Refusal, refusalFor, refuse, TOO_LARGE } from './refuse.ts';
+import { type Refusal, refusalFor, refuse } from './refuse.ts';
 import type { Upload } from './upload.ts';
 
 export interface ExchangeParts {
@@ -146,14 +145,14 @@ export class Exchange implements AnswerHandler, Stream {
     else this.refuse(refusalFor(failure.kind));
   }
 
-  /** The client sends more than the gateway takes, which is no fault of any version. */
-  onExcess(): void {
+  /** The client sends more than the gateway takes, or too slowly, which is no fault of any version. */
+  cut(refusal: Refusal): void {
     const wasAnswering = this.state === 'answering';
     if (!this.finish()) return;
     this.parts.recorder.leave(this.parts.ticket);
     this.call?.abort();
     if (wasAnswering) this.breakOff();
-    else refuse(this.parts.outgoing, TOO_LARGE, 'close');
+    else refuse(this.parts.outgoing, refusal, 'close');
   }
 
   /** Ends an event stream whose version has left the route; that is no fault of the version. */
@@ -174,20 +173,10 @@ export class Exchange implements AnswerHandler, Stream {
     this.call?.resume();
   };
 
+  /** Nothing has moved on the client's connection for a while: it has failed if there is something for it to take. */
   private readonly onIdle = (): void => {
-    const { incoming, outgoing, upload } = this.parts;
-    const { state, isStream } = this;
-    const untaken = outgoing.writableLength;
-    switch (whoFailed({ state, isStream, untaken, isStarved: upload?.isStarved === true })) {
-      case 'client':
-        incoming.socket.destroy();
-        break;
-      case 'upstream':
-        this.call?.abort();
-        this.onError(STALLED);
-        break;
-      case 'nobody':
-    }
+    const { incoming, outgoing } = this.parts;
+    if (outgoing.writableLength > 0) incoming.socket.destroy();
   };
 
   private flush(): void {

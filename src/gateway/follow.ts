@@ -11,6 +11,7 @@ import type { Destination, Pools } from './pools.ts';
 import { RouteRecorder } from './recorder.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { StickyCookie } from './sticky-cookie.ts';
+import { type GatewayTimeouts, type RouteTimeouts, timeoutsOf } from './timeouts.ts';
 
 /** What a request reads: swapped as a whole, never changed. */
 export interface Live {
@@ -29,6 +30,7 @@ export interface RouteState {
   /** Null where everybody's force header counts. */
   readonly forceGuard: ForceGuard | null;
   readonly accessLog: AccessLog | null;
+  readonly timeouts: RouteTimeouts;
   readonly brake: Brake;
   /** Of failovers. */
   readonly budget: RetryBudget;
@@ -38,6 +40,7 @@ export interface RouteState {
 
 export interface FollowerParts {
   readonly routes: readonly GatewayRoute[];
+  readonly timeouts: GatewayTimeouts;
   readonly secret: Uint8Array;
   readonly pools: Pools;
   readonly clock: Clock;
@@ -75,7 +78,7 @@ export class Follower implements SplitPort {
 
   private readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
 
-  constructor({ routes, secret, pools, clock, onBrake, accessLog, slices }: FollowerParts) {
+  constructor({ routes, timeouts, secret, pools, clock, onBrake, accessLog, slices }: FollowerParts) {
     this.clock = clock;
     this.pools = pools;
     this.onBrake = onBrake;
@@ -96,6 +99,7 @@ export class Follower implements SplitPort {
           { slices, templates: declared.templates ?? [] },
         ),
         accessLog,
+        timeouts: timeoutsOf(timeouts, declared.timeouts),
         forceGuard: declared.forceRule
           ? new ForceGuard(declared.forceRule, declared.name, secret, () => clock.wall())
           : null,

@@ -12,8 +12,10 @@ import type { Ticket } from './open-block.ts';
 import type { Peers } from './peer.ts';
 import { IDEMPOTENT } from './pool.ts';
 import type { Destination } from './pools.ts';
+import { LATE_BODY, TOO_LARGE } from './refuse.ts';
 import { type Target, trimmedPrefix } from './route-table.ts';
 import { bodyFraming, Upload } from './upload.ts';
+import type { UploadWatch } from './upload-watch.ts';
 
 /** A request with its version chosen, however it goes on from here. */
 export interface Routed {
@@ -54,6 +56,7 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
         path: upstreamPath(state, destination, target),
         headers: headerLines(requestHeaders({ incoming, peer, requestId, host })),
         body,
+        timeouts: state.timeouts,
       },
     };
   };
@@ -61,12 +64,20 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
   return { ticket, setCookie: choice.setCookie, track, attempt, failover };
 }
 
+/** What all requests of the reference path are served with. */
+export interface Serving {
+  readonly peers: Peers;
+  /** Of a request body; null for any. */
+  readonly bodyBytes: number | null;
+  readonly watch: UploadWatch;
+}
+
 /** Streams one request to the version chosen for it, and the answer back. Nothing is awaited before the dial. */
 export function forward(
   state: RouteState,
   incoming: GatewayRequest,
   outgoing: ServerResponse<GatewayRequest>,
-  { peers, bodyBytes }: { readonly peers: Peers; readonly bodyBytes: number | null },
+  { peers, bodyBytes, watch }: Serving,
 ): void {
   const routed = route(state, incoming, peers);
   const { ticket, setCookie, failover, track } = routed;
@@ -76,7 +87,10 @@ export function forward(
       ? new Upload(incoming, outgoing, {
           replay: IDEMPOTENT.has(incoming.method ?? '') ? 'kept' : 'none',
           limitBytes: bodyBytes,
-          onExcess: () => exchange.onExcess(),
+          onExcess: () => exchange.cut(TOO_LARGE),
+          uploadMs: state.timeouts.uploadMs,
+          watch,
+          onLate: () => exchange.cut(LATE_BODY),
         })
       : null;
   const body = upload ?? (framing === 'empty' ? '' : null);

@@ -4,6 +4,7 @@ import type { SliceBlock } from '../stats/slice.ts';
 import type { AccessLogOptions } from './access-log.ts';
 import type { DurationRow } from './durations.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { GatewayTimeouts, RouteTimeouts } from './timeouts.ts';
 
 /** What decides who a requester is for the sticky split; the request id (so: per request) when it is absent. */
 export type StickyKey =
@@ -43,6 +44,8 @@ export interface GatewayRoute {
   readonly showVersion: boolean;
   /** Templates of paths such as `/orders/{id}`, for the slices of its traffic; a path that fits none is guessed. */
   readonly templates?: readonly string[];
+  /** The gateway's where they are absent. */
+  readonly timeouts?: Partial<RouteTimeouts>;
 }
 
 export interface GatewayOptions {
@@ -52,12 +55,7 @@ export interface GatewayOptions {
   readonly trustedProxies: readonly string[];
   /** Signs sticky cookies and keys the hashes of consumer credentials. */
   readonly secret: Uint8Array;
-  readonly timeouts: {
-    readonly connectMs: number;
-    readonly answerMs: number;
-    readonly headersMs: number;
-    readonly idleMs: number;
-  };
+  readonly timeouts: GatewayTimeouts;
   /** `off` leaves every request to node:http, with the same outcome; on by default. */
   readonly fastPath?: 'on' | 'off';
   /** Certificates in PEM of authorities that are trusted for https upstreams beside those that Node trusts. */

@@ -13,6 +13,7 @@ import type { GatewayOptions } from './gateway.ts';
 import type { GatewayLimits } from './limits.ts';
 import { refusalOf } from './parse-error.ts';
 import { OVERLOAD, type Refusal, refuse, refuseSocket } from './refuse.ts';
+import type { ClientTimeouts } from './timeouts.ts';
 import { isWebSocket } from './upgrade.ts';
 
 const CHECK_EVERY_MS = 1_000;
@@ -40,7 +41,7 @@ export interface ListenerParts {
   /** Null leaves every connection to node:http. */
   readonly front: Front | null;
   readonly upgrade: (incoming: GatewayRequest, socket: Duplex, head: Buffer) => void;
-  readonly timeouts: GatewayOptions['timeouts'];
+  readonly timeouts: ClientTimeouts;
   readonly limits: GatewayLimits;
   readonly connectionLimits: ConnectionLimits;
 }
@@ -103,7 +104,8 @@ export function createListener(parts: ListenerParts): Listener {
   );
   // Beyond its count Node drops header fields in silence; admit() refuses instead.
   server.maxHeadersCount = 0;
-  server.timeout = timeouts.idleMs;
+  // Within an exchange a client fails by not taking its answer; its head and its body have clocks of their own.
+  server.timeout = timeouts.downloadMs;
   server.on('checkContinue', onRequest);
   server.on('connection', (socket: Socket) => {
     connections.set(socket, { underWay: 0, state: 'open', last: null });

@@ -9,9 +9,6 @@ const KEEP_ALIVE_MS = 4_000;
 const LONGEST_KEEP_ALIVE_MS = 60_000;
 /** Before the time at which an upstream says that it will close, so that no request meets the closing. */
 const KEEP_ALIVE_MARGIN_MS = 1_000;
-const SWEEP_MS = 1_000;
-/** Of the time that an answer may take: how late it is noticed that it has. */
-const SWEEP_SHARE = 0.1;
 
 /** Methods whose repetition means the same as once (RFC 9110 section 9.2.2). */
 export const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -24,10 +21,10 @@ export function isReplayable({ method, body }: UpstreamRequest, { written }: Fai
 
 export interface PoolOptions {
   readonly origin: Origin;
-  readonly connectMs: number;
-  readonly answerMs: number;
   /** One more request than this is refused as `overload`. */
   readonly inFlight: number;
+  /** How often to look for answers that are late. */
+  readonly sweepMs: number;
 }
 
 /** The connections to one upstream origin: the one used last is used first, so that those not needed fall idle. */
@@ -49,7 +46,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
 
   constructor(options: PoolOptions) {
     this.options = options;
-    this.dialler = new Dialler(options.origin, options.connectMs);
+    this.dialler = new Dialler(options.origin);
   }
 
   request(request: UpstreamRequest, handler: AnswerHandler): UpstreamCall {
@@ -102,12 +99,14 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
 
   dial(call: Call): void {
     this.dialling.add(call);
-    call.cancelDial = this.dialler.dial(call.request.upgrade === undefined ? 'exchanges' : 'tunnel', {
+    const { upgrade, timeouts } = call.request;
+    const use = upgrade === undefined ? 'exchanges' : 'tunnel';
+    call.cancelDial = this.dialler.dial(use, timeouts.connectMs, {
       connected: (socket, inlet) => {
         this.dialling.delete(call);
-        const connection = new Connection(socket, inlet, this, this.options.answerMs);
+        const connection = new Connection(socket, inlet, this);
         this.open.add(connection);
-        this.sweeper ??= setInterval(() => this.sweep(), this.sweepMs()).unref();
+        this.sweeper ??= setInterval(() => this.sweep(), this.options.sweepMs).unref();
         call.run(connection, performance.now());
       },
       failed: (kind: FailureKind) => call.fail({ kind, written: call.written }),
@@ -131,15 +130,14 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
     return null;
   }
 
+  /** After a pause of this process, an answer that came in the meantime is read before it is called late. */
   private sweep(): void {
-    const now = performance.now();
-    const stale = this.idle.filter(({ usableUntil }) => usableUntil <= now);
-    for (const connection of stale) connection.destroy();
-    for (const connection of this.open) connection.expire(now);
-  }
-
-  private sweepMs(): number {
-    return Math.max(1, Math.min(SWEEP_MS, this.options.answerMs * SWEEP_SHARE));
+    setImmediate(() => {
+      const now = performance.now();
+      const stale = this.idle.filter(({ usableUntil }) => usableUntil <= now);
+      for (const connection of stale) connection.destroy();
+      for (const connection of this.open) connection.expire(now);
+    });
   }
 
   private stopSweeping(): void {

@@ -4,8 +4,7 @@ import type { Upstream } from '../split/order.ts';
 import type { UpstreamClient } from './client.ts';
 import type { Origin } from './dial.ts';
 import { flat } from './flat-text.ts';
-import type { GatewayOptions } from './gateway.ts';
-import { Pool } from './pool.ts';
+import { Pool, type PoolOptions } from './pool.ts';
 import { trimmedPrefix } from './route-table.ts';
 import type { UpstreamTrust } from './upstream-trust.ts';
 
@@ -43,16 +42,14 @@ function parse(upstream: Upstream): URL & { protocol: 'http:' | 'https:' } {
 
 /** One connection pool per upstream origin, held for as long as some order names the origin. */
 export class Pools {
-  private readonly timeouts: GatewayOptions['timeouts'];
-  private readonly inFlight: number;
+  private readonly options: Omit<PoolOptions, 'origin'>;
   private readonly trust: UpstreamTrust | null;
   private readonly pools = new Map<string, UpstreamClient>();
   private readonly destinations = new Map<string, Destination>();
 
-  /** `inFlight` bounds the requests that are under way to one origin; `trust` null is what Node trusts. */
-  constructor(timeouts: GatewayOptions['timeouts'], inFlight: number, trust: UpstreamTrust | null = null) {
-    this.timeouts = timeouts;
-    this.inFlight = inFlight;
+  /** `options` are those of each pool; `trust` null is what Node trusts. */
+  constructor(options: Omit<PoolOptions, 'origin'>, trust: UpstreamTrust | null = null) {
+    this.options = options;
     this.trust = trust;
   }
 
@@ -109,9 +106,7 @@ export class Pools {
   private clientOf(origin: string, place: Origin): UpstreamClient {
     let client = this.pools.get(origin);
     if (!client) {
-      // Silence within an answer is judged where the client's side is seen as well: exchange.ts.
-      const { connectMs, answerMs } = this.timeouts;
-      client = new Pool({ origin: place, connectMs, answerMs, inFlight: this.inFlight });
+      client = new Pool({ ...this.options, origin: place });
       this.pools.set(origin, client);
     }
     return client;

@@ -11,6 +11,7 @@ export interface Refusal {
 export const BAD_ANSWER: Refusal = { status: 502, detail: 'The upstream gave no usable answer.' };
 export const LATE_ANSWER: Refusal = { status: 504, detail: 'The upstream did not answer in time.' };
 export const TOO_LARGE: Refusal = { status: 413, detail: 'The request body is larger than this gateway takes.' };
+export const LATE_BODY: Refusal = { status: 408, detail: 'The request body did not arrive in time.' };
 export const OVERLOAD: Refusal = { status: 503, detail: 'The gateway has as much to do as it may take on.' };
 
 /** What a client is told whose request got no answer. */
@@ -20,6 +21,7 @@ export function refusalFor(kind: FailureKind): Refusal {
       return OVERLOAD;
     case 'connect-timeout':
     case 'answer-timeout':
+    case 'silent':
       return LATE_ANSWER;
     case 'forbidden':
     case 'refused':

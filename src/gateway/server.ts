@@ -13,7 +13,9 @@ import { Pools } from './pools.ts';
 import { probe } from './probe.ts';
 import { refuseSocket } from './refuse.ts';
 import { RouteTable } from './route-table.ts';
+import { type ClientTimeouts, DEFAULT_DOWNLOAD_MS, sweepMsOf, timeoutsOf } from './timeouts.ts';
 import { tunnel } from './upgrade.ts';
+import { UploadWatch } from './upload-watch.ts';
 import { upstreamTrust } from './upstream-trust.ts';
 
 /** The data path of one process: a listener, its routes, and what the control plane may do to it. */
@@ -21,11 +23,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   const peers = new Peers(options.trustedProxies);
   const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const trust = upstreamTrust(options.upstreamCa);
-  const pools = new Pools(options.timeouts, limits.inFlightPerUpstream, trust);
+  const timeouts: ClientTimeouts = { downloadMs: DEFAULT_DOWNLOAD_MS, ...options.timeouts };
+  const ofRoutes = options.routes.map((declared) => timeoutsOf(options.timeouts, declared.timeouts));
+  const answers = ofRoutes.flatMap(({ answerMs, silenceMs }) => [answerMs, silenceMs]);
+  const pools = new Pools({ inFlight: limits.inFlightPerUpstream, sweepMs: sweepMsOf(answers) }, trust);
+  const watch = new UploadWatch(sweepMsOf(ofRoutes.map(({ uploadMs }) => uploadMs)));
   const clock = clockFrom(options.now);
   const accessLog = options.accessLog ? new AccessLog(options.accessLog, () => clock.wall()) : null;
   const follower = new Follower({
     routes: options.routes,
+    timeouts: options.timeouts,
     secret: options.secret,
     pools,
     clock,
@@ -34,10 +41,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     slices: options.slices ?? 'on',
   });
   const table = new RouteTable(follower.routes, ({ declared }) => declared);
-  const { timeouts, fastPath = 'on' } = options;
+  const { fastPath = 'on' } = options;
   const server = createListener({
-    front: fastPath === 'on' ? new Front({ table, peers, timeouts, limits }) : null,
-    app: createApp(table, follower.routes, { peers, bodyBytes: limits.bodyBytes }),
+    front: fastPath === 'on' ? new Front({ table, peers, timeouts, limits, watch }) : null,
+    app: createApp(table, follower.routes, { peers, bodyBytes: limits.bodyBytes, watch }),
     timeouts,
     limits,
     connectionLimits: new ConnectionLimits(limits, peers),
@@ -46,7 +53,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (!state) return refuseSocket(socket, NO_ROUTE);
       const routed = route(state, incoming, peers);
       const { recorder } = state;
-      tunnel({ routed, incoming, client: socket, head, recorder });
+      tunnel({ routed, incoming, client: socket, head, recorder, downloadMs: timeouts.downloadMs });
     },
   });
 

@@ -24,10 +24,12 @@ export interface TunnelParts {
   /** What the client has sent after its head. */
   readonly head: Buffer;
   readonly recorder: RouteRecorder;
+  /** How long the client may take nothing of an answer that is no switch of protocols. */
+  readonly downloadMs: number;
 }
 
 /** Opens the tunnel to the version that was chosen; whatever the version says instead of 101 is its answer. */
-export function tunnel({ routed, incoming, client, head, recorder }: TunnelParts): void {
+export function tunnel({ routed, incoming, client, head, recorder, downloadMs }: TunnelParts): void {
   const { ticket, setCookie } = routed;
   const { destination, request, version } = routed.attempt(routed.track, null);
   const stream: Stream = { close: () => client.destroy() };
@@ -51,6 +53,9 @@ export function tunnel({ routed, incoming, client, head, recorder }: TunnelParts
     onHead: (from) => {
       recorder.answered(ticket, from.status, 'stream');
       answer(from, ['Connection', 'close']);
+      incoming.socket.setTimeout(downloadMs, () => {
+        if (client.writableLength > 0) client.destroy();
+      });
     },
     onData: (chunk) => client.write(chunk),
     onEnd: () => {

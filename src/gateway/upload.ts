@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodySink, BodySource } from './client.ts';
 import { forwardedTrailers } from './headers.ts';
+import { Pace } from './pace.ts';
+import type { UploadWatch, Watched } from './upload-watch.ts';
 
 /** How long a body that nobody wants any more is still read, so that the client gets to see the early answer. */
 const LINGER_MS = 2_000;
@@ -14,10 +16,14 @@ export interface UploadOptions {
   readonly limitBytes: number | null;
   /** The body turned out longer than the limit; nothing more of it flows. */
   readonly onExcess: () => void;
+  readonly uploadMs: number;
+  readonly watch: UploadWatch;
+  /** The client was silent for too long. */
+  readonly onLate: () => void;
 }
 
 /** A request body on its way from the client's connection to the upstream. */
-export class Upload implements BodySource {
+export class Upload implements BodySource, Watched {
   readonly length: number | null;
   readonly awaitsContinue: boolean;
   private readonly incoming: IncomingMessage;
@@ -29,6 +35,7 @@ export class Upload implements BodySource {
   private hasEnded = false;
   private isStopped = false;
   private isContinued = false;
+  private readonly pace: Pace;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse, options: UploadOptions) {
     const length = incoming.headers['content-length'];
@@ -39,6 +46,8 @@ export class Upload implements BodySource {
     // RFC 9110 section 10.1.1: the expectation of an HTTP/1.0 client is ignored.
     this.awaitsContinue = incoming.httpVersion === '1.1' && incoming.headers.expect?.toLowerCase() === '100-continue';
     this.kept = options.replay === 'kept' && (this.length ?? 0) <= KEPT_BYTES ? [] : null;
+    this.pace = new Pace(options.uploadMs);
+    options.watch.add(this);
     incoming.pause();
     incoming.on('data', this.onData);
     incoming.on('end', this.onEnd);
@@ -57,15 +66,20 @@ export class Upload implements BodySource {
     }
     for (const chunk of this.kept ?? []) sink.write(chunk);
     if (this.hasEnded) sink.end(forwardedTrailers(this.incoming.rawTrailers));
-    else this.incoming.resume();
+    else this.flow();
   }
 
   resume(): void {
-    if (!this.isStopped) this.incoming.resume();
+    if (!this.isStopped) this.flow();
   }
 
   rewind(): boolean {
+    this.pace.hold();
     return this.kept !== null && !this.isStopped;
+  }
+
+  check(now: number): void {
+    if (!this.incoming.complete && this.pace.isLate(now)) this.options.onLate();
   }
 
   /** There will be no second attempt. */
@@ -76,6 +90,7 @@ export class Upload implements BodySource {
   stop(): void {
     if (this.isStopped) return;
     this.isStopped = true;
+    this.options.watch.delete(this);
     this.kept = null;
     const { incoming } = this;
     incoming.off('data', this.onData);
@@ -85,6 +100,11 @@ export class Upload implements BodySource {
     const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
     timer.unref();
     incoming.once('close', () => clearTimeout(timer));
+  }
+
+  private flow(): void {
+    this.pace.await(performance.now());
+    this.incoming.resume();
   }
 
   private readonly onData = (chunk: Buffer): void => {
@@ -97,11 +117,16 @@ export class Upload implements BodySource {
     }
     if (this.received > KEPT_BYTES) this.kept = null;
     this.kept?.push(chunk);
-    if (this.sink?.write(chunk) !== true) this.incoming.pause();
+    if (this.sink?.write(chunk) === true) this.pace.await(performance.now());
+    else {
+      this.pace.hold();
+      this.incoming.pause();
+    }
   };
 
   private readonly onEnd = (): void => {
     this.hasEnded = true;
+    this.options.watch.delete(this);
     this.sink?.end(forwardedTrailers(this.incoming.rawTrailers));
   };
 }

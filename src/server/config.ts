@@ -41,6 +41,16 @@ const template = z
     'must be a path of plain segments and placeholders, such as /orders/{id}',
   );
 
+/** Beyond 2^31 ms Node's timers end at once. */
+const span = duration.refine((ms) => ms > 0 && ms < 2 ** 31, 'must be more than 0s and at most 24d');
+
+const routeTimeouts = z.strictObject({
+  connect: span.optional(),
+  answer: span.optional(),
+  silence: span.optional(),
+  upload: span.optional(),
+});
+
 const route = z.strictObject({
   name,
   path: z
@@ -79,6 +89,7 @@ const route = z.strictObject({
     .max(90)
     .default([])
     .describe('Templates of paths, `/orders/{id}`; a path that fits none is guessed'),
+  timeouts: routeTimeouts.prefault({}).describe('What is absent is as in gateway.timeouts'),
 });
 
 const listen = z
@@ -91,10 +102,13 @@ const listen = z
   .refine(({ port }) => port <= 65_535, 'a port is at most 65535');
 
 const timeouts = z.strictObject({
-  connect: duration.prefault('1s'),
-  answer: duration.prefault('60s'),
-  headers: duration.prefault('5s'),
-  idle: duration.prefault('15s'),
+  connect: duration.prefault('1s').describe('To connect to an upstream, TLS included'),
+  answer: duration.prefault('60s').describe('From the end of a request to the head of its answer'),
+  silence: span.optional().describe('Within an answer; as long as `answer` when it is absent'),
+  headers: duration.prefault('5s').describe('For the head of a request'),
+  upload: span.prefault('30s').describe('Silence of a client within the body of its request'),
+  download: span.prefault('30s').describe('How long a client may take nothing of its answer'),
+  idle: duration.prefault('15s').describe('Between two requests of a client'),
   notice: duration.prefault('1s').describe('How long connections are still accepted once /readyz says no'),
   drain: duration.prefault('30s').describe('How long what is open may take after that'),
 });

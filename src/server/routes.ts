@@ -2,6 +2,7 @@ import type { DeclaredRoute } from '../controller/ports.ts';
 import type { GatewayRoute } from '../gateway/gateway.ts';
 import type { Upstream } from '../split/order.ts';
 import type { ConfiguredRoute } from './config.ts';
+import { routeTimeouts } from './timeouts.ts';
 
 /** A route of `serin.yaml` as the controller sees it. */
 export function declaredRoute(route: ConfiguredRoute): DeclaredRoute {
@@ -29,6 +30,7 @@ export function gatewayRoute(route: ConfiguredRoute): GatewayRoute {
     ...(route.force ? { forceRule: route.force } : {}),
     showVersion: route.showVersion,
     templates: route.templates,
+    timeouts: routeTimeouts(route),
   };
 }
 

@@ -29,6 +29,7 @@ import { openQuerySources } from './query-sources.ts';
 import { routeRouters } from './route-routers.ts';
 import { declaredRoute, gatewayRoute } from './routes.ts';
 import { installationSecret, resolveSecret } from './secrets.ts';
+import { gatewayTimeouts } from './timeouts.ts';
 import { ensureAdminToken, tokenControl } from './tokens.ts';
 import { upstreamCaOf } from './upstream-ca.ts';
 import { packageVersion } from './version.ts';
@@ -73,12 +74,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       routes: carried.map(gatewayRoute),
       trustedProxies: config.gateway.trustedProxies,
       secret,
-      timeouts: {
-        connectMs: config.gateway.timeouts.connect,
-        answerMs: config.gateway.timeouts.answer,
-        headersMs: config.gateway.timeouts.headers,
-        idleMs: config.gateway.timeouts.idle,
-      },
+      timeouts: gatewayTimeouts(config),
       limits: config.gateway.limits,
       fastPath: config.gateway.fastPath,
       ...upstreamCaOf(loaded),

@@ -98,9 +98,9 @@ describe('an upstream that breaks off within the body gives a broken answer, nev
     await expect.poll(() => gateway.totals()[0]?.outcomes.unanswered).toBe(2);
   });
 
-  it('when it falls silent instead, after the idle time', async () => {
+  it('when it falls silent instead, after the time for that', async () => {
     const upstream = await using(cannedUpstream('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart'));
-    const gateway = await startGateway([routeTo(upstream.url)], { timeouts: { idleMs: 200 } });
+    const gateway = await startGateway([routeTo(upstream.url)], { timeouts: { silenceMs: 200 } });
     const connection = await openRaw(gateway.port);
     connection.write(get('/'));
     expect(await connection.ending).toBe('reset');
@@ -179,7 +179,7 @@ describe('a client that goes away cancels the upstream, and counts for nobody', 
     await expect.poll(() => gateway.totals()[0]?.outcomes['client-gone']).toBe(3);
   });
 
-  it('by sending nothing more of its body for the idle time', async () => {
+  it('by sending nothing more of its body for the time it has', async () => {
     const cancelled = signal();
     const upstream = await using(
       httpUpstream((incoming) => {
@@ -188,7 +188,7 @@ describe('a client that goes away cancels the upstream, and counts for nobody', 
         incoming.socket.once('close', () => cancelled.resolve());
       }),
     );
-    const gateway = await startGateway([routeTo(upstream.url)], { timeouts: { idleMs: 200 } });
+    const gateway = await startGateway([routeTo(upstream.url)], { timeouts: { uploadMs: 200 } });
     const connection = await openRaw(gateway.port);
     connection.write('POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 9\r\n\r\npart');
     await connection.ending;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { refusalOf } from '../parse-error.ts';
 import type { Peer } from '../peer.ts';
-import { refuseSocket } from '../refuse.ts';
+import { LATE_BODY, refuseSocket } from '../refuse.ts';
 import type { ExchangeOwner, PlainExchange } from './plain-exchange.ts';
 import type { RequestBody } from './request-body.ts';
 import { readAsStream, readShared } from './shared-memory.ts';
@@ -12,6 +12,7 @@ const KEEP_ALIVE_GRACE_MS = 1_000;
 /** What a connection asks of the front that it is part of. */
 export interface ConnectionFront {
   readonly idleMs: number;
+  readonly downloadMs: number;
   readonly isDraining: boolean;
   /** Monotonic ms. */
   now(): number;
@@ -35,12 +36,15 @@ export class ClientConnection implements ExchangeOwner {
   /** What has come and is not read yet. */
   private held: Buffer | null = null;
   private isExpiring = false;
+  /** What the socket's clock is set to: it restarts with everything that is read or taken. */
+  private timeoutMs: number;
 
   constructor(socket: Socket, peer: Peer, front: ConnectionFront) {
     this.socket = socket;
     this.peer = peer;
     this.front = front;
     this.awaitsHeadSince = front.now();
+    this.timeoutMs = front.idleMs;
     socket.setTimeout(front.idleMs);
     owners.set(socket, this);
     readShared(socket, this.onData);
@@ -69,8 +73,13 @@ export class ClientConnection implements ExchangeOwner {
     return isLast ? 'close' : 'keep';
   }
 
+  heldBack(): void {
+    this.setTimeout(this.front.downloadMs);
+  }
+
   answered(after: 'keep' | 'close'): void {
     this.exchange = null;
+    if (this.socket.writableLength > 0) this.setTimeout(this.front.downloadMs);
     if (after === 'close') this.socket.destroySoon();
     else if (this.body === null || this.body.isWhole) this.next();
   }
@@ -79,6 +88,18 @@ export class ClientConnection implements ExchangeOwner {
   expire(): void {
     this.release();
     refuseSocket(this.socket, refusalOf({ name: '', message: '', code: 'ERR_HTTP_REQUEST_TIMEOUT' }));
+  }
+
+  /** The client sends its body too slowly: it is told, unless its answer has begun. */
+  cut(): void {
+    const { body, exchange, socket } = this;
+    if (exchange?.cut() === 'unanswered') {
+      this.release();
+      refuseSocket(socket, LATE_BODY);
+    } else {
+      socket.resetAndDestroy();
+    }
+    body?.stopWaiting();
   }
 
   /** Lets go of the socket, which goes on under somebody else's eyes. */
@@ -132,10 +153,8 @@ export class ClientConnection implements ExchangeOwner {
   }
 
   private read(bytes: Buffer, count: number): void {
-    if (this.isExpiring) {
-      this.isExpiring = false;
-      this.socket.setTimeout(this.front.idleMs);
-    }
+    this.isExpiring = false;
+    if (this.timeoutMs !== this.front.idleMs) this.setTimeout(this.front.idleMs);
     this.held = null;
     switch (this.front.begin(this, bytes, count)) {
       case 'begun':
@@ -161,22 +180,37 @@ export class ClientConnection implements ExchangeOwner {
   }
 
   drained(): void {
+    this.setTimeout(this.front.idleMs);
     if (this.exchange) this.exchange.drained();
     else if (this.body === null) this.goOn();
   }
 
+  /** Nothing was read or taken for a while. Heads and bodies have clocks of their own, and so has the upstream. */
   timedOut(): void {
-    if (this.exchange) this.exchange.idle();
-    else if (!this.isIdle || this.isExpiring || this.socket.writableLength > 0) this.socket.destroy();
-    else {
-      this.isExpiring = true;
-      this.socket.setTimeout(KEEP_ALIVE_GRACE_MS);
+    const { idleMs, downloadMs } = this.front;
+    if (this.socket.writableLength > 0) {
+      if (this.timeoutMs === downloadMs) this.socket.destroy();
+      else this.setTimeout(downloadMs);
+    } else if (this.isIdle) {
+      if (this.isExpiring) this.socket.destroy();
+      else if (this.timeoutMs >= idleMs) this.expireSoon();
+      else this.setTimeout(idleMs);
     }
   }
 
+  private expireSoon(): void {
+    this.isExpiring = true;
+    this.setTimeout(KEEP_ALIVE_GRACE_MS);
+  }
+
+  private setTimeout(ms: number): void {
+    this.timeoutMs = ms;
+    this.socket.setTimeout(ms);
+  }
+
   closed(): void {
-    this.body?.stopLinger();
     this.exchange?.abandon();
+    this.body?.stopWaiting();
     this.front.closed(this);
   }
 }

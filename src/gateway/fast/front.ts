@@ -1,11 +1,12 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RouteState } from '../follow.ts';
-import type { GatewayOptions } from '../gateway.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { Peers } from '../peer.ts';
 import { IDEMPOTENT } from '../pool.ts';
 import type { RouteTable } from '../route-table.ts';
+import type { ClientTimeouts } from '../timeouts.ts';
+import type { UploadWatch } from '../upload-watch.ts';
 import { AnswerWriter } from './answer-text.ts';
 import { ClientConnection, type ConnectionFront } from './client-connection.ts';
 import { HeadReader } from './head-reader.ts';
@@ -18,8 +19,9 @@ const CHECK_EVERY_MS = 1_000;
 export interface FrontParts {
   readonly table: RouteTable<RouteState>;
   readonly peers: Peers;
-  readonly timeouts: GatewayOptions['timeouts'];
+  readonly timeouts: ClientTimeouts;
   readonly limits: GatewayLimits;
+  readonly watch: UploadWatch;
 }
 
 /**
@@ -28,6 +30,7 @@ export interface FrontParts {
  */
 export class Front implements ConnectionFront {
   readonly idleMs: number;
+  readonly downloadMs: number;
   isDraining = false;
   private readonly parts: FrontParts;
   private readonly reader: HeadReader;
@@ -39,6 +42,7 @@ export class Front implements ConnectionFront {
   constructor(parts: FrontParts) {
     this.parts = parts;
     this.idleMs = parts.timeouts.idleMs;
+    this.downloadMs = parts.timeouts.downloadMs;
     this.reader = new HeadReader(parts.limits);
     this.writer = new AnswerWriter(this.idleMs);
     this.sweeper = setInterval(() => this.sweep(), CHECK_EVERY_MS).unref();
@@ -84,12 +88,20 @@ export class Front implements ConnectionFront {
     if (!state) return 'doubtful';
     const upload =
       arrived < length
-        ? new RequestBody(connection.socket, length, IDEMPOTENT.has(reader.method) ? 'kept' : 'none')
+        ? new RequestBody(connection.socket, length, {
+            replay: IDEMPOTENT.has(reader.method) ? 'kept' : 'none',
+            uploadMs: state.timeouts.uploadMs,
+            watch: this.parts.watch,
+            onLate: () => connection.cut(),
+          })
         : null;
     // As a text it is no burden to the collector of garbage, which a new buffer for each body is: a quarter of the CPU time.
     const body = upload ?? (bodyLength === null ? null : bytes.toString('latin1', end, count));
     const routed = routePlain(state, { head: reader, peer: connection.peer, body }, this.parts.peers);
-    if (!routed) return 'doubtful';
+    if (!routed) {
+      upload?.stopWaiting();
+      return 'doubtful';
+    }
     if (upload && arrived > 0) upload.push(Buffer.copyBytesFrom(bytes, end, arrived));
     const { ticket, setCookie, attempt, failover } = routed;
     const exchange = new PlainExchange({

@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from '../client.ts';
 import type { Attempt, Failover } from '../failover.ts';
 import { type AnswerBody, forwardedTrailers, headerLines } from '../headers.ts';
-import { STALLED, whoFailed } from '../idle.ts';
 import type { Ticket } from '../open-block.ts';
 import type { Stream } from '../pools.ts';
 import type { RouteRecorder } from '../recorder.ts';
@@ -20,6 +19,8 @@ export interface ExchangeOwner {
   readonly socket: Socket;
   /** What becomes of the connection after an answer whose head is written now. */
   after(): 'keep' | 'close';
+  /** The client does not take what is written at once. */
+  heldBack(): void;
   /** The exchange is over and its answer written. */
   answered(after: 'keep' | 'close'): void;
 }
@@ -97,7 +98,7 @@ export class PlainExchange implements AnswerHandler, Stream {
     if (isChunked) this.unwritten += `${chunk.length.toString(16)}\r\n`;
     if (chunk.length <= SMALL_PIECE && this.unwritten.length + chunk.length < SMALL_TEXT) {
       this.unwritten += chunk.toString('latin1');
-      this.isHeldBack ||= this.socket.writableNeedDrain;
+      if (!this.isHeldBack && this.socket.writableNeedDrain) this.holdBack();
     } else {
       this.pass(chunk);
     }
@@ -116,7 +117,12 @@ export class PlainExchange implements AnswerHandler, Stream {
     this.flush();
     socket.write(chunk, this.onTaken);
     socket.uncork();
-    this.isHeldBack = socket.writableLength > 0;
+    if (socket.writableLength > 0) this.holdBack();
+  }
+
+  private holdBack(): void {
+    this.isHeldBack = true;
+    this.parts.owner.heldBack();
   }
 
   /** What was read at once goes out in one write, and does not wait for more. */
@@ -165,20 +171,11 @@ export class PlainExchange implements AnswerHandler, Stream {
     this.call?.abort();
   }
 
-  /** Nothing has moved on the client's connection for a while. */
-  idle(): void {
-    const { state, isStream, socket } = this;
-    const isStarved = this.parts.body?.isStarved === true;
-    switch (whoFailed({ state, isStream, untaken: socket.writableLength, isStarved })) {
-      case 'client':
-        socket.destroy();
-        break;
-      case 'upstream':
-        this.call?.abort();
-        this.onError(STALLED);
-        break;
-      case 'nobody':
-    }
+  /** Calls the request off, whose client sends its body too slowly; says whether it may still be answered. */
+  cut(): 'unanswered' | 'answered' {
+    const wasAnswered = this.state !== 'waiting';
+    this.abandon();
+    return wasAnswered ? 'answered' : 'unanswered';
   }
 
   /** Ends an event stream whose version has left the route; that is no fault of the version. */

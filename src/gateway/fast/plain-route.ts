@@ -75,6 +75,7 @@ function attemptAt(destination: Destination, { state, method, target, host, line
       path: upstreamPath(state, destination, target),
       headers: `${hostHeader === 'preserve' ? `Host: ${host}\r\n` : destination.hostLine}${lines}`,
       body,
+      timeouts: state.timeouts,
     },
   };
 }

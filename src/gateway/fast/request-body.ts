@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { BodySink, BodySource } from '../client.ts';
+import { Pace } from '../pace.ts';
+import type { UploadWatch, Watched } from '../upload-watch.ts';
 
 /** How much of a body is held for a second attempt. */
 const HELD_BYTES = 65_536;
@@ -8,8 +10,17 @@ const LINGER_MS = 2_000;
 const NO_TRAILERS: readonly string[] = [];
 const NONE: Buffer[] = [];
 
+export interface RequestBodyOptions {
+  /** `kept`: what fits in 64 KiB is held until `forget`, so that the request can be sent a second time. */
+  readonly replay: 'kept' | 'none';
+  readonly uploadMs: number;
+  readonly watch: UploadWatch;
+  /** The client was silent for too long. */
+  readonly onLate: () => void;
+}
+
 /** A request body of known length on its way from the client's connection to the upstream. */
-export class RequestBody implements BodySource {
+export class RequestBody implements BodySource, Watched {
   readonly length: number;
   readonly awaitsContinue = false;
   private readonly socket: Socket;
@@ -24,13 +35,17 @@ export class RequestBody implements BodySource {
   private state: 'waiting' | 'flowing' | 'discarding' = 'waiting';
   private isHeldBack = false;
   private linger: NodeJS.Timeout | null = null;
+  private readonly options: RequestBodyOptions;
+  private readonly pace: Pace;
 
-  /** `kept`: what fits in 64 KiB is held until `forget`, so that the request can be sent a second time. */
-  constructor(socket: Socket, length: number, replay: 'kept' | 'none') {
+  constructor(socket: Socket, length: number, options: RequestBodyOptions) {
     this.socket = socket;
     this.length = length;
-    this.held = replay === 'kept' && length <= HELD_BYTES ? [] : null;
+    this.options = options;
+    this.held = options.replay === 'kept' && length <= HELD_BYTES ? [] : null;
     this.remaining = length;
+    this.pace = new Pace(options.uploadMs);
+    options.watch.add(this);
   }
 
   /** Whether the client has sent all of it. */
@@ -48,7 +63,8 @@ export class RequestBody implements BodySource {
     const isAll = chunk.length <= this.remaining;
     const piece = isAll ? chunk : chunk.subarray(0, this.remaining);
     this.remaining -= piece.length;
-    if (this.remaining === 0) this.stopLinger();
+    if (this.remaining === 0) this.stopWaiting();
+    else if (!this.isHeldBack && this.state === 'flowing') this.pace.await(performance.now());
     if (this.state !== 'discarding') this.take(piece);
     return isAll ? null : chunk.subarray(piece.length);
   }
@@ -60,6 +76,7 @@ export class RequestBody implements BodySource {
     this.waiting = [];
     this.waitingBytes = 0;
     this.resume();
+    this.pace.await(performance.now());
     for (const piece of waiting) if (!sink.write(piece)) this.holdBack();
     if (this.remaining === 0) sink.end(NO_TRAILERS);
   }
@@ -67,6 +84,7 @@ export class RequestBody implements BodySource {
   resume(): void {
     if (!this.isHeldBack) return;
     this.isHeldBack = false;
+    if (this.state === 'flowing') this.pace.await(performance.now());
     this.socket.resume();
   }
 
@@ -74,6 +92,7 @@ export class RequestBody implements BodySource {
     if (this.held === null || this.state === 'discarding') return false;
     this.sink = null;
     this.state = 'waiting';
+    this.pace.hold();
     this.waiting = [...this.held];
     return true;
   }
@@ -86,6 +105,7 @@ export class RequestBody implements BodySource {
   stop(): void {
     if (this.state === 'discarding') return;
     this.state = 'discarding';
+    this.options.watch.delete(this);
     this.sink = null;
     this.held = null;
     this.waiting = NONE;
@@ -93,8 +113,13 @@ export class RequestBody implements BodySource {
     if (this.remaining > 0) this.linger = setTimeout(() => this.socket.destroy(), LINGER_MS).unref();
   }
 
-  /** The client's connection is gone. */
-  stopLinger(): void {
+  check(now: number): void {
+    if (this.pace.isLate(now)) this.options.onLate();
+  }
+
+  /** Nothing more of it is waited for: it is whole, or the client's connection is gone. */
+  stopWaiting(): void {
+    this.options.watch.delete(this);
     if (this.linger) clearTimeout(this.linger);
     this.linger = null;
   }
@@ -115,6 +140,7 @@ export class RequestBody implements BodySource {
   private holdBack(): void {
     if (this.isHeldBack || this.remaining === 0 || this.state === 'discarding') return;
     this.isHeldBack = true;
+    this.pace.hold();
     this.socket.pause();
   }
 }

@@ -12,12 +12,13 @@ import { orderTo } from '../../support/gateway.ts';
 function waitingExchange() {
   const order = orderTo('http://127.0.0.1:1', null);
   const aborted: string[] = [];
+  const timeouts = { connectMs: 1, answerMs: 1, silenceMs: 1 };
   const client: UpstreamClient = {
     request: ({ path }) => ({ resume: () => {}, abort: () => void aborted.push(path) }),
     close: () => {},
     destroy: () => {},
   };
-  const pools = new Pools({ connectMs: 1, answerMs: 1, headersMs: 1, idleMs: 1 }, 1);
+  const pools = new Pools({ inFlight: 1, sweepMs: 1_000 });
   const destination = { ...pools.destination('shop', order.stable), client };
   const recorder = new RouteRecorder(clockFrom(undefined), order);
   const incoming = new IncomingMessage(new Socket());
@@ -26,7 +27,11 @@ function waitingExchange() {
     incoming,
     outgoing,
     upload: null,
-    attempt: { destination, version: null, request: { method: 'GET', path: '/cart', headers: '', body: null } },
+    attempt: {
+      destination,
+      version: null,
+      request: { method: 'GET', path: '/cart', headers: '', body: null, timeouts },
+    },
     failover: null,
     recorder,
     ticket: recorder.begin('stable', 'weight'),

@@ -4,6 +4,8 @@ import { Pool } from '../../../src/gateway/pool.ts';
 import { using } from '../../support/gateway.ts';
 import { httpUpstream } from '../../support/upstream.ts';
 
+const TIMEOUTS = { connectMs: 1_000, answerMs: 1_000, silenceMs: 1_000 };
+
 /** The chunk of an answer of one chunk, as it was given: no copy of it. */
 function ask(client: UpstreamClient, path: string, onChunk: 'lets-go' | 'holds'): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -18,7 +20,7 @@ function ask(client: UpstreamClient, path: string, onChunk: 'lets-go' | 'holds')
       onEnd: () => resolve(given),
       onError: ({ kind }) => reject(new Error(kind)),
     };
-    client.request({ method: 'GET', path, headers: 'Host: shop.test\r\n', body: null }, handler);
+    client.request({ method: 'GET', path, headers: 'Host: shop.test\r\n', body: null, timeouts: TIMEOUTS }, handler);
   });
 }
 
@@ -38,7 +40,7 @@ describe('the memory into which a connection is read', () => {
       servername: null,
       trust: null,
     } as const;
-    const pool = new Pool({ origin, connectMs: 1_000, answerMs: 1_000, inFlight: 1 });
+    const pool = new Pool({ origin, inFlight: 1, sweepMs: 1_000 });
     return { pool, ports };
   }
 

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { timeoutsOf } from '../../../src/gateway/timeouts.ts';
+import { configSchema } from '../../../src/server/config.ts';
+import { gatewayTimeouts, routeTimeouts } from '../../../src/server/timeouts.ts';
+
+function declared(gateway: object, route: object = {}) {
+  const config = configSchema.parse({
+    gateway,
+    routes: [{ name: 'shop', stable: 'http://127.0.0.1:1', policy: 'standard', ...route }],
+  });
+  const [first] = config.routes;
+  if (!first) throw new Error('no route');
+  return { gateway: gatewayTimeouts(config), route: timeoutsOf(gatewayTimeouts(config), routeTimeouts(first)) };
+}
+
+describe('issue 10.6: time-outs of serin.yaml', () => {
+  it('have defaults by which an answer may be silent as long as it may take to begin', () => {
+    const { gateway, route } = declared({});
+    expect(route).toEqual({ connectMs: 1_000, answerMs: 60_000, silenceMs: 60_000, uploadMs: 30_000 });
+    expect(gateway).toMatchObject({ idleMs: 15_000, headersMs: 5_000, downloadMs: 30_000 });
+  });
+
+  it('that were written before there were others stay valid', () => {
+    const timeouts = { connect: '2s', answer: '10s', headers: '3s', idle: '120s', notice: '0s', drain: '5s' };
+    expect(declared({ timeouts }).route).toMatchObject({ connectMs: 2_000, answerMs: 10_000, silenceMs: 10_000 });
+  });
+
+  it("of a route take the place of the gateway's, one by one", () => {
+    const { route } = declared({ timeouts: { silence: '20s' } }, { timeouts: { answer: '5m', upload: '2m' } });
+    expect(route).toEqual({ connectMs: 1_000, answerMs: 300_000, silenceMs: 20_000, uploadMs: 120_000 });
+    expect(declared({}, { timeouts: { answer: '5m' } }).route.silenceMs).toBe(300_000);
+  });
+
+  it.each([['0s'], ['30d']])('of %s are refused where they would cut at once', (upload) => {
+    expect(() => declared({}, { timeouts: { upload } })).toThrow('must be more than 0s and at most 24d');
+  });
+});
