@@ -35,14 +35,14 @@ const TABLE: ImportTable = {
     cli: {
       rooms: [...PURE, 'simulate'],
       typesOf: ['api'],
-      files: ['api/views.ts'],
+      files: ['api/views.ts', 'api/view-schemas.ts', 'api/problem-schema.ts'],
       packages: ['commander', 'log-update', 'picocolors', 'yaml', 'node:*'],
     },
     simulate: { rooms: PURE, packages: ['simple-statistics'] },
     demo: {
       rooms: ['server', 'policy'],
       typesOf: ['api'],
-      files: ['cli/panel.ts'],
+      files: ['cli/panel.ts', 'api/view-schemas.ts'],
       packages: ['undici', 'log-update', 'picocolors', 'node:*'],
     },
     server: {

@@ -1,13 +1,13 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, requires } from './access.ts';
 import { jsonAnswer, REFUSALS } from './content.ts';
 import type { ControlPlane } from './control.ts';
 import { linkNext, pageOf } from './page.ts';
 import { auditQuery, rolloutAuditQuery, rolloutParams } from './request-schemas.ts';
-import { auditVerificationSchema, auditViewSchema } from './view-schemas.ts';
+import { auditVerificationSchema, auditViewsSchema } from './view-schemas.ts';
 import { auditView } from './views.ts';
 
-const entries = jsonAnswer(z.array(auditViewSchema), 'One page, newest first; Link names the next');
+const entries = jsonAnswer(auditViewsSchema, 'One page, newest first; Link names the next');
 
 const all = createRoute({
   method: 'get',

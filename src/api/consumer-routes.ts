@@ -1,9 +1,9 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, requires } from './access.ts';
 import { jsonAnswer, jsonBody, REFUSALS } from './content.ts';
 import type { ControlPlane } from './control.ts';
 import { consumerBody, consumerParams, removalQuery, routeParams } from './request-schemas.ts';
-import { consumerViewSchema } from './view-schemas.ts';
+import { consumerViewSchema, consumerViewsSchema } from './view-schemas.ts';
 
 const list = createRoute({
   method: 'get',
@@ -12,7 +12,7 @@ const list = createRoute({
   summary: 'The listed consumers of a route',
   ...requires('viewer'),
   request: { params: routeParams },
-  responses: { 200: jsonAnswer(z.array(consumerViewSchema), 'All of them'), ...REFUSALS },
+  responses: { 200: jsonAnswer(consumerViewsSchema, 'All of them'), ...REFUSALS },
 });
 
 const put = createRoute({

@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi';
-import { problemDetails } from './problem-answer.ts';
+import { problemDetails } from './problem-schema.ts';
 
 export function jsonBody<S extends z.ZodType>(schema: S) {
   return { required: true, content: { 'application/json': { schema } } } as const;

@@ -1,7 +1,8 @@
 import type { Hook } from '@hono/zod-openapi';
 import type { ZodError } from 'zod';
 import type { ApiEnv } from './access.ts';
-import { type Fault, problemAnswer } from './problem-answer.ts';
+import { problemAnswer } from './problem-answer.ts';
+import type { Fault } from './problem-schema.ts';
 
 type Refusal = Hook<unknown, ApiEnv, string, Response | undefined>;
 

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { jsonAnswer, REFUSALS } from './content.ts';
 import type { ControlPlane } from './control.ts';
+import { buildViewSchema } from './view-schemas.ts';
 
 const readiness = z.strictObject({
   ready: z.boolean(),
@@ -49,7 +50,7 @@ const version = createRoute({
   path: '/version',
   tags: ['operation'],
   summary: 'What runs here',
-  responses: { 200: jsonAnswer(z.strictObject({ version: z.string(), node: z.string() }), 'The build') },
+  responses: { 200: jsonAnswer(buildViewSchema, 'The build') },
 });
 
 /** What machines ask without a token. Nothing here says what is rolled out but the metrics. */
@@ -64,6 +65,9 @@ export function operationRoutes(control: ControlPlane): OpenAPIHono {
   app.openapi(metrics, async (c) =>
     c.text(await control.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   );
-  app.openapi(version, (c) => c.json({ version: control.build.version, node: control.build.node }, 200));
+  app.openapi(version, (c) => {
+    const { version: running, node } = control.build;
+    return c.json({ name: 'serin' as const, version: running, node }, 200);
+  });
   return app;
 }

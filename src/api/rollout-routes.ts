@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { Problem } from '../problem/problem.ts';
 import { type ApiEnv, requires } from './access.ts';
 import { jsonAnswer, jsonBody, REFUSALS } from './content.ts';
@@ -6,7 +6,7 @@ import type { ControlPlane } from './control.ts';
 import { entityTag } from './entity-tag.ts';
 import { linkNext, pageOf } from './page.ts';
 import { rolloutParams, rolloutQuery, startBody } from './request-schemas.ts';
-import { rolloutViewSchema } from './view-schemas.ts';
+import { rolloutViewSchema, rolloutViewsSchema } from './view-schemas.ts';
 import { rolloutView } from './views.ts';
 
 const start = createRoute({
@@ -30,7 +30,7 @@ const list = createRoute({
   summary: 'Rollouts, newest first',
   ...requires('viewer'),
   request: { query: rolloutQuery },
-  responses: { 200: jsonAnswer(z.array(rolloutViewSchema), 'One page; Link names the next'), ...REFUSALS },
+  responses: { 200: jsonAnswer(rolloutViewsSchema, 'One page; Link names the next'), ...REFUSALS },
 });
 
 const get = createRoute({

@@ -1,9 +1,9 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, requires } from './access.ts';
 import { jsonAnswer, jsonBody, REFUSALS } from './content.ts';
 import type { ControlPlane } from './control.ts';
 import { removalQuery, tokenBody, tokenParams } from './request-schemas.ts';
-import { newTokenViewSchema, tokenViewSchema } from './view-schemas.ts';
+import { newTokenViewSchema, tokenViewsSchema } from './view-schemas.ts';
 
 const list = createRoute({
   method: 'get',
@@ -11,7 +11,7 @@ const list = createRoute({
   tags: ['tokens'],
   summary: 'Every token, revoked ones too',
   ...requires('admin'),
-  responses: { 200: jsonAnswer(z.array(tokenViewSchema), 'All of them, without the tokens themselves'), ...REFUSALS },
+  responses: { 200: jsonAnswer(tokenViewsSchema, 'All of them, without the tokens themselves'), ...REFUSALS },
 });
 
 const create = createRoute({

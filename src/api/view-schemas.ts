@@ -208,6 +208,20 @@ export const policyCheckViewSchema = z
   })
   .openapi('PolicyCheck');
 
+export const buildViewSchema = z
+  .strictObject({
+    name: z.literal('serin').describe('Tells the control API from whatever else answers at an address'),
+    version: z.string(),
+    node: z.string(),
+  })
+  .openapi('Build');
+
+export const rolloutViewsSchema = z.array(rolloutViewSchema);
+export const auditViewsSchema = z.array(auditViewSchema);
+export const consumerViewsSchema = z.array(consumerViewSchema);
+export const tokenViewsSchema = z.array(tokenViewSchema);
+
+export type BuildView = z.infer<typeof buildViewSchema>;
 export type PolicyCheckView = z.infer<typeof policyCheckViewSchema>;
 export type FindingView = z.infer<typeof findingViewSchema>;
 export type VerdictView = z.infer<typeof verdictViewSchema>;

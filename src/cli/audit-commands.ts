@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuditView } from '../api/view-schemas.ts';
+import { type AuditView, auditVerificationSchema, auditViewsSchema } from '../api/view-schemas.ts';
 import { connect, type ServerOptions, takesServer } from './connection.ts';
 import { EXIT } from './exit-code.ts';
 import { rolloutPath } from './find-rollout.ts';
@@ -24,14 +24,13 @@ export function registerAudit(program: Command, session: Session): void {
       const query = new URLSearchParams({ limit: options.limit });
       if (route !== undefined && options.rollout === undefined) query.set('route', route);
       const path = options.rollout === undefined ? '/api/v1/audit' : rolloutPath(options.rollout, '/audit');
-      const entries = await connect(options, session).get<readonly AuditView[]>(`${path}?${query.toString()}`);
+      const entries = await connect(options, session).get(`${path}?${query.toString()}`, auditViewsSchema);
       print(session, options.output, entries, (format) => auditTable(entries, format));
     });
 
   takesServer(audit.command('verify').description('check that nothing in the audit log was changed or cut off')).action(
     async (options: ServerOptions) => {
-      type Verification = { readonly entries: number; readonly brokenAt: number | null };
-      const found = await connect(options, session).get<Verification>('/api/v1/audit/verify');
+      const found = await connect(options, session).get('/api/v1/audit/verify', auditVerificationSchema);
       const { entries, brokenAt } = found;
       print(session, options.output, found, () =>
         brokenAt === null

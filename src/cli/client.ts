@@ -1,59 +1,155 @@
-import type { ProblemDetails } from '../api/problem-answer.ts';
+import { problemDetails } from '../api/problem-schema.ts';
+import { type BuildView, buildViewSchema } from '../api/view-schemas.ts';
 import { type Issue, Problem, type ProblemCode } from '../problem/problem.ts';
+import { type Answer, describeAnswer, readAnswer, type Shape, take } from './answer.ts';
 
 const TIMEOUT_MS = 30_000;
+const MOST_BYTES = 32 * 1024 * 1024;
+/** `/version` is answered at once: it needs no database. */
+const BUILD_TIMEOUT_MS = 10_000;
+const BUILD_MOST_BYTES = 64 * 1024;
 
-/** The control API over HTTP. Every method throws Problem. */
+/**
+ * The control API over HTTP. Every method throws Problem. Before the first request it asks who answers there, without
+ * the token: a token that was sent to a stranger has to be revoked.
+ */
 export interface ApiClient {
-  get<T>(path: string): Promise<T>;
-  send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T>;
+  get<T>(path: string, shape: Shape<T>): Promise<T>;
+  send<T>(method: 'POST' | 'PUT', path: string, shape: Shape<T>, body: unknown): Promise<T>;
+  remove(path: string): Promise<void>;
+  build(): Promise<BuildView>;
 }
 
 export interface ClientOptions {
   readonly server: string;
   readonly token: string | null;
+  /** Of this command line. */
+  readonly version: string;
+  readonly buildTimeoutMs?: number;
   readonly fetch: typeof globalThis.fetch;
   readonly signal: AbortSignal;
 }
 
-export function apiClient({ server, token, fetch, signal }: ClientOptions): ApiClient {
-  async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await fetch(new URL(path, server), {
-      method,
-      headers: {
-        accept: 'application/json',
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      // A redirect would carry the token to wherever it points.
-      redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-    }).catch((cause: unknown) => {
-      throw unreachable(server, cause);
-    });
-    if (!answer.ok) throw await problemOf(answer);
-    if (answer.status === 204) return undefined as T;
+interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly token: string | null;
+  readonly timeoutMs: number;
+  readonly mostBytes: number;
+}
+
+export function apiClient(options: ClientOptions): ApiClient {
+  const { server, token, version, buildTimeoutMs = BUILD_TIMEOUT_MS, fetch, signal } = options;
+  let known: Promise<BuildView> | null = null;
+
+  async function ask({ method, path, body, token: bearer, timeoutMs, mostBytes }: Request): Promise<Answer> {
+    const expired = AbortSignal.timeout(timeoutMs);
     try {
-      return (await answer.json()) as T;
+      const response = await fetch(new URL(path, server), {
+        method,
+        headers: {
+          accept: 'application/json',
+          ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        // A redirect would carry the token to wherever it points.
+        redirect: 'manual',
+        signal: AbortSignal.any([signal, expired]),
+      });
+      return await readAnswer(response, mostBytes, `${method} ${path}`);
     } catch (cause) {
-      throw new Problem('internal', `${server} gave an answer that is not the control API's`, { cause });
+      // Whoever answers there next may be somebody else.
+      known = null;
+      if (cause instanceof Problem) throw cause;
+      const what = expired.aborted ? `did not answer ${method} ${path} within ${timeoutMs / 1000} s` : null;
+      throw unreachable(server, what, cause);
     }
   }
 
+  async function identify(): Promise<BuildView> {
+    const limits = { timeoutMs: buildTimeoutMs, mostBytes: BUILD_MOST_BYTES };
+    const answer = await ask({ method: 'GET', path: '/version', token: null, ...limits });
+    const read = take(buildViewSchema, answer.json);
+    if (answer.status === 200 && 'value' in read) return read.value;
+    throw strange(server, answer);
+  }
+
+  async function build(): Promise<BuildView> {
+    known ??= identify();
+    try {
+      return await known;
+    } catch (error) {
+      known = null;
+      throw error;
+    }
+  }
+
+  async function request(method: string, path: string, body?: unknown): Promise<Answer> {
+    await build();
+    const answer = await ask({ method, path, body, token, timeoutMs: TIMEOUT_MS, mostBytes: MOST_BYTES });
+    if (answer.status < 200 || answer.status > 299) throw problemOf(server, `${method} ${path}`, answer);
+    return answer;
+  }
+
+  async function misread(what: string, fault: string): Promise<Problem> {
+    const running = (await build()).version;
+    const hint =
+      running === version
+        ? 'something between here and the server may have changed it'
+        : 'use the same version of both';
+    return new Problem(
+      'internal',
+      `${server} answered ${what} in a way that this command line does not know (${fault}): the server is Serin ${running}, this is ${version}; ${hint}`,
+    );
+  }
+
+  async function read<T>(what: string, shape: Shape<T>, answer: Answer): Promise<T> {
+    const found =
+      answer.json === undefined ? { fault: `it came back ${describeAnswer(answer)}` } : take(shape, answer.json);
+    if ('fault' in found) throw await misread(what, found.fault);
+    return found.value;
+  }
+
   return {
-    get: (path) => request('GET', path),
-    send: (method, path, body) => request(method, path, body),
+    get: async (path, shape) => read(`GET ${path}`, shape, await request('GET', path)),
+    send: async (method, path, shape, body) => read(`${method} ${path}`, shape, await request(method, path, body)),
+    async remove(path) {
+      const answer = await request('DELETE', path);
+      if (answer.status === 204) return;
+      throw await misread(`DELETE ${path}`, `it came back ${describeAnswer(answer)}`);
+    },
+    build,
   };
 }
 
-function unreachable(server: string, cause: unknown): Problem {
+function unreachable(server: string, what: string | null, cause: unknown): Problem {
+  if (what !== null) return new Problem('unavailable', `${server} ${what}`, { cause });
   const inner = cause instanceof Error ? cause.cause : undefined;
   const code = inner instanceof Error && 'code' in inner && typeof inner.code === 'string' ? ` (${inner.code})` : '';
   return new Problem(
     'unavailable',
     `cannot reach Serin at ${server}${code}: start it with \`serin serve\`, or name its address with --server or SERIN_SERVER`,
     { cause },
+  );
+}
+
+/** Statuses with which a proxy says that what is behind it is away. */
+const AWAY: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/** What was found instead of a control API; the token has not been sent. */
+function strange(server: string, answer: Answer): Problem {
+  const { status, location } = answer;
+  if (status >= 300 && status <= 399 && location !== null) {
+    return new Problem(
+      'internal',
+      `${server} answers, but sends GET /version on to ${location.slice(0, 200)}: no token was sent; name the address of the control API itself with --server or SERIN_SERVER`,
+    );
+  }
+  return new Problem(
+    AWAY.has(status) ? 'unavailable' : 'internal',
+    `${server} answers, but it is no Serin control API: GET /version came back ${describeAnswer(answer)}; no token was sent. Is it the port of the gateway? The control API is where control.listen of serin.yaml says, by default on port 7780`,
   );
 }
 
@@ -77,10 +173,15 @@ const CODES: ReadonlySet<string> = new Set<ProblemCode>([
   'internal',
 ]);
 
-async function problemOf(answer: Response): Promise<Problem> {
-  const type = answer.headers.get('content-type') ?? '';
-  const details = type.startsWith('application/problem+json') ? ((await answer.json()) as ProblemDetails) : null;
-  if (!details) return new Problem('internal', `the server answered ${answer.status} with no explanation`);
+function problemOf(server: string, what: string, answer: Answer): Problem {
+  const found = answer.type === 'application/problem+json' ? take(problemDetails, answer.json) : { fault: '' };
+  if ('fault' in found) {
+    return new Problem(
+      AWAY.has(answer.status) ? 'unavailable' : 'internal',
+      `${server} answered ${what} with ${describeAnswer(answer)}, which is not how Serin refuses: a proxy in front of it may be in the way`,
+    );
+  }
+  const details = found.value;
   const code = EDGE[details.code] ?? (CODES.has(details.code) ? (details.code as ProblemCode) : 'internal');
   const hint = code === 'unauthenticated' ? ' (--token or SERIN_TOKEN)' : '';
   const issues = (details.errors ?? []).map(

@@ -5,7 +5,10 @@ import { Problem } from '../problem/problem.ts';
 import { type ApiClient, apiClient } from './client.ts';
 import type { Format } from './output.ts';
 import type { Session } from './terminal.ts';
+import { clean } from './text.ts';
 
+/** RFC 6750 section 2.1. */
+const TOKEN = /^[A-Za-z0-9._~+/-]{1,512}=*$/;
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** The options of every command that talks to a server. */
@@ -29,21 +32,39 @@ export function takesOutput(command: Command): Command {
 }
 
 export function connect(options: ServerOptions, session: Session): ApiClient {
-  const { env, fetch, closed: signal } = session;
+  const { env, fetch, closed: signal, version } = session;
   const server = options.server || env['SERIN_SERVER'] || 'http://127.0.0.1:7780';
   const address = URL.parse(server);
   if (!address || !['http:', 'https:'].includes(address.protocol)) {
-    throw new Problem('invalid-input', `${server} is not an http or https URL`);
+    throw new Problem(
+      'invalid-input',
+      `${clean(server.replace(/\/\/.*@/, '//'))} (--server, SERIN_SERVER) is not an http or https URL`,
+    );
   }
+  refuseMoreThanOrigin(address);
   const token = options.token || env['SERIN_TOKEN'] || localToken(address, options.dataFolder || env['SERIN_DATA']);
-  return apiClient({ server: address.origin, token, fetch, signal });
+  if (token !== null && !TOKEN.test(token)) {
+    throw new Problem('invalid-input', 'the token (--token, SERIN_TOKEN) has a character in it that no token has');
+  }
+  return apiClient({ server: address.origin, token, version, fetch, signal });
+}
+
+/** What follows the port would be left out in silence, and a password in a URL is found in histories and logs. */
+function refuseMoreThanOrigin({ username, password, pathname, search, hash }: URL): void {
+  const isCalled = 'the address of the control API (--server, SERIN_SERVER) is scheme, host and port';
+  if (username !== '' || password !== '') {
+    throw new Problem('invalid-input', `${isCalled}: no user or password; a token is given by --token or SERIN_TOKEN`);
+  }
+  if (pathname !== '/' || search !== '' || hash !== '') {
+    throw new Problem('invalid-input', `${isCalled}: leave out ${clean(`${pathname}${search}${hash}`)}`);
+  }
 }
 
 /** The admin token of this machine's server, which is nobody else's business: it goes to a loopback address only. */
 function localToken(address: URL, folder = '.serin'): string | null {
   if (!LOOPBACK.has(address.hostname)) return null;
   try {
-    return readFileSync(join(folder, 'admin-token'), 'utf8').trim();
+    return readFileSync(join(folder, 'admin-token'), 'utf8').trim() || null;
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import type { RolloutView } from '../api/view-schemas.ts';
+import { type RolloutView, rolloutViewSchema, rolloutViewsSchema } from '../api/view-schemas.ts';
 import { Problem } from '../problem/problem.ts';
 import type { ApiClient } from './client.ts';
 
@@ -6,9 +6,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The rollout of that id, or of that route: the one that runs, else the latest. */
 export async function findRollout(client: ApiClient, routeOrId: string): Promise<RolloutView> {
-  if (UUID.test(routeOrId)) return client.get(rolloutPath(routeOrId));
+  if (UUID.test(routeOrId)) return client.get(rolloutPath(routeOrId), rolloutViewSchema);
   const latest = (filter: string) =>
-    client.get<readonly RolloutView[]>(`/api/v1/rollouts?route=${encodeURIComponent(routeOrId)}&limit=1${filter}`);
+    client.get(`/api/v1/rollouts?route=${encodeURIComponent(routeOrId)}&limit=1${filter}`, rolloutViewsSchema);
   const [found] = [...(await latest('&active=true')), ...(await latest(''))];
   if (!found) throw new Problem('not-found', `route ${routeOrId} has no rollout yet`);
   return found;

@@ -1,6 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import { stringify } from 'yaml';
-import type { AuditView, RolloutView } from '../api/view-schemas.ts';
+import { auditViewsSchema, type RolloutView } from '../api/view-schemas.ts';
 import type { ApiClient } from './client.ts';
 import { rolloutPath } from './find-rollout.ts';
 import type { Format } from './output.ts';
@@ -26,7 +26,7 @@ export async function showLive(client: ApiClient, first: RolloutView, format: Fo
 async function showPanel(client: ApiClient, first: RolloutView, session: Session): Promise<void> {
   const draw = createLogUpdate(session.stdout);
   for await (const view of watchRollout(client, first, session)) {
-    const newestFirst = await client.get<readonly AuditView[]>(rolloutPath(view.id, `/audit?limit=${AUDIT_LINES}`));
+    const newestFirst = await client.get(rolloutPath(view.id, `/audit?limit=${AUDIT_LINES}`), auditViewsSchema);
     const width = session.stdout.columns ?? 80;
     draw(renderRollout(view, { width, colour: wantsColour(session), audit: newestFirst.toReversed() }));
   }

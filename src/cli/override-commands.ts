@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RolloutView } from '../api/view-schemas.ts';
+import { type RolloutView, rolloutViewSchema } from '../api/view-schemas.ts';
 import { Problem } from '../problem/problem.ts';
 import { confirm, reasonFor } from './ask.ts';
 import { connect, type ServerOptions, takesServer } from './connection.ts';
@@ -45,7 +45,7 @@ export function registerOverrides(program: Command, session: Session): void {
     const reason = await reasonFor(session, options.reason, what);
     const { route, canary, canaryWeight } = before;
     if (question) await confirm(session, options, `${question} ${canary.version} of ${route}, now at ${canaryWeight}`);
-    const view = await client.send<RolloutView>('POST', rolloutPath(before.id, path), { ...body, reason });
+    const view = await client.send('POST', rolloutPath(before.id, path), rolloutViewSchema, { ...body, reason });
     print(session, options.output, view, () => statusLine(view));
   }
 

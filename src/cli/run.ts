@@ -36,6 +36,7 @@ export async function runCommandLine(
   const session: Session = {
     ...terminal,
     closed: closed.signal,
+    version,
     exit: (wanted) => {
       code = wanted;
     },

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RolloutView } from '../api/view-schemas.ts';
+import { type RolloutView, rolloutViewsSchema } from '../api/view-schemas.ts';
 import { connect, type ServerOptions, takesServer } from './connection.ts';
 import { spanOf } from './figures.ts';
 import { findRollout } from './find-rollout.ts';
@@ -25,7 +25,7 @@ export function registerShow(program: Command, session: Session): void {
       const query = new URLSearchParams({ limit: options.limit });
       if (options.route !== undefined) query.set('route', options.route);
       if (options.active) query.set('active', 'true');
-      const views = await connect(options, session).get<readonly RolloutView[]>(`/api/v1/rollouts?${query.toString()}`);
+      const views = await connect(options, session).get(`/api/v1/rollouts?${query.toString()}`, rolloutViewsSchema);
       if (views.length === 0 && !['json', 'yaml'].includes(options.output)) {
         say(session, 'serin: no rollouts');
         return;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RolloutView } from '../api/view-schemas.ts';
+import { rolloutViewSchema } from '../api/view-schemas.ts';
 import { confirm, reasonFor } from './ask.ts';
 import { connect, type ServerOptions, takesServer } from './connection.ts';
 import { print } from './output.ts';
@@ -29,7 +29,7 @@ export function registerStart(program: Command, session: Session): void {
       const { canary, versionName, policy, replace = false, force = false } = options;
       const reason = await reasonFor(session, options.reason, `start ${canary} on ${route}`);
       if (replace) await confirm(session, options, `Supersede what runs on ${route}`);
-      const view = await connect(options, session).send<RolloutView>('POST', '/api/v1/rollouts', {
+      const view = await connect(options, session).send('POST', '/api/v1/rollouts', rolloutViewSchema, {
         route,
         canaryUrl: canary,
         ...(versionName === undefined ? {} : { version: versionName }),

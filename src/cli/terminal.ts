@@ -17,6 +17,8 @@ export interface Terminal {
 export interface Session extends Terminal {
   /** Aborted when nobody reads the output any more. */
   readonly closed: AbortSignal;
+  /** Of this command line. */
+  readonly version: string;
   exit(code: number): void;
 }
 

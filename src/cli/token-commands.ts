@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { TokenView } from '../api/control.ts';
+import { newTokenViewSchema, tokenViewsSchema } from '../api/view-schemas.ts';
 import type { Role } from '../rollout/event.ts';
 import { confirm, reasonFor } from './ask.ts';
 import { connect, type ServerOptions, takesServer } from './connection.ts';
@@ -24,14 +24,14 @@ export function registerTokens(program: Command, session: Session): void {
       const { role } = options;
       const reason = await reasonFor(session, options.reason, `make a token for ${name}`);
       const client = connect(options, session);
-      const made = await client.send<TokenView & { token: string }>('POST', '/api/v1/tokens', { name, role, reason });
+      const made = await client.send('POST', '/api/v1/tokens', newTokenViewSchema, { name, role, reason });
       print(session, options.output, made, () => made.token);
       say(session, `serin: token ${made.id} (${made.name}, ${made.role}); it is not shown again`);
     });
 
   takesServer(token.command('list').description('list them, without the tokens themselves')).action(
     async (options: ServerOptions) => {
-      const views = await connect(options, session).get<readonly TokenView[]>('/api/v1/tokens');
+      const views = await connect(options, session).get('/api/v1/tokens', tokenViewsSchema);
       print(session, options.output, views, () =>
         table(
           ['ID', 'NAME', 'ROLE', 'CREATED', 'REVOKED'],
@@ -48,7 +48,7 @@ export function registerTokens(program: Command, session: Session): void {
       const reason = await reasonFor(session, options.reason, `revoke ${id}`);
       await confirm(session, options, `Revoke token ${id}`);
       const query = new URLSearchParams({ reason }).toString();
-      await connect(options, session).send('DELETE', `/api/v1/tokens/${encodeURIComponent(id)}?${query}`);
+      await connect(options, session).remove(`/api/v1/tokens/${encodeURIComponent(id)}?${query}`);
       say(session, `serin: token ${id} is revoked`);
     });
 }

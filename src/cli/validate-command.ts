@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { PolicyCheckView } from '../api/view-schemas.ts';
+import { type PolicyCheckView, policyCheckViewSchema } from '../api/view-schemas.ts';
 import { formatIssue } from '../policy/place.ts';
 import { readPolicy } from '../policy/read.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
@@ -64,7 +64,7 @@ function onlineCheck(session: Session, options: ValidateOptions): OnlineCheck {
     ...(canary === undefined ? {} : { canary }),
   };
   const client = connect(options, session);
-  return (text, file) => client.send<PolicyCheckView>('POST', '/api/v1/policies/check', { text, file, ...named });
+  return (text, file) => client.send('POST', '/api/v1/policies/check', policyCheckViewSchema, { text, file, ...named });
 }
 
 async function validateFile(file: string, check: OnlineCheck | null): Promise<Validation> {

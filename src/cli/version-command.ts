@@ -9,7 +9,7 @@ export function registerVersion(program: Command, session: Session): void {
     async (options: ServerOptions) => {
       const client = program.version() ?? 'unknown';
       const server = await connect(options, session)
-        .get<{ version: string; node: string }>('/version')
+        .build()
         .catch((error: unknown) => {
           if (error instanceof Problem && error.code === 'unavailable') return null;
           throw error;

@@ -1,4 +1,4 @@
-import type { RolloutView } from '../api/view-schemas.ts';
+import { type RolloutView, rolloutViewSchema } from '../api/view-schemas.ts';
 import { Problem } from '../problem/problem.ts';
 import type { ApiClient } from './client.ts';
 import { rolloutPath } from './find-rollout.ts';
@@ -24,7 +24,7 @@ export async function* watchRollout(
     await pause(session, INTERVAL_MS);
     if (session.closed.aborted) return;
     try {
-      view = await client.get<RolloutView>(rolloutPath(view.id));
+      view = await client.get(rolloutPath(view.id), rolloutViewSchema);
       if (away) say(session, 'serin: the server answers again');
       away = false;
     } catch (error) {

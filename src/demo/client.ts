@@ -1,4 +1,4 @@
-import type { AuditView, RolloutView } from '../api/view-schemas.ts';
+import { type AuditView, auditViewsSchema, type RolloutView, rolloutViewSchema } from '../api/view-schemas.ts';
 
 /** The few calls of the control API that the demo makes, as any user would make them. */
 export interface DemoClient {
@@ -9,22 +9,22 @@ export interface DemoClient {
 }
 
 export function demoClient(controlUrl: string, token: string): DemoClient {
-  async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  async function call<T>(method: string, path: string, shape: { parse(json: unknown): T }, body?: unknown): Promise<T> {
     const response = await fetch(new URL(path, controlUrl), {
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
+    return shape.parse(await response.json());
   }
 
   return {
     start: (route, canaryUrl, version) =>
-      call('POST', '/api/v1/rollouts', { route, canaryUrl, version, reason: `${version} is ready` }),
-    get: (id) => call('GET', `/api/v1/rollouts/${id}`),
+      call('POST', '/api/v1/rollouts', rolloutViewSchema, { route, canaryUrl, version, reason: `${version} is ready` }),
+    get: (id) => call('GET', `/api/v1/rollouts/${id}`, rolloutViewSchema),
     async audit(id) {
-      const newestFirst = await call<readonly AuditView[]>('GET', `/api/v1/rollouts/${id}/audit?limit=100`);
+      const newestFirst = await call('GET', `/api/v1/rollouts/${id}/audit?limit=100`, auditViewsSchema);
       return newestFirst.toReversed();
     },
   };

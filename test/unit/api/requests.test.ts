@@ -189,7 +189,7 @@ describe('operation', () => {
     const metrics = await app.request('/metrics');
     expect(metrics.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(await metrics.text()).toContain('serin_up 1');
-    expect(await (await app.request('/version')).json()).toEqual({ version: '0.1.0', node: 'v24.0.0' });
+    expect(await (await app.request('/version')).json()).toEqual({ name: 'serin', version: '0.1.0', node: 'v24.0.0' });
   });
 
   it('lets nobody keep or sniff an answer', async () => {

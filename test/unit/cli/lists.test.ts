@@ -109,7 +109,9 @@ describe('finding the server and the token', () => {
     await writeFile(join(folder, 'admin-token'), TOKENS.admin);
     const sent: (string | null)[] = [];
     const fetch: typeof globalThis.fetch = async (input, init) => {
-      sent.push(new Request(input, init).headers.get('authorization'));
+      const { url, headers } = new Request(input, init);
+      if (url.endsWith('/version')) return Response.json({ name: 'serin', version: '0.1.0', node: 'v24.0.0' });
+      sent.push(headers.get('authorization'));
       return Response.json([]);
     };
     const env = { SERIN_TOKEN: '', SERIN_DATA: folder };

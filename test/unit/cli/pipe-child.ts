@@ -1,14 +1,15 @@
+import { rolloutView } from '../../../src/api/views.ts';
 import { runCommandLine } from '../../../src/cli/run.ts';
+import { fakeControl } from '../../support/fake-control.ts';
 
 // The command line on this process's own streams; the server answers more and more without end.
 const { stdin, stdout, stderr } = process;
+const { record } = await fakeControl().rollouts.start(
+  { route: 'payments', canaryUrl: 'http://x/', version: 'v2', reason: 'x', replace: false, force: false },
+  { name: 'ada', role: 'operator' },
+);
 let asked = 0;
-const view = () => ({
-  id: '019ac000-0000-7000-8000-000000000001',
-  active: true,
-  version: asked,
-  filler: 'x'.repeat(4_096),
-});
+const view = () => ({ ...rolloutView(record), version: asked, reason: 'x'.repeat(4_096) });
 
 process.exitCode = await runCommandLine(
   process.argv.slice(2),
@@ -18,9 +19,10 @@ process.exitCode = await runCommandLine(
     stderr,
     env: {},
     isTTY: false,
-    fetch: async () => {
+    fetch: async (input) => {
       asked += 1;
-      return Response.json(view());
+      const isVersion = new Request(input).url.endsWith('/version');
+      return Response.json(isVersion ? { name: 'serin', version: '0.1.0', node: 'v24.0.0' } : view());
     },
     wait: () => new Promise((resolve) => setImmediate(resolve)),
   },

@@ -1,0 +1,71 @@
+import { Problem } from '../problem/problem.ts';
+
+/** What an answer has to look like: any schema of the API's views. */
+export interface Shape<T> {
+  safeParse(
+    value: unknown,
+  ): { readonly success: true; readonly data: T } | { readonly success: false; readonly error: ShapeError };
+}
+
+interface ShapeError {
+  readonly issues: readonly {
+    readonly code?: string;
+    readonly path: readonly PropertyKey[];
+    readonly message: string;
+  }[];
+}
+
+/** A whole answer. `json` is undefined where the body is no JSON. */
+export interface Answer {
+  readonly status: number;
+  /** Without parameters; empty when it says none. */
+  readonly type: string;
+  readonly location: string | null;
+  readonly isEmpty: boolean;
+  readonly json: unknown;
+}
+
+/** Reads an answer to its end. Throws what `fetch` throws when it breaks off, and Problem when it has no end in sight. */
+export async function readAnswer(response: Response, mostBytes: number, from: string): Promise<Answer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > mostBytes) {
+      throw new Problem('internal', `${from} was answered with more than ${mostBytes / 1024} KiB`);
+    }
+    chunks.push(chunk);
+  }
+  return {
+    status: response.status,
+    type: (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '',
+    location: response.headers.get('location'),
+    isEmpty: length === 0,
+    json: parsed(Buffer.concat(chunks).toString('utf8')),
+  };
+}
+
+/** `200 text/html`, `204 without a body`. */
+export function describeAnswer({ status, type, isEmpty, json }: Answer): string {
+  if (isEmpty) return `${status} without a body`;
+  const broken = /[/+]json$/.test(type) && json === undefined ? ' that is no JSON' : '';
+  return `${status} ${type || 'of no content type'}${broken}`;
+}
+
+/** A server that is newer may say more than this command line knows: only what is missing or other is a fault. */
+export function take<T>(shape: Shape<T>, json: unknown): { readonly value: T } | { readonly fault: string } {
+  const read = shape.safeParse(json);
+  if (read.success) return { value: read.data };
+  const fault = read.error.issues.find(({ code }) => code !== 'unrecognized_keys');
+  if (!fault) return { value: json as T };
+  const path = fault.path.map(String).join('.');
+  return { fault: path === '' ? fault.message : `${path}: ${fault.message}` };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
