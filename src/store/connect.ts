@@ -7,6 +7,7 @@ import { faultOf } from './fault.ts';
 import { leaseOn } from './lease.ts';
 import { outboxOn } from './outbox.ts';
 import { rolloutStore } from './rollouts.ts';
+import { secretCheckOn } from './secret-check.ts';
 import { stableStore } from './stables.ts';
 import type { Store } from './store.ts';
 import { tokenStore } from './tokens.ts';
@@ -50,6 +51,7 @@ export function storeOn(connection: Connection, deadlineMs: number = DEADLINE_MS
     consumers: consumerList(run),
     tokens: tokenStore(run),
     stables: stableStore(run),
+    secretCheck: secretCheckOn(run),
     now: () => run(databaseNow),
     close: () => door.close(),
   };

@@ -134,3 +134,9 @@ export const stables = pgTable('stables', {
   stable: jsonb('stable').$type<Upstream>().notNull(),
   replacedUrl: text('replaced_url').notNull(),
 });
+
+/** One row: by what a change of the installation's secret is noticed. */
+export const secretCheck = pgTable('secret_check', {
+  id: integer('id').primaryKey(),
+  value: text('value').notNull(),
+});

@@ -154,6 +154,16 @@ export interface StableStore {
   forget(route: string, audit: AuditDraft): Promise<void>;
 }
 
+/**
+ * A value made with the installation's secret. It says whether a secret is the one that the hashes of consumers' keys were
+ * made with, and nothing else of it.
+ */
+export interface SecretCheck {
+  find(): Promise<string | null>;
+  /** In one transaction: keeps the value, removes every listed consumer where it is asked to, and writes the audit entries. */
+  put(value: string, consumers: 'kept' | 'removed', audit: readonly AuditDraft[]): Promise<void>;
+}
+
 /** The open database. */
 export interface Store {
   readonly rollouts: RolloutStore;
@@ -163,6 +173,7 @@ export interface Store {
   readonly consumers: ConsumerList;
   readonly tokens: TokenStore;
   readonly stables: StableStore;
+  readonly secretCheck: SecretCheck;
   /** The database's clock, epoch ms. */
   now(): Promise<number>;
   close(): Promise<void>;

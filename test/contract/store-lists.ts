@@ -87,6 +87,32 @@ export function listsContract(bench: () => StoreBench): void {
     });
   });
 
+  describe('the check value of the secret', () => {
+    beforeEach(() => bench().privileged('delete from secret_check'));
+
+    it('is absent, kept, and replaced by the next', async () => {
+      expect(await store().secretCheck.find()).toBeNull();
+      await store().secretCheck.put('first', 'kept', []);
+      expect(await store().secretCheck.find()).toBe('first');
+      await store().secretCheck.put('second', 'kept', []);
+      expect(await store().secretCheck.find()).toBe('second');
+    });
+
+    it('is replaced in one transaction with the removal of the consumers and its audit entries', async () => {
+      const route = fresh('route');
+      const acme = { route, name: 'acme', keyHash: fresh('hash'), rule: 'canary' } as const;
+      await store().consumers.put(acme, draftOf(route, 'consumerListed'));
+      await store().secretCheck.put('first', 'kept', []);
+      expect(await store().consumers.list(route)).toHaveLength(1);
+      await store().secretCheck.put('second', 'removed', [draftOf(route, 'secretReplaced')]);
+      expect(await store().consumers.list(null)).toEqual([]);
+      expect(await kindsOf(route)).toEqual(['consumerListed', 'secretReplaced']);
+      const unstorable = { ...draftOf(route, 'secretReplaced'), reason: 'NUL \0' };
+      expect(await codeOf(store().secretCheck.put('third', 'removed', [unstorable]))).toBe('invalid-input');
+      expect(await store().secretCheck.find()).toBe('second');
+    });
+  });
+
   describe('promoted stables', () => {
     beforeEach(() => bench().privileged('delete from stables'));
 
