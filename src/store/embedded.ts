@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
@@ -43,6 +44,8 @@ async function openLocked(folder: string, unlock: () => Promise<void>): Promise<
   const thread = await startEmbeddedThread(folder).catch(() => {
     throw new Problem('unavailable', `The database in ${folder} cannot be opened.`);
   });
+  // PGlite makes files that everybody may read and write, and the folder above may be an open one.
+  await chmod(folder, 0o700);
   const inTurn = taking();
   const database = drizzle({ client: clientOf(thread, inTurn) as unknown as PGlite });
   try {
