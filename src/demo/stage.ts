@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ADMIN_TOKEN_FILE } from '../server/admin-token.ts';
 import { configSchema } from '../server/config.ts';
 import { stopAll } from '../server/shutdown.ts';
 import { type Running, startServer } from '../server/start.ts';
-import { ADMIN_TOKEN_FILE } from '../server/tokens.ts';
 import type { TrafficCounts } from './traffic.ts';
 import type { FromWorld, ToWorld } from './world.ts';
 

@@ -5,8 +5,12 @@ interface ConfigOption {
   readonly config: string;
 }
 
+interface ReasonOption extends ConfigOption {
+  readonly reason: string;
+}
+
 /**
- * `serve`, `migrate`, `doctor` and `force-token`: the commands that need the server's own parts, loaded only when one of them runs so
+ * `serve`, `migrate`, `doctor`, `renew-...` and `force-token`: the commands that need the server's own parts, loaded only when one of them runs so
  * that every other command starts quickly.
  */
 export function registerServerCommands(program: Command, terminal: ServerTerminal, exit: (code: number) => void): void {
@@ -32,6 +36,18 @@ export function registerServerCommands(program: Command, terminal: ServerTermina
       exit(await doctor(config, terminal));
     },
   );
+  command('renew-admin-token', 'put a new admin token into the data folder, and revoke the one before')
+    .requiredOption('--reason <text>', 'why; kept in the audit log')
+    .action(async ({ config: file, reason }: ReasonOption) => {
+      const { renewToken } = await import('./renew.ts');
+      exit(await renewToken({ file, reason }, terminal));
+    });
+  command('renew-secret', 'make the secret of the installation anew; listed consumers are removed')
+    .requiredOption('--reason <text>', 'why; kept in the audit log')
+    .action(async ({ config: file, reason }: ReasonOption) => {
+      const { renewSecret } = await import('./renew.ts');
+      exit(await renewSecret({ file, reason }, terminal));
+    });
   command('force-token', 'print a token that lets its bearer force a version of a route')
     .argument('<route>')
     .option('--for <duration>', 'how long it counts', '1h')

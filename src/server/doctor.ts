@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
 import { effectiveStable } from '../controller/reconcile.ts';
 import { Problem } from '../problem/problem.ts';
-import { openStore } from '../store/connect.ts';
 import type { Store } from '../store/store.ts';
 import { type LoadedConfig, loadConfig, loadPolicies } from './load.ts';
+import { openConfigured } from './open-configured.ts';
 import { declaredRoute } from './routes.ts';
 import type { ServerTerminal } from './terminal.ts';
 
@@ -43,12 +42,6 @@ export async function doctor(file: string, { stdout, env }: ServerTerminal): Pro
   } finally {
     await store.close();
   }
-}
-
-function openConfigured({ config, folder }: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Store> {
-  const databaseUrl = env['DATABASE_URL'];
-  if (databaseUrl) return openStore({ databaseUrl });
-  return openStore({ dataFolder: resolve(folder, env['SERIN_DATA'] ?? config.dataFolder) });
 }
 
 async function openUnlessServed(loaded: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Store | null> {

@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
 import { forceToken } from '../gateway/force-guard.ts';
 import { parseDurationMs } from '../policy/units.ts';
 import { Problem } from '../problem/problem.ts';
-import { loadConfig } from './load.ts';
-import { installationSecret } from './secrets.ts';
+import { presentSecret, secretFile } from './installation-secret.ts';
+import { dataFolderOf, loadConfig } from './load.ts';
 import type { ServerTerminal } from './terminal.ts';
 
 const LONGEST_MS = 30 * 24 * 3_600_000;
@@ -20,7 +19,8 @@ export function issueForceToken(
   { file, route, validFor }: ForceTokenRequest,
   { env, stdout }: Pick<ServerTerminal, 'env' | 'stdout'>,
 ): number {
-  const { config, folder } = loadConfig(file);
+  const loaded = loadConfig(file);
+  const { config } = loaded;
   const declared = config.routes.find(({ name }) => name === route);
   if (!declared) throw new Problem('not-found', `${file} declares no route ${route}`);
   if (declared.force?.tokens !== 'accepted') {
@@ -30,8 +30,15 @@ export function issueForceToken(
   if (ms === null || ms < 1_000 || ms > LONGEST_MS) {
     throw new Problem('invalid-input', `${validFor} is not a duration from 1s to 30d`);
   }
-  const dataFolder = resolve(folder, env['SERIN_DATA'] ?? config.dataFolder);
+  const dataFolder = dataFolderOf(loaded, env);
+  const secret = presentSecret({ dataFolder, env });
+  if (!secret) {
+    throw new Problem(
+      'refused',
+      `there is no ${secretFile(dataFolder)} to sign it with: the first \`serin serve\` makes it`,
+    );
+  }
   const expiresAt = Math.floor((Date.now() + ms) / 1_000);
-  stdout.write(`${forceToken(installationSecret(dataFolder, env), route, expiresAt)}\n`);
+  stdout.write(`${forceToken(secret, route, expiresAt)}\n`);
   return 0;
 }

@@ -19,6 +19,11 @@ export interface LoadedConfig {
   readonly document: SourceDocument | null;
 }
 
+/** Where the installation keeps its database, secret and admin token. */
+export function dataFolderOf({ config, folder }: LoadedConfig, env: NodeJS.ProcessEnv): string {
+  return resolve(folder, env['SERIN_DATA'] ?? config.dataFolder);
+}
+
 /** Reads and checks `serin.yaml`. Throws Problem('invalid-input') with every issue and its place. */
 export function loadConfig(file: string): LoadedConfig {
   const read = readDocument(readText(file), file, configSchema);

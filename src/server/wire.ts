@@ -15,22 +15,24 @@ import { pagerdutyChannel } from '../notify/pagerduty.ts';
 import type { Log } from '../problem/log.ts';
 import { localRouter } from '../routers/local.ts';
 import { noRouter } from '../routers/none.ts';
-import { openStore } from '../store/connect.ts';
 import type { Store } from '../store/store.ts';
 import { accessLogFile } from './access-log-file.ts';
+import { ensureAdminToken } from './admin-token.ts';
 import type { ServerConfig } from './config.ts';
 import { consumerControl, followConsumers } from './consumers.ts';
 import { exposition } from './exposition.ts';
 import { health, type Phase } from './health.ts';
-import { type LoadedConfig, loadPolicies } from './load.ts';
+import { installationSecret } from './installation-secret.ts';
+import { dataFolderOf, type LoadedConfig, loadPolicies } from './load.ts';
+import { openConfigured } from './open-configured.ts';
 import { openPrometheus, routeSources } from './open-sources.ts';
 import { policyControl, routeIssue } from './policy-check.ts';
 import { openQuerySources } from './query-sources.ts';
 import { routeRouters } from './route-routers.ts';
 import { declaredRoute, gatewayRoute } from './routes.ts';
-import { installationSecret, resolveSecret } from './secrets.ts';
+import { resolveSecret } from './secrets.ts';
 import { gatewayTimeouts } from './timeouts.ts';
-import { ensureAdminToken, tokenControl } from './tokens.ts';
+import { tokenControl } from './tokens.ts';
 import { upstreamCaOf } from './upstream-ca.ts';
 import { packageVersion } from './version.ts';
 
@@ -61,14 +63,13 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
   const channels = channelsOf(config, env, notices);
   const prometheus = openPrometheus(config, env);
   const carried = config.routes.filter(({ router }) => router === 'gateway');
-  const dataFolder = resolve(loaded.folder, env['SERIN_DATA'] ?? config.dataFolder);
-  const databaseUrl = env['DATABASE_URL'];
-  const store = await openStore(databaseUrl ? { databaseUrl } : { dataFolder });
+  const dataFolder = dataFolderOf(loaded, env);
+  const store = await openConfigured(loaded, env);
   let phase: Phase = 'starting';
   try {
-    const secret = installationSecret(dataFolder, env);
+    const secret = await installationSecret(store, { dataFolder, env }, log);
     const newId = () => v7();
-    await ensureAdminToken(store, dataFolder, newId);
+    await ensureAdminToken(store, dataFolder, newId, log);
     const gateway = createGateway({
       listen: config.gateway.listen,
       routes: carried.map(gatewayRoute),

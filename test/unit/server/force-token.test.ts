@@ -5,20 +5,21 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ForceGuard } from '../../../src/gateway/force-guard.ts';
 import { issueForceToken } from '../../../src/server/force-token.ts';
-import { installationSecret } from '../../../src/server/secrets.ts';
+import { presentSecret } from '../../../src/server/installation-secret.ts';
+
+const SECRET = { SERIN_SECRET: 'a secret of at least thirty-two characters' };
 
 /** `serin force-token` on a configuration in a folder of its own. */
-function issue(force: string, route: string, validFor: string) {
+function issue(force: string, route: string, validFor: string, env: NodeJS.ProcessEnv = SECRET) {
   const folder = mkdtempSync(join(tmpdir(), 'serin-force-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'serin.yaml');
   writeFileSync(file, `routes:\n  - { name: shop, stable: "http://127.0.0.1:9001", policy: standard${force} }\n`);
-  const env = { SERIN_SECRET: 'a secret of at least thirty-two characters' };
   const stdout = new PassThrough();
   issueForceToken({ file, route, validFor }, { env, stdout });
   const token = String(stdout.read()).trim();
-  const guard = (now: number) =>
-    new ForceGuard({ from: [], tokens: 'accepted' }, 'shop', installationSecret(folder, env), () => now);
+  const secret = presentSecret({ dataFolder: folder, env }) ?? new Uint8Array();
+  const guard = (now: number) => new ForceGuard({ from: [], tokens: 'accepted' }, 'shop', secret, () => now);
   const admits = (now: number) => guard(now).admits({ address: '127.0.0.1', fields: { field: () => token } });
   return { admits };
 }
@@ -39,5 +40,9 @@ describe('serin force-token', () => {
     ['a duration beyond any', ACCEPTED, 'shop', '31d', '31d is not a duration from 1s to 30d'],
   ])('refuses %s', (_name, force, route, validFor, message) => {
     expect(() => issue(force, route, validFor)).toThrow(message);
+  });
+
+  it('makes no secret of its own before the first start', () => {
+    expect(() => issue(ACCEPTED, 'shop', '1h', {})).toThrow(/there is no .*secret to sign it with/);
   });
 });

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import type { Log } from '../problem/log.ts';
+import { Problem } from '../problem/problem.ts';
+import { type Actor, SERIN } from '../rollout/event.ts';
+import type { Store, TokenRecord } from '../store/store.ts';
+import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import { hashOf, newToken } from './tokens.ts';
+
+export const ADMIN_TOKEN_FILE = 'admin-token';
+
+/** What the token of the file is called in the database. */
+const NAME = 'first-start';
+const WELL_FORMED = /^serin_[A-Za-z0-9_-]{43}$/;
+const WAY_OUT = 'make a new one with `serin renew-admin-token`';
+
+type TokenPort = Pick<Store, 'tokens' | 'now'>;
+
+/**
+ * The first start writes an admin token into the data folder, where the local command line finds it. A token file that the
+ * database does not know (a new database) is taken in; a lost file is made anew only while no admin token is left, because
+ * somebody may have it elsewhere. Throws Problem('invalid-input') on a file that holds no token.
+ */
+export async function ensureAdminToken(
+  store: TokenPort,
+  dataFolder: string,
+  newId: () => string,
+  log: Log,
+): Promise<void> {
+  const path = join(dataFolder, ADMIN_TOKEN_FILE);
+  const token = readPrivateFile(path);
+  if (token !== null && !WELL_FORMED.test(token)) {
+    throw new Problem('invalid-input', `${path} ${token === '' ? 'is empty' : 'holds no token of Serin'}: ${WAY_OUT}`);
+  }
+  if (token === null) {
+    if ((await store.tokens.list()).some(isLiveAdmin)) {
+      const reason = `${path} is missing, and an admin token is known already: whoever has it uses it, else ${WAY_OUT}`;
+      log({ what: 'adminTokenFileMissing', level: 'warn', reason });
+      return;
+    }
+    await keep(store, makeFile(path), newId(), SERIN, 'first start');
+    return;
+  }
+  const known = await store.tokens.findByHash(hashOf(token));
+  if (!known) await keep(store, token, newId(), SERIN, 'first start');
+  else if (known.revokedAt !== null) {
+    const reason = `the token in ${path} was revoked: whoever has another admin token uses it, else ${WAY_OUT}`;
+    log({ what: 'adminTokenRevoked', level: 'warn', reason });
+  }
+}
+
+/** A new token in the file; those that were in it before are revoked. */
+export async function renewAdminToken(
+  store: TokenPort,
+  {
+    dataFolder,
+    newId,
+    by,
+    reason,
+  }: {
+    readonly dataFolder: string;
+    readonly newId: () => string;
+    readonly by: Actor;
+    readonly reason: string;
+  },
+): Promise<{ readonly path: string; readonly revoked: number }> {
+  const path = join(dataFolder, ADMIN_TOKEN_FILE);
+  const before = (await store.tokens.list()).filter((record) => isLiveAdmin(record) && record.name === NAME);
+  await keep(store, makeFile(path), newId(), by, reason);
+  const at = await store.now();
+  for (const { id } of before) {
+    const event = { kind: 'tokenRevoked', id };
+    await store.tokens.revoke(id, {
+      at,
+      actor: by,
+      route: '',
+      rolloutId: null,
+      event,
+      reason,
+      before: null,
+      after: null,
+    });
+  }
+  return { path, revoked: before.length };
+}
+
+function isLiveAdmin({ role, revokedAt }: TokenRecord): boolean {
+  return role === 'admin' && revokedAt === null;
+}
+
+function makeFile(path: string): string {
+  const token = newToken();
+  writePrivateFile(path, `${token}\n`);
+  return token;
+}
+
+async function keep(store: TokenPort, token: string, id: string, actor: Actor, reason: string): Promise<void> {
+  const role = 'admin';
+  const event = { kind: 'tokenCreated', id, name: NAME, role };
+  const draft = { at: await store.now(), actor, route: '', rolloutId: null, event, reason, before: null, after: null };
+  await store.tokens.create({ id, name: NAME, role, hash: hashOf(token) }, draft);
+}

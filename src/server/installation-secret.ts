@@ -1,0 +1,104 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Log } from '../problem/log.ts';
+import { Problem } from '../problem/problem.ts';
+import { SERIN } from '../rollout/event.ts';
+import type { Store } from '../store/store.ts';
+import { readPrivateFile, writePrivateFile } from './private-file.ts';
+
+/** Where a secret of this installation is looked for. */
+export interface SecretPlace {
+  readonly dataFolder: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const LEAST_CHARACTERS = 32;
+const WELL_FORMED = /^(?:[0-9a-f]{2}){32,}$/i;
+
+/**
+ * The key that signs sticky cookies and force tokens, and keys the hashes of consumers' credentials: `SERIN_SECRET` where it is
+ * set, else the file in the data folder. Null where none was made yet. Throws Problem('invalid-input') on one that is malformed.
+ */
+export function presentSecret({ dataFolder, env }: SecretPlace): Uint8Array | null {
+  const given = env['SERIN_SECRET'];
+  if (given !== undefined) {
+    if (given.trim().length < LEAST_CHARACTERS)
+      throw new Problem('invalid-input', `SERIN_SECRET is shorter than ${LEAST_CHARACTERS} characters`);
+    return createHash('sha256').update(given).digest();
+  }
+  const path = secretFile(dataFolder);
+  const text = readPrivateFile(path);
+  if (text === null) return null;
+  // Buffer.from would take what is no hexadecimal digit for the end, and an empty file for a key that everybody knows.
+  if (!WELL_FORMED.test(text)) {
+    const found =
+      text === '' ? 'is empty' : `holds ${text.length} characters, and not the 64 hexadecimal digits of a secret`;
+    throw new Problem(
+      'invalid-input',
+      `${path} ${found}: restore it from a backup, or make a new secret with \`serin renew-secret\``,
+    );
+  }
+  return Buffer.from(text, 'hex');
+}
+
+/**
+ * The secret of this installation, made at the first start. The database keeps a check value of it: another secret than the one
+ * before is taken only while no consumer is listed, because their hashes would match nobody any more.
+ */
+export async function installationSecret(
+  store: Pick<Store, 'secretCheck' | 'consumers' | 'audit' | 'now'>,
+  place: SecretPlace,
+  log: Log,
+): Promise<Uint8Array> {
+  const present = presentSecret(place);
+  const kept = await store.secretCheck.find();
+  if (present !== null && kept === checkValue(present)) return present;
+  const isFirst = kept === null;
+  const listed = (await store.consumers.list(null)).length;
+  // A database from before there was a check value cannot say whether the secret is the right one.
+  if (listed > 0 && (present === null || !isFirst)) throw dependedOn(place, present, listed);
+  const secret = present ?? newSecret();
+  if (present === null) keepSecret(place.dataFolder, secret);
+  const reason = 'the secret is another one than at the last start, and no consumer was listed';
+  const at = await store.now();
+  const draft = { at, actor: SERIN, route: '', rolloutId: null, before: null, after: null };
+  await store.secretCheck.put(
+    checkValue(secret),
+    'kept',
+    isFirst ? [] : [{ ...draft, event: { kind: 'secretReplaced' }, reason }],
+  );
+  if (!isFirst)
+    log({
+      what: 'secretReplaced',
+      level: 'warn',
+      reason: `${reason}: sticky cookies and force tokens made before count no more`,
+    });
+  return secret;
+}
+
+/** Says whether two secrets are the same, and nothing else of them. */
+export function checkValue(secret: Uint8Array): string {
+  return createHmac('sha256', secret).update('check\0').digest('hex').slice(0, 32);
+}
+
+export function newSecret(): Uint8Array {
+  return randomBytes(32);
+}
+
+export function keepSecret(dataFolder: string, secret: Uint8Array): void {
+  writePrivateFile(secretFile(dataFolder), `${Buffer.from(secret).toString('hex')}\n`);
+}
+
+export function secretFile(dataFolder: string): string {
+  return join(dataFolder, 'secret');
+}
+
+function dependedOn({ dataFolder, env }: SecretPlace, present: Uint8Array | null, listed: number): Problem {
+  const name = env['SERIN_SECRET'] === undefined ? secretFile(dataFolder) : 'SERIN_SECRET';
+  const fault = present === null ? `${name} is missing` : `${name} is not the secret that this database was used with`;
+  const consumers = listed === 1 ? 'the key of 1 listed consumer' : `the keys of ${listed} listed consumers`;
+  return new Problem(
+    'invalid-input',
+    `${fault}, and ${consumers} can be known by that secret only: restore it, or make a new one with \`serin renew-secret\`, which removes them from the list`,
+  );
+}

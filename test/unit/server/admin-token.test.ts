@@ -1,0 +1,108 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { v7 } from 'uuid';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import type { LogEvent } from '../../../src/problem/log.ts';
+import { ensureAdminToken, renewAdminToken } from '../../../src/server/admin-token.ts';
+import { tokenControl } from '../../../src/server/tokens.ts';
+import { embeddedStore } from '../../support/controller-stage.ts';
+
+const { store, close } = await embeddedStore();
+const folders: string[] = [];
+afterAll(async () => {
+  await close();
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+const ADA = { name: 'ada', role: 'admin' } as const;
+const control = tokenControl(store, () => v7());
+
+beforeEach(async () => {
+  for (const { id, revokedAt } of await store.tokens.list())
+    if (revokedAt === null) await control.revoke(id, ADA, 'over');
+});
+
+function installation(text?: string) {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'serin-token-'));
+  folders.push(dataFolder);
+  const file = join(dataFolder, 'admin-token');
+  if (text !== undefined) writeFileSync(file, text, { mode: 0o600 });
+  const said: LogEvent[] = [];
+  return {
+    file,
+    said,
+    token: () => readFileSync(file, 'utf8').trim(),
+    start: () =>
+      ensureAdminToken(
+        store,
+        dataFolder,
+        () => v7(),
+        (event) => said.push(event),
+      ),
+    renew: () => renewAdminToken(store, { dataFolder, newId: () => v7(), by: ADA, reason: 'lost' }),
+  };
+}
+
+describe('issue 10 row 19: the admin token of the data folder', () => {
+  it('is made at the first start, for its owner only, and counts', async () => {
+    const { file, token, start, said } = installation();
+    await start();
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(await control.authenticate(token())).toEqual({ name: 'first-start', role: 'admin' });
+    const made = token();
+    await start();
+    expect([token(), said]).toEqual([made, []]);
+  });
+
+  it.each([
+    ['empty', '\n', /admin-token is empty: make a new one with `serin renew-admin-token`/],
+    ['cut short', 'serin_8pQx', /admin-token holds no token of Serin: make a new one/],
+  ])(
+    'that is %s is refused at the start instead of locking everybody out, and can be renewed',
+    async (_, text, message) => {
+      const { token, start, renew } = installation(text);
+      await expect(start()).rejects.toMatchObject({ code: 'invalid-input', message: expect.stringMatching(message) });
+      expect((await store.tokens.list()).filter(({ revokedAt }) => revokedAt === null)).toEqual([]);
+      await renew();
+      await start();
+      expect(await control.authenticate(token())).toMatchObject({ role: 'admin' });
+    },
+  );
+
+  it('that was lost is told of with the way out, which revokes the one before', async () => {
+    const { file, token, start, renew, said } = installation();
+    await start();
+    const before = token();
+    rmSync(file);
+    await start();
+    expect(said).toMatchObject([
+      { what: 'adminTokenFileMissing', level: 'warn', reason: expect.stringContaining('`serin renew-admin-token`') },
+    ]);
+    expect(await control.authenticate(before)).toMatchObject({ role: 'admin' });
+    expect(await renew()).toEqual({ path: file, revoked: 1 });
+    expect(await control.authenticate(before)).toBeNull();
+    expect(await control.authenticate(token())).toMatchObject({ role: 'admin' });
+    expect(await store.audit.list({ limit: 2 })).toMatchObject([
+      { event: { kind: 'tokenRevoked' }, actor: ADA, reason: 'lost' },
+      { event: { kind: 'tokenCreated' }, actor: ADA, reason: 'lost' },
+    ]);
+  });
+
+  it('that was revoked is told of with the way out', async () => {
+    const { start, said } = installation();
+    await start();
+    const [record] = (await store.tokens.list()).filter(({ revokedAt }) => revokedAt === null);
+    await control.revoke(record?.id ?? '', ADA, 'by mistake');
+    await start();
+    expect(said).toMatchObject([{ what: 'adminTokenRevoked', reason: expect.stringContaining('renew-admin-token') }]);
+  });
+
+  it('renewed leaves tokens of people alone', async () => {
+    const { start, renew } = installation();
+    await start();
+    const { token } = await control.create('ada', 'admin', ADA, 'hers');
+    expect(await renew()).toMatchObject({ revoked: 1 });
+    expect(await control.authenticate(token)).toMatchObject({ name: 'ada' });
+  });
+});
