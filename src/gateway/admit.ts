@@ -1,9 +1,9 @@
-import { IncomingMessage } from 'node:http';
+import { type IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { MAX_LENGTH_DIGITS } from './grammar.ts';
 import type { GatewayLimits } from './limits.ts';
 import { type Refusal, TOO_LARGE } from './refuse.ts';
-import { readTarget, type Target } from './route-table.ts';
+import { readTarget, type Target } from './target.ts';
 
 const NOWHERE: Target = { path: '', query: '' };
 
@@ -17,6 +17,11 @@ export class GatewayRequest extends IncomingMessage {
     return typeof value === 'string' ? value : undefined;
   }
 }
+
+/** What of a request decides whether it is admitted. */
+export type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'rawHeaders'> & {
+  readonly headers: IncomingHttpHeaders;
+};
 
 const bad = (detail: string): Refusal => ({ status: 400, detail });
 
@@ -32,7 +37,7 @@ export type Admission =
  * Refuses what the strict parser lets through and a gateway must not: anything about which a server behind it could
  * think differently.
  */
-export function admit(incoming: IncomingMessage, limits: GatewayLimits): Admission {
+export function admit(incoming: RequestHead, limits: GatewayLimits): Admission {
   const refusal = refusalOfSize(incoming, limits) ?? refusalOfHead(incoming);
   if (refusal) return { kind: 'refused', refusal };
   const { url = '', method } = incoming;
@@ -42,7 +47,7 @@ export function admit(incoming: IncomingMessage, limits: GatewayLimits): Admissi
   return target ? { kind: 'admitted', target } : { kind: 'refused', refusal: UNSAFE_PATH };
 }
 
-function refusalOfHead({ httpVersion, rawHeaders, headers }: IncomingMessage): Refusal | null {
+function refusalOfHead({ httpVersion, rawHeaders, headers }: RequestHead): Refusal | null {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return bad('The request line does not say HTTP/1.1.');
   if (httpVersion === '1.1' && headers.host === undefined) return bad('The request has no Host header.');
   if (countHosts(rawHeaders) > 1) return bad('The request has more than one Host header.');
@@ -56,7 +61,7 @@ function refusalOfHead({ httpVersion, rawHeaders, headers }: IncomingMessage): R
   return headers['content-length'] === undefined ? null : bad('The length of the body is said in two ways.');
 }
 
-function refusalOfSize({ url = '', rawHeaders, headers }: IncomingMessage, limits: GatewayLimits): Refusal | null {
+function refusalOfSize({ url = '', rawHeaders, headers }: RequestHead, limits: GatewayLimits): Refusal | null {
   const { urlBytes, headerCount, bodyBytes } = limits;
   if (url.length > urlBytes) return { status: 414, detail: `The request target is longer than ${urlBytes} bytes.` };
   if (rawHeaders.length > 2 * headerCount) {

@@ -13,7 +13,8 @@ import type { Peers } from './peer.ts';
 import { IDEMPOTENT } from './pool.ts';
 import type { Destination } from './pools.ts';
 import { LATE_BODY, TOO_LARGE } from './refuse.ts';
-import { type Target, trimmedPrefix } from './route-table.ts';
+import { trimmedPrefix } from './route-table.ts';
+import type { Target } from './target.ts';
 import { bodyFraming, Upload } from './upload.ts';
 import type { UploadWatch } from './upload-watch.ts';
 
@@ -105,7 +106,11 @@ export function destinationOf(live: Live, track: Track): Destination {
 }
 
 /** The upstream URL's own path in place of the matched prefix, the rest and the query as they came. */
-export function upstreamPath({ declared }: RouteState, { basePath }: Destination, { path, query }: Target): string {
+export function upstreamPath(
+  { declared }: Pick<RouteState, 'declared'>,
+  { basePath }: Pick<Destination, 'basePath'>,
+  { path, query }: Target,
+): string {
   if (!declared.rewrite) return `${path}${query}`;
   const rest = path.slice(trimmedPrefix(declared.prefix).length);
   return `${`${basePath}${rest}` || '/'}${query}`;

@@ -42,6 +42,14 @@ export function hearsayOf(lower: string): 'replaced' | 'passed' | null {
   return lower.startsWith('x-forwarded-') || FORWARDED_BY_OTHERS.has(lower) ? 'passed' : null;
 }
 
+/** Why no version may be chosen by a field, by its name in lower case: a clause about the name, or null. */
+export function unfitToChoose(lower: string): string | null {
+  if (NOT_FORWARDED.has(lower))
+    return 'is a header of the connection or of Serin itself, and never reaches the upstream';
+  if (hearsayOf(lower) === null && !isDisguised(lower)) return null;
+  return 'is a header by which proxies say who came: outsiders could choose by it, so use `sticky: client-address`';
+}
+
 /** End-to-end fields that `Connection` cannot take away from whoever they are meant for. */
 const PROTECTED = new Set([
   'host',

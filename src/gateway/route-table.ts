@@ -1,68 +1,26 @@
 import type { GatewayRoute } from './gateway.ts';
-
-/** A request target taken apart, still in its raw bytes. */
-export interface Target {
-  /** Up to the query. */
-  readonly path: string;
-  /** The query with its `?`, or nothing. */
-  readonly query: string;
-}
-
-const PERCENT = 0x25;
-const DOT = 0x2e;
-const SLASH = 0x2f;
-const QUESTION = 0x3f;
-
-/**
- * Null when the path could mean another path to somebody behind us: a `..` segment in any spelling, an encoded slash
- * or backslash, a raw backslash, a fragment, or a byte that no URI has (RFC 3986 section 3.3). `..;x` counts as `..`,
- * because servlet containers cut path parameters off before they resolve it.
- */
-export function readTarget(raw: string): Target | null {
-  if (raw.charCodeAt(0) !== SLASH) return null;
-  let end = raw.length;
-  for (let at = 0; at < raw.length; at++) {
-    const code = raw.charCodeAt(at);
-    if (code <= 0x20 || code >= 0x7f || code === 0x23) return null;
-    if (end !== raw.length) continue;
-    if (code === QUESTION) end = at;
-    else if (code === 0x5c) return null;
-    else if (code === PERCENT && isSeparator(raw, at)) return null;
-    else if (code === SLASH && isDotDot(raw, at + 1)) return null;
-  }
-  return { path: raw.slice(0, end), query: raw.slice(end) };
-}
-
-/** `%2f` or `%5c`. */
-function isSeparator(raw: string, at: number): boolean {
-  const high = raw.charCodeAt(at + 1);
-  const low = raw.charCodeAt(at + 2) | 0x20;
-  return (high === 0x32 && low === 0x66) || (high === 0x35 && low === 0x63);
-}
-
-function isDotDot(raw: string, at: number): boolean {
-  const second = afterDot(raw, at);
-  if (second === -1) return false;
-  const next = afterDot(raw, second);
-  if (next === -1) return false;
-  return next === raw.length || '/;?'.includes(raw.charAt(next));
-}
-
-/** The place after a dot or `%2e` at `at`, or -1. */
-function afterDot(raw: string, at: number): number {
-  if (raw.charCodeAt(at) === DOT) return at + 1;
-  const encoded = raw.charCodeAt(at) === PERCENT && raw.charCodeAt(at + 1) === 0x32;
-  return encoded && (raw.charCodeAt(at + 2) | 0x20) === 0x65 ? at + 3 : -1;
-}
-
-/** `EXAMPLE.com:8080` -> `example.com`, `[::1]:80` -> `[::1]`. */
-export function hostWithoutPort(host: string): string {
-  return host.replace(/:\d*$/, '').toLowerCase();
-}
+import { SLASH } from './grammar.ts';
+import { hostMatches, hostName, hostRank } from './host-name.ts';
 
 /** A prefix without its trailing slash: the part of a path that rewriting takes away. */
 export function trimmedPrefix(prefix: string): string {
   return prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
+}
+
+/** A percent-encoded octet is the same with small and with capital digits (RFC 3986 section 6.2.2.1). */
+export function capitalHex(path: string): string {
+  return path.replace(/%[\da-f]{2}/gi, (octet) => octet.toUpperCase());
+}
+
+/**
+ * Matches on segment boundaries over the raw bytes: `/api` takes `/api` and `/api/x`, never `/apis` or `/%61pi`. The prefix
+ * is one of `trimmedPrefix`, its percent-encoded octets in capitals.
+ */
+export function pathMatches(prefix: string, path: string): boolean {
+  if (!path.startsWith(prefix)) {
+    if (!prefix.includes('%') || capitalHex(path.slice(0, prefix.length)) !== prefix) return false;
+  }
+  return path.length === prefix.length || path.charCodeAt(prefix.length) === SLASH;
 }
 
 interface Row<Entry> {
@@ -71,26 +29,42 @@ interface Row<Entry> {
   readonly entry: Entry;
 }
 
-/** Finds the route of a request: the longest prefix wins, and of two equal ones the one that names the host. */
+/**
+ * Finds the route of a request. The longest prefix wins; of equal ones an exact host, then the longest wildcard, then the
+ * route that takes any host.
+ */
 export class RouteTable<Entry> {
   private readonly rows: readonly Row<Entry>[];
+  /** The host that was asked for last, as it was said and as it is compared: nearly always it is the next one too. */
+  private said = '';
+  private name = '';
 
-  constructor(entries: readonly Entry[], declared: (entry: Entry) => GatewayRoute) {
+  constructor(entries: readonly Entry[], declared: (entry: Entry) => Pick<GatewayRoute, 'prefix' | 'host'>) {
     this.rows = entries
       .map((entry) => {
         const { prefix, host } = declared(entry);
-        return { prefix: trimmedPrefix(prefix), host: host === null ? null : hostWithoutPort(host), entry };
+        return {
+          prefix: capitalHex(trimmedPrefix(prefix)),
+          host: host === null ? null : hostName(host),
+          entry,
+        };
       })
-      .sort((a, b) => b.prefix.length - a.prefix.length || Number(b.host !== null) - Number(a.host !== null));
+      .sort((a, b) => b.prefix.length - a.prefix.length || hostRank(b.host) - hostRank(a.host));
   }
 
-  /** Matches on segment boundaries over the raw bytes: `/api` takes `/api` and `/api/x`, never `/apis` or `/%61pi`. */
   find(host: string, path: string): Entry | null {
     for (const row of this.rows) {
-      if (!path.startsWith(row.prefix)) continue;
-      if (path.length !== row.prefix.length && path.charCodeAt(row.prefix.length) !== SLASH) continue;
-      if (row.host === null || row.host === hostWithoutPort(host)) return row.entry;
+      if (!pathMatches(row.prefix, path)) continue;
+      if (row.host === null || hostMatches(row.host, this.nameOf(host))) return row.entry;
     }
     return null;
+  }
+
+  private nameOf(host: string): string {
+    if (host !== this.said) {
+      this.said = host;
+      this.name = hostName(host);
+    }
+    return this.name;
   }
 }

@@ -2,6 +2,8 @@ import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 import { Recent } from './recent.ts';
 
 const REMEMBERED = 5_000;
+/** Of HMAC-SHA256. */
+const SIGNATURE_BYTES = 32;
 const ONE_YEAR_S = 31_536_000;
 
 /**
@@ -18,18 +20,28 @@ export class StickyCookie {
     this.name = name;
   }
 
-  /** The id in a `Cookie` header, or null when there is none that we signed. */
+  /**
+   * The id in a `Cookie` header, or null when there is none that we signed. Of several cookies with the name the first that
+   * is genuine: one that was left behind for another path, or put there by a neighbour, must not hide it.
+   */
   read(header: string | undefined): string | null {
-    const value = header === undefined ? null : cookieValue(header, this.name);
-    if (value === null) return null;
+    if (header === undefined) return null;
+    for (const value of cookieValues(header, this.name)) {
+      const id = this.idOf(value);
+      if (id !== null) return id;
+    }
+    return null;
+  }
+
+  private idOf(value: string): string | null {
     const known = this.known.get(value);
     if (known !== undefined) return known;
     const dot = value.lastIndexOf('.');
     if (dot <= 0) return null;
     const id = value.slice(0, dot);
     const given = Buffer.from(value.slice(dot + 1), 'base64url');
-    const wanted = this.sign(id);
-    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null;
+    // A header has room for hundreds of cookies with the name, and an HMAC is not taken for what cannot be one.
+    if (given.length !== SIGNATURE_BYTES || !timingSafeEqual(given, this.sign(id))) return null;
     this.known.set(value, id);
     return id;
   }
@@ -46,16 +58,17 @@ export class StickyCookie {
   }
 }
 
-/** The first value of a cookie in a `Cookie` header (RFC 6265 section 4.2.1), or null. */
-export function cookieValue(header: string, name: string): string | null {
+/** The values of a cookie in a `Cookie` header (RFC 6265 section 4.2.1), in their order. */
+export function cookieValues(header: string, name: string): readonly string[] {
+  const values: string[] = [];
   for (let from = 0; from < header.length; ) {
     const semicolon = header.indexOf(';', from);
     const end = semicolon === -1 ? header.length : semicolon;
     const equals = header.indexOf('=', from);
     if (equals !== -1 && equals < end && header.slice(from, equals).trim() === name) {
-      return header.slice(equals + 1, end).trim();
+      values.push(header.slice(equals + 1, end).trim());
     }
     from = end + 1;
   }
-  return null;
+  return values;
 }

@@ -9,6 +9,14 @@ interface ReasonOption extends ConfigOption {
   readonly reason: string;
 }
 
+interface DoctorOptions extends ConfigOption {
+  readonly try?: string;
+  readonly method: string;
+  readonly header: readonly string[];
+}
+
+const collect = (line: string, before: readonly string[]): readonly string[] => [...before, line];
+
 /**
  * `serve`, `migrate`, `doctor`, `renew-...` and `force-token`: the commands that need the server's own parts, loaded only when one of them runs so
  * that every other command starts quickly.
@@ -30,12 +38,19 @@ export function registerServerCommands(program: Command, terminal: ServerTermina
     const { migrate } = await import('./doctor.ts');
     exit(await migrate(config, terminal));
   });
-  command('doctor', 'check configuration, policies and database, and say what is in force').action(
-    async ({ config }: ConfigOption) => {
+  command('doctor', 'check configuration, policies and database, and say what is in force')
+    .option('--try <url>', 'say which route a URL takes and why, and nothing else; sends nothing')
+    .option('--method <method>', 'with --try: the method of the request', 'GET')
+    .option('--header <line>', 'with --try: a header line, "Name: value"; may be repeated', collect, [])
+    .action(async ({ config, try: url, method, header: headers }: DoctorOptions) => {
+      if (url !== undefined) {
+        const { tryUrl } = await import('./try-url.ts');
+        exit(tryUrl({ file: config, url, method, headers }, terminal));
+        return;
+      }
       const { doctor } = await import('./doctor.ts');
       exit(await doctor(config, terminal));
-    },
-  );
+    });
   command('renew-admin-token', 'put a new admin token into the data folder, and revoke the one before')
     .requiredOption('--reason <text>', 'why; kept in the audit log')
     .action(async ({ config: file, reason }: ReasonOption) => {

@@ -1,8 +1,13 @@
 import { z } from 'zod';
+import { unfitToChoose } from '../gateway/headers.ts';
 import { DEFAULT_LIMITS } from '../gateway/limits.ts';
 import { duration, fraction } from '../policy/units.ts';
+import { cidr, listen } from './declared-address.ts';
 import { secret, serviceUrl } from './declared-values.ts';
+import { readText } from './read-text.ts';
+import { readRouteHost } from './route-host.ts';
 import { routeMetricsSchema } from './route-metrics.ts';
+import { readRoutePath } from './route-path.ts';
 import { sourceName, sourcesSchema } from './sources.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case name such as payments');
@@ -12,14 +17,26 @@ const upstream = z.union([
   z.strictObject({ url: serviceUrl, version: z.string().min(1).max(100).optional() }),
 ]);
 
-const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be a header name');
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
+
+/** A field by which a version is chosen: the client says it, and it goes on to the upstream. */
+const headerName = z
+  .string()
+  .regex(TOKEN, 'must be a header name')
+  .superRefine((name, context) => {
+    const reason = unfitToChoose(name.toLowerCase());
+    if (reason !== null) context.addIssue({ code: 'custom', message: reason });
+  });
+
+const cookieName = z.string().regex(TOKEN, 'must be a cookie name');
 
 const sticky = z.union([
   z.literal(['consumer', 'client-address', 'request']).transform((kind) => ({ kind })),
   z
     .strictObject({ header: headerName })
     .transform(({ header }) => ({ kind: 'header' as const, name: header.toLowerCase() })),
-  z.strictObject({ cookie: headerName }).transform(({ cookie }) => ({ kind: 'cookie' as const, name: cookie })),
+  z.strictObject({ cookie: cookieName }).transform(({ cookie }) => ({ kind: 'cookie' as const, name: cookie })),
 ]);
 
 const consumerKey = z.union([
@@ -31,13 +48,11 @@ const consumerKey = z.union([
     .transform(({ query }) => ({ kind: 'query' as const, name: query })),
 ]);
 
-const cidr = z.string().regex(/^[0-9a-f.:]+(\/\d{1,3})?$/i, 'must be a CIDR such as 10.0.0.0/8');
-
 const template = z
   .string()
   .max(200)
   .regex(
-    /^(\/([A-Za-z0-9._~-]+|\{[A-Za-z0-9_-]+\}))+\/?$|^\/$/,
+    /^(\/((?!\.\.?(?:\/|$))[A-Za-z0-9._~-]+|\{[A-Za-z0-9_-]+\}))+\/?$|^\/$/,
     'must be a path of plain segments and placeholders, such as /orders/{id}',
   );
 
@@ -53,11 +68,8 @@ const routeTimeouts = z.strictObject({
 
 const route = z.strictObject({
   name,
-  path: z
-    .string()
-    .regex(/^\/[^?#\s]*$/, 'must be a path that begins with /')
-    .default('/'),
-  host: z.string().min(1).max(253).optional(),
+  path: readText(readRoutePath).prefault('/').describe('A plain prefix; see docs/routes.md'),
+  host: readText(readRouteHost).optional().describe('A name, or `*.example.com` for every name below it'),
   stable: upstream,
   policy: z.string().min(1),
   health: z
@@ -91,15 +103,6 @@ const route = z.strictObject({
     .describe('Templates of paths, `/orders/{id}`; a path that fits none is guessed'),
   timeouts: routeTimeouts.prefault({}).describe('What is absent is as in gateway.timeouts'),
 });
-
-const listen = z
-  .string()
-  .regex(/^(\[[0-9a-f:]+\]|[^:\s]+):\d{1,5}$/i, 'must be an address such as 127.0.0.1:7780')
-  .transform((text) => {
-    const at = text.lastIndexOf(':');
-    return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
-  })
-  .refine(({ port }) => port <= 65_535, 'a port is at most 65535');
 
 const timeouts = z.strictObject({
   connect: duration.prefault('1s').describe('To connect to an upstream, TLS included'),

@@ -12,8 +12,46 @@ export function routeFaults({ routes, sources }: ServerConfig): readonly RouteFa
     ...(names.indexOf(route.name) === at
       ? []
       : [{ path: ['routes', at, 'name'], message: `the route ${route.name} is declared twice` }]),
-    ...sourceFaults(route, sources).map(({ path, message }) => ({ path: ['routes', at, ...path], message })),
+    ...[...placeFaults(route, routes.slice(0, at)), ...templateFaults(route), ...sourceFaults(route, sources)].map(
+      ({ path, message }) => ({ path: ['routes', at, ...path], message }),
+    ),
   ]);
+}
+
+/** Hosts and paths come in their normal form, so that the same place reads the same. */
+function placeFaults(route: ConfiguredRoute, before: readonly ConfiguredRoute[]): readonly RouteFault[] {
+  if (route.router === 'none') return [];
+  const first = before.find(({ router, host, path }) => {
+    return router === 'gateway' && host === route.host && path === route.path;
+  });
+  if (!first) return [];
+  const host = route.host === undefined ? 'any host' : `the host ${route.host}`;
+  const place = `the path ${route.path} of ${host}`;
+  return [{ path: ['path'], message: `the routes ${first.name} and ${route.name} both take ${place}` }];
+}
+
+/** A template is matched against the path that the client asks for, and a route sees only what is below its own. */
+function templateFaults({ name, path, templates }: ConfiguredRoute): readonly RouteFault[] {
+  return templates.flatMap((template, at) => {
+    const shape = template.replace(/\{[^}]*\}/g, '{}');
+    const same = templates.slice(0, at).find((earlier) => earlier.replace(/\{[^}]*\}/g, '{}') === shape);
+    if (same !== undefined) {
+      return [{ path: ['templates', at], message: `the template ${template} means the same as ${same}` }];
+    }
+    if (isBelow(template, path)) return [];
+    const meant = template === '/' ? path : path + template;
+    const message = `the template ${template} fits no path of route ${name}, which all begin with ${path}: write ${meant}`;
+    return [{ path: ['templates', at], message }];
+  });
+}
+
+function isBelow(template: string, path: string): boolean {
+  const segments = segmentsOf(template);
+  return segmentsOf(path).every((segment, at) => segments[at] === segment || segments[at]?.startsWith('{'));
+}
+
+function segmentsOf(path: string): readonly string[] {
+  return path.split('/').filter((segment) => segment !== '');
 }
 
 function sourceFaults(

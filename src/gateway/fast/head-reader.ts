@@ -1,7 +1,7 @@
 import { isPlainHost } from '../admit.ts';
 import { COLON, CR, isBlank, LF, lengthAt, SLASH, SP, TARGET, TOKEN, VALUE } from '../grammar.ts';
 import type { GatewayLimits } from '../limits.ts';
-import { readTarget, type Target } from '../route-table.ts';
+import { readTarget, type Target } from '../target.ts';
 import { type FieldName, FieldNames } from './field-names.ts';
 
 /**

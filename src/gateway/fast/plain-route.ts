@@ -8,7 +8,7 @@ import { forwardedFields, headerLines, requestIdFrom } from '../headers.ts';
 import type { Ticket } from '../open-block.ts';
 import type { Peer, Peers } from '../peer.ts';
 import type { Destination } from '../pools.ts';
-import type { Target } from '../route-table.ts';
+import type { Target } from '../target.ts';
 import type { HeadReader } from './head-reader.ts';
 
 /** A plain request with its version chosen. */

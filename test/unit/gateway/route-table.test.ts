@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { hostWithoutPort, RouteTable, readTarget } from '../../../src/gateway/route-table.ts';
+import { hostName } from '../../../src/gateway/host-name.ts';
+import { RouteTable } from '../../../src/gateway/route-table.ts';
+import { readTarget } from '../../../src/gateway/target.ts';
 import { routeTo } from '../../support/gateway.ts';
 
 describe('readTarget', () => {
@@ -82,14 +84,53 @@ describe('the route table', () => {
   });
 });
 
-describe('hostWithoutPort', () => {
+describe('a host that a request names', () => {
   it.each([
     ['EXAMPLE.com:8080', 'example.com'],
     ['example.com', 'example.com'],
     ['[::1]:80', '[::1]'],
     ['[::1]', '[::1]'],
+    ['[0:0:0:0:0:0:0:1]:80', '[::1]'],
     ['example.com:', 'example.com'],
+    ['example.com.', 'example.com'],
+    ['Example.com.:443', 'example.com'],
   ])('%s is %s', (host, name) => {
-    expect(hostWithoutPort(host)).toBe(name);
+    expect(hostName(host)).toBe(name);
+  });
+});
+
+describe('hosts of routes: an exact name, else the longest wildcard, else any host', () => {
+  const hosts = ['*.example.com', 'a.example.com', '*.b.example.com', 'example.com', '[::1]', null];
+  const table = new RouteTable(hosts, (host) => ({ prefix: '/', host }));
+
+  it.each([
+    ['foo.example.com', '*.example.com'],
+    ['FOO.Example.com.:8443', '*.example.com'],
+    ['x.y.example.com', '*.example.com'],
+    ['a.example.com', 'a.example.com'],
+    ['a.example.com.', 'a.example.com'],
+    ['x.a.example.com', '*.example.com'],
+    ['x.b.example.com', '*.b.example.com'],
+    ['b.example.com', '*.example.com'],
+    ['example.com', 'example.com'],
+    ['notexample.com', null],
+    ['.example.com', null],
+    ['[0::1]:80', '[::1]'],
+    ['', null],
+  ])('%s goes to %s', (host, route) => {
+    expect(table.find(host, '/')).toBe(route);
+  });
+
+  it('come after the path: the longest one wins, whichever host it has', () => {
+    const longest = new RouteTable(['/', '/api'], (prefix) => ({ prefix, host: prefix === '/' ? 'a.test' : null }));
+    expect([longest.find('a.test', '/api'), longest.find('a.test', '/')]).toEqual(['/api', '/']);
+  });
+});
+
+describe('percent-encoded octets of a path', () => {
+  it('are the same with small and with capital digits, in the route and in the request', () => {
+    const table = new RouteTable(['/caf%c3%A9'], (prefix) => ({ prefix, host: null }));
+    expect(['/caf%C3%A9', '/caf%c3%a9/x'].map((path) => table.find('', path))).toEqual(Array(2).fill('/caf%c3%A9'));
+    expect(['/caf%C3', '/cafe', '/caf%C3%A9s'].map((path) => table.find('', path))).toEqual([null, null, null]);
   });
 });

@@ -1,0 +1,30 @@
+/**
+ * The host that a `Host` header names, in the one spelling that routes are compared in: lower case, without port and
+ * without the dot of the root (RFC 9110 section 4.2.3, RFC 3986 section 3.2.2).
+ */
+export function hostName(host: string): string {
+  const name = host.replace(/:\d*$/, '').toLowerCase();
+  // One IPv6 address has many spellings (RFC 5952).
+  if (name.startsWith('[')) return URL.parse(`http://${name}`)?.hostname ?? name;
+  return name.endsWith('.') ? name.slice(0, -1) : name;
+}
+
+/**
+ * Whether a route with this host takes a request for that name. `*.example.com` takes every name below example.com, at any
+ * depth, and not example.com itself: as with nginx, Envoy and the Gateway API.
+ */
+export function hostMatches(pattern: string | null, name: string): boolean {
+  if (pattern === null) return true;
+  if (!isWildcard(pattern)) return name === pattern;
+  return name.length >= pattern.length && name.endsWith(pattern.slice(1)) && !name.startsWith('.');
+}
+
+/** Of two hosts that both match, the one with the higher rank is meant: an exact name, then the longest wildcard. */
+export function hostRank(pattern: string | null): number {
+  if (pattern === null) return 0;
+  return isWildcard(pattern) ? pattern.length : Number.MAX_SAFE_INTEGER;
+}
+
+function isWildcard(pattern: string): boolean {
+  return pattern.startsWith('*.');
+}

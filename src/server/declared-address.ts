@@ -1,0 +1,41 @@
+import { isIP, isIPv6 } from 'node:net';
+import { readText, type TextReading } from './read-text.ts';
+import { readRouteHost } from './route-host.ts';
+
+const MAX_PORT = 65_535;
+
+/** A network such as 10.0.0.0/8, or a single address. */
+export const cidr = readText<string>((text) => {
+  const [address = '', bits, more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more !== undefined || address.includes('%')) {
+    return { ok: false, reason: 'must be a network such as 10.0.0.0/8, or an address' };
+  }
+  // Peers are compared by their IPv4 address, whichever way they come.
+  if (/^::ffff:/i.test(address)) return { ok: false, reason: 'is an IPv4-mapped address; write the IPv4 network' };
+  const most = family === 4 ? 32 : 128;
+  if (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > most)) {
+    return { ok: false, reason: `must have a prefix length from 0 to ${most}` };
+  }
+  return { ok: true, value: text };
+});
+
+interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Where Serin listens: an address or a name of this machine, and a port. */
+export const listen = readText<ListenAddress>((text): TextReading<ListenAddress> => {
+  const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  if (Number(port) > MAX_PORT) return { ok: false, reason: `must have a port of at most ${MAX_PORT}` };
+  if (host === '*' || (host === '' && port !== '')) {
+    return { ok: false, reason: `must name an address; every address of this machine is 0.0.0.0:${port}` };
+  }
+  if (isIPv6(host)) return { ok: false, reason: `must have its IPv6 address in brackets: [${host}]:${port}` };
+  if (host !== bare ? isIPv6(bare) : readRouteHost(host).ok && !host.startsWith('*')) {
+    return { ok: true, value: { host: bare, port: Number(port) } };
+  }
+  return { ok: false, reason: 'must be an address and a port such as 127.0.0.1:7780' };
+});

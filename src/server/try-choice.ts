@@ -1,0 +1,44 @@
+import type { RequestHead } from '../gateway/admit.ts';
+import { credentialOf, type Fields } from '../gateway/choose.ts';
+import type { GatewayRoute, StickyKey } from '../gateway/gateway.ts';
+import { cookieValues } from '../gateway/sticky-cookie.ts';
+
+/** What of a request would decide its version while a rollout is under way; no credential is ever shown. */
+export function choiceLines(route: GatewayRoute, { headers }: RequestHead, query: string): readonly string[] {
+  const fields: Fields = { field: (lower) => headers[lower]?.toString() };
+  const force = fields.field(route.forceHeader);
+  const guard = route.forceRule ? ', if the client may force one' : '';
+  const hasKey = credentialOf(route.consumerKey, { fields, query, requestId: '', address: '' }) !== null;
+  return [
+    ...(force ? [`${route.forceHeader}: ${force} asks for one, which counts while a rollout allows it${guard}`] : []),
+    ...(route.consumerKey
+      ? [
+          `the ${route.consumerKey.kind} ${route.consumerKey.name} ${hasKey ? 'names a consumer' : 'is absent: no consumer'}`,
+        ]
+      : []),
+    `by weight, ${stickyLine(route.sticky, { fields, hasKey })}`,
+  ];
+}
+
+function stickyLine(
+  sticky: StickyKey,
+  { fields, hasKey }: { readonly fields: Fields; readonly hasKey: boolean },
+): string {
+  const anew = 'so it is drawn anew for each request';
+  switch (sticky.kind) {
+    case 'header':
+      return fields.field(sticky.name)
+        ? `the same for each value of ${sticky.name}`
+        : `and the request lacks ${sticky.name}, ${anew}`;
+    case 'cookie': {
+      const has = cookieValues(fields.field('cookie') ?? '', sticky.name).length > 0;
+      return has ? `the same for each cookie ${sticky.name} that Serin signed` : `and the answer sets ${sticky.name}`;
+    }
+    case 'consumer':
+      return hasKey ? 'the same for each consumer' : `and there is no consumer, ${anew}`;
+    case 'client-address':
+      return 'the same for each client address';
+    case 'request':
+      return `and the route asks for no stickiness, ${anew}`;
+  }
+}

@@ -1,0 +1,140 @@
+import { STATUS_CODES } from 'node:http';
+import { domainToASCII } from 'node:url';
+import { admit, type RequestHead } from '../gateway/admit.ts';
+import { upstreamPath } from '../gateway/forward.ts';
+import type { GatewayRoute } from '../gateway/gateway.ts';
+import { hostMatches, hostName } from '../gateway/host-name.ts';
+import { DEFAULT_LIMITS } from '../gateway/limits.ts';
+import type { Refusal } from '../gateway/refuse.ts';
+import { pathMatches, RouteTable, trimmedPrefix } from '../gateway/route-table.ts';
+import type { Target } from '../gateway/target.ts';
+import { Problem } from '../problem/problem.ts';
+import type { ServerConfig } from './config.ts';
+import { loadConfig } from './load.ts';
+import { gatewayRoute } from './routes.ts';
+import type { ServerTerminal } from './terminal.ts';
+import { choiceLines } from './try-choice.ts';
+
+export interface Trial {
+  readonly file: string;
+  /** As a client is given it; a path alone for the host that `headers` name. */
+  readonly url: string;
+  readonly method: string;
+  /** `Name: value` each. */
+  readonly headers: readonly string[];
+}
+
+/**
+ * Says what becomes of a request without sending it: which route takes it and why, or why none does. 0 when one does, 1 when
+ * the gateway would answer by itself.
+ */
+export function tryUrl(trial: Trial, { stdout }: Pick<ServerTerminal, 'stdout'>): number {
+  const { config } = loadConfig(trial.file);
+  const head = headOf(trial);
+  const say = (label: string, text: string) => stdout.write(`${`${label}:`.padEnd(10)}${text}\n`);
+  say('request', `${head.method} ${head.url}${head.headers.host ? `, Host ${head.headers.host}` : ', no Host'}`);
+  const admission = admit(head, { ...DEFAULT_LIMITS, ...config.gateway.limits });
+  if (admission.kind === 'refused') return refused(say, admission.refusal);
+  if (admission.kind === 'server') {
+    say('answer', '204, from the gateway itself: OPTIONS * is no request to a route');
+    return 1;
+  }
+  const { target } = admission;
+  const host = hostName(head.headers.host ?? '');
+  const carried = config.routes.filter(({ router }) => router === 'gateway').map(gatewayRoute);
+  const route = new RouteTable(carried, (one) => one).find(host, target.path);
+  if (!route) {
+    say('answer', '404, because no route takes it');
+    for (const line of othersOf(config, null, { host, target })) say('not', line);
+    return 1;
+  }
+  say('route', `${route.name}, ${hostReason(route, host)} and ${pathReason(route)}`);
+  const { upstream, sent } = upstreamOf(route, target, head);
+  say('upstream', `${head.method} ${upstream} with Host ${sent}, the stable as ${trial.file} declares it`);
+  for (const line of choiceLines(route, head, target.query)) say('version', line);
+  for (const line of othersOf(config, route, { host, target })) say('not', line);
+  return 0;
+}
+
+type Say = (label: string, text: string) => void;
+
+function refused(say: Say, { status, detail }: Refusal): number {
+  say('answer', `${status} ${STATUS_CODES[status]}: ${detail}`);
+  return 1;
+}
+
+/** What a client would send; its own work on the URL is done here: names in A-labels, other characters as octets. */
+function headOf({ url, method, headers }: Trial): RequestHead {
+  const [, authority, rest = ''] = /^https?:\/\/([^/?#]+)([^#]*)(?:#.*)?$/i.exec(url) ?? [];
+  const isPath = /^[/*]/.test(url);
+  if (authority === undefined && !isPath) {
+    throw new Problem('invalid-input', `${url} is not an http or https URL, and not a path either`);
+  }
+  const path = isPath ? url : rest.startsWith('/') ? rest : `/${rest}`;
+  const rawHeaders = headers.flatMap((line) => {
+    const [, name, value = ''] = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    if (name === undefined) throw new Problem('invalid-input', `${line} is not a header line such as "Accept: */*"`);
+    return [name, value];
+  });
+  const names = rawHeaders.map((name, at) => (at % 2 === 0 ? name.toLowerCase() : ''));
+  if (authority !== undefined && !names.includes('host')) rawHeaders.unshift('Host', asciiHost(authority));
+  return {
+    method: method.toUpperCase(),
+    url: path.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent),
+    httpVersion: '1.1',
+    rawHeaders,
+    headers: joined(rawHeaders),
+  };
+}
+
+function asciiHost(authority: string): string {
+  const [, name = '', port = ''] = /^(.*?)(:\d*)?$/.exec(authority) ?? [];
+  return /[^\0-\x7f]/.test(name) ? domainToASCII(name) + port : authority;
+}
+
+/** As node:http joins lines of one name, which is what the choice reads. */
+function joined(rawHeaders: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase();
+    const value = rawHeaders[at + 1] ?? '';
+    const before = fields[name];
+    fields[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`;
+  }
+  return fields;
+}
+
+function upstreamOf(route: GatewayRoute, target: Target, { headers }: RequestHead) {
+  const { protocol, host, pathname } = new URL(route.stable.url);
+  const path = upstreamPath({ declared: route }, { basePath: trimmedPrefix(pathname) }, target);
+  return {
+    upstream: `${protocol}//${host}${path}`,
+    sent: route.hostHeader === 'preserve' ? (headers['host'] ?? host) : host,
+  };
+}
+
+function hostReason({ host }: Pick<GatewayRoute, 'host'>, name: string): string {
+  if (host === null) return 'which takes any host';
+  return host === name ? `whose host is ${host}` : `whose host ${host} takes ${name}`;
+}
+
+function pathReason({ prefix }: Pick<GatewayRoute, 'prefix'>): string {
+  return prefix === '/' ? 'any path' : `paths that begin with ${prefix}`;
+}
+
+/** Why each of the other routes does not take the request. */
+function othersOf(
+  config: ServerConfig,
+  taker: GatewayRoute | null,
+  { host, target }: { readonly host: string; readonly target: Target },
+): readonly string[] {
+  return config.routes.flatMap((declared) => {
+    const route = gatewayRoute(declared);
+    if (route.name === taker?.name) return [];
+    if (declared.router === 'none') return [`${route.name}: router none, so the gateway carries none of its traffic`];
+    if (!hostMatches(route.host, host)) return [`${route.name}: its host is ${route.host}`];
+    if (!pathMatches(trimmedPrefix(route.prefix), target.path)) return [`${route.name}: its path is ${route.prefix}`];
+    const why = route.prefix === taker?.prefix ? 'host says more' : 'path is longer';
+    return [`${route.name}: it would take it, but ${taker?.name}'s ${why}`];
+  });
+}
