@@ -1,9 +1,10 @@
+import type { Log } from '../problem/log.ts';
 import { openStore } from '../store/connect.ts';
 import type { Store } from '../store/store.ts';
 import { dataFolderOf, type LoadedConfig } from './load.ts';
 
 /** The database of a configuration, brought up to date. Throws Problem as `openStore` does. */
-export function openConfigured(loaded: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Store> {
+export function openConfigured(loaded: LoadedConfig, env: NodeJS.ProcessEnv, log?: Log): Promise<Store> {
   const databaseUrl = env['DATABASE_URL'];
-  return openStore(databaseUrl ? { databaseUrl } : { dataFolder: dataFolderOf(loaded, env) });
+  return openStore(databaseUrl ? { databaseUrl } : { dataFolder: dataFolderOf(loaded, env) }, log);
 }

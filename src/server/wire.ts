@@ -64,7 +64,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
   const prometheus = openPrometheus(config, env);
   const carried = config.routes.filter(({ router }) => router === 'gateway');
   const dataFolder = dataFolderOf(loaded, env);
-  const store = await openConfigured(loaded, env);
+  const store = await openConfigured(loaded, env, log);
   let phase: Phase = 'starting';
   try {
     const secret = await installationSecret(store, { dataFolder, env }, log);

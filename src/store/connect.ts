@@ -1,3 +1,4 @@
+import type { Log } from '../problem/log.ts';
 import { auditLog } from './audit.ts';
 import { databaseNow } from './clock.ts';
 import { consumerList } from './consumers.ts';
@@ -18,23 +19,25 @@ export type StoreOptions = { readonly databaseUrl: string } | { readonly dataFol
 /** Longer than the statement timeout of Postgres, so that a living server always speaks first. */
 const DEADLINE_MS = 15_000;
 
+const SILENT: Log = () => {};
+
 /**
  * Opens the database and brings its tables up to date. Throws Problem('data-folder-in-use') when another process has
- * the folder, Problem('unavailable') when the database cannot be reached.
+ * the folder, Problem('unavailable') when the database cannot be reached. What befalls it later is logged.
  */
-export async function openStore(options: StoreOptions): Promise<Store> {
-  return storeOn(await connect(options));
+export async function openStore(options: StoreOptions, log: Log = SILENT): Promise<Store> {
+  return storeOn(await connect(options, log));
 }
 
 /** The drivers are loaded when they are needed: the embedded one is large. */
-export async function connect(options: StoreOptions): Promise<Connection> {
+export async function connect(options: StoreOptions, log: Log = SILENT): Promise<Connection> {
   try {
     if ('databaseUrl' in options) {
       const { openPostgres } = await import('./postgres.ts');
       return await openPostgres(options.databaseUrl);
     }
     const { openEmbedded } = await import('./embedded.ts');
-    return await openEmbedded(options.dataFolder);
+    return await openEmbedded(options.dataFolder, log);
   } catch (thrown) {
     throw faultOf(thrown);
   }

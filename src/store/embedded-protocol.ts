@@ -1,4 +1,4 @@
-/** What the store asks of the worker thread that runs PGlite. */
+/** What the store asks of the process that runs PGlite. */
 export type EmbeddedRequest =
   | {
       readonly id: number;
@@ -12,7 +12,7 @@ export type EmbeddedRequest =
 /** A failure carries what is public of it and nothing else. */
 export type EmbeddedAnswer =
   | { readonly id: number; readonly kind: 'rows'; readonly rows: readonly unknown[] }
-  | { readonly id: number; readonly kind: 'failed'; readonly code: string; readonly constraint: string | undefined };
-
-/** Id of the answer that nobody asked for: the database is open. */
-export const OPENED = 0;
+  | { readonly id: number; readonly kind: 'failed'; readonly code: string; readonly constraint: string | undefined }
+  /** Sent unasked, once: the database is open, or why it cannot be. */
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'not-opened'; readonly code: string; readonly reason: string };

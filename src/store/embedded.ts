@@ -2,10 +2,11 @@ import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
-import { Problem } from '../problem/problem.ts';
+import type { Log } from '../problem/log.ts';
 import type { Connection } from './database.ts';
-import { type EmbeddedThread, startEmbeddedThread } from './embedded-thread.ts';
-import { lockFolder } from './folder-lock.ts';
+import { type EmbeddedKeeper, keepEmbedded } from './embedded-keeper.ts';
+import type { EmbeddedProcess } from './embedded-process.ts';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { migrateEmbedded } from './migrate.ts';
 import { type InTurn, taking } from './turns.ts';
 
@@ -27,53 +28,55 @@ interface Client {
 }
 
 /**
- * Opens (or makes) the database in `<dataFolder>/database`, and migrates it. It survives the death of the process at
- * any moment; PGlite runs without fsync, so a loss of power may cost the last commits.
+ * Opens (or makes) the database in `<dataFolder>/database`, and migrates it. It survives the death of this process and of
+ * its own at any moment; PGlite runs without fsync, so a loss of power may cost the last commits.
  */
-export async function openEmbedded(dataFolder: string): Promise<Connection> {
+export async function openEmbedded(dataFolder: string, log: Log): Promise<Connection> {
   const lock = await lockFolder(dataFolder);
   try {
-    return await openLocked(join(dataFolder, 'database'), () => lock.release());
+    return await openLocked(dataFolder, lock, log);
   } catch (thrown) {
     await lock.release();
     throw thrown;
   }
 }
 
-async function openLocked(folder: string, unlock: () => Promise<void>): Promise<Connection> {
-  const thread = await startEmbeddedThread(folder).catch(() => {
-    throw new Problem('unavailable', `The database in ${folder} cannot be opened.`);
-  });
-  // PGlite makes files that everybody may read and write, and the folder above may be an open one.
-  await chmod(folder, 0o700);
+async function openLocked(dataFolder: string, lock: FolderLock, log: Log): Promise<Connection> {
+  const keeper = await keepEmbedded({ dataFolder, claim: lock.claim }, log);
   const inTurn = taking();
-  const database = drizzle({ client: clientOf(thread, inTurn) as unknown as PGlite });
+  const database = drizzle({ client: clientOf(keeper, inTurn) as unknown as PGlite });
   try {
+    // PGlite makes files that everybody may read and write, and the folder above may be an open one.
+    await chmod(join(dataFolder, 'database'), 0o700);
     await migrateEmbedded(database);
   } catch (thrown) {
-    await thread.close();
+    await keeper.close();
     throw thrown;
   }
   return {
     database: () => database,
-    renew: () => {},
+    renew: () => keeper.renew(),
     close: () =>
       inTurn(async () => {
-        await thread.close();
-        await unlock();
+        await keeper.close();
+        await lock.release();
       }),
   };
 }
 
 /** One connection for everybody, so statements and whole transactions take turns. */
-function clientOf(thread: EmbeddedThread, inTurn: InTurn): Client {
+function clientOf(keeper: EmbeddedKeeper, inTurn: InTurn): Client {
   let transactions = 0;
 
-  const query: Client['query'] = async (text, params = [], { rowMode = 'object' } = {}) => ({
-    rows: await thread.ask({ kind: 'query', text, params, rowMode }),
-  });
+  const queryOn =
+    (running: EmbeddedProcess): Client['query'] =>
+    async (text, params = [], { rowMode = 'object' } = {}) => ({
+      rows: await running.ask({ kind: 'query', text, params, rowMode }),
+    });
 
+  /** On one process from begin to commit: on the next one its statements would be no transaction. */
   const transaction: Client['transaction'] = async (work) => {
+    const query = queryOn(keeper.process());
     await query('begin');
     try {
       const result = await work({ query });
@@ -83,11 +86,11 @@ function clientOf(thread: EmbeddedThread, inTurn: InTurn): Client {
       await query('rollback');
       throw thrown;
     } finally {
-      await clearWhenDue();
+      await clearWhenDue(query);
     }
   };
 
-  async function clearWhenDue(): Promise<void> {
+  async function clearWhenDue(query: Client['query']): Promise<void> {
     transactions += 1;
     if (transactions % TRANSACTIONS_PER_CLEARING > 0) return;
     try {
@@ -98,7 +101,7 @@ function clientOf(thread: EmbeddedThread, inTurn: InTurn): Client {
   }
 
   return {
-    query: (text, params, options) => inTurn(() => query(text, params, options)),
+    query: (text, params, options) => inTurn(() => queryOn(keeper.process())(text, params, options)),
     transaction: (work) => inTurn(() => transaction(work)),
   };
 }

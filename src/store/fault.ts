@@ -17,7 +17,7 @@ const UNSTORABLE_TEXT = /^22(P02|P05|021)$/;
  * (55P03), read-only while failing over (25006), authorisation (28), no such database (3D), and the names that
  * Node and postgres.js give to a lost connection.
  */
-const UNAVAILABLE = /^(08|28|40|53|57|58|3D)...$|^55P03$|^25006$|^E[A-Z]{3,}|^CONNECT(ION)?_|^WORKER_/;
+const UNAVAILABLE = /^(08|28|40|53|57|58|3D)...$|^55P03$|^25006$|^E[A-Z]{3,}|^CONNECT(ION)?_/;
 
 /** Connection exception (08), shutdown of the server (57P01 to 57P03), a socket's error, postgres.js's own. */
 const LOST_CONNECTION = /^08...$|^57P0[123]$|^E[A-Z]{3,}|^CONNECT(ION)?_/;
@@ -32,7 +32,8 @@ interface DatabaseFault {
 
 /** Anything thrown on the way to the database -> a Problem that carries its code and nothing of its parameters. */
 export function faultOf(thrown: unknown): Problem {
-  if (thrown instanceof Problem) return thrown;
+  const problem = problemIn(thrown);
+  if (problem) return problem;
   const fault = databaseFault(thrown);
   if (fault === null) {
     // A DrizzleQueryError has the bound parameters in its message.
@@ -57,6 +58,14 @@ export function isConnectionLost(thrown: unknown): boolean {
 
 function named(code: string): string {
   return code.length === 5 && /\d/.test(code) ? `SQLSTATE ${code}` : code;
+}
+
+/** A Problem of the driver's own, which drizzle has wrapped as it wraps every error. */
+function problemIn(thrown: unknown): Problem | null {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    if (error instanceof Problem) return error;
+  }
+  return null;
 }
 
 /** The first error on the chain of causes that has a code: drizzle wraps the driver's error, which has it. */

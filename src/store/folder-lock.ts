@@ -6,13 +6,26 @@ import { Problem } from '../problem/problem.ts';
 import { processStart } from './process-identity.ts';
 
 /** `<pid>-<start time>-<nonce>`: all there is to know is in the name, so a claim is never seen half-written. */
-const CLAIM = /^(\d+)-([A-Za-z0-9]+)-[0-9a-f]{16}$/;
+const CLAIM = /^(\d+)-([A-Za-z0-9]+)-([0-9a-f]{16})(\.database)?$/;
 
 /** Two that claim at the same moment both step back, and try again after a time drawn at random. */
 const ATTEMPTS = 10;
 const STEP_BACK_MS = { min: 5, max: 50 };
 
+/** A database process whose Serin was killed finishes its statement and closes the database within this time. */
+const ORPHAN_MS = 10_000;
+
+interface Claim {
+  readonly name: string;
+  readonly pid: number;
+  readonly start: string;
+  readonly nonce: string;
+  readonly holder: 'serin' | 'database';
+}
+
 export interface FolderLock {
+  /** The name of the claim, for the database process to join. */
+  readonly claim: string;
   release(): Promise<void>;
 }
 
@@ -24,43 +37,90 @@ export interface FolderLock {
  * its opener releases it, or when its process is found dead; never by age. No name is used twice, so clearing a dead
  * claim cannot hit a living one. It holds among processes that see each other's process ids: those of one machine, or
  * of one container.
+ *
+ * The database runs in a process of its own, which joins the opener's claim (`joinLock`) and outlives a killed opener
+ * for as long as it takes to close the database. The next opener waits for it.
  */
-export async function lockFolder(dataFolder: string): Promise<FolderLock> {
+export async function lockFolder(dataFolder: string, orphanMs: number = ORPHAN_MS): Promise<FolderLock> {
   const folder = join(dataFolder, 'lock');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const start = (await processStart(process.pid)) ?? 'unknown';
+  const start = await ownStart();
+  const deadline = performance.now() + orphanMs;
 
-  for (let attempt = 1; ; attempt += 1) {
+  for (let attempt = 1; ; ) {
     const claim = `${process.pid}-${start}-${randomBytes(8).toString('hex')}`;
-    await announce(join(folder, claim));
-    const rival = await livingRival(folder, claim);
-    const release = () => rm(join(folder, claim), { force: true });
-    if (rival === null) return { release };
+    const release = await announce(join(folder, claim));
+    const rivals = await livingClaims(folder, claim);
+    if (rivals.length === 0) return { claim, release };
     await release();
-    if (attempt === ATTEMPTS) {
-      throw new Problem('data-folder-in-use', `The data folder ${dataFolder} is in use by process ${rival}.`);
+
+    const openers = rivals.filter(({ holder }) => holder === 'serin');
+    const orphan = rivals.find(
+      ({ holder, nonce }) => holder === 'database' && !openers.some((opener) => opener.nonce === nonce),
+    );
+    if (orphan && performance.now() >= deadline) {
+      throw new Problem(
+        'data-folder-in-use',
+        `The data folder ${dataFolder} is in use by process ${orphan.pid}, the database of a Serin that has ended.`,
+      );
     }
+    if (!orphan && attempt === ATTEMPTS) {
+      throw new Problem('data-folder-in-use', `The data folder ${dataFolder} is in use by process ${openers[0]?.pid}.`);
+    }
+    attempt = orphan ? 1 : attempt + 1;
     await delay(randomInt(STEP_BACK_MS.min, STEP_BACK_MS.max));
   }
 }
 
-async function announce(path: string): Promise<void> {
+/**
+ * Makes this process a holder of the lock beside the opener whose claim is given; null when that opener has died or
+ * another database process has the folder. Whoever finds the opener dead after this has announced itself finds this
+ * process alive, and whoever found it dead before makes this one find it dead too.
+ */
+export async function joinLock(dataFolder: string, openersClaim: string): Promise<FolderLock | null> {
+  const folder = join(dataFolder, 'lock');
+  const nonce = CLAIM.exec(openersClaim)?.[3];
+  if (nonce === undefined) return null;
+  const claim = `${process.pid}-${await ownStart()}-${nonce}.database`;
+  const release = await announce(join(folder, claim));
+  const deadline = performance.now() + ORPHAN_MS;
+  for (;;) {
+    const others = await livingClaims(folder, claim);
+    const hasOpener = others.some(({ name }) => name === openersClaim);
+    const hasRival = others.some(({ holder }) => holder === 'database');
+    if (hasOpener && !hasRival) return { claim, release };
+    if (!hasOpener || performance.now() >= deadline) {
+      await release();
+      return null;
+    }
+    await delay(STEP_BACK_MS.min);
+  }
+}
+
+async function ownStart(): Promise<string> {
+  return (await processStart(process.pid)) ?? 'unknown';
+}
+
+async function announce(path: string): Promise<() => Promise<void>> {
   const file = await open(path, 'wx', 0o600);
   await file.close();
+  return () => rm(path, { force: true });
 }
 
-/** The process id of another opener that lives, or null; clears the claims of dead ones. */
-async function livingRival(folder: string, own: string): Promise<number | null> {
+/** The claims of others that live; clears those of dead ones. */
+async function livingClaims(folder: string, own: string): Promise<readonly Claim[]> {
+  const living: Claim[] = [];
   for (const name of await readdir(folder)) {
-    const [, pid, start] = CLAIM.exec(name) ?? [];
-    if (pid === undefined || start === undefined || name === own) continue;
-    if (await lives(Number(pid), start)) return Number(pid);
-    await rm(join(folder, name), { force: true });
+    const [, pid, start, nonce, suffix] = CLAIM.exec(name) ?? [];
+    if (pid === undefined || start === undefined || nonce === undefined || name === own) continue;
+    const claim: Claim = { name, pid: Number(pid), start, nonce, holder: suffix ? 'database' : 'serin' };
+    if (await lives(claim)) living.push(claim);
+    else await rm(join(folder, name), { force: true });
   }
-  return null;
+  return living;
 }
 
-async function lives(pid: number, start: string): Promise<boolean> {
+async function lives({ pid, start }: Claim): Promise<boolean> {
   const found = await processStart(pid);
   if (found === null) return false;
   return found === start || found === 'unknown' || start === 'unknown';

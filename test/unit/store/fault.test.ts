@@ -30,7 +30,7 @@ describe('what goes wrong in the database', () => {
     ['ECONNREFUSED', 'unavailable'],
     ['CONNECTION_CLOSED', 'unavailable'],
     ['CONNECT_TIMEOUT', 'unavailable'],
-    ['WORKER_CRASHED', 'unavailable'],
+    ['DATABASE_FAILED', 'internal'],
     ['23502', 'internal'],
     ['42501', 'internal'],
     ['42P01', 'internal'],

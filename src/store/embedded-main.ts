@@ -1,0 +1,82 @@
+// Run as a process of its own by embedded-process.ts: PGlite in the data folder given, asked over IPC.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite, types } from '@electric-sql/pglite';
+import { becomeMember, tell } from './embedded-member.ts';
+import type { EmbeddedAnswer, EmbeddedRequest } from './embedded-protocol.ts';
+import { START_PARAMETERS } from './embedded-settings.ts';
+
+const asText = (value: string) => value;
+const say = (answer: EmbeddedAnswer) => tell(answer);
+
+const member = await becomeMember('serin-database');
+const folder = join(member.dataFolder, 'database');
+
+/** What Postgres wrote last: the one place where it says why it does not start. */
+let lastWords = '';
+
+async function openDatabase(): Promise<PGlite> {
+  // PGlite would make a database of its own here, in 400 MB of memory and over whatever the folder holds.
+  if (!existsSync(join(folder, 'PG_VERSION'))) {
+    throw Object.assign(new Error('PG_VERSION is missing: this is no folder of a database.'), { code: 'NO_DATABASE' });
+  }
+  return PGlite.create({
+    dataDir: folder,
+    startParams: [...PGlite.defaultStartParams, ...START_PARAMETERS],
+    onStderr: (text) => {
+      lastWords = text;
+      return false;
+    },
+    // Drizzle parses instants and documents itself: a driver that does so too would parse the string "1" into a number.
+    parsers: { [types.TIMESTAMPTZ]: asText, [types.JSON]: asText, [types.JSONB]: asText },
+  });
+}
+
+async function opened(): Promise<PGlite> {
+  try {
+    return await openDatabase();
+  } catch (thrown) {
+    const { code = 'NOT_OPENED', message } = thrown as { readonly code?: string; readonly message: string };
+    say({ kind: 'not-opened', code, reason: lastWords || message });
+    return await member.leave(1);
+  }
+}
+
+async function answer(request: EmbeddedRequest): Promise<EmbeddedAnswer> {
+  const { id } = request;
+  try {
+    switch (request.kind) {
+      case 'query': {
+        const { text, params, rowMode } = request;
+        const { rows } = await database.query(text, [...params], { rowMode });
+        return { id, kind: 'rows', rows };
+      }
+      case 'close':
+        await database.close();
+        return { id, kind: 'rows', rows: [] };
+    }
+  } catch (thrown) {
+    const { name, code, constraint } = thrown as { name?: string; code?: string; constraint?: string };
+    // A module that has trapped or exited (a panic of Postgres is one) answers nothing ever again: the next process recovers.
+    if (name === 'RuntimeError' || name === 'ExitStatus') await member.leave(1);
+    return { id, kind: 'failed', code: code ?? 'DATABASE_FAILED', constraint };
+  }
+}
+
+const database = await opened();
+process.on('message', (request: EmbeddedRequest) => {
+  void answer(request).then(async (said) => {
+    say(said);
+    if (request.kind === 'close') await member.leave(0);
+  });
+});
+// Serin is gone. Statements end before this is heard; what was not committed is rolled back.
+process.once('disconnect', () => {
+  void database.close().then(
+    () => member.leave(0),
+    () => member.leave(1),
+  );
+});
+say({ kind: 'opened' });
+// Compiling leaves 10 MB behind that would stay for as long as nothing happens.
+globalThis.gc?.();
