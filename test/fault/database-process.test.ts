@@ -35,8 +35,9 @@ async function databasePid(): Promise<number> {
   return (await databasePids())[0] as number;
 }
 
-const gone = (pid: number) =>
-  expect.poll(() => processStart(pid), { timeout: 30_000, message: `process ${pid} lives on` }).toBeNull();
+async function gone(pid: number): Promise<void> {
+  await expect.poll(() => processStart(pid), { timeout: 30_000 }).toBeNull();
+}
 
 describe('the process of the embedded database', () => {
   it('is started anew when it is killed, and nothing that was acknowledged is lost', async () => {
