@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { and, asc, count, desc, eq, gt, lt, lte, max, sql } from 'drizzle-orm';
 import { canonicalJson } from '../policy/digest.ts';
 import { Problem } from '../problem/problem.ts';
 import type { AuditDraft, AuditEntry } from '../rollout/record.ts';
 import type { Database, Run } from './database.ts';
+import { and, asc, count, desc, eq, gt, lt, lte, max, sql } from './drizzle.ts';
 import { isUuid } from './identifier.ts';
 import { audit, auditHead } from './schema.ts';
 import type { AuditLog } from './store.ts';

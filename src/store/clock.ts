@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
+import { sql } from './drizzle.ts';
 
 /** The database's clock at this moment; `now()` in SQL would be the moment at which the transaction began. */
 export const NOW = sql`clock_timestamp()`;

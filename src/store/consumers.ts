@@ -1,7 +1,7 @@
-import { and, asc, eq } from 'drizzle-orm';
 import { appendAudit } from './audit.ts';
 import { NOW } from './clock.ts';
 import type { Run } from './database.ts';
+import { and, asc, eq } from './drizzle.ts';
 import { consumers } from './schema.ts';
 import type { ConsumerList } from './store.ts';
 

@@ -1,9 +1,9 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
-import { drizzle } from 'drizzle-orm/pglite';
 import type { Log } from '../problem/log.ts';
 import type { Connection } from './database.ts';
+import { drizzlePglite } from './drizzle.ts';
 import { type EmbeddedKeeper, keepEmbedded } from './embedded-keeper.ts';
 import type { EmbeddedProcess } from './embedded-process.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
@@ -44,7 +44,7 @@ export async function openEmbedded(dataFolder: string, log: Log): Promise<Connec
 async function openLocked(dataFolder: string, lock: FolderLock, log: Log): Promise<Connection> {
   const keeper = await keepEmbedded({ dataFolder, claim: lock.claim }, log);
   const inTurn = taking();
-  const database = drizzle({ client: clientOf(keeper, inTurn) as unknown as PGlite });
+  const database = drizzlePglite().drizzle({ client: clientOf(keeper, inTurn) as unknown as PGlite });
   try {
     // PGlite makes files that everybody may read and write, and the folder above may be an open one.
     await chmod(join(dataFolder, 'database'), 0o700);

@@ -1,5 +1,5 @@
-import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { Problem } from '../problem/problem.ts';
+import { DrizzleQueryError } from './drizzle.ts';
 
 const CONFLICTS: Readonly<Record<string, string>> = {
   rollouts_active_route: 'The route already has an active rollout.',

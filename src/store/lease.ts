@@ -1,7 +1,7 @@
-import { and, eq, sql } from 'drizzle-orm';
 import { Problem } from '../problem/problem.ts';
 import { fromNow, NOW } from './clock.ts';
 import type { Database, Run } from './database.ts';
+import { and, eq, sql } from './drizzle.ts';
 import { lease } from './schema.ts';
 import type { Lease } from './store.ts';
 

@@ -1,7 +1,7 @@
-import { and, asc, eq, isNull, lte, sql } from 'drizzle-orm';
 import type { Message } from '../rollout/message.ts';
 import { fromNow, NOW } from './clock.ts';
 import type { Database, Run } from './database.ts';
+import { and, asc, eq, isNull, lte, sql } from './drizzle.ts';
 import { outbox } from './schema.ts';
 import type { Outbox } from './store.ts';
 

@@ -1,6 +1,6 @@
-import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import type { Connection, Database } from './database.ts';
+import { drizzlePostgres } from './drizzle.ts';
 import { migratePostgres } from './migrate.ts';
 
 const POOL = 5;
@@ -41,6 +41,7 @@ function poolOf(databaseUrl: string, { max, statementTimeoutMs }: PoolOptions) {
 
 /** Migrates the database at `databaseUrl` and opens a small pool of connections to it. */
 export async function openPostgres(databaseUrl: string): Promise<Connection> {
+  const { drizzle } = drizzlePostgres();
   const single = poolOf(databaseUrl, { max: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS });
   try {
     await migratePostgres(drizzle({ client: single }));

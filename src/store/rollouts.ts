@@ -1,4 +1,3 @@
-import { and, desc, eq, lt } from 'drizzle-orm';
 import { canonicalJson } from '../policy/digest.ts';
 import { pinnedPolicy } from '../policy/pinned.ts';
 import { Problem } from '../problem/problem.ts';
@@ -6,6 +5,7 @@ import type { RolloutRecord } from '../rollout/record.ts';
 import { isEnded } from '../rollout/state.ts';
 import { appendAudit, auditContent } from './audit.ts';
 import type { Database, Run } from './database.ts';
+import { and, desc, eq, lt } from './drizzle.ts';
 import { isUuid } from './identifier.ts';
 import { refuseOldEpoch } from './lease.ts';
 import { enqueue } from './outbox.ts';

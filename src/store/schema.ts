@@ -1,23 +1,25 @@
-import { isNotNull, isNull, sql } from 'drizzle-orm';
-import {
-  bigint,
-  boolean,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  primaryKey,
-  text,
-  timestamp,
-  uniqueIndex,
-  uuid,
-} from 'drizzle-orm/pg-core';
 import type { Actor, Role } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Message } from '../rollout/message.ts';
 import type { AuditDraft } from '../rollout/record.ts';
 import type { Rollout } from '../rollout/state.ts';
 import type { ConsumerRule, Upstream } from '../split/order.ts';
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  isNotNull,
+  isNull,
+  jsonb,
+  pgTable,
+  primaryKey,
+  sql,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from './drizzle.ts';
 
 /** An instant on the database's clock. Times inside the JSON documents are epoch ms. */
 const instant = (name: string) => timestamp(name, { withTimezone: true });

@@ -1,6 +1,6 @@
-import { asc, eq } from 'drizzle-orm';
 import { appendAudit } from './audit.ts';
 import type { Database, Run } from './database.ts';
+import { asc, eq } from './drizzle.ts';
 import { stables } from './schema.ts';
 import type { StableRecord, StableStore } from './store.ts';
 

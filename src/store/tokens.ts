@@ -1,7 +1,7 @@
-import { and, asc, eq, isNull } from 'drizzle-orm';
 import { appendAudit } from './audit.ts';
 import { NOW } from './clock.ts';
 import type { Run } from './database.ts';
+import { and, asc, eq, isNull } from './drizzle.ts';
 import { isUuid } from './identifier.ts';
 import { tokens } from './schema.ts';
 import type { TokenRecord, TokenStore } from './store.ts';

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { Problem, type ProblemCode } from '../../src/problem/problem.ts';
 import { connect, type StoreOptions, storeOn } from '../../src/store/connect.ts';
+import { sql } from '../../src/store/drizzle.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** A store under test, and the way past it that only a test takes. */

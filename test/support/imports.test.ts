@@ -124,6 +124,11 @@ describe('a source file', () => {
     expect(packagesUsed(tree({ 'src/adapter/a.ts': text }))).toEqual(new Set(['drizzle-orm', '@scope/uuid']));
   });
 
+  it('tells the packages that it takes in their CommonJS build', () => {
+    const text = "const require = createRequire(import.meta.url); export const { sql } = require('drizzle-orm/sql');";
+    expect(packagesUsed(tree({ 'src/adapter/a.ts': text }))).toEqual(new Set(['drizzle-orm']));
+  });
+
   it('counts its lines and tells a default export', () => {
     const [named, standard] = tree({ 'src/a.ts': 'export const a = 1;\n\n', 'src/b.ts': 'export default 1' });
     expect([named?.lines, named?.exports]).toEqual([2, 'named']);

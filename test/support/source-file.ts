@@ -63,6 +63,12 @@ function importOf(node: Node): Import[] {
       return [{ specifier: literal(asNode(node['source'])), kind: 'value', names: ['*'] }];
     case 'TSImportType':
       return [{ specifier: literal(asNode(node['source'])), kind: 'type', names: ['*'] }];
+    case 'CallExpression': {
+      // Of createRequire: a package taken in its CommonJS build.
+      const [specifier] = nodesIn(node['arguments']);
+      if (nameOf(node['callee']) !== 'require' || !specifier) return [];
+      return [{ specifier: literal(specifier), kind: 'value', names: ['*'] }];
+    }
     default:
       return [];
   }

@@ -1,12 +1,12 @@
-import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { describe, expect, it } from 'vitest';
 import { Problem, type ProblemCode } from '../../../src/problem/problem.ts';
+import { DrizzleQueryError } from '../../../src/store/drizzle.ts';
 import { faultOf, isConnectionLost } from '../../../src/store/fault.ts';
 
 const SECRET = 'PLANTED-SECRET';
 
 /** As a driver's error arrives: with the statement and its parameters in the message of what drizzle makes of it. */
-function wrapped(code: string, more: object = {}): DrizzleQueryError {
+function wrapped(code: string, more: object = {}): Error {
   const cause = Object.assign(new Error(`detail ${SECRET}`), { code, detail: SECRET, ...more });
   return new DrizzleQueryError('insert into tokens values ($1)', [SECRET], cause);
 }
