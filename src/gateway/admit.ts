@@ -50,7 +50,9 @@ export function admit(incoming: RequestHead, limits: GatewayLimits): Admission {
 function refusalOfHead({ httpVersion, rawHeaders, headers }: RequestHead): Refusal | null {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return bad('The request line does not say HTTP/1.1.');
   if (httpVersion === '1.1' && headers.host === undefined) return bad('The request has no Host header.');
-  if (countHosts(rawHeaders) > 1) return bad('The request has more than one Host header.');
+  if (linesOf(rawHeaders, 'host') > 1) return bad('The request has more than one Host header.');
+  // The upstream might believe another one than the version was chosen by.
+  if (linesOf(rawHeaders, 'authorization') > 1) return bad('The request has more than one Authorization header.');
   if (!isPlainHost(headers.host ?? '')) return bad('The Host header is not a host with an optional port.');
   if ((headers['content-length']?.length ?? 0) > MAX_LENGTH_DIGITS) return bad('No body is as long as that.');
   const codings = headers['transfer-encoding'];
@@ -70,14 +72,14 @@ function refusalOfSize({ url = '', rawHeaders, headers }: RequestHead, limits: G
   return bodyBytes !== null && Number(headers['content-length'] ?? 0) > bodyBytes ? TOO_LARGE : null;
 }
 
-/** RFC 9112 section 3.2: more than one Host line is a 400, even when they agree. */
-function countHosts(rawHeaders: readonly string[]): number {
-  let hosts = 0;
+/** How many lines a field has; of these fields more than one is a fault, even when they agree. */
+function linesOf(rawHeaders: readonly string[], lower: 'host' | 'authorization'): number {
+  let lines = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at];
-    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
+    if (name?.length === lower.length && name.toLowerCase() === lower) lines++;
   }
-  return hosts;
+  return lines;
 }
 
 const HOST = /^(?:[\w.-]+|\[([\da-fA-F:.]+)\])(?::(\d{1,5}))?$/;

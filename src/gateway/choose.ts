@@ -81,10 +81,17 @@ function stickyKeyOf({ declared, cookie }: RouteState, requester: Requester) {
 /** What the consumer presents; of an `Authorization` the token alone (RFC 6750 section 2.1), whatever its scheme else. */
 export function credentialOf(key: ConsumerKey | null, { fields, query }: Requester): string | null {
   if (key === null) return null;
-  if (key.kind === 'query') return new URLSearchParams(query).get(key.name);
+  if (key.kind === 'query') return parametersOf(query, key.name)[0] ?? null;
   const value = headerOf(fields, key.name);
   if (value === null || key.name !== 'authorization') return value;
   return /^bearer /i.test(value) ? value.slice('Bearer '.length).trim() : value;
+}
+
+/** The values of a parameter of a query, which comes with its `?` and in latin1: an octet a character. */
+export function parametersOf(query: string, name: string): readonly string[] {
+  if (query === '') return [];
+  const text = /[^\0-\x7f]/.test(query) ? Buffer.from(query, 'latin1').toString('utf8') : query;
+  return new URLSearchParams(text).getAll(name);
 }
 
 function headerOf(fields: Fields, name: string): string | null {

@@ -5,6 +5,7 @@ import type { AccessLog } from './access-log.ts';
 import { Brake } from './brake.ts';
 import type { Clock } from './clock.ts';
 import { ConsumerRules } from './consumers.ts';
+import { DecidingFields } from './deciding-fields.ts';
 import { ForceGuard } from './force-guard.ts';
 import type { AppliedSplit, GatewayOptions, GatewayRoute, SplitPort } from './gateway.ts';
 import type { Destination, Pools } from './pools.ts';
@@ -27,6 +28,7 @@ export interface RouteState {
   readonly recorder: RouteRecorder;
   readonly consumers: ConsumerRules;
   readonly cookie: StickyCookie | null;
+  readonly deciding: DecidingFields;
   /** Null where everybody's force header counts. */
   readonly forceGuard: ForceGuard | null;
   readonly accessLog: AccessLog | null;
@@ -100,6 +102,7 @@ export class Follower implements SplitPort {
         ),
         accessLog,
         timeouts: timeoutsOf(timeouts, declared.timeouts),
+        deciding: new DecidingFields(declared),
         forceGuard: declared.forceRule
           ? new ForceGuard(declared.forceRule, declared.name, secret, () => clock.wall())
           : null,

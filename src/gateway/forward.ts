@@ -12,7 +12,8 @@ import type { Ticket } from './open-block.ts';
 import type { Peers } from './peer.ts';
 import { IDEMPOTENT } from './pool.ts';
 import type { Destination } from './pools.ts';
-import { LATE_BODY, TOO_LARGE } from './refuse.ts';
+import { LATE_BODY, refuse, TOO_LARGE } from './refuse.ts';
+import { refusalAt } from './route-refusal.ts';
 import { trimmedPrefix } from './route-table.ts';
 import type { Target } from './target.ts';
 import { bodyFraming, Upload } from './upload.ts';
@@ -55,7 +56,7 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
       request: {
         method: incoming.method ?? 'GET',
         path: upstreamPath(state, destination, target),
-        headers: headerLines(requestHeaders({ incoming, peer, requestId, host })),
+        headers: headerLines(requestHeaders({ incoming, peer, requestId, host, deciding: state.deciding })),
         body,
         timeouts: state.timeouts,
       },
@@ -80,6 +81,11 @@ export function forward(
   outgoing: ServerResponse<GatewayRequest>,
   { peers, bodyBytes, watch }: Serving,
 ): void {
+  const refusal = refusalAt(state, incoming);
+  if (refusal) {
+    refuse(outgoing, refusal, 'close');
+    return;
+  }
   const routed = route(state, incoming, peers);
   const { ticket, setCookie, failover, track } = routed;
   const framing = bodyFraming(incoming);

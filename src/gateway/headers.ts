@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { DecidingFields } from './deciding-fields.ts';
+import { FORCE_TOKEN_HEADER } from './force-guard.ts';
 import type { Peer } from './peer.ts';
 import { RequestIds } from './request-ids.ts';
 
@@ -13,8 +15,11 @@ export const HOP_BY_HOP = new Set([
   'http2-settings',
 ]);
 
-/** Fields that we set, or that belong to the framing of each hop: the upstream client writes its own. */
-export const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'host', 'expect', 'content-length']);
+/**
+ * Fields that we set, that belong to the framing of each hop (the upstream client writes its own), or that are meant for us
+ * alone: whoever sees a force token could use it.
+ */
+export const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'host', 'expect', 'content-length', FORCE_TOKEN_HEADER]);
 
 /** What we say ourselves of who came, and to what. */
 const FORWARDED_BY_US = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto']);
@@ -50,10 +55,24 @@ export function unfitToChoose(lower: string): string | null {
   return 'is a header by which proxies say who came: outsiders could choose by it, so use `sticky: client-address`';
 }
 
-/** End-to-end fields that `Connection` cannot take away from whoever they are meant for. */
+/**
+ * End-to-end fields that `Connection` cannot take away from whoever they are meant for (RFC 9110 section 7.6.1). Those by
+ * which a route chooses come on top.
+ */
 const PROTECTED = new Set([
   'host',
+  'origin',
+  'referer',
+  'via',
   'authorization',
+  'proxy-authorization',
+  'idempotency-key',
+  'range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
   'cookie',
   'set-cookie',
   'content-length',
@@ -63,6 +82,8 @@ const PROTECTED = new Set([
   'cache-control',
   'date',
   'location',
+  'content-location',
+  'refresh',
   'vary',
   'x-request-id',
   'traceparent',
@@ -71,10 +92,11 @@ const PROTECTED = new Set([
 ]);
 
 /** The names that a Connection header nominates and may; null in the everyday case of none. */
-function nominated(connection: string | undefined): ReadonlySet<string> | null {
+function nominated(connection: string | undefined, deciding: DecidingFields | null): ReadonlySet<string> | null {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return null;
   const names = connection.split(',').map((name) => name.trim().toLowerCase());
-  return new Set(names.filter((name) => !PROTECTED.has(name) && hearsayOf(name) === null));
+  const mayGo = (name: string) => !PROTECTED.has(name) && hearsayOf(name) === null && deciding?.has(name) !== true;
+  return new Set(names.filter(mayGo));
 }
 
 const requestIds = new RequestIds();
@@ -95,6 +117,8 @@ export interface RequestHead {
   readonly requestId: string;
   /** The Host that the upstream sees. */
   readonly host: string;
+  /** Of the route. */
+  readonly deciding: DecidingFields;
 }
 
 /**
@@ -102,15 +126,16 @@ export interface RequestHead {
  * the hop or was said by somebody who is not believed, and then ours. Strip first and set after, or
  * `Connection: X-Forwarded-For` would take away what was just set.
  */
-export function requestHeaders({ incoming, peer, requestId, host }: RequestHead): string[] {
+export function requestHeaders({ incoming, peer, requestId, host, deciding }: RequestHead): string[] {
   const { rawHeaders, headers } = incoming;
-  const dropped = nominated(headers.connection);
+  const dropped = nominated(headers.connection, deciding);
   const out = ['Host', host];
   let isIdKept = false;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
     const lower = name.toLowerCase();
-    if (NOT_FORWARDED.has(lower) || dropped?.has(lower) || isDisguised(lower)) continue;
+    if (NOT_FORWARDED.has(lower) || dropped?.has(lower)) continue;
+    if (isDisguised(lower) || deciding.isDisguised(lower)) continue;
     if (lower === 'trailer' && headers['transfer-encoding'] === undefined) continue;
     const hearsay = hearsayOf(lower);
     if (hearsay === 'replaced' || (hearsay === 'passed' && !peer.isTrusted)) continue;
@@ -188,7 +213,7 @@ export function answerHeaders(head: AnswerHead): { readonly headers: string[]; r
   }
   const hasBody = head.method !== 'HEAD' && status !== 204 && status !== 304;
   const body = !hasBody ? 'none' : isSized || head.httpVersion === '1.0' ? 'sized' : 'chunked';
-  const dropped = nominated(connection === '' ? undefined : connection.slice(0, -1).toLowerCase());
+  const dropped = nominated(connection === '' ? undefined : connection.slice(0, -1).toLowerCase(), null);
   if (dropped) headers = without(headers, (name) => dropped.has(name));
   if (body !== 'chunked') headers = without(headers, (name) => name === 'trailer');
   if (version !== null) headers.push('X-Serin-Version', version);
@@ -212,6 +237,7 @@ const NOT_IN_TRAILERS = new Set([
   'trailer',
   'x-request-id',
   'x-serin-version',
+  FORCE_TOKEN_HEADER,
 ]);
 
 /** The trailers that may pass, in either direction, as names and values by turns. */

@@ -12,6 +12,7 @@ import { Peers } from './peer.ts';
 import { Pools } from './pools.ts';
 import { probe } from './probe.ts';
 import { refuseSocket } from './refuse.ts';
+import { refusalAt } from './route-refusal.ts';
 import { RouteTable } from './route-table.ts';
 import { type ClientTimeouts, DEFAULT_DOWNLOAD_MS, sweepMsOf, timeoutsOf } from './timeouts.ts';
 import { tunnel } from './upgrade.ts';
@@ -51,6 +52,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     upgrade: (incoming, socket, head) => {
       const state = table.find(incoming.headers.host ?? '', incoming.target.path);
       if (!state) return refuseSocket(socket, NO_ROUTE);
+      const refusal = refusalAt(state, incoming);
+      if (refusal) return refuseSocket(socket, refusal);
       const routed = route(state, incoming, peers);
       const { recorder } = state;
       tunnel({ routed, incoming, client: socket, head, recorder, downloadMs: timeouts.downloadMs });

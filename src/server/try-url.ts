@@ -1,11 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { domainToASCII } from 'node:url';
 import { admit, type RequestHead } from '../gateway/admit.ts';
+import { DecidingFields } from '../gateway/deciding-fields.ts';
 import { upstreamPath } from '../gateway/forward.ts';
 import type { GatewayRoute } from '../gateway/gateway.ts';
 import { hostMatches, hostName } from '../gateway/host-name.ts';
 import { DEFAULT_LIMITS } from '../gateway/limits.ts';
 import type { Refusal } from '../gateway/refuse.ts';
+import { refusalAt } from '../gateway/route-refusal.ts';
 import { pathMatches, RouteTable, trimmedPrefix } from '../gateway/route-table.ts';
 import type { Target } from '../gateway/target.ts';
 import { Problem } from '../problem/problem.ts';
@@ -49,6 +51,11 @@ export function tryUrl(trial: Trial, { stdout }: Pick<ServerTerminal, 'stdout'>)
     return 1;
   }
   say('route', `${route.name}, ${hostReason(route, host)} and ${pathReason(route)}`);
+  const refusal = refusalAt(
+    { declared: route, deciding: new DecidingFields(route) },
+    { rawHeaders: [...head.rawHeaders], target },
+  );
+  if (refusal) return refused(say, refusal);
   const { upstream, sent } = upstreamOf(route, target, head);
   say('upstream', `${head.method} ${upstream} with Host ${sent}, the stable as ${trial.file} declares it`);
   for (const line of choiceLines(route, head, target.query)) say('version', line);

@@ -165,6 +165,16 @@ describe('doctor --try', () => {
     expect(none.stdout).toMatch(/^answer: +404, because no route takes it\nnot: +r0: its path is \/api\/payments\n/m);
     const unsafe = await doctor(at, '--try', 'http://a.test/api/../x');
     expect([unsafe.code, unsafe.stdout]).toEqual([1, expect.stringMatching(/^answer: +400 Bad Request: /m)]);
+    const twice = await doctor(
+      at,
+      '--try',
+      'http://a.test/api/payments',
+      '--header',
+      'X-Api-Key: a',
+      '--header',
+      'x-api-key: b',
+    );
+    expect([twice.code, twice.stdout]).toEqual([1, expect.stringMatching(/^answer: +400 .*more than one x-api-key/m)]);
     const bad = await doctor(at, '--try', 'ftp://a.test/');
     expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('is not an http or https URL')]);
   });

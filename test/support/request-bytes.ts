@@ -67,6 +67,10 @@ const plainField = fc.oneof(
     'X-User: u7',
     'X_Forwarded_For: 9.9.9.9',
     'X_Request_ID: given-3',
+    'X_Version: canary',
+    'X_Else: 1',
+    'X-Serin-Force-Token: 1.a',
+    'Authorization: Bearer a',
   ),
   fc
     .tuple(text(TOKEN, { minLength: 1, maxLength: 12 }), text(`${VISIBLE} `, { maxLength: 20 }))
@@ -79,6 +83,8 @@ const oddField = fc.constantFrom(
   'Connection: close',
   'Connection: X-User, close',
   'Connection: X-Forwarded-For, Host',
+  'Connection: X-Version, X-User',
+  'authorization: Bearer b',
   'Connection: Keep-Alive',
   'TE: gzip',
   'Upgrade: h2c',

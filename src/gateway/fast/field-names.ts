@@ -1,11 +1,14 @@
 import { hearsayOf, isDisguised, NOT_FORWARDED } from '../headers.ts';
 
 /**
- * What becomes of a request field: `dropped` ends at this hop, `hearsay` is believed from trusted peers only, and with
- * a `doubtful` one the request is not for the fast path. The others are read here.
+ * What becomes of a request field: `dropped` ends at this hop, `hearsay` is believed from trusted peers only, an
+ * `underscored` one may be one of the route's in disguise, and with a `doubtful` one the request is not for the fast path.
+ * The others are read here.
  */
 export type FieldRole =
   | 'forwarded'
+  | 'underscored'
+  | 'authorization'
   | 'dropped'
   | 'hearsay'
   | 'doubtful'
@@ -30,6 +33,7 @@ function roleOf(lower: string): FieldRole {
     case 'content-length':
     case 'connection':
     case 'te':
+    case 'authorization':
     case 'x-request-id':
       return lower;
     default:
@@ -46,7 +50,7 @@ function roleOfHearsay(lower: string): FieldRole {
     case 'passed':
       return 'hearsay';
     case null:
-      return 'forwarded';
+      return lower.includes('_') ? 'underscored' : 'forwarded';
   }
 }
 

@@ -1,4 +1,5 @@
 import { isPlainHost } from '../admit.ts';
+import type { DecidingFields } from '../deciding-fields.ts';
 import { COLON, CR, isBlank, LF, lengthAt, SLASH, SP, TARGET, TOKEN, VALUE } from '../grammar.ts';
 import type { GatewayLimits } from '../limits.ts';
 import { readTarget, type Target } from '../target.ts';
@@ -23,6 +24,8 @@ export interface Kept {
   readonly hearsay: 'believed' | 'dropped';
   /** The id in use: the client's own goes on where it is that one. */
   readonly requestId: string;
+  /** Of the route: nothing passes for one of them. */
+  readonly deciding: DecidingFields;
 }
 
 /**
@@ -79,6 +82,13 @@ export class HeadReader {
     return found === -1 ? undefined : this.valueAt(found);
   }
 
+  /** Whether a field by this name in lower case has more than one line. */
+  repeats(lower: string): boolean {
+    let lines = 0;
+    for (let index = 0; index < this.count; index++) if (this.names[index]?.lower === lower) lines++;
+    return lines > 1;
+  }
+
   /** The lines that go on to the upstream, as they came. */
   forwardedLines(kept: Kept): string {
     const { bytes, names, places, count } = this;
@@ -95,10 +105,13 @@ export class HeadReader {
     return from === -1 ? lines : lines + bytes.toString('latin1', from, this.end - 2);
   }
 
-  private isKept({ role }: FieldName, kept: Kept): boolean {
+  private isKept({ role, lower }: FieldName, kept: Kept): boolean {
     switch (role) {
       case 'forwarded':
+      case 'authorization':
         return true;
+      case 'underscored':
+        return !kept.deciding.isDisguised(lower);
       case 'x-request-id':
         return this.requestId === kept.requestId;
       case 'hearsay':
@@ -172,6 +185,7 @@ export class HeadReader {
     this.requestId = null;
     let connections = 0;
     let ids = 0;
+    let authorizations = 0;
     for (let index = 0; index < this.count; index++) {
       switch (this.names[index]?.role) {
         case 'doubtful':
@@ -190,6 +204,9 @@ export class HeadReader {
           break;
         case 'te':
           if (this.valueAt(index).toLowerCase() !== 'trailers') return false;
+          break;
+        case 'authorization':
+          if (authorizations++ > 0) return false;
           break;
         case 'x-request-id':
           if (ids++ > 0) return false;

@@ -8,6 +8,7 @@ import { forwardedFields, headerLines, requestIdFrom } from '../headers.ts';
 import type { Ticket } from '../open-block.ts';
 import type { Peer, Peers } from '../peer.ts';
 import type { Destination } from '../pools.ts';
+import { isDoubtfulAt } from '../route-refusal.ts';
 import type { Target } from '../target.ts';
 import type { HeadReader } from './head-reader.ts';
 
@@ -30,11 +31,12 @@ export interface PlainRequest {
  * depends stands there twice; until then nothing has been counted.
  */
 export function routePlain(state: RouteState, { head, peer, body }: PlainRequest, peers: Peers): PlainRoute | null {
+  if (isDoubtfulAt(state, head)) return null;
   const { live, recorder, budget } = state;
   const requestId = requestIdFrom(head.requestId ?? undefined);
   const address = peer.isTrusted ? peers.clientAddress(peer, head.field('x-forwarded-for')) : peer.address;
   const choice = choose(state, live, { fields: head, query: head.target.query, requestId, address });
-  const lines = linesAfterHost(head, peer, requestId);
+  const lines = linesAfterHost(state, { head, peer, requestId });
   if (head.isAmbiguous) return null;
   const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';
   const ticket = recorder.begin(track, choice.by, choice.hash);
@@ -80,8 +82,14 @@ function attemptAt(destination: Destination, { state, method, target, host, line
   };
 }
 
-function linesAfterHost(head: HeadReader, peer: Peer, requestId: string): string {
-  const kept = head.forwardedLines({ hearsay: peer.isTrusted ? 'believed' : 'dropped', requestId });
+interface Sender {
+  readonly head: HeadReader;
+  readonly peer: Peer;
+  readonly requestId: string;
+}
+
+function linesAfterHost({ deciding }: RouteState, { head, peer, requestId }: Sender): string {
+  const kept = head.forwardedLines({ hearsay: peer.isTrusted ? 'believed' : 'dropped', requestId, deciding });
   const forwarded = peer.isTrusted
     ? headerLines(forwardedFields(peer, head.host, (name) => head.field(name)))
     : untrustedLines(peer, head.host);

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { DecidingFields } from '../../../src/gateway/deciding-fields.ts';
 import { HeadReader } from '../../../src/gateway/fast/head-reader.ts';
 import { DEFAULT_LIMITS } from '../../../src/gateway/limits.ts';
+import { routeTo } from '../../support/gateway.ts';
 
 const HOST = 'Host: shop.test';
-const DROPPED = { hearsay: 'dropped', requestId: 'r1' } as const;
+const deciding = new DecidingFields(routeTo('http://up.test'));
+const DROPPED = { hearsay: 'dropped', requestId: 'r1', deciding } as const;
 const head = (...lines: string[]) => `${lines.join('\r\n')}\r\n\r\n`;
 
 function read(text: string) {
@@ -82,7 +85,7 @@ describe('the lines that go on', () => {
 
   it('have what a trusted peer says, except what is said anew', () => {
     const lines = 'X-a: 1\r\nx-B: 2\r\nX-a: 3\r\nX-Real-IP: 9.9.9.9\r\nLast: caf\xe9\r\n';
-    expect(read(text).reader.forwardedLines({ hearsay: 'believed', requestId: 'r1' })).toBe(lines);
+    expect(read(text).reader.forwardedLines({ hearsay: 'believed', requestId: 'r1', deciding })).toBe(lines);
   });
 
   it('know many more names than there are places to remember them', () => {

@@ -1,11 +1,15 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { DecidingFields } from '../../../src/gateway/deciding-fields.ts';
 import { answerHeaders, requestHeaders, requestIdOf } from '../../../src/gateway/headers.ts';
 import type { Peer } from '../../../src/gateway/peer.ts';
+import { routeTo } from '../../support/gateway.ts';
 
 const OUTSIDER: Peer = { address: '198.51.100.7', isTrusted: false };
 const PROXY: Peer = { address: '10.0.0.1', isTrusted: true };
+
+const deciding = new DecidingFields(routeTo('http://up.test', { consumerKey: { kind: 'header', name: 'x-api-key' } }));
 
 /** A request as the parser leaves it. */
 function requestWith(rawHeaders: readonly string[]): IncomingMessage {
@@ -21,7 +25,7 @@ function requestWith(rawHeaders: readonly string[]): IncomingMessage {
 }
 
 function forwarded(rawHeaders: readonly string[], peer = OUTSIDER): string[] {
-  return requestHeaders({ incoming: requestWith(rawHeaders), peer, requestId: 'id-1', host: 'up.test' });
+  return requestHeaders({ incoming: requestWith(rawHeaders), peer, requestId: 'id-1', host: 'up.test', deciding });
 }
 
 describe('requestHeaders', () => {

@@ -1,0 +1,28 @@
+import type { GatewayRequest } from './admit.ts';
+import { parametersOf } from './choose.ts';
+import type { HeadReader } from './fast/head-reader.ts';
+import type { RouteState } from './follow.ts';
+import type { Refusal } from './refuse.ts';
+
+/** Why a request is refused at the route that it matches, before anything of it is counted; null when it is not. */
+export function refusalAt(
+  { declared, deciding }: Pick<RouteState, 'declared' | 'deciding'>,
+  { rawHeaders, target }: Pick<GatewayRequest, 'rawHeaders' | 'target'>,
+): Refusal | null {
+  const repeated = deciding.repeated(rawHeaders);
+  if (repeated !== null) {
+    return { status: 400, detail: `The request has more than one ${repeated} header, by which this route chooses.` };
+  }
+  const { consumerKey } = declared;
+  if (consumerKey?.kind === 'query' && parametersOf(target.query, consumerKey.name).length > 1) {
+    return { status: 400, detail: `The query has more than one ${consumerKey.name}, by which this route chooses.` };
+  }
+  return null;
+}
+
+/** Whether the reference path has to see a plain request, because it may refuse it. */
+export function isDoubtfulAt({ declared, deciding }: RouteState, head: HeadReader): boolean {
+  for (const name of deciding.names) if (head.repeats(name)) return true;
+  const { consumerKey } = declared;
+  return consumerKey?.kind === 'query' && parametersOf(head.target.query, consumerKey.name).length > 1;
+}
