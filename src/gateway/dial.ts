@@ -1,8 +1,9 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { FailureKind } from './client.ts';
 import { Inlet } from './inlet.ts';
-import { FORBIDDEN_ADDRESS, isForbiddenAddress, lookupAllowed } from './upstream-address.ts';
+import type { OwnListeners } from './own-listeners.ts';
+import { FORBIDDEN_ADDRESS, lookupUnless, refusedPlace } from './upstream-address.ts';
 import type { UpstreamTrust } from './upstream-trust.ts';
 
 /** Where an origin is. */
@@ -25,10 +26,14 @@ export interface DialOutcome {
 /** Opens connections to one origin; TLS sessions are resumed (RFC 8446 section 2.2). */
 export class Dialler {
   private readonly origin: Origin;
+  private readonly own: OwnListeners;
+  private readonly lookup: LookupFunction;
   private session: Buffer | undefined;
 
-  constructor(origin: Origin) {
+  constructor(origin: Origin, own: OwnListeners) {
     this.origin = origin;
+    this.own = own;
+    this.lookup = lookupUnless((address) => refusedPlace(address, origin.port, own) !== null);
   }
 
   /**
@@ -36,8 +41,8 @@ export class Dialler {
    * tunnel is read as a stream.
    */
   dial(use: 'exchanges' | 'tunnel', timeoutMs: number, outcome: DialOutcome): () => void {
-    const { hostname, protocol } = this.origin;
-    if (isForbiddenAddress(hostname)) {
+    const { hostname, port, protocol } = this.origin;
+    if (refusedPlace(hostname, port, this.own) !== null) {
       let isWanted = true;
       process.nextTick(() => {
         if (isWanted) outcome.failed('forbidden');
@@ -95,7 +100,7 @@ export class Dialler {
       port,
       noDelay: true,
       keepAlive: true,
-      lookup: lookupAllowed,
+      lookup: this.lookup,
       ...(inlet ? { onread: inlet.onread } : {}),
     });
   }
@@ -105,7 +110,7 @@ export class Dialler {
     const socket = connectTls({
       host: hostname,
       port,
-      lookup: lookupAllowed,
+      lookup: this.lookup,
       ALPNProtocols: ['http/1.1'],
       ...(servername === null ? {} : { servername }),
       ...(trust === null ? {} : { secureContext: trust.context }),

@@ -4,6 +4,7 @@ import type { SliceBlock } from '../stats/slice.ts';
 import type { AccessLogOptions } from './access-log.ts';
 import type { DurationRow } from './durations.ts';
 import type { GatewayLimits } from './limits.ts';
+import type { OwnListeners } from './own-listeners.ts';
 import type { GatewayTimeouts, RouteTimeouts } from './timeouts.ts';
 
 /** What decides who a requester is for the sticky split; the request id (so: per request) when it is absent. */
@@ -68,6 +69,8 @@ export interface GatewayOptions {
   readonly accessLog?: AccessLogOptions;
   /** A route went to its stable by itself; `reason` is one clause that says what was seen. Must not throw. */
   readonly onBrake?: (route: string, reason: string) => void;
+  /** Where else this process listens: no upstream is there. The gateway adds its own listener. */
+  readonly own?: OwnListeners;
   readonly now?: () => number;
 }
 

@@ -47,7 +47,8 @@ export interface ListenerParts {
 }
 
 export interface Listener {
-  listen(at: GatewayOptions['listen']): Promise<{ readonly port: number }>;
+  /** Resolves with what the socket is bound to. */
+  listen(at: GatewayOptions['listen']): Promise<AddressInfo>;
   close(graceMs: number): Promise<void>;
 }
 
@@ -174,10 +175,7 @@ function hasSaidClose(answer: Outgoing | null): boolean {
   return answer?.headersSent === true && !answer.shouldKeepAlive;
 }
 
-async function listen(
-  server: DataServer,
-  { host, port }: GatewayOptions['listen'],
-): Promise<{ readonly port: number }> {
+async function listen(server: DataServer, { host, port }: GatewayOptions['listen']): Promise<AddressInfo> {
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -185,5 +183,5 @@ async function listen(
     const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     throw isTaken ? new Problem('port-in-use', `Port ${port} on ${host} is already in use.`, { cause: error }) : error;
   }
-  return { port: (server.address() as AddressInfo).port };
+  return server.address() as AddressInfo;
 }

@@ -2,6 +2,7 @@ import { Call, type CallOwner } from './call.ts';
 import type { AnswerHandler, Failure, FailureKind, UpstreamCall, UpstreamClient, UpstreamRequest } from './client.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { Dialler, type Origin } from './dial.ts';
+import type { OwnListeners } from './own-listeners.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 /** How long a connection lies idle at most when its upstream says nothing: many servers close theirs after 5 s. */
@@ -21,6 +22,8 @@ export function isReplayable({ method, body }: UpstreamRequest, { written }: Fai
 
 export interface PoolOptions {
   readonly origin: Origin;
+  /** No upstream is there. */
+  readonly own: OwnListeners;
   /** One more request than this is refused as `overload`. */
   readonly inFlight: number;
   /** How often to look for answers that are late. */
@@ -46,7 +49,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
 
   constructor(options: PoolOptions) {
     this.options = options;
-    this.dialler = new Dialler(options.origin);
+    this.dialler = new Dialler(options.origin, options.own);
   }
 
   request(request: UpstreamRequest, handler: AnswerHandler): UpstreamCall {

@@ -2,13 +2,15 @@ import { lookup } from 'node:dns/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { isForbiddenAddress } from './upstream-address.ts';
+import type { OwnListeners } from './own-listeners.ts';
+import { refusedPlace } from './upstream-address.ts';
 import type { UpstreamTrust } from './upstream-trust.ts';
 
 export interface ProbeOptions {
   readonly timeoutMs: number;
   /** Null leaves it to Node's defaults. */
   readonly trust: UpstreamTrust | null;
+  readonly own: OwnListeners;
 }
 
 /**
@@ -16,14 +18,17 @@ export interface ProbeOptions {
  * one sentence that names the address and what happened there.
  */
 export async function probe(url: string, options: ProbeOptions): Promise<string | null> {
-  const { timeoutMs } = options;
+  const { timeoutMs, own } = options;
   const parsed = URL.parse(url);
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return `${url} is not an http or https URL.`;
   const host = parsed.hostname.replace(/^\[|\]$/g, '');
   const addresses = await resolve(host, timeoutMs);
   if (typeof addresses === 'string') return addresses;
-  const forbidden = addresses.find(isForbiddenAddress);
-  if (forbidden !== undefined) return `${forbidden} is a link-local or metadata address, where no upstream may be.`;
+  const port = portOf(parsed);
+  for (const address of addresses) {
+    const refused = refusedPlace(address, port, own);
+    if (refused !== null) return `${address} ${refused}.`;
+  }
   const findings = await Promise.all(addresses.map((address) => ask(parsed, { host, address }, options)));
   const isWell = isLoopback(host) ? findings.includes(null) : findings.every((finding) => finding === null);
   return isWell ? null : (findings.find((finding) => finding !== null) ?? null);
@@ -57,11 +62,11 @@ interface Place {
 
 function ask(url: URL, { host, address }: Place, { timeoutMs, trust }: ProbeOptions): Promise<string | null> {
   const isTls = url.protocol === 'https:';
-  const place = `${address}:${url.port || (isTls ? 443 : 80)}`;
+  const place = `${address}:${portOf(url)}`;
   const { promise, resolve: finish } = Promise.withResolvers<string | null>();
   const request = (isTls ? httpsRequest : httpRequest)({
     host: address,
-    port: url.port || (isTls ? 443 : 80),
+    port: portOf(url),
     ...(isTls && isIP(host) === 0 ? { servername: host } : {}),
     ...(isTls && trust ? { ca: trust.ca } : {}),
     method: 'GET',
@@ -83,6 +88,10 @@ function ask(url: URL, { host, address }: Place, { timeoutMs, trust }: ProbeOpti
   });
   request.end();
   return promise;
+}
+
+function portOf({ port, protocol }: URL): number {
+  return Number(port) || (protocol === 'https:' ? 443 : 80);
 }
 
 function reasonOf(error: unknown): string {

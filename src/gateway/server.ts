@@ -8,6 +8,7 @@ import { route } from './forward.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
 import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
 import { createListener } from './listener.ts';
+import { OwnListeners } from './own-listeners.ts';
 import { Peers } from './peer.ts';
 import { Pools } from './pools.ts';
 import { probe } from './probe.ts';
@@ -27,7 +28,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const timeouts: ClientTimeouts = { downloadMs: DEFAULT_DOWNLOAD_MS, ...options.timeouts };
   const ofRoutes = options.routes.map((declared) => timeoutsOf(options.timeouts, declared.timeouts));
   const answers = ofRoutes.flatMap(({ answerMs, silenceMs }) => [answerMs, silenceMs]);
-  const pools = new Pools({ inFlight: limits.inFlightPerUpstream, sweepMs: sweepMsOf(answers) }, trust);
+  const own = options.own ?? new OwnListeners();
+  const pools = new Pools({ own, inFlight: limits.inFlightPerUpstream, sweepMs: sweepMsOf(answers) }, trust);
   const watch = new UploadWatch(sweepMsOf(ofRoutes.map(({ uploadMs }) => uploadMs)));
   const clock = clockFrom(options.now);
   const accessLog = options.accessLog ? new AccessLog(options.accessLog, () => clock.wall()) : null;
@@ -61,7 +63,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
 
   return {
-    listen: () => server.listen(options.listen),
+    listen: async () => {
+      const { address, port } = await server.listen(options.listen);
+      own.add(address, port);
+      return { port };
+    },
     setSplit: (order) => follower.setSplit(order),
     appliedSplit: (name) => follower.appliedSplit(name),
     setConsumers: (name, rules, names) => follower.setConsumers(name, rules, names),
@@ -69,7 +75,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     slices: (name) => follower.find(name).recorder.slices(),
     durations: () => follower.routes.flatMap(({ recorder }) => recorder.durations()),
     totals: () => follower.routes.flatMap(({ recorder }) => recorder.totals()),
-    probe: (url, timeoutMs) => probe(url, { timeoutMs, trust }),
+    probe: (url, timeoutMs) => probe(url, { timeoutMs, trust, own }),
     close: async (graceMs) => {
       await server.close(graceMs);
       pools.destroy();

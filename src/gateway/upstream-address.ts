@@ -1,47 +1,72 @@
 import { type LookupAddress, lookup } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
+import { AddressRanges } from './address-ranges.ts';
+import { ipv4Within } from './embedded-address.ts';
+import type { OwnListeners } from './own-listeners.ts';
 
-/**
- * Where no upstream may be: link-local networks, and the addresses at which clouds tell a machine its credentials.
- * IPv4 ranges hold for their IPv4-mapped forms as well (BlockList), and are repeated for the other embeddings.
- */
-const FORBIDDEN = new BlockList();
-FORBIDDEN.addSubnet('169.254.0.0', 16, 'ipv4');
-FORBIDDEN.addAddress('100.100.100.200', 'ipv4');
-FORBIDDEN.addAddress('168.63.129.16', 'ipv4');
-FORBIDDEN.addAddress('192.0.0.192', 'ipv4');
-FORBIDDEN.addSubnet('fe80::', 10, 'ipv6');
-FORBIDDEN.addAddress('fd00:ec2::254', 'ipv6');
-// IPv4-compatible (RFC 4291 2.5.5.1), NAT64 (RFC 6052 2.1) and 6to4 (RFC 3056) forms of 169.254.0.0/16.
-FORBIDDEN.addSubnet('::169.254.0.0', 112, 'ipv6');
-FORBIDDEN.addSubnet('64:ff9b::169.254.0.0', 112, 'ipv6');
-FORBIDDEN.addSubnet('2002:a9fe::', 32, 'ipv6');
+/** Where no upstream may be: link-local networks, and the addresses at which clouds tell a machine its credentials. */
+const FORBIDDEN = new AddressRanges(
+  [
+    '169.254.0.0/16',
+    'fe80::/10',
+    // Alibaba, Azure, Oracle Classic.
+    '100.100.100.200',
+    '168.63.129.16',
+    '192.0.0.192',
+    // AWS (its services on the machine), Google, Oracle, Scaleway, Akamai, Alibaba.
+    'fd00:ec2::/32',
+    'fd20:ce::254',
+    'fd00:c1::a9fe:a9fe',
+    'fd00:42::42',
+    'fd00:a9fe:a9fe::1',
+    'fd00:100::100:200',
+    // NAT64 for local use (RFC 8215): where in it the IPv4 address stands is the network's own affair (RFC 6052 2.2).
+    '64:ff9b:1::/48',
+  ],
+  'addresses that no upstream may have',
+);
 
 /** Whether an upstream may not be at this address. A name is none: it is judged by what it resolves to. */
 export function isForbiddenAddress(address: string): boolean {
-  const plain = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
-  const family = isIP(plain);
-  return family !== 0 && FORBIDDEN.check(plain, family === 4 ? 'ipv4' : 'ipv6');
+  const plain = plainAddress(address);
+  return FORBIDDEN.includes(plain) || ipv4Within(plain).some((ipv4) => FORBIDDEN.includes(ipv4));
 }
 
-/** The code of the error that `lookupAllowed` gives for a name with a forbidden address. */
+/** Without the brackets of a URL and without a zone. */
+function plainAddress(address: string): string {
+  return address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
+}
+
+/** The code of the error that a lookup gives for a name with a forbidden address. */
 export const FORBIDDEN_ADDRESS = 'ERR_FORBIDDEN_ADDRESS';
 
 /**
  * The resolver of a dial: the connection goes to exactly the addresses that were checked, so that a name cannot mean
  * another machine by then (DNS rebinding). One forbidden address condemns the name.
  */
-export const lookupAllowed: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses: readonly LookupAddress[]) => {
-    if (error) return callback(error, '', 4);
-    if (addresses.some(({ address }) => isForbiddenAddress(address))) {
-      const forbidden = Object.assign(new Error(`${hostname} is not where an upstream may be`), {
-        code: FORBIDDEN_ADDRESS,
-      });
-      return callback(forbidden, '', 4);
-    }
-    if (options.all) return callback(null, [...addresses]);
-    const [first] = addresses;
-    callback(null, first?.address ?? '', first?.family ?? 4);
-  });
-};
+export function lookupUnless(isForbidden: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses: readonly LookupAddress[]) => {
+      if (error) return callback(error, '', 4);
+      if (addresses.some(({ address }) => isForbidden(address))) {
+        const forbidden = Object.assign(new Error(`${hostname} is not where an upstream may be`), {
+          code: FORBIDDEN_ADDRESS,
+        });
+        return callback(forbidden, '', 4);
+      }
+      if (options.all) return callback(null, [...addresses]);
+      const [first] = addresses;
+      callback(null, first?.address ?? '', first?.family ?? 4);
+    });
+  };
+}
+
+/** For whatever is no upstream: what Serin asks or sends to by itself. */
+export const lookupAllowed: LookupFunction = lookupUnless(isForbiddenAddress);
+
+/** Why no upstream may be at an address and port, in one clause; null where one may be. A name is judged by what it resolves to. */
+export function refusedPlace(address: string, port: number, own: OwnListeners): string | null {
+  if (isForbiddenAddress(address)) return 'is a link-local or metadata address, where no upstream may be';
+  if (own.includes(plainAddress(address), port)) return "is one of Serin's own listeners, where no upstream may be";
+  return null;
+}

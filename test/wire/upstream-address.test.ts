@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OwnListeners } from '../../src/gateway/own-listeners.ts';
 import { orderTo, routeTo, startGateway, startToy, using } from '../support/gateway.ts';
 import { askRaw, get } from '../support/raw-client.ts';
 import { cannedUpstream } from '../support/upstream.ts';
@@ -11,6 +12,16 @@ describe('failures.md: SSRF through an upstream', () => {
       const gateway = await startGateway([routeTo(toy.url)], { timeouts: { connectMs: 60_000 } });
       gateway.setSplit(orderTo(toy.url, url, { canaryBps: 10_000 }));
       expect((await askRaw(gateway.port, get('/'))).status).toBe(502);
+    },
+  );
+
+  it.each(['http://[fd00:ec2::23]', 'http://[64:ff9b:1::a9fe:a9fe]', 'http://[2002:a9fe:a9fe::1]'])(
+    'issue 10 row 26: %s is refused by the probe',
+    async (url) => {
+      const gateway = await startGateway([]);
+      expect(await gateway.probe(url, 1_000)).toMatch(
+        /is a link-local or metadata address, where no upstream may be\.$/,
+      );
     },
   );
 
@@ -28,5 +39,44 @@ describe('failures.md: SSRF through an upstream', () => {
     );
     const gateway = await startGateway([]);
     expect(await gateway.probe(redirect.url, 1_000)).toBeNull();
+  });
+});
+
+describe('issue 10 row 23: the own listeners are no upstream', () => {
+  /** What listens beside a gateway in the same process, and every way to name it. */
+  async function ownListener() {
+    const control = await startToy('control');
+    const { port } = new URL(control.url);
+    const own = new OwnListeners();
+    own.add('127.0.0.1', Number(port));
+    return { own, port };
+  }
+
+  it.each(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '0.0.0.0', '2130706433'])(
+    'under the name %s, at the dial of requests, of tunnels and at the probe',
+    async (host) => {
+      const { own, port } = await ownListener();
+      const toy = await startToy('v1');
+      const gateway = await startGateway([routeTo(toy.url)], { own });
+      gateway.setSplit(orderTo(toy.url, `http://${host}:${port}`, { canaryBps: 10_000 }));
+      expect((await askRaw(gateway.port, get('/'))).status).toBe(502);
+      const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='];
+      expect((await askRaw(gateway.port, get('/', ...upgrade))).status).toBe(502);
+      expect(await gateway.probe(`http://${host}:${port}/`, 1_000)).toMatch(
+        / is one of Serin's own listeners, where no upstream may be\.$/,
+      );
+      const unaware = await startGateway([routeTo(`http://${host}:${port}`)]);
+      expect((await askRaw(unaware.port, get('/'))).status).toBe(200);
+    },
+  );
+
+  it('the gateway itself is one of them, as a stable and as a canary', async () => {
+    const toy = await startToy('v1');
+    const gateway = await startGateway([routeTo(toy.url)]);
+    gateway.setSplit(orderTo(toy.url, gateway.url, { canaryBps: 10_000 }));
+    expect((await askRaw(gateway.port, get('/'))).status).toBe(502);
+    gateway.setSplit(orderTo(gateway.url, null, { epoch: 2 }));
+    expect((await askRaw(gateway.port, get('/'))).status).toBe(502);
+    expect(await gateway.probe(gateway.url, 1_000)).toMatch(/own listeners/);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { UpstreamClient } from '../../../src/gateway/client.ts';
 import { clockFrom } from '../../../src/gateway/clock.ts';
 import { Exchange } from '../../../src/gateway/exchange.ts';
+import { OwnListeners } from '../../../src/gateway/own-listeners.ts';
 import { Pools } from '../../../src/gateway/pools.ts';
 import { RouteRecorder } from '../../../src/gateway/recorder.ts';
 import { orderTo } from '../../support/gateway.ts';
@@ -18,7 +19,7 @@ function waitingExchange() {
     close: () => {},
     destroy: () => {},
   };
-  const pools = new Pools({ inFlight: 1, sweepMs: 1_000 });
+  const pools = new Pools({ own: new OwnListeners(), inFlight: 1, sweepMs: 1_000 });
   const destination = { ...pools.destination('shop', order.stable), client };
   const recorder = new RouteRecorder(clockFrom(undefined), order);
   const incoming = new IncomingMessage(new Socket());

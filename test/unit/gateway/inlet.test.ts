@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AnswerHandler, UpstreamClient } from '../../../src/gateway/client.ts';
+import { OwnListeners } from '../../../src/gateway/own-listeners.ts';
 import { Pool } from '../../../src/gateway/pool.ts';
 import { using } from '../../support/gateway.ts';
 import { httpUpstream } from '../../support/upstream.ts';
@@ -40,7 +41,7 @@ describe('the memory into which a connection is read', () => {
       servername: null,
       trust: null,
     } as const;
-    const pool = new Pool({ origin, inFlight: 1, sweepMs: 1_000 });
+    const pool = new Pool({ origin, own: new OwnListeners(), inFlight: 1, sweepMs: 1_000 });
     return { pool, ports };
   }
 

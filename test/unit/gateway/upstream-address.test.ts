@@ -22,10 +22,61 @@ describe('failures.md: SSRF through an upstream', () => {
     ['10.0.0.1', false],
     ['169.253.255.255', false],
     ['fec0::1', false],
-    ['fd00:ec2::253', false],
+    ['fd00:ec3::254', false],
+    ['fd20:ce::253', false],
+    ['fd00:42::43', false],
+    ['64:ff9b::10.0.0.1', false],
+    ['2002:a00:1::1', false],
+    ['2001:db8::1', false],
+    ['::', false],
+    ['192.0.0.191', false],
+    ['100.64.0.1', false],
+    ['172.16.0.1', false],
+    ['192.168.1.1', false],
+    ['fd12:3456:789a::1', false],
     ['metadata.example', false],
   ])('%s is forbidden: %s', (address, isForbidden) => {
     expect(isForbiddenAddress(address)).toBe(isForbidden);
+  });
+
+  it.each([
+    ['AWS EKS Pod Identity', 'fd00:ec2::23'],
+    ['AWS, all of its services on the machine', 'fd00:ec2::253'],
+    ['AWS ECS', '169.254.170.2'],
+    ['Google', 'fd20:ce::254'],
+    ['Oracle', 'fd00:c1::a9fe:a9fe'],
+    ['Oracle Classic', '192.0.0.192'],
+    ['Azure', '168.63.129.16'],
+    ['Alibaba', 'fd00:100::100:200'],
+    ['Scaleway', 'fd00:42::42'],
+    ['Akamai', 'fd00:a9fe:a9fe::1'],
+    ['OpenStack', 'fe80::a9fe:a9fe'],
+  ])('issue 10 row 26: the metadata address of %s is forbidden: %s', (_, address) => {
+    expect(isForbiddenAddress(address)).toBe(true);
+    expect(isForbiddenAddress(new URL(`http://${address.includes(':') ? `[${address}]` : address}`).hostname)).toBe(
+      true,
+    );
+  });
+
+  // 169.254.169.254 is a9fe:a9fe, 100.100.100.200 is 6464:64c8, 168.63.129.16 is a83f:8110.
+  it.each([
+    ['IPv4-mapped', '::ffff:100.100.100.200'],
+    ['IPv4-mapped, in hexadecimal', '::ffff:a83f:8110'],
+    ['IPv4-mapped, in full', '0:0:0:0:0:ffff:a9fe:a9fe'],
+    ['IPv4-translated', '::ffff:0:a9fe:a9fe'],
+    ['IPv4-compatible', '::100.100.100.200'],
+    ['NAT64', '64:ff9b::100.100.100.200'],
+    ['NAT64 in full', '0064:ff9b:0:0:0:0:a83f:8110'],
+    ['NAT64 for local use, by a prefix of 96', '64:ff9b:1::a9fe:a9fe'],
+    ['NAT64 for local use, by a prefix of 48', '64:ff9b:1:a9fe:a9:fe00::'],
+    ['6to4', '2002:6464:64c8::1'],
+    ['Teredo, the server', '2001:0:a9fe:a9fe:0:0:0:0'],
+    ['Teredo, the client', '2001:0:5ef5:79fd:0:0:5601:5601'],
+    ['ISATAP', 'fd12:3456:789a::5efe:a9fe:a9fe'],
+    ['ISATAP, globally unique', '2001:db8::200:5efe:a9fe:a9fe'],
+  ])('issue 10 row 26: a metadata address within another is forbidden: %s, %s', (_, address) => {
+    expect(isForbiddenAddress(address)).toBe(true);
+    expect(isForbiddenAddress(new URL(`http://[${address}]`).hostname)).toBe(true);
   });
 
   it.each([

@@ -1,0 +1,45 @@
+import { networkInterfaces } from 'node:os';
+import { AddressRanges } from './address-ranges.ts';
+import { ipv4Within } from './embedded-address.ts';
+
+const UNSPECIFIED = new AddressRanges(['0.0.0.0', '::'], 'unspecified addresses');
+const LOOPBACK = new AddressRanges(['127.0.0.0/8', '::1'], 'loopback addresses');
+
+interface Bound {
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * Where this Serin itself listens. An upstream there would be a loop, or would show the control API to whoever may name an
+ * upstream.
+ */
+export class OwnListeners {
+  private readonly bound: Bound[] = [];
+
+  /** `address` is what the socket is bound to. */
+  add(address: string, port: number): void {
+    this.bound.push({ address, port });
+  }
+
+  /** Whether a connection to an address and port would come back to this process. A name is none. */
+  includes(address: string, port: number): boolean {
+    return this.bound.some((listener) => listener.port === port && reaches(address, listener.address));
+  }
+}
+
+/** A bound address in whatever form; one that is unspecified is reached by every address of this machine. */
+function reaches(address: string, bound: string): boolean {
+  const forms = [address, ...ipv4Within(address)];
+  if (UNSPECIFIED.includes(bound)) return forms.some(isOfThisMachine);
+  const own = [bound, ...ipv4Within(bound)];
+  // To connect to an unspecified address is to connect to the loopback address of its family.
+  return forms.some(
+    (form) => own.includes(form) || (UNSPECIFIED.includes(form) && own.some((one) => LOOPBACK.includes(one))),
+  );
+}
+
+function isOfThisMachine(address: string): boolean {
+  if (LOOPBACK.includes(address) || UNSPECIFIED.includes(address)) return true;
+  return Object.values(networkInterfaces()).some((ones) => ones?.some((one) => one.address === address));
+}
