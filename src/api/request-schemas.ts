@@ -67,7 +67,10 @@ export const removalQuery = z.strictObject({ reason });
 
 export const startBody = z.strictObject({
   route: printable(100),
-  canaryUrl: z.url({ protocol: /^https?$/, message: 'must be an http or https URL' }).max(2048),
+  canaryUrl: z
+    .url({ protocol: /^https?$/, message: 'must be an http or https URL' })
+    .max(2048)
+    .describe('Where the new version answers; an operator may name what `upstreams` in serin.yaml allows'),
   version: printable(100).optional().describe('The name of the new version'),
   policy: printable(63).optional().describe("The name of a policy other than the route's own"),
   replace: z.boolean().default(false).describe('Supersedes the rollout that runs'),

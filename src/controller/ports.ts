@@ -30,6 +30,8 @@ export interface ControllerPorts {
   readonly router: TrafficRouter;
   /** Null when every address answered, else one sentence. */
   readonly probe: (url: string) => Promise<string | null>;
+  /** Why an operator may not name the upstream of a URL, in one sentence; null where one may. */
+  readonly operatorUpstream: (url: string) => string | null;
   readonly channels: readonly Channel[];
   readonly routes: readonly DeclaredRoute[];
   readonly policy: (name: string) => LoadedPolicy | null;

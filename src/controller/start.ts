@@ -22,7 +22,7 @@ const RECENT_MS = 30 * 86_400_000;
 
 /**
  * Starts a rollout, or answers with the one that runs the same. Everything that can be refused is refused before
- * anything is written: unknown route or policy, a version that was rolled back, a canary that does not answer, a source that
+ * anything is written: unknown route or policy, an upstream that is not the actor's to name, a version that was rolled back, a canary that does not answer, a source that
  * cannot answer what the policy will ask.
  */
 export async function startRollout(ports: ControllerPorts, command: StartCommand, by: Actor): Promise<Started> {
@@ -34,6 +34,8 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   const stable = await stableOf(ports, route);
 
   if (running && sameRollout(running, canary, loaded)) return { record: running, created: false };
+  const barred = by.role === 'admin' ? null : ports.operatorUpstream(canary.url);
+  if (barred !== null) throw new Problem('forbidden', barred);
   if (running && !command.replace) {
     throw new Problem(
       'conflict',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { unfitToChoose } from '../gateway/headers.ts';
 import { DEFAULT_LIMITS } from '../gateway/limits.ts';
 import { duration, fraction } from '../policy/units.ts';
-import { cidr, listen } from './declared-address.ts';
+import { cidr, listen, upstreamPlace } from './declared-address.ts';
 import { secret, serviceUrl } from './declared-values.ts';
 import { readText } from './read-text.ts';
 import { readRouteHost } from './route-host.ts';
@@ -178,6 +178,12 @@ export const configSchema = z.strictObject({
     .default([])
     .describe('Policy files beside the shipped ones, relative to this file'),
   sources: sourcesSchema.default({}),
+  upstreams: z
+    .array(upstreamPlace)
+    .default([])
+    .describe(
+      'Networks and hosts (`10.0.0.0/8`, `*.svc.internal`) where an operator may have a canary; an admin may anywhere',
+    ),
   routes: z.array(route).min(1),
   channels: z
     .strictObject({

@@ -4,8 +4,7 @@ import { readRouteHost } from './route-host.ts';
 
 const MAX_PORT = 65_535;
 
-/** A network such as 10.0.0.0/8, or a single address. */
-export const cidr = readText<string>((text) => {
+function readNetwork(text: string): TextReading<string> {
   const [address = '', bits, more] = text.split('/');
   const family = isIP(address);
   if (family === 0 || more !== undefined || address.includes('%')) {
@@ -18,6 +17,16 @@ export const cidr = readText<string>((text) => {
     return { ok: false, reason: `must have a prefix length from 0 to ${most}` };
   }
   return { ok: true, value: text };
+}
+
+/** A network such as 10.0.0.0/8, or a single address. */
+export const cidr = readText<string>(readNetwork);
+
+/** Where operators may have upstreams: a network, an address, or a name as routes have it. */
+export const upstreamPlace = readText<string>((text) => {
+  if (text.includes('/') || isIP(text) !== 0) return readNetwork(text);
+  if (text === '*') return { ok: false, reason: 'is a wildcard for everything; name networks and hosts' };
+  return readRouteHost(text);
 });
 
 interface ListenAddress {

@@ -3,6 +3,8 @@ import type { Hono } from 'hono';
 import { Problem } from '../problem/problem.ts';
 
 export interface Listener {
+  /** What the socket is bound to. */
+  readonly address: string;
   readonly port: number;
   close(): Promise<void>;
 }
@@ -17,6 +19,7 @@ export function listen(
       { fetch: app.fetch, hostname: at.host, port: at.port, overrideGlobalObjects: false },
       (address) => {
         resolve({
+          address: address.address,
           port: address.port,
           close: () =>
             new Promise((done) => {

@@ -1,4 +1,5 @@
 import type { ConfiguredRoute, ServerConfig } from './config.ts';
+import { ownStableFault } from './own-stable.ts';
 
 export interface RouteFault {
   readonly path: readonly (string | number)[];
@@ -6,15 +7,19 @@ export interface RouteFault {
 }
 
 /** What is wrong between a route and the rest of the file. */
-export function routeFaults({ routes, sources }: ServerConfig): readonly RouteFault[] {
+export function routeFaults(config: ServerConfig): readonly RouteFault[] {
+  const { routes, sources } = config;
   const names = routes.map(({ name }) => name);
   return routes.flatMap((route, at) => [
     ...(names.indexOf(route.name) === at
       ? []
       : [{ path: ['routes', at, 'name'], message: `the route ${route.name} is declared twice` }]),
-    ...[...placeFaults(route, routes.slice(0, at)), ...templateFaults(route), ...sourceFaults(route, sources)].map(
-      ({ path, message }) => ({ path: ['routes', at, ...path], message }),
-    ),
+    ...[
+      ...placeFaults(route, routes.slice(0, at)),
+      ...stableFaults(route, config),
+      ...templateFaults(route),
+      ...sourceFaults(route, sources),
+    ].map(({ path, message }) => ({ path: ['routes', at, ...path], message })),
   ]);
 }
 
@@ -28,6 +33,11 @@ function placeFaults(route: ConfiguredRoute, before: readonly ConfiguredRoute[])
   const host = route.host === undefined ? 'any host' : `the host ${route.host}`;
   const place = `the path ${route.path} of ${host}`;
   return [{ path: ['path'], message: `the routes ${first.name} and ${route.name} both take ${place}` }];
+}
+
+function stableFaults(route: ConfiguredRoute, config: ServerConfig): readonly RouteFault[] {
+  const fault = ownStableFault(route, config);
+  return fault === null ? [] : [{ path: ['stable'], message: fault }];
 }
 
 /** A template is matched against the path that the client asks for, and a route sees only what is below its own. */

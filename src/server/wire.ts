@@ -7,6 +7,7 @@ import type { ControllerPorts } from '../controller/ports.ts';
 import { type Controller, createController } from '../controller/schedule.ts';
 import { hashConsumerKey } from '../gateway/consumers.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import { OwnListeners } from '../gateway/own-listeners.ts';
 import { createGateway } from '../gateway/server.ts';
 import { withQueries } from '../metrics/with-queries.ts';
 import type { Channel } from '../notify/channel.ts';
@@ -26,6 +27,7 @@ import { installationSecret } from './installation-secret.ts';
 import { dataFolderOf, type LoadedConfig, loadPolicies } from './load.ts';
 import { openConfigured } from './open-configured.ts';
 import { openPrometheus, routeSources } from './open-sources.ts';
+import { operatorUpstreams } from './operator-upstreams.ts';
 import { policyControl, routeIssue } from './policy-check.ts';
 import { openQuerySources } from './query-sources.ts';
 import { routeRouters } from './route-routers.ts';
@@ -48,6 +50,8 @@ export interface WireOptions {
 export interface Wired {
   readonly store: Store;
   readonly gateway: Gateway;
+  /** No upstream is there; whoever listens adds itself. */
+  readonly own: OwnListeners;
   readonly controller: Controller;
   readonly control: ControlPlane;
   readonly api: ReturnType<typeof controlApi>;
@@ -70,6 +74,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
     const secret = await installationSecret(store, { dataFolder, env }, log);
     const newId = () => v7();
     await ensureAdminToken(store, dataFolder, newId, log);
+    const own = new OwnListeners();
     const gateway = createGateway({
       listen: config.gateway.listen,
       routes: carried.map(gatewayRoute),
@@ -82,6 +87,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       slices: config.gateway.slices,
       ...accessLogOf(loaded, log),
       onBrake: (route, reason) => controller.braked(route, reason),
+      own,
     });
     const routeNames = carried.map(({ name }) => name);
     for (const route of routeNames) await followConsumers(store, gateway, route);
@@ -90,6 +96,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
       source: withQueries(routeSources(config, prometheus, gateway), { sources: openQuerySources(config, env) }),
       router: routeRouters(config, { gateway: localRouter(gateway), none: noRouter() }),
       probe: (url) => gateway.probe(url, config.gateway.timeouts.headers),
+      operatorUpstream: operatorUpstreams(config.upstreams),
       channels,
       routes: config.routes.map(declaredRoute),
       // Read anew at each start and rebase: an edited policy needs no restart, an invalid one changes nothing.
@@ -118,6 +125,7 @@ export async function wire({ loaded, env, log, notices }: WireOptions): Promise<
     return {
       store,
       gateway,
+      own,
       controller,
       control,
       api: controlApi(control, { onUnforeseen: (error) => log({ what: 'unforeseen', level: 'error', error }) }),

@@ -28,6 +28,8 @@ export interface World {
   forcedPerBlock: { requests: number; errors: number };
   unusable: string | null;
   preflight: string | null;
+  /** Why an operator may not have an upstream there. */
+  barred: (url: string) => string | null;
   declaredStable: string;
   policies: Record<string, Policy>;
   channels: Channel[];
@@ -85,6 +87,7 @@ export function controllerStage(
     forcedPerBlock: { requests: 5, errors: 0 },
     unusable: null,
     preflight: null,
+    barred: () => null,
     declaredStable: 'http://127.0.0.1:9001/',
     policies: { 'two-steps': policyOf({ internal: { requests: 5 } }) },
     channels: [],
@@ -107,6 +110,7 @@ export function controllerStage(
       },
     }),
     probe: async () => world.preflight,
+    operatorUpstream: (url) => world.barred(url),
     get channels() {
       return world.channels;
     },
