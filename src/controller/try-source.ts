@@ -11,10 +11,11 @@ export async function trySource(
 ): Promise<string | null> {
   const answers = (await source.check?.(request, signal)) ?? [];
   const failed = answers.find(isFailure);
-  return failed ? sentence(failed) : null;
+  return failed ? failureSentence(failed) : null;
 }
 
-function isFailure({ outcome, track }: SourceAnswer): boolean {
+/** Whether a rollout could never be judged on what came back. */
+export function isFailure({ outcome, track }: SourceAnswer): boolean {
   switch (outcome) {
     case 'value':
     case 'unusable':
@@ -28,7 +29,7 @@ function isFailure({ outcome, track }: SourceAnswer): boolean {
   }
 }
 
-function sentence({ what, source, track, version, outcome, says }: SourceAnswer): string {
+export function failureSentence({ what, source, track, version, outcome, says }: SourceAnswer): string {
   if (outcome === 'unreachable') return `the source ${source} cannot be reached: ${says}`;
   return outcome === 'nothing' ? `${what} of the ${track} ${version}: ${says}` : `${what}: ${says}`;
 }

@@ -10,4 +10,6 @@ export interface Channel {
   readonly name: string;
   readonly takes: readonly MessageKind[];
   deliver(message: Message, signal: AbortSignal): Promise<Delivery>;
+  /** Null when the service answers, else one clause why not. It sends no message, and nothing secret. */
+  reach?(signal: AbortSignal): Promise<string | null>;
 }

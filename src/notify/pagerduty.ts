@@ -44,6 +44,15 @@ export function pagerdutyChannel(options: PagerdutyOptions): Channel {
         return { kind: 'failed', reason: describeFailure(error, signal) };
       }
     },
+    async reach(signal) {
+      try {
+        const answer = await fetch(base, { redirect: 'manual', signal });
+        await answer.body?.cancel();
+        return null;
+      } catch (error) {
+        return `${base.host} cannot be reached: ${describeFailure(error, signal)}`;
+      }
+    },
   };
 }
 

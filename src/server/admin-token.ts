@@ -27,10 +27,7 @@ export async function ensureAdminToken(
   log: Log,
 ): Promise<void> {
   const path = join(dataFolder, ADMIN_TOKEN_FILE);
-  const token = readPrivateFile(path);
-  if (token !== null && !WELL_FORMED.test(token)) {
-    throw new Problem('invalid-input', `${path} ${token === '' ? 'is empty' : 'holds no token of Serin'}: ${WAY_OUT}`);
-  }
+  const token = presentAdminToken(dataFolder);
   if (token === null) {
     if ((await store.tokens.list()).some(isLiveAdmin)) {
       const reason = `${path} is missing, and an admin token is known already: whoever has it uses it, else ${WAY_OUT}`;
@@ -46,6 +43,16 @@ export async function ensureAdminToken(
     const reason = `the token in ${path} was revoked: whoever has another admin token uses it, else ${WAY_OUT}`;
     log({ what: 'adminTokenRevoked', level: 'warn', reason });
   }
+}
+
+/** The token in the file; null where there is none. Throws Problem('invalid-input') on a file that holds no token. */
+export function presentAdminToken(dataFolder: string): string | null {
+  const path = join(dataFolder, ADMIN_TOKEN_FILE);
+  const token = readPrivateFile(path);
+  if (token !== null && !WELL_FORMED.test(token)) {
+    throw new Problem('invalid-input', `${path} ${token === '' ? 'is empty' : 'holds no token of Serin'}: ${WAY_OUT}`);
+  }
+  return token;
 }
 
 /** A new token in the file; those that were in it before are revoked. */

@@ -1,10 +1,12 @@
-import { effectiveStable } from '../controller/reconcile.ts';
-import { Problem } from '../problem/problem.ts';
-import type { Store } from '../store/store.ts';
-import { type LoadedConfig, loadConfig, loadPolicies } from './load.ts';
+import { counted } from '../policy/counted.ts';
+import { examineRequirements, examineSurroundings } from './checks/examine.ts';
+import { exitCodeOfFindings, findingText } from './checks/report.ts';
+import { loadConfig } from './load.ts';
 import { openConfigured } from './open-configured.ts';
-import { declaredRoute } from './routes.ts';
 import type { ServerTerminal } from './terminal.ts';
+
+/** Whatever a check has left behind by then does not keep the process from ending. */
+const LEFT_BEHIND_MS = 1_000;
 
 /** Opens the database, which brings it up to date, and closes it again. */
 export async function migrate(file: string, { stdout, env }: ServerTerminal): Promise<number> {
@@ -14,41 +16,31 @@ export async function migrate(file: string, { stdout, env }: ServerTerminal): Pr
   return 0;
 }
 
-/** 0 when everything is as it should be, 1 when something is not. Throws Problem when a file is invalid. */
+/** Runs every check and prints what each found. 0: all is well; 1: something is not; 2: a file or a setting is invalid. */
 export async function doctor(file: string, { stdout, env }: ServerTerminal): Promise<number> {
-  const loaded = loadConfig(file);
-  const policies = loadPolicies(loaded);
-  stdout.write(`${file}: ${loaded.config.routes.length} routes, ${policies.size} policies, all valid\n`);
-  const store = await openUnlessServed(loaded, env);
-  if (!store) {
-    stdout.write('a server uses the data folder: `serin list` asks it what is in force\n');
-    return 0;
-  }
+  const { findings: required, checked } = await examineRequirements(file, env, 'doctor');
+  const findings = [...required];
+  for (const finding of required) stdout.write(`${findingText(finding)}\n`);
   try {
-    const stored = await store.stables.list();
-    for (const route of loaded.config.routes.map(declaredRoute)) {
-      const stable = effectiveStable(
-        route,
-        stored.find((record) => record.route === route.name),
-      );
-      const declared = stable === route.stable ? '' : ` (promoted; ${file} still declares ${route.stable.url})`;
-      stdout.write(`route ${route.name}: stable ${stable.version} at ${stable.url}${declared}\n`);
+    for (const finding of checked ? await examineSurroundings(checked) : []) {
+      findings.push(finding);
+      stdout.write(`${findingText(finding)}\n`);
     }
-    const { entries, brokenAt } = await store.audit.verify();
-    stdout.write(
-      brokenAt === null ? `audit: ${entries} entries, chain intact\n` : `audit: broken at entry ${brokenAt}\n`,
-    );
-    return brokenAt === null ? 0 : 1;
   } finally {
-    await store.close();
+    await checked?.database.store?.close();
   }
+  const errors = findings.filter(({ level }) => level === 'error').length;
+  const warnings = findings.filter(({ level }) => level === 'warning').length;
+  stdout.write(`${summary(errors, warnings)}\n`);
+  const code = exitCodeOfFindings(findings);
+  setTimeout(() => process.exit(code), LEFT_BEHIND_MS).unref();
+  return code;
 }
 
-async function openUnlessServed(loaded: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Store | null> {
-  try {
-    return await openConfigured(loaded, env);
-  } catch (error) {
-    if (error instanceof Problem && error.code === 'data-folder-in-use') return null;
-    throw error;
-  }
+function summary(errors: number, warnings: number): string {
+  if (errors === 0 && warnings === 0) return 'all is well';
+  const told = warnings === 0 ? '' : `, ${counted(warnings, 'warning')}`;
+  return errors === 0
+    ? `${counted(warnings, 'warning')}: serin serve starts all the same`
+    : `${counted(errors, 'error')}${told}: serin serve would not start`;
 }

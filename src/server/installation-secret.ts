@@ -53,10 +53,9 @@ export async function installationSecret(
   const present = presentSecret(place);
   const kept = await store.secretCheck.find();
   if (present !== null && kept === checkValue(present)) return present;
+  const unfit = await unfitSecret(store, place);
+  if (unfit !== null) throw unfit;
   const isFirst = kept === null;
-  const listed = (await store.consumers.list(null)).length;
-  // A database from before there was a check value cannot say whether the secret is the right one.
-  if (listed > 0 && (present === null || !isFirst)) throw dependedOn(place, present, listed);
   const secret = present ?? newSecret();
   if (present === null) keepSecret(place.dataFolder, secret);
   const reason = 'the secret is another one than at the last start, and no consumer was listed';
@@ -74,6 +73,19 @@ export async function installationSecret(
       reason: `${reason}: sticky cookies and force tokens made before count no more`,
     });
   return secret;
+}
+
+/** Why the present secret cannot be the one of this database; null when it can, or one can be made. Makes nothing. */
+export async function unfitSecret(
+  store: Pick<Store, 'secretCheck' | 'consumers'>,
+  place: SecretPlace,
+): Promise<Problem | null> {
+  const present = presentSecret(place);
+  const kept = await store.secretCheck.find();
+  if (present !== null && kept === checkValue(present)) return null;
+  const listed = (await store.consumers.list(null)).length;
+  // A database from before there was a check value cannot say whether the secret is the right one.
+  return listed > 0 && (present === null || kept !== null) ? dependedOn(place, present, listed) : null;
 }
 
 /** Says whether two secrets are the same, and nothing else of them. */

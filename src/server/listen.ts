@@ -1,6 +1,6 @@
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { Problem } from '../problem/problem.ts';
+import { type Issue, Problem } from '../problem/problem.ts';
 
 export interface Listener {
   /** What the socket is bound to. */
@@ -9,11 +9,13 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Serves an application. Rejects with Problem('port-in-use') when the port is taken. */
-export function listen(
-  app: Pick<Hono, 'fetch'>,
-  at: { readonly host: string; readonly port: number },
-): Promise<Listener> {
+export function listen(app: Pick<Hono, 'fetch'>, at: ListenAddress): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const server = serve(
       { fetch: app.fetch, hostname: at.host, port: at.port, overrideGlobalObjects: false },
@@ -33,10 +35,30 @@ export function listen(
   });
 }
 
-function listenProblem(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Problem {
-  if (error.code === 'EADDRINUSE')
-    return new Problem('port-in-use', `port ${port} on ${host} is in use`, { cause: error });
-  return new Problem('unavailable', `cannot listen on ${host}:${port}: ${error.code ?? 'unknown error'}`, {
-    cause: error,
-  });
+/** What an address is refused with by the system, in a sentence; `issueOf` gives it its place in serin.yaml. */
+export function listenProblem(
+  error: NodeJS.ErrnoException,
+  at: ListenAddress,
+  issueOf: (message: string) => Issue | undefined = () => undefined,
+): Problem {
+  const message = refusalOf(error, at);
+  const issue = issueOf(message);
+  const code = error.code === 'EADDRINUSE' ? 'port-in-use' : 'unavailable';
+  return new Problem(code, message, { cause: error, ...(issue ? { issues: [issue] } : {}) });
+}
+
+function refusalOf({ code }: NodeJS.ErrnoException, { host, port }: ListenAddress): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} on ${host} is in use`;
+    case 'EACCES':
+      return `this user may not listen on port ${port} of ${host} (EACCES); ports below 1024 take a privilege`;
+    case 'EADDRNOTAVAIL':
+      return `${host} is no address of this machine (EADDRNOTAVAIL)`;
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `${host} has no address to listen on (${code})`;
+    default:
+      return `cannot listen on ${host}:${port}: ${code ?? 'unknown error'}`;
+  }
 }

@@ -30,7 +30,8 @@ export function readPrivateFile(path: string): string | null {
     }
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
+    // A data folder that is a file is told by whoever makes something in it.
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return null;
     if (error instanceof Problem) throw error;
     throw new Problem('invalid-input', `${path} cannot be read (${codeOf(error)})`, { cause: error });
   }

@@ -1,17 +1,50 @@
-import { loadConfig } from './load.ts';
+import type { Log } from '../problem/log.ts';
+import type { Checked } from './checks/check.ts';
+import { examineRequirements, examineSurroundings } from './checks/examine.ts';
+import { refusalOf } from './checks/report.ts';
 import { jsonLog } from './log.ts';
 import { stopOnSignal } from './shutdown.ts';
-import { startServer } from './start.ts';
+import { type Running, startServer } from './start.ts';
 import type { ServerTerminal } from './terminal.ts';
 
-/** Runs one Serin until a signal ends it; resolves with the exit code. Throws Problem when it cannot start. */
-export async function serve(file: string, { stdout, stderr, env }: ServerTerminal): Promise<number> {
-  const log = jsonLog(stdout);
-  const notices = (line: string) => void stderr.write(`${line}\n`);
-  const running = await startServer({ loaded: loadConfig(file), env, log, notices });
+/**
+ * Runs one Serin until a signal ends it; resolves with the exit code. Throws Problem when it cannot start: on exactly what
+ * `doctor` shows as errors, and beside a Serin that runs.
+ */
+export async function serve(file: string, terminal: ServerTerminal): Promise<number> {
+  const log = jsonLog(terminal.stdout);
+  const { findings, checked } = await examineRequirements(file, terminal.env, 'serve', log);
+  const refusal = refusalOf(findings);
+  if (checked === null || refusal !== null) {
+    await checked?.database.store?.close();
+    throw refusal ?? new Error('nothing was checked');
+  }
+  const running = await start(checked, terminal, log);
   const { gatewayPort, controlPort, readinessPort, dataFolder } = running;
   log({ what: 'serving', gatewayPort, controlPort, ...(readinessPort === null ? {} : { readinessPort }), dataFolder });
-  const code = await stopOnSignal(running.parts, log);
+  const stopping = new AbortController();
+  void logSurroundings(checked, log, stopping.signal);
+  const checks = { name: 'checks', stop: async () => stopping.abort() };
+  const code = await stopOnSignal([checks, ...running.parts], log);
   log({ what: 'stopped' });
   return code;
+}
+
+async function start({ loaded, env, database }: Checked, { stderr }: ServerTerminal, log: Log): Promise<Running> {
+  const { store } = database;
+  const notices = (line: string) => void stderr.write(`${line}\n`);
+  try {
+    return await startServer({ loaded, env, log, notices, ...(store ? { store } : {}) });
+  } catch (error) {
+    await store?.close();
+    throw error;
+  }
+}
+
+/** Once traffic is served, and nothing waits for it. */
+async function logSurroundings(checked: Checked, log: Log, signal: AbortSignal): Promise<void> {
+  for (const finding of await examineSurroundings(checked, signal)) {
+    if (finding.level !== 'warning' || signal.aborted) continue;
+    log({ what: 'checkFailed', level: 'warn', check: finding.check, reason: finding.says });
+  }
 }

@@ -10,16 +10,13 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { OwnListeners } from '../gateway/own-listeners.ts';
 import { createGateway } from '../gateway/server.ts';
 import { withQueries } from '../metrics/with-queries.ts';
-import type { Channel } from '../notify/channel.ts';
-import { consoleChannel } from '../notify/console.ts';
-import { pagerdutyChannel } from '../notify/pagerduty.ts';
 import type { Log } from '../problem/log.ts';
 import { localRouter } from '../routers/local.ts';
 import { noRouter } from '../routers/none.ts';
 import type { Store } from '../store/store.ts';
 import { accessLogFile } from './access-log-file.ts';
 import { ensureAdminToken } from './admin-token.ts';
-import type { ServerConfig } from './config.ts';
+import { openChannels } from './channels.ts';
 import { consumerControl, followConsumers } from './consumers.ts';
 import { exposition } from './exposition.ts';
 import { health, type Phase } from './health.ts';
@@ -32,7 +29,6 @@ import { policyControl, routeIssue } from './policy-check.ts';
 import { openQuerySources } from './query-sources.ts';
 import { routeRouters } from './route-routers.ts';
 import { declaredRoute, gatewayRoute } from './routes.ts';
-import { resolveSecret } from './secrets.ts';
 import { gatewayTimeouts } from './timeouts.ts';
 import { tokenControl } from './tokens.ts';
 import { upstreamCaOf } from './upstream-ca.ts';
@@ -44,6 +40,8 @@ export interface WireOptions {
   readonly log: Log;
   /** Where the console channel writes; null silences it. */
   readonly notices: ((line: string) => void) | null;
+  /** The database where it is open already; it is closed with the rest. */
+  readonly store?: Store;
 }
 
 /** Everybody, acquainted with each other but not yet listening. */
@@ -61,14 +59,14 @@ export interface Wired {
 }
 
 /** The one place that knows everybody. What it opened it closes again when a later part fails. */
-export async function wire({ loaded, env, log, notices }: WireOptions): Promise<Wired> {
+export async function wire({ loaded, env, log, notices, store: opened }: WireOptions): Promise<Wired> {
   const { config } = loaded;
   loadPolicies(loaded);
-  const channels = channelsOf(config, env, notices);
+  const channels = openChannels(config, env, notices);
   const prometheus = openPrometheus(config, env);
   const carried = config.routes.filter(({ router }) => router === 'gateway');
   const dataFolder = dataFolderOf(loaded, env);
-  const store = await openConfigured(loaded, env, log);
+  const store = opened ?? (await openConfigured(loaded, env, log));
   let phase: Phase = 'starting';
   try {
     const secret = await installationSecret(store, { dataFolder, env }, log);
@@ -146,15 +144,4 @@ function accessLogOf({ config, folder }: LoadedConfig, log: Log) {
   if (!accessLog) return {};
   const onTrouble = (reason: string) => log({ what: 'accessLogUnwritable', level: 'error', reason });
   return { accessLog: { write: accessLogFile(resolve(folder, accessLog.file), onTrouble), sample: accessLog.sample } };
-}
-
-function channelsOf(config: ServerConfig, env: NodeJS.ProcessEnv, notices: WireOptions['notices']): readonly Channel[] {
-  const channels: Channel[] = [];
-  if (config.channels.console && notices) channels.push(consoleChannel(notices));
-  const { pagerduty } = config.channels;
-  if (pagerduty) {
-    const routingKey = resolveSecret(pagerduty.routingKey, env);
-    channels.push(pagerdutyChannel({ routingKey, ...(pagerduty.eventsUrl ? { eventsUrl: pagerduty.eventsUrl } : {}) }));
-  }
-  return channels;
 }

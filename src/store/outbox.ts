@@ -46,9 +46,12 @@ export function outboxOn(run: Run): Outbox {
             waiting: sql`count(*) filter (where ${waiting})`.mapWith(Number),
             delivered: sql`count(${outbox.deliveredAt})`.mapWith(Number),
             rejected: sql`count(${outbox.rejectedAt})`.mapWith(Number),
+            oldest: sql<string | null>`min(${outbox.message} ->> 'at') filter (where ${waiting})`,
           })
           .from(outbox);
-        return row ?? { waiting: 0, delivered: 0, rejected: 0 };
+        if (!row) return { waiting: 0, delivered: 0, rejected: 0, oldestWaitingAt: null };
+        const { oldest, ...counts } = row;
+        return { ...counts, oldestWaitingAt: oldest === null ? null : Date.parse(oldest) };
       }),
     channels: () =>
       run((database) =>

@@ -90,6 +90,14 @@ export interface ChannelCounts {
   readonly failed: number;
 }
 
+export interface OutboxCounts {
+  readonly waiting: number;
+  readonly delivered: number;
+  readonly rejected: number;
+  /** When the message that waits longest was decided, epoch ms; null when none waits. */
+  readonly oldestWaitingAt: number | null;
+}
+
 export interface Outbox {
   /** Items whose time has come by the database's clock, oldest first. */
   due(limit: number): Promise<readonly OutboxItem[]>;
@@ -101,7 +109,7 @@ export interface Outbox {
       | { readonly kind: 'rejected'; readonly reason: string }
       | { readonly kind: 'failed'; readonly reason: string; readonly retryInMs: number },
   ): Promise<void>;
-  counts(): Promise<{ readonly waiting: number; readonly delivered: number; readonly rejected: number }>;
+  counts(): Promise<OutboxCounts>;
   /** The same by channel, with the attempts that failed. Only `waiting` ever falls. */
   channels(): Promise<readonly ChannelCounts[]>;
 }

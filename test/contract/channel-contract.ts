@@ -88,6 +88,19 @@ export function channelContract(name: string, subject: ChannelUnderTest): void {
       }
     });
 
+    it('is reached by any answer, to a request that carries neither message nor secret', async () => {
+      const received: Received[] = [];
+      const url = await serve(async (request, response) => {
+        received.push(await receive(request));
+        expect(JSON.stringify(request.headers)).not.toContain(SECRET);
+        response.writeHead(404).end('{}');
+      });
+      expect(await subject.make(url, SECRET).reach?.(AbortSignal.timeout(10_000))).toBeNull();
+      expect(received).toEqual([{ path: '/', method: 'GET', body: '' }]);
+      await open.pop()?.();
+      expect(await subject.make(url, SECRET).reach?.(AbortSignal.timeout(10_000))).toContain('ECONNREFUSED');
+    });
+
     it.each([400, 401, 403, 404, 413, 422])('gives a message up that is refused with %i', async (status) => {
       expect(await deliverTo(await answering(status))).toMatchObject({ kind: 'rejected' });
     });

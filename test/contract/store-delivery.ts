@@ -47,14 +47,14 @@ export function outboxContract(bench: () => StoreBench): void {
       await outbox().settle(id, { kind: 'failed', reason: 'heard too late', retryInMs: 0 });
       await outbox().settle(id, { kind: 'rejected', reason: 'heard too late' });
       expect(await outbox().due(10)).toEqual([]);
-      expect(await outbox().counts()).toEqual({ waiting: 0, delivered: 1, rejected: 0 });
+      expect(await outbox().counts()).toEqual({ waiting: 0, delivered: 1, rejected: 0, oldestWaitingAt: null });
     });
 
     it('never gives a rejected item again', async () => {
       await enqueue(['chat']);
       await outbox().settle((await onlyItem()).id, { kind: 'rejected', reason: '400' });
       expect(await outbox().due(10)).toEqual([]);
-      expect(await outbox().counts()).toEqual({ waiting: 0, delivered: 0, rejected: 1 });
+      expect(await outbox().counts()).toEqual({ waiting: 0, delivered: 0, rejected: 1, oldestWaitingAt: null });
     });
 
     it('gives a failed item again when its time has come, and counts the attempts', async () => {
@@ -64,7 +64,12 @@ export function outboxContract(bench: () => StoreBench): void {
       expect(await onlyItem()).toEqual({ id, channel: 'chat', message, attempts: 1 });
       await outbox().settle(id, { kind: 'failed', reason: '503', retryInMs: HOUR_MS });
       expect(await outbox().due(10)).toEqual([]);
-      expect(await outbox().counts()).toEqual({ waiting: 1, delivered: 0, rejected: 0 });
+      expect(await outbox().counts()).toEqual({
+        waiting: 1,
+        delivered: 0,
+        rejected: 0,
+        oldestWaitingAt: Date.parse(message.at),
+      });
     });
 
     it('counts by channel what became of its messages, and every attempt that failed', async () => {

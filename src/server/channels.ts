@@ -1,0 +1,21 @@
+import type { Channel } from '../notify/channel.ts';
+import { consoleChannel } from '../notify/console.ts';
+import { pagerdutyChannel } from '../notify/pagerduty.ts';
+import type { ServerConfig } from './config.ts';
+import { resolveSecret } from './secrets.ts';
+
+/** The channels of the file. `notices` is where the console channel writes; null silences it. Throws Problem. */
+export function openChannels(
+  config: ServerConfig,
+  env: NodeJS.ProcessEnv,
+  notices: ((line: string) => void) | null,
+): readonly Channel[] {
+  const channels: Channel[] = [];
+  if (config.channels.console && notices) channels.push(consoleChannel(notices));
+  const { pagerduty } = config.channels;
+  if (pagerduty) {
+    const routingKey = resolveSecret(pagerduty.routingKey, env);
+    channels.push(pagerdutyChannel({ routingKey, ...(pagerduty.eventsUrl ? { eventsUrl: pagerduty.eventsUrl } : {}) }));
+  }
+  return channels;
+}

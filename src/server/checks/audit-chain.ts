@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { counted } from '../../policy/counted.ts';
+import type { Observation } from './check.ts';
+import { askApi } from './running.ts';
+
+const verification = z.object({ entries: z.number(), brokenAt: z.number().nullable() });
+
+/** Whether the record of all changes is whole. It takes no traffic down when it is not: people have to look. */
+export const auditChain: Observation = {
+  name: 'audit',
+  timeoutMs: 60_000,
+  async run(checked, signal) {
+    const { store, taken } = checked.database;
+    const found = store ? await store.audit.verify() : await askApi(checked, '/api/v1/audit/verify', signal);
+    const verified = verification.safeParse(found);
+    if (!verified.success) {
+      return taken === null
+        ? []
+        : [{ level: 'ok', says: 'not checked here: `serin audit verify` asks the Serin that runs' }];
+    }
+    const { entries, brokenAt } = verified.data;
+    if (brokenAt !== null) return [{ level: 'warning', says: `the chain is broken at entry ${brokenAt}` }];
+    return [{ level: 'ok', says: `${counted(entries, 'entry', 'entries')}, chain intact` }];
+  },
+};

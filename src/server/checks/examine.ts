@@ -1,0 +1,112 @@
+import { counted } from '../../policy/counted.ts';
+import { type Log, messageOf } from '../../problem/log.ts';
+import { Problem } from '../../problem/problem.ts';
+import { dataFolderOf, type LoadedConfig, loadConfig, loadPolicies } from '../load.ts';
+import { ages } from './ages.ts';
+import { auditChain } from './audit-chain.ts';
+import { channelsCheck } from './channels.ts';
+import type { Checked, Finding, Observation, Requirement } from './check.ts';
+import { database } from './database.ts';
+import { installationKeys } from './installation-keys.ts';
+import { listenAddresses } from './listen-addresses.ts';
+import { runningSerin } from './running.ts';
+import { secrets } from './secrets.ts';
+import { sourcesCheck } from './sources.ts';
+import { upstreams } from './upstreams.ts';
+
+/** In the order in which they are run: whether a Serin runs already is known before addresses are tried. */
+const REQUIREMENTS: readonly Requirement[] = [secrets, database, installationKeys, listenAddresses];
+
+const OBSERVATIONS: readonly Observation[] = [runningSerin, upstreams, channelsCheck, sourcesCheck, auditChain, ages];
+
+export interface Examined {
+  readonly findings: readonly Finding[];
+  /** Null when the file is not valid: nothing else could be checked. */
+  readonly checked: Checked | null;
+}
+
+/** Everything that has to be so before Serin starts. What it opened is in `checked.database`, and the caller's to close. */
+export async function examineRequirements(
+  file: string,
+  env: NodeJS.ProcessEnv,
+  purpose: Checked['purpose'],
+  log?: Log,
+): Promise<Examined> {
+  const name = 'configuration';
+  let loaded: LoadedConfig;
+  let policies: Checked['policies'];
+  try {
+    loaded = loadConfig(file);
+    policies = loadPolicies(loaded);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { findings: [{ check: name, level: 'error', problem: error }], checked: null };
+  }
+  const dataFolder = dataFolderOf(loaded, env);
+  const checked: Checked = {
+    file,
+    loaded,
+    policies,
+    env,
+    dataFolder,
+    purpose,
+    ...(log ? { log } : {}),
+    database: { store: null, taken: null, isRefused: false },
+  };
+  const sizes = `${counted(loaded.config.routes.length, 'route')}, ${counted(policies.size, 'policy', 'policies')}`;
+  const findings: Finding[] = [{ check: name, level: 'ok', says: `${file}: ${sizes}, all valid` }];
+  for (const requirement of REQUIREMENTS) {
+    findings.push(...(await required(requirement, checked)));
+    checked.database.isRefused ||= findings.some(({ level }) => level === 'error');
+  }
+  return { findings, checked };
+}
+
+/** Everything that is worth a look and refuses no start; all at once, each in its own time. */
+export async function examineSurroundings(
+  checked: Checked,
+  until: AbortSignal = new AbortController().signal,
+): Promise<readonly Finding[]> {
+  return (await Promise.all(OBSERVATIONS.map((observation) => observed(observation, checked, until)))).flat();
+}
+
+async function required({ name, timeoutMs, run }: Requirement, checked: Checked): Promise<readonly Finding[]> {
+  try {
+    const found = await inTime(timeoutMs, (signal) => run(checked, signal));
+    return found.map((finding) => ({ check: name, ...finding }));
+  } catch (error) {
+    const problem = error instanceof Problem ? error : new Problem('internal', messageOf(error), { cause: error });
+    return [{ check: name, level: 'error', problem }];
+  }
+}
+
+async function observed(
+  { name, timeoutMs, run }: Observation,
+  checked: Checked,
+  until: AbortSignal,
+): Promise<readonly Finding[]> {
+  try {
+    const found = await inTime(timeoutMs, (signal) => run(checked, AbortSignal.any([signal, until])));
+    return found.map((finding) => ({ check: name, ...finding }));
+  } catch (error) {
+    // A setting that cannot be used was said where it is required.
+    if (error instanceof Problem && error.code === 'invalid-input') return [];
+    return [{ check: name, level: 'warning', says: `this could not be checked: ${messageOf(error)}` }];
+  }
+}
+
+/** What does not heed its signal is left behind: a check may fail, but not hang. */
+async function inTime<T>(timeoutMs: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController();
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const problem = new Problem('unavailable', `there was no result within ${timeoutMs / 1_000} s`);
+    abort.abort(problem);
+    late.reject(problem);
+  }, timeoutMs);
+  try {
+    return await Promise.race([run(abort.signal), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,67 @@
+import { counted } from '../../policy/counted.ts';
+import { Problem } from '../../problem/problem.ts';
+import { presentAdminToken } from '../admin-token.ts';
+import { openChannels } from '../channels.ts';
+import { declaredSecrets } from '../declared-secrets.ts';
+import { presentSecret } from '../installation-secret.ts';
+import { openPrometheus } from '../open-sources.ts';
+import { openQuerySources } from '../query-sources.ts';
+import { resolveSecret } from '../secrets.ts';
+import { upstreamCaOf } from '../upstream-ca.ts';
+import type { Checked, Fault, Requirement } from './check.ts';
+
+/** Every secret that the file names, and whether those of the data folder are whole. */
+export const secrets: Requirement = {
+  name: 'secrets',
+  timeoutMs: 5_000,
+  async run(checked) {
+    const { env, loaded, dataFolder } = checked;
+    const { config, document } = loaded;
+    const declared = declaredSecrets(config);
+    const faults: Fault[] = declared.flatMap(({ path, reference }) =>
+      faultsOf(
+        () => resolveSecret(reference, env),
+        (message) => document?.issue({ path, message, at: 'value' }),
+      ),
+    );
+    faults.push(
+      ...faultsOf(
+        () => upstreamCaOf(loaded),
+        (message) => document?.issue({ path: ['gateway', 'upstreamCa'], message, at: 'value' }),
+      ),
+    );
+    faults.push(
+      ...faultsOf(() => presentSecret({ dataFolder, env })),
+      ...faultsOf(() => presentAdminToken(dataFolder)),
+    );
+    // What is there may still not be what its reader takes, such as a key that is empty.
+    if (faults.length === 0) faults.push(...faultsOf(() => openAll(checked)));
+    if (faults.length > 0) return faults;
+    const says =
+      declared.length === 0
+        ? 'the file names none'
+        : `${counted(declared.length, 'secret')} named in the file, all set`;
+    return [{ level: 'ok', says }];
+  },
+};
+
+function openAll({ loaded: { config }, env }: Checked): void {
+  openChannels(config, env, null);
+  openPrometheus(config, env);
+  openQuerySources(config, env);
+}
+
+function faultsOf(
+  attempt: () => unknown,
+  issueOf: (message: string) => Problem['issues'][number] | undefined = () => undefined,
+): Fault[] {
+  try {
+    attempt();
+    return [];
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const issue = issueOf(error.message);
+    const problem = issue ? new Problem(error.code, error.message, { issues: [issue], cause: error.cause }) : error;
+    return [{ level: 'error', problem }];
+  }
+}

@@ -1,0 +1,43 @@
+import { effectiveStable } from '../../controller/reconcile.ts';
+import { failureSentence, isFailure } from '../../controller/try-source.ts';
+import { withQueries } from '../../metrics/with-queries.ts';
+import { counted } from '../../policy/counted.ts';
+import { openPrometheus, routeSources } from '../open-sources.ts';
+import { openQuerySources } from '../query-sources.ts';
+import { declaredRoute } from '../routes.ts';
+import type { Observation, Remark } from './check.ts';
+
+/** What a rollout of today would ask the sources: every question of every route's policy, for its stable. */
+export const sourcesCheck: Observation = {
+  name: 'sources',
+  timeoutMs: 20_000,
+  async run({ loaded: { config, document }, env, policies, database }, signal) {
+    if (Object.keys(config.sources).length === 0) return [{ level: 'ok', says: 'evidence is measured by the gateway' }];
+    const nothing = { collect: () => ({ blocks: [], cursor: '' }), slices: () => [] };
+    const source = withQueries(routeSources(config, openPrometheus(config, env), nothing), {
+      sources: openQuerySources(config, env),
+    });
+    const stored = (await database.store?.stables.list()) ?? [];
+    const asked = config.routes.map(declaredRoute).map(async (route, at): Promise<readonly Remark[]> => {
+      const { version } = effectiveStable(
+        route,
+        stored.find((record) => record.route === route.name),
+      );
+      const queries = policies.get(route.policy)?.policy.spec.checks.queries ?? {};
+      const request = { route: route.name, versions: { stable: version, canary: null }, queries };
+      const answers = (await source.check?.(request, signal)) ?? [];
+      if (answers.length === 0) return [];
+      const failed = answers.filter(isFailure);
+      if (failed.length === 0) {
+        return [{ level: 'ok', says: `route ${route.name}: ${counted(answers.length, 'question')} answered` }];
+      }
+      return [...new Set(failed.map(failureSentence))].map((message): Remark => {
+        const says = `route ${route.name}: ${message}`;
+        const issue = document?.issue({ path: ['routes', at, 'source'], message: says, at: 'value' });
+        return { level: 'warning', says, ...(issue ? { issue } : {}) };
+      });
+    });
+    const found = (await Promise.all(asked)).flat();
+    return found.length > 0 ? found : [{ level: 'ok', says: 'no route asks a source' }];
+  },
+};

@@ -1,0 +1,48 @@
+import { effectiveStable } from '../../controller/reconcile.ts';
+import { healthUrl } from '../../controller/upstream.ts';
+import { OwnListeners } from '../../gateway/own-listeners.ts';
+import { probe } from '../../gateway/probe.ts';
+import { upstreamTrust } from '../../gateway/upstream-trust.ts';
+import type { StableRecord } from '../../store/store.ts';
+import type { ServerConfig } from '../config.ts';
+import { declaredRoute } from '../routes.ts';
+import { upstreamCaOf } from '../upstream-ca.ts';
+import type { Observation, Remark } from './check.ts';
+
+const ANSWER_MS = 3_000;
+
+/** The stable of every route: which one is in force, and whether its health is as the route wants it. */
+export const upstreams: Observation = {
+  name: 'upstreams',
+  timeoutMs: 10_000,
+  async run({ file, loaded, database }) {
+    const trust = upstreamTrust(upstreamCaOf(loaded).upstreamCa);
+    const own = declaredListeners(loaded.config);
+    const stored = (await database.store?.stables.list()) ?? [];
+    const asked = loaded.config.routes.map(declaredRoute).map(async (route, at): Promise<Remark> => {
+      const stable = effectiveStable(
+        route,
+        stored.find((record: StableRecord) => record.route === route.name),
+      );
+      const declared = stable === route.stable ? '' : ` (promoted; ${file} still declares ${route.stable.url})`;
+      const says = `route ${route.name}: stable ${stable.version} at ${stable.url}${declared}`;
+      // Nothing is sent there by this Serin, and it may not be reachable from here.
+      if (route.router === 'none') return { level: 'ok', says: `${says}; its traffic does not pass here` };
+      const failure = await probe(healthUrl(stable, route.healthPath), { timeoutMs: ANSWER_MS, trust, own });
+      if (failure === null) return { level: 'ok', says: `${says} answers` };
+      const message = `${says} is not well: ${failure}`;
+      const issue = loaded.document?.issue({ path: ['routes', at, 'stable'], message, at: 'value' });
+      return { level: 'warning', says: message, ...(issue ? { issue } : {}) };
+    });
+    return Promise.all(asked);
+  },
+};
+
+/** No upstream may be where this Serin listens, or will. */
+function declaredListeners({ control, gateway }: ServerConfig): OwnListeners {
+  const own = new OwnListeners();
+  for (const { host, port } of [control.listen, gateway.listen, ...(gateway.readiness ? [gateway.readiness] : [])]) {
+    own.add(host, port);
+  }
+  return own;
+}

@@ -1,0 +1,197 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
+import { toy } from '../support/cast.ts';
+import { type Home, makeHome, serin, startServerProcess } from '../support/server-process.ts';
+
+const closing: (() => unknown)[] = [];
+let stable: ToyUpstream;
+
+beforeAll(async () => {
+  stable = await toy('v1');
+  closing.push(() => stable.close());
+});
+
+afterAll(async () => {
+  for (const close of closing) await close();
+});
+
+interface Wanted {
+  readonly url?: string;
+  readonly control?: string;
+  readonly gateway?: string;
+  readonly more?: string;
+}
+
+function home({ url = stable.url, control = '127.0.0.1:0', gateway = '127.0.0.1:0', more = '' }: Wanted = {}): Home {
+  const made = makeHome(`gateway: { listen: "${gateway}" }
+control: { listen: "${control}" }
+routes:
+  - name: shop
+    path: /shop
+    stable: { url: "${url}", version: v1 }
+    policy: standard
+${more}`);
+  closing.push(made.remove);
+  return made;
+}
+
+const run = (command: 'doctor' | 'serve', { folder, configFile }: Home, env: NodeJS.ProcessEnv = {}) =>
+  serin([command, '--config', configFile], { cwd: folder, env });
+
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  closing.push(() => new Promise((done) => server.close(done)));
+  return (server.address() as AddressInfo).port;
+}
+
+describe('doctor and serve share one list of checks (issue 10, row 10)', () => {
+  it.each([
+    [
+      'a secret that is not set',
+      () => home({ more: 'channels: { pagerduty: { routingKey: "${NOT_SET_ANYWHERE}" } }\n' }),
+      {},
+      2,
+      /serin\.yaml:8:\d+ the secret \$\{NOT_SET_ANYWHERE\} is not set\n.*routingKey.*\n +\^/,
+    ],
+    [
+      'every secret that is not set, at once',
+      () =>
+        home({
+          more: `channels: { pagerduty: { routingKey: "file:/nowhere/key" } }
+sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\${NOT_SET_ANYWHERE}" } } }
+`,
+        }),
+      {},
+      2,
+      /serin\.yaml:8:\d+ the secret file \/nowhere\/key cannot be read[\s\S]*serin\.yaml:9:\d+ the secret \$\{NOT_SET_ANYWHERE\} is not set/,
+    ],
+    [
+      'an authority that is not there',
+      () => home({ gateway: '127.0.0.1:0", upstreamCa: "nowhere.pem' }),
+      {},
+      2,
+      /serin\.yaml:1:\d+ .*nowhere\.pem cannot be read/,
+    ],
+    ['a signing key that is too short', () => home(), { SERIN_SECRET: 'short' }, 2, /SERIN_SECRET is shorter than 32/],
+    [
+      'an address that this machine does not have',
+      () => home({ gateway: '192.0.2.1:0' }),
+      {},
+      1,
+      /serin\.yaml:1:\d+ 192\.0\.2\.1 is no address of this machine/,
+    ],
+    [
+      'a policy that is not there',
+      () => home({ more: 'policies: [nowhere.yaml]\n' }),
+      {},
+      2,
+      /nowhere\.yaml cannot be read/,
+    ],
+    ['a database that refuses', () => home(), { DATABASE_URL: 'postgres://127.0.0.1:1/serin' }, 1, /database/],
+  ])('%s: both say so, and exit with the same code', { timeout: 60_000 }, async (_, make, env, code, message) => {
+    const place = make();
+    const examined = await run('doctor', place, env);
+    expect([examined.code, examined.stdout]).toEqual([code, expect.stringMatching(message)]);
+    expect(examined.stdout).toMatch(/^error /m);
+    expect(examined.stdout).toContain('serin serve would not start');
+    expect(existsSync(`${place.folder}/.serin`)).toBe(false);
+    const served = await run('serve', place, env);
+    expect([served.code, served.stderr]).toEqual([code, expect.stringMatching(message)]);
+  });
+
+  it('a data folder that is no folder, and a listener that somebody else has', { timeout: 60_000 }, async () => {
+    const port = await listening(silentServer());
+    const place = home({ control: `127.0.0.1:${port}` });
+    writeFileSync(`${place.folder}/.serin`, 'a file');
+    for (const command of ['doctor', 'serve'] as const) {
+      const { code, stdout, stderr } = await run(command, place);
+      expect(code).toBe(1);
+      expect(stdout + stderr).toMatch(/the data folder .*\.serin cannot be written/);
+      expect(stdout + stderr).toMatch(new RegExp(`serin.yaml:2:\\d+ port ${port} on 127.0.0.1 is in use`));
+    }
+  });
+
+  it('what does not answer is a warning, and serve starts all the same and logs it', { timeout: 60_000 }, async () => {
+    const place = home({
+      url: 'http://127.0.0.1:1',
+      more: 'channels: { pagerduty: { routingKey: "${KEY}", eventsUrl: "http://127.0.0.1:1" } }\n',
+    });
+    const { code, stdout } = await run('doctor', place, { KEY: 'k' });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^warning +upstreams +.*serin\.yaml:6:\d+ route shop: stable v1 .* is not well: 127\.0\.0\.1:1 did not answer/m,
+    );
+    expect(stdout).toMatch(/^warning +channels +pagerduty: 127\.0\.0\.1:1 cannot be reached/m);
+    expect(stdout).toContain('2 warnings: serin serve starts all the same');
+    expect(existsSync(`${place.folder}/.serin`)).toBe(false);
+    const server = await startServerProcess(place, { KEY: 'k' });
+    await expect.poll(server.output, { timeout: 20_000 }).toMatch(/"check":"upstreams".*did not answer/);
+    expect(server.output()).toMatch(/"check":"channels".*cannot be reached/);
+    server.child.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+  });
+
+  it('all is well beside a Serin that runs, and before it; no page is sent', { timeout: 60_000 }, async () => {
+    const received: string[] = [];
+    const pager = createHttpServer((request, response) => {
+      received.push(`${request.method} ${request.url} ${request.headers['content-length'] ?? 'no body'}`);
+      response.writeHead(404).end();
+    });
+    const pagerPort = await listening(pager);
+    const port = await freePort();
+    const place = home({
+      control: `127.0.0.1:${port}`,
+      more: `channels: { pagerduty: { routingKey: "\${KEY}", eventsUrl: "http://127.0.0.1:${pagerPort}" } }\n`,
+    });
+    const before = await run('doctor', place, { KEY: 'k' });
+    expect([before.code, before.stdout]).toEqual([0, expect.stringMatching(/^ok +channels +pagerduty: reachable/m)]);
+    expect(before.stdout).toContain('route shop: stable v1');
+    expect(before.stdout).toContain('all is well');
+    expect(received).toEqual(['GET / no body']);
+
+    const server = await startServerProcess(place, { KEY: 'k' });
+    const beside = await run('doctor', place, { KEY: 'k' });
+    expect([beside.code, beside.stdout]).toEqual([
+      0,
+      expect.stringMatching(new RegExp(`in use by process ${server.child.pid}: a Serin runs on it`)),
+    ]);
+    expect(beside.stdout).toMatch(/^ok +running +Serin \S+ runs at .*, and is ready/m);
+    expect(beside.stdout).toMatch(/^ok +audit +\d+ entr(y|ies), chain intact/m);
+    expect(beside.stdout).toMatch(/^ok +ages +no rollout runs/m);
+    const second = await run('serve', place, { KEY: 'k' });
+    expect([second.code, second.stderr]).toEqual([1, expect.stringMatching(/for 2 reasons:[\s\S]*in use by process/)]);
+    server.child.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+  });
+
+  it('ends although nothing that it asks ever answers', { timeout: 60_000 }, async () => {
+    const silent = await listening(silentServer());
+    const place = home({
+      url: `http://127.0.0.1:${silent}`,
+      more: `channels: { pagerduty: { routingKey: "\${KEY}", eventsUrl: "http://127.0.0.1:${silent}" } }
+sources: { numbers: { kind: json, url: "http://127.0.0.1:${silent}" } }
+`,
+    });
+    const { code, stdout } = await run('doctor', place, { KEY: 'k' });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^warning +upstreams .*did not answer within/m);
+    expect(stdout).toMatch(/^warning +channels .*(in time|no result within)/m);
+  });
+});
+
+/** Accepts, reads, and says nothing; it notices when a client is gone. */
+function silentServer(): Server {
+  return createServer((socket) => socket.on('error', () => {}).resume());
+}
+
+/** Nobody else is given it in the time that a test takes, unless a machine runs out of ports. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}

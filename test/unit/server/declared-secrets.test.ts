@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { configSchema } from '../../../src/server/config.ts';
+import { declaredSecrets } from '../../../src/server/declared-secrets.ts';
+
+const config = configSchema.parse({
+  routes: [{ name: 'shop', stable: 'http://shop.test', policy: 'standard' }],
+  channels: { pagerduty: { routingKey: '${PAGER}' } },
+  sources: {
+    one: {
+      kind: 'prometheus',
+      url: 'http://one.test',
+      ca: 'file:one.pem',
+      auth: { bearer: '${ONE}', certificate: { cert: 'file:one.crt', key: 'file:one.key' } },
+    },
+    two: { kind: 'json', url: 'http://two.test', auth: { basic: { username: 'me', password: '${TWO}' } } },
+  },
+});
+
+/** Every text of the configuration that has the form of a reference, and its path. */
+function references(value: unknown, path: readonly string[] = []): { path: readonly string[]; reference: string }[] {
+  if (typeof value === 'string') return /^(\$\{.+\}|file:.+)$/.test(value) ? [{ path, reference: value }] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => references(inner, [...path, key]));
+}
+
+describe('declaredSecrets', () => {
+  it('names every reference that a file can hold, with its place', () => {
+    const found = references(config);
+    expect(found).toHaveLength(6);
+    expect(declaredSecrets(config)).toEqual(expect.arrayContaining(found));
+    expect(declaredSecrets(config)).toHaveLength(found.length);
+  });
+});
