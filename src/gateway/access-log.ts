@@ -23,9 +23,12 @@ export interface AccessNote {
   readonly client: string;
 }
 
-/** How it ended: `unanswered` covers everything that is no complete answer, `client-gone` is nobody's fault. */
+/**
+ * How it ended: `unanswered` is a version that gave no complete answer. `client-gone` and `refused`, which the gateway itself
+ * did not serve, are no fault of a version.
+ */
 export interface AccessEnd {
-  readonly outcome: 'complete' | 'unanswered' | 'client-gone';
+  readonly outcome: 'complete' | 'unanswered' | 'client-gone' | 'refused';
   readonly track: Track;
   readonly by: ChosenBy;
   /** 0 where no answer has begun. */
@@ -60,7 +63,7 @@ export class AccessLog {
   }
 
   add(note: AccessNote, { outcome, track, by, status, ms }: AccessEnd): void {
-    const isFailure = outcome === 'unanswered' || status >= 500;
+    const isFailure = outcome === 'unanswered' || outcome === 'refused' || status >= 500;
     if (!isFailure && !this.isDrawn()) return;
     const { lines } = this;
     const { method, path, requestId, client } = note;

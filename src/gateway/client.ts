@@ -17,6 +17,8 @@ export interface UpstreamRequest {
    */
   readonly body: string | BodySource | null;
   readonly timeouts: CallTimeouts;
+  /** `forced` requests have a bound of their own within that of all. */
+  readonly lane: 'open' | 'forced';
   /** `websocket` asks for a switch of protocols; `Connection` and `Upgrade` are written by the client. */
   readonly upgrade?: 'websocket';
 }
@@ -68,13 +70,16 @@ export interface UpstreamHead {
 }
 
 /**
- * `overload`: as many requests as the pool may have are in flight. `forbidden`: an address that no upstream may have.
+ * `overload`: as many requests as the pool may have are in flight. `exhausted`: this machine has no descriptor, port or memory
+ * for a connection. `unresolved`: no resolver answered for the name. `forbidden`: an address that no upstream may have.
  * `reset-before-head`: the connection ended before the first byte of an answer.
  * `bad-head`: not an HTTP/1.1 answer. `reset-in-body`: the body ended early or its framing is broken. `silent`: nothing more
  * of it came for too long.
  */
 export type FailureKind =
   | 'overload'
+  | 'exhausted'
+  | 'unresolved'
   | 'forbidden'
   | 'refused'
   | 'connect-timeout'

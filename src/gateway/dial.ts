@@ -20,7 +20,29 @@ export interface Origin {
 export interface DialOutcome {
   /** `inlet`: by what the socket is read; null for one that is read as a stream. */
   connected(socket: Socket, inlet: Inlet | null): void;
-  failed(kind: Extract<FailureKind, 'refused' | 'connect-timeout' | 'forbidden'>): void;
+  failed(kind: DialFailure): void;
+}
+
+type DialFailure = Extract<FailureKind, 'refused' | 'connect-timeout' | 'forbidden' | 'exhausted' | 'unresolved'>;
+
+/** What the code of an error says about who is to blame: without descriptors, ports or memory it is this machine. */
+export function dialFailureOf(code: string | undefined): DialFailure {
+  switch (code) {
+    case FORBIDDEN_ADDRESS:
+      return 'forbidden';
+    case 'ETIMEDOUT':
+      return 'connect-timeout';
+    case 'EMFILE':
+    case 'ENFILE':
+    case 'ENOBUFS':
+    case 'ENOMEM':
+    case 'EADDRNOTAVAIL':
+      return 'exhausted';
+    case 'EAI_AGAIN':
+      return 'unresolved';
+    default:
+      return 'refused';
+  }
 }
 
 /** Opens connections to one origin; TLS sessions are resumed (RFC 8446 section 2.2). */
@@ -61,7 +83,7 @@ export class Dialler {
       socket.off('error', onError);
       socket.off('close', onClose);
     };
-    const fail = (kind: Parameters<DialOutcome['failed']>[0]): void => {
+    const fail = (kind: DialFailure): void => {
       settle();
       socket.on('error', () => {});
       socket.destroy();
@@ -71,10 +93,7 @@ export class Dialler {
       settle();
       outcome.connected(socket, inlet);
     };
-    const onError = (error: NodeJS.ErrnoException): void => {
-      if (error.code === FORBIDDEN_ADDRESS) fail('forbidden');
-      else fail(error.code === 'ETIMEDOUT' ? 'connect-timeout' : 'refused');
-    };
+    const onError = (error: NodeJS.ErrnoException): void => fail(dialFailureOf(error.code));
     const onClose = (): void => fail('refused');
     const ready = protocol === 'https:' ? 'secureConnect' : 'connect';
     const timer = setTimeout(() => {

@@ -8,8 +8,8 @@ const SUM = EDGES_MS.length + 1;
 const STATUSES = 1_000;
 
 /** How a request ended that got no complete answer; where an answer ended it, its status stands instead. */
-type Unanswered = 'unanswered' | 'client-gone';
-const ENDS: readonly Unanswered[] = ['unanswered', 'client-gone'];
+type Unanswered = 'unanswered' | 'client-gone' | 'refused';
+const ENDS: readonly Unanswered[] = ['unanswered', 'client-gone', 'refused'];
 
 /** The durations of the requests of one version that have method, status and end in common. */
 export interface DurationRow {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { charge, conclude, culpritOf, mayFailOver } from './charge.ts';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from './client.ts';
 import type { Attempt, Failover } from './failover.ts';
 import { type AnswerBody, answerHeaders, forwardedTrailers, headerLines } from './headers.ts';
@@ -6,6 +7,7 @@ import type { Ticket } from './open-block.ts';
 import type { Stream } from './pools.ts';
 import type { RouteRecorder } from './recorder.ts';
 import { type Refusal, refusalFor, refuse } from './refuse.ts';
+import { Turn } from './turn.ts';
 import type { Upload } from './upload.ts';
 
 export interface ExchangeParts {
@@ -36,6 +38,8 @@ export class Exchange implements AnswerHandler, Stream {
   private state: 'waiting' | 'answering' | 'ended' = 'waiting';
   private body: AnswerBody = 'none';
   private isStream = false;
+  /** While the answer waits for the client; null until it has to. */
+  private taking: Turn | null = null;
   /** A small first piece of the body, in latin1: node:http writes it with the head as one text. */
   private unwritten = '';
 
@@ -105,11 +109,17 @@ export class Exchange implements AnswerHandler, Stream {
     const { outgoing } = this.parts;
     if (this.unwritten === '' && chunk.length <= SMALL_PIECE) {
       this.unwritten = chunk.toString('latin1');
-      return !outgoing.writableNeedDrain;
+      return !outgoing.writableNeedDrain || this.holdBack();
     }
     this.flush();
     // node:http holds it until the socket is uncorked, or for as long as other answers of a pipeline come first.
-    return outgoing.write(Buffer.from(chunk));
+    return outgoing.write(Buffer.from(chunk)) || this.holdBack();
+  }
+
+  private holdBack(): false {
+    this.taking ??= new Turn();
+    this.taking.begin(performance.now());
+    return false;
   }
 
   /** A body that came with the head goes out with it; otherwise the head must not wait for a body. */
@@ -126,13 +136,16 @@ export class Exchange implements AnswerHandler, Stream {
       outgoing.addTrailers(pairsOf(forwardedTrailers(rawTrailers)));
     if (this.unwritten === '') outgoing.end();
     else outgoing.end(this.unwritten, 'latin1');
-    recorder.complete(ticket);
+    conclude(recorder, ticket);
   }
 
   onError(failure: Failure): void {
-    const { recorder, ticket } = this.parts;
-    recorder.fail(ticket);
-    const second = this.state === 'waiting' ? this.failover?.(this.attempt.request, failure) : null;
+    const { recorder, ticket, outgoing } = this.parts;
+    const side = { untaken: outgoing.writableLength, taking: this.taking };
+    const culprit = culpritOf(failure, ticket, side, performance.now());
+    charge(recorder, ticket, culprit);
+    const isOpen = this.state === 'waiting' && mayFailOver(culprit);
+    const second = isOpen ? this.failover?.(this.attempt.request, failure) : null;
     this.failover = null;
     if (second) {
       this.attempt = second;
@@ -170,6 +183,7 @@ export class Exchange implements AnswerHandler, Stream {
   };
 
   private readonly onDrain = (): void => {
+    this.taking?.end(performance.now());
     this.call?.resume();
   };
 

@@ -30,11 +30,11 @@ export interface FailoverParts {
  * The first version stays charged with its failure, and the second attempt has no ticket: it is no evidence for anybody.
  */
 export function failoverOf({ live, ticket, budget, toStable }: FailoverParts): Failover | null {
-  if (ticket.track !== 'canary' || live.order.failover !== 'stable' || !mayFailOver(ticket.by)) return null;
+  if (ticket.track !== 'canary' || live.order.failover !== 'stable' || !isOpen(ticket.by)) return null;
   return (failed, failure) => (isReplayable(failed, failure) && budget.spend(ticket.begunAt) ? toStable(failed) : null);
 }
 
-function mayFailOver(by: ChosenBy): boolean {
+function isOpen(by: ChosenBy): boolean {
   switch (by) {
     case 'weight':
     case 'consumer':

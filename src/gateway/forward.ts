@@ -59,6 +59,7 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
         headers: headerLines(requestHeaders({ incoming, peer, requestId, host, deciding: state.deciding })),
         body,
         timeouts: state.timeouts,
+        lane: choice.by === 'force' ? 'forced' : 'open',
       },
     };
   };
@@ -101,6 +102,7 @@ export function forward(
         })
       : null;
   const body = upload ?? (framing === 'empty' ? '' : null);
+  ticket.upload = upload;
   const attempt = routed.attempt(track, body);
   const { recorder } = state;
   const exchange = new Exchange({ incoming, outgoing, upload, attempt, failover, recorder, ticket, setCookie });

@@ -3,7 +3,7 @@ import type { Block } from '../stats/block.ts';
 import type { SliceBlock } from '../stats/slice.ts';
 import type { AccessLogOptions } from './access-log.ts';
 import type { DurationRow } from './durations.ts';
-import type { GatewayLimits } from './limits.ts';
+import type { GivenLimits } from './limits.ts';
 import type { OwnListeners } from './own-listeners.ts';
 import type { GatewayTimeouts, RouteTimeouts } from './timeouts.ts';
 
@@ -64,7 +64,7 @@ export interface GatewayOptions {
   /** Whether randomised traffic is counted by endpoint, consumer, upstream and status as well; on by default. */
   readonly slices?: 'on' | 'off';
   /** What is not said has its default. */
-  readonly limits?: Partial<GatewayLimits>;
+  readonly limits?: GivenLimits;
   /** None when it is absent. */
   readonly accessLog?: AccessLogOptions;
   /** A route went to its stable by itself; `reason` is one clause that says what was seen. Must not throw. */
@@ -111,10 +111,13 @@ export interface TrafficTotals {
   readonly route: string;
   readonly track: 'stable' | 'canary';
   readonly version: string;
-  readonly outcomes: Readonly<Record<'2xx' | '3xx' | '4xx' | '5xx' | 'unanswered' | 'client-gone', number>>;
+  readonly outcomes: Readonly<Record<'2xx' | '3xx' | '4xx' | '5xx' | 'unanswered' | 'client-gone' | 'refused', number>>;
 }
 
-/** How long requests took since the process began, from the complete head of a request to the head of its answer. */
+/**
+ * How long requests took since the process began, from the complete head of a request to the head of its answer, less what
+ * clients took to send the rest of their requests.
+ */
 export interface TrafficDurations extends Pick<TrafficTotals, 'route' | 'track' | 'version'> {
   readonly rows: readonly DurationRow[];
 }

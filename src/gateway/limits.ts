@@ -9,11 +9,14 @@ export interface GatewayLimits {
   readonly connections: number;
   readonly connectionsPerAddress: number;
   readonly inFlightPerUpstream: number;
+  /** Of those, requests that force their version. */
+  readonly forcedPerUpstream: number;
   /** Requests of one client connection that are answered at the same time or wait for their turn. */
   readonly pipelined: number;
 }
 
-export const DEFAULT_LIMITS: GatewayLimits = {
+/** Those that are not derived from others. */
+export const DEFAULT_LIMITS = {
   headerBytes: 16_384,
   headerCount: 100,
   urlBytes: 8_192,
@@ -22,4 +25,28 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   connectionsPerAddress: 1_000,
   inFlightPerUpstream: 1_024,
   pipelined: 16,
+} as const satisfies Partial<GatewayLimits>;
+
+/** Whoever forces a version tries it out; all others must find room beside them. */
+const FORCED_SHARE = 1 / 16;
+
+type Derived = 'forcedPerUpstream';
+
+/** Limits as they are declared; those that are derived from others may be left open. */
+export type GivenLimits = Partial<Omit<GatewayLimits, Derived>> & {
+  readonly [limit in Derived]?: GatewayLimits[limit] | undefined;
 };
+
+/** What is not said has its default. */
+export function limitsOf(given: GivenLimits = {}): GatewayLimits {
+  const { inFlightPerUpstream = DEFAULT_LIMITS.inFlightPerUpstream } = given;
+  return {
+    ...DEFAULT_LIMITS,
+    ...given,
+    forcedPerUpstream: given.forcedPerUpstream ?? shareOf(inFlightPerUpstream, FORCED_SHARE),
+  };
+}
+
+function shareOf(count: number, share: number): number {
+  return Math.max(1, Math.floor(count * share));
+}

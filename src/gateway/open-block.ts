@@ -17,6 +17,14 @@ const newLanes = (): Lanes => ({
   consumer: { stable: new LaneTally(), canary: new LaneTally() },
 });
 
+/** A request body that did not come with its head, as far as it delays its request. */
+export interface Sending {
+  /** Whether it is the client's turn. */
+  readonly isStarved: boolean;
+  /** How long the client was waited for, by a monotonic time in ms. */
+  waitedMs(now: number): number;
+}
+
 /** The one small record that a request costs the recorder, from its routing to its end. */
 export class Ticket implements Sliced {
   readonly block: OpenBlock;
@@ -29,7 +37,7 @@ export class Ticket implements Sliced {
   readonly group: number | null;
   /** Of the answer; 0 until its head has come. */
   status = 0;
-  /** From the request head to the answer's head, whatever the answer. */
+  /** From the request head to the answer's head, whatever the answer, less what the client took to send the rest. */
   answeredMs = 0;
   /** The same where the comparison of latencies may use it: null until then, and for ever where it says nothing. */
   latencyMs: number | null = null;
@@ -42,6 +50,8 @@ export class Ticket implements Sliced {
   consumer: string | null = null;
   /** Address of the upstream that serves; null until it is known. */
   upstream: string | null = null;
+  /** What has not come with the head of the request; null when nothing has to. */
+  upload: Sending | null = null;
   /** For the access log; null where there is none. */
   note: AccessNote | null = null;
   older: Ticket | null = null;
@@ -70,9 +80,15 @@ export class Ticket implements Sliced {
     this.consumer = consumer;
   }
 
+  /** How long the version has had for its answer: what the client takes to send its body is not the version's time. */
+  ageAt(now: number): number {
+    return now - this.begunAt - (this.upload?.waitedMs(now) ?? 0);
+  }
+
   /** What is known of the latency before the end: its age while no answer has come, null where it is left out. */
   latencySoFar(now: number): number | null {
-    return this.status === 0 ? now - this.begunAt : this.latencyMs;
+    if (this.status !== 0) return this.latencyMs;
+    return this.upload?.isStarved ? null : this.ageAt(now);
   }
 }
 

@@ -26,6 +26,8 @@ export interface PoolOptions {
   readonly own: OwnListeners;
   /** One more request than this is refused as `overload`. */
   readonly inFlight: number;
+  /** The same for requests that force their version. */
+  readonly forced: number;
   /** How often to look for answers that are late. */
   readonly sweepMs: number;
 }
@@ -44,6 +46,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
    */
   private readonly dialling = new Set<Call>();
   private inFlight = 0;
+  private forced = 0;
   private state: 'open' | 'closing' = 'open';
   private sweeper: NodeJS.Timeout | null = null;
 
@@ -54,7 +57,9 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
 
   request(request: UpstreamRequest, handler: AnswerHandler): UpstreamCall {
     const call = new Call(this, request, handler);
-    if (++this.inFlight > this.options.inFlight) {
+    this.inFlight++;
+    if (request.lane === 'forced') this.forced++;
+    if (this.inFlight > this.options.inFlight || this.forced > this.options.forced) {
       process.nextTick(() => call.fail({ kind: 'overload', written: 'nothing' }));
       return call;
     }
@@ -97,6 +102,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
 
   forget(call: Call): void {
     this.inFlight--;
+    if (call.request.lane === 'forced') this.forced--;
     if (this.dialling.size > 0) this.dialling.delete(call);
   }
 

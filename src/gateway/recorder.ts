@@ -105,7 +105,7 @@ export class RouteRecorder {
   /** The head of the answer has come. Latency is left out of errors and of `stream`s: tunnels and event streams. */
   answered(ticket: Ticket, status: number, kind: 'whole' | 'stream'): void {
     ticket.status = status;
-    ticket.answeredMs = this.clock.monotonic() - ticket.begunAt;
+    ticket.answeredMs = ticket.ageAt(this.clock.monotonic());
     if (kind === 'whole' && ticket.block.errorStatuses[status] !== 1) ticket.latencyMs = ticket.answeredMs;
   }
 
@@ -146,6 +146,11 @@ export class RouteRecorder {
     if (this.end(ticket, 'client-gone')) this.countEnd(ticket, 'client-gone');
   }
 
+  /** The gateway itself did not serve it, by a bound of its own or for want of something: that counts for nobody. */
+  refuse(ticket: Ticket): void {
+    if (this.end(ticket, 'refused')) this.countEnd(ticket, 'refused');
+  }
+
   /** See `MeasurePort.collect`. */
   collect(after: string | null, slowAfterMs: number): { readonly blocks: readonly Block[]; readonly cursor: string } {
     const now = this.clock.monotonic();
@@ -179,7 +184,7 @@ export class RouteRecorder {
     return this.history?.read() ?? [];
   }
 
-  private countEnd({ totals, method, begunAt }: Ticket, end: 'unanswered' | 'client-gone'): void {
+  private countEnd({ totals, method, begunAt }: Ticket, end: Exclude<AccessEnd['outcome'], 'complete'>): void {
     totals.outcomes[end]++;
     totals.durations.ended(method, end, this.clock.monotonic() - begunAt);
   }
@@ -231,7 +236,7 @@ export class RouteRecorder {
     const overdueMs = Math.min(LONGEST_OVERDUE_MS, Math.max(SHORTEST_OVERDUE_MS, OVERDUE_FACTOR * slowAfterMs));
     this.waiting = this.waiting.filter((ticket) => {
       if (ticket.hasEnded || ticket.status !== 0) return false;
-      if (now - ticket.begunAt < overdueMs) return true;
+      if (ticket.ageAt(now) < overdueMs) return true;
       const lane = this.laneOf(ticket);
       if (lane) lane.unanswered++;
       return false;

@@ -18,12 +18,14 @@ export const OVERLOAD: Refusal = { status: 503, detail: 'The gateway has as much
 export function refusalFor(kind: FailureKind): Refusal {
   switch (kind) {
     case 'overload':
+    case 'exhausted':
       return OVERLOAD;
     case 'connect-timeout':
     case 'answer-timeout':
     case 'silent':
       return LATE_ANSWER;
     case 'forbidden':
+    case 'unresolved':
     case 'refused':
     case 'reset-before-head':
     case 'reset-in-body':

@@ -6,7 +6,7 @@ import { Front } from './fast/front.ts';
 import { Follower } from './follow.ts';
 import { route } from './forward.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
-import { DEFAULT_LIMITS, type GatewayLimits } from './limits.ts';
+import { limitsOf } from './limits.ts';
 import { createListener } from './listener.ts';
 import { OwnListeners } from './own-listeners.ts';
 import { Peers } from './peer.ts';
@@ -23,13 +23,17 @@ import { upstreamTrust } from './upstream-trust.ts';
 /** The data path of one process: a listener, its routes, and what the control plane may do to it. */
 export function createGateway(options: GatewayOptions): Gateway {
   const peers = new Peers(options.trustedProxies);
-  const limits: GatewayLimits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = limitsOf(options.limits);
   const trust = upstreamTrust(options.upstreamCa);
   const timeouts: ClientTimeouts = { downloadMs: DEFAULT_DOWNLOAD_MS, ...options.timeouts };
   const ofRoutes = options.routes.map((declared) => timeoutsOf(options.timeouts, declared.timeouts));
   const answers = ofRoutes.flatMap(({ answerMs, silenceMs }) => [answerMs, silenceMs]);
   const own = options.own ?? new OwnListeners();
-  const pools = new Pools({ own, inFlight: limits.inFlightPerUpstream, sweepMs: sweepMsOf(answers) }, trust);
+  const { inFlightPerUpstream, forcedPerUpstream } = limits;
+  const pools = new Pools(
+    { own, inFlight: inFlightPerUpstream, forced: forcedPerUpstream, sweepMs: sweepMsOf(answers) },
+    trust,
+  );
   const watch = new UploadWatch(sweepMsOf(ofRoutes.map(({ uploadMs }) => uploadMs)));
   const clock = clockFrom(options.now);
   const accessLog = options.accessLog ? new AccessLog(options.accessLog, () => clock.wall()) : null;

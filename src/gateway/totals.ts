@@ -26,7 +26,7 @@ export class RouteTotals {
     const key = `${track} ${version}`;
     let row = this.rows.get(key);
     if (!row) {
-      const outcomes = { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, unanswered: 0, 'client-gone': 0 };
+      const outcomes = { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, unanswered: 0, 'client-gone': 0, refused: 0 };
       row = { track, version, outcomes, durations: new Durations() };
       this.rows.set(key, row);
     }

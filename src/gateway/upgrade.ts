@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { charge, culpritOf } from './charge.ts';
 import type { AnswerHandler, UpstreamHead } from './client.ts';
 import type { Routed } from './forward.ts';
 import { answerHeaders, headerLines } from './headers.ts';
@@ -62,11 +63,12 @@ export function tunnel({ routed, incoming, client, head, recorder, downloadMs }:
       recorder.complete(ticket);
       client.end();
     },
-    onError: ({ kind }) => {
-      recorder.fail(ticket);
+    onError: (failure) => {
+      const side = { untaken: client.writableLength, taking: null };
+      charge(recorder, ticket, culpritOf(failure, ticket, side, performance.now()));
       // A plain end would make a body that ends with its connection look complete.
       if (isAnswered) incoming.socket.resetAndDestroy();
-      else refuseSocket(client, refusalFor(kind));
+      else refuseSocket(client, refusalFor(failure.kind));
     },
   };
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodySink, BodySource } from './client.ts';
 import { forwardedTrailers } from './headers.ts';
+import type { Sending } from './open-block.ts';
 import { Pace } from './pace.ts';
 import type { UploadWatch, Watched } from './upload-watch.ts';
 
@@ -23,7 +24,7 @@ export interface UploadOptions {
 }
 
 /** A request body on its way from the client's connection to the upstream. */
-export class Upload implements BodySource, Watched {
+export class Upload implements BodySource, Sending, Watched {
   readonly length: number | null;
   readonly awaitsContinue: boolean;
   private readonly incoming: IncomingMessage;
@@ -74,8 +75,12 @@ export class Upload implements BodySource, Watched {
   }
 
   rewind(): boolean {
-    this.pace.hold();
+    this.pace.hold(performance.now());
     return this.kept !== null && !this.isStopped;
+  }
+
+  waitedMs(now: number): number {
+    return this.pace.waitedMs(now);
   }
 
   check(now: number): void {
@@ -119,12 +124,13 @@ export class Upload implements BodySource, Watched {
     this.kept?.push(chunk);
     if (this.sink?.write(chunk) === true) this.pace.await(performance.now());
     else {
-      this.pace.hold();
+      this.pace.hold(performance.now());
       this.incoming.pause();
     }
   };
 
   private readonly onEnd = (): void => {
+    this.pace.hold(performance.now());
     this.hasEnded = true;
     this.options.watch.delete(this);
     this.sink?.end(forwardedTrailers(this.incoming.rawTrailers));

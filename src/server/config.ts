@@ -129,6 +129,9 @@ const limits = z
       .default(DEFAULT_LIMITS.connectionsPerAddress)
       .describe('Trusted proxies may have more'),
     inFlightPerUpstream: count.default(DEFAULT_LIMITS.inFlightPerUpstream),
+    forcedPerUpstream: count
+      .optional()
+      .describe('Of those, requests that force their version; a sixteenth when it is absent'),
     pipelined: count.default(DEFAULT_LIMITS.pipelined).describe('Requests of one connection that are open at a time'),
   })
   .refine(({ headerBytes, urlBytes }) => urlBytes < headerBytes, {

@@ -5,7 +5,7 @@ import { DecidingFields } from '../gateway/deciding-fields.ts';
 import { upstreamPath } from '../gateway/forward.ts';
 import type { GatewayRoute } from '../gateway/gateway.ts';
 import { hostMatches, hostName } from '../gateway/host-name.ts';
-import { DEFAULT_LIMITS } from '../gateway/limits.ts';
+import { limitsOf } from '../gateway/limits.ts';
 import type { Refusal } from '../gateway/refuse.ts';
 import { refusalAt } from '../gateway/route-refusal.ts';
 import { pathMatches, RouteTable, trimmedPrefix } from '../gateway/route-table.ts';
@@ -35,7 +35,7 @@ export function tryUrl(trial: Trial, { stdout }: Pick<ServerTerminal, 'stdout'>)
   const head = headOf(trial);
   const say = (label: string, text: string) => stdout.write(`${`${label}:`.padEnd(10)}${text}\n`);
   say('request', `${head.method} ${head.url}${head.headers.host ? `, Host ${head.headers.host}` : ', no Host'}`);
-  const admission = admit(head, { ...DEFAULT_LIMITS, ...config.gateway.limits });
+  const admission = admit(head, limitsOf(config.gateway.limits));
   if (admission.kind === 'refused') return refused(say, admission.refusal);
   if (admission.kind === 'server') {
     say('answer', '204, from the gateway itself: OPTIONS * is no request to a route');

@@ -22,7 +22,7 @@ const note: fc.Arbitrary<AccessNote> = fc.record({
 });
 
 const end: fc.Arbitrary<AccessEnd> = fc.record({
-  outcome: fc.constantFrom('complete', 'unanswered', 'client-gone'),
+  outcome: fc.constantFrom('complete', 'unanswered', 'client-gone', 'refused'),
   track: fc.constantFrom('stable', 'canary'),
   by: fc.constantFrom('weight', 'force', 'consumer'),
   status: fc.integer({ min: 0, max: 999 }),

@@ -38,6 +38,7 @@ describe('failures.md: a canary that refuses connections', () => {
       '5xx': 0,
       unanswered: 0,
       'client-gone': 0,
+      refused: 0,
     });
   });
 });

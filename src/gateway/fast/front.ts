@@ -104,6 +104,7 @@ export class Front implements ConnectionFront {
     }
     if (upload && arrived > 0) upload.push(Buffer.copyBytesFrom(bytes, end, arrived));
     const { ticket, setCookie, attempt, failover } = routed;
+    ticket.upload = upload;
     const exchange = new PlainExchange({
       owner: connection,
       body: upload,

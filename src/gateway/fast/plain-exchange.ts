@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { charge, conclude, culpritOf, mayFailOver } from '../charge.ts';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from '../client.ts';
 import type { Attempt, Failover } from '../failover.ts';
 import { type AnswerBody, forwardedTrailers, headerLines } from '../headers.ts';
@@ -6,6 +7,7 @@ import type { Ticket } from '../open-block.ts';
 import type { Stream } from '../pools.ts';
 import type { RouteRecorder } from '../recorder.ts';
 import { problemOf, type Refusal, refusalFor } from '../refuse.ts';
+import { Turn } from '../turn.ts';
 import type { AnswerWriter } from './answer-text.ts';
 import type { RequestBody } from './request-body.ts';
 
@@ -53,6 +55,8 @@ export class PlainExchange implements AnswerHandler, Stream {
   private untaken = 0;
   private onTaken: (() => void) | null = null;
   private isStream = false;
+  /** While the answer waits for the client; null until it has to. */
+  private taking: Turn | null = null;
 
   constructor(parts: PlainParts) {
     this.parts = parts;
@@ -122,6 +126,8 @@ export class PlainExchange implements AnswerHandler, Stream {
 
   private holdBack(): void {
     this.isHeldBack = true;
+    this.taking ??= new Turn();
+    this.taking.begin(performance.now());
     this.parts.owner.heldBack();
   }
 
@@ -137,13 +143,17 @@ export class PlainExchange implements AnswerHandler, Stream {
     }
     this.flush();
     this.finish();
-    recorder.complete(ticket);
+    conclude(recorder, ticket);
     owner.answered(this.after);
   }
 
   onError(failure: Failure): void {
-    this.parts.recorder.fail(this.parts.ticket);
-    const second = this.state === 'waiting' ? this.failover?.(this.attempt.request, failure) : null;
+    const { recorder, ticket } = this.parts;
+    const side = { untaken: this.socket.writableLength, taking: this.taking };
+    const culprit = culpritOf(failure, ticket, side, performance.now());
+    charge(recorder, ticket, culprit);
+    const isOpen = this.state === 'waiting' && mayFailOver(culprit);
+    const second = isOpen ? this.failover?.(this.attempt.request, failure) : null;
     this.failover = null;
     if (second) {
       this.attempt = second;
@@ -161,6 +171,7 @@ export class PlainExchange implements AnswerHandler, Stream {
     const { writableLength, writableNeedDrain } = this.socket;
     if (!this.isHeldBack || writableNeedDrain || (this.untaken > 0 && writableLength > 0)) return;
     this.isHeldBack = false;
+    this.taking?.end(performance.now());
     this.call?.resume();
   }
 

@@ -46,7 +46,8 @@ export function routePlain(state: RouteState, { head, peer, body }: PlainRequest
     const { method, target } = head;
     ticket.note = noteOf(state, track, { method, path: target.path, requestId, client: address });
   }
-  const asked: Asked = { state, method: head.method, target: head.target, host: head.host, lines, body };
+  const lane = choice.by === 'force' ? 'forced' : 'open';
+  const asked: Asked = { state, method: head.method, target: head.target, host: head.host, lines, body, lane };
   return {
     ticket,
     setCookie: choice.setCookie,
@@ -65,9 +66,10 @@ interface Asked {
   /** All fields for the upstream but the Host. */
   readonly lines: string;
   readonly body: UpstreamRequest['body'];
+  readonly lane: UpstreamRequest['lane'];
 }
 
-function attemptAt(destination: Destination, { state, method, target, host, lines, body }: Asked): Attempt {
+function attemptAt(destination: Destination, { state, method, target, host, lines, body, lane }: Asked): Attempt {
   const { hostHeader, showVersion } = state.declared;
   return {
     destination,
@@ -78,6 +80,7 @@ function attemptAt(destination: Destination, { state, method, target, host, line
       headers: `${hostHeader === 'preserve' ? `Host: ${host}\r\n` : destination.hostLine}${lines}`,
       body,
       timeouts: state.timeouts,
+      lane,
     },
   };
 }

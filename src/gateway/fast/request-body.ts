@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { BodySink, BodySource } from '../client.ts';
+import type { Sending } from '../open-block.ts';
 import { Pace } from '../pace.ts';
 import type { UploadWatch, Watched } from '../upload-watch.ts';
 
@@ -20,7 +21,7 @@ export interface RequestBodyOptions {
 }
 
 /** A request body of known length on its way from the client's connection to the upstream. */
-export class RequestBody implements BodySource, Watched {
+export class RequestBody implements BodySource, Sending, Watched {
   readonly length: number;
   readonly awaitsContinue = false;
   private readonly socket: Socket;
@@ -63,8 +64,10 @@ export class RequestBody implements BodySource, Watched {
     const isAll = chunk.length <= this.remaining;
     const piece = isAll ? chunk : chunk.subarray(0, this.remaining);
     this.remaining -= piece.length;
-    if (this.remaining === 0) this.stopWaiting();
-    else if (!this.isHeldBack && this.state === 'flowing') this.pace.await(performance.now());
+    if (this.remaining === 0) {
+      this.pace.hold(performance.now());
+      this.stopWaiting();
+    } else if (!this.isHeldBack && this.state === 'flowing') this.pace.await(performance.now());
     if (this.state !== 'discarding') this.take(piece);
     return isAll ? null : chunk.subarray(piece.length);
   }
@@ -92,7 +95,7 @@ export class RequestBody implements BodySource, Watched {
     if (this.held === null || this.state === 'discarding') return false;
     this.sink = null;
     this.state = 'waiting';
-    this.pace.hold();
+    this.pace.hold(performance.now());
     this.waiting = [...this.held];
     return true;
   }
@@ -111,6 +114,10 @@ export class RequestBody implements BodySource, Watched {
     this.waiting = NONE;
     this.resume();
     if (this.remaining > 0) this.linger = setTimeout(() => this.socket.destroy(), LINGER_MS).unref();
+  }
+
+  waitedMs(now: number): number {
+    return this.pace.waitedMs(now);
   }
 
   check(now: number): void {
@@ -140,7 +147,7 @@ export class RequestBody implements BodySource, Watched {
   private holdBack(): void {
     if (this.isHeldBack || this.remaining === 0 || this.state === 'discarding') return;
     this.isHeldBack = true;
-    this.pace.hold();
+    this.pace.hold(performance.now());
     this.socket.pause();
   }
 }

@@ -19,7 +19,7 @@ function waitingExchange() {
     close: () => {},
     destroy: () => {},
   };
-  const pools = new Pools({ own: new OwnListeners(), inFlight: 1, sweepMs: 1_000 });
+  const pools = new Pools({ own: new OwnListeners(), inFlight: 1, forced: 1, sweepMs: 1_000 });
   const destination = { ...pools.destination('shop', order.stable), client };
   const recorder = new RouteRecorder(clockFrom(undefined), order);
   const incoming = new IncomingMessage(new Socket());
@@ -31,7 +31,7 @@ function waitingExchange() {
     attempt: {
       destination,
       version: null,
-      request: { method: 'GET', path: '/cart', headers: '', body: null, timeouts },
+      request: { method: 'GET', path: '/cart', headers: '', body: null, timeouts, lane: 'open' },
     },
     failover: null,
     recorder,

@@ -21,7 +21,10 @@ function ask(client: UpstreamClient, path: string, onChunk: 'lets-go' | 'holds')
       onEnd: () => resolve(given),
       onError: ({ kind }) => reject(new Error(kind)),
     };
-    client.request({ method: 'GET', path, headers: 'Host: shop.test\r\n', body: null, timeouts: TIMEOUTS }, handler);
+    client.request(
+      { method: 'GET', path, headers: 'Host: shop.test\r\n', body: null, timeouts: TIMEOUTS, lane: 'open' },
+      handler,
+    );
   });
 }
 
@@ -41,7 +44,7 @@ describe('the memory into which a connection is read', () => {
       servername: null,
       trust: null,
     } as const;
-    const pool = new Pool({ origin, own: new OwnListeners(), inFlight: 1, sweepMs: 1_000 });
+    const pool = new Pool({ origin, own: new OwnListeners(), inFlight: 1, forced: 1, sweepMs: 1_000 });
     return { pool, ports };
   }
 

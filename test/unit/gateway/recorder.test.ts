@@ -332,7 +332,7 @@ describe('totals', () => {
       route: 'shop',
       track: 'canary',
       version: 'v2',
-      outcomes: { '2xx': 1, '3xx': 1, '4xx': 1, '5xx': 1, unanswered: 1, 'client-gone': 1 },
+      outcomes: { '2xx': 1, '3xx': 1, '4xx': 1, '5xx': 1, unanswered: 1, 'client-gone': 1, refused: 0 },
     });
     expect(
       recorder.totals().find(({ track, version }) => track === 'stable' && version === 'v2')?.outcomes['2xx'],
