@@ -97,7 +97,7 @@ export class Dialler {
     const onClose = (): void => fail('refused');
     const ready = protocol === 'https:' ? 'secureConnect' : 'connect';
     const timer = setTimeout(() => {
-      // After a pause of this process the connection may be there and not be noticed yet.
+      // After a pause of this process the connection may be there, and not be noticed yet: the poll phase comes first.
       setImmediate(() => {
         if (!isSettled) fail('connect-timeout');
       });

@@ -4,6 +4,7 @@ import { Connection, type ConnectionOwner } from './connection.ts';
 import { Dialler, type Origin } from './dial.ts';
 import type { OwnListeners } from './own-listeners.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { Sweeper } from './sweeper.ts';
 
 /** How long a connection lies idle at most when its upstream says nothing: many servers close theirs after 5 s. */
 const KEEP_ALIVE_MS = 4_000;
@@ -48,10 +49,11 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
   private inFlight = 0;
   private forced = 0;
   private state: 'open' | 'closing' = 'open';
-  private sweeper: NodeJS.Timeout | null = null;
+  private readonly sweeper: Sweeper;
 
   constructor(options: PoolOptions) {
     this.options = options;
+    this.sweeper = new Sweeper(options.sweepMs, (now) => this.sweep(now));
     this.dialler = new Dialler(options.origin, options.own);
   }
 
@@ -97,7 +99,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
     this.open.delete(connection);
     const at = this.idle.lastIndexOf(connection);
     if (at !== -1) this.idle.splice(at, 1);
-    if (this.open.size === 0) this.stopSweeping();
+    if (this.open.size === 0) this.sweeper.stop();
   }
 
   forget(call: Call): void {
@@ -115,7 +117,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
         this.dialling.delete(call);
         const connection = new Connection(socket, inlet, this);
         this.open.add(connection);
-        this.sweeper ??= setInterval(() => this.sweep(), this.options.sweepMs).unref();
+        this.sweeper.start();
         call.run(connection, performance.now());
       },
       failed: (kind: FailureKind) => call.fail({ kind, written: call.written }),
@@ -139,18 +141,9 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
     return null;
   }
 
-  /** After a pause of this process, an answer that came in the meantime is read before it is called late. */
-  private sweep(): void {
-    setImmediate(() => {
-      const now = performance.now();
-      const stale = this.idle.filter(({ usableUntil }) => usableUntil <= now);
-      for (const connection of stale) connection.destroy();
-      for (const connection of this.open) connection.expire(now);
-    });
-  }
-
-  private stopSweeping(): void {
-    if (this.sweeper) clearInterval(this.sweeper);
-    this.sweeper = null;
+  private sweep(now: number): void {
+    const stale = this.idle.filter(({ usableUntil }) => usableUntil <= now);
+    for (const connection of stale) connection.destroy();
+    for (const connection of this.open) connection.expire(now);
   }
 }

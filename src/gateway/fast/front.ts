@@ -5,6 +5,7 @@ import type { GatewayLimits } from '../limits.ts';
 import type { Peers } from '../peer.ts';
 import { IDEMPOTENT } from '../pool.ts';
 import type { RouteTable } from '../route-table.ts';
+import { Sweeper } from '../sweeper.ts';
 import type { ClientTimeouts } from '../timeouts.ts';
 import type { UploadWatch } from '../upload-watch.ts';
 import { AnswerWriter } from './answer-text.ts';
@@ -36,7 +37,7 @@ export class Front implements ConnectionFront {
   private readonly reader: HeadReader;
   private readonly writer: AnswerWriter;
   private readonly connections = new Set<ClientConnection>();
-  private readonly sweeper: NodeJS.Timeout;
+  private readonly sweeper: Sweeper;
   private takeOver: (socket: Socket) => void = () => {};
 
   constructor(parts: FrontParts) {
@@ -45,7 +46,8 @@ export class Front implements ConnectionFront {
     this.downloadMs = parts.timeouts.downloadMs;
     this.reader = new HeadReader(parts.limits);
     this.writer = new AnswerWriter(this.idleMs);
-    this.sweeper = setInterval(() => this.sweep(), CHECK_EVERY_MS).unref();
+    this.sweeper = new Sweeper(CHECK_EVERY_MS, (now) => this.sweep(now));
+    this.sweeper.start();
   }
 
   /** Takes the new connections of a server; those that are handed over go on as if it had just accepted them. */
@@ -67,7 +69,7 @@ export class Front implements ConnectionFront {
 
   /** Breaks off whatever is open. */
   destroy(): void {
-    clearInterval(this.sweeper);
+    this.sweeper.stop();
     for (const connection of this.connections) connection.socket.destroy();
   }
 
@@ -133,8 +135,8 @@ export class Front implements ConnectionFront {
     this.connections.delete(connection);
   }
 
-  private sweep(): void {
-    const latest = this.now() - this.parts.timeouts.headersMs;
+  private sweep(now: number): void {
+    const latest = now - this.parts.timeouts.headersMs;
     for (const connection of this.connections) {
       if (connection.awaitsHeadSince !== null && connection.awaitsHeadSince <= latest) connection.expire();
     }

@@ -1,0 +1,40 @@
+/** By how much a sweep may come late on a machine that is merely busy. */
+const BUSY_MS = 20;
+
+/**
+ * Looks regularly for what is late. After a pause of this process everything seems late that merely could not be read: so
+ * what has come in the meantime is read before anybody is judged, and nobody is judged by a sweep that is late itself.
+ */
+export class Sweeper {
+  private readonly everyMs: number;
+  private readonly look: (now: number) => void;
+  private timer: NodeJS.Timeout | null = null;
+  private lastAt = 0;
+
+  /** `look` is given monotonic ms. */
+  constructor(everyMs: number, look: (now: number) => void) {
+    this.everyMs = everyMs;
+    this.look = look;
+  }
+
+  start(): void {
+    if (this.timer) return;
+    this.lastAt = performance.now();
+    this.timer = setInterval(() => this.sweep(), this.everyMs).unref();
+  }
+
+  stop(): void {
+    if (this.timer) clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  private sweep(): void {
+    const dueAt = this.lastAt + this.everyMs;
+    this.lastAt = performance.now();
+    setImmediate(() => {
+      const now = performance.now();
+      const isLate = now - dueAt > Math.max(this.everyMs, BUSY_MS);
+      if (this.timer && !isLate) this.look(now);
+    });
+  }
+}
