@@ -7,6 +7,8 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const LEAST = [22, 19];
+/** npm gives up by itself long before, unless its registry says nothing at all. */
+const INSTALL_MS = 15 * 60_000;
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const [target, ...args] = process.argv.slice(2);
 
@@ -31,15 +33,17 @@ function newEnough() {
 function npm(folder) {
   const fromNpm = process.env.npm_execpath;
   const command = fromNpm ? [process.execPath, fromNpm] : ['npm'];
-  const { status } = spawnSync(
+  const { status, error } = spawnSync(
     command[0],
     [...command.slice(1), 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
     {
       cwd: folder,
       stdio: ['ignore', 2, 2],
+      timeout: INSTALL_MS,
     },
   );
-  if (status !== 0) fail(`npm ci failed in ${folder}`);
+  const isLate = error?.code === 'ETIMEDOUT';
+  if (status !== 0) fail(`npm ci failed in ${folder}${isLate ? ': it took longer than 15 min' : ''}`);
 }
 
 function stale(folder) {

@@ -15,12 +15,16 @@ afterEach(() => rm(folder, { recursive: true }));
 
 /** Runs test/run.ts on a folder of made-up tests, which find vitest in its global names. */
 async function runOn(tests: Record<string, string>, ...args: string[]) {
+  return runIn({}, tests, ...args);
+}
+
+async function runIn(env: NodeJS.ProcessEnv, tests: Record<string, string>, ...args: string[]) {
   for (const [name, text] of Object.entries(tests)) await writeFile(join(folder, name), text);
   const outside = Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST$|SERIN_)/.test(name));
-  return new Promise<{ code: unknown; lines: string[] }>((resolve) => {
-    const options = { env: Object.fromEntries(outside), cwd: folder };
-    execFile(process.execPath, [RUN, '--globals', '--root', folder, ...args], options, (error, stdout) => {
-      resolve({ code: error?.code ?? 0, lines: stdout.trimEnd().split('\n') });
+  return new Promise<{ code: unknown; lines: string[]; complaint: string }>((resolve) => {
+    const options = { env: { ...Object.fromEntries(outside), ...env }, cwd: folder };
+    execFile(process.execPath, [RUN, '--globals', '--root', folder, ...args], options, (error, stdout, stderr) => {
+      resolve({ code: error?.code ?? 0, lines: stdout.trimEnd().split('\n'), complaint: stderr });
     });
   });
 }
@@ -36,6 +40,14 @@ describe('the test runner', () => {
     expect(lines.at(-1)).toBe('2 passed, 0 failed, 1 skipped');
     expect(lines.at(-2)).toBe('skipped: one.test.js > needs a database (no Postgres here)');
     expect(code).toBe(0);
+  });
+
+  it('issue 10 row 7: ends when a file waits for ever before it has a test, and names it', async () => {
+    const forever = `await new Promise((done) => setTimeout(done, 600_000)); ${passing}`;
+    const tests = { 'good.test.js': passing, 'waits.test.js': forever };
+    const { code, lines, complaint } = await runIn({ SERIN_TEST_STILL_MS: '5000' }, tests);
+    expect(complaint).toContain('these files have not ended: waits.test.js');
+    expect([code, lines.at(-1)]).toEqual([1, '0 passed, 1 failed, 0 skipped']);
   });
 
   it.each([

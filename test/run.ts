@@ -1,6 +1,10 @@
 // npm test [-- [--require all|SERVICE[,SERVICE ...]] [ARGUMENT OF VITEST ...]]
 import { parseCLI, startVitest } from 'vitest/node';
+import { stillnessWatch } from './support/stillness.ts';
 import { closingLine, type Tally, tallyOf } from './support/tally.ts';
+
+/** More than twice the longest time-out of a test. */
+const STILL_MS = Number(process.env['SERIN_TEST_STILL_MS'] ?? 15 * 60_000);
 
 const NOTHING_RAN: Tally = { passed: 0, failed: 1, skipped: 0, skips: [] };
 
@@ -20,7 +24,13 @@ process.exit(tally.failed === 0 && tally.passed > 0 ? 0 : 1);
 
 async function run(args: readonly string[]): Promise<Tally> {
   const { filter, options } = parseCLI(['vitest', 'run', ...args]);
-  const vitest = await startVitest(filter, { reporters: ['default'], ...options, watch: false });
+  const watch = stillnessWatch(STILL_MS, (open) => {
+    console.error(`Nothing has happened for ${STILL_MS / 60_000} min; these files have not ended: ${open.join(', ')}`);
+    process.exit(1);
+  });
+  const { reporters = ['default'] } = options;
+  const all = [...(Array.isArray(reporters) ? reporters : [reporters]), watch];
+  const vitest = await startVitest(filter, { ...options, reporters: all, watch: false });
   const seen = tallyOf(vitest.state.getTestModules(), vitest.state.getUnhandledErrors());
   const brokeOff = process.exitCode !== undefined && process.exitCode !== 0 && seen.failed === 0;
   // With a name pattern most tests are left out on purpose.

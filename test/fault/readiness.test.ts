@@ -75,7 +75,7 @@ channels: { console: false }
     it('while the process leaves, neither is ready', async () => {
       const leaving = await boot();
       leaving.child.kill('SIGTERM');
-      await expect.poll(() => leaving.output()).toContain('stopping');
+      await expect.poll(() => leaving.output(), { timeout: 20_000 }).toContain('stopping');
       const { controlUrl } = leaving;
       for (const url of [`${controlUrl}/readyz?of=gateway`, `${controlUrl}/readyz`, `${readinessOf(leaving)}/readyz`]) {
         expect(await probe(url), url).toMatchObject({ status: 503, problems: ['this Serin is shutting down'] });

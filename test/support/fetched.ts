@@ -1,6 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cannotBeHad } from './require-service.ts';
+
+/** Longer than any fetch may take. */
+const LONGEST_MS = 700_000;
 
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache/serin');
 
@@ -13,11 +17,17 @@ const CACHE = join(import.meta.dirname, '../../node_modules/.cache/serin');
 export async function fetched(name: string, fetch: (folder: string) => Promise<void>): Promise<string | null> {
   const kept = join(CACHE, name);
   if (existsSync(kept)) return kept;
-  if (process.env['SERIN_TEST_APT'] !== '1') return null;
+  if (process.env['SERIN_TEST_APT'] !== '1') {
+    return cannotBeHad(name, 'it is not on PATH, and SERIN_TEST_APT=1, which lets it be fetched, is not set');
+  }
   mkdirSync(CACHE, { recursive: true });
   const claim = join(CACHE, `${name}.fetching`);
   if (!isClaimed(claim)) {
-    while (existsSync(claim) && isAlive(claim)) await sleep(100);
+    const deadline = Date.now() + LONGEST_MS;
+    while (existsSync(claim) && isAlive(claim)) {
+      if (Date.now() > deadline) return cannotBeHad(name, `the process of ${claim} has fetched it for too long`);
+      await sleep(100);
+    }
     return existsSync(kept) ? kept : null;
   }
   const folder = mkdtempSync(join(CACHE, `${name}-`));
@@ -28,8 +38,7 @@ export async function fetched(name: string, fetch: (folder: string) => Promise<v
     }
     return kept;
   } catch (error) {
-    console.warn(`${name} cannot be had: ${String(error)}`);
-    return null;
+    return cannotBeHad(name, error);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     rmSync(claim, { force: true });

@@ -5,10 +5,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fetched } from './fetched.ts';
+import { inTime } from './in-time.ts';
 import { onPath } from './on-path.ts';
 import { closedPort } from './upstream.ts';
 
-const run = promisify(execFile);
+const runProgram = promisify(execFile);
+
+/** A mirror that does not answer. */
+const FETCH_MS = 300_000;
+const END_MS = 15_000;
+
+const run = (program: string, args: readonly string[], options: { readonly cwd?: string } = {}) =>
+  runProgram(program, args, { ...options, timeout: FETCH_MS });
 
 /** `prometheus` of PROMETHEUS_BIN, else of PATH, else unpacked from Debian's package where SERIN_TEST_APT=1 allows it. */
 export async function prometheusBinary(): Promise<string | null> {
@@ -76,7 +84,7 @@ export async function startPrometheus(
     if (!running || running.exitCode !== null) return;
     const ended = new Promise((done) => running.once('exit', done));
     running.kill('SIGTERM');
-    await ended;
+    await inTime('the end of prometheus', END_MS, ended, () => running.kill('SIGKILL'));
   };
   const start = async () => {
     child = spawn(
@@ -109,7 +117,9 @@ export async function startPrometheus(
       const query = new URLSearchParams({ query: `count(up == 1) == ${targets.length}` });
       const deadline = Date.now() + 30_000;
       while (Date.now() < deadline) {
-        const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query?${query.toString()}`);
+        const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query?${query.toString()}`, {
+          signal: AbortSignal.timeout(10_000),
+        });
         const { data } = (await answer.json()) as { data: { result: readonly unknown[] } };
         if (data.result.length > 0) return;
         await sleep(50);
@@ -129,7 +139,7 @@ async function ready(child: ChildProcess, url: string): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`prometheus ended with ${child.exitCode}`);
-    const answer = await fetch(url).catch(() => null);
+    const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) }).catch(() => null);
     await answer?.body?.cancel();
     if (answer?.ok) return;
     await sleep(50);

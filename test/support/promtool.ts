@@ -22,10 +22,16 @@ export async function promtoolBinary(): Promise<string | null> {
 /** Runs `promtool`, with text on its standard input where there is some. */
 export function promtool(binary: string, args: readonly string[], input = ''): Promise<PromtoolAnswer> {
   return new Promise((resolve) => {
-    const child = execFile(binary, args, { maxBuffer: 16 * 1_024 * 1_024 }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-      resolve({ code, said: `${stdout}${stderr}`.trim() });
-    });
+    const child = execFile(
+      binary,
+      args,
+      { maxBuffer: 16 * 1_024 * 1_024, timeout: 60_000 },
+      (error, stdout, stderr) => {
+        // What is killed because it took too long has no code of its own.
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+        resolve({ code, said: `${stdout}${stderr}`.trim() });
+      },
+    );
     child.stdin?.end(input);
   });
 }

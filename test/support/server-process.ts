@@ -3,6 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { inTime } from './in-time.ts';
+
+/** A process that hangs is named and killed, also where its test was given up before. */
+const SERVES_MS = 90_000;
+const ENDS_MS = 100_000;
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 
@@ -55,7 +60,7 @@ export function startServerProcess(home: Home, env: NodeJS.ProcessEnv = {}): Pro
   child.stderr.on('data', (chunk) => {
     said += String(chunk);
   });
-  return new Promise((done, reject) => {
+  const serving = new Promise<ServerProcess>((done, reject) => {
     createInterface(child.stdout).on('line', (line) => {
       said += `${line}\n`;
       const ports = /"gatewayPort":(\d+),"controlPort":(\d+)/.exec(line);
@@ -70,6 +75,7 @@ export function startServerProcess(home: Home, env: NodeJS.ProcessEnv = {}): Pro
     });
     void ended.then((code) => reject(new Error(`the server ended with ${code}: ${said}`)));
   });
+  return inTime('the start of `serin serve`', SERVES_MS, serving, () => child.kill('SIGKILL'));
 }
 
 /** The `serin` command, run to its end. */
@@ -90,7 +96,8 @@ export function serin(
   child.stderr.on('data', (chunk) => {
     stderr += String(chunk);
   });
-  return new Promise((done) => {
+  const ended = new Promise<{ code: number | string; stdout: string; stderr: string }>((done) => {
     child.once('close', (code, signal) => done({ code: signal ?? code ?? -1, stdout, stderr }));
   });
+  return inTime(`\`serin ${args.join(' ')}\``, ENDS_MS, ended, () => child.kill('SIGKILL'));
 }

@@ -2,8 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { inTime } from './in-time.ts';
 
 const PROGRAM = fileURLToPath(new URL('./store-process.ts', import.meta.url));
+
+/** A first boot of the embedded database, and a close that waits for what is under way. */
+const ENDS_MS = 60_000;
 
 export type StoreLine =
   | { readonly kind: 'opened' | 'closed' }
@@ -25,14 +29,16 @@ export function startStoreChild(dataFolder: string, task: 'hold' | 'commit'): St
   const exited = once(child, 'exit');
   const kill = async () => {
     child.kill('SIGKILL');
-    await exited;
+    await inTime('the end of a killed store process', ENDS_MS, exited);
   };
   return {
     pid: child.pid ?? 0,
     lines: parsed(createInterface({ input: child.stdout })),
     async finish() {
       child.stdin.end();
-      const [code] = (await exited) as [number | null];
+      const [code] = (await inTime('the end of a store process', ENDS_MS, exited, () => child.kill('SIGKILL'))) as [
+        number | null,
+      ];
       return code;
     },
     kill,
