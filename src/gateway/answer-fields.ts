@@ -1,5 +1,6 @@
 import type { FieldLines } from './field-lines.ts';
 import { HOP_BY_HOP } from './headers.ts';
+import { PLACE_FIELDS } from './place-fields.ts';
 
 /** The names that mean something here, by their length. */
 const TELLING: readonly (readonly string[])[] = namesByLength([
@@ -9,6 +10,7 @@ const TELLING: readonly (readonly string[])[] = namesByLength([
   'date',
   'trailer',
   'x-serin-version',
+  ...PLACE_FIELDS,
 ]);
 
 function namesByLength(names: readonly string[]): string[][] {
@@ -24,6 +26,7 @@ export class AnswerFields {
   keepAliveMs: number | null = null;
   hasDate = false;
   isEventStream = false;
+  namesPlaces = false;
   /**
    * The head without the lines of the hop and the empty one; null when it takes a closer look to say what goes on, or when
    * a line is not written as we would write it.
@@ -75,6 +78,13 @@ export class AnswerFields {
         return 'end-to-end';
       case 'date':
         this.hasDate = true;
+        return 'end-to-end';
+      case 'location':
+      case 'content-location':
+      case 'refresh':
+      case 'link':
+      case 'set-cookie':
+        this.namesPlaces = true;
         return 'end-to-end';
       case 'trailer':
       case 'x-serin-version':

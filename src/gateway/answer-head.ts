@@ -40,6 +40,7 @@ class ReceivedHead implements UpstreamHead {
   readonly body: BodyKind;
   readonly length: number | null;
   readonly isEventStream: boolean;
+  readonly namesPlaces: boolean;
   readonly hasDate: boolean;
   readonly passing: string | null;
   private readonly text: string;
@@ -53,6 +54,7 @@ class ReceivedHead implements UpstreamHead {
     this.body = body;
     this.length = body === 'sized' ? fields.length : null;
     this.isEventStream = fields.isEventStream;
+    this.namesPlaces = fields.namesPlaces;
     this.hasDate = fields.hasDate;
     this.passing = line.version === '1.1' && line.reason !== '' ? fields.passing : null;
   }

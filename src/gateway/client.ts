@@ -64,6 +64,8 @@ export interface UpstreamHead {
   readonly passing: string | null;
   readonly hasDate: boolean;
   readonly isEventStream: boolean;
+  /** Whether there is a field that may name a place, see `PLACE_FIELDS`. */
+  readonly namesPlaces: boolean;
   readonly body: BodyKind;
   /** Of a `sized` body, in bytes; null for every other kind. */
   readonly length: number | null;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { mappedHead } from './answer-places.ts';
 import { charge, conclude, culpritOf, mayFailOver } from './charge.ts';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from './client.ts';
 import type { Attempt, Failover } from './failover.ts';
@@ -67,12 +68,13 @@ export class Exchange implements AnswerHandler, Stream {
     this.parts.ticket.upstream = address;
   }
 
-  onInform({ status, reason, rawHeaders }: UpstreamHead): void {
+  onInform(head: UpstreamHead): void {
     const { incoming, outgoing } = this.parts;
     // 100 goes out when the upload starts, whoever asked for it.
-    if (status === 100) return;
+    if (head.status === 100) return;
     // 1xx answers pass (RFC 9110 section 15.2), except to clients and places in a pipeline that cannot take them.
     if (incoming.httpVersion === '1.0' || !outgoing.socket || outgoing.headersSent) return;
+    const { status, reason, rawHeaders } = mappedHead(head, this.attempt);
     const { httpVersion } = incoming;
     const { headers } = answerHeaders({
       rawHeaders,
@@ -85,7 +87,8 @@ export class Exchange implements AnswerHandler, Stream {
     outgoing.socket.write(`HTTP/1.1 ${status} ${reason}\r\n${headerLines(headers)}\r\n`, 'latin1');
   }
 
-  onHead({ status, reason, rawHeaders, isEventStream }: UpstreamHead): void {
+  onHead(from: UpstreamHead): void {
+    const { status, reason, rawHeaders, isEventStream } = mappedHead(from, this.attempt);
     const { incoming, outgoing, upload, recorder, ticket, setCookie } = this.parts;
     upload?.forget();
     const { version, destination } = this.attempt;

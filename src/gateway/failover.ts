@@ -1,4 +1,5 @@
 import type { ChosenBy } from '../split/match.ts';
+import type { AnswerPlaces } from './answer-places.ts';
 import type { Failure, UpstreamRequest } from './client.ts';
 import type { Live } from './follow.ts';
 import type { Ticket } from './open-block.ts';
@@ -12,6 +13,8 @@ export interface Attempt {
   readonly request: UpstreamRequest;
   /** Value of `x-serin-version`, where the route shows it. */
   readonly version: string | null;
+  /** What the answer's places become; null where they stay. */
+  readonly places: AnswerPlaces | null;
 }
 
 /** The second attempt after the first has failed without an answer, or null when there is none. */

@@ -2,15 +2,19 @@ import { Problem } from '../problem/problem.ts';
 import { saltOf } from '../split/assign.ts';
 import type { ConsumerRule, SplitOrder } from '../split/order.ts';
 import type { AccessLog } from './access-log.ts';
+import { type AnswerPlaces, answerPlaces } from './answer-places.ts';
 import { Brake } from './brake.ts';
 import type { Clock } from './clock.ts';
 import { ConsumerRules } from './consumers.ts';
 import { DecidingFields } from './deciding-fields.ts';
+import { flat } from './flat-text.ts';
 import { ForceGuard } from './force-guard.ts';
 import type { AppliedSplit, GatewayOptions, GatewayRoute, SplitPort } from './gateway.ts';
+import { headerLines, prefixFields } from './headers.ts';
 import type { Destination, Pools } from './pools.ts';
 import { RouteRecorder } from './recorder.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { trimmedPrefix } from './route-table.ts';
 import { StickyCookie } from './sticky-cookie.ts';
 import { type GatewayTimeouts, type RouteTimeouts, timeoutsOf } from './timeouts.ts';
 
@@ -20,6 +24,8 @@ export interface Live {
   readonly stable: Destination;
   readonly canary: Destination | null;
   readonly salt: number;
+  /** Null where the route keeps what its upstreams say. */
+  readonly places: AnswerPlaces | null;
 }
 
 /** A declared route and what it does now. */
@@ -29,6 +35,9 @@ export interface RouteState {
   readonly consumers: ConsumerRules;
   readonly cookie: StickyCookie | null;
   readonly deciding: DecidingFields;
+  /** What rewriting takes off a path, and the line by which the upstream is told; nothing where it takes nothing. */
+  readonly stripped: string;
+  readonly strippedLine: string;
   /** Null where everybody's force header counts. */
   readonly forceGuard: ForceGuard | null;
   readonly accessLog: AccessLog | null;
@@ -86,6 +95,7 @@ export class Follower implements SplitPort {
     this.onBrake = onBrake;
     this.routes = routes.map((declared) => {
       const order = declaredOrder(declared);
+      const stripped = declared.rewrite ? trimmedPrefix(declared.prefix) : '';
       const state: RouteState = {
         declared,
         recorder: new RouteRecorder(
@@ -103,6 +113,8 @@ export class Follower implements SplitPort {
         accessLog,
         timeouts: timeoutsOf(timeouts, declared.timeouts),
         deciding: new DecidingFields(declared),
+        stripped,
+        strippedLine: flat(headerLines(prefixFields(stripped, undefined))),
         forceGuard: declared.forceRule
           ? new ForceGuard(declared.forceRule, declared.name, secret, () => clock.wall())
           : null,
@@ -110,7 +122,7 @@ export class Follower implements SplitPort {
         budget: new RetryBudget(),
         consumers: new ConsumerRules(secret, declared.name),
         cookie: declared.sticky.kind === 'cookie' ? new StickyCookie(secret, declared.sticky.name) : null,
-        live: this.compile(order),
+        live: this.compile(declared, order),
         applied: null,
       };
       state.brake.follow(order);
@@ -123,7 +135,7 @@ export class Follower implements SplitPort {
     const state = this.find(order.route);
     if (state.applied && order.epoch <= state.applied.epoch) return;
     const before = state.live;
-    const live = this.compile(order);
+    const live = this.compile(state.declared, order);
     state.recorder.follow(order);
     state.brake.follow(order);
     state.live = live;
@@ -154,11 +166,14 @@ export class Follower implements SplitPort {
     return state;
   }
 
-  private compile(order: SplitOrder): Live {
+  private compile(declared: GatewayRoute, order: SplitOrder): Live {
+    const stable = this.pools.destination(order.route, order.stable);
+    const canary = order.canary ? this.pools.destination(order.route, order.canary) : null;
     return {
       order,
-      stable: this.pools.destination(order.route, order.stable),
-      canary: order.canary ? this.pools.destination(order.route, order.canary) : null,
+      stable,
+      canary,
+      places: answerPlaces(declared, canary ? [stable, canary] : [stable]),
       salt: saltOf(order.route, order.canary?.version ?? ''),
     };
   }

@@ -53,10 +53,11 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
     return {
       destination,
       version: declared.showVersion ? destination.versionHeader : null,
+      places: live.places,
       request: {
         method: incoming.method ?? 'GET',
         path: upstreamPath(state, destination, target),
-        headers: headerLines(requestHeaders({ incoming, peer, requestId, host, deciding: state.deciding })),
+        headers: headerLines(requestHeaders({ incoming, peer, requestId, host, route: state })),
         body,
         timeouts: state.timeouts,
         lane: choice.by === 'force' ? 'forced' : 'open',

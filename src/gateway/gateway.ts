@@ -41,6 +41,8 @@ export interface GatewayRoute {
   readonly forceHeader: string;
   /** Whose force header counts; everybody's when it is absent. */
   readonly forceRule?: ForceRule;
+  /** Whether answers that name an upstream name the route instead; `map` when it is absent. */
+  readonly redirects?: 'map' | 'keep';
   /** Answers carry `x-serin-version`. */
   readonly showVersion: boolean;
   /** Templates of paths such as `/orders/{id}`, for the slices of its traffic; a path that fits none is guessed. */

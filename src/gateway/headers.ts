@@ -3,6 +3,7 @@ import type { DecidingFields } from './deciding-fields.ts';
 import { FORCE_TOKEN_HEADER } from './force-guard.ts';
 import type { Peer } from './peer.ts';
 import { RequestIds } from './request-ids.ts';
+import { trimmedPrefix } from './route-table.ts';
 
 /** Connection-level fields that end at every hop (RFC 9110 section 7.6.1). */
 export const HOP_BY_HOP = new Set([
@@ -22,7 +23,7 @@ export const HOP_BY_HOP = new Set([
 export const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'host', 'expect', 'content-length', FORCE_TOKEN_HEADER]);
 
 /** What we say ourselves of who came, and to what. */
-const FORWARDED_BY_US = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto']);
+const FORWARDED_BY_US = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-prefix']);
 
 /** By which proxies say the same in other words, or which path was meant before they rewrote it. */
 const FORWARDED_BY_OTHERS = new Set([
@@ -117,8 +118,11 @@ export interface RequestHead {
   readonly requestId: string;
   /** The Host that the upstream sees. */
   readonly host: string;
-  /** Of the route. */
-  readonly deciding: DecidingFields;
+  readonly route: {
+    readonly deciding: DecidingFields;
+    /** What rewriting takes off the path. */
+    readonly stripped: string;
+  };
 }
 
 /**
@@ -126,8 +130,9 @@ export interface RequestHead {
  * the hop or was said by somebody who is not believed, and then ours. Strip first and set after, or
  * `Connection: X-Forwarded-For` would take away what was just set.
  */
-export function requestHeaders({ incoming, peer, requestId, host, deciding }: RequestHead): string[] {
+export function requestHeaders({ incoming, peer, requestId, host, route }: RequestHead): string[] {
   const { rawHeaders, headers } = incoming;
+  const { deciding, stripped } = route;
   const dropped = nominated(headers.connection, deciding);
   const out = ['Host', host];
   let isIdKept = false;
@@ -146,6 +151,7 @@ export function requestHeaders({ incoming, peer, requestId, host, deciding }: Re
     out.push(name, rawHeaders[at + 1] ?? '');
   }
   out.push(...forwardedFields(peer, headers.host ?? '', (name) => headers[name]?.toString()));
+  out.push(...prefixFields(stripped, peer.isTrusted ? headers['x-forwarded-prefix']?.toString() : undefined));
   if (!isIdKept) out.push('X-Request-Id', requestId);
   return out;
 }
@@ -166,6 +172,12 @@ export function forwardedFields(
     'X-Forwarded-Proto',
     said('x-forwarded-proto') ?? 'http',
   ];
+}
+
+/** What was taken off the path on its way, by a proxy in front of us that is believed and by the route. */
+export function prefixFields(stripped: string, said: string | undefined): string[] {
+  const before = said !== undefined && /^\/[\x21-\x2b\x2d-\x7e]*$/.test(said) ? trimmedPrefix(said) : '';
+  return `${before}${stripped}` === '' ? [] : ['X-Forwarded-Prefix', `${before}${stripped}`];
 }
 
 /**

@@ -23,6 +23,11 @@ export function pathMatches(prefix: string, path: string): boolean {
   return path.length === prefix.length || path.charCodeAt(prefix.length) === SLASH;
 }
 
+/** The same on paths that may have a query or a fragment behind them. */
+export function isWithin(prefix: string, path: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || '/?#'.includes(path.charAt(prefix.length)));
+}
+
 interface Row<Entry> {
   readonly prefix: string;
   readonly host: string | null;

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { mappedHead } from './answer-places.ts';
 import { charge, culpritOf } from './charge.ts';
 import type { AnswerHandler, UpstreamHead } from './client.ts';
 import type { Routed } from './forward.ts';
@@ -32,12 +33,14 @@ export interface TunnelParts {
 /** Opens the tunnel to the version that was chosen; whatever the version says instead of 101 is its answer. */
 export function tunnel({ routed, incoming, client, head, recorder, downloadMs }: TunnelParts): void {
   const { ticket, setCookie } = routed;
-  const { destination, request, version } = routed.attempt(routed.track, null);
+  const attempt = routed.attempt(routed.track, null);
+  const { destination, request, version } = attempt;
   const stream: Stream = { close: () => client.destroy() };
   let isAnswered = false;
 
-  const answer = ({ status, reason, rawHeaders }: UpstreamHead, connection: readonly string[]): void => {
+  const answer = (from: UpstreamHead, connection: readonly string[]): void => {
     isAnswered = true;
+    const { status, reason, rawHeaders } = mappedHead(from, attempt);
     const { headers } = answerHeaders({ rawHeaders, status, method: 'GET', httpVersion: '1.1', version, setCookie });
     client.write(`HTTP/1.1 ${status} ${reason}\r\n${headerLines([...headers, ...connection])}\r\n`, 'latin1');
   };

@@ -79,6 +79,10 @@ const route = z.strictObject({
     .describe('`/path` on the origin of the upstream, `path` below its own path'),
   rewrite: z.boolean().default(true),
   hostHeader: z.literal(['upstream', 'preserve']).default('upstream'),
+  redirects: z
+    .literal(['map', 'keep'])
+    .default('map')
+    .describe('Whether answers that name an upstream (Location and its like) name the route instead'),
   sticky: sticky.prefault('client-address'),
   consumerKey: consumerKey.optional(),
   forceHeader: headerName.default('x-serin-version'),

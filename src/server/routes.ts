@@ -24,6 +24,7 @@ export function gatewayRoute(route: ConfiguredRoute): GatewayRoute {
     stable: declaredStable(route),
     rewrite: route.rewrite,
     hostHeader: route.hostHeader,
+    redirects: route.redirects,
     sticky: route.sticky,
     consumerKey: route.consumerKey ?? null,
     forceHeader: route.forceHeader.toLowerCase(),

@@ -149,6 +149,7 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
     const before = await run('doctor', place, { KEY: 'k' });
     expect([before.code, before.stdout]).toEqual([0, expect.stringMatching(/^ok +channels +pagerduty: reachable/m)]);
     expect(before.stdout).toContain('route shop: stable v1');
+    expect(before.stdout).toMatch(/^ok +proxies +gateway\.trustedProxies is empty, .* behind a load balancer/m);
     expect(before.stdout).toContain('all is well');
     expect(received).toEqual(['GET / no body']);
 

@@ -18,6 +18,9 @@ const ANSWERS: readonly ((body: string) => string)[] = [
     `HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\nX-Sum: 1\r\n\r\n`,
   (body) =>
     `HTTP/1.1 404 Not Found\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  (body) =>
+    `HTTP/1.1 302 Found\r\nLocation: /stable/a?b\r\nRefresh: 5; url=//shop.test/stable\r\nLink: </stable/x>, <y>\r\n` +
+    `Set-Cookie: a=1; Path=/stable/c; Domain=127.0.0.1\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   () => 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n',
   () => 'HTTP/1.1 304 Not Modified\r\nETag: "e"\r\nContent-Length: 9\r\n\r\n',
   (body) =>

@@ -58,6 +58,8 @@ const plainField = fc.oneof(
     'x-forwarded-host: evil.test',
     'X-Real-IP: 9.9.9.9',
     'X-Forwarded-Port: 443',
+    'X-Forwarded-Prefix: /outer/',
+    'X-Forwarded-Prefix: no, path',
     'x-original-url: /admin',
     'Forwarded: for=9.9.9.9',
     'X-Request-Id: given-1',

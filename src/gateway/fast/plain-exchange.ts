@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { mappedHead } from '../answer-places.ts';
 import { charge, conclude, culpritOf, mayFailOver } from '../charge.ts';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from '../client.ts';
 import type { Attempt, Failover } from '../failover.ts';
@@ -77,7 +78,8 @@ export class PlainExchange implements AnswerHandler, Stream {
 
   onInform(head: UpstreamHead): void {
     // 100 goes out when the upload starts, and here nobody asks for it.
-    if (this.state === 'waiting' && head.status !== 100) this.socket.write(this.parts.writer.interim(head), 'latin1');
+    if (this.state !== 'waiting' || head.status === 100) return;
+    this.socket.write(this.parts.writer.interim(mappedHead(head, this.attempt)), 'latin1');
   }
 
   onHead(head: UpstreamHead): void {
@@ -87,7 +89,7 @@ export class PlainExchange implements AnswerHandler, Stream {
     this.after = owner.after();
     const versionLine = version === null ? '' : destination.versionLine;
     const asker = { method: request.method, version, versionLine, setCookie };
-    const { text, body } = writer.final(head, asker, this.after);
+    const { text, body } = writer.final(mappedHead(head, this.attempt), asker, this.after);
     const { isEventStream } = head;
     this.state = 'answering';
     this.framing = body;

@@ -4,7 +4,7 @@ import { type Attempt, type Failover, failoverOf } from '../failover.ts';
 import { flat } from '../flat-text.ts';
 import type { RouteState } from '../follow.ts';
 import { destinationOf, noteOf, upstreamPath } from '../forward.ts';
-import { forwardedFields, headerLines, requestIdFrom } from '../headers.ts';
+import { forwardedFields, headerLines, prefixFields, requestIdFrom } from '../headers.ts';
 import type { Ticket } from '../open-block.ts';
 import type { Peer, Peers } from '../peer.ts';
 import type { Destination } from '../pools.ts';
@@ -46,8 +46,16 @@ export function routePlain(state: RouteState, { head, peer, body }: PlainRequest
     const { method, target } = head;
     ticket.note = noteOf(state, track, { method, path: target.path, requestId, client: address });
   }
-  const lane = choice.by === 'force' ? 'forced' : 'open';
-  const asked: Asked = { state, method: head.method, target: head.target, host: head.host, lines, body, lane };
+  const asked: Asked = {
+    state,
+    places: live.places,
+    method: head.method,
+    target: head.target,
+    host: head.host,
+    lines,
+    body,
+    lane: choice.by === 'force' ? 'forced' : 'open',
+  };
   return {
     ticket,
     setCookie: choice.setCookie,
@@ -60,6 +68,7 @@ export function routePlain(state: RouteState, { head, peer, body }: PlainRequest
 /** What of a request outlives its head, which the reader forgets with the next one. */
 interface Asked {
   readonly state: RouteState;
+  readonly places: Attempt['places'];
   readonly method: string;
   readonly target: Target;
   readonly host: string;
@@ -69,11 +78,15 @@ interface Asked {
   readonly lane: UpstreamRequest['lane'];
 }
 
-function attemptAt(destination: Destination, { state, method, target, host, lines, body, lane }: Asked): Attempt {
+function attemptAt(
+  destination: Destination,
+  { state, places, method, target, host, lines, body, lane }: Asked,
+): Attempt {
   const { hostHeader, showVersion } = state.declared;
   return {
     destination,
     version: showVersion ? destination.versionHeader : null,
+    places,
     request: {
       method,
       path: upstreamPath(state, destination, target),
@@ -91,12 +104,14 @@ interface Sender {
   readonly requestId: string;
 }
 
-function linesAfterHost({ deciding }: RouteState, { head, peer, requestId }: Sender): string {
+function linesAfterHost({ deciding, stripped, strippedLine }: RouteState, { head, peer, requestId }: Sender): string {
   const kept = head.forwardedLines({ hearsay: peer.isTrusted ? 'believed' : 'dropped', requestId, deciding });
   const forwarded = peer.isTrusted
     ? headerLines(forwardedFields(peer, head.host, (name) => head.field(name)))
     : untrustedLines(peer, head.host);
-  return `${kept}${forwarded}${head.requestId === requestId ? '' : `X-Request-Id: ${requestId}\r\n`}`;
+  const said = peer.isTrusted ? head.field('x-forwarded-prefix') : undefined;
+  const prefix = said === undefined ? strippedLine : headerLines(prefixFields(stripped, said));
+  return `${kept}${forwarded}${prefix}${head.requestId === requestId ? '' : `X-Request-Id: ${requestId}\r\n`}`;
 }
 
 /** The lines about a peer that is not believed differ by its address and the host it names, and by nothing else. */

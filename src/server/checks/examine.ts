@@ -9,6 +9,7 @@ import type { Checked, Finding, Observation, Requirement } from './check.ts';
 import { database } from './database.ts';
 import { installationKeys } from './installation-keys.ts';
 import { listenAddresses } from './listen-addresses.ts';
+import { proxies } from './proxies.ts';
 import { runningSerin } from './running.ts';
 import { secrets } from './secrets.ts';
 import { sourcesCheck } from './sources.ts';
@@ -17,7 +18,15 @@ import { upstreams } from './upstreams.ts';
 /** In the order in which they are run: whether a Serin runs already is known before addresses are tried. */
 const REQUIREMENTS: readonly Requirement[] = [secrets, database, installationKeys, listenAddresses];
 
-const OBSERVATIONS: readonly Observation[] = [runningSerin, upstreams, channelsCheck, sourcesCheck, auditChain, ages];
+const OBSERVATIONS: readonly Observation[] = [
+  runningSerin,
+  proxies,
+  upstreams,
+  channelsCheck,
+  sourcesCheck,
+  auditChain,
+  ages,
+];
 
 export interface Examined {
   readonly findings: readonly Finding[];

@@ -31,6 +31,7 @@ function waitingExchange() {
     attempt: {
       destination,
       version: null,
+      places: null,
       request: { method: 'GET', path: '/cart', headers: '', body: null, timeouts, lane: 'open' },
     },
     failover: null,

@@ -25,7 +25,13 @@ function requestWith(rawHeaders: readonly string[]): IncomingMessage {
 }
 
 function forwarded(rawHeaders: readonly string[], peer = OUTSIDER): string[] {
-  return requestHeaders({ incoming: requestWith(rawHeaders), peer, requestId: 'id-1', host: 'up.test', deciding });
+  return requestHeaders({
+    incoming: requestWith(rawHeaders),
+    peer,
+    requestId: 'id-1',
+    host: 'up.test',
+    route: { deciding, stripped: '' },
+  });
 }
 
 describe('requestHeaders', () => {
@@ -89,8 +95,8 @@ describe('requestHeaders', () => {
     'X-Rewrite-URL',
   ])("lose an outsider's %s in every spelling, and keep a trusted proxy's", (name) => {
     for (const spelling of [name, name.toLowerCase(), name.toUpperCase(), name.replaceAll('-', '_')]) {
-      expect(forwarded([spelling, 'spoofed'])).not.toContain('spoofed');
-      expect(forwarded(['Connection', spelling, spelling, 'said'], PROXY).includes('said')).toBe(
+      expect(forwarded([spelling, '/spoofed'])).not.toContain('/spoofed');
+      expect(forwarded(['Connection', spelling, spelling, '/said'], PROXY).includes('/said')).toBe(
         !spelling.includes('_'),
       );
     }
