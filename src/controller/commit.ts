@@ -1,6 +1,6 @@
 import { Problem } from '../problem/problem.ts';
 import { announce } from '../rollout/announce.ts';
-import type { Actor, RolloutEvent } from '../rollout/event.ts';
+import type { Happening } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Transition } from '../rollout/move.ts';
 import { resetEvidence } from '../rollout/observe.ts';
@@ -11,26 +11,17 @@ import type { RolloutChange } from '../store/store.ts';
 import type { ControllerPorts } from './ports.ts';
 
 /** An event with all that its audit entry says. */
-export interface Cause {
-  readonly event: RolloutEvent;
-  /** Database time, epoch ms. */
-  readonly at: number;
-  readonly actor: Actor;
-  /** A person's words; a machine event carries its own. */
-  readonly reason: string;
+export interface Cause extends Happening {
   readonly unmovedConsumers?: readonly string[];
 }
+
+type Ports = Pick<ControllerPorts, 'channels' | 'routes' | 'installation'>;
 
 /**
  * The change that an event makes: rollout, evidence, audit entry and messages, to be committed in one transaction.
  * Throws Problem('refused') when the state machine does not allow it.
  */
-export function changeFor(
-  ports: Pick<ControllerPorts, 'channels' | 'routes'>,
-  record: RolloutRecord,
-  cause: Cause,
-  leaseEpoch: number | null,
-): RolloutChange {
+export function changeFor(ports: Ports, record: RolloutRecord, cause: Cause, leaseEpoch: number | null): RolloutChange {
   const { rollout: before } = record;
   const moved = move(before, cause);
   if (moved.kind === 'refused') throw new Problem('refused', moved.reason);
@@ -41,7 +32,7 @@ export function changeFor(
     expectedVersion: before.version,
     leaseEpoch,
     audit: [auditDraft(before, after, cause)],
-    deliveries: deliveriesFor(ports, before, after, cause),
+    deliveries: deliveriesFor(ports, record, after, cause),
     ...newStable(ports, after),
   };
 }
@@ -71,13 +62,13 @@ function move(before: Rollout, cause: Cause): Transition {
 }
 
 function deliveriesFor(
-  ports: Pick<ControllerPorts, 'channels'>,
-  before: Rollout,
+  { channels, installation }: Ports,
+  { rollout: before, evidence }: RolloutRecord,
   after: Rollout,
   cause: Cause,
 ): RolloutChange['deliveries'] {
-  return announce(before, after, cause.event, cause.at).flatMap((message) =>
-    ports.channels
+  return announce(before, after, cause, evidence, installation).flatMap((message) =>
+    channels
       .filter((channel) => channel.takes.includes(message.kind))
       .map((channel) => ({ channel: channel.name, message })),
   );

@@ -2,6 +2,7 @@ import type { MetricsSource } from '../metrics/source.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Log } from '../problem/log.ts';
+import type { Installation } from '../rollout/announce.ts';
 import type { TrafficRouter } from '../routers/router.ts';
 import type { Upstream } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
@@ -33,6 +34,8 @@ export interface ControllerPorts {
   /** Why an operator may not name the upstream of a URL, in one sentence; null where one may. */
   readonly operatorUpstream: (url: string) => string | null;
   readonly channels: readonly Channel[];
+  /** What messages say of where they are from. */
+  readonly installation?: Installation;
   readonly routes: readonly DeclaredRoute[];
   readonly policy: (name: string) => LoadedPolicy | null;
   readonly newId: () => string;

@@ -94,7 +94,7 @@ async function insert(
   running: RolloutRecord | undefined,
   { at, by, reason }: { readonly at: number; readonly by: Actor; readonly reason: string },
 ): Promise<RolloutRecord> {
-  const started = begin(event, at);
+  const started = begin(event, at, { by: by.name, reason });
   const evidence = noEvidence(event.policy, at);
   const passed = changeFor(
     ports,

@@ -6,14 +6,15 @@ const EVERY_KIND: readonly MessageKind[] = ['page', 'resolve', 'change', 'note']
 // A version's or a route's name comes from outside: left in, an escape sequence would drive the reader's terminal.
 const CONTROL = /\p{Cc}+/gu;
 
-/** Prints one line per message: `2026-11-20T10:15:00.000Z PAGE critical payments protected: ...`. */
+/** Prints one line per message: `2026-11-20T10:15:00.000Z PAGE error payments protected: ...; next: serin get payments`. */
 export function consoleChannel(write: (line: string) => void): Channel {
   return {
     name: 'console',
     takes: EVERY_KIND,
     async deliver(message) {
-      const { at, kind, severity, summary } = message;
-      const line = `${at} ${kind.toUpperCase()} ${severity} ${summary}`.replace(CONTROL, ' ').trimEnd();
+      const { at, kind, severity, summary, details } = message;
+      const next = kind === 'page' && details['next'] !== undefined ? `; next: ${details['next']}` : '';
+      const line = `${at} ${kind.toUpperCase()} ${severity} ${summary}${next}`.replace(CONTROL, ' ').trimEnd();
       try {
         write(`${line}\n`);
         return { kind: 'delivered' };

@@ -1,5 +1,5 @@
 import { Problem } from '../problem/problem.ts';
-import type { Message } from '../rollout/message.ts';
+import type { Message, PageSubject, Severity } from '../rollout/message.ts';
 import { describeFailure, judgeAnswer } from './answer.ts';
 import type { Channel } from './channel.ts';
 
@@ -11,6 +11,8 @@ export interface PagerdutyOptions {
   readonly routingKey: string;
   /** Where the Events API answers. */
   readonly eventsUrl?: string;
+  /** Instead of the message's own, by what a page is about. */
+  readonly severity?: Readonly<Partial<Record<PageSubject, Severity | undefined>>>;
   readonly fetch?: typeof globalThis.fetch;
   readonly now?: () => number;
 }
@@ -20,7 +22,7 @@ export interface PagerdutyOptions {
  * https://developer.pagerduty.com/docs/events-api-v2-overview
  */
 export function pagerdutyChannel(options: PagerdutyOptions): Channel {
-  const { routingKey, fetch = globalThis.fetch, now = Date.now } = options;
+  const { routingKey, severity = {}, fetch = globalThis.fetch, now = Date.now } = options;
   if (routingKey.trim() === '') throw new Problem('invalid-input', 'the PagerDuty routing key is empty');
   const base = eventsBase(options.eventsUrl ?? 'https://events.pagerduty.com');
 
@@ -34,7 +36,7 @@ export function pagerdutyChannel(options: PagerdutyOptions): Channel {
         const answer = await fetch(new URL(path, base), {
           method: 'POST',
           headers: { 'content-type': 'application/json', accept: 'application/json' },
-          body: JSON.stringify({ routing_key: routingKey, ...eventOf(message, message.kind) }),
+          body: JSON.stringify({ routing_key: routingKey, ...eventOf(message, message.kind, severity) }),
           redirect: 'manual',
           signal,
         });
@@ -64,22 +66,44 @@ function eventsBase(url: string): URL {
   return parsed;
 }
 
-function eventOf(message: Message, kind: 'page' | 'resolve' | 'change'): Record<string, unknown> {
-  const { dedupKey, route, rolloutId, severity, details, at } = message;
+function eventOf(
+  message: Message,
+  kind: 'page' | 'resolve' | 'change',
+  severities: NonNullable<PagerdutyOptions['severity']>,
+): Record<string, unknown> {
+  const { dedupKey, route, rolloutId, subject, environment, link, details, at } = message;
+  const severity = (subject && severities[subject]) ?? message.severity;
+  const links = link === undefined ? {} : { links: [{ href: link, text: `rollout ${rolloutId}` }] };
   const summary = clip(message.summary, SUMMARY_LIMIT);
-  const custom_details = { ...details, rollout: rolloutId, message: message.id };
+  const custom_details = {
+    ...details,
+    ...(environment === undefined ? {} : { environment }),
+    rollout: rolloutId,
+    message: message.id,
+  };
   switch (kind) {
     case 'page':
       return {
         event_action: 'trigger',
         dedup_key: dedupKey,
         client: 'Serin',
-        payload: { summary, severity, source: route, component: route, timestamp: at, custom_details },
+        ...(link === undefined ? {} : { client_url: link }),
+        ...links,
+        payload: {
+          summary,
+          severity,
+          source: route,
+          component: route,
+          timestamp: at,
+          ...(environment === undefined ? {} : { group: environment }),
+          ...(subject === undefined ? {} : { class: subject }),
+          custom_details,
+        },
       };
     case 'resolve':
       return { event_action: 'resolve', dedup_key: dedupKey };
     case 'change':
-      return { payload: { summary, source: route, timestamp: at, custom_details } };
+      return { payload: { summary, source: route, timestamp: at, custom_details }, ...links };
   }
 }
 

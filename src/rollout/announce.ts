@@ -1,10 +1,17 @@
-import { formatBps } from '../policy/units.ts';
-import type { RolloutEvent } from './event.ts';
-import type { Message, MessageKind } from './message.ts';
-import { adviceOnEntering } from './report-only.ts';
-import { type Rollout, stageName } from './state.ts';
+import type { Happening } from './event.ts';
+import type { Evidence } from './evidence.ts';
+import { type Message, type MessageKind, PAGE_SEVERITY, type PageSubject, type Severity } from './message.ts';
+import { pageFacts } from './page-facts.ts';
+import { rolledBackSentence, sentence } from './sentence.ts';
+import type { Rollout } from './state.ts';
 
 const SUMMARY_LIMIT = 1024;
+
+/** What serin.yaml says of the installation. */
+export interface Installation {
+  readonly environment?: string;
+  readonly publicUrl?: string;
+}
 
 /** One page per rollout: a second trigger with the same key is the same page. */
 export function dedupKey(rollout: Rollout): string {
@@ -12,81 +19,51 @@ export function dedupKey(rollout: Rollout): string {
 }
 
 /**
- * Who has to hear of a change. Pages are for a rollback or when a human is needed; everything else is a note.
- * The id is made of the rollout, its version and the kind, so that a commit done twice says it once.
+ * Who has to hear of a change. Pages are for a rollback by Serin or when a person is needed; everything else, what a person
+ * does above all, is a note. The id is made of the rollout, its version and the kind, so that a commit done twice says it once.
  */
-export function announce(before: Rollout, after: Rollout, event: RolloutEvent, at: number): readonly Message[] {
-  const compose = (kind: MessageKind, severity: Message['severity'], summary: string): Message => ({
+export function announce(
+  before: Rollout,
+  after: Rollout,
+  happening: Happening,
+  evidence: Evidence,
+  installation: Installation = {},
+): readonly Message[] {
+  const { event, at } = happening;
+  const { environment, publicUrl } = installation;
+  const compose = (kind: MessageKind, severity: Severity, summary: string, subject?: PageSubject): Message => ({
     id: `${after.id}-${after.version}-${kind}`,
     kind,
     severity,
+    ...(subject ? { subject } : {}),
+    ...(environment === undefined ? {} : { environment }),
+    ...(publicUrl === undefined ? {} : { link: rolloutLink(publicUrl, after) }),
     dedupKey: dedupKey(after),
     route: after.route,
     rolloutId: after.id,
-    summary: summary.slice(0, SUMMARY_LIMIT),
-    details: {
-      route: after.route,
-      stable: `${after.stable.version} ${after.stable.url}`,
-      canary: `${after.canary.version} ${after.canary.url}`,
-      stage: stageName(after.stage),
-      weightBefore: formatBps(before.canaryBps),
-      weightAfter: formatBps(after.canaryBps),
-      attempt: after.attempt,
-      policy: after.policy.metadata.name,
-      reason: after.reason,
-      ...whereOf(event),
-    },
+    summary: `${environment === undefined ? '' : `[${environment}] `}${summary}`.slice(0, SUMMARY_LIMIT),
+    details: pageFacts({ before, after, event, evidence, subject: subject ?? null }),
     at: new Date(at).toISOString(),
   });
+  const page = (subject: PageSubject, summary: string) => compose('page', PAGE_SEVERITY[subject], summary, subject);
 
   const messages: Message[] = [];
   const entered = before.stage !== after.stage;
-  if (before.openPage !== null && after.openPage === null) {
-    messages.push(compose('resolve', 'info', `${after.route}: ${after.reason}`));
-  }
-  if (entered && after.stage.kind === 'rolled-back') {
-    const severity = event.kind === 'internalFailed' ? 'warning' : 'critical';
-    messages.push(compose('page', severity, rolledBackSummary(before, after)));
+  const said = sentence(before, after, happening);
+  if (before.openPage !== null && after.openPage === null) messages.push(compose('resolve', 'info', said));
+  if (entered && after.openPage === 'rolled-back') {
+    const subject = event.kind === 'internalFailed' ? 'internalFailed' : 'rolledBack';
+    messages.push(page(subject, rolledBackSentence(before, after)));
   } else if (after.openPage !== null && before.openPage === null) {
-    messages.push(
-      compose('page', 'warning', `${after.route}: ${after.canary.version} needs a person: ${after.reason}`),
-    );
-  } else if (entered) {
-    messages.push(compose(after.stage.kind === 'promoted' ? 'change' : 'note', 'info', enteredSummary(before, after)));
+    messages.push(page('needsPerson', `${after.route}: ${after.canary.version} needs a person: ${after.reason}`));
+  } else if (entered && after.stage.kind === 'promoted') {
+    messages.push(compose('change', 'info', said));
   } else if (event.kind !== 'pageResolved') {
-    messages.push(compose('note', 'info', `${after.route}: ${after.reason}`));
+    messages.push(compose('note', 'info', said));
   }
   return messages;
 }
 
-/** Where it is worse, on its own: a summary may be cut, and a pager shows details in a table. */
-function whereOf(event: RolloutEvent): { readonly where?: string } {
-  const where = 'verdict' in event ? event.verdict.where : undefined;
-  return where === undefined ? {} : { where: where.says };
-}
-
-function rolledBackSummary(before: Rollout, after: Rollout): string {
-  if (after.router === 'none') return adviceOnEntering(after);
-  const { route, canary, stable, reason } = after;
-  const where =
-    before.stage.kind === 'step' || before.stage.kind === 'bake'
-      ? formatBps(before.canaryBps)
-      : stageName(before.stage);
-  return `${route} protected: ${canary.version} rolled back at ${where}, ${stable.version} serves 100%: ${reason}`;
-}
-
-function enteredSummary(before: Rollout, after: Rollout): string {
-  const { route, canary, reason } = after;
-  if (after.router === 'none' && after.stage.kind !== 'finalised') return adviceOnEntering(after);
-  switch (after.stage.kind) {
-    case 'step':
-    case 'bake':
-      return `${route}: ${canary.version} to ${stageName(after.stage)} (${formatBps(after.canaryBps)}): ${reason}`;
-    case 'promoted':
-      return `${route}: ${canary.version} promoted to 100%: ${reason}`;
-    case 'finalised':
-      return `${route}: ${canary.version} is the stable now; ${before.stable.version} (${before.stable.url}) may be decommissioned`;
-    default:
-      return `${route}: ${canary.version} ${stageName(after.stage)}: ${reason}`;
-  }
+function rolloutLink(publicUrl: string, { id }: Rollout): string {
+  return new URL(`api/v1/rollouts/${id}`, publicUrl.endsWith('/') ? publicUrl : `${publicUrl}/`).href;
 }

@@ -1,8 +1,10 @@
+import type { Verdict } from '../judge/verdict.ts';
 import type { Policy } from '../policy/schema.ts';
 import { formatDuration } from '../policy/units.ts';
 import type { MachineEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
 import { interference } from './interference.ts';
+import { wasPaged } from './paged.ts';
 import { closedGates, currentStep, neededDwellMs, undecidedLimitMs } from './plan.ts';
 import { silence } from './silence.ts';
 import { isEnded, type Rollout } from './state.ts';
@@ -46,27 +48,49 @@ function harm(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent 
   return null;
 }
 
-function stuck(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
-  const { verdict, blindSince, suspectSince } = evidence;
+/** What only a person can end, told once for each cause. */
+function stuck(rollout: Rollout, evidence: Evidence, { at }: Facts): MachineEvent | null {
+  const { verdict, blindSince } = evidence;
   const { blind } = rollout.policy.spec;
   if (rollout.openPage !== null) return null;
+  const isBlindKnown = blindSince !== null && wasPaged(rollout, 'blind', blindSince);
   const silent = silence(rollout, evidence);
-  if (silent !== null) return silent;
-  if (blindSince !== null && facts.at - blindSince >= blind.after) {
+  // Who resumed it knows, and it advances as little as before.
+  if (silent !== null && (silent.action === 'rollback' || !isBlindKnown)) return silent;
+  if (blindSince !== null && at - blindSince >= blind.after && (blind.action === 'rollback' || !isBlindKnown)) {
     const reason = `blind for ${formatDuration(blind.after)}: ${verdict?.reason ?? 'no measurement yet'}`;
     return { kind: 'blindTooLong', action: blind.action, reason };
   }
+  return undecided(rollout, evidence, at);
+}
+
+function undecided(rollout: Rollout, evidence: Evidence, at: number): MachineEvent | null {
+  const { verdict, suspectSince, appliedAt } = evidence;
   const step = currentStep(rollout);
-  if (rollout.paused || !step || !('weight' in step) || !verdict) return null;
-  const tooLong = (limitMs: number): MachineEvent => ({
+  if (rollout.paused || !step || !('weight' in step)) return null;
+  if (verdict?.name !== 'undecided' && verdict?.name !== 'suspect') return null;
+  const tooLong = (cause: 'undecided' | 'suspect', limitMs: number): MachineEvent => ({
     kind: 'undecidedTooLong',
+    cause,
     reason: `${verdict.name} for longer than ${formatDuration(limitMs)}: ${verdict.reason}`,
   });
-  const { maxHold } = rollout.policy.spec.judge;
-  if (verdict.name === 'suspect' && suspectSince !== null && facts.at - suspectSince > maxHold) return tooLong(maxHold);
+  const { maxHold, minStep } = rollout.policy.spec.judge;
+  if (verdict.name === 'suspect' && suspectSince !== null) {
+    const dueAt = suspectSince + maxHold;
+    if (wasPaged(rollout, 'suspect', dueAt) || wasPaged(rollout, 'undecided', suspectSince)) return null;
+    if (at > dueAt) return tooLong('suspect', maxHold);
+  }
   const limitMs = undecidedLimitMs(rollout);
-  const held = verdict.name === 'undecided' || verdict.name === 'suspect';
-  return held && facts.at - rollout.stageEnteredAt > limitMs ? tooLong(limitMs) : null;
+  // No step is decided before it has lasted as long as the policy wants.
+  const dueAt = Math.max(rollout.stageEnteredAt + limitMs, (appliedAt ?? 0) + minStep);
+  if (at <= dueAt || wasPaged(rollout, 'undecided', dueAt)) return null;
+  return passesByItself(verdict, at, dueAt + limitMs) ? null : tooLong('undecided', limitMs);
+}
+
+/** Whether the judge expects parity, at the present traffic, before it would be twice too late. An estimate: so long it waits. */
+function passesByItself({ name, forecast }: Verdict, at: number, latestAt: number): boolean {
+  if (name !== 'undecided' || !forecast?.parity) return false;
+  return at + forecast.parity.highMs <= latestAt;
 }
 
 function progress(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {

@@ -13,7 +13,7 @@ export type MachineEvent =
   | { readonly kind: 'canaryBraked'; readonly reason: string }
   | { readonly kind: 'blindTooLong'; readonly reason: string; readonly action: 'hold' | 'pause' | 'rollback' }
   | { readonly kind: 'canaryFellSilent'; readonly reason: string; readonly action: 'pause' | 'rollback' }
-  | { readonly kind: 'undecidedTooLong'; readonly reason: string }
+  | { readonly kind: 'undecidedTooLong'; readonly reason: string; readonly cause?: 'undecided' | 'suspect' }
   | { readonly kind: 'faultFollowedIncrease'; readonly reason: string }
   | { readonly kind: 'interferenceSuspected'; readonly reason: string }
   | { readonly kind: 'faultOutlastedWithdrawal'; readonly reason: string }
@@ -63,3 +63,12 @@ export interface Actor {
 }
 
 export const SERIN: Actor = { name: 'serin', role: 'serin' };
+
+/** Why a rollout changes: what happened, when, and who did it. A machine event carries its own reason. */
+export interface Happening {
+  readonly event: RolloutEvent;
+  /** Database time, epoch ms. */
+  readonly at: number;
+  readonly actor: Actor;
+  readonly reason: string;
+}

@@ -6,6 +6,18 @@
  */
 export type MessageKind = 'page' | 'resolve' | 'change' | 'note';
 
+export type Severity = 'critical' | 'error' | 'warning' | 'info';
+
+/** What a page is about. `rolledBack` and `internalFailed` are safe already when it goes out. */
+export type PageSubject = 'rolledBack' | 'internalFailed' | 'needsPerson';
+
+/** How urgent a page is where a channel is not told otherwise. */
+export const PAGE_SEVERITY: Readonly<Record<PageSubject, Severity>> = {
+  rolledBack: 'error',
+  internalFailed: 'warning',
+  needsPerson: 'warning',
+};
+
 /** What leaves the outbox. Built in the transaction that decided it; the id stays the same over every retry. */
 export interface Message {
   readonly id: string;
@@ -15,7 +27,13 @@ export interface Message {
   readonly rolloutId: string;
   /** One sentence, at most 1024 characters. */
   readonly summary: string;
-  readonly severity: 'critical' | 'error' | 'warning' | 'info';
+  readonly severity: Severity;
+  /** Of a page; left out by those that were written before there was one. */
+  readonly subject?: PageSubject;
+  /** Name of the installation, where serin.yaml gives one. */
+  readonly environment?: string;
+  /** Where the rollout can be read, where serin.yaml says under which URL the control API is reached. */
+  readonly link?: string;
   /** Flat facts for the channel's detail field. */
   readonly details: Readonly<Record<string, string | number>>;
   /** RFC 3339, UTC. */

@@ -28,7 +28,7 @@ export function override(rollout: Rollout, event: OverrideEvent, context: Transi
     case 'promoted':
       return promoteByHand(rollout, event.full, context, why);
     case 'rolledBack':
-      return rollBack(rollout, context, why);
+      return rollBackByHand(rollout, context, why);
     case 'aborted':
       return enter(rollout, { kind: 'aborted' }, context, why);
     case 'superseded':
@@ -52,6 +52,12 @@ export function override(rollout: Rollout, event: OverrideEvent, context: Transi
     case 'rebased':
       return rebase(rollout, event, context.at, why);
   }
+}
+
+/** Nobody is paged: whoever did it is awake. */
+function rollBackByHand(rollout: Rollout, context: TransitionContext, why: string): Transition {
+  const moved = rollBack(rollout, context, why);
+  return moved.kind === 'moved' ? { ...moved, rollout: { ...moved.rollout, openPage: null } } : moved;
 }
 
 function advanceByHand(rollout: Rollout, to: string, context: TransitionContext, why: string): Transition {

@@ -1,6 +1,7 @@
 import type { MachineEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
 import { changed, rollBack, type Transition, type TransitionContext } from './move.ts';
+import { pagedFor } from './paged.ts';
 import { currentStep } from './plan.ts';
 import type { Rollout } from './state.ts';
 
@@ -8,7 +9,10 @@ import type { Rollout } from './state.ts';
  * A canary that is routed requests and reports none of them, beyond what chance explains: nobody can see what it does
  * to whoever it serves. It is paused for a person to look, or rolled back where the policy rolls back when blind.
  */
-export function silence(rollout: Rollout, { verdict }: Evidence): MachineEvent | null {
+export function silence(
+  rollout: Rollout,
+  { verdict }: Evidence,
+): Extract<MachineEvent, { kind: 'canaryFellSilent' }> | null {
   const step = currentStep(rollout);
   if (!step || !('weight' in step) || verdict?.name !== 'blind' || verdict.worst !== 'silence') return null;
   const finding = verdict.findings.find(({ check }) => check === 'silence');
@@ -27,6 +31,7 @@ export function stopForSilence(
   return changed(rollout, {
     openPage: 'blind',
     reason,
+    ...pagedFor(rollout, 'blind', context.at),
     paused: rollout.paused ?? { at: context.at, by: context.actor.name, reason },
   });
 }

@@ -24,6 +24,9 @@ export interface Withdrawal {
   readonly phase: 'watched' | 'held';
 }
 
+/** What a person is paged for while a rollout runs. */
+export type PagedCause = 'undecided' | 'suspect' | 'blind';
+
 /** The decided state of one rollout: changed only by audited events, so that replaying the audit gives it back. */
 export interface Rollout {
   readonly id: string;
@@ -60,7 +63,11 @@ export interface Rollout {
   readonly extraDwellMs: number;
   /** What a person was paged for and has not yet dealt with. */
   readonly openPage: 'rolled-back' | 'undecided' | 'blind' | 'shared-fault' | null;
+  /** When a person was last paged for a cause; left out where nobody was. An override answers the page, not the cause. */
+  readonly pagedAt?: Readonly<Partial<Record<PagedCause, number>>>;
   readonly startedAt: number;
+  /** Who started it and why; left out by those of before it was kept. */
+  readonly started?: { readonly by: string; readonly reason: string };
   readonly endedAt: number | null;
   /** Why it is where it is, in one sentence. */
   readonly reason: string;

@@ -2,11 +2,12 @@ import type { RolloutEvent, StartedEvent } from './event.ts';
 import { holdWithdrawal, withdraw } from './interference.ts';
 import { advance, changed, enter, refused, rollBack, type Transition, type TransitionContext } from './move.ts';
 import { override } from './override.ts';
+import { pagedFor } from './paged.ts';
 import { stopForSilence } from './silence.ts';
 import { isEnded, type Rollout, type Stage, stageName } from './state.ts';
 
 /** The first state of a rollout. */
-export function begin(event: StartedEvent, at: number): Rollout {
+export function begin(event: StartedEvent, at: number, started?: Rollout['started']): Rollout {
   return {
     id: event.id,
     route: event.route,
@@ -31,6 +32,7 @@ export function begin(event: StartedEvent, at: number): Rollout {
     extraDwellMs: 0,
     openPage: null,
     startedAt: at,
+    ...(started ? { started } : {}),
     endedAt: null,
     reason: 'waiting for the canary to answer',
   };
@@ -74,7 +76,11 @@ export function transition(rollout: Rollout, event: RolloutEvent, context: Trans
     case 'canaryFellSilent':
       return stopForSilence(rollout, event, context);
     case 'undecidedTooLong':
-      return changed(rollout, { openPage: 'undecided', reason: event.reason });
+      return changed(rollout, {
+        openPage: 'undecided',
+        reason: event.reason,
+        ...pagedFor(rollout, event.cause ?? 'undecided', context.at),
+      });
     case 'faultFollowedIncrease':
       return withdraw(rollout, event.reason, context);
     case 'interferenceSuspected':
@@ -105,9 +111,14 @@ function blind(
       return changed(rollout, {
         openPage: 'blind',
         reason: event.reason,
-        paused: { at: context.at, by: context.actor.name, reason: event.reason },
+        ...pagedFor(rollout, 'blind', context.at),
+        paused: rollout.paused ?? { at: context.at, by: context.actor.name, reason: event.reason },
       });
     case 'hold':
-      return changed(rollout, { openPage: 'blind', reason: event.reason });
+      return changed(rollout, {
+        openPage: 'blind',
+        reason: event.reason,
+        ...pagedFor(rollout, 'blind', context.at),
+      });
   }
 }

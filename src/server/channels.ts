@@ -15,7 +15,10 @@ export function openChannels(
   const { pagerduty } = config.channels;
   if (pagerduty) {
     const routingKey = resolveSecret(pagerduty.routingKey, env);
-    channels.push(pagerdutyChannel({ routingKey, ...(pagerduty.eventsUrl ? { eventsUrl: pagerduty.eventsUrl } : {}) }));
+    const { eventsUrl, severity } = pagerduty;
+    channels.push(
+      pagerdutyChannel({ routingKey, ...(eventsUrl ? { eventsUrl } : {}), ...(severity ? { severity } : {}) }),
+    );
   }
   return channels;
 }

@@ -143,7 +143,27 @@ const limits = z
     path: ['urlBytes'],
   });
 
+const severity = z.literal(['critical', 'error', 'warning', 'info']);
+
+const pagerduty = z.strictObject({
+  routingKey: secret,
+  eventsUrl: serviceUrl.optional(),
+  severity: z
+    .strictObject({
+      rolledBack: severity.optional(),
+      internalFailed: severity.optional(),
+      needsPerson: severity.optional(),
+    })
+    .optional()
+    .describe('Of the pages, by what they are about'),
+});
+
 export const configSchema = z.strictObject({
+  environment: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, 'must be a name such as production')
+    .optional()
+    .describe('Begins the summary of every message'),
   gateway: z
     .strictObject({
       listen: listen.prefault('0.0.0.0:8080'),
@@ -175,7 +195,12 @@ export const configSchema = z.strictObject({
       fastPath: z.literal(['on', 'off']).default('on').describe('`off` leaves every request to node:http'),
     })
     .prefault({}),
-  control: z.strictObject({ listen: listen.prefault('127.0.0.1:7780') }).prefault({}),
+  control: z
+    .strictObject({
+      listen: listen.prefault('127.0.0.1:7780'),
+      publicUrl: serviceUrl.optional().describe('Under which people reach the control API: what messages link to'),
+    })
+    .prefault({}),
   controller: z
     .strictObject({ tick: duration.prefault('5s').refine(isEvenTick, 'must be whole seconds that divide a minute') })
     .prefault({}),
@@ -195,7 +220,7 @@ export const configSchema = z.strictObject({
   channels: z
     .strictObject({
       console: z.boolean().default(true),
-      pagerduty: z.strictObject({ routingKey: secret, eventsUrl: serviceUrl.optional() }).optional(),
+      pagerduty: pagerduty.optional(),
     })
     .prefault({}),
 });

@@ -11,12 +11,14 @@ import { OwnListeners } from '../gateway/own-listeners.ts';
 import { createGateway } from '../gateway/server.ts';
 import { withQueries } from '../metrics/with-queries.ts';
 import type { Log } from '../problem/log.ts';
+import type { Installation } from '../rollout/announce.ts';
 import { localRouter } from '../routers/local.ts';
 import { noRouter } from '../routers/none.ts';
 import type { Store } from '../store/store.ts';
 import { accessLogFile } from './access-log-file.ts';
 import { ensureAdminToken } from './admin-token.ts';
 import { openChannels } from './channels.ts';
+import type { ServerConfig } from './config.ts';
 import { consumerControl, followConsumers } from './consumers.ts';
 import { exposition } from './exposition.ts';
 import { health, type Phase } from './health.ts';
@@ -96,6 +98,7 @@ export async function wire({ loaded, env, log, notices, store: opened }: WireOpt
       probe: (url) => gateway.probe(url, config.gateway.timeouts.headers),
       operatorUpstream: operatorUpstreams(config.upstreams),
       channels,
+      installation: installationOf(config),
       routes: config.routes.map(declaredRoute),
       // Read anew at each start and rebase: an edited policy needs no restart, an invalid one changes nothing.
       policy: (name) => loadPolicies(loaded).get(name) ?? null,
@@ -144,4 +147,8 @@ function accessLogOf({ config, folder }: LoadedConfig, log: Log) {
   if (!accessLog) return {};
   const onTrouble = (reason: string) => log({ what: 'accessLogUnwritable', level: 'error', reason });
   return { accessLog: { write: accessLogFile(resolve(folder, accessLog.file), onTrouble), sample: accessLog.sample } };
+}
+
+function installationOf({ environment, control: { publicUrl } }: ServerConfig): Installation {
+  return { ...(environment === undefined ? {} : { environment }), ...(publicUrl === undefined ? {} : { publicUrl }) };
 }

@@ -111,7 +111,7 @@ ${ROUTES.map(routeYaml).join('')}channels: { console: true }
     await expect
       .poll(() => server.output(), { timeout: 10_000 })
       .toMatch(
-        /PAGE critical harmful: take all traffic off v2 now, v1 should serve 100%; Serin does not move the traffic of this route: .*canary errors/,
+        /PAGE error harmful: take all traffic off v2 now, v1 should serve 100%; Serin does not move the traffic of this route: .*canary errors/,
       );
     expect((await fetch(`${server.gatewayUrl}/harmful`)).status).toBe(404);
   });

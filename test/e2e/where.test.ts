@@ -93,7 +93,7 @@ routes:
     const entry = (await caller.audit(id))?.at(-1);
     expect(entry?.event.kind).toBe('canaryJudgedHarmful');
     expect(entry?.reason).toMatch(worst);
-    const page = new RegExp(`PAGE critical shop protected: v2 rolled back at 50%.*${worst.source}`);
+    const page = new RegExp(`PAGE error shop protected: v2 rolled back at 50%.*${worst.source}`);
     await expect.poll(() => server.output(), { timeout: 20_000 }).toMatch(page);
 
     const env = { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: home.token() };

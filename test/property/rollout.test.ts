@@ -36,6 +36,7 @@ const event: fc.Arbitrary<RolloutEvent> = fc.oneof(
     { kind: 'bakePassed', reason: 'baked' },
     { kind: 'rolloutFinalised', reason: 'done' },
     { kind: 'undecidedTooLong', reason: 'stuck' },
+    { kind: 'undecidedTooLong', reason: 'stuck', cause: 'suspect' },
     { kind: 'blindTooLong', action: 'pause', reason: 'blind' },
     { kind: 'canaryFellSilent', action: 'pause', reason: 'silent' },
     { kind: 'canaryFellSilent', action: 'rollback', reason: 'silent' },
@@ -66,9 +67,10 @@ const ending: fc.Arbitrary<RolloutEvent | null> = fc.constantFrom<RolloutEvent |
 function run(events: readonly RolloutEvent[]) {
   const actor = { name: 'ada', role: 'operator' } as const;
   const started = startedEvent();
-  const states = [begin(started, T0)];
+  const first = begin(started, T0, { by: actor.name, reason: 'ready' });
+  const states = [first];
   const audit: AuditDraft[] = [];
-  let rollout = begin(started, T0);
+  let rollout = first;
   audit.push(auditDraft(null, rollout, { event: started, at: T0, actor, reason: 'ready' }));
   for (const [index, next] of events.entries()) {
     const at = T0 + (index + 1) * 1_000;

@@ -299,7 +299,8 @@ describe('pages', () => {
       ],
     });
     const { record } = await start(on);
-    await on.commands.override(record.rollout.id, { kind: 'rolledBack' }, OPERATOR, 'no', null);
+    on.brakes.set(on.route, 'burst');
+    await on.run(5_000);
     expect(on.served()).toMatchObject({ canary: null });
     await deliverDue(on.ports);
     expect(got).toEqual([]);
@@ -310,6 +311,23 @@ describe('pages', () => {
     };
     await expect.poll(retried, { timeout: 10_000, interval: 200 }).toBe(1);
     expect(got).toEqual([`${record.rollout.id}-3-page`]);
+  });
+
+  it('are not sent for what a person does', async () => {
+    const got: string[] = [];
+    const on = open({
+      channels: [
+        pager(async ({ id }) => {
+          got.push(id);
+          return { kind: 'delivered' };
+        }),
+      ],
+    });
+    const { record } = await start(on);
+    await on.commands.override(record.rollout.id, { kind: 'rolledBack' }, OPERATOR, 'no', null);
+    expect(on.served()).toMatchObject({ canary: null });
+    while ((await deliverDue(on.ports)) > 0);
+    expect(got).toEqual([]);
   });
 
   it('are resolved when the route next promotes', async () => {
@@ -323,7 +341,8 @@ describe('pages', () => {
       ],
     });
     const bad = await start(on);
-    await on.commands.override(bad.record.rollout.id, { kind: 'rolledBack' }, OPERATOR, 'no', null);
+    on.brakes.set(on.route, 'burst');
+    await on.run(5_000);
     const good = await start(on, { canaryUrl: 'http://127.0.0.1:9003/', version: 'v3' });
     await on.commands.override(good.record.rollout.id, { kind: 'promoted', full: true }, OPERATOR, 'sure', null);
     await on.run(10_000);

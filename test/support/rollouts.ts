@@ -1,6 +1,9 @@
 import { type Policy, type PolicyDocument, policySchema } from '../../src/policy/schema.ts';
-import type { StartedEvent } from '../../src/rollout/event.ts';
+import { announce, type Installation } from '../../src/rollout/announce.ts';
+import { type Happening, SERIN, type StartedEvent } from '../../src/rollout/event.ts';
+import type { Message } from '../../src/rollout/message.ts';
 import type { TransitionContext } from '../../src/rollout/move.ts';
+import { noEvidence } from '../../src/rollout/observe.ts';
 import type { Rollout } from '../../src/rollout/state.ts';
 import { begin, transition } from '../../src/rollout/transition.ts';
 
@@ -84,6 +87,22 @@ export function apply(
   const moved = transition(rollout, event, context(over));
   if (moved.kind === 'refused') throw new Error(moved.reason);
   return moved.rollout;
+}
+
+/** The event as it comes: from Serin when it is a machine's, from ada when it is a person's. */
+export function happening(event: Happening['event'], reason = 'because', at = T0): Happening {
+  const isMachine = 'reason' in event || event.kind === 'preflightPassed';
+  return { event, at, actor: isMachine ? SERIN : { name: 'ada', role: 'operator' }, reason: isMachine ? '' : reason };
+}
+
+/** What is told when the event happens to a rollout. */
+export function announced(
+  before: Rollout,
+  event: Happening['event'],
+  installation: Installation = {},
+): readonly Message[] {
+  const seen = noEvidence(before.policy, T0);
+  return announce(before, apply(before, event), happening(event), seen, installation);
 }
 
 /** Why the event is refused; fails when it is not. */

@@ -159,7 +159,7 @@ describe('the forecast', () => {
 describe('overrides', () => {
   it.each([
     ['pause', {}, { paused: { by: 'the operator', reason: 'why' } }],
-    ['rollback', {}, { stage: 'rolled-back', active: false, openPage: 'rolled-back' }],
+    ['rollback', {}, { stage: 'rolled-back', active: false, openPage: null }],
     ['abort', {}, { stage: 'aborted', active: false }],
     ['advance', { to: 'step-2' }, { stage: 'step-2', canaryWeight: '50%' }],
     ['promote', {}, { stage: 'bake', canaryWeight: '100%' }],

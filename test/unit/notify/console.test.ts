@@ -24,6 +24,18 @@ describe('consoleChannel', () => {
     ]);
   });
 
+  it('says with a page what to type next', async () => {
+    const lines: string[] = [];
+    const channel = consoleChannel((line) => lines.push(line));
+    const details = { next: 'serin get payments' };
+    await channel.deliver(messageOf('page', { details, summary: 'payments protected' }), signal);
+    await channel.deliver(messageOf('note', { details, summary: 'payments: v2 paused by ada' }), signal);
+    expect(lines).toEqual([
+      '2026-11-20T10:15:00.000Z PAGE critical payments protected; next: serin get payments\n',
+      '2026-11-20T10:15:00.000Z NOTE critical payments: v2 paused by ada\n',
+    ]);
+  });
+
   it('lets no line break or escape sequence through', async () => {
     const lines: string[] = [];
     const channel = consoleChannel((line) => lines.push(line));

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { pagerdutyChannel } from '../../../src/notify/pagerduty.ts';
+import { type PagerdutyOptions, pagerdutyChannel } from '../../../src/notify/pagerduty.ts';
 import { Problem } from '../../../src/problem/problem.ts';
 import type { Message } from '../../../src/rollout/message.ts';
 import { messageOf } from '../../contract/channel-contract.ts';
 
 const KEY = 'k'.repeat(32);
 
-async function sent(message: Message, eventsUrl?: string) {
+async function sent(message: Message, eventsUrl?: string, severity?: PagerdutyOptions['severity']) {
   const requests: { url: string; body: unknown }[] = [];
   const channel = pagerdutyChannel({
     routingKey: KEY,
     ...(eventsUrl ? { eventsUrl } : {}),
+    ...(severity ? { severity } : {}),
     fetch: async (input, init) => {
       const request = new Request(input, init);
       requests.push({ url: request.url, body: await request.json() });
@@ -50,6 +51,35 @@ describe('pagerdutyChannel', () => {
     expect(requests.map(({ body }) => body)).toEqual([
       { routing_key: KEY, event_action: 'resolve', dedup_key: 'serin/payments/0198' },
     ]);
+  });
+
+  it('carries the environment, the subject and the link, and takes a severity of its own for a subject (row 14)', async () => {
+    const message = messageOf('page', {
+      severity: 'error',
+      subject: 'rolledBack',
+      environment: 'production',
+      link: 'https://serin.example/api/v1/rollouts/0198',
+    });
+    const { requests } = await sent(message, undefined, { rolledBack: 'critical' });
+    expect(requests[0]?.body).toMatchObject({
+      client_url: message.link,
+      links: [{ href: message.link, text: 'rollout 0198' }],
+      payload: {
+        severity: 'critical',
+        group: 'production',
+        class: 'rolledBack',
+        custom_details: { environment: 'production', rollout: '0198' },
+      },
+    });
+    const other = await sent(message, undefined, { needsPerson: 'info' });
+    expect(other.requests[0]?.body).toMatchObject({ payload: { severity: 'error' } });
+  });
+
+  it('delivers a page of before there were subjects, links and environments as it was (row 14)', async () => {
+    const { delivery, requests } = await sent(messageOf('page'), undefined, { rolledBack: 'info' });
+    expect(delivery).toEqual({ kind: 'delivered' });
+    expect(requests[0]?.body).not.toHaveProperty('links');
+    expect(requests[0]?.body).toMatchObject({ payload: { severity: 'critical' } });
   });
 
   it('sends a promotion as a change event', async () => {

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../../src/judge/verdict.ts';
 import { announce } from '../../../src/rollout/announce.ts';
-import type { RolloutEvent } from '../../../src/rollout/event.ts';
-import type { Rollout } from '../../../src/rollout/state.ts';
+import { noEvidence } from '../../../src/rollout/observe.ts';
+import { begin } from '../../../src/rollout/transition.ts';
 import { verdictOf } from '../../support/fake-control.ts';
-import { apply, rolloutIn, T0 } from '../../support/rollouts.ts';
+import { announced, apply, happening, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';
 
-function told(before: Rollout, event: RolloutEvent) {
-  return announce(before, apply(before, event), event, T0);
-}
+const told = announced;
 
 describe('announce', () => {
   it('pages on a rollback, once, saying why, with a key per rollout', () => {
@@ -16,7 +15,8 @@ describe('announce', () => {
     expect(messages).toHaveLength(1);
     expect(messages[0]).toMatchObject({
       kind: 'page',
-      severity: 'critical',
+      severity: 'error',
+      subject: 'rolledBack',
       dedupKey: `serin/payments/${before.id}`,
       summary: 'payments protected: v2 rolled back at 10%, v1 serves 100%: 20 failures in a row',
       details: { weightBefore: '10%', weightAfter: '0%' },
@@ -65,6 +65,99 @@ describe('announce', () => {
   it('keeps the summary within what a pager takes', () => {
     const [message] = told(rolloutIn('step-1'), { kind: 'canaryBraked', reason: 'x'.repeat(5_000) });
     expect(message?.summary.length).toBe(1_024);
+  });
+
+  it('tells a rollback by a person as a note that says who did it, and pages nobody (row 14)', () => {
+    const before = rolloutIn('step-1');
+    const after = apply(before, { kind: 'rolledBack' });
+    expect(after.openPage).toBeNull();
+    expect(told(before, { kind: 'rolledBack' })).toMatchObject([
+      {
+        kind: 'note',
+        severity: 'info',
+        summary: 'payments: v2 rolled back by ada at 10%, v1 serves 100%: because',
+      },
+    ]);
+    const stuck = apply(before, { kind: 'undecidedTooLong', reason: 'undecided' });
+    expect(told(stuck, { kind: 'rolledBack' }).map(({ kind }) => kind)).toEqual(['resolve', 'note']);
+  });
+
+  it('warns of failed integration tests, which hurt nobody (row 14)', () => {
+    const internal = rolloutIn('internal');
+    const event = { kind: 'internalFailed', reason: '1 of 3 forced requests failed, 0 allowed' } as const;
+    const seen = { ...noEvidence(internal.policy, T0), forced: { requests: 3, errors: 1 } };
+    expect(announce(internal, apply(internal, event), happening(event), seen)).toMatchObject([
+      {
+        kind: 'page',
+        severity: 'warning',
+        subject: 'internalFailed',
+        details: { hurt: '1 of 3 forced requests failed; no other traffic had the canary' },
+      },
+    ]);
+  });
+
+  it.each([
+    ['step-1', { kind: 'paused' }, 'payments: v2 paused by ada: because'],
+    ['step-1', { kind: 'weightSet', canaryBps: 500 }, 'payments: v2 set to 5% by ada: because'],
+    ['step-1', { kind: 'extended', byMs: 3_600_000 }, 'payments: v2 given 1h more in step-1 by ada: because'],
+    ['step-1', { kind: 'checkSkipped', check: 'p99' }, 'payments: v2 judged without p99 by ada: because'],
+    ['step-1', { kind: 'advanced', to: 'step-2' }, 'payments: v2 advanced to step-2 (50%) by ada: because'],
+    ['step-1', { kind: 'promoted', full: true }, 'payments: v2 promoted to 100% by ada: because'],
+    ['step-1', { kind: 'aborted' }, 'payments: v2 aborted by ada: because'],
+    ['step-1', { kind: 'superseded', by: 'v3' }, 'payments: v2 superseded by v3, which was started by ada: because'],
+    [
+      'internal',
+      { kind: 'gatePassed', gate: 'integration-tests' },
+      'payments: v2 let through gate integration-tests by ada: because',
+    ],
+    ['bake', { kind: 'bakePassed', reason: 'served 100% for 1m' }, 'payments: v2 promoted to 100%: served 100% for 1m'],
+  ] as const)('says in %s what was done, by whom and why: %j (row 14)', (stage, event, summary) => {
+    expect(told(rolloutIn(stage), event)[0]?.summary).toBe(summary);
+  });
+
+  it('carries what the person who was just woken needs (row 14)', () => {
+    const slice = {
+      dimension: 'endpoint',
+      name: 'POST /pay',
+      canary: 0.12,
+      stable: 0.001,
+      requests: { canary: 900, stable: 8_100 },
+      part: 1,
+    } as const;
+    const where = {
+      measure: 'errors',
+      slowMs: null,
+      slices: [slice],
+      status: null,
+      worse: 1,
+      says: 'worst: POST /pay',
+    } as const;
+    const errors = { check: 'errors', canary: 0.048, requests: { canary: 1_204, stable: 10_911 } };
+    const verdict = { ...verdictOf({ name: 'harmful' }), findings: [errors as unknown as Finding], where };
+    const event = { kind: 'canaryJudgedHarmful', reason: 'canary errors', verdict } as const;
+    const begun = begin(startedEvent(), T0, { by: 'ada', reason: 'new ledger' });
+    const before = { ...rolloutIn('step-1'), ...(begun.started ? { started: begun.started } : {}) };
+    const [page] = told(before, event, { environment: 'production', publicUrl: 'https://serin.example/base' });
+    expect(page).toMatchObject({
+      environment: 'production',
+      link: `https://serin.example/base/api/v1/rollouts/${before.id}`,
+      summary: '[production] payments protected: v2 rolled back at 10%, v1 serves 100%: canary errors',
+      details: {
+        startedBy: 'ada',
+        startedBecause: 'new ledger',
+        endpoint: 'POST /pay',
+        hurt: '58 of 1,204 requests failed on the canary (4.8 %), at 10% of the traffic',
+        next: 'serin get payments; once it is mended, serin retry payments',
+      },
+    });
+    expect(page?.id).toBe(`${before.id}-${before.version + 1}-page`);
+  });
+
+  it('claims nothing that is not known', () => {
+    const [page] = told(rolloutIn('step-1'), { kind: 'canaryBraked', reason: 'burst' });
+    expect(page).not.toHaveProperty('link');
+    expect(page).not.toHaveProperty('environment');
+    for (const key of ['hurt', 'endpoint', 'where', 'startedBy']) expect(page?.details).not.toHaveProperty(key);
   });
 
   it('gives the same change the same id', () => {

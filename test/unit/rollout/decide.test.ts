@@ -129,7 +129,11 @@ describe('decide: stuck is loud', () => {
     const late = facts({ at: rollout.stageEnteredAt + 3 * MINUTE + 1 });
     expect(decide(rollout, seen, facts({ at: rollout.stageEnteredAt + 3 * MINUTE }))).toBeNull();
     const event = decide(rollout, seen, late);
-    expect(event).toEqual({ kind: 'undecidedTooLong', reason: 'undecided for longer than 3m: it is undecided' });
+    expect(event).toEqual({
+      kind: 'undecidedTooLong',
+      cause: 'undecided',
+      reason: 'undecided for longer than 3m: it is undecided',
+    });
     if (event) expect(decide(apply(rollout, event), seen, late)).toBeNull();
   });
 
@@ -141,7 +145,11 @@ describe('decide: stuck is loud', () => {
     expect(decide(rollout, seen, facts({ at: since + 20 * MINUTE }))).toBeNull();
     const late = facts({ at: since + 20 * MINUTE + 1 });
     const event = decide(rollout, seen, late);
-    expect(event).toEqual({ kind: 'undecidedTooLong', reason: 'suspect for longer than 20m: it is suspect' });
+    expect(event).toEqual({
+      kind: 'undecidedTooLong',
+      cause: 'suspect',
+      reason: 'suspect for longer than 20m: it is suspect',
+    });
     if (event) expect(decide(apply(rollout, event), seen, late)).toBeNull();
     expect(decide(rollout, { ...seen, verdict: verdict('undecided'), suspectSince: null }, late)).toBeNull();
   });

@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { announce } from '../../../src/rollout/announce.ts';
 import { decide } from '../../../src/rollout/decide.ts';
 import type { RolloutEvent } from '../../../src/rollout/event.ts';
 import { interference } from '../../../src/rollout/interference.ts';
 import { noEvidence } from '../../../src/rollout/observe.ts';
 import type { Rollout } from '../../../src/rollout/state.ts';
 import { begin } from '../../../src/rollout/transition.ts';
-import { apply, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';
+import { announced, apply, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';
 
 const watched = (stage: string): Rollout => ({ ...rolloutIn(stage), router: 'none' });
 const FACTS = { at: T0 + 600_000, braked: null, preflightFailure: null };
 
 function summaryOf(before: Rollout, event: RolloutEvent): string | undefined {
-  return announce(before, apply(before, event), event, T0)[0]?.summary;
+  return announced(before, event)[0]?.summary;
 }
 
 describe('a rollout whose split somebody else makes', () => {

@@ -9,7 +9,7 @@ import type { Rollout } from '../../../src/rollout/state.ts';
 import { transition } from '../../../src/rollout/transition.ts';
 import { stepNoReport, UNHEARD } from '../../../src/stats/no-report.ts';
 import { tallyOf } from '../../support/judge-blocks.ts';
-import { apply, policyOf, rolloutIn, T0 } from '../../support/rollouts.ts';
+import { apply, happening, policyOf, rolloutIn, T0 } from '../../support/rollouts.ts';
 
 const FACTS: Facts = { at: T0 + 120_000, braked: null, preflightFailure: null };
 const CONTEXT = { at: FACTS.at, actor: { name: 'serin', role: 'serin' }, reason: '', unmovedConsumers: [] } as const;
@@ -48,7 +48,7 @@ describe('a canary that fell silent', () => {
     const moved = transition(rollout, event, CONTEXT);
     if (moved.kind === 'refused') throw new Error(moved.reason);
     expect(moved.rollout).toMatchObject({ openPage: 'blind', canaryBps: rollout.canaryBps, paused: { by: 'serin' } });
-    const [page] = announce(rollout, moved.rollout, event, FACTS.at);
+    const [page] = announce(rollout, moved.rollout, happening(event), evidence(rollout, 50));
     expect(page).toMatchObject({ kind: 'page', severity: 'warning' });
     expect(page?.summary).toMatch(/needs a person: canary is silent: /);
     expect(decide(moved.rollout, evidence(moved.rollout, 50), FACTS)).toBeNull();

@@ -1,0 +1,78 @@
+import type { Verdict } from '../judge/verdict.ts';
+import { formatCount, formatShare } from '../parity/figures.ts';
+import { formatBps } from '../policy/units.ts';
+import type { RolloutEvent } from './event.ts';
+import type { Evidence } from './evidence.ts';
+import type { Message, PageSubject } from './message.ts';
+import { type Rollout, stageName } from './state.ts';
+
+interface Told {
+  readonly before: Rollout;
+  readonly after: Rollout;
+  readonly event: RolloutEvent;
+  readonly evidence: Evidence;
+  /** Null for what is no page. */
+  readonly subject: PageSubject | null;
+}
+
+/** Flat facts for a channel's table, each there only where it is known. A summary may be cut; these say it again on their own. */
+export function pageFacts({ before, after, event, evidence, subject }: Told): Message['details'] {
+  const verdict = 'verdict' in event ? event.verdict : evidence.verdict;
+  return {
+    route: after.route,
+    stable: `${after.stable.version} ${after.stable.url}`,
+    canary: `${after.canary.version} ${after.canary.url}`,
+    stage: stageName(after.stage),
+    weightBefore: formatBps(before.canaryBps),
+    weightAfter: formatBps(after.canaryBps),
+    attempt: after.attempt,
+    policy: after.policy.metadata.name,
+    reason: after.reason,
+    ...(after.started ? { startedBy: after.started.by, startedBecause: after.started.reason } : {}),
+    ...(subject === null ? {} : { ...harmFacts(before, event, evidence, verdict), next: nextCommand(after) }),
+  };
+}
+
+function harmFacts(
+  before: Rollout,
+  event: RolloutEvent,
+  evidence: Evidence,
+  verdict: Verdict | null,
+): Readonly<Record<string, string>> {
+  const endpoint = verdict?.where?.slices.find(({ dimension }) => dimension === 'endpoint')?.name;
+  const hurt = hurtOf(before, event, evidence, verdict);
+  return {
+    ...(verdict?.where ? { where: verdict.where.says } : {}),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(hurt === null ? {} : { hurt }),
+  };
+}
+
+/** What is known of those who were hurt: how many requests failed on the canary, and what share of the traffic it had. */
+function hurtOf(before: Rollout, event: RolloutEvent, { forced }: Evidence, verdict: Verdict | null): string | null {
+  if (event.kind === 'internalFailed') {
+    return `${formatCount(forced.errors)} of ${formatCount(forced.requests)} forced requests failed; no other traffic had the canary`;
+  }
+  const share = before.router === 'none' ? '' : `, at ${formatBps(before.canaryBps)} of the traffic`;
+  const errors = verdict?.findings.find(({ check }) => check === 'errors');
+  if (!errors || errors.canary === null || errors.requests.canary === 0) return null;
+  const { canary, requests } = errors;
+  return (
+    `${formatCount(canary * requests.canary)} of ${formatCount(requests.canary)} requests failed on the canary ` +
+    `(${formatShare(canary)})${share}`
+  );
+}
+
+/** What the person who was just woken may type first. */
+function nextCommand({ route, openPage, paused }: Rollout): string {
+  switch (openPage) {
+    case 'undecided':
+      return `serin get ${route}; then serin extend ${route} 1h, serin advance ${route} or serin rollback ${route}`;
+    case 'blind':
+    case 'shared-fault':
+      return `serin get ${route}; then serin ${paused ? 'resume' : 'pause'} ${route} or serin rollback ${route}`;
+    case 'rolled-back':
+    case null:
+      return `serin get ${route}; once it is mended, serin retry ${route}`;
+  }
+}

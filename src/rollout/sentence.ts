@@ -1,0 +1,92 @@
+import { formatBps, formatDuration } from '../policy/units.ts';
+import type { Happening, OverrideEvent } from './event.ts';
+import { adviceOnEntering } from './report-only.ts';
+import { type Rollout, stageName } from './state.ts';
+
+/** What happened, with its verb, who did it, and why: `payments: v2 paused by ada: lunch`. */
+export function sentence(before: Rollout, after: Rollout, { event, actor, reason }: Happening): string {
+  const { route, canary } = after;
+  const entered = before.stage !== after.stage;
+  if (entered && after.router === 'none' && after.stage.kind !== 'finalised') return adviceOnEntering(after);
+  const by = actor.role === 'serin' ? '' : ` by ${actor.name}`;
+  const why = actor.role === 'serin' ? after.reason : reason;
+  switch (event.kind) {
+    case 'preflightPassed':
+      return `${route}: ${canary.version} started${by}, it gets forced requests only: ${why}`;
+    case 'pageResolved':
+      return `${route}: the page about ${canary.version} is over: ${event.reason}`;
+    case 'rolloutFinalised':
+    case 'finalisedByHand':
+      return (
+        `${route}: ${canary.version} is the stable now${by && `, finalised${by}`}; ` +
+        `${before.stable.version} (${before.stable.url}) may be decommissioned`
+      );
+    case 'superseded':
+      return `${route}: ${canary.version} superseded by ${event.by}, which was started${by}: ${why}`;
+    case 'rolledBack':
+      return rolledBackSentence(before, after, `${by}`, why);
+    default:
+      break;
+  }
+  if (entered) {
+    switch (after.stage.kind) {
+      case 'promoted':
+        return `${route}: ${canary.version} promoted to 100%${by}: ${why}`;
+      case 'step':
+      case 'bake':
+        return `${route}: ${canary.version} advanced to ${stageName(after.stage)} (${formatBps(after.canaryBps)})${by}: ${why}`;
+      default:
+        return `${route}: ${canary.version} ${stageName(after.stage)}${by}: ${why}`;
+    }
+  }
+  const verb = actor.role === 'serin' ? '' : ` ${verbOf(event as OverrideEvent, after)}${by}`;
+  return `${route}: ${canary.version}${verb}: ${why}`;
+}
+
+/** `payments protected: v2 rolled back at 10%, v1 serves 100%: canary errors 4.8 % against 0.2 % ...` */
+export function rolledBackSentence(
+  before: Rollout,
+  after: Rollout,
+  by: string = '',
+  why: string = after.reason,
+): string {
+  if (after.router === 'none') return adviceOnEntering(after);
+  const { route, canary, stable } = after;
+  const where =
+    before.stage.kind === 'step' || before.stage.kind === 'bake'
+      ? formatBps(before.canaryBps)
+      : stageName(before.stage);
+  const done = `${canary.version} rolled back${by} at ${where}, ${stable.version} serves 100%: ${why}`;
+  return by === '' ? `${route} protected: ${done}` : `${route}: ${done}`;
+}
+
+/** What a person did within the stage. */
+function verbOf(event: OverrideEvent, { stage, canaryBps }: Rollout): string {
+  switch (event.kind) {
+    case 'paused':
+      return 'paused';
+    case 'resumed':
+      return 'resumed';
+    case 'weightSet':
+      return `set to ${formatBps(canaryBps)}`;
+    case 'extended':
+      return `given ${formatDuration(event.byMs)} more in ${stageName(stage)}`;
+    case 'checkSkipped':
+      return `judged without ${event.check}`;
+    case 'gatePassed':
+      return `let through gate ${event.gate}`;
+    case 'rebased':
+      return 'rebased to the edited policy';
+    case 'advanced':
+    case 'promoted':
+      return 'advanced';
+    case 'rolledBack':
+      return 'rolled back';
+    case 'aborted':
+      return 'aborted';
+    case 'superseded':
+      return 'superseded';
+    case 'finalisedByHand':
+      return 'finalised';
+  }
+}
