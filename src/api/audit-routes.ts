@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, requires } from './access.ts';
-import { jsonAnswer, REFUSALS } from './content.ts';
+import { jsonAnswer, refusals } from './content.ts';
 import type { ControlPlane } from './control.ts';
 import { linkNext, pageOf } from './page.ts';
 import { auditQuery, rolloutAuditQuery, rolloutParams } from './request-schemas.ts';
@@ -16,7 +16,7 @@ const all = createRoute({
   summary: 'Every change, newest first',
   ...requires('viewer'),
   request: { query: auditQuery },
-  responses: { 200: entries, ...REFUSALS },
+  responses: { 200: entries, ...refusals('invalid-input') },
 });
 
 const ofRollout = createRoute({
@@ -26,7 +26,7 @@ const ofRollout = createRoute({
   summary: 'The changes of one rollout, newest first',
   ...requires('viewer'),
   request: { params: rolloutParams, query: rolloutAuditQuery },
-  responses: { 200: entries, ...REFUSALS },
+  responses: { 200: entries, ...refusals('not-found', 'invalid-input') },
 });
 
 const verify = createRoute({
@@ -35,7 +35,7 @@ const verify = createRoute({
   tags: ['audit'],
   summary: 'Walk the hash chain',
   ...requires('viewer'),
-  responses: { 200: jsonAnswer(auditVerificationSchema, 'Where the chain is broken, if it is'), ...REFUSALS },
+  responses: { 200: jsonAnswer(auditVerificationSchema, 'Where the chain is broken, if it is'), ...refusals() },
 });
 
 export function auditRoutes({ reader }: ControlPlane): OpenAPIHono<ApiEnv> {

@@ -1,8 +1,8 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, requires } from './access.ts';
-import { jsonAnswer, jsonBody, REFUSALS } from './content.ts';
+import { jsonAnswer, jsonBody, OF_BODIES, refusals } from './content.ts';
 import type { ControlPlane } from './control.ts';
-import { consumerBody, consumerParams, removalQuery, routeParams } from './request-schemas.ts';
+import { consumerBody, consumerParams, listedConsumerParams, removalQuery, routeParams } from './request-schemas.ts';
 import { consumerViewSchema, consumerViewsSchema } from './view-schemas.ts';
 
 const list = createRoute({
@@ -12,7 +12,7 @@ const list = createRoute({
   summary: 'The listed consumers of a route',
   ...requires('viewer'),
   request: { params: routeParams },
-  responses: { 200: jsonAnswer(consumerViewsSchema, 'All of them'), ...REFUSALS },
+  responses: { 200: jsonAnswer(consumerViewsSchema, 'All of them'), ...refusals('not-found') },
 });
 
 const put = createRoute({
@@ -22,7 +22,10 @@ const put = createRoute({
   summary: 'List a consumer, or change its rule',
   ...requires('operator'),
   request: { params: consumerParams, body: jsonBody(consumerBody) },
-  responses: { 200: jsonAnswer(consumerViewSchema, 'As it is listed now'), ...REFUSALS },
+  responses: {
+    200: jsonAnswer(consumerViewSchema, 'As it is listed now'),
+    ...refusals('not-found', 'conflict', ...OF_BODIES),
+  },
 });
 
 const remove = createRoute({
@@ -31,8 +34,8 @@ const remove = createRoute({
   tags: ['consumers'],
   summary: 'Take a consumer off the list',
   ...requires('operator'),
-  request: { params: consumerParams, query: removalQuery },
-  responses: { 204: { description: 'Removed' }, ...REFUSALS },
+  request: { params: listedConsumerParams, query: removalQuery },
+  responses: { 204: { description: 'Removed' }, ...refusals('not-found', 'invalid-input') },
 });
 
 export function consumerRoutes({ consumers }: ControlPlane): OpenAPIHono<ApiEnv> {

@@ -1,4 +1,5 @@
 import type { z } from '@hono/zod-openapi';
+import { HTTP_PROBLEMS, type HttpProblemCode } from './http-problems.ts';
 import { problemDetails } from './problem-schema.ts';
 
 export function jsonBody<S extends z.ZodType>(schema: S) {
@@ -9,14 +10,37 @@ export function jsonAnswer<S extends z.ZodType>(schema: S, description: string) 
   return { description, content: { 'application/json': { schema } } } as const;
 }
 
-/** Spread into a route's answers: every refusal has the same form. */
-export const REFUSALS = {
-  '4XX': {
-    description: 'Refused',
-    content: { 'application/problem+json': { schema: problemDetails } },
-  },
-  '5XX': {
-    description: 'Failed',
-    content: { 'application/problem+json': { schema: problemDetails } },
-  },
+/** What any operation behind a token may answer. */
+const ALWAYS: readonly HttpProblemCode[] = [
+  'malformed',
+  'unauthenticated',
+  'forbidden',
+  'too-large',
+  'too-many-failures',
+  'internal',
+  'unavailable',
+];
+
+/** With a body. */
+export const OF_BODIES = ['invalid-input', 'unsupported-media-type'] as const satisfies readonly HttpProblemCode[];
+
+type Refusals = { readonly [Status in `${4 | 5}${number}`]: typeof REFUSAL };
+const REFUSAL = {
+  description: '' as string,
+  content: { 'application/problem+json': { schema: problemDetails } },
 } as const;
+
+export function refusal(code: HttpProblemCode) {
+  return { ...REFUSAL, description: HTTP_PROBLEMS[code].title };
+}
+
+/** Spread into a route's answers: every status with which it refuses, and all have the same form. */
+export function refusals(...more: readonly HttpProblemCode[]): Refusals {
+  const titles = new Map<number, readonly string[]>();
+  for (const { status, title } of [...ALWAYS, ...more].map((code) => HTTP_PROBLEMS[code])) {
+    titles.set(status, [...(titles.get(status) ?? []), title]);
+  }
+  return Object.fromEntries(
+    [...titles].map(([status, said]) => [status, { ...REFUSAL, description: said.join('; ') }]),
+  ) as Refusals;
+}

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Hono } from 'hono';
 import { type ApiEnv, authenticate } from './access.ts';
+import { allowedMethods } from './allowed-methods.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { consumerRoutes } from './consumer-routes.ts';
 import type { ControlPlane } from './control.ts';
@@ -26,8 +27,16 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   const { onUnforeseen = (error) => console.error(error), now = Date.now } = options;
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
 
+  let methodsOf: ReturnType<typeof allowedMethods> = () => [];
+
   app.onError((error, c) => answerThrown(c, error, onUnforeseen));
-  app.notFound((c) => problemAnswer(c, 'not-found', `nothing answers ${c.req.method} ${new URL(c.req.url).pathname}`));
+  app.notFound((c) => {
+    const { method, path } = c.req;
+    const methods = methodsOf(path);
+    if (methods.length === 0) return problemAnswer(c, 'not-found', `nothing answers ${method} ${path}`);
+    const allow = methods.join(', ');
+    return problemAnswer(c, 'method-not-allowed', `${path} answers ${allow}, not ${method}`, { headers: { allow } });
+  });
 
   app.use(async (c, next) => {
     c.header('x-content-type-options', 'nosniff');
@@ -46,5 +55,6 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
   const info = { title: 'Serin control API', version: control.build.version };
   app.doc31('/openapi.json', { openapi: '3.1.0', info });
+  methodsOf = allowedMethods(app.routes);
   return app;
 }

@@ -2,7 +2,12 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { ProblemCode } from '../problem/problem.ts';
 
 /** Faults of the HTTP request itself, which the control plane never sees. */
-export type EdgeCode = 'malformed' | 'too-large' | 'unsupported-media-type' | 'too-many-failures';
+export type EdgeCode =
+  | 'malformed'
+  | 'method-not-allowed'
+  | 'too-large'
+  | 'unsupported-media-type'
+  | 'too-many-failures';
 
 export type HttpProblemCode = ProblemCode | EdgeCode;
 
@@ -14,6 +19,7 @@ export const HTTP_PROBLEMS: Readonly<
   unauthenticated: { status: 401, title: 'A valid bearer token is needed' },
   forbidden: { status: 403, title: 'This is not allowed' },
   'not-found': { status: 404, title: 'There is no such thing' },
+  'method-not-allowed': { status: 405, title: 'This cannot be done to it' },
   conflict: { status: 409, title: 'Something else is in the way' },
   refused: { status: 409, title: 'The present state does not allow this' },
   stale: { status: 412, title: 'The rollout has changed since it was read' },

@@ -1,10 +1,11 @@
 import { createMiddleware } from 'hono/factory';
 import { problemAnswer } from './problem-answer.ts';
 
-const LIMIT_BYTES = 64 * 1024;
+/** A policy has up to 64 KiB, of which JSON escapes some. */
+const LIMIT_BYTES = 256 * 1024;
 
 /**
- * Refuses a body of more than 64 KiB, before it is read where it says how long it is, else once more than that has come.
+ * Refuses a body of more than 256 KiB, before it is read where it says how long it is, else once more than that has come.
  *
  * Hono's own middleware hands on what it has read as `new Request(c.req.raw, ...)`, which throws for the Request of
  * @hono/node-server while the global objects are left alone: here the new one is made of its parts.
@@ -28,16 +29,16 @@ export const limitBody = createMiddleware(async (c, next) => {
 
 /** What is over the limit is not read. */
 async function readAtMost(limitBytes: number, body: ReadableStream<Uint8Array>) {
-  const whole = new Uint8Array(limitBytes);
+  const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = body.getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return whole.slice(0, length);
-      if (length + value.length > limitBytes) return 'too-large';
-      whole.set(value, length);
+      if (done) return Buffer.concat(chunks);
       length += value.length;
+      if (length > limitBytes) return 'too-large';
+      chunks.push(value);
     }
   } catch {
     return 'broken-off';

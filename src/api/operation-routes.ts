@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import { jsonAnswer, REFUSALS } from './content.ts';
+import { jsonAnswer, refusal } from './content.ts';
 import type { ControlPlane } from './control.ts';
 import { buildViewSchema } from './view-schemas.ts';
 
@@ -25,7 +25,7 @@ const readyz = createRoute({
   request: {
     query: z.object({
       of: z
-        .literal(['gateway', 'control'])
+        .enum(['gateway', 'control'])
         .default('control')
         .describe('gateway: for load balancers; it takes no database'),
     }),
@@ -33,7 +33,7 @@ const readyz = createRoute({
   responses: {
     200: jsonAnswer(readiness, 'Ready; problems are worth a look all the same'),
     503: jsonAnswer(readiness, 'Not ready, and why'),
-    '4XX': REFUSALS['4XX'],
+    422: refusal('invalid-input'),
   },
 });
 

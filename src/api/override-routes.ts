@@ -4,7 +4,7 @@ import { Problem } from '../problem/problem.ts';
 import type { OverrideEvent } from '../rollout/event.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { type ApiEnv, requires } from './access.ts';
-import { jsonAnswer, jsonBody, REFUSALS } from './content.ts';
+import { jsonAnswer, jsonBody, OF_BODIES, refusals } from './content.ts';
 import type { ControlPlane } from './control.ts';
 import { entityTag, expectedVersion } from './entity-tag.ts';
 import {
@@ -20,6 +20,8 @@ import {
 import { rolloutViewSchema } from './view-schemas.ts';
 import { rolloutView } from './views.ts';
 
+const OF_OVERRIDES = ['not-found', 'conflict', 'refused', 'stale', ...OF_BODIES] as const;
+
 const ifMatch = z.object({
   'if-match': z.string().optional().describe('Only if the rollout still has this ETag; else 412'),
 });
@@ -31,7 +33,7 @@ const gate = createRoute({
   summary: 'Open a gate of the present stage',
   ...requires('operator'),
   request: { params: gateParams, headers: ifMatch, body: jsonBody(reasonBody) },
-  responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'), ...REFUSALS },
+  responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'), ...refusals(...OF_OVERRIDES) },
 });
 
 const retry = createRoute({
@@ -41,7 +43,7 @@ const retry = createRoute({
   summary: 'Try an ended rollout again, with fresh evidence',
   ...requires('operator'),
   request: { params: rolloutParams, headers: ifMatch, body: jsonBody(reasonBody) },
-  responses: { 201: jsonAnswer(rolloutViewSchema, 'The new attempt'), ...REFUSALS },
+  responses: { 201: jsonAnswer(rolloutViewSchema, 'The new attempt'), ...refusals(...OF_OVERRIDES) },
 });
 
 /** What people do to a rollout. Each is one event through the same door as a tick's; the API decides nothing. */
@@ -128,7 +130,7 @@ function verb<V extends string, B extends z.ZodType>(name: V, summary: string, b
     summary,
     ...requires('operator'),
     request: { params: rolloutParams, headers: ifMatch, body: jsonBody(body) },
-    responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'), ...REFUSALS },
+    responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'), ...refusals(...OF_OVERRIDES) },
   });
 }
 

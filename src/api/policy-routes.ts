@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, requires } from './access.ts';
-import { jsonAnswer, jsonBody, REFUSALS } from './content.ts';
+import { jsonAnswer, jsonBody, OF_BODIES, refusals } from './content.ts';
 import type { ControlPlane } from './control.ts';
 import { policyCheckBody } from './request-schemas.ts';
 import { policyCheckViewSchema } from './view-schemas.ts';
@@ -13,7 +13,10 @@ const check = createRoute({
   // Not a viewer: it sends queries of the caller's making to whatever the installation may ask.
   ...requires('operator'),
   request: { body: jsonBody(policyCheckBody) },
-  responses: { 200: jsonAnswer(policyCheckViewSchema, 'What was found, faults of the policy among it'), ...REFUSALS },
+  responses: {
+    200: jsonAnswer(policyCheckViewSchema, 'What was found, faults of the policy among it'),
+    ...refusals('not-found', ...OF_BODIES),
+  },
 });
 
 export function policyRoutes({ policies }: ControlPlane): OpenAPIHono<ApiEnv> {

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { CheckName } from '../judge/verdict.ts';
+import { personalName, plainText, versionName } from '../policy/names.ts';
 import { duration, weight } from '../policy/units.ts';
 
 const CHECKS = [
@@ -24,18 +25,21 @@ const queryCheck = z
   .regex(QUERY_CHECK)
   .transform((name) => name as `query:${string}`);
 
-const checkName = z.union([z.literal(CHECKS), queryCheck, z.templateLiteral(['slower:', z.number()])], {
+const slowerCheck = z
+  .string()
+  .regex(/^slower:\d{1,9}(\.\d{1,3})?$/)
+  .transform((name) => name as `slower:${number}`);
+
+const checkName = z.union([z.enum(CHECKS), queryCheck, slowerCheck], {
   error: `must be query:NAME, slower:MS, or one of ${CHECKS.join(', ')}`,
 });
 
+/** What only names something that is there already, whatever it was called when it was made. No flag: JSON Schema has none. */
 const printable = (most: number) =>
-  z.string().regex(new RegExp(`^[^\\p{Cc}]{1,${most}}$`, 'u'), `must be 1 to ${most} printable characters`);
+  z.string().regex(new RegExp(`^[^\\x00-\\x1f\\x7f-\\x9f]{1,${most}}$`), `must be 1 to ${most} printable characters`);
 
-export const reason = z
-  .string()
-  .trim()
-  .min(1, 'must say why')
-  .max(500, 'must be at most 500 characters')
+const reason = plainText(500)
+  .transform((text) => text.trim())
   .describe('Why; kept in the audit log');
 
 const page = {
@@ -43,14 +47,15 @@ const page = {
 };
 
 const flag = z
-  .literal(['true', 'false'])
+  .enum(['true', 'false'])
   .transform((text) => text === 'true')
   .optional();
 
 export const rolloutParams = z.strictObject({ id: z.uuid() });
 export const gateParams = z.strictObject({ id: z.uuid(), gate: printable(63) });
 export const routeParams = z.strictObject({ route: printable(100) });
-export const consumerParams = z.strictObject({ route: printable(100), name: printable(100) });
+export const consumerParams = z.strictObject({ route: printable(100), name: personalName });
+export const listedConsumerParams = z.strictObject({ route: printable(100), name: printable(100) });
 export const tokenParams = z.strictObject({ id: z.uuid() });
 
 export const rolloutQuery = z.strictObject({
@@ -59,7 +64,7 @@ export const rolloutQuery = z.strictObject({
   active: flag.describe('Only rollouts that run (true) or have ended (false)'),
   cursor: z.uuid().optional(),
 });
-const auditCursor = z.coerce.number().int().min(1).optional();
+const auditCursor = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional();
 export const auditQuery = z.strictObject({ ...page, route: printable(100).optional(), cursor: auditCursor });
 export const rolloutAuditQuery = z.strictObject({ ...page, cursor: auditCursor });
 /** A DELETE has no body (RFC 9110 section 9.3.5), so its reason is a parameter. */
@@ -71,7 +76,7 @@ export const startBody = z.strictObject({
     .url({ protocol: /^https?$/, message: 'must be an http or https URL' })
     .max(2048)
     .describe('Where the new version answers; an operator may name what `upstreams` in serin.yaml allows'),
-  version: printable(100).optional().describe('The name of the new version'),
+  version: versionName.optional().describe('The name of the new version'),
   policy: printable(63).optional().describe("The name of a policy other than the route's own"),
   replace: z.boolean().default(false).describe('Supersedes the rollout that runs'),
   force: z.boolean().default(false).describe('Starts a version that was rolled back before'),
@@ -92,7 +97,7 @@ export const extendBody = z.strictObject({ by: duration, reason });
 export const skipBody = z.strictObject({ check: checkName, reason });
 
 export const consumerBody = z.strictObject({
-  rule: z.literal(['canary', 'stable', 'by-weight']),
+  rule: z.enum(['canary', 'stable', 'by-weight']),
   key: z
     .string()
     .min(1, 'must not be empty')
@@ -103,8 +108,8 @@ export const consumerBody = z.strictObject({
 });
 
 export const tokenBody = z.strictObject({
-  name: printable(100),
-  role: z.literal(['viewer', 'operator', 'admin']),
+  name: personalName,
+  role: z.enum(['viewer', 'operator', 'admin']),
   reason,
 });
 

@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { Problem } from '../problem/problem.ts';
 import { type ApiEnv, requires } from './access.ts';
-import { jsonAnswer, jsonBody, REFUSALS } from './content.ts';
+import { jsonAnswer, jsonBody, OF_BODIES, refusals } from './content.ts';
 import type { ControlPlane } from './control.ts';
 import { entityTag } from './entity-tag.ts';
 import { linkNext, pageOf } from './page.ts';
@@ -19,7 +19,7 @@ const start = createRoute({
   responses: {
     200: jsonAnswer(rolloutViewSchema, 'The same canary and policy run already: this is the rollout that runs'),
     201: jsonAnswer(rolloutViewSchema, 'Started'),
-    ...REFUSALS,
+    ...refusals('not-found', 'conflict', 'refused', ...OF_BODIES),
   },
 });
 
@@ -30,7 +30,7 @@ const list = createRoute({
   summary: 'Rollouts, newest first',
   ...requires('viewer'),
   request: { query: rolloutQuery },
-  responses: { 200: jsonAnswer(rolloutViewsSchema, 'One page; Link names the next'), ...REFUSALS },
+  responses: { 200: jsonAnswer(rolloutViewsSchema, 'One page; Link names the next'), ...refusals('invalid-input') },
 });
 
 const get = createRoute({
@@ -40,7 +40,7 @@ const get = createRoute({
   summary: 'One rollout',
   ...requires('viewer'),
   request: { params: rolloutParams },
-  responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout; its ETag is its version'), ...REFUSALS },
+  responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout; its ETag is its version'), ...refusals('not-found') },
 });
 
 export function rolloutRoutes({ rollouts, reader }: ControlPlane): OpenAPIHono<ApiEnv> {

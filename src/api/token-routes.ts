@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, requires } from './access.ts';
-import { jsonAnswer, jsonBody, REFUSALS } from './content.ts';
+import { jsonAnswer, jsonBody, OF_BODIES, refusals } from './content.ts';
 import type { ControlPlane } from './control.ts';
 import { removalQuery, tokenBody, tokenParams } from './request-schemas.ts';
 import { newTokenViewSchema, tokenViewsSchema } from './view-schemas.ts';
@@ -11,7 +11,7 @@ const list = createRoute({
   tags: ['tokens'],
   summary: 'Every token, revoked ones too',
   ...requires('admin'),
-  responses: { 200: jsonAnswer(tokenViewsSchema, 'All of them, without the tokens themselves'), ...REFUSALS },
+  responses: { 200: jsonAnswer(tokenViewsSchema, 'All of them, without the tokens themselves'), ...refusals() },
 });
 
 const create = createRoute({
@@ -21,7 +21,10 @@ const create = createRoute({
   summary: 'Make a token',
   ...requires('admin'),
   request: { body: jsonBody(tokenBody) },
-  responses: { 201: jsonAnswer(newTokenViewSchema, 'The only answer that carries the token'), ...REFUSALS },
+  responses: {
+    201: jsonAnswer(newTokenViewSchema, 'The only answer that carries the token'),
+    ...refusals(...OF_BODIES),
+  },
 });
 
 const revoke = createRoute({
@@ -31,7 +34,7 @@ const revoke = createRoute({
   summary: 'Revoke a token, for ever',
   ...requires('admin'),
   request: { params: tokenParams, query: removalQuery },
-  responses: { 204: { description: 'Revoked' }, ...REFUSALS },
+  responses: { 204: { description: 'Revoked' }, ...refusals('not-found', 'invalid-input') },
 });
 
 export function tokenRoutes({ tokens }: ControlPlane): OpenAPIHono<ApiEnv> {

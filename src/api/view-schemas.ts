@@ -16,8 +16,8 @@ export const findingViewSchema = z
     check: checkName,
     canary: z.number().nullable(),
     stable: z.number().nullable(),
-    unit: z.literal(['share', 'ms', 'value']).describe('value: in the unit of the query'),
-    quantile: z.literal(['p50', 'p95', 'p99']).nullable().describe('Which quantile the figures in ms are'),
+    unit: z.enum(['share', 'ms', 'value']).describe('value: in the unit of the query'),
+    quantile: z.enum(['p50', 'p95', 'p99']).nullable().describe('Which quantile the figures in ms are'),
     figures: z
       .literal('interpolated')
       .optional()
@@ -61,7 +61,7 @@ const forecast = z
   .describe('Estimates at the present traffic');
 
 const worseSlice = z.strictObject({
-  dimension: z.literal(['endpoint', 'consumer', 'upstream', 'status']),
+  dimension: z.enum(['endpoint', 'consumer', 'upstream', 'status']),
   name: z.string().describe('POST /orders/{id}, the name of a consumer, ...; other'),
   canary: z.number().describe('Share of errors, or of slow answers'),
   stable: z.number(),
@@ -71,9 +71,7 @@ const worseSlice = z.strictObject({
 
 const where = z
   .strictObject({
-    measure: z
-      .literal(['errors', 'p50', 'p95', 'p99'])
-      .describe('Errors, or answers above that quantile of the stable'),
+    measure: z.enum(['errors', 'p50', 'p95', 'p99']).describe('Errors, or answers above that quantile of the stable'),
     slowMs: z.number().nullable(),
     slices: z.array(worseSlice).describe('Those that carry the difference, worst first; empty where none stands out'),
     status: worseSlice.nullable().describe('What most of the errors were answered with'),
@@ -84,7 +82,7 @@ const where = z
 
 export const verdictViewSchema = z
   .strictObject({
-    name: z.literal(['harmful', 'suspect', 'shared-fault', 'blind', 'undecided', 'at-parity']),
+    name: z.enum(['harmful', 'suspect', 'shared-fault', 'blind', 'undecided', 'at-parity']),
     reason: z.string(),
     logEvidence,
     logThreshold: logEvidence.describe('The evidence of harm at which the canary is rolled back'),
@@ -111,7 +109,7 @@ export const rolloutViewSchema = z
       .describe('The way from internal to promoted'),
     stageEnteredAt: instant,
     router: z
-      .literal(['gateway', 'none'])
+      .enum(['gateway', 'none'])
       .describe('`none`: somebody else makes the split, and the share of the canary is advice'),
     canaryWeight: z.string().describe('The share of the canary: 25%'),
     canaryBps: z.int().describe('The share of the canary in basis points'),
@@ -129,7 +127,7 @@ export const rolloutViewSchema = z
     waitsFor: z
       .array(z.string())
       .describe('What only a person can do now: resume, look, advance, finalise, gate:NAME; empty when nothing'),
-    openPage: z.literal(['rolled-back', 'undecided', 'blind', 'shared-fault']).nullable(),
+    openPage: z.enum(['rolled-back', 'undecided', 'blind', 'shared-fault']).nullable(),
     reason: z.string().describe('Why it is where it is, in one sentence'),
     startedAt: instant,
     endedAt: instant.nullable(),
@@ -156,7 +154,7 @@ export const consumerViewSchema = z
   .strictObject({
     route: z.string(),
     name: z.string(),
-    rule: z.literal(['canary', 'stable', 'by-weight']),
+    rule: z.enum(['canary', 'stable', 'by-weight']),
     changedAt: instant,
   })
   .openapi('Consumer');
@@ -165,14 +163,15 @@ export const tokenViewSchema = z
   .strictObject({
     id: z.string(),
     name: z.string(),
-    role: z.literal(['viewer', 'operator', 'admin']),
+    role: z.enum(['viewer', 'operator', 'admin']),
     createdAt: instant,
     revokedAt: instant.nullable(),
   })
   .openapi('Token');
 
-export const newTokenViewSchema = tokenViewSchema
-  .extend({ token: z.string().describe('Shown this once; only its hash is kept') })
+// Not `extend`: the description would ask for a Token, which has no other keys, that has this one as well.
+export const newTokenViewSchema = z
+  .strictObject({ ...tokenViewSchema.shape, token: z.string().describe('Shown this once; only its hash is kept') })
   .openapi('NewToken');
 
 export const auditVerificationSchema = z
@@ -189,9 +188,9 @@ const issue = z.strictObject({
 const policyAnswer = z.strictObject({
   what: z.string().describe('The query check, or what the source was asked for of its own'),
   source: z.string(),
-  track: z.literal(['stable', 'canary']),
+  track: z.enum(['stable', 'canary']),
   version: z.string(),
-  outcome: z.literal(['value', 'nothing', 'unusable', 'refused', 'undeclared', 'unreachable']),
+  outcome: z.enum(['value', 'nothing', 'unusable', 'refused', 'undeclared', 'unreachable']),
   value: z
     .union([z.number(), z.array(z.number()).readonly()])
     .nullable()

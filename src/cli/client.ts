@@ -156,6 +156,7 @@ function strange(server: string, answer: Answer): Problem {
 /** The HTTP edge has words of its own for a request that cannot be read; here they all are invalid input. */
 const EDGE: Readonly<Record<string, ProblemCode>> = {
   malformed: 'invalid-input',
+  'method-not-allowed': 'not-found',
   'too-large': 'invalid-input',
   'unsupported-media-type': 'invalid-input',
   'too-many-failures': 'unauthenticated',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { unfitToChoose } from '../gateway/headers.ts';
 import { DEFAULT_LIMITS } from '../gateway/limits.ts';
+import { versionName } from '../policy/names.ts';
 import { duration, fraction } from '../policy/units.ts';
 import { cidr, listen, upstreamPlace } from './declared-address.ts';
 import { secret, serviceUrl } from './declared-values.ts';
@@ -14,7 +15,7 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case
 
 const upstream = z.union([
   serviceUrl.transform((url) => ({ url, version: undefined })),
-  z.strictObject({ url: serviceUrl, version: z.string().min(1).max(100).optional() }),
+  z.strictObject({ url: serviceUrl, version: versionName.optional() }),
 ]);
 
 /** RFC 9110 section 5.6.2. */

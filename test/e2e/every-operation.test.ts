@@ -3,25 +3,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registerCommands } from '../../src/cli/register.ts';
 import type { Session } from '../../src/cli/terminal.ts';
 import { registerServerCommands } from '../../src/server/command.ts';
+import { type Json, type OpenApiDocument, openApiDocument } from '../support/openapi.ts';
 import { type OperationStage, openOperationStage } from '../support/operation-stage.ts';
 import { COMMANDS, OPERATIONS, WITHOUT_API } from '../support/operations.ts';
 import { serin } from '../support/server-process.ts';
 
 let stage: OperationStage;
+let document: OpenApiDocument;
 
 beforeAll(async () => {
   stage = await openOperationStage(Object.keys(OPERATIONS).length + Object.keys(COMMANDS).length + 1);
+  document = openApiDocument((await (await stage.ask('GET', '/openapi.json')).json()) as Json);
 });
 
 afterAll(() => stage.close());
 
 describe('every operation, through the real listener', () => {
   it('is one of the description, and none is left out', async () => {
-    const { paths } = (await (await stage.ask('GET', '/openapi.json')).json()) as { paths: Record<string, object> };
-    const described = Object.entries(paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
-    );
-    expect(Object.keys(OPERATIONS).toSorted()).toEqual(described.toSorted());
+    expect(Object.keys(OPERATIONS).toSorted()).toEqual(document.operations.toSorted());
   });
 
   it.each(Object.entries(OPERATIONS))('%s', async (operation, { status, before, edited, body, query = '' }) => {
@@ -35,6 +34,8 @@ describe('every operation, through the real listener', () => {
     const answer = await stage.ask(method, `${filled}${query}`, bodyOf(operation, body, found));
     const text = await answer.text();
     expect([answer.status, text]).toEqual([status, status === 204 ? '' : expect.stringMatching(/./)]);
+    const type = answer.headers.get('content-type');
+    expect(document.faultsOf(document.operation(method, path), { status, type, text })).toEqual([]);
   });
 
   function bodyOf(operation: string, body: object | undefined, { route, canary }: { route: string; canary: string }) {

@@ -128,4 +128,13 @@ export const COMMANDS: Readonly<Record<string, CommandLine>> = {
 };
 
 /** Commands that ask no control API. Their own tests run them. */
-export const WITHOUT_API: readonly string[] = ['plan', 'judge', 'serve', 'migrate', 'doctor', 'force-token'];
+export const WITHOUT_API: readonly string[] = [
+  'plan',
+  'judge',
+  'serve',
+  'migrate',
+  'doctor',
+  'force-token',
+  'renew-secret',
+  'renew-admin-token',
+];

@@ -38,12 +38,7 @@ const LEAST: Readonly<Record<string, Role>> = {
 
 const OPEN = ['GET /livez', 'GET /readyz', 'GET /metrics', 'GET /version'];
 
-const UNKNOWN = [
-  'GET /api/v1/secrets',
-  'POST /api/v1/rollouts/{id}/explode',
-  'DELETE /api/v1/rollouts/{id}',
-  'GET /api',
-];
+const UNKNOWN = ['GET /api/v1/secrets', 'POST /api/v1/rollouts/{id}/explode', 'GET /api'];
 
 const app = controlApi(fakeControl(), { now: () => 0 });
 
@@ -96,6 +91,17 @@ describe('the roles', () => {
     expect(await ask(route, TOKENS.admin)).toBe(404);
   });
 
+  it.each(['DELETE /api/v1/rollouts/{id}', 'PATCH /version', 'OPTIONS /api/v1/audit'])(
+    '%s is answered with what is there instead',
+    async (route) => {
+      const [method = '', path = ''] = route.split(' ');
+      const headers = { authorization: `Bearer ${TOKENS.admin}` };
+      const answer = await app.request(path.replace('{id}', ID), { method, headers });
+      expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+      expect(await answer.json()).toMatchObject({ code: 'method-not-allowed' });
+    },
+  );
+
   it.each(OPEN)('%s answers without a token', async (route) => {
     expect(await ask(route, null)).toBe(200);
   });
@@ -110,7 +116,7 @@ describe('the description', () => {
         security: [{ bearer: [] }],
         'x-required-role': least,
         summary: expect.stringMatching(/./),
-        responses: { '4XX': { content: { 'application/problem+json': expect.anything() } } },
+        responses: { 401: { content: { 'application/problem+json': expect.anything() } } },
       });
     }
   });

@@ -57,7 +57,9 @@ describe('POST /api/v1/policies/check', () => {
     ]);
   });
 
-  it('takes no body that is larger than any other', async () => {
-    expect((await check({ text: 'x'.repeat(70_000) })).status).toBe(413);
+  it('takes a policy of 64 KiB, whatever JSON makes of it, and none that is longer', async () => {
+    expect((await check({ text: '"'.repeat(65_536) })).status).toBe(200);
+    expect((await check({ text: 'x'.repeat(65_537) })).status).toBe(422);
+    expect((await check({ text: 'x'.repeat(300_000) })).status).toBe(413);
   });
 });

@@ -91,8 +91,8 @@ describe('bodies', () => {
     expect(none.status).toBe(422);
   });
 
-  it('of more than 64 KiB are 413, whether they say so or not', async () => {
-    const big = JSON.stringify({ ...START, reason: 'x'.repeat(65 * 1024) });
+  it('of more than 256 KiB are 413, whether they say so or not', async () => {
+    const big = JSON.stringify({ ...START, reason: 'x'.repeat(257 * 1024) });
     expect((await post('/api/v1/rollouts', big, { 'content-length': String(big.length) })).status).toBe(413);
     const chunked = await post('/api/v1/rollouts', big, { 'transfer-encoding': 'chunked' });
     expect(chunked.status).toBe(413);

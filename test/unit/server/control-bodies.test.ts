@@ -47,7 +47,7 @@ describe('a body at the listener that serves', () => {
     ['none, of a HEAD', 'HEAD /api/v1/tokens', [], '', 200],
     ['none, of a POST', 'POST /api/v1/tokens', [], '', 422],
     ['none, of a PUT', 'PUT /api/v1/routes/payments/consumers/acme', [], '', 422],
-    ['none, of a method that nothing answers', 'PATCH /api/v1/tokens', [], '', 404],
+    ['none, of a method that nothing answers', 'PATCH /api/v1/tokens', [], '', 405],
     ['empty and said to be', 'POST /api/v1/tokens', ['Content-Length: 0'], '', 422],
     ['empty and chunked', 'POST /api/v1/tokens', ['Transfer-Encoding: chunked'], '0\r\n\r\n', 422],
     [
@@ -79,14 +79,14 @@ describe('a body at the listener that serves', () => {
   });
 
   it('over the limit is refused by its length alone, before any of it has come', async () => {
-    const fields = ['Content-Type: application/json', 'Content-Length: 65537'];
-    expect(await answerTo('POST /api/v1/tokens', fields)).toEqual({ status: 413, detail: 'a body is at most 64 KiB' });
+    const fields = ['Content-Type: application/json', 'Content-Length: 262145'];
+    expect(await answerTo('POST /api/v1/tokens', fields)).toEqual({ status: 413, detail: 'a body is at most 256 KiB' });
   });
 
   it('over the limit is refused although it is chunked and never ends', async () => {
     const fields = ['Content-Type: application/json', 'Transfer-Encoding: chunked'];
-    const answer = await answerTo('POST /api/v1/tokens', fields, chunk('x'.repeat(40_000)).repeat(2));
-    expect(answer).toEqual({ status: 413, detail: 'a body is at most 64 KiB' });
+    const answer = await answerTo('POST /api/v1/tokens', fields, chunk('x'.repeat(140_000)).repeat(2));
+    expect(answer).toEqual({ status: 413, detail: 'a body is at most 256 KiB' });
     expect(unforeseen).toEqual([]);
   });
 
