@@ -1,5 +1,4 @@
 import { canonicalJson } from '../policy/digest.ts';
-import { pinnedPolicy } from '../policy/pinned.ts';
 import { Problem } from '../problem/problem.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { isEnded } from '../rollout/state.ts';
@@ -11,11 +10,13 @@ import { refuseOldEpoch } from './lease.ts';
 import { enqueue } from './outbox.ts';
 import { audit, evidence, rollouts } from './schema.ts';
 import { keepStable } from './stables.ts';
-import type { RolloutChange, RolloutStore } from './store.ts';
+import type { RolloutChange, RolloutFilter, RolloutStore, UnreadableRollout } from './store.ts';
+import { type ReadRow, readRow } from './stored-record.ts';
 
 type Part = Omit<RolloutChange, 'supersedes'>;
 
-const columns = { rollout: rollouts.state, evidence: evidence.state };
+const columns = { id: rollouts.id, route: rollouts.route, rollout: rollouts.state, evidence: evidence.state };
+const MOST_ACTIVE = 1_000;
 
 export function rolloutStore(run: Run): RolloutStore {
   return {
@@ -23,35 +24,59 @@ export function rolloutStore(run: Run): RolloutStore {
     find: (id) =>
       run(async (database) => {
         if (!isUuid(id)) return null;
-        const [record] = await selectRecords(database).where(eq(rollouts.id, id));
-        return record ? recordOf(record) : null;
+        const [row] = await selectRows(database).where(eq(rollouts.id, id));
+        if (row === undefined) return null;
+        const read = readRow(row);
+        if (read.kind === 'unreadable') throw new Problem('internal', unreadableOf(read).reason);
+        return read.record;
       }),
-    list: ({ route, active, limit, beforeId }) =>
+    list: (filter) =>
       run(async (database) => {
-        if (beforeId !== undefined && !isUuid(beforeId)) {
+        if (filter.beforeId !== undefined && !isUuid(filter.beforeId)) {
           throw new Problem('invalid-input', 'The cursor is no rollout id.');
         }
-        const records = await selectRecords(database)
-          .where(
-            and(
-              route === undefined ? undefined : eq(rollouts.route, route),
-              active === undefined ? undefined : eq(rollouts.active, active),
-              beforeId === undefined ? undefined : lt(rollouts.id, beforeId),
-            ),
-          )
-          .orderBy(desc(rollouts.id))
-          .limit(limit);
-        return records.map(recordOf);
+        return listReadable(database, filter);
+      }),
+    unreadable: () =>
+      run(async (database) => {
+        const rows = await selectRows(database).where(eq(rollouts.active, true)).limit(MOST_ACTIVE);
+        return rows.map(readRow).flatMap((read) => (read.kind === 'unreadable' ? [unreadableOf(read)] : []));
       }),
   };
 }
 
-function recordOf({ rollout, evidence: seen }: RolloutRecord): RolloutRecord {
-  return { rollout: { ...rollout, policy: pinnedPolicy(rollout.policy) }, evidence: seen };
+/** A page is full whatever was left out of it: who turns pages would stop at a short one. */
+async function listReadable(
+  database: Database,
+  { route, active, limit, beforeId }: RolloutFilter,
+): Promise<readonly RolloutRecord[]> {
+  const records: RolloutRecord[] = [];
+  for (let before = beforeId; records.length < limit; ) {
+    const asked = limit - records.length;
+    const rows = await selectRows(database)
+      .where(
+        and(
+          route === undefined ? undefined : eq(rollouts.route, route),
+          active === undefined ? undefined : eq(rollouts.active, active),
+          before === undefined ? undefined : lt(rollouts.id, before),
+        ),
+      )
+      .orderBy(desc(rollouts.id))
+      .limit(asked);
+    records.push(...rows.map(readRow).flatMap((read) => (read.kind === 'record' ? [read.record] : [])));
+    before = rows.at(-1)?.id;
+    if (rows.length < asked) break;
+  }
+  return records;
 }
 
-function selectRecords(database: Database) {
-  return database.select(columns).from(rollouts).innerJoin(evidence, eq(evidence.rolloutId, rollouts.id)).$dynamic();
+function unreadableOf({ id, route, reason }: Extract<ReadRow, { kind: 'unreadable' }>): UnreadableRollout {
+  return { id, route, reason: `The stored record of rollout ${id} of ${route} cannot be read: ${reason}.` };
+}
+
+/** A rollout without evidence is found as well: else it would never be missed. */
+function selectRows(database: Database) {
+  return database.select(columns).from(rollouts).leftJoin(evidence, eq(evidence.rolloutId, rollouts.id)).$dynamic();
 }
 
 /**

@@ -44,8 +44,19 @@ export interface RolloutFilter {
  */
 export interface RolloutStore {
   commit(change: RolloutChange): Promise<void>;
+  /** Throws Problem('internal') for a rollout whose record cannot be read. */
   find(id: string): Promise<RolloutRecord | null>;
+  /** Leaves out records that cannot be read: one that is damaged keeps no other from being seen. */
   list(filter: RolloutFilter): Promise<readonly RolloutRecord[]>;
+  /** The active rollouts that `list` leaves out. */
+  unreadable(): Promise<readonly UnreadableRollout[]>;
+}
+
+export interface UnreadableRollout {
+  readonly id: string;
+  readonly route: string;
+  /** One sentence, with the id. */
+  readonly reason: string;
 }
 
 export interface AuditFilter {

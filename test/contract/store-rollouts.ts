@@ -131,6 +131,51 @@ export function rolloutsContract(bench: () => StoreBench): void {
       expect(await codeOf(store().rollouts.list({ limit: 1, beforeId: 'nonsense' }))).toBe('invalid-input');
     });
 
+    const poison: readonly (readonly [string, (id: string) => string, RegExp])[] = [
+      ['a state that is no document', (id) => `update rollouts set state = '7' where id = '${id}'`, /no document/],
+      ['no policy', (id) => `update rollouts set state = state - 'policy' where id = '${id}'`, /policy is damaged/],
+      [
+        'a stage that nobody knows',
+        (id) => `update rollouts set state = jsonb_set(state, '{stage}', '{"kind":"flying"}') where id = '${id}'`,
+        /stage is not known/,
+      ],
+      ['no evidence', (id) => `delete from evidence where rollout_id = '${id}'`, /evidence is missing/],
+      [
+        'evidence in tatters',
+        (id) => `update evidence set state = '{}' where rollout_id = '${id}'`,
+        /evidence is damaged/,
+      ],
+    ];
+    it.each(poison)('row 4: one record of ten with %s keeps no other from being seen', async (_, damage, says) => {
+      const route = fresh('shop');
+      const ten: Rollout[] = [];
+      for (let at = 0; at < 10; at += 1) ten.push(await started({ route: `${route}-${at}`, startedAt: T0 + at }));
+      const bad = ten[4] as Rollout;
+      await bench().privileged(damage(bad.id));
+      const active = await store().rollouts.list({ active: true, limit: 10_000 });
+      const seen = active.filter((record) => record.rollout.route.startsWith(route));
+      expect(seen.map(({ rollout }) => rollout.id)).toEqual(
+        ten
+          .filter(({ id }) => id !== bad.id)
+          .map(({ id }) => id)
+          .reverse(),
+      );
+      const unreadable = (await store().rollouts.unreadable()).filter(({ id }) => id === bad.id);
+      expect(unreadable).toEqual([{ id: bad.id, route: bad.route, reason: expect.stringMatching(says) }]);
+      expect(unreadable[0]?.reason).toContain(bad.id);
+      expect(await codeOf(store().rollouts.find(bad.id))).toBe('internal');
+    });
+
+    it('fills its pages with what can be read', async () => {
+      const route = fresh('route');
+      const all: Rollout[] = [];
+      for (let at = 0; at < 6; at += 1) all.push(await started({ route, startedAt: T0 + at, ...ENDED }));
+      const [bad] = all.slice(3);
+      await bench().privileged(`update rollouts set state = '{}' where id = '${bad?.id}'`);
+      const page = await store().rollouts.list({ route, limit: 4 });
+      expect(page.map(({ rollout }) => rollout.id)).toEqual([5, 4, 2, 1].map((at) => all[at]?.id));
+    });
+
     it('keeps the promoted stable in the same transaction', async () => {
       const rollout = await started();
       const kept = { route: rollout.route, stable: rollout.canary, replacedUrl: rollout.stable.url };
