@@ -144,12 +144,22 @@ export class Follower implements SplitPort {
     this.pools.keepOnly(this.inUse());
   }
 
-  /** Everything to the stable at once. The canary stays known, so that the order to come can drain it. */
   private brake(state: RouteState, reason: string): void {
+    this.withdraw(state);
+    this.onBrake(state.declared.name, reason);
+  }
+
+  toStable(route: string): void {
+    this.withdraw(this.find(route));
+  }
+
+  /** Everything to the stable at once. The canary stays known, so that the order to come can drain it. */
+  private withdraw(state: RouteState): void {
+    const { canaryBps, forceAllowed, consumerDefault } = state.live.order;
+    if (canaryBps === 0 && !forceAllowed && consumerDefault === null) return;
     const order: SplitOrder = { ...state.live.order, canaryBps: 0, consumerDefault: null, forceAllowed: false };
     state.recorder.follow(order);
     state.live = { ...state.live, order };
-    this.onBrake(state.declared.name, reason);
   }
 
   appliedSplit(route: string): AppliedSplit | null {

@@ -87,6 +87,8 @@ export interface SplitPort {
   /** One pointer swap; an order with an older epoch is ignored. Open requests end under the split they began with. */
   setSplit(order: SplitOrder): void;
   appliedSplit(route: string): AppliedSplit | null;
+  /** Everything to the stable at once, within the order in force: the next order replaces it. */
+  toStable(route: string): void;
   /** Keyed hashes (see `hashConsumerKey`) -> rule, and -> name, for a route; replaces the list that was there. */
   setConsumers(route: string, rules: ReadonlyMap<string, ConsumerRule>, names?: ReadonlyMap<string, string>): void;
 }
@@ -98,6 +100,12 @@ export interface MeasurePort {
    * A cursor of another process (or null) gives everything that is still held. At most 1,000 blocks of a route are held.
    */
   collect(
+    route: string,
+    after: string | null,
+    slowAfterMs: number,
+  ): { readonly blocks: readonly Block[]; readonly cursor: string };
+  /** The same without forgetting anything: for who reads beside the one that commits. */
+  peek(
     route: string,
     after: string | null,
     slowAfterMs: number,

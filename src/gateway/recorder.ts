@@ -153,10 +153,23 @@ export class RouteRecorder {
 
   /** See `MeasurePort.collect`. */
   collect(after: string | null, slowAfterMs: number): { readonly blocks: readonly Block[]; readonly cursor: string } {
+    const known = this.knownBy(after);
+    this.closed.splice(0, known);
+    this.firstClosed += known;
+    this.closeDue(slowAfterMs);
+    return { blocks: [...this.closed], cursor: this.cursor() };
+  }
+
+  /** See `MeasurePort.peek`. */
+  peek(after: string | null, slowAfterMs: number): { readonly blocks: readonly Block[]; readonly cursor: string } {
+    this.closeDue(slowAfterMs);
+    return { blocks: this.closed.slice(this.knownBy(after)), cursor: this.cursor() };
+  }
+
+  private closeDue(slowAfterMs: number): void {
     const now = this.clock.monotonic();
     this.roll(now);
     this.countOverdue(now, slowAfterMs);
-    this.forget(after);
     let closable = 0;
     for (const { block, durationMs } of this.over) {
       if (!block.mayClose(now, slowAfterMs)) break;
@@ -168,7 +181,10 @@ export class RouteRecorder {
     }
     this.over.splice(0, closable);
     if (closable > 0) this.history?.learn();
-    return { blocks: [...this.closed], cursor: `${this.boot}.${this.firstClosed + this.closed.length - 1}` };
+  }
+
+  private cursor(): string {
+    return `${this.boot}.${this.firstClosed + this.closed.length - 1}`;
   }
 
   totals(): TrafficTotals[] {
@@ -243,12 +259,11 @@ export class RouteRecorder {
     });
   }
 
-  private forget(after: string | null): void {
+  /** How many of the closed blocks a cursor has passed already. */
+  private knownBy(after: string | null): number {
     const seq = after?.startsWith(`${this.boot}.`) ? Number(after.slice(this.boot.length + 1)) : 0;
-    if (!Number.isSafeInteger(seq)) return;
-    const known = Math.min(Math.max(0, seq - this.firstClosed + 1), this.closed.length);
-    this.closed.splice(0, known);
-    this.firstClosed += known;
+    if (!Number.isSafeInteger(seq)) return 0;
+    return Math.min(Math.max(0, seq - this.firstClosed + 1), this.closed.length);
   }
 
   /** False when the ticket has ended before: the first outcome of a request stands. */

@@ -73,9 +73,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       return { port };
     },
     setSplit: (order) => follower.setSplit(order),
+    toStable: (name) => follower.toStable(name),
     appliedSplit: (name) => follower.appliedSplit(name),
     setConsumers: (name, rules, names) => follower.setConsumers(name, rules, names),
     collect: (name, after, slowAfterMs) => follower.find(name).recorder.collect(after, slowAfterMs),
+    peek: (name, after, slowAfterMs) => follower.find(name).recorder.peek(after, slowAfterMs),
     slices: (name) => follower.find(name).recorder.slices(),
     durations: () => follower.routes.flatMap(({ recorder }) => recorder.durations()),
     totals: () => follower.routes.flatMap(({ recorder }) => recorder.totals()),
