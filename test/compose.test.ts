@@ -116,7 +116,10 @@ describe('the files in deploy/', () => {
   });
 
   it('alert only on metrics that Serin exposes', () => {
-    const exposed = ['src/server/exposition.ts', 'src/server/rollout-metrics.ts'].map(read).join('');
+    const exposed = ['exposition', 'rollout-metrics', 'controller-metrics']
+      .map((name) => `src/server/${name}.ts`)
+      .map(read)
+      .join('');
     const asked = new Set(read('deploy/alerts.yml').match(/\bserin_\w+/g));
     expect(asked.size).toBeGreaterThan(0);
     for (const metric of asked) expect(exposed).toContain(`'${metric}'`);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { Memory } from '../src/controller/memory.ts';
 import type { Gateway } from '../src/gateway/gateway.ts';
 import { createGateway } from '../src/gateway/server.ts';
 import { exposition } from '../src/server/exposition.ts';
@@ -53,15 +54,25 @@ const rules = z
 async function exposedText(store: Awaited<ReturnType<typeof embeddedStore>>['store']): Promise<string> {
   const channel = { name: 'pager', takes: ['page' as const], deliver: async () => ({ kind: 'delivered' as const }) };
   // The harmful one first: a tick looks at every rollout that runs, with the traffic of its own stage.
+  let memory: Memory | null = null;
   for (const canary of [{ ...HEALTHY, errors: 0.3 }, HEALTHY]) {
     const stage = controllerStage(store, { canary, channels: [channel] });
     const start = { route: stage.route, canaryUrl: 'http://127.0.0.1:9002/', version: 'v2', reason: 'ready' };
     await stage.commands.start({ ...start, force: false, replace: false }, OPERATOR);
     await stage.run(90_000);
+    memory = stage.ports.memory;
   }
+  if (memory === null) throw new Error('no rollout was looked at');
   const gateway = createGateway(options);
   await traffic(gateway);
-  return exposition({ gateway, store, controller: { leads: () => true }, channels: ['pager', 'console'] })();
+  return exposition({
+    gateway,
+    store,
+    controller: { leads: () => true, tickAgoMs: () => 1_000 },
+    memory,
+    log: () => undefined,
+    channels: ['pager', 'console'],
+  })();
 }
 
 const options = {

@@ -95,6 +95,20 @@ export interface PolicyControl {
   check(request: PolicyCheckRequest, signal: AbortSignal): Promise<PolicyCheck>;
 }
 
+/** What the process knows of a rollout beside its record. */
+export interface Standing {
+  /** How old the last look is, and why it is no younger; null for a rollout that has ended. */
+  readonly look: { readonly agoMs: number; readonly failures: number; readonly trouble: string | null } | null;
+  /** What the gateway did already while the database could not record it: everything goes to the stable. */
+  readonly unrecorded: {
+    readonly event: string;
+    readonly by: string;
+    readonly reason: string;
+    /** Epoch ms; null where only the gateway saw it. */
+    readonly at: number | null;
+  } | null;
+}
+
 /** Whose health: the data path's, or that of what decides and records. */
 export type HealthOf = 'gateway' | 'control';
 
@@ -108,6 +122,7 @@ export interface Health {
 export interface ControlPlane {
   readonly rollouts: RolloutCommands;
   readonly reader: RolloutReader;
+  standing(record: RolloutRecord): Standing;
   readonly consumers: ConsumerControl;
   readonly tokens: TokenControl;
   readonly policies: PolicyControl;

@@ -17,7 +17,7 @@ import {
   skipBody,
   weightBody,
 } from './request-schemas.ts';
-import { rolloutViewSchema } from './view-schemas.ts';
+import { type RolloutView, rolloutViewSchema } from './view-schemas.ts';
 import { rolloutView } from './views.ts';
 
 const OF_OVERRIDES = ['not-found', 'conflict', 'refused', 'stale', ...OF_BODIES] as const;
@@ -26,6 +26,8 @@ const ifMatch = z.object({
   'if-match': z.string().optional().describe('Only if the rollout still has this ETag; else 412'),
 });
 
+const NOT_RECORDED = 'Done at the gateway, which sends everything to the stable; recorded once the database answers';
+
 const gate = createRoute({
   method: 'post',
   path: '/rollouts/{id}/gates/{gate}',
@@ -33,7 +35,11 @@ const gate = createRoute({
   summary: 'Open a gate of the present stage',
   ...requires('operator'),
   request: { params: gateParams, headers: ifMatch, body: jsonBody(reasonBody) },
-  responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'), ...refusals(...OF_OVERRIDES) },
+  responses: {
+    200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'),
+    202: jsonAnswer(rolloutViewSchema, NOT_RECORDED),
+    ...refusals(...OF_OVERRIDES),
+  },
 });
 
 const retry = createRoute({
@@ -47,12 +53,14 @@ const retry = createRoute({
 });
 
 /** What people do to a rollout. Each is one event through the same door as a tick's; the API decides nothing. */
-export function overrideRoutes({ rollouts, reader }: ControlPlane): OpenAPIHono<ApiEnv> {
+export function overrideRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
+  const { rollouts, reader } = control;
+  const viewOf = (record: RolloutRecord) => rolloutView(record, control.standing(record));
   const app = new OpenAPIHono<ApiEnv>();
 
   type Asked = { readonly id: string; readonly reason: string; readonly event: OverrideEvent };
   const override = async (c: Context<ApiEnv>, { id, reason, event }: Asked) =>
-    answer(c, await rollouts.override(id, event, c.get('actor'), reason, expectedVersion(c)));
+    answer(c, viewOf(await rollouts.override(id, event, c.get('actor'), reason, expectedVersion(c))));
 
   app.openapi(verb('pause', 'Nothing advances; harm still rolls back', reasonBody), (c) =>
     override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: { kind: 'paused' } }),
@@ -99,14 +107,14 @@ export function overrideRoutes({ rollouts, reader }: ControlPlane): OpenAPIHono<
     const { reason } = c.req.valid('json');
     const version = expectedVersion(c);
     if (version !== null) await requireVersion(id, version);
-    return answer(c, await rollouts.rebase(id, c.get('actor'), reason, version));
+    return answer(c, viewOf(await rollouts.rebase(id, c.get('actor'), reason, version)));
   });
   app.openapi(retry, async (c) => {
     const { id } = c.req.valid('param');
     const version = expectedVersion(c);
     if (version !== null) await requireVersion(id, version);
     const record = await rollouts.retry(id, c.get('actor'), c.req.valid('json').reason);
-    const view = rolloutView(record);
+    const view = viewOf(record);
     c.header('location', `/api/v1/rollouts/${view.id}`);
     c.header('etag', entityTag(view.version));
     return c.json(view, 201);
@@ -130,12 +138,15 @@ function verb<V extends string, B extends z.ZodType>(name: V, summary: string, b
     summary,
     ...requires('operator'),
     request: { params: rolloutParams, headers: ifMatch, body: jsonBody(body) },
-    responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'), ...refusals(...OF_OVERRIDES) },
+    responses: {
+      200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'),
+      202: jsonAnswer(rolloutViewSchema, NOT_RECORDED),
+      ...refusals(...OF_OVERRIDES),
+    },
   });
 }
 
-function answer(c: Context<ApiEnv>, record: RolloutRecord) {
-  const view = rolloutView(record);
+function answer(c: Context<ApiEnv>, view: RolloutView) {
   c.header('etag', entityTag(view.version));
-  return c.json(view, 200);
+  return view.unrecorded === null ? c.json(view, 200) : c.json(view, 202);
 }

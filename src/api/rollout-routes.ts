@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { Problem } from '../problem/problem.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
 import { type ApiEnv, requires } from './access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from './content.ts';
 import type { ControlPlane } from './control.ts';
@@ -43,7 +44,9 @@ const get = createRoute({
   responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout; its ETag is its version'), ...refusals('not-found') },
 });
 
-export function rolloutRoutes({ rollouts, reader }: ControlPlane): OpenAPIHono<ApiEnv> {
+export function rolloutRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
+  const { rollouts, reader } = control;
+  const viewOf = (record: RolloutRecord) => rolloutView(record, control.standing(record));
   const app = new OpenAPIHono<ApiEnv>();
 
   app.openapi(start, async (c) => {
@@ -52,7 +55,7 @@ export function rolloutRoutes({ rollouts, reader }: ControlPlane): OpenAPIHono<A
       { ...request, ...(version === undefined ? {} : { version }), ...(policy === undefined ? {} : { policy }) },
       c.get('actor'),
     );
-    const view = rolloutView(record);
+    const view = viewOf(record);
     c.header('location', `/api/v1/rollouts/${view.id}`);
     c.header('etag', entityTag(view.version));
     return created ? c.json(view, 201) : c.json(view, 200);
@@ -68,14 +71,14 @@ export function rolloutRoutes({ rollouts, reader }: ControlPlane): OpenAPIHono<A
     });
     const { items, last } = pageOf(found, limit);
     linkNext(c, last?.rollout.id ?? null);
-    return c.json(items.map(rolloutView), 200);
+    return c.json(items.map(viewOf), 200);
   });
 
   app.openapi(get, async (c) => {
     const { id } = c.req.valid('param');
     const record = await reader.find(id);
     if (!record) throw new Problem('not-found', `there is no rollout ${id}`);
-    const view = rolloutView(record);
+    const view = viewOf(record);
     c.header('etag', entityTag(view.version));
     return c.json(view, 200);
   });

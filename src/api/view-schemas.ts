@@ -132,6 +132,23 @@ export const rolloutViewSchema = z
     startedAt: instant,
     endedAt: instant.nullable(),
     lookedAt: instant.describe('The last look at the evidence'),
+    look: z
+      .strictObject({
+        agoMs: z.number().describe('Since the last look that was recorded: how old the verdict is'),
+        failures: z.int().describe('Looks that have failed since'),
+        trouble: z.string().nullable().describe('Why the last one failed'),
+      })
+      .nullable()
+      .describe('Null once the rollout has ended'),
+    unrecorded: z
+      .strictObject({
+        event: z.string().describe('rolledBack, aborted or canaryBraked'),
+        by: z.string(),
+        reason: z.string(),
+        at: instant.nullable(),
+      })
+      .nullable()
+      .describe('The gateway sends everything to the stable already; the database has yet to record this'),
   })
   .openapi('Rollout');
 

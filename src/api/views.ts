@@ -3,10 +3,11 @@ import { formatBps } from '../policy/units.ts';
 import { currentStep, neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
+import type { Standing } from './control.ts';
 import type { AuditView, FindingView, RolloutView, VerdictView } from './view-schemas.ts';
 
 /** A rollout as people, the command line and the dashboard see it. */
-export function rolloutView({ rollout, evidence }: RolloutRecord): RolloutView {
+export function rolloutView({ rollout, evidence }: RolloutRecord, { look, unrecorded }: Standing): RolloutView {
   const next = nextStage(rollout);
   const { spec, metadata } = rollout.policy;
   const { paused } = rollout;
@@ -43,6 +44,8 @@ export function rolloutView({ rollout, evidence }: RolloutRecord): RolloutView {
     startedAt: instant(rollout.startedAt),
     endedAt: rollout.endedAt === null ? null : instant(rollout.endedAt),
     lookedAt: instant(evidence.lookedAt),
+    look: look && { ...look, agoMs: Math.round(look.agoMs) },
+    unrecorded: unrecorded && { ...unrecorded, at: unrecorded.at === null ? null : instant(unrecorded.at) },
   };
 }
 

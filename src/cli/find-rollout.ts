@@ -9,7 +9,9 @@ export async function findRollout(client: ApiClient, routeOrId: string): Promise
   if (UUID.test(routeOrId)) return client.get(rolloutPath(routeOrId), rolloutViewSchema);
   const latest = (filter: string) =>
     client.get(`/api/v1/rollouts?route=${encodeURIComponent(routeOrId)}&limit=1${filter}`, rolloutViewsSchema);
-  const [found] = [...(await latest('&active=true')), ...(await latest(''))];
+  // Only the running ones are known while the database is away.
+  const [running] = await latest('&active=true');
+  const found = running ?? (await latest(''))[0];
   if (!found) throw new Problem('not-found', `route ${routeOrId} has no rollout yet`);
   return found;
 }

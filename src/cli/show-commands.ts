@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type RolloutView, rolloutViewsSchema } from '../api/view-schemas.ts';
+import { formatSpan } from '../parity/figures.ts';
 import { connect, type ServerOptions, takesServer } from './connection.ts';
 import { spanOf } from './figures.ts';
 import { findRollout } from './find-rollout.ts';
@@ -60,7 +61,7 @@ export function registerShow(program: Command, session: Session): void {
 
 function listTable(views: readonly RolloutView[], format: 'table' | 'wide'): string {
   const wide = format === 'wide';
-  const heading = ['ROUTE', 'STAGE', 'WEIGHT', 'CANARY', 'VERDICT', 'FOR'];
+  const heading = ['ROUTE', 'STAGE', 'WEIGHT', 'CANARY', 'VERDICT', 'LOOKED', 'FOR'];
   const rows = views.map((view) => {
     const until = Date.parse(view.endedAt ?? view.lookedAt);
     const row = [
@@ -69,6 +70,7 @@ function listTable(views: readonly RolloutView[], format: 'table' | 'wide'): str
       view.canaryWeight,
       view.canary.version,
       view.verdict?.name ?? '-',
+      view.look === null ? '-' : `${formatSpan(view.look.agoMs)} ago${view.look.trouble === null ? '' : ' (failing)'}`,
       spanOf(until - Date.parse(view.startedAt)),
     ];
     return wide ? [...row, view.id, view.policy.name, view.startedAt, clean(view.reason)] : row;

@@ -4,6 +4,7 @@ import { Problem } from '../problem/problem.ts';
 import { connect, type ServerOptions } from './connection.ts';
 import { EXIT, exitCodeOfRollout } from './exit-code.ts';
 import { findRollout } from './find-rollout.ts';
+import { lookText, unrecordedText } from './look-text.ts';
 import { print, say } from './output.ts';
 import type { Session } from './terminal.ts';
 import { clean } from './text.ts';
@@ -41,12 +42,13 @@ export async function reportStatus(routeOrId: string, options: StatusOptions, se
   session.exit(code ?? EXIT.ok);
 }
 
-/** `payments: v2 in step-1 at 10%: undecided: ...` */
+/** `payments: v2 in step-1 at 10%: undecided: ... (looked 3 s ago)` */
 export function statusLine(view: RolloutView): string {
   const { route, canary, stage, canaryWeight, paused, reason, verdict, active, waitsFor } = view;
+  const where = `${route}: ${canary.version} in ${stage} at ${canaryWeight}${paused ? ', paused' : ''}`;
+  const looked = [lookText(view)].flatMap((text) => (text === null ? [] : [` (${text})`])).join('');
+  if (view.unrecorded) return clean(`${where}: ${unrecordedText(view.unrecorded)}${looked}`);
   const why = active && verdict ? verdict.reason : reason;
   const waiting = waitsFor.length > 0 ? ` (waits for ${waitsFor.join(', ')})` : '';
-  return clean(
-    `${route}: ${canary.version} in ${stage} at ${canaryWeight}${paused ? ', paused' : ''}: ${why}${waiting}`,
-  );
+  return clean(`${where}: ${why}${waiting}${looked}`);
 }

@@ -4,8 +4,11 @@ import type { Actor, OverrideEvent } from '../rollout/event.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
+import { doAtGateway } from './at-gateway.ts';
 import { changeFor } from './commit.ts';
+import { cannotRecord, soon } from './patience.ts';
 import type { ControllerPorts } from './ports.ts';
+import { settle } from './settle.ts';
 import { loadedPolicy, startRollout } from './start.ts';
 
 const TRIES = 5;
@@ -43,19 +46,49 @@ export function createCommands(ports: ControllerPorts): RolloutCommands {
   };
 }
 
-/** A tick may commit between the read and the write; without a version to insist on, the override is decided anew. */
+interface Who {
+  readonly by: Actor;
+  readonly reason: string;
+  readonly expectedVersion: number | null;
+}
+
+/**
+ * The way back to the stable needs no database: where that does not answer soon, it is done at the gateway, and recorded
+ * before anything else happens to the rollout.
+ */
 async function overrideRollout(
   ports: ControllerPorts,
   id: string,
   event: OverrideEvent,
-  who: { readonly by: Actor; readonly reason: string; readonly expectedVersion: number | null },
+  who: Who,
+): Promise<RolloutRecord> {
+  const known = ports.memory.looks.find(id);
+  if (known === null || known.rollout.router === 'none') return recordOverride(ports, id, event, who);
+  if (event.kind !== 'rolledBack' && event.kind !== 'aborted') return recordOverride(ports, id, event, who);
+  try {
+    return await soon(recordOverride(ports, id, event, who));
+  } catch (error) {
+    if (!cannotRecord(error)) throw error;
+    ports.memory.unsure = true;
+    ports.log({ what: 'databaseAway', level: 'warn', rollout: id, route: known.rollout.route, error });
+    return doAtGateway(ports, known, event, who);
+  }
+}
+
+/** A tick may commit between the read and the write; without a version to insist on, the override is decided anew. */
+async function recordOverride(
+  ports: ControllerPorts,
+  id: string,
+  event: OverrideEvent,
+  who: Who,
 ): Promise<RolloutRecord> {
   for (let attempt = 1; ; attempt += 1) {
-    const record = await existing(ports, id);
+    const found = await existing(ports, id);
+    const record = (await settle(ports, found, null)) ?? found;
     if (who.expectedVersion !== null && record.rollout.version !== who.expectedVersion) {
       throw new Problem('stale', `the rollout has moved on: it is at version ${record.rollout.version}`);
     }
-    const at = await ports.store.now();
+    const at = ports.memory.time.heard(await ports.store.now());
     const unmovedConsumers = await unmoved(ports, record.rollout.route);
     const change = changeFor(ports, record, { event, at, actor: who.by, reason: who.reason, unmovedConsumers }, null);
     try {
@@ -66,8 +99,10 @@ async function overrideRollout(
       throw error;
     }
     ports.log({ what: event.kind, rollout: id, route: change.rollout.route, by: who.by.name, reason: who.reason });
+    const after = { rollout: change.rollout, evidence: change.evidence };
+    ports.memory.looks.changed(after);
     await ports.router.apply(orderFor(change.rollout), AbortSignal.timeout(5_000));
-    return { rollout: change.rollout, evidence: change.evidence };
+    return after;
   }
 }
 

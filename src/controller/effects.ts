@@ -1,33 +1,28 @@
-import type { Channel, Delivery } from '../notify/channel.ts';
-import { messageOf } from '../problem/log.ts';
 import type { OutboxItem } from '../store/store.ts';
+import { attempt, retryDelayMs } from './attempt.ts';
 import type { ControllerPorts } from './ports.ts';
 
-const DELIVERY_TIMEOUT_MS = 10_000;
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 3_600_000;
 const AT_ONCE = 20;
 
-/** 1 s, 2 s, 4 s ... up to an hour; a channel that names its own time is given at least that. */
-export function retryDelayMs(attempts: number, askedMs = 0): number {
-  const backOff = FIRST_RETRY_MS * 2 ** Math.min(attempts, 20);
-  return Math.max(Math.min(backOff, LONGEST_RETRY_MS), Math.min(askedMs, LONGEST_RETRY_MS));
-}
+type Parts = Pick<ControllerPorts, 'store' | 'channels' | 'log' | 'memory'>;
 
 /**
  * Delivers what is due in the outbox, each item by itself and at least once with the same id. No decision waits for it: a
  * channel that is down, slow or hostile costs one time-out of its own and is tried again later.
  */
-export async function deliverDue(ports: Pick<ControllerPorts, 'store' | 'channels' | 'log'>): Promise<number> {
+export async function deliverDue(ports: Parts): Promise<number> {
   const due = await ports.store.outbox.due(AT_ONCE);
   await Promise.all(due.map((item) => deliver(ports, item)));
   return due.length;
 }
 
-async function deliver(ports: Pick<ControllerPorts, 'store' | 'channels' | 'log'>, item: OutboxItem): Promise<void> {
+async function deliver(ports: Parts, item: OutboxItem): Promise<void> {
+  if (await ports.memory.messages.take(item.channel, item.message)) {
+    return ports.store.outbox.settle(item.id, { kind: 'delivered' });
+  }
   const channel = ports.channels.find(({ name }) => name === item.channel);
   const delivery = channel
-    ? await attempt(channel, item)
+    ? await attempt(channel, item.message)
     : ({ kind: 'failed', reason: `channel ${item.channel} is not configured` } as const);
   const facts = { channel: item.channel, message: item.message.id, attempts: item.attempts + 1 };
   switch (delivery.kind) {
@@ -41,13 +36,5 @@ async function deliver(ports: Pick<ControllerPorts, 'store' | 'channels' | 'log'
       ports.log({ what: 'notificationFailed', level: 'warn', ...facts, reason: delivery.reason, retryInMs });
       return ports.store.outbox.settle(item.id, { kind: 'failed', reason: delivery.reason, retryInMs });
     }
-  }
-}
-
-async function attempt(channel: Channel, item: OutboxItem): Promise<Delivery> {
-  try {
-    return await channel.deliver(item.message, AbortSignal.timeout(DELIVERY_TIMEOUT_MS));
-  } catch (error) {
-    return { kind: 'failed', reason: messageOf(error) };
   }
 }

@@ -6,6 +6,7 @@ import type { Installation } from '../rollout/announce.ts';
 import type { TrafficRouter } from '../routers/router.ts';
 import type { Upstream } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
+import type { Memory } from './memory.ts';
 
 /** A route as far as the controller cares. */
 export interface DeclaredRoute {
@@ -17,6 +18,18 @@ export interface DeclaredRoute {
   readonly healthPath: string;
   /** `none` where somebody else makes the split; the gateway where it is left out. */
   readonly router?: 'gateway' | 'none';
+  /** Whose measurements are judged; the gateway's own where it is left out. */
+  readonly evidence?: 'gateway' | 'elsewhere';
+}
+
+/** What needs no database: the gateway's own figures, and the one move that is always safe. */
+export interface Safeguard {
+  /** Reads the blocks that the gateway holds, and forgets none of them: they wait for the look that can be committed. */
+  readonly source: MetricsSource;
+  /** Everything to the stable at once; only ever to the stable. */
+  toStable(route: string): void;
+  /** How long a rollout may go without a committed look before the gateway's own figures are weighed. */
+  readonly blindAfterMs: number;
 }
 
 export interface LoadedPolicy {
@@ -40,6 +53,10 @@ export interface ControllerPorts {
   readonly policy: (name: string) => LoadedPolicy | null;
   readonly newId: () => string;
   readonly tickMs: number;
+  /** A clock that nobody sets, in ms. */
+  readonly monotonic: () => number;
+  readonly memory: Memory;
+  readonly safeguard: Safeguard;
   /** Names this process in the lease. */
   readonly holder: string;
   readonly log: Log;

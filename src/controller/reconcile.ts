@@ -22,9 +22,16 @@ export async function desiredOrder(ports: Pick<ControllerPorts, 'store'>, route:
   return steadyOrder(route.name, effectiveStable(route, stored), latest?.rollout.splitEpoch ?? 0);
 }
 
-/** After a start or an outage: every route is served as the last commit left it. */
+/** After a start or an outage: every route is served as the last commit left it. A router that fails holds no other route up. */
 export async function reconcile(ports: ControllerPorts, signal: AbortSignal): Promise<void> {
-  for (const route of ports.routes) await ports.router.apply(await desiredOrder(ports, route), signal);
+  for (const route of ports.routes) {
+    const order = await desiredOrder(ports, route);
+    try {
+      await ports.router.apply(order, signal);
+    } catch (error) {
+      ports.log({ what: 'splitNotApplied', level: 'error', route: route.name, error });
+    }
+  }
 }
 
 /**
@@ -64,7 +71,13 @@ export async function resolvePages(ports: ControllerPorts, leaseEpoch: number): 
     if (!promoted) continue;
     const earlier = history.slice(latest + 1);
     const open = earlier.filter(({ rollout }) => rollout.openPage !== null && isEnded(rollout));
-    for (const record of open) await resolvePage(ports, record, promoted, leaseEpoch);
+    for (const record of open) {
+      try {
+        await resolvePage(ports, record, promoted, leaseEpoch);
+      } catch (error) {
+        ports.log({ what: 'pageNotResolved', level: 'error', route: route.name, rollout: record.rollout.id, error });
+      }
+    }
   }
 }
 

@@ -1,9 +1,17 @@
 import cron, { type ScheduledTask } from 'node-cron';
+import { formatSpan } from '../parity/figures.ts';
 import { messageOf } from '../problem/log.ts';
 import { deliverDue } from './effects.ts';
+import { overdueAfterMs } from './memory.ts';
 import type { ControllerPorts } from './ports.ts';
 import { forgetReplacedStables, reconcile, resolvePages } from './reconcile.ts';
-import { type Brakes, tick } from './tick.ts';
+import { tick } from './tick.ts';
+import { type Weighed, watchOver } from './watch.ts';
+
+/** node-cron starts ticks by the time of day, so a clock that is set back would stop them: this is how often one is missed. */
+const WATCHDOG_MS = 1_000;
+/** Later than this after the last one began, in ticks, a tick has been missed. */
+const MISSED_AFTER = 1.5;
 
 export interface Controller {
   /** Serves every route as the last commit left it, then ticks. Rejects when the database cannot be read. */
@@ -12,20 +20,29 @@ export interface Controller {
   braked(route: string, reason: string): void;
   /** Ends after the tick that runs, and gives the lease back. */
   stop(): Promise<void>;
-  /** Null while the controller works; else what is wrong, for the health answer. */
-  trouble(): string | null;
-  /** Whether this process is the one that decides. */
+  /** Empty while the controller works; else what is wrong, in one sentence each, for the health answer. */
+  troubles(): readonly string[];
+  /** Whether this process is the one that decides, and does so. */
   leads(): boolean;
+  /** Since the last tick ended. */
+  tickAgoMs(): number;
 }
 
 /** One leader, one tick at a time: whoever holds the lease decides, everybody else waits for it. */
 export function createController(ports: ControllerPorts): Controller {
-  const brakes: Brakes = new Map();
+  const { memory, monotonic } = ports;
   const abort = new AbortController();
   const leaseTtlMs = Math.max(15_000, 3 * ports.tickMs);
+  const overdueMs = overdueAfterMs(ports.tickMs);
+  const weighed: Weighed = new Map();
   let task: ScheduledTask | null = null;
-  let running: Promise<void> = Promise.resolve();
+  let watchdog: NodeJS.Timeout | null = null;
+  let ticking: Promise<void> | null = null;
+  let watching: Promise<void> | null = null;
   let delivering: Promise<unknown> | null = null;
+  let begunAtMs = monotonic();
+  let endedAtMs = monotonic();
+  let watchedAtMs = monotonic();
   let wrong: string | null = null;
   let ledEpoch: number | null = null;
 
@@ -41,57 +58,101 @@ export function createController(ports: ControllerPorts): Controller {
     const lease = await ports.store.lease.hold(ports.holder, leaseTtlMs);
     if (lease === null) {
       ledEpoch = null;
+      memory.looks.clear();
       return;
     }
-    if (ledEpoch !== lease.epoch) {
-      ledEpoch = lease.epoch;
+    if (ledEpoch !== lease.epoch || memory.unsure) {
+      memory.unsure = false;
       await reconcile(ports, abort.signal);
+      ledEpoch = lease.epoch;
     }
-    const { promotions } = await tick(ports, lease.epoch, brakes, abort.signal);
+    const { promotions } = await tick(ports, lease.epoch, abort.signal);
     if (promotions > 0) await resolvePages(ports, lease.epoch);
     deliverInBackground();
   }
 
-  async function onTick(): Promise<void> {
-    if (abort.signal.aborted) return;
+  async function oneTick(): Promise<void> {
+    begunAtMs = monotonic();
     try {
       await lead();
       wrong = null;
     } catch (error) {
       wrong = `the controller cannot tick: ${messageOf(error)}`;
+      memory.unsure = true;
+      memory.looks.allFailed(error);
       ports.log({ what: 'tickAbandoned', level: 'error', error });
+    } finally {
+      endedAtMs = monotonic();
     }
   }
+
+  /** Never two at a time, whoever asks. */
+  function runTick(): Promise<void> {
+    if (abort.signal.aborted) return Promise.resolve();
+    ticking ??= oneTick().finally(() => {
+      ticking = null;
+    });
+    return ticking;
+  }
+
+  function onWatchdog(): void {
+    if (ticking === null && monotonic() - begunAtMs >= MISSED_AFTER * ports.tickMs) void runTick();
+    if (monotonic() - watchedAtMs < ports.tickMs) return;
+    watchedAtMs = monotonic();
+    watching ??= watchOver(ports, weighed, abort.signal).finally(() => {
+      watching = null;
+    });
+  }
+
+  const isOverdue = () => monotonic() - endedAtMs > overdueMs;
 
   return {
     async start() {
       await forgetReplacedStables(ports.store, ports.routes);
       await reconcile(ports, abort.signal);
       const expression = `*/${Math.round(ports.tickMs / 1_000)} * * * * *`;
-      task = cron.schedule(
-        expression,
-        () => {
-          running = onTick();
-          return running;
-        },
-        { name: 'serin-tick', noOverlap: true, suppressMissedWarning: true, logger: quiet(ports) },
-      );
+      begunAtMs = endedAtMs = monotonic();
+      task = cron.schedule(expression, runTick, {
+        name: 'serin-tick',
+        noOverlap: true,
+        suppressMissedWarning: true,
+        logger: quiet(ports),
+      });
+      watchdog = setInterval(onWatchdog, WATCHDOG_MS);
     },
     braked(route, reason) {
-      brakes.set(route, reason);
+      memory.brakes.set(route, reason);
     },
     async stop() {
+      if (watchdog) clearInterval(watchdog);
       await task?.destroy();
-      await running;
+      await ticking;
       abort.abort();
-      await delivering;
+      await Promise.all([watching, delivering]);
       await ports.store.lease.release(ports.holder).catch((error: unknown) => {
         ports.log({ what: 'leaseNotReleased', level: 'warn', error });
       });
     },
-    trouble: () => wrong,
-    leads: () => ledEpoch !== null && wrong === null,
+    troubles() {
+      const late = isOverdue()
+        ? [`no tick of the controller has ended for ${formatSpan(monotonic() - endedAtMs)}`]
+        : [];
+      return [...(wrong === null ? [] : [wrong]), ...late, ...memory.looks.troubles(), ...unrecorded()];
+    },
+    leads: () => ledEpoch !== null && wrong === null && !isOverdue(),
+    tickAgoMs: () => monotonic() - endedAtMs,
   };
+
+  function unrecorded(): readonly string[] {
+    const byHand = [...memory.unrecorded].map(([id, { by, event }]) => {
+      const route = memory.looks.find(id)?.rollout.route ?? id;
+      return `${route}: ${by.name} had everything sent to the stable (${event.kind}), which is not recorded yet`;
+    });
+    const braked = [...memory.brakes].map(
+      ([route, reason]) => `${route}: the gateway sends everything to the stable, which is not recorded yet: ${reason}`,
+    );
+    return [...byHand, ...braked];
+  }
 }
 
 /** A tick that a busy machine skips is no fault: the next one sees the same blocks. */

@@ -11,6 +11,7 @@ import type { RolloutChange } from '../store/store.ts';
 import { auditDraft, changeFor } from './commit.ts';
 import type { ControllerPorts, DeclaredRoute, LoadedPolicy } from './ports.ts';
 import { effectiveStable } from './reconcile.ts';
+import { settle } from './settle.ts';
 import { trySource } from './try-source.ts';
 import { canaryUpstream, healthUrl } from './upstream.ts';
 
@@ -29,7 +30,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   const route = declaredRoute(ports, command.route);
   const loaded = loadedPolicy(ports, command.policy ?? route.policy);
   const canary = canaryUpstream(command.canaryUrl, command.version);
-  const history = await ports.store.rollouts.list({ route: route.name, limit: HISTORY });
+  const history = await settledHistory(ports, route.name);
   const running = history.find(({ rollout }) => !isEnded(rollout));
   const stable = await stableOf(ports, route);
 
@@ -88,6 +89,16 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   return { record, created: true };
 }
 
+/** The rollouts of a route, newest first, once nothing is owed to the record any more. */
+async function settledHistory(ports: ControllerPorts, route: string): Promise<readonly RolloutRecord[]> {
+  const [damaged] = (await ports.store.rollouts.unreadable()).filter((record) => record.route === route);
+  if (damaged) throw new Problem('conflict', `${damaged.reason} It has to be mended before another is started.`);
+  const read = () => ports.store.rollouts.list({ route, limit: HISTORY });
+  const history = await read();
+  const running = history.find(({ rollout }) => !isEnded(rollout));
+  return running && (await settle(ports, running, null)) !== null ? read() : history;
+}
+
 async function insert(
   ports: ControllerPorts,
   event: StartedEvent,
@@ -111,8 +122,11 @@ async function insert(
   };
   await ports.store.rollouts.commit(change);
   ports.log({ what: 'rolloutStarted', rollout: event.id, route: event.route, canary: event.canary.url, by: by.name });
+  const record = { rollout: change.rollout, evidence: change.evidence };
+  ports.memory.brakes.delete(event.route);
+  ports.memory.looks.changed(record);
   await ports.router.apply(orderFor(change.rollout), AbortSignal.timeout(5_000));
-  return { rollout: change.rollout, evidence: change.evidence };
+  return record;
 }
 
 function supersede(

@@ -3,62 +3,78 @@ import { decide } from '../rollout/decide.ts';
 import { SERIN } from '../rollout/event.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
-import type { Rollout } from '../rollout/state.ts';
 import { changeFor, evidenceOnly } from './commit.ts';
 import { gather } from './gather.ts';
 import type { ControllerPorts } from './ports.ts';
+import { settle, settleEnded } from './settle.ts';
 import { healthUrl } from './upstream.ts';
 
-/** The brakes that the gateway pulled, by route: read here, cleared when the rollback they caused is committed. */
-export type Brakes = Map<string, string>;
+/** A look that fails at every tick is logged when it begins and then now and then: /readyz, status and metrics say it all the time. */
+const LOGGED_EVERY = 60;
 
 /**
  * One tick of one rollout: gather -> judge -> transition -> commit -> apply. Before the commit everything can be
- * thrown away; after it everything can be redone.
+ * thrown away; after it everything can be redone. Whatever was done at the gateway already is recorded first.
  */
 export async function tickRollout(
   ports: ControllerPorts,
   record: RolloutRecord,
   leaseEpoch: number,
-  brakes: Brakes,
   signal: AbortSignal,
-): Promise<Rollout> {
+): Promise<RolloutRecord> {
+  const { memory } = ports;
+  const settled = await settle(ports, record, leaseEpoch);
+  if (settled !== null) return settled;
   const { rollout } = record;
-  const at = await ports.store.now();
+  const at = memory.time.heard(await ports.store.now());
   const evidence = await gather(ports, record, at, signal);
   const preflightFailure = rollout.stage.kind === 'preflight' ? await probeCanary(ports, record) : null;
-  const braked = brakes.get(rollout.route) ?? null;
+  const braked = memory.brakes.get(rollout.route) ?? null;
   const event = decide(rollout, evidence, { at, braked, preflightFailure });
 
   if (event === null) {
     await ports.store.rollouts.commit(evidenceOnly(rollout, evidence, leaseEpoch));
+    const after = { rollout, evidence };
+    memory.looks.committed(after);
     await ports.router.apply(orderFor(rollout), signal);
-    return rollout;
+    return after;
   }
   const change = changeFor(ports, { rollout, evidence }, { event, at, actor: SERIN, reason: '' }, leaseEpoch);
   await ports.store.rollouts.commit(change);
+  const after = { rollout: change.rollout, evidence: change.evidence };
+  memory.looks.committed(after);
   ports.log({ what: event.kind, rollout: rollout.id, route: rollout.route, reason: change.rollout.reason });
-  if (braked !== null) brakes.delete(rollout.route);
+  if (braked !== null) memory.brakes.delete(rollout.route);
   await ports.router.apply(orderFor(change.rollout), signal);
-  return change.rollout;
+  return after;
 }
 
 /** Every active rollout, each by itself: one that fails to be looked at holds nobody else up. */
 export async function tick(
   ports: ControllerPorts,
   leaseEpoch: number,
-  brakes: Brakes,
   signal: AbortSignal,
 ): Promise<{ readonly promotions: number }> {
+  const { looks, time } = ports.memory;
   const active = await ports.store.rollouts.list({ active: true, limit: 1_000 });
+  const unreadable = await ports.store.rollouts.unreadable();
+  looks.keep(active, unreadable, time.heard(await ports.store.now()));
+  await settleEnded(ports, active);
   let promotions = 0;
   for (const record of active) {
+    const { id, route } = record.rollout;
     try {
-      const after = await tickRollout(ports, record, leaseEpoch, brakes, signal);
-      if (after.stage.kind === 'promoted' || after.stage.kind === 'finalised') promotions += 1;
+      const { stage } = (await tickRollout(ports, record, leaseEpoch, signal)).rollout;
+      looks.well(id);
+      if (stage.kind === 'promoted' || stage.kind === 'finalised') promotions += 1;
     } catch (error) {
+      // Somebody else was faster: the next tick sees what they did. When that never ends, the age of the look says so.
       if (error instanceof Problem && error.code === 'stale') continue;
-      ports.log({ what: 'tickFailed', level: 'error', rollout: record.rollout.id, route: record.rollout.route, error });
+      ports.memory.unsure = true;
+      const failures = looks.failed(id, error);
+      if (failures % LOGGED_EVERY === 1) {
+        ports.log({ what: 'lookFailed', level: 'error', rollout: id, route, failures, error });
+      }
     }
   }
   return { promotions };

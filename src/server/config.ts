@@ -203,7 +203,15 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   controller: z
-    .strictObject({ tick: duration.prefault('5s').refine(isEvenTick, 'must be whole seconds that divide a minute') })
+    .strictObject({
+      tick: duration.prefault('5s').refine(isEvenTick, 'must be whole seconds that divide a minute'),
+      blindAfter: duration
+        .prefault('1m')
+        .describe(
+          'Without a recorded look for so long, the own figures of the gateway decide on the way back to the stable',
+        ),
+    })
+    .refine(({ tick, blindAfter }) => blindAfter > tick, { message: 'must be longer than tick', path: ['blindAfter'] })
     .prefault({}),
   dataFolder: z.string().min(1).default('.serin'),
   policies: z

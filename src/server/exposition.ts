@@ -1,7 +1,9 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { Controller } from '../controller/schedule.ts';
+import { soon } from '../controller/patience.ts';
 import type { MeasurePort } from '../gateway/gateway.ts';
+import type { Log } from '../problem/log.ts';
 import type { ChannelCounts, Store } from '../store/store.ts';
+import { type ControllerFigures, controllerMetrics } from './controller-metrics.ts';
 import { durationMetrics } from './duration-metrics.ts';
 import { rolloutCounters } from './rollout-counters.ts';
 import { rolloutCounts, rolloutMetrics } from './rollout-metrics.ts';
@@ -11,22 +13,39 @@ const LATEST = 200;
 export interface Exposed {
   readonly gateway: Pick<MeasurePort, 'totals' | 'durations'>;
   readonly store: Pick<Store, 'rollouts' | 'outbox' | 'audit'>;
-  readonly controller: Pick<Controller, 'leads'>;
+  readonly controller: ControllerFigures['controller'];
+  readonly memory: ControllerFigures['memory'];
+  readonly log: Log;
   /** Names of the channels that are configured. */
   readonly channels: readonly string[];
 }
 
-/** The Prometheus text of this process: read from its tallies and its store at each scrape, nothing kept twice. */
-export function exposition({ gateway, store, controller, channels }: Exposed): () => Promise<string> {
+/**
+ * The Prometheus text of this process: read from its tallies and its store at each scrape, nothing kept twice. A database that
+ * is away takes only its own metrics with it.
+ */
+export function exposition({ gateway, store, controller, memory, log, channels }: Exposed): () => Promise<string> {
   const counters = rolloutCounters(store.audit);
+  const readStore = async (routes: readonly string[]) => ({
+    rollouts: await store.rollouts.list({ limit: LATEST }),
+    counts: await counters(routes),
+    outbox: await store.outbox.channels(),
+  });
   return async () => {
     const registry = new Registry();
     const totals = gateway.totals();
     traffic(registry, totals);
-    rolloutMetrics(registry, await store.rollouts.list({ limit: LATEST }));
-    rolloutCounts(registry, await counters([...new Set(totals.map(({ route }) => route))]));
-    notifications(registry, await store.outbox.channels(), channels);
-    leadership(registry, controller);
+    controllerMetrics(registry, { controller, memory });
+    const stored = await soon(readStore([...new Set(totals.map(({ route }) => route))])).catch((error: unknown) => {
+      log({ what: 'metricsIncomplete', level: 'warn', error });
+      return null;
+    });
+    databaseUp(registry, stored === null ? 0 : 1);
+    if (stored !== null) {
+      rolloutMetrics(registry, stored.rollouts);
+      rolloutCounts(registry, stored.counts);
+      notifications(registry, stored.outbox, channels);
+    }
     return `${await registry.metrics()}\n${durationMetrics(gateway.durations())}`;
   };
 }
@@ -66,11 +85,11 @@ function notifications(registry: Registry, counted: readonly ChannelCounts[], co
   }
 }
 
-function leadership(registry: Registry, controller: Pick<Controller, 'leads'>): void {
-  const leading = new Gauge({
-    name: 'serin_controller_leading',
-    help: '1 while the controller of this process holds the lease and ticks',
+function databaseUp(registry: Registry, up: 0 | 1): void {
+  const answers = new Gauge({
+    name: 'serin_database_up',
+    help: '1 while the database answers; without it the metrics that are read from it are missing',
     registers: [registry],
   });
-  leading.set(controller.leads() ? 1 : 0);
+  answers.set(up);
 }

@@ -1,7 +1,7 @@
 import type { Health, HealthOf } from '../api/control.ts';
+import { soon } from '../controller/patience.ts';
 import type { Controller } from '../controller/schedule.ts';
 import type { SplitPort } from '../gateway/gateway.ts';
-import { Problem } from '../problem/problem.ts';
 import type { Store } from '../store/store.ts';
 
 /** `starting` until the gateway listens, `leaving` from the first signal on. */
@@ -9,15 +9,12 @@ export type Phase = 'starting' | 'serving' | 'leaving';
 
 export interface HealthParts {
   readonly store: Pick<Store, 'now'>;
-  readonly controller: Pick<Controller, 'trouble'>;
+  readonly controller: Pick<Controller, 'troubles'>;
   readonly gateway: Pick<SplitPort, 'appliedSplit'>;
   /** Names of the routes that the gateway carries. */
   readonly routes: readonly string[];
   readonly phase: () => Phase;
 }
-
-/** A probe gives up after a few seconds; a database that says nothing at all would keep it for longer. */
-const PATIENCE_MS = 2_000;
 
 /**
  * Two answers, because they take away two different things. The gateway is ready while it can serve, which takes no
@@ -42,25 +39,11 @@ function gatewayHealth({ gateway, routes }: HealthParts): Health {
 }
 
 async function controlHealth({ store, controller }: HealthParts): Promise<Health> {
-  const trouble = controller.trouble();
-  const problems = trouble === null ? [] : [trouble];
+  const problems = controller.troubles();
   try {
-    await inTime(store.now());
+    await soon(store.now());
     return { ready: true, problems };
   } catch {
     return { ready: false, problems: ['the database does not answer', ...problems] };
-  }
-}
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  const overdue = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => overdue.reject(new Problem('unavailable', `no answer within ${PATIENCE_MS} ms`)),
-    PATIENCE_MS,
-  );
-  try {
-    return await Promise.race([work, overdue.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

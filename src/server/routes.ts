@@ -12,6 +12,7 @@ export function declaredRoute(route: ConfiguredRoute): DeclaredRoute {
     policy: route.policy,
     healthPath: route.health,
     router: route.router,
+    evidence: route.source === undefined ? 'gateway' : 'elsewhere',
   };
 }
 

@@ -4,6 +4,7 @@ import { Problem } from '../problem/problem.ts';
 import type { Actor } from '../rollout/event.ts';
 import type { AuditDraft } from '../rollout/record.ts';
 import type { Store, TokenRecord } from '../store/store.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
 
 /** Tokens carry 256 bits of their own, so a plain hash is enough to keep them by. */
 export function hashOf(token: string): string {
@@ -14,7 +15,11 @@ export function newToken(): string {
   return `serin_${randomBytes(32).toString('base64url')}`;
 }
 
-export function tokenControl(store: Pick<Store, 'tokens' | 'now'>, newId: () => string): TokenControl {
+export function tokenControl(
+  store: Pick<Store, 'tokens' | 'now'>,
+  newId: () => string,
+  verified: VerifiedTokens = new VerifiedTokens(store.tokens),
+): TokenControl {
   const audited = async (
     by: Actor,
     reason: string,
@@ -31,10 +36,7 @@ export function tokenControl(store: Pick<Store, 'tokens' | 'now'>, newId: () => 
   });
 
   return {
-    async authenticate(token) {
-      const found = await store.tokens.findByHash(hashOf(token));
-      return found && found.revokedAt === null ? { name: found.name, role: found.role } : null;
-    },
+    authenticate: (token) => verified.authenticate(hashOf(token)),
     async create(name, role, by, reason) {
       const token = newToken();
       const id = newId();
@@ -51,6 +53,7 @@ export function tokenControl(store: Pick<Store, 'tokens' | 'now'>, newId: () => 
     },
     async revoke(id, by, reason) {
       const revoked = await store.tokens.revoke(id, await audited(by, reason, { kind: 'tokenRevoked', id }));
+      verified.forget(id);
       if (!revoked) throw new Problem('not-found', `there is no token ${id}`);
     },
   };

@@ -1,8 +1,9 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { v7 } from 'uuid';
 import type { ControlPlane } from '../api/control.ts';
 import { controlApi } from '../api/control-api.ts';
 import { createCommands } from '../controller/command.ts';
+import { createMemory } from '../controller/memory.ts';
 import type { ControllerPorts } from '../controller/ports.ts';
 import { type Controller, createController } from '../controller/schedule.ts';
 import { hashConsumerKey } from '../gateway/consumers.ts';
@@ -16,7 +17,7 @@ import { localRouter } from '../routers/local.ts';
 import { noRouter } from '../routers/none.ts';
 import type { Store } from '../store/store.ts';
 import { accessLogFile } from './access-log-file.ts';
-import { ensureAdminToken } from './admin-token.ts';
+import { ADMIN_TOKEN_FILE, ensureAdminToken } from './admin-token.ts';
 import { openChannels } from './channels.ts';
 import type { ServerConfig } from './config.ts';
 import { consumerControl, followConsumers } from './consumers.ts';
@@ -28,12 +29,17 @@ import { openConfigured } from './open-configured.ts';
 import { openPrometheus, routeSources } from './open-sources.ts';
 import { operatorUpstreams } from './operator-upstreams.ts';
 import { policyControl, routeIssue } from './policy-check.ts';
+import { readPrivateFile } from './private-file.ts';
 import { openQuerySources } from './query-sources.ts';
+import { rolloutReader } from './rollout-reader.ts';
 import { routeRouters } from './route-routers.ts';
 import { declaredRoute, gatewayRoute } from './routes.ts';
+import { safeguardOf } from './safeguard.ts';
+import { standingOf } from './standing.ts';
 import { gatewayTimeouts } from './timeouts.ts';
 import { tokenControl } from './tokens.ts';
 import { upstreamCaOf } from './upstream-ca.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
 import { packageVersion } from './version.ts';
 
 export interface WireOptions {
@@ -91,6 +97,8 @@ export async function wire({ loaded, env, log, notices, store: opened }: WireOpt
     });
     const routeNames = carried.map(({ name }) => name);
     for (const route of routeNames) await followConsumers(store, gateway, route);
+    const monotonic = () => performance.now();
+    const memory = createMemory(monotonic, config.controller.tick);
     const ports: ControllerPorts = {
       store,
       source: withQueries(routeSources(config, prometheus, gateway), { sources: openQuerySources(config, env) }),
@@ -104,23 +112,27 @@ export async function wire({ loaded, env, log, notices, store: opened }: WireOpt
       policy: (name) => loadPolicies(loaded).get(name) ?? null,
       newId,
       tickMs: config.controller.tick,
+      monotonic,
+      memory,
+      safeguard: safeguardOf(gateway, config.controller.blindAfter),
       holder: newId(),
       log,
     };
     const controller = createController(ports);
+    const verified = new VerifiedTokens(store.tokens);
+    const tokens = tokenControl(store, newId, verified);
+    // So that the token in the file counts even when the database is away before anybody has used it.
+    await tokens.authenticate(readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE)) ?? '');
+    verified.startConfirming();
     const control: ControlPlane = {
       rollouts: createCommands(ports),
-      reader: {
-        find: (id) => store.rollouts.find(id),
-        list: (filter) => store.rollouts.list(filter),
-        audit: (filter) => store.audit.list(filter),
-        verifyAudit: () => store.audit.verify(),
-      },
+      reader: rolloutReader(store, memory),
+      standing: (record) => standingOf(memory, record),
       consumers: consumerControl(store, gateway, routeNames, (route, key) => hashConsumerKey(secret, route, key)),
-      tokens: tokenControl(store, newId),
+      tokens,
       policies: policyControl(ports, routeIssue(loaded)),
       health: health({ store, controller, gateway, routes: routeNames, phase: () => phase }),
-      metrics: exposition({ gateway, store, controller, channels: channels.map(({ name }) => name) }),
+      metrics: exposition({ gateway, store, controller, memory, log, channels: channels.map(({ name }) => name) }),
       build: { version: packageVersion(), node: process.version },
     };
     return {

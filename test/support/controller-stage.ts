@@ -2,13 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCommands } from '../../src/controller/command.ts';
+import { type Brakes, createMemory } from '../../src/controller/memory.ts';
 import type { ControllerPorts, DeclaredRoute } from '../../src/controller/ports.ts';
 import { reconcile, resolvePages } from '../../src/controller/reconcile.ts';
-import { type Brakes, tick } from '../../src/controller/tick.ts';
+import { tick } from '../../src/controller/tick.ts';
+import { type Weighed, watchOver } from '../../src/controller/watch.ts';
 import type { Collected } from '../../src/metrics/source.ts';
 import type { Channel } from '../../src/notify/channel.ts';
 import { digestPolicy } from '../../src/policy/digest.ts';
 import type { Policy } from '../../src/policy/schema.ts';
+import { Problem } from '../../src/problem/problem.ts';
 import { localRouter } from '../../src/routers/local.ts';
 import type { SplitOrder } from '../../src/split/order.ts';
 import { openStore } from '../../src/store/connect.ts';
@@ -33,6 +36,8 @@ export interface World {
   declaredStable: string;
   policies: Record<string, Policy>;
   channels: Channel[];
+  /** `full` takes no commit, `away` answers nothing. */
+  database: 'well' | 'full' | 'away';
 }
 
 /** A real store of a file of tests, opened once: the first boot of the embedded database takes seconds. */
@@ -91,13 +96,14 @@ export function controllerStage(
     declaredStable: 'http://127.0.0.1:9001/',
     policies: { 'two-steps': policyOf({ internal: { requests: 5 } }) },
     channels: [],
+    database: 'well',
     ...over,
   };
   const served = new Map<string, SplitOrder>();
   const orders: SplitOrder[] = [];
 
   const ports: ControllerPorts = {
-    store: { ...store, now: async () => world.now },
+    store: failingStore(store, world),
     source: { name: 'simulated', collect: async ({ route }) => collect(world, served.get(route), random, tickMs) },
     router: localRouter({
       setSplit(order) {
@@ -133,11 +139,22 @@ export function controllerStage(
       return `019ac000-0000-7000-8000-${String(ids).padStart(12, '0')}`;
     },
     tickMs,
+    monotonic: () => world.now,
+    memory: createMemory(() => world.now, tickMs),
+    safeguard: {
+      source: { name: 'simulated', collect: async ({ route }) => collect(world, served.get(route), random, tickMs) },
+      toStable: (route) => {
+        const order = served.get(route);
+        if (order) served.set(route, { ...order, canaryBps: 0, consumerDefault: null, forceAllowed: false });
+      },
+      blindAfterMs: 60_000,
+    },
     holder: 'test',
     log: () => undefined,
   };
-  const brakes: Brakes = new Map();
+  const { brakes } = ports.memory;
   const signal = new AbortController().signal;
+  const weighed: Weighed = new Map();
   const commands = createCommands(ports);
 
   return {
@@ -155,8 +172,14 @@ export function controllerStage(
       if (!lease) throw new Error('the lease is held by another');
       while (world.now < end && !(await until())) {
         world.now += tickMs;
-        const { promotions } = await tick(ports, lease.epoch, brakes, signal);
-        if (promotions > 0) await resolvePages(ports, lease.epoch);
+        try {
+          const { promotions } = await tick(ports, lease.epoch, signal);
+          if (promotions > 0) await resolvePages(ports, lease.epoch);
+        } catch (error) {
+          if (world.database !== 'away') throw error;
+          ports.memory.looks.allFailed(error);
+        }
+        await watchOver(ports, weighed, signal);
       }
     },
     async stageOf(id) {
@@ -173,6 +196,33 @@ export function controllerStage(
       const left = await store.rollouts.list({ route, active: true, limit: 1 });
       for (const { rollout } of left)
         await commands.override(rollout.id, { kind: 'aborted' }, OPERATOR, 'the test is over', null);
+    },
+  };
+}
+
+/** The real store, which fails as the world has it. */
+function failingStore(store: Store, world: World): ControllerPorts['store'] {
+  const { rollouts, outbox } = store;
+  const reading = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => {
+    return async (...args: A): Promise<R> => {
+      if (world.database === 'away') throw new Problem('unavailable', 'The database cannot answer (ECONNREFUSED).');
+      return work(...args);
+    };
+  };
+  return {
+    ...store,
+    now: reading(async () => world.now),
+    outbox: { ...outbox, due: reading(outbox.due) },
+    rollouts: {
+      find: reading(rollouts.find),
+      list: reading(rollouts.list),
+      unreadable: reading(rollouts.unreadable),
+      commit: reading(async (change) => {
+        if (world.database === 'full') {
+          throw new Problem('unavailable', 'The database cannot answer (SQLSTATE 53100).');
+        }
+        await rollouts.commit(change);
+      }),
     },
   };
 }

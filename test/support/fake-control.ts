@@ -1,4 +1,4 @@
-import type { ControlPlane, PolicyCheck, TokenView } from '../../src/api/control.ts';
+import type { ControlPlane, PolicyCheck, Standing, TokenView } from '../../src/api/control.ts';
 import type { JudgeState } from '../../src/judge/judge.ts';
 import type { Finding, Verdict } from '../../src/judge/verdict.ts';
 import type { Policy } from '../../src/policy/schema.ts';
@@ -27,6 +27,8 @@ export interface FakeControl extends ControlPlane {
   readonly mood: {
     ready: boolean;
     problems: string[];
+    look: Partial<NonNullable<Standing['look']>>;
+    unrecorded: Standing['unrecorded'];
     failing: Error | null;
     brokenAt: number | null;
     policyCheck: (route: string, asked: { text: string; stable: string; canary: string }) => PolicyCheck;
@@ -44,6 +46,8 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
   const mood: FakeControl['mood'] = {
     ready: true,
     problems: [],
+    look: {},
+    unrecorded: null,
     failing: null,
     brokenAt: null,
     policyCheck: (route) => ({ route, issues: [], unreachable: [], answers: [] }),
@@ -151,6 +155,10 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
         return move(id, { kind: 'rebased', policy, policyDigest: 'sha256:second' }, by, reason);
       },
     },
+    standing: ({ rollout }) => ({
+      look: isEnded(rollout) ? null : { agoMs: 3_000, failures: 0, trouble: null, ...mood.look },
+      unrecorded: mood.unrecorded,
+    }),
     reader: {
       async find(id) {
         if (mood.failing) throw mood.failing;

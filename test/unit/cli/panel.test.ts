@@ -5,7 +5,11 @@ import { auditView, rolloutView } from '../../../src/api/views.ts';
 import { renderRollout } from '../../../src/cli/panel.ts';
 import { widthOf } from '../../../src/cli/text.ts';
 import type { Where } from '../../../src/judge/where.ts';
+import type { RolloutRecord } from '../../../src/rollout/record.ts';
 import { fakeControl, findingOf, verdictOf } from '../../support/fake-control.ts';
+
+const LOOKED = { look: { agoMs: 3_000, failures: 0, trouble: null }, unrecorded: null };
+const viewOf = (record: RolloutRecord) => rolloutView(record, LOOKED);
 
 const ADA = { name: 'ada', role: 'operator' } as const;
 
@@ -34,7 +38,7 @@ async function started() {
 async function inStep1(): Promise<RolloutView> {
   const { control, id } = await started();
   control.happen(id, { kind: 'internalPassed', reason: '5 forced requests, none failed' });
-  return rolloutView(control.see(id, { verdict: VERDICT, dwellMs: 30_000, lookedAt: Date.UTC(2026, 0, 1, 1, 2, 3) }));
+  return viewOf(control.see(id, { verdict: VERDICT, dwellMs: 30_000, lookedAt: Date.UTC(2026, 0, 1, 1, 2, 3) }));
 }
 
 const plain = (view: RolloutView, width = 100, audit: readonly AuditView[] = []) =>
@@ -50,6 +54,7 @@ describe('renderRollout', () => {
       'weight    ██░░░░░░░░░░░░░░░░░░░░░░  10% canary',
       'dwell     ████████████░░░░░░░░░░░░  30s of 1m 00s',
       'verdict   undecided: 800 more canary requests are needed, about 4 minutes',
+      'looked    3 s ago',
       'because   5 forced requests, none failed',
       '',
       'check          canary    stable    evidence of harm               parity',
@@ -72,7 +77,7 @@ describe('renderRollout', () => {
 
   it('shows the gates, the forced requests and what only a person can do', async () => {
     const { control, id } = await started();
-    const text = plain(rolloutView(control.see(id, { forced: { requests: 5, errors: 0 } })));
+    const text = plain(viewOf(control.see(id, { forced: { requests: 5, errors: 0 } })));
     expect(text).toContain('◉ internal');
     expect(text).toContain('gates     ○ integration-tests');
     expect(text).toContain('forced    5 of 5 requests, 0 errors (at most 0)');
@@ -105,7 +110,7 @@ describe('renderRollout', () => {
       findingOf({ check: 'errors', dryRun: true, budgetWeight: 0 }),
       findingOf({ check: 'clientErrors', budgetWeight: 0 }),
     ];
-    const view = rolloutView(control.see(id, { verdict: verdictOf({ findings, logHold: 3 }) }));
+    const view = viewOf(control.see(id, { verdict: verdictOf({ findings, logHold: 3 }) }));
     expect(view.verdict?.findings[0]).toMatchObject({ unit: 'value', intervals: { counted: 3, least: 5 } });
     const rows = plain(view).split('\n').slice(-5, -1);
     expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
@@ -208,7 +213,7 @@ describe('where a canary is worse', () => {
   const panelWith = async (found: Where | undefined, width = 100) => {
     const { control, id } = await started();
     const verdict = verdictOf({ name: 'suspect', ...(found ? { where: found } : {}) });
-    return plain(rolloutView(control.see(id, { verdict })), width);
+    return plain(viewOf(control.see(id, { verdict })), width);
   };
 
   it('stands below the checks, with its figures', async () => {

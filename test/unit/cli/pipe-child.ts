@@ -9,7 +9,11 @@ const { record } = await fakeControl().rollouts.start(
   { name: 'ada', role: 'operator' },
 );
 let asked = 0;
-const view = () => ({ ...rolloutView(record), version: asked, reason: 'x'.repeat(4_096) });
+const view = () => ({
+  ...rolloutView(record, { look: null, unrecorded: null }),
+  version: asked,
+  reason: 'x'.repeat(4_096),
+});
 
 process.exitCode = await runCommandLine(
   process.argv.slice(2),

@@ -17,8 +17,8 @@ describe('list', () => {
   it('prints a table, wider on demand', async () => {
     const id = await shell.inStep1();
     const { out } = await shell.run('list');
-    expect(out.split('\n')[0]).toMatch(/^ROUTE +STAGE +WEIGHT +CANARY +VERDICT +FOR$/);
-    expect(out.split('\n')[1]).toMatch(/^payments +step-1 +10% +v2 +-/);
+    expect(out.split('\n')[0]).toMatch(/^ROUTE +STAGE +WEIGHT +CANARY +VERDICT +LOOKED +FOR$/);
+    expect(out.split('\n')[1]).toMatch(/^payments +step-1 +10% +v2 +- +3 s ago/);
     expect(out).not.toContain(id);
     expect((await shell.run('list -o wide')).out).toContain(id);
   });

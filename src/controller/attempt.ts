@@ -1,0 +1,22 @@
+import type { Channel, Delivery } from '../notify/channel.ts';
+import { messageOf } from '../problem/log.ts';
+import type { Message } from '../rollout/message.ts';
+
+const DELIVERY_TIMEOUT_MS = 10_000;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 3_600_000;
+
+/** 1 s, 2 s, 4 s ... up to an hour; a channel that names its own time is given at least that. */
+export function retryDelayMs(attempts: number, askedMs = 0): number {
+  const backOff = FIRST_RETRY_MS * 2 ** Math.min(attempts, 20);
+  return Math.max(Math.min(backOff, LONGEST_RETRY_MS), Math.min(askedMs, LONGEST_RETRY_MS));
+}
+
+/** One attempt to hand a message over; whatever goes wrong is an outcome. */
+export async function attempt(channel: Channel, message: Message): Promise<Delivery> {
+  try {
+    return await channel.deliver(message, AbortSignal.timeout(DELIVERY_TIMEOUT_MS));
+  } catch (error) {
+    return { kind: 'failed', reason: messageOf(error) };
+  }
+}

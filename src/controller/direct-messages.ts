@@ -1,0 +1,81 @@
+import type { Channel, Delivery } from '../notify/channel.ts';
+import type { Log } from '../problem/log.ts';
+import type { Message } from '../rollout/message.ts';
+import type { RolloutChange } from '../store/store.ts';
+import { attempt, retryDelayMs } from './attempt.ts';
+
+type Address = RolloutChange['deliveries'][number];
+
+interface Open extends Address {
+  attempts: number;
+  dueAtMs: number;
+  running: Promise<void> | null;
+}
+
+/**
+ * Messages that go to their channels without the outbox, because the outbox is in a database that is away. The commit
+ * that follows puts the same message into the outbox, under the same id: what was said here is not said again.
+ */
+export class DirectMessages {
+  private readonly monotonic: () => number;
+  private readonly open = new Map<string, Open>();
+  private readonly said = new Set<string>();
+
+  constructor(monotonic: () => number) {
+    this.monotonic = monotonic;
+  }
+
+  /** The first words stand: a message that is composed anew has another time and another figure in it. */
+  add(deliveries: readonly Address[]): void {
+    for (const delivery of deliveries) {
+      const key = keyOf(delivery.channel, delivery.message);
+      if (this.said.has(key) || this.open.has(key)) continue;
+      this.open.set(key, { ...delivery, attempts: 0, dueAtMs: this.monotonic(), running: null });
+    }
+  }
+
+  /** Sends what is due; the rest waits for the next call. */
+  async send({ channels, log }: { readonly channels: readonly Channel[]; readonly log: Log }): Promise<void> {
+    const due = [...this.open].filter(([, item]) => item.running === null && item.dueAtMs <= this.monotonic());
+    await Promise.all(
+      due.map(([key, item]) => {
+        item.running = this.deliver(key, item, channels, log).finally(() => {
+          item.running = null;
+        });
+        return item.running;
+      }),
+    );
+  }
+
+  /** Whether the message was said here already; from now on it is the outbox's. */
+  async take(channel: string, message: Message): Promise<boolean> {
+    const key = keyOf(channel, message);
+    await this.open.get(key)?.running;
+    this.open.delete(key);
+    return this.said.has(key);
+  }
+
+  private async deliver(key: string, item: Open, channels: readonly Channel[], log: Log): Promise<void> {
+    const channel = channels.find(({ name }) => name === item.channel);
+    if (!channel) return void this.open.delete(key);
+    item.attempts += 1;
+    const delivery: Delivery = await attempt(channel, item.message);
+    const facts = { channel: item.channel, message: item.message.id, attempts: item.attempts };
+    if (delivery.kind === 'failed') {
+      const retryInMs = retryDelayMs(item.attempts, delivery.retryAfterMs);
+      item.dueAtMs = this.monotonic() + retryInMs;
+      log({ what: 'notificationFailed', level: 'warn', ...facts, reason: delivery.reason, retryInMs });
+      return;
+    }
+    this.said.add(key);
+    this.open.delete(key);
+    if (delivery.kind === 'rejected') {
+      log({ what: 'notificationRejected', level: 'error', ...facts, reason: delivery.reason });
+    } else log({ what: 'notifiedWithoutDatabase', ...facts });
+  }
+}
+
+/** Not the message's id: that counts the rollout's versions, of which one may have been committed unheard. */
+function keyOf(channel: string, { dedupKey, kind }: Message): string {
+  return `${channel} ${kind} ${dedupKey}`;
+}

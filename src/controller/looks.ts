@@ -1,0 +1,169 @@
+import { formatSpan } from '../parity/figures.ts';
+import { messageOf } from '../problem/log.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
+import type { UnreadableRollout } from '../store/store.ts';
+
+/** How it stands with the looks at a rollout: a verdict is worth what its age lets it be. */
+export interface LookStanding {
+  /** Since the last look that was committed. */
+  readonly agoMs: number;
+  /** Looks that have failed since the last one that went well. */
+  readonly failures: number;
+  /** Why the last one failed; null while they go well. */
+  readonly trouble: string | null;
+}
+
+interface Seen {
+  /** As it was last known to be in the database; null for a record that could never be read. */
+  record: RolloutRecord | null;
+  readonly route: string;
+  lookedAtMs: number;
+  /** Whether the look was this process's own, so that the time since then is measured and not guessed. */
+  byUs: boolean;
+  failures: number;
+  trouble: string | null;
+}
+
+/**
+ * The looks at the rollouts that run, on a clock that nobody sets. A tick that goes well says nothing of each rollout:
+ * one may fail to be looked at or committed while the others are well, and the whole may stand still without any error.
+ */
+export class Looks {
+  private readonly seen = new Map<string, Seen>();
+  private readonly failuresOf = new Map<string, number>();
+  private readonly monotonic: () => number;
+  private readonly overdueMs: number;
+
+  constructor(monotonic: () => number, overdueMs: number) {
+    this.monotonic = monotonic;
+    this.overdueMs = overdueMs;
+  }
+
+  /** What runs, as the database has it at `at`; whatever else was known has ended. */
+  keep(active: readonly RolloutRecord[], unreadable: readonly UnreadableRollout[], at: number): void {
+    const ids = new Set([...active.map(({ rollout }) => rollout.id), ...unreadable.map(({ id }) => id)]);
+    for (const id of this.seen.keys()) if (!ids.has(id)) this.seen.delete(id);
+    for (const record of active) {
+      const { id, route } = record.rollout;
+      const known = this.seen.get(id);
+      if (known) known.record = record;
+      else this.add(id, route, record, Math.max(0, at - record.evidence.lookedAt));
+    }
+    for (const { id, route, reason } of unreadable) {
+      const known = this.seen.get(id) ?? this.add(id, route, null, 0);
+      this.count(known, reason);
+    }
+  }
+
+  /** A rollout was started or changed by a person. */
+  changed(record: RolloutRecord): void {
+    const { id, route } = record.rollout;
+    const known = this.seen.get(id);
+    if (known) known.record = record;
+    else this.add(id, route, record, 0);
+  }
+
+  /** A look was committed. */
+  committed(record: RolloutRecord): void {
+    this.changed(record);
+    const known = this.seen.get(record.rollout.id);
+    if (!known) return;
+    known.lookedAtMs = this.monotonic();
+    known.byUs = true;
+  }
+
+  /** It was committed, and what it ordered was done. */
+  well(id: string): void {
+    const known = this.seen.get(id);
+    if (!known) return;
+    known.failures = 0;
+    known.trouble = null;
+  }
+
+  /** The number of failures since the last look that went well. */
+  failed(id: string, error: unknown): number {
+    const known = this.seen.get(id);
+    if (!known) return 0;
+    this.count(known, messageOf(error));
+    return known.failures;
+  }
+
+  /** Nothing at all could be looked at. */
+  allFailed(error: unknown): void {
+    for (const known of this.seen.values()) this.count(known, messageOf(error));
+  }
+
+  /** Another process decides. */
+  clear(): void {
+    this.seen.clear();
+  }
+
+  standing(id: string): LookStanding | null {
+    const known = this.seen.get(id);
+    return known ? { agoMs: this.agoMs(known), failures: known.failures, trouble: known.trouble } : null;
+  }
+
+  /** Time since the look that wrote `lookedAt`, measured; null where another process made it. */
+  measuredMs(id: string): number | null {
+    const known = this.seen.get(id);
+    return known?.byUs ? this.agoMs(known) : null;
+  }
+
+  /** The rollouts that run, as they were last read or written. */
+  known(): readonly RolloutRecord[] {
+    return [...this.seen.values()].flatMap(({ record }) => (record ? [record] : []));
+  }
+
+  find(id: string): RolloutRecord | null {
+    return this.seen.get(id)?.record ?? null;
+  }
+
+  /** One sentence for each rollout that is not looked at as it should be, beginning with its route. */
+  troubles(): readonly string[] {
+    return [...this.seen.values()].flatMap((known) => {
+      const agoMs = this.agoMs(known);
+      if (known.failures === 0 && agoMs <= this.overdueMs) return [];
+      return [sentence(known, agoMs)];
+    });
+  }
+
+  /** By route: the age of the last look, and the looks that failed since this process began. */
+  figures(): readonly {
+    readonly id: string;
+    readonly route: string;
+    readonly agoMs: number;
+    readonly failures: number;
+  }[] {
+    return [...this.seen].map(([id, known]) => ({
+      id,
+      route: known.route,
+      agoMs: this.agoMs(known),
+      failures: this.failuresOf.get(known.route) ?? 0,
+    }));
+  }
+
+  private add(id: string, route: string, record: RolloutRecord | null, agoMs: number): Seen {
+    const lookedAtMs = this.monotonic() - agoMs;
+    const added: Seen = { record, route, lookedAtMs, byUs: false, failures: 0, trouble: null };
+    this.seen.set(id, added);
+    return added;
+  }
+
+  private count(known: Seen, trouble: string): void {
+    known.failures += 1;
+    known.trouble = trouble;
+    this.failuresOf.set(known.route, (this.failuresOf.get(known.route) ?? 0) + 1);
+  }
+
+  private agoMs({ lookedAtMs }: Seen): number {
+    return Math.max(0, this.monotonic() - lookedAtMs);
+  }
+}
+
+function sentence({ route, record, failures, trouble }: Seen, agoMs: number): string {
+  if (record === null) return `${route}: ${trouble}`;
+  const looked = `${route}: the rollout of ${record.rollout.canary.version} was last looked at ${formatSpan(agoMs)} ago`;
+  return trouble === null
+    ? looked
+    : `${looked}; ${failures === 1 ? 'the look since then has' : `the ${failures} looks since then have`} failed: ${trouble}`;
+}

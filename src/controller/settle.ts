@@ -1,0 +1,75 @@
+import { SERIN } from '../rollout/event.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
+import { orderFor } from '../rollout/split-order.ts';
+import { isEnded } from '../rollout/state.ts';
+import { type Cause, changeFor } from './commit.ts';
+import type { ControllerPorts } from './ports.ts';
+
+const APPLY_MS = 5_000;
+
+/**
+ * Records what was done at the gateway already, before anything else happens to the rollout: a person's rollback that the
+ * database could not take, or a brake. It waits for no look: a source that throws would keep it from ever being recorded.
+ * Null when nothing was owed; else the rollout as it is now.
+ */
+export async function settle(
+  ports: ControllerPorts,
+  record: RolloutRecord,
+  leaseEpoch: number | null,
+): Promise<RolloutRecord | null> {
+  const { memory } = ports;
+  const { id, route } = record.rollout;
+  const wasUnrecorded = memory.unrecorded.has(id);
+  const cause = await owed(ports, record);
+  if (cause === null) return null;
+  if (isEnded(record.rollout)) {
+    // The commit whose answer was not heard had been done.
+    forget(ports, record);
+    await ports.router.apply(orderFor(record.rollout), AbortSignal.timeout(APPLY_MS));
+    return record;
+  }
+  const change = changeFor(ports, record, cause, leaseEpoch);
+  await ports.store.rollouts.commit(change);
+  forget(ports, record);
+  const after = { rollout: change.rollout, evidence: change.evidence };
+  memory.looks.changed(after);
+  const { actor, event, reason } = cause;
+  const late = wasUnrecorded ? { doneAt: new Date(cause.at).toISOString() } : {};
+  ports.log({ what: event.kind, rollout: id, route, by: actor.name, reason: reason || change.rollout.reason, ...late });
+  await ports.router.apply(orderFor(change.rollout), AbortSignal.timeout(APPLY_MS));
+  return after;
+}
+
+/** The same for rollouts that ended although nobody heard of it: they are looked at no more. */
+export async function settleEnded(ports: ControllerPorts, active: readonly RolloutRecord[]): Promise<void> {
+  const running = new Set(active.map(({ rollout }) => rollout.id));
+  for (const id of ports.memory.unrecorded.keys()) {
+    if (running.has(id)) continue;
+    try {
+      const record = await ports.store.rollouts.find(id);
+      if (record === null) ports.memory.unrecorded.delete(id);
+      else await settle(ports, record, null);
+    } catch (error) {
+      // A damaged record can take no event; everything stays at the stable until it is mended.
+      ports.memory.looks.failed(id, error);
+    }
+  }
+}
+
+async function owed({ memory, store }: ControllerPorts, { rollout }: RolloutRecord): Promise<Cause | null> {
+  const done = memory.unrecorded.get(rollout.id);
+  if (done) return { event: done.event, at: done.at, actor: done.by, reason: done.reason };
+  const reason = memory.brakes.get(rollout.route);
+  if (reason === undefined || rollout.stage.kind === 'preflight') return null;
+  return {
+    event: { kind: 'canaryBraked', reason },
+    at: memory.time.heard(await store.now()),
+    actor: SERIN,
+    reason: '',
+  };
+}
+
+function forget({ memory }: ControllerPorts, { rollout }: RolloutRecord): void {
+  memory.unrecorded.delete(rollout.id);
+  memory.brakes.delete(rollout.route);
+}

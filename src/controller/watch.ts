@@ -1,0 +1,83 @@
+import { formatSpan } from '../parity/figures.ts';
+import { SERIN } from '../rollout/event.ts';
+import type { Evidence } from '../rollout/evidence.ts';
+import { noEvidence } from '../rollout/observe.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
+import { isEnded } from '../rollout/state.ts';
+import { changeFor } from './commit.ts';
+import { gather } from './gather.ts';
+import type { ControllerPorts } from './ports.ts';
+
+/** What was weighed in memory of a rollout, beyond what is committed. */
+export type Weighed = Map<string, Evidence>;
+
+/**
+ * Looks after the rollouts that could not be looked at, or whose looks could not be committed, for too long: the same
+ * judge on the gateway's own figures, in memory. It can do one thing, which is to send everything to the stable; what the
+ * database is told of it is the ordinary brake, once it answers.
+ *
+ * Where the gateway measures a rollout anyway, the judge goes on from the evidence that was committed, so that this takes
+ * nothing from its error budget. Where another source does, it starts from nothing, with a budget of its own.
+ */
+export async function watchOver(ports: ControllerPorts, weighed: Weighed, signal: AbortSignal): Promise<void> {
+  const { memory, safeguard } = ports;
+  const known = memory.looks.known();
+  const ids = new Set(known.map(({ rollout }) => rollout.id));
+  for (const id of weighed.keys()) if (!ids.has(id)) weighed.delete(id);
+  for (const record of known) {
+    const { id, route, router } = record.rollout;
+    const agoMs = memory.looks.standing(id)?.agoMs ?? 0;
+    if (agoMs < safeguard.blindAfterMs || router === 'none' || isEnded(record.rollout)) {
+      weighed.delete(id);
+      continue;
+    }
+    try {
+      if (!memory.unrecorded.has(id)) await weigh(ports, record, weighed, agoMs, signal);
+    } catch (error) {
+      ports.log({ what: 'safeguardFailed', level: 'error', rollout: id, route, error });
+    }
+  }
+  await memory.messages.send(ports);
+}
+
+async function weigh(
+  ports: ControllerPorts,
+  record: RolloutRecord,
+  weighed: Weighed,
+  agoMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { memory, safeguard, router, tickMs } = ports;
+  const { rollout } = record;
+  const { id, route, stage } = rollout;
+  if (stage.kind !== 'step' && stage.kind !== 'bake') return;
+  if (!memory.brakes.has(route)) {
+    const at = memory.time.estimate();
+    const before = weighed.get(id) ?? committedEvidence(ports, record, at);
+    const parts = { source: safeguard.source, router, tickMs };
+    const evidence = await gather(parts, { rollout, evidence: before }, at, signal);
+    weighed.set(id, evidence);
+    const { verdict } = evidence;
+    if (verdict?.name !== 'harmful') return;
+    safeguard.toStable(route);
+    memory.brakes.set(
+      route,
+      `${verdict.reason}; found by the gateway, while no look could be recorded for ${formatSpan(agoMs)}`,
+    );
+    ports.log({ what: 'canaryBraked', level: 'warn', rollout: id, route, reason: verdict.reason, recorded: false });
+  }
+  // A brake that the gateway pulled by itself waits for its record as well.
+  const reason = memory.brakes.get(route) ?? '';
+  const cause = {
+    event: { kind: 'canaryBraked', reason },
+    at: memory.time.estimate(),
+    actor: SERIN,
+    reason: '',
+  } as const;
+  memory.messages.add(changeFor(ports, record, cause, null).deliveries);
+}
+
+function committedEvidence({ routes }: ControllerPorts, { rollout, evidence }: RolloutRecord, at: number): Evidence {
+  const measured = routes.find(({ name }) => name === rollout.route)?.evidence ?? 'gateway';
+  return measured === 'gateway' ? evidence : noEvidence(rollout.policy, at);
+}

@@ -1,0 +1,213 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { deliverDue } from '../../src/controller/effects.ts';
+import { reconcile } from '../../src/controller/reconcile.ts';
+import { replay } from '../../src/controller/replay.ts';
+import { canonicalJson } from '../../src/policy/digest.ts';
+import type { Message } from '../../src/rollout/message.ts';
+import { type ControllerStage, controllerStage, embeddedStore, OPERATOR } from '../support/controller-stage.ts';
+import { policyOf } from '../support/rollouts.ts';
+import { HEALTHY } from '../support/simulated-traffic.ts';
+
+const MINUTE = 60_000;
+const TICK = 5_000;
+const BROKEN = { ...HEALTHY, errors: 0.5 };
+/** The gateway's own judge acts after `blindAfter`, and a few ticks of evidence. */
+const SOON = MINUTE + 6 * TICK;
+
+let database: Awaited<ReturnType<typeof embeddedStore>>;
+let on: ControllerStage;
+const alsoOpen: ControllerStage[] = [];
+const said: Message[] = [];
+
+beforeAll(async () => {
+  database = await embeddedStore();
+});
+afterEach(async () => {
+  on.world.database = 'well';
+  on.world.canary = HEALTHY;
+  await on.run(2 * TICK);
+  await on.close();
+  for (const stage of alsoOpen.splice(0)) await stage.close();
+  said.length = 0;
+});
+afterAll(() => database.close());
+
+/** A rollout in its first step, at 10 %, for an hour. */
+async function inStep1(): Promise<string> {
+  const pager = {
+    name: 'pager',
+    takes: ['page', 'note'] as const,
+    deliver: async (message: Message) => {
+      said.push(message);
+      return { kind: 'delivered' as const };
+    },
+  };
+  const policies = { 'two-steps': policyOf({ internal: { requests: 5 }, steps: [{ weight: '10%', dwell: '1h' }] }) };
+  on = controllerStage(database.store, { channels: [pager], policies });
+  const start = { route: on.route, canaryUrl: 'http://127.0.0.1:9002/', version: 'v2', reason: 'ready' };
+  const { record } = await on.commands.start({ ...start, replace: false, force: false }, OPERATOR);
+  const { id } = record.rollout;
+  await on.run(10 * MINUTE, async () => (await on.stageOf(id)) === 'step-1');
+  await on.run(MINUTE);
+  await deliverDue(on.ports);
+  said.length = 0;
+  return id;
+}
+
+const pages = () => said.filter(({ kind }) => kind === 'page');
+const audit = async (id: string) => (await on.store.audit.list({ rolloutId: id, limit: 100 })).toReversed();
+
+describe.each(['full', 'away'] as const)('row 4: a database that is %s in the middle of a step', (mood) => {
+  it('is trouble of each rollout, by name, with the age of the last look', async () => {
+    const id = await inStep1();
+    on.world.database = mood;
+    await on.run(4 * MINUTE);
+    const [trouble] = on.ports.memory.looks.troubles();
+    expect(trouble).toMatch(new RegExp(`^${on.route}: the rollout of v2 was last looked at 4 min ago; the 48 looks`));
+    expect(trouble).toContain(mood === 'full' ? 'SQLSTATE 53100' : 'ECONNREFUSED');
+    expect(on.ports.memory.looks.standing(id)).toMatchObject({ agoMs: 4 * MINUTE, failures: 48 });
+    on.world.database = 'well';
+    await on.run(TICK);
+    expect(on.ports.memory.looks.troubles()).toEqual([]);
+  });
+
+  it('leaves a healthy canary where it is, however long it lasts', async () => {
+    const id = await inStep1();
+    on.world.database = mood;
+    await on.run(20 * MINUTE);
+    expect(on.served()).toMatchObject({ canaryBps: 1_000 });
+    on.world.database = 'well';
+    await on.run(TICK);
+    expect([await on.stageOf(id), said]).toEqual(['step-1', []]);
+  });
+
+  it('keeps no user on a canary that fails: the gateway weighs it, the page goes out, and the audit tells it once', async () => {
+    const id = await inStep1();
+    const before = (await audit(id)).length;
+    on.world.database = mood;
+    on.world.canary = BROKEN;
+    await on.run(SOON, async () => on.served()?.canaryBps === 0);
+    expect(on.served()).toMatchObject({ canaryBps: 0, forceAllowed: false, stable: { version: 'v1' } });
+    await on.run(MINUTE);
+    expect(pages()).toHaveLength(1);
+    expect(pages()[0]?.summary).toMatch(/v2 rolled back at 10%.*errors.*no look could be recorded/);
+    expect(await audit(id)).toHaveLength(before);
+
+    on.world.database = 'well';
+    await on.run(TICK);
+    expect(await on.stageOf(id)).toBe('rolled-back');
+    const entries = await audit(id);
+    expect(entries.slice(before).map(({ event }) => event.kind)).toEqual(['canaryBraked']);
+    expect(on.served()).toMatchObject({ canary: null, canaryBps: 0 });
+    await deliverDue(on.ports);
+    await on.run(MINUTE);
+    await deliverDue(on.ports);
+    expect(pages()).toHaveLength(1);
+    expect((await on.store.outbox.counts()).waiting).toBe(0);
+    const stored = await on.store.rollouts.find(id);
+    expect(canonicalJson(replay(entries))).toBe(canonicalJson(stored?.rollout));
+  });
+
+  it('keeps nobody from taking it back: at the gateway at once, in the audit with the person, the reason and the time of the act', async () => {
+    const id = await inStep1();
+    const before = (await audit(id)).length;
+    on.world.database = mood;
+    await on.run(2 * TICK);
+    const actedAt = on.world.now;
+    await on.commands.override(id, { kind: 'rolledBack' }, OPERATOR, 'baskets are empty', null);
+    expect(on.served()).toMatchObject({ canaryBps: 0, stable: { version: 'v1' } });
+    // Said twice, it is done once; anything else has to wait for the record.
+    await on.commands.override(id, { kind: 'aborted' }, { name: 'bob', role: 'operator' }, 'me too', null);
+    await expect(on.commands.override(id, { kind: 'paused' }, OPERATOR, 'wait', null)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    await on.run(10 * MINUTE);
+    expect(on.ports.memory.unrecorded.get(id)).toMatchObject({ by: OPERATOR, reason: 'baskets are empty' });
+
+    on.world.database = 'well';
+    // Before the tick: whoever comes first finds it recorded.
+    await expect(on.commands.override(id, { kind: 'resumed' }, OPERATOR, 'again', null)).rejects.toThrow(/has ended/);
+    await on.run(2 * TICK);
+    const added = (await audit(id)).slice(before);
+    expect(added).toMatchObject([
+      { actor: OPERATOR, event: { kind: 'rolledBack' }, reason: 'baskets are empty', after: { stage: 'rolled-back' } },
+    ]);
+    expect(Math.abs((added[0]?.at ?? 0) - actedAt)).toBeLessThanOrEqual(TICK);
+    expect(on.ports.memory.unrecorded.size).toBe(0);
+    await deliverDue(on.ports);
+    expect(new Set(said.map((message) => message.id)).size).toBe(said.length);
+  });
+
+  it('records a brake that the gateway pulled by itself, and pages for it before it can', async () => {
+    const id = await inStep1();
+    on.world.database = mood;
+    on.ports.safeguard.toStable(on.route);
+    on.brakes.set(on.route, '20 requests in a row failed on the canary');
+    await on.run(2 * MINUTE);
+    expect(pages()).toMatchObject([{ summary: expect.stringContaining('20 requests in a row') }]);
+    on.world.database = 'well';
+    await on.run(TICK);
+    await deliverDue(on.ports);
+    expect([await on.stageOf(id), pages().length]).toEqual(['rolled-back', 1]);
+  });
+});
+
+describe('row 4: one rollout that cannot be looked at', () => {
+  it.each([
+    ['a source that throws', 'source'],
+    ['a router that throws', 'router'],
+  ] as const)('%s: is its own trouble, and holds up no other', async (_, broken) => {
+    const id = await inStep1();
+    const bad = on;
+    const route = bad.route;
+    const other = controllerStage(database.store);
+    alsoOpen.push(other);
+    const boom = async () => {
+      throw new TypeError('boom');
+    };
+    const { source, router } = other.ports;
+    const routed = <A extends { readonly route: string }, R>(work: (asked: A, signal: AbortSignal) => Promise<R>) => {
+      return (asked: A, signal: AbortSignal) => (asked.route === route ? boom() : work(asked, signal));
+    };
+    Object.assign(other.ports, {
+      source: broken === 'source' ? { ...source, collect: routed(source.collect) } : source,
+      router: broken === 'router' ? { ...router, apply: routed(router.apply) } : router,
+    });
+    const start = { route: other.route, canaryUrl: 'http://127.0.0.1:9003/', version: 'v3', reason: 'ready' };
+    const { record } = await other.commands.start({ ...start, replace: false, force: false }, OPERATOR);
+    await other.run(10 * MINUTE, async () => (await other.stageOf(record.rollout.id)) === 'step-1');
+    await other.run(2 * TICK);
+    const { looks } = other.ports.memory;
+    expect(await other.stageOf(record.rollout.id)).toBe('step-1');
+    expect(looks.standing(record.rollout.id)).toMatchObject({ failures: 0, trouble: null });
+    expect(looks.standing(id)?.failures).toBeGreaterThan(1);
+    expect(looks.troubles()).toEqual([expect.stringMatching(new RegExp(`^${route}: .*boom$`))]);
+  });
+
+  it('a damaged record: it is named, and the others go on', async () => {
+    const id = await inStep1();
+    const rollouts = on.ports.store.rollouts;
+    const reason = `The stored record of rollout ${id} of lost cannot be read: its policy is damaged.`;
+    Object.assign(rollouts, { unreadable: async () => [{ id: 'lost', route: 'lost', reason }] });
+    await on.run(3 * TICK);
+    expect(on.ports.memory.looks.troubles()).toEqual([`lost: ${reason}`]);
+    expect(on.ports.memory.looks.standing(id)).toMatchObject({ failures: 0 });
+  });
+
+  it('a commit whose answer is lost: the split that it ordered is in force after the next tick all the same', async () => {
+    const id = await inStep1();
+    const { rollouts } = on.ports.store;
+    const { commit } = rollouts;
+    const deaf = async (change: Parameters<typeof commit>[0]) => {
+      await commit(change);
+      if (change.audit.length > 0) throw new Error('the answer was lost');
+    };
+    Object.assign(rollouts, { commit: deaf });
+    on.world.canary = BROKEN;
+    await on.run(MINUTE, async () => (await on.stageOf(id)) === 'rolled-back');
+    expect(on.served()).toMatchObject({ canaryBps: 1_000 });
+    expect(on.ports.memory.unsure).toBe(true);
+    await reconcile(on.ports, AbortSignal.timeout(1_000));
+    expect(on.served()).toMatchObject({ canary: null, canaryBps: 0 });
+  });
+});
