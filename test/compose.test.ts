@@ -86,7 +86,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('gives Serin only variables that Serin reads', () => {
-    const sources = ['src/server/wire.ts', 'src/server/secrets.ts'].map(read).join('');
+    const sources = ['open-configured', 'installation-secret'].map((name) => read(`src/server/${name}.ts`)).join('');
     const given = Object.keys(services['serin']?.environment ?? {});
     expect(given).toContain('DATABASE_URL');
     for (const name of given) expect(sources).toContain(`env['${name}']`);

@@ -6,7 +6,7 @@ import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import { doAtGateway } from './at-gateway.ts';
 import { changeFor } from './commit.ts';
-import { cannotRecord, soon } from './patience.ts';
+import { hasFailed, soon } from './patience.ts';
 import type { ControllerPorts } from './ports.ts';
 import { settle } from './settle.ts';
 import { loadedPolicy, startRollout } from './start.ts';
@@ -68,7 +68,7 @@ async function overrideRollout(
   try {
     return await soon(recordOverride(ports, id, event, who));
   } catch (error) {
-    if (!cannotRecord(error)) throw error;
+    if (!hasFailed(error)) throw error;
     ports.memory.unsure = true;
     ports.log({ what: 'databaseAway', level: 'warn', rollout: id, route: known.rollout.route, error });
     return doAtGateway(ports, known, event, who);

@@ -151,7 +151,8 @@ export class Looks {
 
   private count(known: Seen, trouble: string): void {
     known.failures += 1;
-    known.trouble = trouble;
+    // It becomes the end of a longer sentence.
+    known.trouble = trouble.replace(/\.$/, '');
     this.failuresOf.set(known.route, (this.failuresOf.get(known.route) ?? 0) + 1);
   }
 

@@ -17,23 +17,19 @@ export async function soon<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** What the database says; where it says nothing soon, what is remembered. */
+/** What the database says; where it says nothing soon, or nothing that can be read, what is remembered. */
 export async function orRemembered<T>(work: () => Promise<T>, remembered: () => T | null): Promise<T> {
   if (remembered() === null) return work();
   try {
     return await soon(work());
   } catch (error) {
-    const kept = isUnavailable(error) ? remembered() : null;
+    const kept = hasFailed(error) ? remembered() : null;
     if (kept === null) throw error;
     return kept;
   }
 }
 
-/** The store cannot take what was decided: it is away, it is full, or what it holds of the rollout is damaged. */
-export function cannotRecord(error: unknown): boolean {
+/** The store cannot do what it was asked for: it is away, it is full, or what it holds of a rollout is damaged. */
+export function hasFailed(error: unknown): boolean {
   return error instanceof Problem && (error.code === 'unavailable' || error.code === 'internal');
-}
-
-export function isUnavailable(error: unknown): boolean {
-  return error instanceof Problem && error.code === 'unavailable';
 }

@@ -5,7 +5,7 @@ import { deliverDue } from './effects.ts';
 import { overdueAfterMs } from './memory.ts';
 import type { ControllerPorts } from './ports.ts';
 import { forgetReplacedStables, reconcile, resolvePages } from './reconcile.ts';
-import { tick } from './tick.ts';
+import { LOGGED_EVERY, tick } from './tick.ts';
 import { type Weighed, watchOver } from './watch.ts';
 
 /** node-cron starts ticks by the time of day, so a clock that is set back would stop them: this is how often one is missed. */
@@ -44,6 +44,7 @@ export function createController(ports: ControllerPorts): Controller {
   let endedAtMs = monotonic();
   let watchedAtMs = monotonic();
   let wrong: string | null = null;
+  let abandoned = 0;
   let ledEpoch: number | null = null;
 
   function deliverInBackground(): void {
@@ -76,11 +77,13 @@ export function createController(ports: ControllerPorts): Controller {
     try {
       await lead();
       wrong = null;
+      abandoned = 0;
     } catch (error) {
+      abandoned += 1;
       wrong = `the controller cannot tick: ${messageOf(error)}`;
       memory.unsure = true;
       memory.looks.allFailed(error);
-      ports.log({ what: 'tickAbandoned', level: 'error', error });
+      if (abandoned % LOGGED_EVERY === 1) ports.log({ what: 'tickAbandoned', level: 'error', abandoned, error });
     } finally {
       endedAtMs = monotonic();
     }

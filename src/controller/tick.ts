@@ -10,7 +10,7 @@ import { settle, settleEnded } from './settle.ts';
 import { healthUrl } from './upstream.ts';
 
 /** A look that fails at every tick is logged when it begins and then now and then: /readyz, status and metrics say it all the time. */
-const LOGGED_EVERY = 60;
+export const LOGGED_EVERY = 60;
 
 /**
  * One tick of one rollout: gather -> judge -> transition -> commit -> apply. Before the commit everything can be

@@ -187,7 +187,7 @@ describe('row 4: one rollout that cannot be looked at', () => {
   it('a damaged record: it is named, and the others go on', async () => {
     const id = await inStep1();
     const rollouts = on.ports.store.rollouts;
-    const reason = `The stored record of rollout ${id} of lost cannot be read: its policy is damaged.`;
+    const reason = `The stored record of rollout ${id} of lost cannot be read: its policy is damaged`;
     Object.assign(rollouts, { unreadable: async () => [{ id: 'lost', route: 'lost', reason }] });
     await on.run(3 * TICK);
     expect(on.ports.memory.looks.troubles()).toEqual([`lost: ${reason}`]);

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { Problem } from '../../../src/problem/problem.ts';
+import { VerifiedTokens } from '../../../src/server/verified-tokens.ts';
+
+const HOUR = 3_600_000;
+const AWAY = new Problem('unavailable', 'The database cannot answer (ECONNREFUSED).');
+
+function bench() {
+  const world = { now: 0, away: false, revoked: new Set<string>(), asked: 0 };
+  const tokens = new VerifiedTokens(
+    {
+      async findByHash(hash) {
+        world.asked += 1;
+        if (world.away) throw AWAY;
+        if (hash === 'unknown') return null;
+        const revokedAt = world.revoked.has(hash) ? 1 : null;
+        return { id: `id-${hash}`, name: hash, role: 'operator', createdAt: 0, revokedAt };
+      },
+    },
+    () => world.now,
+  );
+  return { world, tokens };
+}
+
+describe('row 4: tokens while the database is away', () => {
+  it('count where they were confirmed before, and nobody else gets in', async () => {
+    const { world, tokens } = bench();
+    expect(await tokens.authenticate('ada')).toEqual({ name: 'ada', role: 'operator' });
+    expect(await tokens.authenticate('unknown')).toBeNull();
+    world.away = true;
+    expect(await tokens.authenticate('ada')).toEqual({ name: 'ada', role: 'operator' });
+    for (const other of ['bob', 'unknown']) await expect(tokens.authenticate(other)).rejects.toBe(AWAY);
+  });
+
+  it('are asked of the database as long as it answers: a revocation is never undone by the memory', async () => {
+    const { world, tokens } = bench();
+    await tokens.authenticate('ada');
+    world.revoked.add('ada');
+    expect(await tokens.authenticate('ada')).toBeNull();
+    world.away = true;
+    await expect(tokens.authenticate('ada')).rejects.toBe(AWAY);
+  });
+
+  it('are forgotten when they are revoked here, and when a revocation elsewhere is heard of', async () => {
+    const { world, tokens } = bench();
+    for (const name of ['ada', 'bob']) await tokens.authenticate(name);
+    tokens.forget('id-ada');
+    world.revoked.add('bob');
+    await tokens.confirmAll();
+    world.away = true;
+    for (const name of ['ada', 'bob']) await expect(tokens.authenticate(name)).rejects.toBe(AWAY);
+  });
+
+  it('last for a day after the last confirmation, and no outage prolongs them', async () => {
+    const { world, tokens } = bench();
+    await tokens.authenticate('ada');
+    world.now = 20 * HOUR;
+    await tokens.confirmAll();
+    world.away = true;
+    world.now = 43 * HOUR;
+    await tokens.confirmAll();
+    expect(await tokens.authenticate('ada')).toMatchObject({ name: 'ada' });
+    world.now = 44 * HOUR;
+    await expect(tokens.authenticate('ada')).rejects.toBe(AWAY);
+  });
+
+  it('are at most a hundred: the one that was confirmed longest ago goes first', async () => {
+    const { world, tokens } = bench();
+    for (let at = 0; at < 101; at += 1) await tokens.authenticate(`token-${at}`);
+    world.away = true;
+    await expect(tokens.authenticate('token-0')).rejects.toBe(AWAY);
+    expect(await tokens.authenticate('token-1')).not.toBeNull();
+    expect(await tokens.authenticate('token-100')).not.toBeNull();
+  });
+});
