@@ -16,6 +16,8 @@ export async function startPager() {
       body += String(chunk);
     });
     incoming.on('end', () => {
+      // Serin asks whether it is there before it needs it.
+      if (incoming.method !== 'POST') return void outgoing.writeHead(405).end();
       const event = JSON.parse(body) as { event_action?: string; dedup_key?: string; payload?: { summary?: string } };
       const { event_action: action = 'change', dedup_key: key = '', payload } = event;
       events.push({ action, key, summary: payload?.summary ?? '' });

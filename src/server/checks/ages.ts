@@ -11,7 +11,7 @@ const OLDEST_MESSAGE_MS = 60_000;
 
 const MOST_ROLLOUTS = 100;
 
-const rolloutViews = z.array(z.object({ route: z.string(), lookedAt: z.iso.datetime() }));
+const rolloutViews = z.array(z.object({ route: z.string(), look: z.object({ agoMs: z.number() }) }));
 
 interface Looked {
   readonly route: string;
@@ -30,7 +30,7 @@ export const ages: Observation = {
       return agoMs > OLDEST_LOOK_MS ? { level: 'warning', says } : { level: 'ok', says };
     });
     if (looked.length === 0) remarks.push({ level: 'ok', says: 'no rollout runs' });
-    return [...remarks, ...(await messages(checked))];
+    return [...remarks, ...(await damaged(checked)), ...(await messages(checked))];
   },
 };
 
@@ -41,10 +41,17 @@ async function looks(checked: Checked, signal: AbortSignal): Promise<readonly Lo
       await askApi(checked, `/api/v1/rollouts?active=true&limit=${MOST_ROLLOUTS}`, signal),
     );
     if (!views.success) return null;
-    return views.data.map(({ route, lookedAt }) => ({ route, agoMs: Date.now() - Date.parse(lookedAt) }));
+    return views.data.map(({ route, look }) => ({ route, agoMs: look.agoMs }));
   }
   const [now, active] = await Promise.all([store.now(), store.rollouts.list({ active: true, limit: MOST_ROLLOUTS })]);
   return active.map(({ rollout, evidence }) => ({ route: rollout.route, agoMs: now - evidence.lookedAt }));
+}
+
+async function damaged({ database: { store } }: Checked): Promise<readonly Remark[]> {
+  const found = (await store?.rollouts.unreadable()) ?? [];
+  return found.map(
+    ({ route, reason }): Remark => ({ level: 'warning', says: `${route}: ${reason.replace(/\.$/, '')}` }),
+  );
 }
 
 async function messages({ database: { store } }: Checked): Promise<readonly Remark[]> {
