@@ -5,7 +5,7 @@ import type { GatewayLimits } from './limits.ts';
 import { type Refusal, TOO_LARGE } from './refuse.ts';
 import { readTarget, type Target } from './target.ts';
 
-const NOWHERE: Target = { path: '', query: '' };
+const NOWHERE: Target = { path: '', query: '', hasEncodedSlash: false };
 
 /** A request of the data path, with what its admission found out. */
 export class GatewayRequest extends IncomingMessage {
@@ -25,8 +25,6 @@ export type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion'
 
 const bad = (detail: string): Refusal => ({ status: 400, detail });
 
-const UNSAFE_PATH = bad('The path could mean another path to a server behind the gateway.');
-
 /** `server` is `OPTIONS *`: a question to the gateway itself (RFC 9110 section 9.3.7). */
 export type Admission =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
@@ -42,9 +40,8 @@ export function admit(incoming: RequestHead, limits: GatewayLimits): Admission {
   if (refusal) return { kind: 'refused', refusal };
   const { url = '', method } = incoming;
   if (url === '*' && method === 'OPTIONS') return { kind: 'server' };
-  if (url.charCodeAt(0) !== 0x2f) return { kind: 'refused', refusal: bad('The request target is not a path.') };
   const target = readTarget(url);
-  return target ? { kind: 'admitted', target } : { kind: 'refused', refusal: UNSAFE_PATH };
+  return typeof target === 'string' ? { kind: 'refused', refusal: bad(target) } : { kind: 'admitted', target };
 }
 
 function refusalOfHead({ httpVersion, rawHeaders, headers }: RequestHead): Refusal | null {

@@ -1,8 +1,10 @@
 import { stickyHash } from '../split/assign.ts';
 import { type ChosenBy, chooseTrack } from '../split/match.ts';
 import type { Track } from '../split/order.ts';
+import { firstScheme } from './client-side.ts';
 import type { Live, RouteState } from './follow.ts';
 import type { ConsumerKey } from './gateway.ts';
+import type { Peer } from './peer.ts';
 
 /** The fields of a request head, by whichever path it was read. */
 export interface Fields {
@@ -17,6 +19,8 @@ export interface Requester {
   readonly query: string;
   readonly requestId: string;
   readonly address: string;
+  /** Whether the peer's word about the client counts. */
+  readonly peer: Pick<Peer, 'isTrusted'>;
 }
 
 export interface Choice {
@@ -66,7 +70,7 @@ function stickyKeyOf({ declared, cookie }: RouteState, requester: Requester) {
     case 'cookie': {
       const id = cookie?.read(requester.fields.field('cookie')) ?? null;
       if (id !== null) return { key: id, setCookie: null };
-      const issued = cookie?.issue();
+      const issued = cookie?.issue(schemeOf(requester));
       return { key: issued?.id ?? requester.requestId, setCookie: issued?.setCookie ?? null };
     }
     case 'consumer':
@@ -79,7 +83,10 @@ function stickyKeyOf({ declared, cookie }: RouteState, requester: Requester) {
 }
 
 /** What the consumer presents; of an `Authorization` the token alone (RFC 6750 section 2.1), whatever its scheme else. */
-export function credentialOf(key: ConsumerKey | null, { fields, query }: Requester): string | null {
+export function credentialOf(
+  key: ConsumerKey | null,
+  { fields, query }: Pick<Requester, 'fields' | 'query'>,
+): string | null {
   if (key === null) return null;
   if (key.kind === 'query') return parametersOf(query, key.name)[0] ?? null;
   const value = headerOf(fields, key.name);
@@ -87,11 +94,14 @@ export function credentialOf(key: ConsumerKey | null, { fields, query }: Request
   return /^bearer /i.test(value) ? value.slice('Bearer '.length).trim() : value;
 }
 
-/** The values of a parameter of a query, which comes with its `?` and in latin1: an octet a character. */
+/** The values of a parameter of a query, which comes with its `?`. */
 export function parametersOf(query: string, name: string): readonly string[] {
-  if (query === '') return [];
-  const text = /[^\0-\x7f]/.test(query) ? Buffer.from(query, 'latin1').toString('utf8') : query;
-  return new URLSearchParams(text).getAll(name);
+  return query === '' ? [] : new URLSearchParams(query).getAll(name);
+}
+
+/** What the client's side speaks; without a proxy that says so it is the gateway's own listener, which speaks http. */
+function schemeOf({ peer, fields }: Requester): 'http' | 'https' {
+  return peer.isTrusted ? firstScheme(fields.field('x-forwarded-proto') ?? '') : 'http';
 }
 
 function headerOf(fields: Fields, name: string): string | null {

@@ -18,7 +18,7 @@ export interface ClientSide {
  */
 export function clientSide(lines: string): ClientSide {
   const host = firstOf(fieldIn(lines, 'X-Forwarded-Host'));
-  const scheme = firstOf(fieldIn(lines, 'X-Forwarded-Proto')).toLowerCase() === 'https' ? 'https' : 'http';
+  const scheme = firstScheme(fieldIn(lines, 'X-Forwarded-Proto'));
   const isNamed = host !== '' && isPlainHost(host);
   return {
     origin: isNamed ? `${scheme}://${host}` : null,
@@ -36,6 +36,11 @@ function fieldIn(lines: string, name: string): string {
   const at = lines.startsWith(mark) ? 0 : lines.lastIndexOf(`\n${mark}`) + 1;
   if (at === 0 && !lines.startsWith(mark)) return '';
   return lines.slice(at + mark.length, lines.indexOf('\r\n', at));
+}
+
+/** What an `X-Forwarded-Proto` says of the client's side. */
+export function firstScheme(forwardedProto: string): 'http' | 'https' {
+  return firstOf(forwardedProto).toLowerCase() === 'https' ? 'https' : 'http';
 }
 
 /** A chain of proxies lists what each of them heard; the first heard it from the client. */

@@ -121,7 +121,10 @@ export class Follower implements SplitPort {
         brake: new Brake(),
         budget: new RetryBudget(),
         consumers: new ConsumerRules(secret, declared.name),
-        cookie: declared.sticky.kind === 'cookie' ? new StickyCookie(secret, declared.sticky.name) : null,
+        cookie:
+          declared.sticky.kind === 'cookie'
+            ? new StickyCookie(secret, declared.sticky.name, declared.sticky.sameSite)
+            : null,
         live: this.compile(declared, order),
         applied: null,
       };

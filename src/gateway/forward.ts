@@ -38,7 +38,7 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
   const requestId = requestIdOf(headers);
   const forwardedFor = headers['x-forwarded-for'];
   const address = peers.clientAddress(peer, typeof forwardedFor === 'string' ? forwardedFor : undefined);
-  const choice = choose(state, live, { fields: incoming, query: target.query, requestId, address });
+  const choice = choose(state, live, { fields: incoming, query: target.query, requestId, address, peer });
   const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';
   const ticket = recorder.begin(track, choice.by, choice.hash);
   ticket.describe(incoming.method ?? '', target.path, choice.consumer);

@@ -7,10 +7,13 @@ import type { GivenLimits } from './limits.ts';
 import type { OwnListeners } from './own-listeners.ts';
 import type { GatewayTimeouts, RouteTimeouts } from './timeouts.ts';
 
+/** Which requests of other sites carry a cookie (RFC 6265bis section 4.1.2.7); `lax` where it is not said. */
+export type SameSite = 'lax' | 'strict' | 'none';
+
 /** What decides who a requester is for the sticky split; the request id (so: per request) when it is absent. */
 export type StickyKey =
   | { readonly kind: 'header'; readonly name: string }
-  | { readonly kind: 'cookie'; readonly name: string }
+  | { readonly kind: 'cookie'; readonly name: string; readonly sameSite?: SameSite }
   | { readonly kind: 'consumer' }
   | { readonly kind: 'client-address' }
   | { readonly kind: 'request' };
@@ -41,6 +44,8 @@ export interface GatewayRoute {
   readonly forceHeader: string;
   /** Whose force header counts; everybody's when it is absent. */
   readonly forceRule?: ForceRule;
+  /** Whether `%2F` and `%5C` may stand in a path; matched and passed on as they are. `refuse` when it is absent. */
+  readonly encodedSlash?: 'refuse' | 'pass';
   /** Whether answers that name an upstream name the route instead; `map` when it is absent. */
   readonly redirects?: 'map' | 'keep';
   /** Answers carry `x-serin-version`. */

@@ -1,12 +1,24 @@
 import type { Refusal } from './refuse.ts';
+import { strangeByte } from './target.ts';
+
+/** What node:http says of bytes that its parser refused: the read that they came in, and where in it the parser stopped. */
+interface ParseError extends NodeJS.ErrnoException {
+  readonly rawPacket?: Uint8Array;
+  readonly bytesParsed?: number;
+}
 
 /** What a client is told whose bytes the parser refused. */
-export function refusalOf({ code }: NodeJS.ErrnoException): Refusal {
+export function refusalOf({ code, ...error }: ParseError): Refusal {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
       return { status: 431, detail: 'The request head is larger than this gateway takes.' };
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return { status: 408, detail: 'The request head did not arrive in time.' };
+    case 'HPE_INVALID_URL': {
+      const byte = error.rawPacket?.[error.bytesParsed ?? -1];
+      if (byte !== undefined && (byte <= 0x20 || byte >= 0x7f)) return { status: 400, detail: strangeByte(byte) };
+      return { status: 400, detail: 'The request target is not valid (RFC 9112 section 3.2).' };
+    }
     default:
       return { status: 400, detail: 'The request is not valid HTTP/1.1.' };
   }

@@ -4,11 +4,17 @@ import type { HeadReader } from './fast/head-reader.ts';
 import type { RouteState } from './follow.ts';
 import type { Refusal } from './refuse.ts';
 
+const ENCODED_SLASH: Refusal = {
+  status: 400,
+  detail: 'The path has an encoded slash or backslash, which this route does not take (encodedSlash: pass).',
+};
+
 /** Why a request is refused at the route that it matches, before anything of it is counted; null when it is not. */
 export function refusalAt(
   { declared, deciding }: Pick<RouteState, 'declared' | 'deciding'>,
   { rawHeaders, target }: Pick<GatewayRequest, 'rawHeaders' | 'target'>,
 ): Refusal | null {
+  if (target.hasEncodedSlash && declared.encodedSlash !== 'pass') return ENCODED_SLASH;
   const repeated = deciding.repeated(rawHeaders);
   if (repeated !== null) {
     return { status: 400, detail: `The request has more than one ${repeated} header, by which this route chooses.` };
@@ -22,6 +28,7 @@ export function refusalAt(
 
 /** Whether the reference path has to see a plain request, because it may refuse it. */
 export function isDoubtfulAt({ declared, deciding }: RouteState, head: HeadReader): boolean {
+  if (head.target.hasEncodedSlash && declared.encodedSlash !== 'pass') return true;
   for (const name of deciding.names) if (head.repeats(name)) return true;
   const { consumerKey } = declared;
   return consumerKey?.kind === 'query' && parametersOf(head.target.query, consumerKey.name).length > 1;

@@ -1,6 +1,8 @@
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import type { SameSite } from './gateway.ts';
 import { Recent } from './recent.ts';
 
+const WRITTEN = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
 const REMEMBERED = 5_000;
 /** Of HMAC-SHA256. */
 const SIGNATURE_BYTES = 32;
@@ -13,11 +15,16 @@ const ONE_YEAR_S = 31_536_000;
 export class StickyCookie {
   private readonly secret: Uint8Array;
   private readonly name: string;
+  private readonly attributes: Readonly<Record<'http' | 'https', string>>;
   private readonly known = new Recent<string>(REMEMBERED);
 
-  constructor(secret: Uint8Array, name: string) {
+  constructor(secret: Uint8Array, name: string, sameSite: SameSite = 'lax') {
     this.secret = secret;
     this.name = name;
+    const attributes = `; Max-Age=${ONE_YEAR_S}; Path=/; HttpOnly; SameSite=${WRITTEN[sameSite]}`;
+    // Browsers keep these only where they are Secure (RFC 6265bis sections 4.1.3 and 5.6).
+    const isAlwaysSecure = sameSite === 'none' || /^__(?:host|secure)-/i.test(name);
+    this.attributes = { http: isAlwaysSecure ? `${attributes}; Secure` : attributes, https: `${attributes}; Secure` };
   }
 
   /**
@@ -46,11 +53,11 @@ export class StickyCookie {
     return id;
   }
 
-  /** A new id and the `Set-Cookie` value that gives it to the client. */
-  issue(): { readonly id: string; readonly setCookie: string } {
+  /** A new id and the `Set-Cookie` value that gives it to a client that speaks `scheme`. */
+  issue(scheme: 'http' | 'https'): { readonly id: string; readonly setCookie: string } {
     const id = randomUUID();
     const value = `${id}.${this.sign(id).toString('base64url')}`;
-    return { id, setCookie: `${this.name}=${value}; Max-Age=${ONE_YEAR_S}; Path=/; HttpOnly; SameSite=Lax` };
+    return { id, setCookie: `${this.name}=${value}${this.attributes[scheme]}` };
   }
 
   private sign(id: string): Buffer {

@@ -37,7 +37,9 @@ const sticky = z.union([
   z
     .strictObject({ header: headerName })
     .transform(({ header }) => ({ kind: 'header' as const, name: header.toLowerCase() })),
-  z.strictObject({ cookie: cookieName }).transform(({ cookie }) => ({ kind: 'cookie' as const, name: cookie })),
+  z
+    .strictObject({ cookie: cookieName, sameSite: z.literal(['lax', 'strict', 'none']).default('lax') })
+    .transform(({ cookie, sameSite }) => ({ kind: 'cookie' as const, name: cookie, sameSite })),
 ]);
 
 const consumerKey = z.union([
@@ -80,6 +82,10 @@ const route = z.strictObject({
     .describe('`/path` on the origin of the upstream, `path` below its own path'),
   rewrite: z.boolean().default(true),
   hostHeader: z.literal(['upstream', 'preserve']).default('upstream'),
+  encodedSlash: z
+    .literal(['refuse', 'pass'])
+    .default('refuse')
+    .describe('Whether `%2F` and `%5C` may stand in a path; they are matched and passed on as they are'),
   redirects: z
     .literal(['map', 'keep'])
     .default('map')

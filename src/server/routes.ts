@@ -26,6 +26,7 @@ export function gatewayRoute(route: ConfiguredRoute): GatewayRoute {
     rewrite: route.rewrite,
     hostHeader: route.hostHeader,
     redirects: route.redirects,
+    encodedSlash: route.encodedSlash,
     sticky: route.sticky,
     consumerKey: route.consumerKey ?? null,
     forceHeader: route.forceHeader.toLowerCase(),

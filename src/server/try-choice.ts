@@ -8,7 +8,7 @@ export function choiceLines(route: GatewayRoute, { headers }: RequestHead, query
   const fields: Fields = { field: (lower) => headers[lower]?.toString() };
   const force = fields.field(route.forceHeader);
   const guard = route.forceRule ? ', if the client may force one' : '';
-  const hasKey = credentialOf(route.consumerKey, { fields, query, requestId: '', address: '' }) !== null;
+  const hasKey = credentialOf(route.consumerKey, { fields, query }) !== null;
   return [
     ...(force ? [`${route.forceHeader}: ${force} asks for one, which counts while a rollout allows it${guard}`] : []),
     ...(route.consumerKey

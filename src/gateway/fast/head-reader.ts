@@ -17,7 +17,7 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'].map
 }));
 
 const VERSION = Buffer.from('HTTP/1.1\r\n');
-const NOWHERE: Target = { path: '', query: '' };
+const NOWHERE: Target = { path: '', query: '', hasEncodedSlash: false };
 
 /** Which of the fields go on that may or may not. */
 export interface Kept {
@@ -141,7 +141,7 @@ export class HeadReader {
     if (version !== 'yes') return version === 'no' ? 'doubtful' : 'partial';
     this.method = method.name;
     const target = readTarget(bytes.toString('latin1', targetFrom, at));
-    if (!target) return 'doubtful';
+    if (typeof target === 'string') return 'doubtful';
     this.target = target;
     return this.readFields(bytes, at + 1 + VERSION.length, limit);
   }

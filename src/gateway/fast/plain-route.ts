@@ -35,7 +35,7 @@ export function routePlain(state: RouteState, { head, peer, body }: PlainRequest
   const { live, recorder, budget } = state;
   const requestId = requestIdFrom(head.requestId ?? undefined);
   const address = peer.isTrusted ? peers.clientAddress(peer, head.field('x-forwarded-for')) : peer.address;
-  const choice = choose(state, live, { fields: head, query: head.target.query, requestId, address });
+  const choice = choose(state, live, { fields: head, query: head.target.query, requestId, address, peer });
   const lines = linesAfterHost(state, { head, peer, requestId });
   if (head.isAmbiguous) return null;
   const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';

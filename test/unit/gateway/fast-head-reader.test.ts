@@ -22,7 +22,7 @@ describe('a plain head', () => {
     expect(reading).toBe('whole');
     expect(reader).toMatchObject({
       method: 'POST',
-      target: { path: '/a/b', query: '?c=d' },
+      target: { path: '/a/b', query: '?c=d', hasEncodedSlash: false },
       host: 'shop.test',
       bodyLength: 12,
       connection: 'close',
@@ -155,7 +155,7 @@ const doubtful: readonly (readonly [string, string])[] = [
     (length) =>
       [`RFC 9110 8.6: the length "${length}"`, head('POST / HTTP/1.1', HOST, `Content-Length: ${length}`)] as const,
   ),
-  ...['/a#b', '/caf\xe9', '/a/../b', '/a/%2e%2E/b', '/a%2Fb', '/a%5cb', '/a\\b', '/..'].map(
+  ...['/a#b', '/caf\xe9', '/a/../b', '/a/%2e%2E/b', '/a%2F../b', '/a\\b', '/..'].map(
     (target) => [`RFC 3986: the target ${target}`, head(`GET ${target} HTTP/1.1`, HOST)] as const,
   ),
   ['RFC 6585 5: a head beyond the limit', head('GET / HTTP/1.1', HOST, `X-Long: ${'x'.repeat(17_000)}`)],

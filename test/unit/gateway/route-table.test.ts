@@ -1,56 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hostName } from '../../../src/gateway/host-name.ts';
 import { RouteTable } from '../../../src/gateway/route-table.ts';
-import { readTarget } from '../../../src/gateway/target.ts';
 import { routeTo } from '../../support/gateway.ts';
-
-describe('readTarget', () => {
-  it.each([
-    ['/', '/', ''],
-    ['/a/b?x=1', '/a/b', '?x=1'],
-    ['/a?', '/a', '?'],
-    ['/a?b?c=/../%2f\\', '/a', '?b?c=/../%2f\\'],
-    ['/%61%20%2e', '/%61%20%2e', ''],
-    ['/./a/.b/..c/c../...', '/./a/.b/..c/c../...', ''],
-    ['/%2e%2ea', '/%2e%2ea', ''],
-    ['//a', '//a', ''],
-  ])('reads %s as it is', (raw, path, query) => {
-    expect(readTarget(raw)).toEqual({ path, query });
-  });
-
-  it.each([
-    '',
-    'a',
-    '*',
-    'http://a/',
-    '/..',
-    '/../',
-    '/a/..',
-    '/a/../b',
-    '/..?x',
-    '/..;x/b',
-    '/%2e%2e',
-    '/%2E%2e/a',
-    '/.%2e',
-    '/%2e.',
-    '/a/.%2E/b',
-    '/a%2fb',
-    '/a%2Fb',
-    '/a%5cb',
-    '/a%5Cb',
-    '/a\\b',
-    '/..\\',
-    '/a#b',
-    '/a?b#c',
-    '/a b',
-    '/a\tb',
-    '/a\x7f',
-    '/caf\xe9',
-    '/a?\xe9',
-  ])('refuses %j', (raw) => {
-    expect(readTarget(raw)).toBeNull();
-  });
-});
 
 describe('the route table', () => {
   const declared = [

@@ -7,7 +7,7 @@ const SECRET = Buffer.from('secret');
 describe('the sticky cookie', () => {
   it('gives back the id that it was issued with, however often', () => {
     const cookie = new StickyCookie(SECRET, 'serin');
-    const { id, setCookie } = cookie.issue();
+    const { id, setCookie } = cookie.issue('http');
     const header = setCookie.split(';')[0] ?? '';
     expect([cookie.read(header), cookie.read(header)]).toEqual([id, id]);
     expect(new StickyCookie(SECRET, 'serin').read(header)).toBe(id);
@@ -15,13 +15,13 @@ describe('the sticky cookie', () => {
 
   it('finds the genuine one behind others of its name: what a neighbour or an old secret left does not hide it', () => {
     const cookie = new StickyCookie(SECRET, 'serin');
-    const { id, setCookie } = cookie.issue();
-    const old = new StickyCookie(Buffer.from('other'), 'serin').issue().setCookie.split(';')[0];
+    const { id, setCookie } = cookie.issue('http');
+    const old = new StickyCookie(Buffer.from('other'), 'serin').issue('http').setCookie.split(';')[0];
     expect(cookie.read(`serin=made; ${old}; ${setCookie.split(';')[0]}`)).toBe(id);
   });
 
   it('reads no cookie of another secret or another name', () => {
-    const header = new StickyCookie(SECRET, 'serin').issue().setCookie.split(';')[0] ?? '';
+    const header = new StickyCookie(SECRET, 'serin').issue('http').setCookie.split(';')[0] ?? '';
     expect(new StickyCookie(Buffer.from('other'), 'serin').read(header)).toBeNull();
     expect(new StickyCookie(SECRET, 'other').read(header.replace('serin', 'other'))).toBeNull();
     expect(new StickyCookie(SECRET, 'serin').read(undefined)).toBeNull();
@@ -29,7 +29,7 @@ describe('the sticky cookie', () => {
 
   it('reads no cookie that anybody changed or made up', () => {
     const cookie = new StickyCookie(SECRET, 'serin');
-    const genuine = (cookie.issue().setCookie.split(';')[0] ?? '').slice('serin='.length);
+    const genuine = (cookie.issue('http').setCookie.split(';')[0] ?? '').slice('serin='.length);
     const signature = genuine.slice(genuine.indexOf('.'));
     fc.assert(
       fc.property(fc.string(), (made) => {

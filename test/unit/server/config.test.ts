@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../src/gateway/limits.ts';
 import { configSchema } from '../../../src/server/config.ts';
+import { gatewayRoute } from '../../../src/server/routes.ts';
 
 const route = (stable: string) => ({ name: 'shop', stable, policy: 'standard' });
 const withLimits = (limits: object) => ({ gateway: { limits }, routes: [route('http://127.0.0.1:9001')] });
@@ -68,5 +69,33 @@ describe('templates of paths', () => {
   it('are no more than there is room for in the slices', () => {
     const many = Array.from({ length: 91 }, (_, at) => `/e${at}`);
     expect(configSchema.safeParse(withTemplates(many)).success).toBe(false);
+  });
+});
+
+describe('issue 10, rows 11 and 12: what a route does to paths, redirects and its cookie', () => {
+  const gatewayOf = (more: object) => {
+    const [route] = configSchema.parse({ routes: [{ ...route0, ...more }] }).routes;
+    return route && gatewayRoute(route);
+  };
+  const route0 = route('http://127.0.0.1:9001');
+
+  it('has defaults that refuse encoded slashes and map redirects', () => {
+    expect(gatewayOf({ sticky: { cookie: 'serin' } })).toMatchObject({
+      encodedSlash: 'refuse',
+      redirects: 'map',
+      sticky: { kind: 'cookie', name: 'serin', sameSite: 'lax' },
+    });
+  });
+
+  it('reaches the gateway as it is declared', () => {
+    const declared = { encodedSlash: 'pass', redirects: 'keep', sticky: { cookie: '__Host-v', sameSite: 'none' } };
+    expect(gatewayOf(declared)).toMatchObject({
+      encodedSlash: 'pass',
+      redirects: 'keep',
+      sticky: { kind: 'cookie', name: '__Host-v', sameSite: 'none' },
+    });
+    expect(configSchema.safeParse({ routes: [{ ...route0, sticky: { cookie: 'a', sameSite: 'Laxx' } }] }).success).toBe(
+      false,
+    );
   });
 });
