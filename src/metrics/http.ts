@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { createGunzip } from 'node:zlib';
-import { Agent, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 
 /** A source is asked everything at once; the rest waits its turn within the time-out. */
 const MOST_CONNECTIONS = 16;
@@ -44,13 +44,20 @@ export function httpClient(endpoint: Endpoint): HttpClient {
   const { origin, pathname } = new URL(endpoint.url);
   const base = pathname.replace(/\/$/, '');
   const headers = { accept: 'application/json', 'accept-encoding': 'gzip', ...endpoint.headers };
-  const agent = new Agent({
-    connections: MOST_CONNECTIONS,
-    connect: { ...tls, lookup, timeout: timeoutMs },
-  });
+  let agent: Agent | null = null;
+
+  /** Loaded when something is asked: undici takes 10 MB, and most installations have no source to ask. */
+  async function agentOfSource(): Promise<Agent> {
+    const { Agent } = await import('undici');
+    agent ??= new Agent({
+      connections: MOST_CONNECTIONS,
+      connect: { ...tls, lookup, timeout: timeoutMs },
+    });
+    return agent;
+  }
 
   async function exchange({ method, path, form }: Asked, signal: AbortSignal): Promise<Fetched> {
-    const answer = await agent.request({
+    const answer = await (await agentOfSource()).request({
       origin,
       method,
       path: `${base}${path}`,

@@ -29,7 +29,7 @@ export const upstreamPlace = readText<string>((text) => {
   return readRouteHost(text);
 });
 
-interface ListenAddress {
+export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }

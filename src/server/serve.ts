@@ -5,6 +5,7 @@ import { refusalOf } from './checks/report.ts';
 import { jsonLog } from './log.ts';
 import { stopOnSignal } from './shutdown.ts';
 import { type Running, startServer } from './start.ts';
+import { collectStartGarbage } from './start-garbage.ts';
 import type { ServerTerminal } from './terminal.ts';
 
 /**
@@ -13,6 +14,8 @@ import type { ServerTerminal } from './terminal.ts';
  */
 export async function serve(file: string, terminal: ServerTerminal): Promise<number> {
   const log = jsonLog(terminal.stdout);
+  // The modules' share first: the process that makes a new database needs the memory.
+  collectStartGarbage();
   const { findings, checked } = await examineRequirements(file, terminal.env, 'serve', log);
   const refusal = refusalOf(findings);
   if (checked === null || refusal !== null) {
@@ -21,11 +24,14 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
   }
   const running = await start(checked, terminal, log);
   const { gatewayPort, controlPort, readinessPort, dataFolder } = running;
-  log({ what: 'serving', gatewayPort, controlPort, ...(readinessPort === null ? {} : { readinessPort }), dataFolder });
   const stopping = new AbortController();
-  void logSurroundings(checked, log, stopping.signal);
   const checks = { name: 'checks', stop: async () => stopping.abort() };
-  const code = await stopOnSignal([checks, ...running.parts], log);
+  collectStartGarbage();
+  // Before it is said that it serves: a signal that comes at once is heard.
+  const stopped = stopOnSignal([checks, ...running.parts], log);
+  log({ what: 'serving', gatewayPort, controlPort, ...(readinessPort === null ? {} : { readinessPort }), dataFolder });
+  void logSurroundings(checked, log, stopping.signal);
+  const code = await stopped;
   log({ what: 'stopped' });
   return code;
 }

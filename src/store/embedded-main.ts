@@ -79,4 +79,4 @@ process.once('disconnect', () => {
 });
 say({ kind: 'opened' });
 // Compiling leaves 10 MB behind that would stay for as long as nothing happens.
-globalThis.gc?.();
+globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });

@@ -1,6 +1,5 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { PrometheusDriver } from 'prometheus-query';
 import type { Endpoint } from '../http.ts';
 
 export interface PrometheusClientOptions extends Endpoint {
@@ -44,6 +43,8 @@ export function prometheusClient(options: PrometheusClientOptions): PrometheusCl
     name,
     async query(promql, at, signal) {
       if (performance.now() < restsUntil) return { ok: false, reason: `${name} did not answer within ${timeoutMs} ms` };
+      // It brings axios along: 10 MB that only those pay who have a Prometheus.
+      const { PrometheusDriver } = await import('prometheus-query');
       const inTime = AbortSignal.timeout(timeoutMs);
       let seen: Seen | null = null;
       const driver = new PrometheusDriver({
