@@ -1,15 +1,13 @@
 #!/usr/bin/env node
-import { runCommandLine } from './cli/run.ts';
-import { registerServerCommands } from './server/command.ts';
-import { packageVersion } from './server/version.ts';
+// Nothing is imported before the check, and nothing here is newer than Node 12: an old Node would stop at the first import
+// that it does not know, with words of its own, and npm only warns of `engines`.
+const LEAST = [22, 19] as const;
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-const { stdin, stdout, stderr, env } = process;
-
-process.exitCode = await runCommandLine(
-  process.argv.slice(2),
-  { stdin, stdout, stderr, env, isTTY: stdin.isTTY && stdout.isTTY, fetch },
-  {
-    version: packageVersion(),
-    more: (program, exit) => registerServerCommands(program, { stdout, stderr, env }, exit),
-  },
-);
+if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
+  process.stderr.write(`serin: Serin needs Node >= ${LEAST.join('.')}; this is ${process.versions.node}\n`);
+  // As for any input that no second try makes right.
+  process.exitCode = 2;
+} else {
+  void import('./command-line.ts');
+}

@@ -49,7 +49,9 @@ const TABLE: ImportTable = {
       rooms: [...PURE, 'metrics', 'routers', 'notify', 'store', 'gateway', 'controller', 'api', 'simulate'],
       packages: 'all',
     },
-    'main.ts': { rooms: 'all', packages: 'all' },
+    // Imports the rest once it knows that this Node can.
+    'main.ts': { rooms: ['command-line.ts'] },
+    'command-line.ts': { rooms: 'all', packages: 'all' },
   },
 };
 
