@@ -1,6 +1,7 @@
 import type { MetricsSource } from '../metrics/source.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { Policy } from '../policy/schema.ts';
+import type { StatusPattern } from '../policy/well-statuses.ts';
 import type { Log } from '../problem/log.ts';
 import type { Installation } from '../rollout/announce.ts';
 import type { TrafficRouter } from '../routers/router.ts';
@@ -8,14 +9,21 @@ import type { Upstream } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
 import type { Memory } from './memory.ts';
 
+/** What a version is asked for its health. */
+export interface Health {
+  /** `/path` on the upstream's origin, or `path` below the upstream's own path. */
+  readonly path: string;
+  /** The answers that are well. */
+  readonly status: readonly StatusPattern[];
+}
+
 /** A route as far as the controller cares. */
 export interface DeclaredRoute {
   readonly name: string;
   /** What `serin.yaml` declares; a finalised rollout may have replaced it. */
   readonly stable: Upstream;
   readonly policy: string;
-  /** `/path` on the upstream's origin, or `path` below the upstream's own path. */
-  readonly healthPath: string;
+  readonly health: Health;
   /** `none` where somebody else makes the split; the gateway where it is left out. */
   readonly router?: 'gateway' | 'none';
   /** Whose measurements are judged; the gateway's own where it is left out. */
@@ -42,8 +50,8 @@ export interface ControllerPorts {
   readonly store: Pick<Store, 'rollouts' | 'outbox' | 'lease' | 'stables' | 'consumers' | 'now'>;
   readonly source: MetricsSource;
   readonly router: TrafficRouter;
-  /** Null when every address answered, else one sentence. */
-  readonly probe: (url: string) => Promise<string | null>;
+  /** Null when every address gave an answer that is well, else one sentence. */
+  readonly probe: (url: string, well: readonly StatusPattern[]) => Promise<string | null>;
   /** Why an operator may not name the upstream of a URL, in one sentence; null where one may. */
   readonly operatorUpstream: (url: string) => string | null;
   readonly channels: readonly Channel[];

@@ -55,7 +55,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
       `${canary.version} was rolled back before (${blamed.rollout.reason}): force it, with a reason`,
     );
   }
-  const failure = watched ? null : await ports.probe(healthUrl(canary, route.healthPath));
+  const failure = watched ? null : await ports.probe(healthUrl(canary, route.health.path), route.health.status);
   if (failure !== null) throw new Problem('refused', `the canary does not pass preflight: ${failure}`);
   const untried = await trySource(
     ports.source,

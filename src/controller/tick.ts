@@ -1,3 +1,4 @@
+import { DEFAULT_WELL } from '../policy/well-statuses.ts';
 import { Problem } from '../problem/problem.ts';
 import { decide } from '../rollout/decide.ts';
 import { SERIN } from '../rollout/event.ts';
@@ -82,5 +83,6 @@ export async function tick(
 
 function probeCanary(ports: ControllerPorts, { rollout }: RolloutRecord): Promise<string | null> {
   const route = ports.routes.find(({ name }) => name === rollout.route);
-  return ports.probe(healthUrl(rollout.canary, route?.healthPath ?? '/'));
+  const { path, status } = route?.health ?? { path: '/', status: DEFAULT_WELL };
+  return ports.probe(healthUrl(rollout.canary, path), status);
 }

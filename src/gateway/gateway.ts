@@ -1,3 +1,4 @@
+import type { StatusPattern } from '../policy/well-statuses.ts';
 import type { ConsumerRule, SplitOrder, Upstream } from '../split/order.ts';
 import type { Block } from '../stats/block.ts';
 import type { SliceBlock } from '../stats/slice.ts';
@@ -140,8 +141,8 @@ export interface TrafficDurations extends Pick<TrafficTotals, 'route' | 'track' 
 export interface Gateway extends SplitPort, MeasurePort {
   /** Rejects with Problem('port-in-use') when the port is taken. */
   listen(): Promise<{ readonly port: number }>;
-  /** Answers one request to an upstream's URL by GET, for preflight: null when it answered < 500, else why not. */
-  probe(url: string, timeoutMs: number): Promise<string | null>;
+  /** Sends one GET to every address of an upstream's URL: null when each answer is well (2xx by default), else why not. */
+  probe(url: string, timeoutMs: number, well?: readonly StatusPattern[]): Promise<string | null>;
   /**
    * Stops accepting. For `graceMs` open requests may end, and connections that lie idle stay for one more, whose answer
    * says that it was the last; then what is left is broken off. A second call breaks off at once.

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
+import { DEFAULT_WELL, formatStatuses, isWell, type StatusPattern } from '../policy/well-statuses.ts';
 import type { OwnListeners } from './own-listeners.ts';
 import { refusedPlace } from './upstream-address.ts';
 import type { UpstreamTrust } from './upstream-trust.ts';
@@ -11,11 +12,13 @@ export interface ProbeOptions {
   /** Null leaves it to Node's defaults. */
   readonly trust: UpstreamTrust | null;
   readonly own: OwnListeners;
+  /** The statuses that are well; 2xx where it is left out. */
+  readonly well?: readonly StatusPattern[];
 }
 
 /**
- * Asks every address that a URL's host resolves to by GET. Null when each of them answered with less than 500, else
- * one sentence that names the address and what happened there.
+ * Asks every address that a URL's host resolves to by GET. Null when each of them gave an answer that is well, else one
+ * sentence that names the address, what came, and the way out where the file can help.
  */
 export async function probe(url: string, options: ProbeOptions): Promise<string | null> {
   const { timeoutMs, own } = options;
@@ -30,8 +33,8 @@ export async function probe(url: string, options: ProbeOptions): Promise<string 
     if (refused !== null) return `${address} ${refused}.`;
   }
   const findings = await Promise.all(addresses.map((address) => ask(parsed, { host, address }, options)));
-  const isWell = isLoopback(host) ? findings.includes(null) : findings.every((finding) => finding === null);
-  return isWell ? null : (findings.find((finding) => finding !== null) ?? null);
+  const areWell = isLoopback(host) ? findings.includes(null) : findings.every((finding) => finding === null);
+  return areWell ? null : (findings.find((finding) => finding !== null) ?? null);
 }
 
 /** `localhost` has two addresses of one machine (RFC 6761 section 6.3), and most servers there listen on one of them. */
@@ -60,7 +63,11 @@ interface Place {
   readonly address: string;
 }
 
-function ask(url: URL, { host, address }: Place, { timeoutMs, trust }: ProbeOptions): Promise<string | null> {
+function ask(
+  url: URL,
+  { host, address }: Place,
+  { timeoutMs, trust, well = DEFAULT_WELL }: ProbeOptions,
+): Promise<string | null> {
   const isTls = url.protocol === 'https:';
   const place = `${address}:${portOf(url)}`;
   const { promise, resolve: finish } = Promise.withResolvers<string | null>();
@@ -78,7 +85,7 @@ function ask(url: URL, { host, address }: Place, { timeoutMs, trust }: ProbeOpti
   request.once('response', (answer) => {
     const status = answer.statusCode ?? 0;
     request.destroy();
-    finish(status < 500 ? null : `${place} answered ${status}.`);
+    finish(isWell(status, well) ? null : `${place} ${unwell(status, url.pathname, well)}`);
   });
   request.on('error', (error) => {
     const isLate = error.name === 'AbortError' || error.name === 'TimeoutError';
@@ -88,6 +95,18 @@ function ask(url: URL, { host, address }: Place, { timeoutMs, trust }: ProbeOpti
   });
   request.end();
   return promise;
+}
+
+/** What came, what would be well, and how the file can say otherwise. */
+function unwell(status: number, path: string, well: readonly StatusPattern[]): string {
+  const came = `answered ${status} to GET ${path}, and ${formatStatuses(well)} is well`;
+  if (status >= 500) return `${came}.`;
+  const instead = `health: { path: ${path}, status: ${status} }`;
+  if (status === 404) {
+    return `${came}. If it has no such page, name one that it has in the route's health, or say that this is well: ${instead}.`;
+  }
+  const why = status >= 300 && status < 400 ? '; redirects are not followed' : '';
+  return `${came}${why}. The route's health names another path, or says that this is well: ${instead}.`;
 }
 
 function portOf({ port, protocol }: URL): number {

@@ -81,7 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     slices: (name) => follower.find(name).recorder.slices(),
     durations: () => follower.routes.flatMap(({ recorder }) => recorder.durations()),
     totals: () => follower.routes.flatMap(({ recorder }) => recorder.totals()),
-    probe: (url, timeoutMs) => probe(url, { timeoutMs, trust, own }),
+    probe: (url, timeoutMs, well) => probe(url, { timeoutMs, trust, own, ...(well ? { well } : {}) }),
     close: async (graceMs) => {
       await server.close(graceMs);
       pools.destroy();

@@ -3,6 +3,7 @@ import { unfitToChoose } from '../gateway/headers.ts';
 import { DEFAULT_LIMITS } from '../gateway/limits.ts';
 import { versionName } from '../policy/names.ts';
 import { duration, fraction } from '../policy/units.ts';
+import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';
 import { cidr, listen, upstreamPlace } from './declared-address.ts';
 import { secret, serviceUrl } from './declared-values.ts';
 import { readText } from './read-text.ts';
@@ -69,17 +70,26 @@ const routeTimeouts = z.strictObject({
   upload: span.optional(),
 });
 
+const healthPath = z
+  .string()
+  .regex(/^[^?#\s]*$/, 'must be a path without query and blanks')
+  .describe('`/path` on the origin of the upstream, `path` below its own path');
+
+const health = z.union([
+  healthPath.transform((path) => ({ path, status: [...DEFAULT_WELL] })),
+  z.strictObject({
+    path: healthPath.default('/healthz'),
+    status: wellStatuses.prefault([...DEFAULT_WELL]).describe('What a version answers that is well'),
+  }),
+]);
+
 const route = z.strictObject({
   name,
   path: readText(readRoutePath).prefault('/').describe('A plain prefix; see docs/routes.md'),
   host: readText(readRouteHost).optional().describe('A name, or `*.example.com` for every name below it'),
   stable: upstream,
   policy: z.string().min(1),
-  health: z
-    .string()
-    .regex(/^[^?#\s]*$/)
-    .default('/healthz')
-    .describe('`/path` on the origin of the upstream, `path` below its own path'),
+  health: health.prefault('/healthz'),
   rewrite: z.boolean().default(true),
   hostHeader: z.literal(['upstream', 'preserve']).default('upstream'),
   encodedSlash: z

@@ -10,7 +10,7 @@ export function declaredRoute(route: ConfiguredRoute): DeclaredRoute {
     name: route.name,
     stable: declaredStable(route),
     policy: route.policy,
-    healthPath: route.health,
+    health: route.health,
     router: route.router,
     evidence: route.source === undefined ? 'gateway' : 'elsewhere',
   };

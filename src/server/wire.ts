@@ -103,7 +103,7 @@ export async function wire({ loaded, env, log, notices, store: opened }: WireOpt
       store,
       source: withQueries(routeSources(config, prometheus, gateway), { sources: openQuerySources(config, env) }),
       router: routeRouters(config, { gateway: localRouter(gateway), none: noRouter() }),
-      probe: (url) => gateway.probe(url, config.gateway.timeouts.headers),
+      probe: (url, well) => gateway.probe(url, config.gateway.timeouts.headers, well),
       operatorUpstream: operatorUpstreams(config.upstreams),
       channels,
       installation: installationOf(config),

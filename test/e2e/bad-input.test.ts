@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -148,6 +149,25 @@ describe('a server that runs', () => {
     const { code, stderr } = await asAdmin(['start', 'shop', '--canary', 'http://127.0.0.1:1/', '--reason', 'ready']);
     expect([code, stderr]).toEqual([1, expect.stringContaining('the canary does not pass preflight: ')]);
     expect((await asAdmin(['list', '-o', 'json'])).stdout).not.toContain('127.0.0.1:1/');
+  });
+
+  it('issue 10 row 15: refuses a canary without a health page, and says how to name another', async () => {
+    const bare = createHttpServer((_, response) => response.writeHead(404).end());
+    await new Promise<void>((done) => bare.listen(0, '127.0.0.1', done));
+    const { port } = bare.address() as AddressInfo;
+    const { code, stderr } = await asAdmin([
+      'start',
+      'shop',
+      '--canary',
+      `http://127.0.0.1:${port}/`,
+      '--reason',
+      'ready',
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`127.0.0.1:${port} answered 404 to GET /healthz, and 2xx is well. If it has no such page`);
+    expect(stderr).toContain('health: { path: /healthz, status: 404 }');
+    bare.closeAllConnections();
+    await new Promise((done) => bare.close(done));
   });
 
   it.each([

@@ -126,7 +126,7 @@ export function controllerStage(
           name: route,
           stable: { url: world.declaredStable, version: 'v1' },
           policy: 'two-steps',
-          healthPath: '/healthz',
+          health: { path: '/healthz', status: ['2xx'] },
         },
       ];
     },

@@ -145,10 +145,28 @@ describe('close', () => {
 });
 
 describe('probe', () => {
-  it('is content with every answer below 500', async () => {
+  it('issue 10 row 15: is content with 2xx alone, and says what came and how to say that it is well', async () => {
     const gateway = await startGateway([]);
-    const missing = await using(cannedUpstream('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'));
-    expect(await gateway.probe(`${missing.url}/healthz`, 1_000)).toBeNull();
+    const answering = (status: string) => using(cannedUpstream(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`));
+    const [missing, moved, empty] = [
+      await answering('404 Not Found'),
+      await answering('302 Found\r\nLocation: /login'),
+      await answering('204 No Content'),
+    ];
+    expect(await gateway.probe(`${empty.url}/healthz`, 1_000)).toBeNull();
+    expect(await gateway.probe(`${missing.url}/healthz`, 1_000)).toBe(
+      `127.0.0.1:${missing.port} answered 404 to GET /healthz, and 2xx is well. If it has no such page, name one that it has ` +
+        "in the route's health, or say that this is well: health: { path: /healthz, status: 404 }.",
+    );
+    expect(await gateway.probe(`${moved.url}/healthz`, 1_000)).toBe(
+      `127.0.0.1:${moved.port} answered 302 to GET /healthz, and 2xx is well; redirects are not followed. The route's ` +
+        'health names another path, or says that this is well: health: { path: /healthz, status: 302 }.',
+    );
+    expect(await gateway.probe(`${missing.url}/healthz`, 1_000, [200, 404])).toBeNull();
+    expect(await gateway.probe(`${moved.url}/healthz`, 1_000, ['3xx'])).toBeNull();
+    expect(await gateway.probe(`${empty.url}/healthz`, 1_000, [200])).toMatch(
+      /answered 204 to GET \/healthz, and 200 is well/,
+    );
   });
 
   it('asks of localhost that one of its addresses answers', async () => {
@@ -160,7 +178,7 @@ describe('probe', () => {
   it('names the address and what happened there otherwise', async () => {
     const gateway = await startGateway([]);
     const sick = await using(cannedUpstream('HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n'));
-    expect(await gateway.probe(sick.url, 1_000)).toBe(`127.0.0.1:${sick.port} answered 503.`);
+    expect(await gateway.probe(sick.url, 1_000)).toBe(`127.0.0.1:${sick.port} answered 503 to GET /, and 2xx is well.`);
     const port = await closedPort();
     expect(await gateway.probe(`http://127.0.0.1:${port}`, 1_000)).toBe(
       `127.0.0.1:${port} did not answer (ECONNREFUSED).`,

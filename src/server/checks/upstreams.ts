@@ -28,7 +28,8 @@ export const upstreams: Observation = {
       const says = `route ${route.name}: stable ${stable.version} at ${stable.url}${declared}`;
       // Nothing is sent there by this Serin, and it may not be reachable from here.
       if (route.router === 'none') return { level: 'ok', says: `${says}; its traffic does not pass here` };
-      const failure = await probe(healthUrl(stable, route.healthPath), { timeoutMs: ANSWER_MS, trust, own });
+      const { path, status } = route.health;
+      const failure = await probe(healthUrl(stable, path), { timeoutMs: ANSWER_MS, trust, own, well: status });
       if (failure === null) return { level: 'ok', says: `${says} answers` };
       const message = `${says} is not well: ${failure}`;
       const issue = loaded.document?.issue({ path: ['routes', at, 'stable'], message, at: 'value' });

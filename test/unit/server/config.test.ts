@@ -99,3 +99,30 @@ describe('issue 10, rows 11 and 12: what a route does to paths, redirects and it
     );
   });
 });
+
+describe('health of a route (issue 10 row 15)', () => {
+  const healthOf = (health: unknown) =>
+    configSchema.safeParse({
+      routes: [{ ...route('http://127.0.0.1:9001'), ...(health === undefined ? {} : { health }) }],
+    }).data?.routes[0]?.health;
+
+  it.each([
+    [undefined, { path: '/healthz', status: ['2xx'] }],
+    ['/ping', { path: '/ping', status: ['2xx'] }],
+    ['ping', { path: 'ping', status: ['2xx'] }],
+    [
+      { path: '/', status: 404 },
+      { path: '/', status: [404] },
+    ],
+    [{ status: ['2xx', 401] }, { path: '/healthz', status: ['2xx', 401] }],
+  ])('%j', (declared, meant) => {
+    expect(healthOf(declared)).toEqual(meant);
+  });
+
+  it.each([[{ path: '/', status: 99 }], [{ status: '6xx' }], [{ status: [] }], ['/a b'], ['/a?b'], [{ url: '/' }]])(
+    'is not %j',
+    (declared) => {
+      expect(healthOf(declared)).toBeUndefined();
+    },
+  );
+});

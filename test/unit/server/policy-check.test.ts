@@ -32,7 +32,11 @@ function controlOf({ routes = [{ name: 'shop', policy: 'mine' }], running, answe
   const asked: CheckRequest[] = [];
   const versions = running && { stable: { version: running[0] }, canary: { version: running[1] } };
   const ports = {
-    routes: routes.map((route) => ({ ...route, stable: { url: 'http://a/', version: 'v1' }, healthPath: '/' })),
+    routes: routes.map((route) => ({
+      ...route,
+      stable: { url: 'http://a/', version: 'v1' },
+      health: { path: '/', status: [] },
+    })),
     store: {
       rollouts: { list: async () => (versions ? [{ rollout: versions }] : []) },
       stables: { list: async () => [] },
