@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { AddressRanges } from './address-ranges.ts';
 import type { ForceRule } from './gateway.ts';
+import { isSignature } from './signature.ts';
 
 /** Where a force token is presented. */
 export const FORCE_TOKEN_HEADER = 'x-serin-force-token';
@@ -45,9 +46,7 @@ export class ForceGuard {
   private isValid(token: string): boolean {
     const [, expiresAt, signature] = /^(\d{1,12})\.([\w-]{43})$/.exec(token) ?? [];
     if (expiresAt === undefined || signature === undefined || Number(expiresAt) * 1_000 <= this.wall()) return false;
-    const given = Buffer.from(signature, 'base64url');
-    const wanted = signatureOf(this.secret, this.route, expiresAt);
-    return given.length === wanted.length && timingSafeEqual(given, wanted);
+    return isSignature(signature, signatureOf(this.secret, this.route, expiresAt));
   }
 }
 

@@ -1,11 +1,10 @@
-import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import type { SameSite } from './gateway.ts';
 import { Recent } from './recent.ts';
+import { isSignature, SIGNATURE_LENGTH } from './signature.ts';
 
 const WRITTEN = { lax: 'Lax', strict: 'Strict', none: 'None' } as const;
 const REMEMBERED = 5_000;
-/** Of HMAC-SHA256. */
-const SIGNATURE_BYTES = 32;
 const ONE_YEAR_S = 31_536_000;
 
 /**
@@ -46,9 +45,9 @@ export class StickyCookie {
     const dot = value.lastIndexOf('.');
     if (dot <= 0) return null;
     const id = value.slice(0, dot);
-    const given = Buffer.from(value.slice(dot + 1), 'base64url');
+    const signature = value.slice(dot + 1);
     // A header has room for hundreds of cookies with the name, and an HMAC is not taken for what cannot be one.
-    if (given.length !== SIGNATURE_BYTES || !timingSafeEqual(given, this.sign(id))) return null;
+    if (signature.length !== SIGNATURE_LENGTH || !isSignature(signature, this.sign(id))) return null;
     this.known.set(value, id);
     return id;
   }

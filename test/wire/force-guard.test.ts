@@ -37,6 +37,15 @@ describe('failures.md: X-Version spoofed by outsiders', () => {
     expect(await direct.versionFor('X-Forwarded-For: 203.0.113.9')).toBe('v1');
   });
 
+  it('takes a token in the one spelling that was issued', async () => {
+    const token = forceToken(SECRET, 'shop', later);
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const respelt = `${token.slice(0, -1)}${alphabet.charAt(alphabet.indexOf(token.slice(-1)) ^ 1)}`;
+    const { versionFor } = await guarded({ from: [], tokens: 'accepted' });
+    expect(await versionFor(`X-Serin-Force-Token: ${token}`)).toBe('v2');
+    expect(await versionFor(`X-Serin-Force-Token: ${respelt}`)).toBe('v1');
+  });
+
   const valid = forceToken(SECRET, 'shop', later);
 
   it.each([

@@ -1,8 +1,11 @@
+import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isSignature } from '../../../src/gateway/signature.ts';
 import { cookieValues, StickyCookie } from '../../../src/gateway/sticky-cookie.ts';
 
 const SECRET = Buffer.from('secret');
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 describe('the sticky cookie', () => {
   it('gives back the id that it was issued with, however often', () => {
@@ -38,6 +41,47 @@ describe('the sticky cookie', () => {
       }),
       { seed: 7, numRuns: 500 },
     );
+  });
+});
+
+describe('a signature', () => {
+  const wanted = createHmac('sha256', 'key').update('text').digest();
+  const text = wanted.toString('base64url');
+  const last = text.slice(-1);
+  const padded = ALPHABET.charAt(ALPHABET.indexOf(last) ^ 1);
+
+  it('has one spelling', () => {
+    expect(text).toHaveLength(43);
+    expect(isSignature(text, wanted)).toBe(true);
+  });
+
+  it.each([
+    ['padding', `${text}=`],
+    ['a foreign character that a decoder passes over', `${text.slice(0, 9)}!${text.slice(9)}`],
+    ['a blank at the end', `${text} `],
+    ['other unused bits', `${text.slice(0, -1)}${padded}`],
+    ['a character that is another one in Latin-1', `${String.fromCharCode(text.charCodeAt(0) + 256)}${text.slice(1)}`],
+    ['one character less', text.slice(1)],
+    ['nothing', ''],
+  ])('with %s is none', (_, other) => {
+    expect(isSignature(other, wanted)).toBe(false);
+  });
+
+  it('in the alphabet of base64 with + and / is none', () => {
+    const both = Array.from({ length: 50 }, (_, n) => createHmac('sha256', 'key').update(String(n)).digest());
+    const told = both.find((one) => /[-_]/.test(one.toString('base64url'))) ?? wanted;
+    expect(isSignature(told.toString('base64').replace('=', ''), told)).toBe(false);
+  });
+
+  it('of a cookie in another spelling is none of ours', () => {
+    const cookie = new StickyCookie(SECRET, 'serin');
+    const header = cookie.issue('http').setCookie.split(';')[0] ?? '';
+    const end = ALPHABET.charAt(ALPHABET.indexOf(header.slice(-1)) ^ 1);
+    expect([`${header}=`, `${header}.`, `${header.slice(0, -1)}${end}`].map((one) => cookie.read(one))).toEqual([
+      null,
+      null,
+      null,
+    ]);
   });
 });
 
