@@ -9,7 +9,8 @@ type Refusal = Hook<unknown, ApiEnv, string, Response | undefined>;
 /** Answers a request that its schema refuses with every fault and the place of each. */
 export const refuseInvalid: Refusal = (result, c) => {
   if (result.success) return undefined;
-  if (result.target === 'param')
+  // Where a PUT makes what it names, the name is its input.
+  if (result.target === 'param' && c.req.method !== 'PUT')
     return problemAnswer(c, 'not-found', `nothing is called ${new URL(c.req.url).pathname}`);
   const faults = faultsOf(result.error, result.target === 'json' ? 'pointer' : 'parameter');
   const [first] = faults;
