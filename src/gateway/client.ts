@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Share } from './share.ts';
 import type { RouteTimeouts } from './timeouts.ts';
 
 /** How long a call may take, phase by phase; see `RouteTimeouts`. */
@@ -19,6 +20,8 @@ export interface UpstreamRequest {
   readonly timeouts: CallTimeouts;
   /** `forced` requests have a bound of their own within that of all. */
   readonly lane: 'open' | 'forced';
+  /** Of whoever asks; null where it is not bounded. */
+  readonly share: Share | null;
   /** `websocket` asks for a switch of protocols; `Connection` and `Upgrade` are written by the client. */
   readonly upgrade?: 'websocket';
 }

@@ -12,9 +12,10 @@ import type { Ticket } from './open-block.ts';
 import type { Peers } from './peer.ts';
 import { IDEMPOTENT } from './pool.ts';
 import type { Destination } from './pools.ts';
-import { LATE_BODY, refuse, TOO_LARGE } from './refuse.ts';
+import { LATE_BODY, OVERLOAD, refuse, TOO_LARGE } from './refuse.ts';
 import { refusalAt } from './route-refusal.ts';
 import { trimmedPrefix } from './route-table.ts';
+import type { Client } from './share.ts';
 import type { Target } from './target.ts';
 import { bodyFraming, Upload } from './upload.ts';
 import type { UploadWatch } from './upload-watch.ts';
@@ -36,8 +37,7 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
   const { headers, socket, target } = incoming;
   const peer = peers.of(socket);
   const requestId = requestIdOf(headers);
-  const forwardedFor = headers['x-forwarded-for'];
-  const address = peers.clientAddress(peer, typeof forwardedFor === 'string' ? forwardedFor : undefined);
+  const { address, share } = clientOf(incoming, peers);
   const choice = choose(state, live, { fields: incoming, query: target.query, requestId, address, peer });
   const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';
   const ticket = recorder.begin(track, choice.by, choice.hash);
@@ -61,11 +61,17 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
         body,
         timeouts: state.timeouts,
         lane: choice.by === 'force' ? 'forced' : 'open',
+        share,
       },
     };
   };
   const failover = failoverOf({ live, ticket, budget, toStable: ({ body }) => attempt('stable', body) });
   return { ticket, setCookie: choice.setCookie, track, attempt, failover };
+}
+
+function clientOf({ socket, headers }: GatewayRequest, peers: Peers): Client {
+  const forwardedFor = headers['x-forwarded-for'];
+  return peers.client(peers.of(socket), typeof forwardedFor === 'string' ? forwardedFor : undefined);
 }
 
 /** What all requests of the reference path are served with. */
@@ -88,16 +94,22 @@ export function forward(
     refuse(outgoing, refusal, 'close');
     return;
   }
+  const framing = bodyFraming(incoming);
+  const { share } = clientOf(incoming, peers);
+  if (framing === 'stream' && share?.hasRoomForUpload === false) {
+    refuse(outgoing, OVERLOAD, 'close');
+    return;
+  }
   const routed = route(state, incoming, peers);
   const { ticket, setCookie, failover, track } = routed;
-  const framing = bodyFraming(incoming);
   const upload =
     framing === 'stream'
       ? new Upload(incoming, outgoing, {
           replay: IDEMPOTENT.has(incoming.method ?? '') ? 'kept' : 'none',
           limitBytes: bodyBytes,
           onExcess: () => exchange.cut(TOO_LARGE),
-          uploadMs: state.timeouts.uploadMs,
+          pace: state.timeouts,
+          share,
           watch,
           onLate: () => exchange.cut(LATE_BODY),
         })

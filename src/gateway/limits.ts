@@ -9,7 +9,11 @@ export interface GatewayLimits {
   readonly connections: number;
   readonly connectionsPerAddress: number;
   readonly inFlightPerUpstream: number;
-  /** Of those, requests that force their version. */
+  /** Of one client address, to all upstreams; behind a trusted proxy it is the address that the proxy names. */
+  readonly inFlightPerAddress: number;
+  /** Of those, requests whose body is still on its way. */
+  readonly uploadsPerAddress: number;
+  /** Of `inFlightPerUpstream`, requests that force their version. */
   readonly forcedPerUpstream: number;
   /** Requests of one client connection that are answered at the same time or wait for their turn. */
   readonly pipelined: number;
@@ -29,8 +33,10 @@ export const DEFAULT_LIMITS = {
 
 /** Whoever forces a version tries it out; all others must find room beside them. */
 const FORCED_SHARE = 1 / 16;
+const ADDRESS_SHARE = 1 / 2;
+const UPLOADS_SHARE = 1 / 8;
 
-type Derived = 'forcedPerUpstream';
+type Derived = 'forcedPerUpstream' | 'inFlightPerAddress' | 'uploadsPerAddress';
 
 /** Limits as they are declared; those that are derived from others may be left open. */
 export type GivenLimits = Partial<Omit<GatewayLimits, Derived>> & {
@@ -43,6 +49,8 @@ export function limitsOf(given: GivenLimits = {}): GatewayLimits {
   return {
     ...DEFAULT_LIMITS,
     ...given,
+    inFlightPerAddress: given.inFlightPerAddress ?? shareOf(inFlightPerUpstream, ADDRESS_SHARE),
+    uploadsPerAddress: given.uploadsPerAddress ?? shareOf(inFlightPerUpstream, UPLOADS_SHARE),
     forcedPerUpstream: given.forcedPerUpstream ?? shareOf(inFlightPerUpstream, FORCED_SHARE),
   };
 }

@@ -1,11 +1,13 @@
 import { isIP, type Socket } from 'node:net';
 import { AddressRanges } from './address-ranges.ts';
+import { limitsOf } from './limits.ts';
 import { Recent } from './recent.ts';
+import { type Client, type ShareLimits, Shares } from './share.ts';
 
-const REMEMBERED = 1_000;
+const REMEMBERED = 10_000;
 
 /** Who is at the other end of a client connection, and of the others from the same address. */
-export interface Peer {
+export interface Peer extends Client {
   /** IPv4 where the peer is v4-mapped. */
   readonly address: string;
   /** True when its X-Forwarded-* are believed. */
@@ -28,11 +30,13 @@ function addressOf(entry: string): string | null {
 export class Peers {
   private readonly trusted: AddressRanges;
   private readonly known = new WeakMap<Socket, Peer>();
+  private readonly shares: Shares;
   private readonly byAddress = new Recent<Peer>(REMEMBERED);
 
   /** `cidrs` are v4 or v6 networks or single addresses; throws TypeError on any other text. */
-  constructor(cidrs: readonly string[]) {
+  constructor(cidrs: readonly string[], limits: ShareLimits = limitsOf()) {
     this.trusted = new AddressRanges(cidrs, 'trustedProxies');
+    this.shares = new Shares(limits);
   }
 
   of(socket: Socket): Peer {
@@ -47,10 +51,16 @@ export class Peers {
   private at(address: string): Peer {
     let peer = this.byAddress.get(address);
     if (!peer) {
-      peer = { address, isTrusted: this.isTrusted(address) };
+      const isTrusted = this.isTrusted(address);
+      peer = { address, isTrusted, share: isTrusted ? null : this.shares.of(address) };
       this.byAddress.set(address, peer);
     }
     return peer;
+  }
+
+  /** Whom a request of the peer is from. */
+  client(peer: Peer, forwardedFor: string | undefined): Client {
+    return peer.isTrusted ? this.at(this.clientAddress(peer, forwardedFor)) : peer;
   }
 
   /** The rightmost address that is no trusted proxy; what stands left of it is hearsay. */

@@ -61,7 +61,8 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
     const call = new Call(this, request, handler);
     this.inFlight++;
     if (request.lane === 'forced') this.forced++;
-    if (this.inFlight > this.options.inFlight || this.forced > this.options.forced) {
+    const isWithinShare = request.share === null || request.share.enter();
+    if (!isWithinShare || this.inFlight > this.options.inFlight || this.forced > this.options.forced) {
       process.nextTick(() => call.fail({ kind: 'overload', written: 'nothing' }));
       return call;
     }
@@ -105,6 +106,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
   forget(call: Call): void {
     this.inFlight--;
     if (call.request.lane === 'forced') this.forced--;
+    call.request.share?.left();
     if (this.dialling.size > 0) this.dialling.delete(call);
   }
 

@@ -22,8 +22,8 @@ import { upstreamTrust } from './upstream-trust.ts';
 
 /** The data path of one process: a listener, its routes, and what the control plane may do to it. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const peers = new Peers(options.trustedProxies);
   const limits = limitsOf(options.limits);
+  const peers = new Peers(options.trustedProxies, limits);
   const trust = upstreamTrust(options.upstreamCa);
   const timeouts: ClientTimeouts = { downloadMs: DEFAULT_DOWNLOAD_MS, ...options.timeouts };
   const ofRoutes = options.routes.map((declared) => timeoutsOf(options.timeouts, declared.timeouts));
@@ -34,7 +34,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     { own, inFlight: inFlightPerUpstream, forced: forcedPerUpstream, sweepMs: sweepMsOf(answers) },
     trust,
   );
-  const watch = new UploadWatch(sweepMsOf(ofRoutes.map(({ uploadMs }) => uploadMs)));
+  const watch = new UploadWatch(
+    sweepMsOf(ofRoutes.flatMap(({ uploadMs, uploadGraceMs }) => [uploadMs, uploadGraceMs])),
+  );
   const clock = clockFrom(options.now);
   const accessLog = options.accessLog ? new AccessLog(options.accessLog, () => clock.wall()) : null;
   const follower = new Follower({

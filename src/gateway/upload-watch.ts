@@ -1,7 +1,10 @@
+import type { Share } from './share.ts';
 import { Sweeper } from './sweeper.ts';
 
 /** A request body that is not whole yet. */
 export interface Watched {
+  /** Of whoever sends it, once it occupies an upstream. */
+  readonly share: Share | null;
   /** Ends it when its client is too slow; `now`: monotonic ms. */
   check(now: number): void;
 }
@@ -19,11 +22,13 @@ export class UploadWatch {
 
   add(upload: Watched): void {
     this.uploads.add(upload);
+    upload.share?.uploadBegan();
     this.sweeper.start();
   }
 
   delete(upload: Watched): void {
-    this.uploads.delete(upload);
+    if (!this.uploads.delete(upload)) return;
+    upload.share?.uploadEnded();
     if (this.uploads.size === 0) this.sweeper.stop();
   }
 }

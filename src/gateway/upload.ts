@@ -3,6 +3,8 @@ import type { BodySink, BodySource } from './client.ts';
 import { forwardedTrailers } from './headers.ts';
 import type { Sending } from './open-block.ts';
 import { Pace } from './pace.ts';
+import type { Share } from './share.ts';
+import type { UploadPace } from './timeouts.ts';
 import type { UploadWatch, Watched } from './upload-watch.ts';
 
 /** How long a body that nobody wants any more is still read, so that the client gets to see the early answer. */
@@ -17,9 +19,10 @@ export interface UploadOptions {
   readonly limitBytes: number | null;
   /** The body turned out longer than the limit; nothing more of it flows. */
   readonly onExcess: () => void;
-  readonly uploadMs: number;
+  readonly pace: UploadPace;
+  readonly share: Share | null;
   readonly watch: UploadWatch;
-  /** The client was silent for too long. */
+  /** The client is too slow. */
   readonly onLate: () => void;
 }
 
@@ -27,6 +30,7 @@ export interface UploadOptions {
 export class Upload implements BodySource, Sending, Watched {
   readonly length: number | null;
   readonly awaitsContinue: boolean;
+  readonly share: Share | null;
   private readonly incoming: IncomingMessage;
   private readonly outgoing: ServerResponse;
   private readonly options: UploadOptions;
@@ -47,7 +51,8 @@ export class Upload implements BodySource, Sending, Watched {
     // RFC 9110 section 10.1.1: the expectation of an HTTP/1.0 client is ignored.
     this.awaitsContinue = incoming.httpVersion === '1.1' && incoming.headers.expect?.toLowerCase() === '100-continue';
     this.kept = options.replay === 'kept' && (this.length ?? 0) <= KEPT_BYTES ? [] : null;
-    this.pace = new Pace(options.uploadMs);
+    this.pace = new Pace(options.pace);
+    this.share = options.share;
     options.watch.add(this);
     incoming.pause();
     incoming.on('data', this.onData);
@@ -122,8 +127,8 @@ export class Upload implements BodySource, Sending, Watched {
     }
     if (this.received > KEPT_BYTES) this.kept = null;
     this.kept?.push(chunk);
-    if (this.sink?.write(chunk) === true) this.pace.await(performance.now());
-    else {
+    this.pace.took(chunk.length, performance.now());
+    if (this.sink?.write(chunk) !== true) {
       this.pace.hold(performance.now());
       this.incoming.pause();
     }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { unfitToChoose } from '../gateway/headers.ts';
 import { DEFAULT_LIMITS } from '../gateway/limits.ts';
+import { DEFAULT_PACE } from '../gateway/timeouts.ts';
 import { versionName } from '../policy/names.ts';
 import { duration, fraction } from '../policy/units.ts';
 import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';
@@ -63,11 +64,14 @@ const template = z
 /** Beyond 2^31 ms Node's timers end at once. */
 const span = duration.refine((ms) => ms > 0 && ms < 2 ** 31, 'must be more than 0s and at most 24d');
 
+const uploadRate = z.int().min(0).max(1_000_000_000);
+
 const routeTimeouts = z.strictObject({
   connect: span.optional(),
   answer: span.optional(),
   silence: span.optional(),
   upload: span.optional(),
+  uploadGrace: span.optional(),
 });
 
 const healthPath = z
@@ -123,6 +127,7 @@ const route = z.strictObject({
     .default([])
     .describe('Templates of paths, `/orders/{id}`; a path that fits none is guessed'),
   timeouts: routeTimeouts.prefault({}).describe('What is absent is as in gateway.timeouts'),
+  uploadBytesPerSecond: uploadRate.optional().describe('Instead of gateway.uploadBytesPerSecond'),
 });
 
 const timeouts = z.strictObject({
@@ -131,6 +136,7 @@ const timeouts = z.strictObject({
   silence: span.optional().describe('Within an answer; as long as `answer` when it is absent'),
   headers: duration.prefault('5s').describe('For the head of a request'),
   upload: span.prefault('30s').describe('Silence of a client within the body of its request'),
+  uploadGrace: span.prefault('10s').describe('How long a body may fall short of uploadBytesPerSecond'),
   download: span.prefault('30s').describe('How long a client may take nothing of its answer'),
   idle: duration.prefault('15s').describe('Between two requests of a client'),
   notice: duration.prefault('1s').describe('How long connections are still accepted once /readyz says no'),
@@ -150,6 +156,14 @@ const limits = z
       .default(DEFAULT_LIMITS.connectionsPerAddress)
       .describe('Trusted proxies may have more'),
     inFlightPerUpstream: count.default(DEFAULT_LIMITS.inFlightPerUpstream),
+    inFlightPerAddress: count
+      .optional()
+      .describe('Of one client address, to all upstreams; half of inFlightPerUpstream when it is absent'),
+    uploadsPerAddress: count
+      .optional()
+      .describe(
+        'Of those, requests whose body is still on its way; an eighth of inFlightPerUpstream when it is absent',
+      ),
     forcedPerUpstream: count
       .optional()
       .describe('Of those, requests that force their version; a sixteenth when it is absent'),
@@ -187,6 +201,9 @@ export const configSchema = z.strictObject({
       trustedProxies: z.array(cidr).default([]),
       timeouts: timeouts.prefault({}),
       limits: limits.prefault({}),
+      uploadBytesPerSecond: uploadRate
+        .default(DEFAULT_PACE.uploadBytesPerSecond)
+        .describe('The least rate of a request body on the whole; 0 for any'),
       upstreamCa: z
         .string()
         .min(1)

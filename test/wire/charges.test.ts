@@ -8,6 +8,9 @@ import { orderTo, type RunningGateway, routeTo, startGateway, startToy, using } 
 import { askRaw, get, openRaw } from '../support/raw-client.ts';
 import { cannedUpstream, closedPort, httpUpstream, rawUpstream } from '../support/upstream.ts';
 
+/** All clients of these tests have one address, and its share is not what they are about. */
+const ONE_ADDRESS = { inFlightPerAddress: 1_000, uploadsPerAddress: 1_000 };
+
 interface Setting extends Partial<Pick<GatewayOptions, 'limits'>> {
   readonly timeouts?: GatewayRoute['timeouts'];
   readonly order?: Partial<SplitOrder>;
@@ -21,7 +24,7 @@ async function canaryAt(url: string, { timeouts = {}, limits = {}, order = {} }:
   const stable = await startToy('v1');
   const brakes: string[] = [];
   const gateway = await startGateway([routeTo(stable.url, { timeouts })], {
-    limits,
+    limits: { ...ONE_ADDRESS, ...limits },
     onBrake: (route) => void brakes.push(route),
   });
   const split = { brakeAfter: 1, failover: 'stable', measure: { blockMs: 50, errorStatuses: ['5xx'] } } as const;

@@ -32,7 +32,9 @@ describe('failures.md: overload', () => {
     const upstream = await using(
       rawUpstream((socket) => void answers.push(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'))),
     );
-    const gateway = await startGateway([routeTo(upstream.url)], { limits: { inFlightPerUpstream: 2 } });
+    const gateway = await startGateway([routeTo(upstream.url)], {
+      limits: { inFlightPerUpstream: 2, inFlightPerAddress: 10 },
+    });
     const open = [askRaw(gateway.port, get('/1')), askRaw(gateway.port, get('/2'))];
     await expect.poll(() => answers.length).toBe(2);
     const third = await askRaw(gateway.port, get('/3'));

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RouteState } from '../follow.ts';
 import type { GatewayLimits } from '../limits.ts';
-import type { Peers } from '../peer.ts';
+import type { Peer, Peers } from '../peer.ts';
 import { IDEMPOTENT } from '../pool.ts';
 import type { RouteTable } from '../route-table.ts';
 import { Sweeper } from '../sweeper.ts';
@@ -88,18 +88,22 @@ export class Front implements ConnectionFront {
     if (arrived > length || length > (this.parts.limits.bodyBytes ?? Number.POSITIVE_INFINITY)) return 'doubtful';
     const state = this.parts.table.find(host, target.path);
     if (!state) return 'doubtful';
+    const client = this.parts.peers.client(connection.peer, forwardedFor(connection.peer, reader));
+    // The reference path refuses it: what may be ambiguous about the head is not looked at yet.
+    if (arrived < length && client.share?.hasRoomForUpload === false) return 'doubtful';
     const upload =
       arrived < length
         ? new RequestBody(connection.socket, length, {
             replay: IDEMPOTENT.has(reader.method) ? 'kept' : 'none',
-            uploadMs: state.timeouts.uploadMs,
+            pace: state.timeouts,
+            share: client.share,
             watch: this.parts.watch,
             onLate: () => connection.cut(),
           })
         : null;
     // As a text it is no burden to the collector of garbage, which a new buffer for each body is: a quarter of the CPU time.
     const body = upload ?? (bodyLength === null ? null : bytes.toString('latin1', end, count));
-    const routed = routePlain(state, { head: reader, peer: connection.peer, body }, this.parts.peers);
+    const routed = routePlain(state, { head: reader, peer: connection.peer, client, body });
     if (!routed) {
       upload?.stopWaiting();
       return 'doubtful';
@@ -141,4 +145,8 @@ export class Front implements ConnectionFront {
       if (connection.awaitsHeadSince !== null && connection.awaitsHeadSince <= latest) connection.expire();
     }
   }
+}
+
+function forwardedFor(peer: Peer, head: HeadReader): string | undefined {
+  return peer.isTrusted ? head.field('x-forwarded-for') : undefined;
 }

@@ -6,9 +6,10 @@ import type { RouteState } from '../follow.ts';
 import { destinationOf, noteOf, upstreamPath } from '../forward.ts';
 import { forwardedFields, headerLines, prefixFields, requestIdFrom } from '../headers.ts';
 import type { Ticket } from '../open-block.ts';
-import type { Peer, Peers } from '../peer.ts';
+import type { Peer } from '../peer.ts';
 import type { Destination } from '../pools.ts';
 import { isDoubtfulAt } from '../route-refusal.ts';
+import type { Client, Share } from '../share.ts';
 import type { Target } from '../target.ts';
 import type { HeadReader } from './head-reader.ts';
 
@@ -23,6 +24,7 @@ export interface PlainRoute {
 export interface PlainRequest {
   readonly head: HeadReader;
   readonly peer: Peer;
+  readonly client: Client;
   readonly body: UpstreamRequest['body'];
 }
 
@@ -30,11 +32,11 @@ export interface PlainRequest {
  * What `route` does for the reference path, over the head that was just read. Null when a field on which something
  * depends stands there twice; until then nothing has been counted.
  */
-export function routePlain(state: RouteState, { head, peer, body }: PlainRequest, peers: Peers): PlainRoute | null {
+export function routePlain(state: RouteState, { head, peer, client, body }: PlainRequest): PlainRoute | null {
   if (isDoubtfulAt(state, head)) return null;
   const { live, recorder, budget } = state;
   const requestId = requestIdFrom(head.requestId ?? undefined);
-  const address = peer.isTrusted ? peers.clientAddress(peer, head.field('x-forwarded-for')) : peer.address;
+  const { address, share } = client;
   const choice = choose(state, live, { fields: head, query: head.target.query, requestId, address, peer });
   const lines = linesAfterHost(state, { head, peer, requestId });
   if (head.isAmbiguous) return null;
@@ -55,6 +57,7 @@ export function routePlain(state: RouteState, { head, peer, body }: PlainRequest
     lines,
     body,
     lane: choice.by === 'force' ? 'forced' : 'open',
+    share,
   };
   return {
     ticket,
@@ -76,11 +79,12 @@ interface Asked {
   readonly lines: string;
   readonly body: UpstreamRequest['body'];
   readonly lane: UpstreamRequest['lane'];
+  readonly share: Share | null;
 }
 
 function attemptAt(
   destination: Destination,
-  { state, places, method, target, host, lines, body, lane }: Asked,
+  { state, places, method, target, host, lines, body, lane, share }: Asked,
 ): Attempt {
   const { hostHeader, showVersion } = state.declared;
   return {
@@ -94,6 +98,7 @@ function attemptAt(
       body,
       timeouts: state.timeouts,
       lane,
+      share,
     },
   };
 }

@@ -2,6 +2,8 @@ import type { Socket } from 'node:net';
 import type { BodySink, BodySource } from '../client.ts';
 import type { Sending } from '../open-block.ts';
 import { Pace } from '../pace.ts';
+import type { Share } from '../share.ts';
+import type { UploadPace } from '../timeouts.ts';
 import type { UploadWatch, Watched } from '../upload-watch.ts';
 
 /** How much of a body is held for a second attempt. */
@@ -14,9 +16,10 @@ const NONE: Buffer[] = [];
 export interface RequestBodyOptions {
   /** `kept`: what fits in 64 KiB is held until `forget`, so that the request can be sent a second time. */
   readonly replay: 'kept' | 'none';
-  readonly uploadMs: number;
+  readonly pace: UploadPace;
+  readonly share: Share | null;
   readonly watch: UploadWatch;
-  /** The client was silent for too long. */
+  /** The client is too slow. */
   readonly onLate: () => void;
 }
 
@@ -24,6 +27,7 @@ export interface RequestBodyOptions {
 export class RequestBody implements BodySource, Sending, Watched {
   readonly length: number;
   readonly awaitsContinue = false;
+  readonly share: Share | null;
   private readonly socket: Socket;
   /** Of the body, in bytes, what the client has not sent yet. */
   private remaining: number;
@@ -45,7 +49,8 @@ export class RequestBody implements BodySource, Sending, Watched {
     this.options = options;
     this.held = options.replay === 'kept' && length <= HELD_BYTES ? [] : null;
     this.remaining = length;
-    this.pace = new Pace(options.uploadMs);
+    this.pace = new Pace(options.pace);
+    this.share = options.share;
     options.watch.add(this);
   }
 
@@ -67,7 +72,7 @@ export class RequestBody implements BodySource, Sending, Watched {
     if (this.remaining === 0) {
       this.pace.hold(performance.now());
       this.stopWaiting();
-    } else if (!this.isHeldBack && this.state === 'flowing') this.pace.await(performance.now());
+    } else if (!this.isHeldBack && this.state === 'flowing') this.pace.took(piece.length, performance.now());
     if (this.state !== 'discarding') this.take(piece);
     return isAll ? null : chunk.subarray(piece.length);
   }

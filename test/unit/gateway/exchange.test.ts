@@ -32,7 +32,7 @@ function waitingExchange() {
       destination,
       version: null,
       places: null,
-      request: { method: 'GET', path: '/cart', headers: '', body: null, timeouts, lane: 'open' },
+      request: { method: 'GET', path: '/cart', headers: '', body: null, timeouts, lane: 'open', share: null },
     },
     failover: null,
     recorder,

@@ -6,8 +6,8 @@ import { answerHeaders, requestHeaders, requestIdOf } from '../../../src/gateway
 import type { Peer } from '../../../src/gateway/peer.ts';
 import { routeTo } from '../../support/gateway.ts';
 
-const OUTSIDER: Peer = { address: '198.51.100.7', isTrusted: false };
-const PROXY: Peer = { address: '10.0.0.1', isTrusted: true };
+const OUTSIDER: Peer = { address: '198.51.100.7', isTrusted: false, share: null };
+const PROXY: Peer = { address: '10.0.0.1', isTrusted: true, share: null };
 
 const deciding = new DecidingFields(routeTo('http://up.test', { consumerKey: { kind: 'header', name: 'x-api-key' } }));
 

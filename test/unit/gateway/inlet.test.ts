@@ -22,7 +22,15 @@ function ask(client: UpstreamClient, path: string, onChunk: 'lets-go' | 'holds')
       onError: ({ kind }) => reject(new Error(kind)),
     };
     client.request(
-      { method: 'GET', path, headers: 'Host: shop.test\r\n', body: null, timeouts: TIMEOUTS, lane: 'open' },
+      {
+        method: 'GET',
+        path,
+        headers: 'Host: shop.test\r\n',
+        body: null,
+        timeouts: TIMEOUTS,
+        lane: 'open',
+        share: null,
+      },
       handler,
     );
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Peer, Peers } from '../../../src/gateway/peer.ts';
 
-const PROXY: Peer = { address: '10.0.0.1', isTrusted: true };
+const PROXY: Peer = { address: '10.0.0.1', isTrusted: true, share: null };
 
 describe('the client address', () => {
   const peers = new Peers(['10.0.0.0/8', 'fd00::/8', '192.0.2.1']);
@@ -25,7 +25,7 @@ describe('the client address', () => {
   });
 
   it('is the peer itself when the peer is not trusted', () => {
-    expect(peers.clientAddress({ address: '6.6.6.6', isTrusted: false }, '1.2.3.4')).toBe('6.6.6.6');
+    expect(peers.clientAddress({ address: '6.6.6.6', isTrusted: false, share: null }, '1.2.3.4')).toBe('6.6.6.6');
     expect(peers.clientAddress(PROXY, undefined)).toBe('10.0.0.1');
   });
 });

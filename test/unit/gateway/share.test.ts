@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { Peers } from '../../../src/gateway/peer.ts';
+import { networkOf, Shares } from '../../../src/gateway/share.ts';
+
+const LIMITS = { inFlightPerAddress: 2, uploadsPerAddress: 1 };
+
+describe('issue 10.21: the share of an address', () => {
+  it.each([
+    ['203.0.113.9', '203.0.113.9'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::1', '2001:db8:1:2::/64'],
+    ['2001:0DB8:0001:0002::9', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ])('of %s is that of %s', (address, network) => {
+    expect(networkOf(address)).toBe(network);
+  });
+
+  it('bounds what is under way at a time', () => {
+    const share = new Shares(LIMITS).of('203.0.113.9');
+    expect([share.enter(), share.enter(), share.enter()]).toEqual([true, true, false]);
+    share.left();
+    share.left();
+    expect(share.enter()).toBe(true);
+    share.uploadBegan();
+    expect(share.hasRoomForUpload).toBe(false);
+    share.uploadEnded();
+    expect(share.hasRoomForUpload).toBe(true);
+  });
+
+  it('outlasts any number of other addresses while something is under way', () => {
+    const shares = new Shares(LIMITS);
+    const busy = shares.of('203.0.113.9');
+    const idle = shares.of('203.0.113.10');
+    busy.enter();
+    for (let at = 0; at < 40_000; at++) shares.of(`10.0.${at >> 8}.${at & 255}`);
+    expect(shares.of('203.0.113.9')).toBe(busy);
+    expect(shares.of('203.0.113.10')).not.toBe(idle);
+  });
+
+  it('is that of the client behind a trusted proxy, and a proxy that names none has none', () => {
+    const peers = new Peers(['10.0.0.0/8'], LIMITS);
+    const proxy = { address: '10.0.0.1', isTrusted: true, share: null };
+    const named = peers.client(proxy, '203.0.113.9, 10.0.0.2');
+    expect(named.share).not.toBe(null);
+    expect(peers.client(proxy, '203.0.113.9').share).toBe(named.share);
+    expect(peers.client(proxy, '203.0.113.10').share).not.toBe(named.share);
+    expect(peers.client(proxy, undefined).share).toBe(null);
+    expect(peers.client(proxy, '10.0.0.7').share).toBe(null);
+  });
+});
