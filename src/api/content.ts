@@ -16,6 +16,7 @@ const ALWAYS: readonly HttpProblemCode[] = [
   'unauthenticated',
   'forbidden',
   'too-large',
+  'misdirected',
   'too-many-failures',
   'internal',
   'unavailable',

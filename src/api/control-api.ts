@@ -9,6 +9,7 @@ import { refuseInvalid } from './invalid-request.ts';
 import { limitBody } from './limit-body.ts';
 import { operationRoutes } from './operation-routes.ts';
 import { overrideRoutes } from './override-routes.ts';
+import { ownNames } from './own-names.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
 import { rolloutRoutes } from './rollout-routes.ts';
@@ -18,13 +19,15 @@ import { tokenRoutes } from './token-routes.ts';
 export interface ControlApiOptions {
   /** Told of errors that nobody foresaw, with their cause: for the log (default: stderr), never for the answer. */
   readonly onUnforeseen?: (error: unknown) => void;
+  /** Names under which it may be asked, beside addresses and localhost; none when left out. */
+  readonly isOwnName?: (name: string) => boolean;
   /** Epoch ms, for the rate limit of failed authentications. */
   readonly now?: () => number;
 }
 
 /** The control API as a Hono application; the server listens. It translates and decides nothing. */
 export function controlApi(control: ControlPlane, options: ControlApiOptions = {}): Hono<ApiEnv> {
-  const { onUnforeseen = (error) => console.error(error), now = Date.now } = options;
+  const { onUnforeseen = (error) => console.error(error), isOwnName = () => false, now = Date.now } = options;
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
 
   let methodsOf: ReturnType<typeof allowedMethods> = () => [];
@@ -43,6 +46,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     c.header('cache-control', 'no-store');
     await next();
   });
+  app.use(ownNames(isOwnName));
   app.use(sameOrigin);
   app.route('/', operationRoutes(control));
 

@@ -5,6 +5,7 @@ import type { ProblemCode } from '../problem/problem.ts';
 export type EdgeCode =
   | 'malformed'
   | 'method-not-allowed'
+  | 'misdirected'
   | 'too-large'
   | 'unsupported-media-type'
   | 'too-many-failures';
@@ -25,6 +26,7 @@ export const HTTP_PROBLEMS: Readonly<
   stale: { status: 412, title: 'The rollout has changed since it was read' },
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
+  misdirected: { status: 421, title: 'This server has another name' },
   'invalid-input': { status: 422, title: 'The request is not valid' },
   'too-many-failures': { status: 429, title: 'Too many failed authentications' },
   internal: { status: 500, title: 'Something went wrong inside Serin' },

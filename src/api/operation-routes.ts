@@ -42,7 +42,10 @@ const metrics = createRoute({
   path: '/metrics',
   tags: ['operation'],
   summary: 'Prometheus text exposition',
-  responses: { 200: { description: 'The metrics', content: { 'text/plain': { schema: z.string() } } } },
+  responses: {
+    200: { description: 'The metrics', content: { 'text/plain': { schema: z.string() } } },
+    421: refusal('misdirected'),
+  },
 });
 
 const version = createRoute({
@@ -50,7 +53,7 @@ const version = createRoute({
   path: '/version',
   tags: ['operation'],
   summary: 'What runs here',
-  responses: { 200: jsonAnswer(buildViewSchema, 'The build') },
+  responses: { 200: jsonAnswer(buildViewSchema, 'The build'), 421: refusal('misdirected') },
 });
 
 /** What machines ask without a token. Nothing here says what is rolled out but the metrics. */

@@ -141,6 +141,13 @@ const AWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 /** What was found instead of a control API; the token has not been sent. */
 function strange(server: string, answer: Answer): Problem {
   const { status, location } = answer;
+  const problem = take(problemDetails, answer.json);
+  if (status === 421 && 'value' in problem) {
+    return new Problem(
+      'refused',
+      `${server} does not answer by this name, and no token was sent: ${problem.value.detail}`,
+    );
+  }
   if (status >= 300 && status <= 399 && location !== null) {
     return new Problem(
       'internal',

@@ -5,6 +5,7 @@ import { DEFAULT_PACE } from '../gateway/timeouts.ts';
 import { versionName } from '../policy/names.ts';
 import { duration, fraction } from '../policy/units.ts';
 import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';
+import { readControlHost } from './control-hosts.ts';
 import { cidr, listen, upstreamPlace } from './declared-address.ts';
 import { secret, serviceUrl } from './declared-values.ts';
 import { readText } from './read-text.ts';
@@ -232,6 +233,10 @@ export const configSchema = z.strictObject({
   control: z
     .strictObject({
       listen: listen.prefault('127.0.0.1:7780'),
+      hosts: z
+        .array(readText(readControlHost))
+        .default([])
+        .describe('Names under which it is reached, beside addresses and localhost; `*.example.com` for all below'),
       publicUrl: serviceUrl.optional().describe('Under which people reach the control API: what messages link to'),
     })
     .prefault({}),

@@ -21,6 +21,7 @@ import { ADMIN_TOKEN_FILE, ensureAdminToken } from './admin-token.ts';
 import { openChannels } from './channels.ts';
 import type { ServerConfig } from './config.ts';
 import { consumerControl, followConsumers } from './consumers.ts';
+import { controlHosts } from './control-hosts.ts';
 import { exposition } from './exposition.ts';
 import { health, type Phase } from './health.ts';
 import { installationSecret } from './installation-secret.ts';
@@ -141,7 +142,10 @@ export async function wire({ loaded, env, log, notices, store: opened }: WireOpt
       own,
       controller,
       control,
-      api: controlApi(control, { onUnforeseen: (error) => log({ what: 'unforeseen', level: 'error', error }) }),
+      api: controlApi(control, {
+        onUnforeseen: (error) => log({ what: 'unforeseen', level: 'error', error }),
+        isOwnName: controlHosts(config.control),
+      }),
       dataFolder,
       enter: (entered) => {
         phase = entered;

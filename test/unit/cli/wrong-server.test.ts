@@ -8,6 +8,14 @@ import { openShell, type Shell } from './harness.ts';
 
 const BUILD = JSON.stringify({ name: 'serin', version: '0.1.0', node: 'v24.0.0' });
 
+const MISDIRECTED = JSON.stringify({
+  type: 'urn:serin:problem:misdirected',
+  title: 'This server has another name',
+  status: 421,
+  code: 'misdirected',
+  detail: 'this server is not called x: if it is, add the name to control.hosts in serin.yaml, and restart',
+});
+
 let shell: Shell;
 const servers: Server[] = [];
 
@@ -75,6 +83,11 @@ describe('what is no Serin control API', () => {
       'a redirect',
       answering(302, { location: 'https://login.example/?next=/version' }),
       /answers, but sends GET \/version on to https:\/\/login\.example\/\?next=\/version: no token was sent/,
+    ],
+    [
+      'a Serin that has another name',
+      answering(421, { 'content-type': 'application/problem+json' }, MISDIRECTED),
+      /does not answer by this name, and no token was sent: this server is not called x: .*control\.hosts/,
     ],
     [
       'an answer that breaks off',

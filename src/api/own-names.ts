@@ -1,0 +1,27 @@
+import { createMiddleware } from 'hono/factory';
+import { problemAnswer } from './problem-answer.ts';
+
+/** Asked by orchestrators under whatever name they have; the answers hold nothing of value. */
+const FOR_EVERYBODY: ReadonlySet<string> = new Set(['/livez', '/readyz']);
+
+/**
+ * Refuses requests for a host that this server is not called (RFC 9110 section 15.5.20). A page can make its own name lead to
+ * this server's address (DNS rebinding), and then read answers here as its own: only the name gives it away. An address
+ * is no name that could be made to lead anywhere else.
+ */
+export function ownNames(isOwn: (name: string) => boolean) {
+  return createMiddleware(async (c, next) => {
+    const { hostname } = new URL(c.req.url);
+    if (!isAddressOrLocalhost(hostname) && !isOwn(hostname) && !FOR_EVERYBODY.has(c.req.path)) {
+      const detail = `this server is not called ${hostname}: if it is, add the name to control.hosts in serin.yaml, and restart`;
+      return problemAnswer(c, 'misdirected', detail);
+    }
+    await next();
+    return undefined;
+  });
+}
+
+/** `hostname` as WHATWG's URL has it: IPv4 in four decimal numbers, IPv6 in brackets. */
+function isAddressOrLocalhost(hostname: string): boolean {
+  return /^(\d{1,3}(\.\d{1,3}){3}|\[.*\]|(.+\.)?localhost\.?)$/.test(hostname);
+}

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { controlApi } from '../../../src/api/control-api.ts';
+import { configSchema } from '../../../src/server/config.ts';
+import { type ControlNames, controlHosts } from '../../../src/server/control-hosts.ts';
+import { type Listener, listen } from '../../../src/server/listen.ts';
+import { loadConfig } from '../../../src/server/load.ts';
+import { fakeControl, TOKENS } from '../../support/fake-control.ts';
+import { askRaw } from '../../support/raw-client.ts';
+
+const deploy = fileURLToPath(new URL('../../../deploy/', import.meta.url));
+const LOOPBACK: ControlNames = { listen: { host: '127.0.0.1', port: 7780 }, hosts: [] };
+const EVERYWHERE: ControlNames = { listen: { host: '0.0.0.0', port: 7780 }, hosts: [] };
+
+const listeners: Listener[] = [];
+
+afterEach(() => Promise.all(listeners.splice(0).map((listener) => listener.close())));
+
+async function listening(names: ControlNames) {
+  const app = controlApi(fakeControl(), { isOwnName: controlHosts(names) });
+  const listener = await listen(app, { host: '127.0.0.1', port: 0 });
+  listeners.push(listener);
+  return async (host: string, path = '/metrics', target = path) => {
+    const head = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${TOKENS.admin}\r\nConnection: close\r\n\r\n`;
+    const { status, body } = await askRaw(listener.port, head);
+    return { status, text: body.toString() };
+  };
+}
+
+describe('the Host of a request to the control API', () => {
+  it.each([
+    '127.0.0.1',
+    '127.0.0.1:7780',
+    '127.0.0.1:1',
+    'localhost',
+    'LocalHost:7780',
+    'localhost.:7780',
+    'serin.localhost',
+    '[::1]:7780',
+    '[::ffff:7f00:1]',
+    '10.0.0.7:7780',
+  ])('may be %s anywhere', async (host) => {
+    const ask = await listening(LOOPBACK);
+    expect((await ask(host)).status).toBe(200);
+  });
+
+  it.each([
+    'evil.example',
+    'evil.example:7780',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    'notlocalhost',
+    'serin',
+    'xn--mnchen-3ya.example',
+  ])('may not be %s: DNS rebinding', async (host) => {
+    const ask = await listening(LOOPBACK);
+    for (const path of ['/metrics', '/version', '/openapi.json', '/api/v1/rollouts', '/nothing']) {
+      const { status, text } = await ask(host, path);
+      expect([path, status, JSON.parse(text)]).toEqual([
+        path,
+        421,
+        expect.objectContaining({ code: 'misdirected', detail: expect.stringContaining('control.hosts') }),
+      ]);
+    }
+  });
+
+  it('is the one of an absolute target where there is one (RFC 9112 section 3.2.2)', async () => {
+    const ask = await listening(LOOPBACK);
+    expect((await ask('localhost', '/metrics', 'http://evil.example/metrics')).status).toBe(421);
+  });
+
+  it.each(['/livez', '/readyz', '/readyz?of=gateway'])('may be anything at %s', async (path) => {
+    const ask = await listening(LOOPBACK);
+    expect((await ask('anything.example', path)).status).toBe(200);
+  });
+
+  it.each<[string, ControlNames, string, number]>([
+    ['listed', { ...LOOPBACK, hosts: ['serin.example'] }, 'Serin.Example.:7780', 200],
+    ['below a listed wildcard', { ...LOOPBACK, hosts: ['*.svc.internal'] }, 'serin.prod.svc.internal', 200],
+    ['the name above a wildcard', { ...LOOPBACK, hosts: ['*.svc.internal'] }, 'svc.internal', 421],
+    ['that of publicUrl', { ...LOOPBACK, publicUrl: 'https://serin.example/ui' }, 'serin.example', 200],
+    ['the name that is listened on', { hosts: [], listen: { host: 'serin.internal', port: 1 } }, 'serin.internal', 200],
+    ["this machine's, on every address", EVERYWHERE, `${hostname()}:7780`, 200],
+    ["this machine's, on loopback alone", LOOPBACK, 'this-machine', 421],
+    ['any other, on every address', EVERYWHERE, 'evil.example', 421],
+  ])('%s', async (_, names, host, status) => {
+    const ask = await listening(names);
+    expect((await ask(host)).status).toBe(status);
+  });
+
+  it('is what Prometheus asks for in deploy/', async () => {
+    const { config } = loadConfig(`${deploy}serin.yaml`);
+    const { scrape_configs } = parse(readFileSync(`${deploy}prometheus.yml`, 'utf8')) as {
+      scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
+    };
+    const targets = scrape_configs.find(({ job_name }) => job_name === 'serin')?.static_configs[0]?.targets ?? [];
+    expect(targets).toHaveLength(1);
+    const ask = await listening(config.control);
+    for (const target of targets) expect((await ask(target)).status).toBe(200);
+    expect((await ask('evil.example')).status).toBe(421);
+  });
+});
+
+describe('control.hosts', () => {
+  const read = (host: string) =>
+    configSchema.safeParse({
+      control: { hosts: [host] },
+      routes: [{ name: 'a', stable: 'http://127.0.0.1:1', policy: 'standard' }],
+    });
+
+  it.each([
+    ['Serin.Example.', 'serin.example'],
+    ['*.svc.internal', '*.svc.internal'],
+    ['münchen.example', 'xn--mnchen-3ya.example'],
+    ['[::1]', '[::1]'],
+  ])('takes %s as %s', (given, value) => {
+    expect(read(given).data?.control.hosts).toEqual([value]);
+  });
+
+  it.each([
+    ['*', /wildcard for everything/],
+    ['https://serin.example', /not a name alone/],
+    ['serin.example:7780', /not a name alone/],
+    ['me@serin.example', /not a name alone/],
+    ['a*.example', /wildcard that is not its whole first label/],
+    ['', /./],
+  ])('refuses %j', (given, says) => {
+    expect(read(given).error?.issues[0]?.message).toMatch(says);
+  });
+});
