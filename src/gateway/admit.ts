@@ -4,6 +4,7 @@ import { MAX_LENGTH_DIGITS } from './grammar.ts';
 import type { GatewayLimits } from './limits.ts';
 import { type Refusal, TOO_LARGE } from './refuse.ts';
 import { readTarget, type Target } from './target.ts';
+import type { Via } from './via.ts';
 
 const NOWHERE: Target = { path: '', query: '', hasEncodedSlash: false };
 
@@ -35,8 +36,8 @@ export type Admission =
  * Refuses what the strict parser lets through and a gateway must not: anything about which a server behind it could
  * think differently.
  */
-export function admit(incoming: RequestHead, limits: GatewayLimits): Admission {
-  const refusal = refusalOfSize(incoming, limits) ?? refusalOfHead(incoming);
+export function admit(incoming: RequestHead, limits: GatewayLimits, via: Via): Admission {
+  const refusal = refusalOfSize(incoming, limits) ?? refusalOfHead(incoming) ?? via.refusalOf(incoming.headers.via);
   if (refusal) return { kind: 'refused', refusal };
   const { url = '', method } = incoming;
   if (url === '*' && method === 'OPTIONS') return { kind: 'server' };

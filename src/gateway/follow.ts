@@ -17,6 +17,7 @@ import { RetryBudget } from './retry-budget.ts';
 import { trimmedPrefix } from './route-table.ts';
 import { StickyCookie } from './sticky-cookie.ts';
 import { type GatewayTimeouts, type RouteTimeouts, timeoutsOf } from './timeouts.ts';
+import type { Via } from './via.ts';
 
 /** What a request reads: swapped as a whole, never changed. */
 export interface Live {
@@ -38,6 +39,9 @@ export interface RouteState {
   /** What rewriting takes off a path, and the line by which the upstream is told; nothing where it takes nothing. */
   readonly stripped: string;
   readonly strippedLine: string;
+  readonly via: Via;
+  /** The line that a request received by HTTP/1.1 goes on with. */
+  readonly viaLine: string;
   /** Null where everybody's force header counts. */
   readonly forceGuard: ForceGuard | null;
   readonly accessLog: AccessLog | null;
@@ -53,6 +57,7 @@ export interface FollowerParts {
   readonly routes: readonly GatewayRoute[];
   readonly timeouts: GatewayTimeouts;
   readonly secret: Uint8Array;
+  readonly via: Via;
   readonly pools: Pools;
   readonly clock: Clock;
   readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
@@ -89,7 +94,7 @@ export class Follower implements SplitPort {
 
   private readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
 
-  constructor({ routes, timeouts, secret, pools, clock, onBrake, accessLog, slices }: FollowerParts) {
+  constructor({ routes, timeouts, secret, via, pools, clock, onBrake, accessLog, slices }: FollowerParts) {
     this.clock = clock;
     this.pools = pools;
     this.onBrake = onBrake;
@@ -115,6 +120,8 @@ export class Follower implements SplitPort {
         deciding: new DecidingFields(declared),
         stripped,
         strippedLine: flat(headerLines(prefixFields(stripped, undefined))),
+        via,
+        viaLine: flat(headerLines(['Via', via.after('1.1')])),
         forceGuard: declared.forceRule
           ? new ForceGuard(declared.forceRule, declared.name, secret, () => clock.wall())
           : null,

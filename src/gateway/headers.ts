@@ -4,6 +4,7 @@ import { FORCE_TOKEN_HEADER } from './force-guard.ts';
 import type { Peer } from './peer.ts';
 import { RequestIds } from './request-ids.ts';
 import { trimmedPrefix } from './route-table.ts';
+import type { Via } from './via.ts';
 
 /** Connection-level fields that end at every hop (RFC 9110 section 7.6.1). */
 export const HOP_BY_HOP = new Set([
@@ -122,6 +123,7 @@ export interface RequestHead {
     readonly deciding: DecidingFields;
     /** What rewriting takes off the path. */
     readonly stripped: string;
+    readonly via: Via;
   };
 }
 
@@ -132,7 +134,7 @@ export interface RequestHead {
  */
 export function requestHeaders({ incoming, peer, requestId, host, route }: RequestHead): string[] {
   const { rawHeaders, headers } = incoming;
-  const { deciding, stripped } = route;
+  const { deciding, stripped, via } = route;
   const dropped = nominated(headers.connection, deciding);
   const out = ['Host', host];
   let isIdKept = false;
@@ -152,6 +154,7 @@ export function requestHeaders({ incoming, peer, requestId, host, route }: Reque
   }
   out.push(...forwardedFields(peer, headers.host ?? '', (name) => headers[name]?.toString()));
   out.push(...prefixFields(stripped, peer.isTrusted ? headers['x-forwarded-prefix']?.toString() : undefined));
+  out.push('Via', via.after(incoming.httpVersion));
   if (!isIdKept) out.push('X-Request-Id', requestId);
   return out;
 }
@@ -248,6 +251,7 @@ const NOT_IN_TRAILERS = new Set([
   'set-cookie',
   'trailer',
   'x-request-id',
+  'via',
   'x-serin-version',
   FORCE_TOKEN_HEADER,
 ]);

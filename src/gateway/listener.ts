@@ -15,6 +15,7 @@ import { refusalOf } from './parse-error.ts';
 import { OVERLOAD, type Refusal, refuse, refuseSocket } from './refuse.ts';
 import type { ClientTimeouts } from './timeouts.ts';
 import { isWebSocket } from './upgrade.ts';
+import type { Via } from './via.ts';
 
 const CHECK_EVERY_MS = 1_000;
 
@@ -43,6 +44,7 @@ export interface ListenerParts {
   readonly upgrade: (incoming: GatewayRequest, socket: Duplex, head: Buffer) => void;
   readonly timeouts: ClientTimeouts;
   readonly limits: GatewayLimits;
+  readonly via: Via;
   readonly connectionLimits: ConnectionLimits;
 }
 
@@ -54,7 +56,7 @@ export interface Listener {
 
 /** The listener on the untrusted side: a strict node:http server that carries the gateway's Hono application. */
 export function createListener(parts: ListenerParts): Listener {
-  const { app, front, upgrade, timeouts, limits } = parts;
+  const { app, front, upgrade, timeouts, limits, via } = parts;
   const connections: Connections = new Map();
   let isDraining = false;
 
@@ -72,7 +74,7 @@ export function createListener(parts: ListenerParts): Listener {
     if (isDraining) sayLast(outgoing, connection.last);
     connection.last = outgoing;
     const admission: Admission =
-      connection.underWay > limits.pipelined ? { kind: 'refused', refusal: OVERLOAD } : admit(incoming, limits);
+      connection.underWay > limits.pipelined ? { kind: 'refused', refusal: OVERLOAD } : admit(incoming, limits, via);
     switch (admission.kind) {
       case 'refused':
         connection.state = 'closing';
@@ -122,7 +124,7 @@ export function createListener(parts: ListenerParts): Listener {
       return;
     }
     connection.underWay++;
-    const admission = admit(incoming, limits);
+    const admission = admit(incoming, limits, via);
     if (admission.kind === 'refused') refuseSocket(socket, admission.refusal);
     else if (admission.kind === 'server' || !isWebSocket(incoming)) refuseSocket(socket, NOT_WEB_SOCKET);
     else {

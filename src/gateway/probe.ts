@@ -6,6 +6,7 @@ import { DEFAULT_WELL, formatStatuses, isWell, type StatusPattern } from '../pol
 import type { OwnListeners } from './own-listeners.ts';
 import { refusedPlace } from './upstream-address.ts';
 import type { UpstreamTrust } from './upstream-trust.ts';
+import type { Via } from './via.ts';
 
 export interface ProbeOptions {
   readonly timeoutMs: number;
@@ -14,6 +15,8 @@ export interface ProbeOptions {
   readonly own: OwnListeners;
   /** The statuses that are well; 2xx where it is left out. */
   readonly well?: readonly StatusPattern[];
+  /** Of the gateway that sends; null for whoever is no gateway. */
+  readonly via: Via | null;
 }
 
 /**
@@ -66,7 +69,7 @@ interface Place {
 function ask(
   url: URL,
   { host, address }: Place,
-  { timeoutMs, trust, well = DEFAULT_WELL }: ProbeOptions,
+  { timeoutMs, trust, via, well = DEFAULT_WELL }: ProbeOptions,
 ): Promise<string | null> {
   const isTls = url.protocol === 'https:';
   const place = `${address}:${portOf(url)}`;
@@ -78,13 +81,17 @@ function ask(
     ...(isTls && trust ? { ca: trust.ca } : {}),
     method: 'GET',
     path: `${url.pathname}${url.search}`,
-    headers: { host: url.host, 'user-agent': 'serin-preflight' },
+    headers: { host: url.host, 'user-agent': 'serin-preflight', ...(via ? { via: via.after('1.1') } : {}) },
     agent: false,
     signal: AbortSignal.timeout(timeoutMs),
   });
   request.once('response', (answer) => {
     const status = answer.statusCode ?? 0;
     request.destroy();
+    if (status === 508 && via?.refusalOf(answer.headers.via)) {
+      finish(`${place} leads back to this gateway: requests would go round for ever.`);
+      return;
+    }
     finish(isWell(status, well) ? null : `${place} ${unwell(status, url.pathname, well)}`);
   });
   request.on('error', (error) => {

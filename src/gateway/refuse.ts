@@ -6,6 +6,8 @@ import type { FailureKind } from './client.ts';
 export interface Refusal {
   readonly status: number;
   readonly detail: string;
+  /** Fields of the answer beside the usual ones, alternating names and values. */
+  readonly fields?: readonly string[];
 }
 
 export const BAD_ANSWER: Refusal = { status: 502, detail: 'The upstream gave no usable answer.' };
@@ -42,6 +44,10 @@ const RETRY_AFTER_S = '1';
 
 const TYPE = 'application/problem+json';
 
+function fieldLines(fields: readonly string[]): string[] {
+  return fields.flatMap((name, at) => (at % 2 === 0 ? [`${name}: ${fields[at + 1]}`] : []));
+}
+
 function bodyOf({ status, detail }: Refusal): Buffer {
   return Buffer.from(JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail }));
 }
@@ -65,7 +71,16 @@ export function refuse(
 /** A refusal as an answer in parts, its fields by turns of name and value; `headers` come last. */
 export function problemOf(refusal: Refusal, headers: readonly string[]) {
   const body = bodyOf(refusal);
-  const head = ['Content-Type', TYPE, 'Content-Length', String(body.length), 'Cache-Control', 'no-store', ...headers];
+  const head = [
+    'Content-Type',
+    TYPE,
+    'Content-Length',
+    String(body.length),
+    'Cache-Control',
+    'no-store',
+    ...(refusal.fields ?? []),
+    ...headers,
+  ];
   if (refusal.status === 503) head.push('Retry-After', RETRY_AFTER_S);
   return { reason: STATUS_CODES[refusal.status] ?? '', head, body };
 }
@@ -82,6 +97,7 @@ export function refuseSocket(socket: Duplex, refusal: Refusal): void {
     `Content-Length: ${body.length}`,
     'Cache-Control: no-store',
     ...(refusal.status === 503 ? [`Retry-After: ${RETRY_AFTER_S}`] : []),
+    ...fieldLines(refusal.fields ?? []),
     'Connection: close',
   ];
   socket.on('error', () => socket.destroy());

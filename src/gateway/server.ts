@@ -19,6 +19,7 @@ import { type ClientTimeouts, DEFAULT_DOWNLOAD_MS, sweepMsOf, timeoutsOf } from 
 import { tunnel } from './upgrade.ts';
 import { UploadWatch } from './upload-watch.ts';
 import { upstreamTrust } from './upstream-trust.ts';
+import { Via } from './via.ts';
 
 /** The data path of one process: a listener, its routes, and what the control plane may do to it. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -39,10 +40,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   );
   const clock = clockFrom(options.now);
   const accessLog = options.accessLog ? new AccessLog(options.accessLog, () => clock.wall()) : null;
+  const via = new Via();
   const follower = new Follower({
     routes: options.routes,
     timeouts: options.timeouts,
     secret: options.secret,
+    via,
     pools,
     clock,
     accessLog,
@@ -52,10 +55,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const table = new RouteTable(follower.routes, ({ declared }) => declared);
   const { fastPath = 'on' } = options;
   const server = createListener({
-    front: fastPath === 'on' ? new Front({ table, peers, timeouts, limits, watch }) : null,
+    front: fastPath === 'on' ? new Front({ via, table, peers, timeouts, limits, watch }) : null,
     app: createApp(table, follower.routes, { peers, bodyBytes: limits.bodyBytes, watch }),
     timeouts,
     limits,
+    via,
     connectionLimits: new ConnectionLimits(limits, peers),
     upgrade: (incoming, socket, head) => {
       const state = table.find(incoming.headers.host ?? '', incoming.target.path);
@@ -83,7 +87,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     slices: (name) => follower.find(name).recorder.slices(),
     durations: () => follower.routes.flatMap(({ recorder }) => recorder.durations()),
     totals: () => follower.routes.flatMap(({ recorder }) => recorder.totals()),
-    probe: (url, timeoutMs, well) => probe(url, { timeoutMs, trust, own, ...(well ? { well } : {}) }),
+    probe: (url, timeoutMs, well) => probe(url, { timeoutMs, trust, own, via, ...(well ? { well } : {}) }),
     close: async (graceMs) => {
       await server.close(graceMs);
       pools.destroy();

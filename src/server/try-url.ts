@@ -10,6 +10,7 @@ import type { Refusal } from '../gateway/refuse.ts';
 import { refusalAt } from '../gateway/route-refusal.ts';
 import { pathMatches, RouteTable, trimmedPrefix } from '../gateway/route-table.ts';
 import type { Target } from '../gateway/target.ts';
+import { Via } from '../gateway/via.ts';
 import { Problem } from '../problem/problem.ts';
 import type { ServerConfig } from './config.ts';
 import { loadConfig } from './load.ts';
@@ -35,7 +36,7 @@ export function tryUrl(trial: Trial, { stdout }: Pick<ServerTerminal, 'stdout'>)
   const head = headOf(trial);
   const say = (label: string, text: string) => stdout.write(`${`${label}:`.padEnd(10)}${text}\n`);
   say('request', `${head.method} ${head.url}${head.headers.host ? `, Host ${head.headers.host}` : ', no Host'}`);
-  const admission = admit(head, limitsOf(config.gateway.limits));
+  const admission = admit(head, limitsOf(config.gateway.limits), new Via());
   if (admission.kind === 'refused') return refused(say, admission.refusal);
   if (admission.kind === 'server') {
     say('answer', '204, from the gateway itself: OPTIONS * is no request to a route');

@@ -28,7 +28,7 @@ async function faultsOf(routes: readonly string[]) {
   const at = home(routes.map((fields) => `${fields}, ${STABLE}`));
   const said = await Promise.all([doctor(at), serin(['serve', '--config', at.configFile], { cwd: at.folder })]);
   expect(said.map(({ code }) => code)).toEqual([2, 2]);
-  return said.map(({ stderr }) => stderr);
+  return said.map(({ stdout, stderr }) => stdout + stderr);
 }
 
 describe('issue 10, row 9: a route that could never match is refused by doctor and serve, with place, caret and reason', () => {
@@ -47,8 +47,8 @@ describe('issue 10, row 9: a route that could never match is refused by doctor a
       ['path: /a, force: { from: [10.0.0.0/33] }', /^serin\.yaml:14:\d+ from\[0\] must have a prefix length/],
       ['path: /a, templates: ["/a/../b"]', /^serin\.yaml:15:\d+ templates\[0\] must be a path of plain segments/],
     ] as const;
-    for (const stderr of await faultsOf(cases.map(([fields]) => fields))) {
-      const faults = stderr.split(/^(?=\S*serin\.yaml:\d)/m).slice(1);
+    for (const text of await faultsOf(cases.map(([fields]) => fields))) {
+      const faults = text.split(/^(?=\S*serin\.yaml:\d)/m).slice(1);
       expect(faults.length).toBe(cases.length);
       for (const [at, [, message]] of cases.entries()) {
         expect(faults[at]?.replace(/^\S*(?=serin\.yaml:)/, '')).toMatch(message);
@@ -69,8 +69,8 @@ describe('issue 10, row 9: a route that could never match is refused by doctor a
       'path: /caf%C3%A9',
       'path: /a, templates: ["/b/{id}", "/a/{id}", "/a/{x}", "/{any}/y"]',
     ];
-    for (const stderr of await faultsOf(routes)) {
-      expect(stderr.match(/(?<=serin\.yaml:)\d+:\d+ .*/g)?.map((line) => line.replace(/:\d+ /, ': '))).toEqual([
+    for (const text of await faultsOf(routes)) {
+      expect(text.match(/(?<=serin\.yaml:)\d+:\d+ .*/g)?.map((line) => line.replace(/:\d+ /, ': '))).toEqual([
         '5: the routes r0 and r1 both take the path /dup of any host',
         '7: the routes r2 and r3 both take the path / of the host a.test',
         '9: the routes r4 and r5 both take the path / of the host xn--mnchen-3ya.example',

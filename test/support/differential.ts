@@ -195,6 +195,7 @@ function plain(received: string): string {
 function plainRequest({ head, body, isWhole }: SeenRequest): SeenRequest {
   const same = head
     .replace(/^Host: 127\.0\.0\.1:\d+\r$/m, 'Host: upstream\r')
+    .replace(/^Via: 1\.([01]) serin-[\da-f]{12}\r$/m, 'Via: 1.$1 serin\r')
     .replace(/^X-Request-Id: [\da-f]{8}-[\da-f-]{27}\r$/m, 'X-Request-Id: made\r');
   return { head: same, body, isWhole };
 }

@@ -61,6 +61,7 @@ const plainField = fc.oneof(
     'x-forwarded-host: evil.test',
     'X-Real-IP: 9.9.9.9',
     'X-Forwarded-Port: 443',
+    'Via: 1.1 front, 1.0 serin-other',
     'X-Forwarded-Prefix: /outer/',
     'X-Forwarded-Prefix: no, path',
     'x-original-url: /admin',

@@ -9,6 +9,7 @@ export type FieldRole =
   | 'forwarded'
   | 'underscored'
   | 'authorization'
+  | 'via'
   | 'dropped'
   | 'hearsay'
   | 'doubtful'
@@ -34,6 +35,7 @@ function roleOf(lower: string): FieldRole {
     case 'connection':
     case 'te':
     case 'authorization':
+    case 'via':
     case 'x-request-id':
       return lower;
     default:

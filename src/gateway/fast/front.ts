@@ -8,6 +8,7 @@ import type { RouteTable } from '../route-table.ts';
 import { Sweeper } from '../sweeper.ts';
 import type { ClientTimeouts } from '../timeouts.ts';
 import type { UploadWatch } from '../upload-watch.ts';
+import type { Via } from '../via.ts';
 import { AnswerWriter } from './answer-text.ts';
 import { ClientConnection, type ConnectionFront } from './client-connection.ts';
 import { HeadReader } from './head-reader.ts';
@@ -22,6 +23,7 @@ export interface FrontParts {
   readonly peers: Peers;
   readonly timeouts: ClientTimeouts;
   readonly limits: GatewayLimits;
+  readonly via: Via;
   readonly watch: UploadWatch;
 }
 
@@ -44,7 +46,7 @@ export class Front implements ConnectionFront {
     this.parts = parts;
     this.idleMs = parts.timeouts.idleMs;
     this.downloadMs = parts.timeouts.downloadMs;
-    this.reader = new HeadReader(parts.limits);
+    this.reader = new HeadReader(parts.limits, parts.via);
     this.writer = new AnswerWriter(this.idleMs);
     this.sweeper = new Sweeper(CHECK_EVERY_MS, (now) => this.sweep(now));
     this.sweeper.start();

@@ -3,6 +3,7 @@ import type { DecidingFields } from '../deciding-fields.ts';
 import { COLON, CR, isBlank, LF, lengthAt, SLASH, SP, TARGET, TOKEN, VALUE } from '../grammar.ts';
 import type { GatewayLimits } from '../limits.ts';
 import { readTarget, type Target } from '../target.ts';
+import type { Via } from '../via.ts';
 import { type FieldName, FieldNames } from './field-names.ts';
 
 /**
@@ -47,6 +48,7 @@ export class HeadReader {
   isAmbiguous = false;
 
   private readonly limits: Pick<GatewayLimits, 'headerBytes' | 'headerCount' | 'urlBytes'>;
+  private readonly via: Via;
   private readonly known = new FieldNames();
   private readonly names: FieldName[] = [];
   /** By field: where its line begins, where its value begins, where its value ends. */
@@ -54,8 +56,9 @@ export class HeadReader {
   private count = 0;
   private bytes: Buffer = Buffer.alloc(0);
 
-  constructor(limits: Pick<GatewayLimits, 'headerBytes' | 'headerCount' | 'urlBytes'>) {
+  constructor(limits: Pick<GatewayLimits, 'headerBytes' | 'headerCount' | 'urlBytes'>, via: Via) {
     this.limits = limits;
+    this.via = via;
     this.places = new Int32Array(3 * limits.headerCount);
   }
 
@@ -109,6 +112,7 @@ export class HeadReader {
     switch (role) {
       case 'forwarded':
       case 'authorization':
+      case 'via':
         return true;
       case 'underscored':
         return !kept.deciding.isDisguised(lower);
@@ -204,6 +208,9 @@ export class HeadReader {
           break;
         case 'te':
           if (this.valueAt(index).toLowerCase() !== 'trailers') return false;
+          break;
+        case 'via':
+          if (this.via.isIn(this.valueAt(index))) return false;
           break;
         case 'authorization':
           if (authorizations++ > 0) return false;

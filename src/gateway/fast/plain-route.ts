@@ -109,14 +109,17 @@ interface Sender {
   readonly requestId: string;
 }
 
-function linesAfterHost({ deciding, stripped, strippedLine }: RouteState, { head, peer, requestId }: Sender): string {
+function linesAfterHost(
+  { deciding, stripped, strippedLine, viaLine }: RouteState,
+  { head, peer, requestId }: Sender,
+): string {
   const kept = head.forwardedLines({ hearsay: peer.isTrusted ? 'believed' : 'dropped', requestId, deciding });
   const forwarded = peer.isTrusted
     ? headerLines(forwardedFields(peer, head.host, (name) => head.field(name)))
     : untrustedLines(peer, head.host);
   const said = peer.isTrusted ? head.field('x-forwarded-prefix') : undefined;
   const prefix = said === undefined ? strippedLine : headerLines(prefixFields(stripped, said));
-  return `${kept}${forwarded}${prefix}${head.requestId === requestId ? '' : `X-Request-Id: ${requestId}\r\n`}`;
+  return `${kept}${forwarded}${prefix}${viaLine}${head.requestId === requestId ? '' : `X-Request-Id: ${requestId}\r\n`}`;
 }
 
 /** The lines about a peer that is not believed differ by its address and the host it names, and by nothing else. */

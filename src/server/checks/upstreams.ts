@@ -29,7 +29,8 @@ export const upstreams: Observation = {
       // Nothing is sent there by this Serin, and it may not be reachable from here.
       if (route.router === 'none') return { level: 'ok', says: `${says}; its traffic does not pass here` };
       const { path, status } = route.health;
-      const failure = await probe(healthUrl(stable, path), { timeoutMs: ANSWER_MS, trust, own, well: status });
+      const asked = { timeoutMs: ANSWER_MS, trust, own, via: null, well: status };
+      const failure = await probe(healthUrl(stable, path), asked);
       if (failure === null) return { level: 'ok', says: `${says} answers` };
       const message = `${says} is not well: ${failure}`;
       const issue = loaded.document?.issue({ path: ['routes', at, 'stable'], message, at: 'value' });

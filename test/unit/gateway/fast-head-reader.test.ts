@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DecidingFields } from '../../../src/gateway/deciding-fields.ts';
 import { HeadReader } from '../../../src/gateway/fast/head-reader.ts';
 import { DEFAULT_LIMITS } from '../../../src/gateway/limits.ts';
+import { Via } from '../../../src/gateway/via.ts';
 import { routeTo } from '../../support/gateway.ts';
 
 const HOST = 'Host: shop.test';
@@ -10,7 +11,7 @@ const DROPPED = { hearsay: 'dropped', requestId: 'r1', deciding } as const;
 const head = (...lines: string[]) => `${lines.join('\r\n')}\r\n\r\n`;
 
 function read(text: string) {
-  const reader = new HeadReader(DEFAULT_LIMITS);
+  const reader = new HeadReader(DEFAULT_LIMITS, new Via());
   const reading = reader.read(Buffer.from(text, 'latin1'));
   return { reader, reading };
 }
@@ -89,7 +90,7 @@ describe('the lines that go on', () => {
   });
 
   it('know many more names than there are places to remember them', () => {
-    const reader = new HeadReader(DEFAULT_LIMITS);
+    const reader = new HeadReader(DEFAULT_LIMITS, new Via());
     for (let round = 0; round < 100; round++) {
       const lines = Array.from({ length: 90 }, (_, at) => `N${round * 90 + at}: ${at}`);
       const bytes = Buffer.from(head('GET / HTTP/1.1', HOST, ...lines));

@@ -4,16 +4,19 @@ import { describe, expect, it } from 'vitest';
 import { DecidingFields } from '../../../src/gateway/deciding-fields.ts';
 import { answerHeaders, requestHeaders, requestIdOf } from '../../../src/gateway/headers.ts';
 import type { Peer } from '../../../src/gateway/peer.ts';
+import { Via } from '../../../src/gateway/via.ts';
 import { routeTo } from '../../support/gateway.ts';
 
 const OUTSIDER: Peer = { address: '198.51.100.7', isTrusted: false, share: null };
 const PROXY: Peer = { address: '10.0.0.1', isTrusted: true, share: null };
 
+const via = new Via();
 const deciding = new DecidingFields(routeTo('http://up.test', { consumerKey: { kind: 'header', name: 'x-api-key' } }));
 
 /** A request as the parser leaves it. */
 function requestWith(rawHeaders: readonly string[]): IncomingMessage {
   const incoming = new IncomingMessage(new Socket());
+  incoming.httpVersion = '1.1';
   incoming.rawHeaders = [...rawHeaders];
   incoming.headers = {};
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -30,7 +33,7 @@ function forwarded(rawHeaders: readonly string[], peer = OUTSIDER): string[] {
     peer,
     requestId: 'id-1',
     host: 'up.test',
-    route: { deciding, stripped: '' },
+    route: { deciding, stripped: '', via },
   });
 }
 
@@ -51,6 +54,8 @@ describe('requestHeaders', () => {
       'shop.test',
       'X-Forwarded-Proto',
       'http',
+      'Via',
+      via.after('1.1'),
       'X-Request-Id',
       'id-1',
     ]);
