@@ -16,7 +16,10 @@ export function canaryUpstream(text: string, version?: string): Upstream {
 
 /** Where a version answers its health request: `/path` on its origin, `path` below the upstream's own path. */
 export function healthUrl(upstream: Upstream, healthPath: string): string {
-  if (healthPath.startsWith('/')) return new URL(healthPath, upstream.url).href;
+  if (healthPath.startsWith('/')) {
+    // Not resolved as a reference, by which //elsewhere would be another host.
+    return Object.assign(new URL(upstream.url), { pathname: healthPath }).href;
+  }
   return `${upstream.url.replace(/\/$/, '')}/${healthPath}`;
 }
 

@@ -78,6 +78,10 @@ const routeTimeouts = z.strictObject({
 const healthPath = z
   .string()
   .regex(/^[^?#\s]*$/, 'must be a path without query and blanks')
+  .refine(
+    (path) => !/\\|\/\/|(?:^|\/)\.\.?(?:\/|$)/.test(path),
+    'must have neither //, nor a backslash, nor a segment . or ..',
+  )
   .describe('`/path` on the origin of the upstream, `path` below its own path');
 
 const health = z.union([

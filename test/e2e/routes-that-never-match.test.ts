@@ -46,6 +46,7 @@ describe('issue 10, row 9: a route that could never match is refused by doctor a
       ['path: /a, forceHeader: connection', /^serin\.yaml:13:\d+ forceHeader is a header of the connection/],
       ['path: /a, force: { from: [10.0.0.0/33] }', /^serin\.yaml:14:\d+ from\[0\] must have a prefix length/],
       ['path: /a, templates: ["/a/../b"]', /^serin\.yaml:15:\d+ templates\[0\] must be a path of plain segments/],
+      ['path: /a, health: //elsewhere/healthz', /^serin\.yaml:16:\d+ health must have neither \/\//],
     ] as const;
     for (const text of await faultsOf(cases.map(([fields]) => fields))) {
       const faults = text.split(/^(?=\S*serin\.yaml:\d)/m).slice(1);
