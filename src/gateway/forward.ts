@@ -12,7 +12,7 @@ import type { Ticket } from './open-block.ts';
 import type { Peers } from './peer.ts';
 import { IDEMPOTENT } from './pool.ts';
 import type { Destination } from './pools.ts';
-import { LATE_BODY, OVERLOAD, refuse, TOO_LARGE } from './refuse.ts';
+import { LATE_BODY, OVERLOAD, type Refusal, refuse, TOO_LARGE } from './refuse.ts';
 import { refusalAt } from './route-refusal.ts';
 import { trimmedPrefix } from './route-table.ts';
 import type { Client } from './share.ts';
@@ -82,7 +82,10 @@ export interface Serving {
   readonly watch: UploadWatch;
 }
 
-/** Streams one request to the version chosen for it, and the answer back. Nothing is awaited before the dial. */
+/**
+ * Streams one request to the version chosen for it, and the answer back. Nothing is awaited before the dial but the first part
+ * of a body.
+ */
 export function forward(
   state: RouteState,
   incoming: GatewayRequest,
@@ -95,31 +98,65 @@ export function forward(
     return;
   }
   const framing = bodyFraming(incoming);
-  const { share } = clientOf(incoming, peers);
-  if (framing === 'stream' && share?.hasRoomForUpload === false) {
-    refuse(outgoing, OVERLOAD, 'close');
+  const parts: Served = { state, incoming, outgoing, peers };
+  if (framing !== 'stream') {
+    exchangeOf(parts, null, framing === 'empty' ? '' : null).begin();
     return;
   }
-  const routed = route(state, incoming, peers);
-  const { ticket, setCookie, failover, track } = routed;
-  const upload =
-    framing === 'stream'
-      ? new Upload(incoming, outgoing, {
-          replay: IDEMPOTENT.has(incoming.method ?? '') ? 'kept' : 'none',
-          limitBytes: bodyBytes,
-          onExcess: () => exchange.cut(TOO_LARGE),
-          pace: state.timeouts,
-          share,
-          watch,
-          onLate: () => exchange.cut(LATE_BODY),
-        })
-      : null;
-  const body = upload ?? (framing === 'empty' ? '' : null);
+  let exchange: Exchange | null = null;
+  const cut = (why: Refusal): void => {
+    if (exchange) exchange.cut(why);
+    else {
+      upload.stop();
+      refuse(outgoing, why, 'close');
+    }
+  };
+  const { share } = clientOf(incoming, peers);
+  const upload = new Upload(incoming, outgoing, {
+    replay: IDEMPOTENT.has(incoming.method ?? '') ? 'kept' : 'none',
+    limitBytes: bodyBytes,
+    onExcess: () => cut(TOO_LARGE),
+    pace: state.timeouts,
+    share,
+    watch,
+    onLate: () => cut(LATE_BODY),
+  });
+  upload.gather(() => {
+    if (!upload.isWhole && share?.hasRoomForUpload === false) {
+      cut(OVERLOAD);
+      return;
+    }
+    upload.open();
+    exchange = exchangeOf(parts, upload, upload);
+    exchange.begin();
+  });
+}
+
+interface Served extends Pick<Serving, 'peers'> {
+  readonly state: RouteState;
+  readonly incoming: GatewayRequest;
+  readonly outgoing: ServerResponse<GatewayRequest>;
+}
+
+/** The exchange of a request whose version is chosen now. */
+function exchangeOf(
+  { state, incoming, outgoing, peers }: Served,
+  upload: Upload | null,
+  body: UpstreamRequest['body'],
+): Exchange {
+  const { ticket, setCookie, failover, track, attempt } = route(state, incoming, peers);
   ticket.upload = upload;
-  const attempt = routed.attempt(track, body);
   const { recorder } = state;
-  const exchange = new Exchange({ incoming, outgoing, upload, attempt, failover, recorder, ticket, setCookie });
-  exchange.begin();
+  return new Exchange({
+    incoming,
+    outgoing,
+    upload,
+    attempt: attempt(track, body),
+    failover,
+    recorder,
+    ticket,
+    setCookie,
+  });
 }
 
 export function destinationOf(live: Live, track: Track): Destination {

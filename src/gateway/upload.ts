@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodySink, BodySource } from './client.ts';
+import { firstPartOf } from './first-part.ts';
 import { forwardedTrailers } from './headers.ts';
 import type { Sending } from './open-block.ts';
 import { Pace } from './pace.ts';
@@ -30,17 +31,21 @@ export interface UploadOptions {
 export class Upload implements BodySource, Sending, Watched {
   readonly length: number | null;
   readonly awaitsContinue: boolean;
-  readonly share: Share | null;
+  /** Null while it occupies no upstream. */
+  share: Share | null = null;
   private readonly incoming: IncomingMessage;
   private readonly outgoing: ServerResponse;
   private readonly options: UploadOptions;
   private sink: BodySink | null = null;
   private kept: Buffer[] | null;
+  /** What came before anybody wanted it. */
+  private first: Buffer[] = [];
+  private onGathered: (() => void) | null = null;
   private received = 0;
   private hasEnded = false;
   private isStopped = false;
   private isContinued = false;
-  private readonly pace: Pace;
+  private pace: Pace;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse, options: UploadOptions) {
     const length = incoming.headers['content-length'];
@@ -52,8 +57,6 @@ export class Upload implements BodySource, Sending, Watched {
     this.awaitsContinue = incoming.httpVersion === '1.1' && incoming.headers.expect?.toLowerCase() === '100-continue';
     this.kept = options.replay === 'kept' && (this.length ?? 0) <= KEPT_BYTES ? [] : null;
     this.pace = new Pace(options.pace);
-    this.share = options.share;
-    options.watch.add(this);
     incoming.pause();
     incoming.on('data', this.onData);
     incoming.on('end', this.onEnd);
@@ -64,13 +67,45 @@ export class Upload implements BodySource, Sending, Watched {
     return !this.incoming.complete && !this.incoming.isPaused();
   }
 
+  /** Whether the client has sent all of it. */
+  get isWhole(): boolean {
+    return this.incoming.complete;
+  }
+
+  /**
+   * Waits for the first part of the body (see `firstPartOf`). Whoever awaits a 100 sends nothing until an upstream has been
+   * asked.
+   */
+  gather(then: () => void): void {
+    if (this.awaitsContinue) {
+      then();
+      return;
+    }
+    this.onGathered = then;
+    this.options.watch.add(this);
+    this.incoming.once('close', () => {
+      if (this.onGathered) this.stop();
+    });
+    this.flow();
+  }
+
+  /** The request is about to occupy an upstream; the time that the client takes counts from here. */
+  open(): void {
+    this.pace = new Pace(this.options.pace);
+    if (this.isWhole) return;
+    this.share = this.options.share;
+    this.options.watch.add(this);
+  }
+
   start(sink: BodySink): void {
     this.sink = sink;
     if (this.awaitsContinue && !this.isContinued) {
       this.isContinued = true;
       this.outgoing.writeContinue();
     }
-    for (const chunk of this.kept ?? []) sink.write(chunk);
+    const pieces = this.kept ?? this.first;
+    this.first = [];
+    for (const chunk of pieces) sink.write(chunk);
     if (this.hasEnded) sink.end(forwardedTrailers(this.incoming.rawTrailers));
     else this.flow();
   }
@@ -102,6 +137,8 @@ export class Upload implements BodySource, Sending, Watched {
     this.isStopped = true;
     this.options.watch.delete(this);
     this.kept = null;
+    this.first = [];
+    this.onGathered = null;
     const { incoming } = this;
     incoming.off('data', this.onData);
     incoming.off('end', this.onEnd);
@@ -128,17 +165,33 @@ export class Upload implements BodySource, Sending, Watched {
     if (this.received > KEPT_BYTES) this.kept = null;
     this.kept?.push(chunk);
     this.pace.took(chunk.length, performance.now());
+    if (this.onGathered) {
+      this.first.push(chunk);
+      // What ends with this piece is known to be whole a moment later.
+      if (this.received >= firstPartOf(this.length)) process.nextTick(() => this.gathered('first-part'));
+      return;
+    }
     if (this.sink?.write(chunk) !== true) {
       this.pace.hold(performance.now());
       this.incoming.pause();
     }
   };
 
+  private gathered(what: 'first-part' | 'whole'): void {
+    const then = this.onGathered;
+    if (!then || (what === 'first-part' && this.isWhole)) return;
+    this.onGathered = null;
+    this.options.watch.delete(this);
+    if (what === 'first-part') this.incoming.pause();
+    then();
+  }
+
   private readonly onEnd = (): void => {
     this.pace.hold(performance.now());
     this.hasEnded = true;
     this.options.watch.delete(this);
-    this.sink?.end(forwardedTrailers(this.incoming.rawTrailers));
+    if (this.onGathered) this.gathered('whole');
+    else this.sink?.end(forwardedTrailers(this.incoming.rawTrailers));
   };
 }
 

@@ -147,11 +147,13 @@ describe('issue 10.20: is charged to no version, asks no stable, and pulls no br
 
   it('a client that sends more than the gateway takes', async () => {
     const limits = { bodyBytes: 10 };
-    const { gateway, brakes, failovers } = await canaryAt((await silent()).url, { limits });
+    const arrived = Promise.withResolvers<void>();
+    const upstream = await using(rawUpstream(() => arrived.resolve()));
+    const { gateway, brakes, failovers } = await canaryAt(upstream.url, { limits });
     const connection = await openClient(gateway);
-    connection.write(
-      `${get('/', 'Transfer-Encoding: chunked').replace('GET', 'PUT')}4\r\npart\r\n14\r\n${'x'.repeat(20)}\r\n`,
-    );
+    connection.write(`${get('/', 'Transfer-Encoding: chunked').replace('GET', 'PUT')}4\r\npart\r\n`);
+    await arrived.promise;
+    connection.write(`14\r\n${'x'.repeat(20)}\r\n`);
     expect((await connection.answer()).status).toBe(413);
     expect(canary(gateway)).toEqual({ ...nobody, 'client-gone': 1, refused: 0 });
     expect([failovers(), brakes]).toEqual([0, []]);

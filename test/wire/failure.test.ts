@@ -190,7 +190,7 @@ describe('a client that goes away cancels the upstream, and counts for nobody', 
     );
     const gateway = await startGateway([routeTo(upstream.url)], { timeouts: { uploadMs: 200 } });
     const connection = await openRaw(gateway.port);
-    connection.write('POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 9\r\n\r\npart');
+    connection.write(`POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 20000\r\n\r\n${'x'.repeat(10_000)}`);
     await connection.ending;
     await cancelled.promise;
     await expect.poll(() => gateway.totals()[0]?.outcomes['client-gone']).toBe(1);
@@ -214,11 +214,11 @@ describe('an early answer', () => {
     );
     const gateway = await startGateway([routeTo(upstream.url)]);
     const connection = await openRaw(gateway.port);
-    connection.write('POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 200000\r\n\r\npart');
+    connection.write(`POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(10_000)}`);
     const answer = await connection.answer();
     expect([answer.status, answer.body.toString()]).toEqual([413, 'no!']);
-    connection.write(Buffer.alloc(199_996, 'x'));
-    connection.write('POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 200000\r\n\r\npart');
+    connection.write(Buffer.alloc(190_000, 'x'));
+    connection.write(`POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(10_000)}`);
     expect((await connection.answer()).status).toBe(413);
     connection.close();
   });

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Echo } from '../../src/demo/toy-upstream.ts';
 import type { GatewayLimits } from '../../src/gateway/limits.ts';
 import { type RunningGateway, routeTo, startGateway, startToy, using } from '../support/gateway.ts';
 import { askRaw, fieldOf, get, openRaw, type RawConnection } from '../support/raw-client.ts';
@@ -118,5 +119,123 @@ describe('issue 10.21: the share of an address', () => {
     await expect.poll(() => outcomes(gateway)?.['client-gone']).toBe(1);
     (await openClient(gateway)).write(start);
     await expect.poll(() => asked).toBe(4);
+  });
+});
+
+/** An upstream that takes requests and says nothing, and how many connections it has had. */
+async function counting() {
+  let connections = 0;
+  const upstream = await using(rawUpstream(() => void connections++));
+  return { url: upstream.url, connections: () => connections };
+}
+
+describe('issue 10.21: an upstream is asked', () => {
+  it.each([
+    ['when a short body is whole', 5_000, 4_999, 1],
+    ['when the first 8 KiB of a long one have come', 100_000, 8_191, 1],
+  ])('%s, and not before', async (_name, length, before, rest) => {
+    const upstream = await counting();
+    const gateway = await startGateway([routeTo(upstream.url)]);
+    const connection = await openClient(gateway);
+    connection.write(post(length) + 'x'.repeat(before));
+    await pause(200);
+    expect(upstream.connections()).toBe(0);
+    connection.write('x'.repeat(rest));
+    await expect.poll(upstream.connections).toBe(1);
+  });
+
+  it('when a client that sends chunks has sent the first', async () => {
+    const upstream = await counting();
+    const gateway = await startGateway([routeTo(upstream.url)]);
+    const connection = await openClient(gateway);
+    connection.write(CHUNKED.slice(0, -'4\r\npart\r\n'.length));
+    await pause(200);
+    expect(upstream.connections()).toBe(0);
+    connection.write('4\r\npart\r\n');
+    await expect.poll(upstream.connections).toBe(1);
+  });
+
+  it('at once where the client awaits a 100 before it sends anything', async () => {
+    const toy = await startToy('v1');
+    const gateway = await startGateway([routeTo(toy.url)]);
+    const connection = await openClient(gateway);
+    connection.write(post(4, 'Expect: 100-continue'));
+    expect((await connection.answer()).status).toBe(100);
+    connection.write('body');
+    expect((await connection.answer()).status).toBe(200);
+  });
+
+  it.each([
+    ['POST', 30],
+    ['PUT', 9_000],
+  ])(
+    'with the body that came octet by octet, and the next request finds its place: %s of %i',
+    async (method, length) => {
+      const toy = await startToy('v1');
+      const gateway = await startGateway([routeTo(toy.url)]);
+      const connection = await openClient(gateway);
+      const body = Array.from({ length }, (_, at) => String.fromCharCode(32 + (at % 95))).join('');
+      const text = post(length).replace('POST', method) + body;
+      const whole = text.length - Math.min(length, 30);
+      connection.write(text.slice(0, whole));
+      for (const octet of text.slice(whole)) {
+        await pause(1);
+        connection.write(octet);
+      }
+      const first = await connection.answer();
+      expect(JSON.parse(first.body.toString()) as Echo).toMatchObject({ method, bodyLength: length });
+      connection.write(`${post(4)}body${get('/last')}`);
+      expect(JSON.parse((await connection.answer()).body.toString())).toMatchObject({ bodyLength: 4 });
+      expect((await connection.answer()).status).toBe(200);
+    },
+  );
+
+  it.each([
+    ['that is too slow for it', 408, (connection: RawConnection) => dribble(connection, 'x', 50)],
+    ['that sends nothing more', 408, () => {}],
+    ['that leaves', null, (connection: RawConnection) => connection.close()],
+    ['that ends its side', null, (connection: RawConnection) => void connection.socket.end()],
+  ])('never by a client %s, and nothing is counted', async (_name, status, then) => {
+    const upstream = await counting();
+    const timeouts = { uploadMs: 400, uploadGraceMs: 300, uploadBytesPerSecond: 1_000 };
+    const gateway = await startGateway([routeTo(upstream.url, { timeouts })]);
+    const connection = await openClient(gateway);
+    connection.write(`${post(5_000)}part`);
+    await pause(100);
+    then(connection);
+    if (status === null) await connection.ending;
+    else {
+      const answer = await connection.answer();
+      expect([answer.status, fieldOf(answer.headers, 'connection')]).toEqual([status, 'close']);
+    }
+    await pause(100);
+    expect(upstream.connections()).toBe(0);
+    expect(Object.values(outcomes(gateway) ?? {}).every((count) => count === 0)).toBe(true);
+  });
+});
+
+describe('issue 10.21: while many connections of two addresses send their bodies as slowly as they can', () => {
+  it.each([
+    ['short bodies', (address: string) => `${post(100, from(address))}x`, 'x'],
+    ['long bodies', (address: string) => post(1_000_000, from(address)) + 'x'.repeat(8_192), 'x'],
+    ['chunks', (address: string) => CHUNKED.replace('\r\n\r\n', `\r\n${from(address)}\r\n\r\n`), '1\r\nx\r\n'],
+  ])('all others are served: %s', async (_name, start, drop) => {
+    const toy = await startToy('v1');
+    // A sixteenth of everything: 64 of 1,024.
+    const gateway = await sharing(toy.url, { inFlightPerUpstream: 64 });
+    const flood = await Promise.all(Array.from({ length: 80 }, () => openClient(gateway)));
+    for (const [at, connection] of flood.entries()) {
+      connection.write(start(at % 2 === 0 ? '203.0.113.9' : '203.0.113.10'));
+      dribble(connection, drop, 500);
+    }
+    await pause(600);
+    const others = await Promise.all(
+      Array.from({ length: 40 }, (_, at) => {
+        const who = from(`198.51.100.${at}`);
+        return askRaw(gateway.port, at % 2 === 0 ? get('/', who) : `${post(4, who)}body`);
+      }),
+    );
+    expect(new Set(others.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(outcomes(gateway)).toMatchObject({ unanswered: 0 });
   });
 });

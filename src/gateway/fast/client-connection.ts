@@ -2,12 +2,18 @@ import type { Socket } from 'node:net';
 import { refusalOf } from '../parse-error.ts';
 import type { Peer } from '../peer.ts';
 import { LATE_BODY, refuseSocket } from '../refuse.ts';
+import type { UploadPace } from '../timeouts.ts';
+import type { UploadWatch } from '../upload-watch.ts';
+import { Gathering } from './gathering.ts';
 import type { ExchangeOwner, PlainExchange } from './plain-exchange.ts';
 import type { RequestBody } from './request-body.ts';
 import { readAsStream, readShared } from './shared-memory.ts';
 
 /** A client that begins a request at the very time at which it was told that the connection ends is given this long. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
+
+/** What becomes of the bytes with which a request begins; `gathering`: its body has not come far enough. */
+export type Beginning = 'begun' | 'partial' | 'gathering' | 'doubtful';
 
 /** What a connection asks of the front that it is part of. */
 export interface ConnectionFront {
@@ -17,7 +23,7 @@ export interface ConnectionFront {
   /** Monotonic ms. */
   now(): number;
   /** Begins the exchange for the request with which the first `count` of `bytes` begin, or says why there is none. */
-  begin(connection: ClientConnection, bytes: Buffer, count: number): 'begun' | 'partial' | 'doubtful';
+  begin(connection: ClientConnection, bytes: Buffer, count: number): Beginning;
   /** Lets the reference path go on with a connection and what it has said; nothing may be in flight on it. */
   handOver(connection: ClientConnection, bytes: Buffer): void;
   closed(connection: ClientConnection): void;
@@ -33,6 +39,7 @@ export class ClientConnection implements ExchangeOwner {
   private exchange: PlainExchange | null = null;
   private body: RequestBody | null = null;
   private closesAfter = false;
+  private gathering: Gathering | null = null;
   /** What has come and is not read yet. */
   private held: Buffer | null = null;
   private isExpiring = false;
@@ -57,7 +64,8 @@ export class ClientConnection implements ExchangeOwner {
 
   /** Whether nothing is under way, not even the beginning of a head. */
   private get isIdle(): boolean {
-    return this.exchange === null && this.body === null && this.held === null && this.awaitsHeadSince === null;
+    const isBetween = this.exchange === null && this.body === null && this.gathering === null;
+    return isBetween && this.held === null && this.awaitsHeadSince === null;
   }
 
   /** The request that has been read is under way. */
@@ -65,6 +73,11 @@ export class ClientConnection implements ExchangeOwner {
     this.exchange = exchange;
     this.body = body;
     this.closesAfter = connection === 'close';
+  }
+
+  /** The request that was read waits until `wanted` bytes of it have come. */
+  gather(wanted: number, pace: UploadPace, watch: UploadWatch): void {
+    this.gathering = new Gathering(wanted, pace, watch, () => this.cut());
   }
 
   after(): 'keep' | 'close' {
@@ -92,8 +105,9 @@ export class ClientConnection implements ExchangeOwner {
 
   /** The client sends its body too slowly: it is told, unless its answer has begun. */
   cut(): void {
-    const { body, exchange, socket } = this;
-    if (exchange?.cut() === 'unanswered') {
+    const { body, exchange, gathering, socket } = this;
+    gathering?.stop();
+    if (gathering !== null || exchange?.cut() === 'unanswered') {
       this.release();
       refuseSocket(socket, LATE_BODY);
     } else {
@@ -121,6 +135,8 @@ export class ClientConnection implements ExchangeOwner {
       const rest = this.body.push(Buffer.copyBytesFrom(bytes, 0, count));
       if (rest) this.hold(rest);
       if (this.exchange === null && this.body.isWhole) this.next();
+    } else if (this.gathering) {
+      this.gatherMore(this.gathering, bytes, count);
     } else if (this.exchange) {
       this.hold(Buffer.copyBytesFrom(bytes, 0, count));
     } else if (this.held === null) {
@@ -130,6 +146,13 @@ export class ClientConnection implements ExchangeOwner {
       this.read(joined, joined.length);
     }
   };
+
+  private gatherMore(gathering: Gathering, bytes: Buffer, count: number): void {
+    if (!gathering.push(bytes, count)) return;
+    gathering.stop();
+    this.gathering = null;
+    this.read(gathering.bytes, gathering.bytes.length);
+  }
 
   /** Keeps what came before its time, and lets the client wait with the rest. */
   private hold(chunk: Buffer): void {
@@ -164,6 +187,10 @@ export class ClientConnection implements ExchangeOwner {
         this.held = Buffer.copyBytesFrom(bytes, 0, count);
         this.awaitsHeadSince ??= this.front.now();
         break;
+      case 'gathering':
+        this.awaitsHeadSince = null;
+        this.gathering?.push(bytes, count);
+        break;
       case 'doubtful':
         this.front.handOver(this, Buffer.copyBytesFrom(bytes, 0, count));
     }
@@ -171,7 +198,7 @@ export class ClientConnection implements ExchangeOwner {
 
   /** A client that ends its side has nothing to be answered any more, as with node:http. */
   ended(): void {
-    if (this.body && !this.body.isWhole) this.socket.destroy();
+    if ((this.body && !this.body.isWhole) || this.gathering) this.socket.destroy();
     else if (this.held === null || this.exchange) this.socket.end();
     else {
       this.release();
@@ -211,6 +238,7 @@ export class ClientConnection implements ExchangeOwner {
   closed(): void {
     this.exchange?.abandon();
     this.body?.stopWaiting();
+    this.gathering?.stop();
     this.front.closed(this);
   }
 }

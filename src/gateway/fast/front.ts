@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { firstPartOf } from '../first-part.ts';
 import type { RouteState } from '../follow.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { Peer, Peers } from '../peer.ts';
@@ -10,7 +11,7 @@ import type { ClientTimeouts } from '../timeouts.ts';
 import type { UploadWatch } from '../upload-watch.ts';
 import type { Via } from '../via.ts';
 import { AnswerWriter } from './answer-text.ts';
-import { ClientConnection, type ConnectionFront } from './client-connection.ts';
+import { type Beginning, ClientConnection, type ConnectionFront } from './client-connection.ts';
 import { HeadReader } from './head-reader.ts';
 import { PlainExchange } from './plain-exchange.ts';
 import { routePlain } from './plain-route.ts';
@@ -79,7 +80,7 @@ export class Front implements ConnectionFront {
     return performance.now();
   }
 
-  begin(connection: ClientConnection, bytes: Buffer, count: number): 'begun' | 'partial' | 'doubtful' {
+  begin(connection: ClientConnection, bytes: Buffer, count: number): Beginning {
     const { reader } = this;
     const reading = reader.read(bytes, count);
     if (reading !== 'whole') return reading;
@@ -90,6 +91,11 @@ export class Front implements ConnectionFront {
     if (arrived > length || length > (this.parts.limits.bodyBytes ?? Number.POSITIVE_INFINITY)) return 'doubtful';
     const state = this.parts.table.find(host, target.path);
     if (!state) return 'doubtful';
+    const first = firstPartOf(length);
+    if (arrived < first) {
+      connection.gather(end + first, state.timeouts, this.parts.watch);
+      return 'gathering';
+    }
     const client = this.parts.peers.client(connection.peer, forwardedFor(connection.peer, reader));
     // The reference path refuses it: what may be ambiguous about the head is not looked at yet.
     if (arrived < length && client.share?.hasRoomForUpload === false) return 'doubtful';
