@@ -21,13 +21,13 @@ export interface ControlApiOptions {
   readonly onUnforeseen?: (error: unknown) => void;
   /** Names under which it may be asked, beside addresses and localhost; none when left out. */
   readonly isOwnName?: (name: string) => boolean;
-  /** Epoch ms, for the rate limit of failed authentications. */
+  /** Ms of a clock that nobody sets, for the rate limit of failed authentications. */
   readonly now?: () => number;
 }
 
 /** The control API as a Hono application; the server listens. It translates and decides nothing. */
 export function controlApi(control: ControlPlane, options: ControlApiOptions = {}): Hono<ApiEnv> {
-  const { onUnforeseen = (error) => console.error(error), isOwnName = () => false, now = Date.now } = options;
+  const { onUnforeseen = (error) => console.error(error), isOwnName = () => false, now = () => performance.now() } = options;
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
 
   let methodsOf: ReturnType<typeof allowedMethods> = () => [];

@@ -59,7 +59,8 @@ export interface ControllerPorts {
   readonly installation?: Installation;
   readonly routes: readonly DeclaredRoute[];
   readonly policy: (name: string) => LoadedPolicy | null;
-  readonly newId: () => string;
+  /** Greater than `after`, whatever the clock says. */
+  readonly newId: (after?: string) => string;
   readonly tickMs: number;
   /** A clock that nobody sets, in ms. */
   readonly monotonic: () => number;

@@ -73,7 +73,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   const lastEpoch = Math.max(0, ...history.map(({ rollout }) => rollout.splitEpoch));
   const event: StartedEvent = {
     kind: 'rolloutStarted',
-    id: ports.newId(),
+    id: ports.newId(history[0]?.rollout.id),
     route: route.name,
     attempt: earlier.length + 1,
     recentAttempt: recent.length + 1,

@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-import { v7 } from 'uuid';
 import type { ControlPlane } from '../api/control.ts';
 import { controlApi } from '../api/control-api.ts';
 import { createCommands } from '../controller/command.ts';
@@ -26,6 +25,7 @@ import { exposition } from './exposition.ts';
 import { health, type Phase } from './health.ts';
 import { installationSecret } from './installation-secret.ts';
 import { dataFolderOf, type LoadedConfig, loadPolicies } from './load.ts';
+import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
 import { openPrometheus, routeSources } from './open-sources.ts';
 import { operatorUpstreams } from './operator-upstreams.ts';
@@ -79,7 +79,6 @@ export async function wire({ loaded, env, log, notices, store: opened }: WireOpt
   let phase: Phase = 'starting';
   try {
     const secret = await installationSecret(store, { dataFolder, env }, log);
-    const newId = () => v7();
     await ensureAdminToken(store, dataFolder, newId, log);
     const own = new OwnListeners();
     const gateway = createGateway({

@@ -5,7 +5,7 @@ import { consumerList } from './consumers.ts';
 import type { Connection } from './database.ts';
 import { doorOf } from './door.ts';
 import { faultOf } from './fault.ts';
-import { leaseOn } from './lease.ts';
+import { dropLease, leaseOn } from './lease.ts';
 import { outboxOn } from './outbox.ts';
 import { rolloutStore } from './rollouts.ts';
 import { secretCheckOn } from './secret-check.ts';
@@ -26,7 +26,9 @@ const SILENT: Log = () => {};
  * the folder, Problem('unavailable') when the database cannot be reached. What befalls it later is logged.
  */
 export async function openStore(options: StoreOptions, log: Log = SILENT): Promise<Store> {
-  return storeOn(await connect(options, log));
+  const connection = await connect(options, log);
+  if ('dataFolder' in options) await dropLease(connection.database());
+  return storeOn(connection);
 }
 
 /** The drivers are loaded when they are needed: the embedded one is large. */

@@ -20,7 +20,8 @@ export function leaseOn(run: Run): Lease {
           .onConflictDoUpdate({
             target: lease.name,
             set: { holder, expiresAt, epoch: sql`${lease.epoch} + case when ${renewed} then 0 else 1 end` },
-            setWhere: sql`${lease.holder} = ${holder} or ${lease.expiresAt} <= ${NOW}`,
+            // No holder asks for more than its ttl: what ends later was taken before the clock was set back.
+            setWhere: sql`${lease.holder} = ${holder} or ${lease.expiresAt} <= ${NOW} or ${lease.expiresAt} > ${fromNow(2 * ttlMs)}`,
           })
           .returning({ epoch: lease.epoch });
         return held ?? null;
@@ -33,6 +34,11 @@ export function leaseOn(run: Run): Lease {
           .where(and(eq(lease.name, NAME), eq(lease.holder, holder)));
       }),
   };
+}
+
+/** Ends the lease, whoever holds it: of an embedded database, whose folder one process has, its holder is dead. */
+export async function dropLease(database: Database): Promise<void> {
+  await database.update(lease).set({ expiresAt: sql`'-infinity'` }).where(eq(lease.name, NAME));
 }
 
 /**

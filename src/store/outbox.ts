@@ -1,7 +1,7 @@
 import type { Message } from '../rollout/message.ts';
 import { fromNow, NOW } from './clock.ts';
 import type { Database, Run } from './database.ts';
-import { and, asc, eq, isNull, lte, sql } from './drizzle.ts';
+import { and, asc, eq, isNull, lte, or, sql } from './drizzle.ts';
 import { outbox } from './schema.ts';
 import type { Outbox } from './store.ts';
 
@@ -28,7 +28,8 @@ export function outboxOn(run: Run): Outbox {
         database
           .select({ id: outbox.id, channel: outbox.channel, message: outbox.message, attempts: outbox.attempts })
           .from(outbox)
-          .where(and(waiting, lte(outbox.nextAt, NOW)))
+          // A new message is due whatever the clock says: it may have been set back since.
+          .where(and(waiting, or(eq(outbox.attempts, 0), lte(outbox.nextAt, NOW))))
           .orderBy(asc(outbox.nextAt), asc(outbox.id))
           .limit(limit),
       ),

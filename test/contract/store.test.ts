@@ -60,6 +60,17 @@ describe('the store on PGlite', () => {
   };
   storeContract(make);
   closingContract(make);
+
+  it('row 18: ends the lease of whoever had the folder before, however far ahead it lies', async () => {
+    const place = await make();
+    const dead = await openStore(place.options);
+    await dead.lease.hold('dead', 3_600_000);
+    await dead.close();
+    const next = await openStore(place.options);
+    expect(await next.lease.hold('next', 3_600_000)).not.toBeNull();
+    await next.close();
+    await place.remove();
+  });
 });
 
 // Asked for here and not in a hook: what is skipped has to be known when the tests are collected.
