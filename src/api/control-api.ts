@@ -27,7 +27,11 @@ export interface ControlApiOptions {
 
 /** The control API as a Hono application; the server listens. It translates and decides nothing. */
 export function controlApi(control: ControlPlane, options: ControlApiOptions = {}): Hono<ApiEnv> {
-  const { onUnforeseen = (error) => console.error(error), isOwnName = () => false, now = () => performance.now() } = options;
+  const {
+    onUnforeseen = (error) => console.error(error),
+    isOwnName = () => false,
+    now = () => performance.now(),
+  } = options;
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
 
   let methodsOf: ReturnType<typeof allowedMethods> = () => [];

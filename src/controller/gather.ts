@@ -1,6 +1,7 @@
 import { type Look, look } from '../judge/judge.ts';
 import { whereWorse } from '../judge/where.ts';
 import type { Collected, CollectRequest } from '../metrics/source.ts';
+import { onSteppedClock } from '../rollout/clock-step.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import { type Observation, observe } from '../rollout/observe.ts';
 import { stepContext } from '../rollout/plan.ts';
@@ -12,11 +13,19 @@ import type { ControllerPorts } from './ports.ts';
 
 const NOTHING: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
 
+/** The time of a look. */
+export interface LookTime {
+  /** Database time, epoch ms. */
+  readonly at: number;
+  /** By how much the database's clock was set since the look before, in ms. */
+  readonly stepMs: number;
+}
+
 /** One look: what the source has since the last one, judged. Nothing here changes anything; it may be thrown away. */
 export async function gather(
   ports: Pick<ControllerPorts, 'source' | 'router' | 'tickMs'>,
   { rollout, evidence }: RolloutRecord,
-  at: number,
+  { at, stepMs }: LookTime,
   signal: AbortSignal,
 ): Promise<Evidence> {
   const { route } = rollout;
@@ -27,7 +36,12 @@ export async function gather(
   const seen: Observation = {
     at,
     tickMs: ports.tickMs,
-    look: locate(ports.source, rollout, judge({ rollout, evidence }, blocks, missingFrom(collected), at)),
+    stepMs,
+    look: locate(
+      ports.source,
+      rollout,
+      judge({ rollout, evidence: onSteppedClock(evidence, stepMs) }, blocks, missingFrom(collected), at),
+    ),
     blocks,
     cursor: collected.kind === 'blocks' ? collected.cursor : evidence.cursor,
     applied,

@@ -2,6 +2,10 @@ import { formatSpan } from '../parity/figures.ts';
 import { messageOf } from '../problem/log.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import type { UnreadableRollout } from '../store/store.ts';
+import type { DatabaseTime } from './database-time.ts';
+
+/** Less is the time that an answer takes, and a clock that is being slewed. */
+const LEAST_STEP_MS = 1_000;
 
 /** How it stands with the looks at a rollout: a verdict is worth what its age lets it be. */
 export interface LookStanding {
@@ -18,8 +22,8 @@ interface Seen {
   record: RolloutRecord | null;
   readonly route: string;
   lookedAtMs: number;
-  /** Whether the look was this process's own, so that the time since then is measured and not guessed. */
-  byUs: boolean;
+  /** The last `lookedAt` that this process wrote, and how far the database's clock was from the monotonic one then. */
+  heard: { readonly lookedAt: number; readonly offsetMs: number } | null;
   failures: number;
   trouble: string | null;
 }
@@ -32,10 +36,12 @@ export class Looks {
   private readonly seen = new Map<string, Seen>();
   private readonly failuresOf = new Map<string, number>();
   private readonly monotonic: () => number;
+  private readonly time: Pick<DatabaseTime, 'offsetMs'>;
   private readonly overdueMs: number;
 
-  constructor(monotonic: () => number, overdueMs: number) {
+  constructor(monotonic: () => number, time: Pick<DatabaseTime, 'offsetMs'>, overdueMs: number) {
     this.monotonic = monotonic;
+    this.time = time;
     this.overdueMs = overdueMs;
   }
 
@@ -59,8 +65,10 @@ export class Looks {
   changed(record: RolloutRecord): void {
     const { id, route } = record.rollout;
     const known = this.seen.get(id);
-    if (known) known.record = record;
-    else this.add(id, route, record, 0);
+    const changed = known ?? this.add(id, route, record, 0);
+    changed.record = record;
+    const { lookedAt } = record.evidence;
+    if (changed.heard?.lookedAt !== lookedAt) changed.heard = { lookedAt, offsetMs: this.time.offsetMs() };
   }
 
   /** A look was committed. */
@@ -69,7 +77,6 @@ export class Looks {
     const known = this.seen.get(record.rollout.id);
     if (!known) return;
     known.lookedAtMs = this.monotonic();
-    known.byUs = true;
   }
 
   /** It was committed, and what it ordered was done. */
@@ -103,10 +110,15 @@ export class Looks {
     return known ? { agoMs: this.agoMs(known), failures: known.failures, trouble: known.trouble } : null;
   }
 
-  /** Time since the look that wrote `lookedAt`, measured; null where another process made it. */
-  measuredMs(id: string): number | null {
-    const known = this.seen.get(id);
-    return known?.byUs ? this.agoMs(known) : null;
+  /**
+   * By how much the database's clock was set since the look that wrote `lookedAt`, in ms. Where another process made that
+   * look, all that can be told is that the clock was set back at least to now.
+   */
+  stepMs({ rollout, evidence }: RolloutRecord, at: number): number {
+    const { lookedAt } = evidence;
+    const heard = this.seen.get(rollout.id)?.heard;
+    const stepMs = heard?.lookedAt === lookedAt ? this.time.offsetMs() - heard.offsetMs : Math.min(0, at - lookedAt);
+    return Math.abs(stepMs) < LEAST_STEP_MS ? 0 : Math.round(stepMs);
   }
 
   /** The rollouts that run, as they were last read or written. */
@@ -144,7 +156,7 @@ export class Looks {
 
   private add(id: string, route: string, record: RolloutRecord | null, agoMs: number): Seen {
     const lookedAtMs = this.monotonic() - agoMs;
-    const added: Seen = { record, route, lookedAtMs, byUs: false, failures: 0, trouble: null };
+    const added: Seen = { record, route, lookedAtMs, heard: null, failures: 0, trouble: null };
     this.seen.set(id, added);
     return added;
   }

@@ -1,4 +1,5 @@
 import type { Actor, OverrideEvent } from '../rollout/event.ts';
+import { DatabaseTime } from './database-time.ts';
 import { DirectMessages } from './direct-messages.ts';
 import { Looks } from './looks.ts';
 
@@ -30,12 +31,13 @@ export interface Memory {
 }
 
 export function createMemory(monotonic: () => number, tickMs: number): Memory {
+  const time = new DatabaseTime(monotonic);
   return {
-    looks: new Looks(monotonic, overdueAfterMs(tickMs)),
+    looks: new Looks(monotonic, time, overdueAfterMs(tickMs)),
     brakes: new Map(),
     unrecorded: new Map(),
     messages: new DirectMessages(monotonic),
-    time: new DatabaseTime(monotonic),
+    time,
     unsure: false,
   };
 }
@@ -43,24 +45,4 @@ export function createMemory(monotonic: () => number, tickMs: number): Memory {
 /** Three ticks: one may be slow, and one may be skipped by a busy machine. */
 export function overdueAfterMs(tickMs: number): number {
   return Math.max(15_000, 3 * tickMs);
-}
-
-/** The database's clock while it cannot be asked: as it was, and the time that has passed since. */
-export class DatabaseTime {
-  private readonly monotonic: () => number;
-  private heardAt: { readonly at: number; readonly ms: number } | null = null;
-
-  constructor(monotonic: () => number) {
-    this.monotonic = monotonic;
-  }
-
-  heard(at: number): number {
-    this.heardAt = { at, ms: this.monotonic() };
-    return at;
-  }
-
-  estimate(): number {
-    if (this.heardAt === null) return Date.now();
-    return Math.round(this.heardAt.at + this.monotonic() - this.heardAt.ms);
-  }
 }

@@ -28,7 +28,10 @@ export async function tickRollout(
   if (settled !== null) return settled;
   const { rollout } = record;
   const at = memory.time.heard(await ports.store.now());
-  const evidence = await gather(ports, record, at, signal);
+  const stepMs = memory.looks.stepMs(record, at);
+  if (stepMs !== 0)
+    ports.log({ what: 'clockSet', level: 'warn', rollout: rollout.id, route: rollout.route, byMs: stepMs });
+  const evidence = await gather(ports, record, { at, stepMs }, signal);
   const preflightFailure = rollout.stage.kind === 'preflight' ? await probeCanary(ports, record) : null;
   const braked = memory.brakes.get(rollout.route) ?? null;
   const event = decide(rollout, evidence, { at, braked, preflightFailure });

@@ -55,7 +55,7 @@ async function weigh(
     const at = memory.time.estimate();
     const before = weighed.get(id) ?? committedEvidence(ports, record, at);
     const parts = { source: safeguard.source, router, tickMs };
-    const evidence = await gather(parts, { rollout, evidence: before }, at, signal);
+    const evidence = await gather(parts, { rollout, evidence: before }, { at, stepMs: 0 }, signal);
     weighed.set(id, evidence);
     const { verdict } = evidence;
     if (verdict?.name !== 'harmful') return;

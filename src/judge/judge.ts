@@ -9,6 +9,7 @@ import { forecastOf } from './forecast.ts';
 import type { LookInput } from './input.ts';
 import { enterStage, observe } from './observe.ts';
 import { isAbsolute } from './queries.ts';
+import { onClockOf } from './set-back.ts';
 import { slowAfterMs, staleAfterMs } from './slow-age.ts';
 import { JUDGE_FORMAT, type JudgeState, openJudgement } from './state.ts';
 import { thresholdsOf } from './thresholds.ts';
@@ -37,7 +38,7 @@ export function look(policy: Policy, before: JudgeState, input: LookInput): Look
   let state = enterStage(known, input.step);
   if (evidence.blocks.length > 0) state = { ...state, fedAt: input.at };
   for (const block of evidence.blocks) {
-    state = observe(policy, state, block, input.step);
+    state = observe(policy, onClockOf(state, block), block, input.step);
     if (isHarmful(policy, state, input)) {
       const past = pastOf(state);
       const verdict = harmVerdict('harmful', policy, state, input, past);

@@ -1,6 +1,7 @@
 import type { Verdict } from '../judge/verdict.ts';
 import type { Policy } from '../policy/schema.ts';
 import { formatDuration } from '../policy/units.ts';
+import { asOfNow } from './clock-step.ts';
 import type { MachineEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
 import { interference } from './interference.ts';
@@ -82,7 +83,7 @@ function undecided(rollout: Rollout, evidence: Evidence, at: number): MachineEve
   }
   const limitMs = undecidedLimitMs(rollout);
   // No step is decided before it has lasted as long as the policy wants.
-  const dueAt = Math.max(rollout.stageEnteredAt + limitMs, (appliedAt ?? 0) + minStep);
+  const dueAt = Math.max(asOfNow(rollout.stageEnteredAt, evidence) + limitMs, (appliedAt ?? 0) + minStep);
   if (at <= dueAt || wasPaged(rollout, 'undecided', dueAt)) return null;
   return passesByItself(verdict, at, dueAt + limitMs) ? null : tooLong('undecided', limitMs);
 }

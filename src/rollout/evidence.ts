@@ -19,6 +19,8 @@ export interface Evidence {
   readonly suspectSince: number | null;
   /** Database time since which the route as a whole fails, whatever the verdict; null while it does not. */
   readonly faultSince: number | null;
+  /** By how much the database's clock was set since the stage began, in ms; left out while it was not. */
+  readonly steppedMs?: number;
   /** Age at which an open request counts as slow in the next collection. */
   readonly slowAfterMs: number;
 }

@@ -1,4 +1,5 @@
 import { formatBps, formatDuration } from '../policy/units.ts';
+import { asOfNow } from './clock-step.ts';
 import type { MachineEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
 import { changed, refused, type Transition, type TransitionContext, weighed } from './move.ts';
@@ -22,10 +23,11 @@ export function interference(rollout: Rollout, evidence: Evidence, at: number): 
   return withdrawal.phase === 'watched' ? afterWithdrawal(rollout, withdrawal, evidence, at) : null;
 }
 
-function afterIncrease(rollout: Rollout, { judge, faultSince }: Evidence, at: number): MachineEvent | null {
+function afterIncrease(rollout: Rollout, evidence: Evidence, at: number): MachineEvent | null {
+  const { judge, faultSince } = evidence;
   const { increase, canaryBps } = rollout;
   if (!increase || refusalToWithdraw(rollout) !== null || faultSince === null) return null;
-  const delay = faultSince - increase.at;
+  const delay = faultSince - asOfNow(increase.at, evidence);
   const followed = delay >= 0 && delay <= SOON_MS;
   // While it is clearing already, nothing that is done now would tell anything.
   if (!followed || at - faultSince < LASTING_MS || judge.fault.alarm?.goodBlocks !== 0) return null;
@@ -38,11 +40,11 @@ function afterIncrease(rollout: Rollout, { judge, faultSince }: Evidence, at: nu
 function afterWithdrawal(
   { canaryBps }: Rollout,
   withdrawal: Withdrawal,
-  { judge }: Evidence,
+  evidence: Evidence,
   at: number,
 ): MachineEvent | null {
-  const { alarm } = judge.fault;
-  const past = at - withdrawal.at;
+  const { alarm } = evidence.judge.fault;
+  const past = at - asOfNow(withdrawal.at, evidence);
   const taken = `the canary went back from ${formatBps(withdrawal.fromBps)} to ${formatBps(canaryBps)}`;
   if (alarm === null) {
     const reason = `suspected interference: the fault of both versions was over ${formatDuration(past)} after ${taken}`;

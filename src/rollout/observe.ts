@@ -1,6 +1,7 @@
 import { type Look, openJudgement } from '../judge/judge.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Block } from '../stats/block.ts';
+import { onSteppedClock } from './clock-step.ts';
 import type { Evidence } from './evidence.ts';
 import type { EvidenceReset } from './move.ts';
 import { isEnded, type Rollout } from './state.ts';
@@ -26,6 +27,8 @@ export interface Observation {
   /** Database time, epoch ms. */
   readonly at: number;
   readonly tickMs: number;
+  /** By how much the database's clock was set since the last look, in ms. */
+  readonly stepMs: number;
   readonly look: Look | null;
   /** Blocks of this look; null when the source was unusable. */
   readonly blocks: readonly Block[] | null;
@@ -38,7 +41,8 @@ export interface Observation {
  * The evidence after a look. Dwell grows by the time since the last look, at most two ticks of it (an outage of
  * the controller is no watching), and only while the split is applied, nothing is paused and somebody could see.
  */
-export function observe(rollout: Rollout, evidence: Evidence, seen: Observation): Evidence {
+export function observe(rollout: Rollout, before: Evidence, seen: Observation): Evidence {
+  const evidence = onSteppedClock(before, seen.stepMs);
   const blind = seen.look?.verdict.name === 'blind';
   const watching = seen.applied && rollout.paused === null && !blind && seen.look?.verdict.name !== 'shared-fault';
   const elapsed = Math.max(0, Math.min(seen.at - evidence.lookedAt, 2 * seen.tickMs));
@@ -66,8 +70,11 @@ export function observe(rollout: Rollout, evidence: Evidence, seen: Observation)
 export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: Rollout, at: number): Evidence {
   if (isEnded(after)) return evidence;
   switch (reset) {
-    case 'keep':
-      return evidence;
+    case 'keep': {
+      // A weight that changes within the stage has instants of its own, on the clock of now.
+      const began = after.increase?.at === at || after.withdrawal?.at === at;
+      return began && evidence.steppedMs !== undefined ? { ...evidence, steppedMs: 0 } : evidence;
+    }
     case 'stage':
       // A fault of before the stage is not one that followed it, so its time is kept.
       return {
@@ -78,6 +85,7 @@ export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: R
         lookedAt: at,
         blindSince: null,
         suspectSince: null,
+        ...(evidence.steppedMs === undefined ? {} : { steppedMs: 0 }),
       };
     case 'all':
       return { ...noEvidence(after.policy, at), cursor: evidence.cursor };

@@ -17,6 +17,18 @@ function collect(parts: Partial<CollectRequest> = {}, source: SourceParts = {}) 
   return collectFrom(server.url, parts, source);
 }
 
+describe('row 18: a clock that was set back', () => {
+  it.each([
+    ['behind what is counted already', { after: String(at(82) + 300_000) }],
+    ['behind the beginning of the split', { split: { epoch: 3, canaryBps: 1_000, since: at(82) + 300_000 } }],
+  ])('%s is said: the evidence does not stand still in silence', async (_, parts) => {
+    expect(await collect(parts)).toEqual({
+      kind: 'unusable',
+      reason: 'the clock was set back: what was measured until 5 min from now is counted already',
+    });
+  });
+});
+
 describe('failures.md: metrics source down', () => {
   it('refused', async () => {
     const url = `http://127.0.0.1:${await closedPort()}`;

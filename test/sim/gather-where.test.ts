@@ -31,7 +31,12 @@ function lookAt(canaryErrors: number, slices: () => readonly SliceBlock[]) {
     observe: async () => ({ epoch: rollout.splitEpoch, since: T0 }),
   };
   const at = T0 + BLOCKS * BLOCK_MS;
-  return gather({ source, router, tickMs: 5_000 }, { rollout, evidence }, at, new AbortController().signal);
+  return gather(
+    { source, router, tickMs: 5_000 },
+    { rollout, evidence },
+    { at, stepMs: 0 },
+    new AbortController().signal,
+  );
 }
 
 const faulty = equalEndpoints(6, { canary: 15, stable: 150 }).map((slice, at) =>

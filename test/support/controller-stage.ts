@@ -66,6 +66,10 @@ export interface ControllerStage {
   readonly commands: ReturnType<typeof createCommands>;
   readonly orders: readonly SplitOrder[];
   readonly brakes: Brakes;
+  /** Time that has passed, whatever the clock was set to. */
+  elapsed(): number;
+  /** Sets the clock of everything that has one. */
+  setClock(byMs: number): void;
   /** The order in force. */
   served(): SplitOrder | undefined;
   /** Lets the time pass, a tick at a time, until the condition holds or the time is over. */
@@ -100,6 +104,9 @@ export function controllerStage(
     ...over,
   };
   const served = new Map<string, SplitOrder>();
+  /** What the clock was set by so far. */
+  let setMs = 0;
+  const monotonic = () => world.now - setMs;
   const orders: SplitOrder[] = [];
 
   const ports: ControllerPorts = {
@@ -139,8 +146,8 @@ export function controllerStage(
       return `019ac000-0000-7000-8000-${String(ids).padStart(12, '0')}`;
     },
     tickMs,
-    monotonic: () => world.now,
-    memory: createMemory(() => world.now, tickMs),
+    monotonic: () => monotonic(),
+    memory: createMemory(() => monotonic(), tickMs),
     safeguard: {
       source: { name: 'simulated', collect: async ({ route }) => collect(world, served.get(route), random, tickMs) },
       toStable: (route) => {
@@ -165,12 +172,17 @@ export function controllerStage(
     commands,
     orders,
     brakes,
+    elapsed: () => monotonic(),
+    setClock(byMs) {
+      world.now += byMs;
+      setMs += byMs;
+    },
     served: () => served.get(route),
     async run(forMs, until = async () => false) {
-      const end = world.now + forMs;
+      const end = monotonic() + forMs;
       const lease = await store.lease.hold('test', 3_600_000);
       if (!lease) throw new Error('the lease is held by another');
-      while (world.now < end && !(await until())) {
+      while (monotonic() < end && !(await until())) {
         world.now += tickMs;
         try {
           const { promotions } = await tick(ports, lease.epoch, signal);

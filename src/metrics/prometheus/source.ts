@@ -1,6 +1,7 @@
 import type { Block } from '../../stats/block.ts';
 import type { CollectBlocks } from '../gateway.ts';
 import type { RouteMetrics } from '../presets/metric-names.ts';
+import { whySetBack } from '../set-back.ts';
 import type { Collected, CollectRequest, MetricsSource } from '../source.ts';
 import { checkMetrics } from './check-metrics.ts';
 import type { PrometheusClient } from './client.ts';
@@ -39,7 +40,10 @@ export function prometheusSource(options: PrometheusSourceOptions): MetricsSourc
     name: client.name,
     async collect(request, signal) {
       const to = settledAt(now(), intervalMs);
-      const span = spanOf(readCursor(request.after), request.split, to, intervalMs);
+      const cursor = readCursor(request.after);
+      const setBack = whySetBack(Math.max(cursor.at ?? 0, request.split.since ?? 0), now());
+      if (setBack !== null) return { kind: 'unusable', reason: setBack };
+      const span = spanOf(cursor, request.split, to, intervalMs);
       if (span === null) return { kind: 'blocks', blocks: [], cursor: request.after };
       try {
         return blockOf(options, request, span, await readBoth(options, request, span, signal));

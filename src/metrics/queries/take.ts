@@ -1,6 +1,7 @@
 import type { QueryCheck } from '../../policy/query-check.ts';
 import type { Track } from '../../split/order.ts';
 import type { SeriesPoint, SeriesValue } from '../../stats/block.ts';
+import { whySetBack } from '../set-back.ts';
 import type { CollectRequest } from '../source.ts';
 import { dueEnds } from './due-ends.ts';
 import type { QuerySource, Taken } from './query-source.ts';
@@ -47,6 +48,8 @@ export async function take(
     return { name, points: [], waiting: compared.length > 0 ? says : null };
   }
   const { since } = split;
+  const setBack = whySetBack(Math.max(takenUpTo ?? 0, since ?? 0), now);
+  if (setBack !== null) return { name, points: [], waiting: compared.length > 0 ? `${name}: ${setBack}` : null };
   const due = { intervalMs: check.interval, takenUpTo, now, knows: source.knows };
   const ends = since === null ? [] : dueEnds({ ...due, since });
 

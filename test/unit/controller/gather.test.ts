@@ -21,7 +21,7 @@ describe('what a source is asked', () => {
       router: { apply: async () => {}, observe: async () => served },
       tickMs: 1_000,
     };
-    await gather(ports, { rollout, evidence: evidenceOf(rollout) }, T0, AbortSignal.timeout(1_000));
+    await gather(ports, { rollout, evidence: evidenceOf(rollout) }, { at: T0, stepMs: 0 }, AbortSignal.timeout(1_000));
     if (request === null) throw new Error('it was not asked');
     return request;
   }

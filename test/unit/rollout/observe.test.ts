@@ -7,7 +7,7 @@ const TICK = 5_000;
 const nothing: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
 
 function seen(at: number, over: Partial<Parameters<typeof observe>[2]> = {}) {
-  return { at, tickMs: TICK, look: null, blocks: [], cursor: 'boot:1', applied: true, ...over };
+  return { at, tickMs: TICK, stepMs: 0, look: null, blocks: [], cursor: 'boot:1', applied: true, ...over };
 }
 
 describe('dwell', () => {

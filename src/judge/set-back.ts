@@ -1,0 +1,43 @@
+import type { QueryState } from '../parity/query.ts';
+import type { Block } from '../stats/block.ts';
+import type { OnsetSchedule } from '../stats/onset-schedule.ts';
+import type { Window } from '../stats/window.ts';
+import type { JudgeState } from './state.ts';
+
+/** Less is rounding, and a clock that is being slewed. */
+const TOLERATED_MS = 1_000;
+
+/**
+ * The memory as the clock of a block has it that begins before the last one ended: the clock was set back meanwhile.
+ * Every instant moves by as much, so that a warm-up, a schedule and an interval last as long as they would have; else all
+ * of them would wait until the clock has caught up. A clock that was set forward looks like a silence, which is borne.
+ */
+export function onClockOf(state: JudgeState, { startedAt }: Pick<Block, 'startedAt'>): JudgeState {
+  const { measuredUntil } = state;
+  if (measuredUntil === null || startedAt >= measuredUntil - TOLERATED_MS) return state;
+  const byMs = startedAt - measuredUntil;
+  const at = (instant: number | null) => (instant === null ? null : instant + byMs);
+  const schedule = (onset: OnsetSchedule): OnsetSchedule => ({ ...onset, startedAt: at(onset.startedAt) });
+  const window = ({ span, ...totals }: Window): Window => ({
+    ...totals,
+    span: span && { from: span.from + byMs, to: span.to + byMs },
+  });
+  const query = (asked: QueryState): QueryState => ({
+    ...asked,
+    awaitedSince: at(asked.awaitedSince),
+    heardAt: at(asked.heardAt),
+    countedAt: at(asked.countedAt),
+  });
+  const { alarm } = state.fault;
+  return {
+    ...state,
+    splitSince: at(state.splitSince),
+    measuredUntil: startedAt,
+    canarySince: at(state.canarySince),
+    onset: { comparison: schedule(state.onset.comparison), guards: schedule(state.onset.guards) },
+    queries: Object.fromEntries(Object.entries(state.queries).map(([name, asked]) => [name, query(asked)])),
+    fault: { ...state.fault, alarm: alarm && { ...alarm, since: alarm.since + byMs } },
+    step: window(state.step),
+    harm: { ...state.harm, since: window(state.harm.since) },
+  };
+}
