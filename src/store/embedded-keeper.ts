@@ -23,7 +23,7 @@ export interface EmbeddedKeeper {
 /** Resolves when the first process has opened the database. Two never run at once: the next waits for the end of the last. */
 export async function keepEmbedded(place: EmbeddedPlace, log: Log): Promise<EmbeddedKeeper> {
   const closing = new AbortController();
-  let current: EmbeddedProcess | null = await startEmbeddedProcess(place);
+  let current: EmbeddedProcess | null = await startEmbeddedProcess(place, 'first');
   const kept = keep(current);
 
   async function keep(first: EmbeddedProcess): Promise<void> {
@@ -44,7 +44,7 @@ export async function keepEmbedded(place: EmbeddedPlace, log: Log): Promise<Embe
         waitMs = Math.min(waitMs * 2, BACK_OFF_MS.most);
         if (closing.signal.aborted) return null;
         try {
-          const started = await startEmbeddedProcess(place);
+          const started = await startEmbeddedProcess(place, 'again');
           if (closing.signal.aborted) {
             await started.close();
             return null;

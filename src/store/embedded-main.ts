@@ -1,5 +1,4 @@
 // Run as a process of its own by embedded-process.ts: PGlite in the data folder given, asked over IPC.
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite, types } from '@electric-sql/pglite';
 import { becomeMember, tell } from './embedded-member.ts';
@@ -15,11 +14,7 @@ const folder = join(member.dataFolder, 'database');
 /** What Postgres wrote last: the one place where it says why it does not start. */
 let lastWords = '';
 
-async function openDatabase(): Promise<PGlite> {
-  // PGlite would make a database of its own here, in 400 MB of memory and over whatever the folder holds.
-  if (!existsSync(join(folder, 'PG_VERSION'))) {
-    throw Object.assign(new Error('PG_VERSION is missing: this is no folder of a database.'), { code: 'NO_DATABASE' });
-  }
+function openDatabase(): Promise<PGlite> {
   return PGlite.create({
     dataDir: folder,
     startParams: [...PGlite.defaultStartParams, ...START_PARAMETERS],

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Problem } from '../problem/problem.ts';
+import { lookAtDatabase } from './embedded-folder.ts';
 import type { EmbeddedAnswer, EmbeddedRequest } from './embedded-protocol.ts';
 import { NODE_FLAGS } from './embedded-settings.ts';
 
@@ -42,10 +42,13 @@ export interface EmbeddedProcess {
   readonly ended: Promise<string>;
 }
 
-/** Makes the database where there is none yet, and opens it. */
-export async function startEmbeddedProcess(place: EmbeddedPlace): Promise<EmbeddedProcess> {
-  if (!existsSync(join(place.dataFolder, 'database'))) await makeDatabase(place);
-  const child = start('embedded-main', place);
+/** Opens the database; `first` makes it where there is none, `again` does not: what was there is lost then. */
+export async function startEmbeddedProcess(place: EmbeddedPlace, start: 'first' | 'again'): Promise<EmbeddedProcess> {
+  const found = lookAtDatabase(place.dataFolder);
+  if (found.kind === 'other') throw new Problem('unavailable', found.says);
+  if (found.kind === 'nothing' && start === 'again') throw notOpened(place, 'the folder is gone');
+  if (found.kind === 'nothing') await makeDatabase(place);
+  const child = launch('embedded-main', place);
   const ended = endOf(child);
   const waiting = new Map<number, PromiseWithResolvers<readonly unknown[]>>();
   const opened = Promise.withResolvers<void>();
@@ -99,7 +102,7 @@ export async function startEmbeddedProcess(place: EmbeddedPlace): Promise<Embedd
 }
 
 async function makeDatabase(place: EmbeddedPlace): Promise<void> {
-  const child = start('embedded-making', place);
+  const child = launch('embedded-making', place);
   let reason: string | null = null;
   child.on('message', (answer: EmbeddedAnswer) => {
     if (answer.kind === 'not-opened') reason = answer.reason;
@@ -109,7 +112,7 @@ async function makeDatabase(place: EmbeddedPlace): Promise<void> {
 }
 
 /** Its own words are for nobody's ears: Serin's output belongs to Serin. */
-function start(program: 'embedded-main' | 'embedded-making', { dataFolder, claim }: EmbeddedPlace): ChildProcess {
+function launch(program: 'embedded-main' | 'embedded-making', { dataFolder, claim }: EmbeddedPlace): ChildProcess {
   // tsc rewrites imports only, so the extension is the one that this module has itself: .ts or .js.
   const file = fileURLToPath(new URL(`./${program}${extname(import.meta.url)}`, import.meta.url));
   const { NODE_OPTIONS: _, ...env } = process.env;

@@ -1,4 +1,4 @@
-import { readdir, rename } from 'node:fs/promises';
+import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -130,14 +130,56 @@ describe('the process of the embedded database', () => {
     await store.close();
   });
 
-  it('does not open a folder that holds no database, and leaves it as it was', async () => {
+  it('does not open a folder that has lost its PG_VERSION, says what is there, and leaves it as it was', async () => {
     const store = await openStore({ dataFolder: folder.path });
     await store.close();
     await rename(join(folder.path, 'database', 'PG_VERSION'), join(folder.path, 'PG_VERSION'));
     const before = await readdir(folder.path, { recursive: true });
     const problem = await problemOf(openStore({ dataFolder: folder.path }));
     expect(problem.code).toBe('unavailable');
-    expect(problem.message).toContain('PG_VERSION is missing');
+    expect(problem.message).toMatch(
+      /database is not a database: PG_VERSION is missing from it; it has base, global, .*, and \d+ more\. Nothing in it was changed\. Put the folder back/,
+    );
     expect(await readdir(folder.path, { recursive: true })).toEqual(before);
+    await rename(join(folder.path, 'PG_VERSION'), join(folder.path, 'database', 'PG_VERSION'));
+    await (await openStore({ dataFolder: folder.path })).close();
+  });
+
+  it('makes no new database while Serin runs: a folder that is gone is waited for', async () => {
+    const store = storeOn(await connect({ dataFolder: folder.path }), 1_000);
+    const path = join(folder.path, 'database');
+    const elsewhere = join(folder.path, 'elsewhere');
+    await rename(path, elsewhere);
+    process.kill(await databasePid(), 'SIGKILL');
+    await expect.poll(() => codeOf(store.now()), { timeout: 20_000 }).toBe('unavailable');
+    // Long enough for several attempts, which wait 100, 200, 400 ms.
+    await new Promise((done) => setTimeout(done, 1_000));
+    expect(await readdir(folder.path)).not.toContain('database');
+    await rename(elsewhere, path);
+    await expect.poll(() => store.now().catch(() => null), { timeout: 60_000 }).toBeTypeOf('number');
+    await store.close();
+  });
+
+  it.each<[string, (path: string) => Promise<unknown>, string]>([
+    ['an empty folder', (path) => mkdir(path), 'it is empty'],
+    ['a file', (path) => writeFile(path, ''), 'it is not a folder'],
+    [
+      'a link into nothing',
+      (path) => symlink('/nowhere/at/all', path),
+      'it is a link to /nowhere/at/all, where nothing is',
+    ],
+    [
+      'a folder of something else',
+      async (path) => {
+        await mkdir(path);
+        await writeFile(join(path, 'notes.txt'), 'mine');
+      },
+      'PG_VERSION is missing from it; it has notes.txt',
+    ],
+  ])('makes no database of %s', async (_, make, says) => {
+    await make(join(folder.path, 'database'));
+    const problem = await problemOf(openStore({ dataFolder: folder.path }));
+    expect([problem.code, problem.message]).toEqual(['unavailable', expect.stringContaining(`${says}. Nothing`)]);
+    expect((await readdir(folder.path)).toSorted()).toEqual(['database', 'lock']);
   });
 });

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { Problem } from '../../problem/problem.ts';
+import { lookAtDatabase } from '../../store/embedded-folder.ts';
 import { openConfigured } from '../open-configured.ts';
 import type { Checked, Fault, Remark, Requirement } from './check.ts';
 
@@ -37,7 +38,7 @@ function nearestExisting(path: string): string {
 async function databaseFinding(checked: Checked, signal: AbortSignal): Promise<Remark | Fault> {
   const { loaded, env, dataFolder, purpose, log, database: opened } = checked;
   const databaseUrl = env['DATABASE_URL'];
-  if (!databaseUrl && (purpose === 'doctor' || opened.isRefused) && !existsSync(join(dataFolder, 'database'))) {
+  if (!databaseUrl && (purpose === 'doctor' || opened.isRefused) && lookAtDatabase(dataFolder).kind === 'nothing') {
     return { level: 'ok', says: 'there is no database yet: the first start makes it' };
   }
   try {
