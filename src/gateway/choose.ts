@@ -56,7 +56,10 @@ export function choose(state: RouteState, live: Live, requester: Requester): Cho
 }
 
 /** What the requester asks for and may; a force header that does not count is as if absent. */
-function forceOf({ declared, forceGuard }: RouteState, requester: Requester): string | null {
+export function forceOf(
+  { declared, forceGuard }: Pick<RouteState, 'declared' | 'forceGuard'>,
+  requester: Pick<Requester, 'fields' | 'address'>,
+): string | null {
   const force = headerOf(requester.fields, declared.forceHeader);
   return force === null || forceGuard === null || forceGuard.admits(requester) ? force : null;
 }

@@ -17,6 +17,7 @@ import { refusalAt } from './route-refusal.ts';
 import { trimmedPrefix } from './route-table.ts';
 import type { Client } from './share.ts';
 import type { Target } from './target.ts';
+import { forceRefusal } from './unfollowed-force.ts';
 import { bodyFraming, Upload } from './upload.ts';
 import type { UploadWatch } from './upload-watch.ts';
 
@@ -92,7 +93,7 @@ export function forward(
   outgoing: ServerResponse<GatewayRequest>,
   { peers, bodyBytes, watch }: Serving,
 ): void {
-  const refusal = refusalAt(state, incoming);
+  const refusal = refusalAt(state, incoming) ?? forceRefusal(state, incoming, peers);
   if (refusal) {
     refuse(outgoing, refusal, 'close');
     return;

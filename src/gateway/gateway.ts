@@ -45,6 +45,8 @@ export interface GatewayRoute {
   readonly forceHeader: string;
   /** Whose force header counts; everybody's when it is absent. */
   readonly forceRule?: ForceRule;
+  /** What becomes of a request that asks for a version which the route does not have now; `refuse` when it is absent. */
+  readonly unfollowedForce?: 'refuse' | 'ignore';
   /** Whether `%2F` and `%5C` may stand in a path; matched and passed on as they are. `refuse` when it is absent. */
   readonly encodedSlash?: 'refuse' | 'pass';
   /** Whether answers that name an upstream name the route instead; `map` when it is absent. */

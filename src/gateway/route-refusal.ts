@@ -3,6 +3,7 @@ import { parametersOf } from './choose.ts';
 import type { HeadReader } from './fast/head-reader.ts';
 import type { RouteState } from './follow.ts';
 import type { Refusal } from './refuse.ts';
+import { asksForNone } from './unfollowed-force.ts';
 
 const ENCODED_SLASH: Refusal = {
   status: 400,
@@ -27,7 +28,9 @@ export function refusalAt(
 }
 
 /** Whether the reference path has to see a plain request, because it may refuse it. */
-export function isDoubtfulAt({ declared, deciding }: RouteState, head: HeadReader): boolean {
+export function isDoubtfulAt(state: RouteState, head: HeadReader): boolean {
+  const { declared, deciding } = state;
+  if (asksForNone(state, head)) return true;
   if (head.target.hasEncodedSlash && declared.encodedSlash !== 'pass') return true;
   for (const name of deciding.names) if (head.repeats(name)) return true;
   const { consumerKey } = declared;

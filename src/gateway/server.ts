@@ -16,6 +16,7 @@ import { refuseSocket } from './refuse.ts';
 import { refusalAt } from './route-refusal.ts';
 import { RouteTable } from './route-table.ts';
 import { type ClientTimeouts, DEFAULT_DOWNLOAD_MS, sweepMsOf, timeoutsOf } from './timeouts.ts';
+import { forceRefusal } from './unfollowed-force.ts';
 import { tunnel } from './upgrade.ts';
 import { UploadWatch } from './upload-watch.ts';
 import { upstreamTrust } from './upstream-trust.ts';
@@ -64,7 +65,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     upgrade: (incoming, socket, head) => {
       const state = table.find(incoming.headers.host ?? '', incoming.target.path);
       if (!state) return refuseSocket(socket, NO_ROUTE);
-      const refusal = refusalAt(state, incoming);
+      const refusal = refusalAt(state, incoming) ?? forceRefusal(state, incoming, peers);
       if (refusal) return refuseSocket(socket, refusal);
       const routed = route(state, incoming, peers);
       const { recorder } = state;

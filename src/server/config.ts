@@ -112,6 +112,10 @@ const route = z.strictObject({
   sticky: sticky.prefault('client-address'),
   consumerKey: consumerKey.optional(),
   forceHeader: headerName.default('x-serin-version'),
+  unfollowedForce: z
+    .literal(['refuse', 'ignore'])
+    .default('refuse')
+    .describe('What becomes of a request that asks for a version which the route does not have now; `refuse`: 412'),
   force: z
     .strictObject({ from: z.array(cidr).default([]), tokens: z.literal(['accepted', 'none']).default('none') })
     .refine(({ from, tokens }) => from.length > 0 || tokens === 'accepted', 'must name networks, or accept tokens')

@@ -31,6 +31,7 @@ export function gatewayRoute(route: ConfiguredRoute): GatewayRoute {
     consumerKey: route.consumerKey ?? null,
     forceHeader: route.forceHeader.toLowerCase(),
     ...(route.force ? { forceRule: route.force } : {}),
+    unfollowedForce: route.unfollowedForce,
     showVersion: route.showVersion,
     templates: route.templates,
     timeouts: routeTimeouts(route),

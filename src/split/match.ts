@@ -44,6 +44,13 @@ export function chooseTrack(order: SplitOrder, requester: Requester): Choice {
   return CHOICES.weight[assign(requester.hash, order.canaryBps)];
 }
 
+/** Whether a force header can be followed: it names one version, and that one is served. */
+export function namesVersion({ stable, canary, forceAllowed }: SplitOrder, value: string): boolean {
+  if (canary !== null && forceAllowed) return forcedTrack(value, stable.version, canary.version) !== null;
+  const wanted = value.toLowerCase();
+  return wanted === 'stable' || wanted === stable.version.toLowerCase();
+}
+
 /** Null for a value that names no version, and for a name that both versions have. */
 function forcedTrack(value: string, stable: string, canary: string): Track | null {
   const wanted = value.toLowerCase();

@@ -20,13 +20,44 @@ async function split(order: Partial<SplitOrder>, route: Partial<GatewayRoute> = 
 
 describe('the force header', () => {
   it('chooses by track or version name, at any weight, where the order allows it', async () => {
-    const { versionFor, apply } = await split({ canaryBps: 0 });
+    const { versionFor } = await split({ canaryBps: 0 });
     expect(await versionFor('X-Version: canary')).toBe('v2');
     expect(await versionFor('X-Version: v2')).toBe('v2');
     expect(await versionFor('X-Version: stable')).toBe('v1');
-    expect(await versionFor('X-Version: v9')).toBe('v1');
-    apply({ epoch: 2, canaryBps: 0, forceAllowed: false });
-    expect(await versionFor('X-Version: canary')).toBe('v1');
+  });
+
+  it('issue 10 row 17: is refused when the route does not have that version, and is never answered by another', async () => {
+    const { ask, versionFor, apply, gateway, stable, canary } = await split({ canaryBps: 0 });
+    expect((await ask('X-Version: v9')).status).toBe(412);
+    // Braked, then rolled back.
+    for (const order of [{ forceAllowed: false }, { forceAllowed: false, canary: null }]) {
+      apply({ epoch: order.canary === null ? 3 : 2, canaryBps: 0, ...order });
+      for (const value of ['canary', 'v2']) {
+        const { status, body } = await ask(`X-Version: ${value}`);
+        expect([status, body.toString()]).toEqual([
+          412,
+          expect.stringContaining('names no version that this route has now'),
+        ]);
+      }
+      expect(await versionFor('X-Version: stable')).toBe('v1');
+      expect(await versionFor('X-Version: V1')).toBe('v1');
+      expect(await versionFor('X-Version: ')).toBe('v1');
+    }
+    const asked = stable.counts().requests + canary.counts().requests;
+    const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='];
+    expect((await ask('X-Version: canary', ...upgrade)).status).toBe(412);
+    expect(stable.counts().requests + canary.counts().requests).toBe(asked);
+    expect(gateway.collect('shop', null, 250).blocks.every(({ forced }) => forced.canary.requests === 0)).toBe(true);
+  });
+
+  it('issue 10 row 17: is as if absent where it does not count, and where the route says so', async () => {
+    const guarded = await split(
+      { canary: null, forceAllowed: false },
+      { forceRule: { from: ['10.0.0.0/8'], tokens: 'none' } },
+    );
+    expect(await guarded.versionFor('X-Version: canary')).toBe('v1');
+    const ignoring = await split({ canary: null, forceAllowed: false }, { unfollowedForce: 'ignore' });
+    expect(await ignoring.versionFor('X-Version: canary')).toBe('v1');
   });
 });
 
