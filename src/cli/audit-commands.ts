@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type AuditView, auditVerificationSchema, auditViewsSchema } from '../api/view-schemas.ts';
+import { counted } from '../policy/counted.ts';
 import { connect, type ServerOptions, takesServer } from './connection.ts';
 import { EXIT } from './exit-code.ts';
 import { rolloutPath } from './find-rollout.ts';
@@ -34,7 +35,7 @@ export function registerAudit(program: Command, session: Session): void {
       const { entries, brokenAt } = found;
       print(session, options.output, found, () =>
         brokenAt === null
-          ? `${entries} entries, chain intact`
+          ? `${counted(entries, 'entry', 'entries')}, chain intact`
           : `the chain is broken at entry ${brokenAt} of ${entries}`,
       );
       if (brokenAt !== null) session.exit(EXIT.error);

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { AuditView, RolloutView } from '../api/view-schemas.ts';
+import { counted } from '../policy/counted.ts';
 import { bar, type Paint } from './bar.ts';
 import { spanOf } from './figures.ts';
 import { lookText, unrecordedText } from './look-text.ts';
@@ -76,7 +77,7 @@ function facts(view: RolloutView, width: number, paint: Paint): string[] {
         : text('looked', looked.replace(/^looked /, ''), view.look?.trouble ? paint.yellow : paint.dim),
     ),
     ...(view.active && verdict?.forecast ? text('forecast', verdict.forecast.says, paint.dim) : []),
-    ...text('because', view.reason, plain),
+    ...[becauseOf(view)].flatMap((why) => (why === null ? [] : text('because', why, plain))),
     ...(view.waitsFor.length > 0 ? text('waits for', view.waitsFor.join(', '), paint.magenta) : []),
   ];
 }
@@ -90,7 +91,13 @@ function dwellText({ haveMs, needMs }: RolloutView['dwell']): string {
 }
 
 function forcedText({ forced }: RolloutView): string {
-  return `${forced.requests} of ${forced.needRequests} requests, ${forced.errors} errors (at most ${forced.maxErrors})`;
+  return `${forced.requests} of ${counted(forced.needRequests, 'request')}, ${counted(forced.errors, 'error')} (at most ${forced.maxErrors})`;
+}
+
+/** Why it is where it is, less what the verdict above says already; null where nothing is left. */
+function becauseOf({ reason, verdict }: RolloutView): string | null {
+  if (!verdict || !reason.endsWith(verdict.reason)) return reason;
+  return reason.slice(0, -verdict.reason.length).replace(/: $/, '') || null;
 }
 
 function verdictText({ name, reason }: NonNullable<RolloutView['verdict']>): string {

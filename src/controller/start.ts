@@ -1,3 +1,5 @@
+import { suggest } from '../policy/suggest.ts';
+import { didYouMean } from '../policy/wording.ts';
 import { Problem } from '../problem/problem.ts';
 import type { StartCommand, Started } from '../rollout/commands.ts';
 import type { Actor, StartedEvent } from '../rollout/event.ts';
@@ -147,8 +149,16 @@ async function stableOf(ports: ControllerPorts, route: DeclaredRoute): Promise<U
 export function declaredRoute(ports: Pick<ControllerPorts, 'routes'>, name: string): DeclaredRoute {
   const route = ports.routes.find((declared) => declared.name === name);
   if (route) return route;
-  const known = ports.routes.map((declared) => declared.name).join(', ');
-  throw new Problem('not-found', `there is no route ${name}; serin.yaml declares ${known}`);
+  throw noSuchRoute(
+    name,
+    ports.routes.map((declared) => declared.name),
+  );
+}
+
+/** What is said wherever a route is named that nobody declared. */
+export function noSuchRoute(name: string, declared: readonly string[]): Problem {
+  const meant = didYouMean(suggest(name, declared));
+  return new Problem('not-found', `there is no route ${name}; serin.yaml declares ${declared.join(', ')}${meant}`);
 }
 
 export function loadedPolicy(ports: Pick<ControllerPorts, 'policy'>, name: string): LoadedPolicy {

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { DEFAULT_WELL, formatStatuses, isWell, type StatusPattern } from '../policy/well-statuses.ts';
+import { certificateFault } from '../problem/certificate.ts';
 import type { OwnListeners } from './own-listeners.ts';
 import { refusedPlace } from './upstream-address.ts';
 import type { UpstreamTrust } from './upstream-trust.ts';
@@ -96,9 +97,10 @@ function ask(
   });
   request.on('error', (error) => {
     const isLate = error.name === 'AbortError' || error.name === 'TimeoutError';
-    finish(
-      isLate ? `${place} did not answer within ${timeoutMs} ms.` : `${place} did not answer (${reasonOf(error)}).`,
-    );
+    const code = reasonOf(error);
+    const fault = certificateFault(code, 'gateway.upstreamCa');
+    const failed = fault === null ? `${place} did not answer (${code}).` : `${place} cannot be trusted: ${fault}.`;
+    finish(isLate ? `${place} did not answer within ${timeoutMs} ms.` : failed);
   });
   request.end();
   return promise;

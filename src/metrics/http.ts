@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import { createGunzip } from 'node:zlib';
 import type { Agent, Dispatcher } from 'undici';
+import { certificateFault } from '../problem/certificate.ts';
 
 /** A source is asked everything at once; the rest waits its turn within the time-out. */
 const MOST_CONNECTIONS = 16;
@@ -114,5 +115,6 @@ async function readCapped({ headers, body }: Dispatcher.ResponseData, maxBytes: 
 function why(error: unknown): string {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
   if (code?.startsWith('Z_')) return 'the answer is not what its content coding says';
-  return code === null ? 'the connection failed' : `the connection failed (${code})`;
+  if (code === null) return 'the connection failed';
+  return certificateFault(code, "the source's `ca`") ?? `the connection failed (${code})`;
 }

@@ -1,3 +1,4 @@
+import { certificateFault } from '../problem/certificate.ts';
 import type { Delivery } from './channel.ts';
 
 const BODY_LIMIT = 64 * 1024;
@@ -42,7 +43,8 @@ export function describeFailure(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'no complete answer in time';
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
-  return code === null ? 'the connection failed' : `the connection failed (${code})`;
+  if (code === null) return 'the connection failed';
+  return certificateFault(code, 'the file of NODE_EXTRA_CA_CERTS') ?? `the connection failed (${code})`;
 }
 
 async function discard(answer: Response): Promise<void> {

@@ -104,7 +104,7 @@ export function guardFindings(guards: Guards, state: GuardsState, context: Findi
           ? isUnseen
             ? `guard ${tolerance.name}: the histogram has no boundary at ${formatLatency(slowerThanMs)} or above, so that it sees nothing`
             : `guard ${tolerance.name}: nothing measured yet`
-          : `guard ${tolerance.name}: ${formatShare(share)} where ${limitInWords(tolerance)} are tolerated`,
+          : `guard ${foundInWords(tolerance, share)}`,
     };
   });
 }
@@ -142,6 +142,13 @@ function slowAnswers(
 
 function mixtureOf(state: GuardsState, name: GuardName): OnsetMixture {
   return state[name] ?? openMixture(name === 'errors' ? RATIO_GRID.length : ODDS_GRID.length);
+}
+
+/** `errors (2 %): 8 % of requests failed`, `p99 (800 ms): 3 % of answers are slower, at most 1 % tolerated`. */
+function foundInWords({ name, share: tolerated, slowerThanMs }: Tolerance, share: number): string {
+  if (slowerThanMs === null) return `${name} (${formatShare(tolerated)}): ${formatShare(share)} of requests failed`;
+  const limit = formatLatency(slowerThanMs);
+  return `${name} (${limit}): ${formatShare(share)} of answers are slower, at most ${formatShare(tolerated)} tolerated`;
 }
 
 function limitInWords({ share, slowerThanMs }: Tolerance): string {

@@ -1,10 +1,11 @@
+import { counted } from '../policy/counted.ts';
 import type { QueryCheck } from '../policy/query-check.ts';
 import { LARGEST_RARE_BET } from '../stats/rare-event.ts';
 import { leastIntervals, logSeriesParity } from '../stats/series.ts';
 import { LARGEST_GUARD_BET, LARGEST_PAIR_BET } from '../stats/series-bets.ts';
 import type { SeriesMargin } from '../stats/series-test.ts';
 import type { FindingContext } from './context.ts';
-import { formatCount, formatShare, formatSpan, formatValue } from './figures.ts';
+import { formatShare, formatSpan, formatValue } from './figures.ts';
 import type { Finding, QueryName } from './finding.ts';
 import { logQueryHarm, logQueryHold, nameMissing, type QueryState, seriesTest } from './query.ts';
 
@@ -102,5 +103,5 @@ function marginsInWords({ rollback, limit }: QueryCheck): string {
 }
 
 function intervals(count: number): string {
-  return count === 1 ? '1 interval' : `${formatCount(count)} intervals`;
+  return counted(count, 'interval');
 }

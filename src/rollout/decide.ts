@@ -1,4 +1,5 @@
 import type { Verdict } from '../judge/verdict.ts';
+import { counted } from '../policy/counted.ts';
 import type { Policy } from '../policy/schema.ts';
 import { formatDuration } from '../policy/units.ts';
 import { asOfNow } from './clock-step.ts';
@@ -44,7 +45,10 @@ function harm(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent 
   const { maxErrors } = rollout.policy.spec.internal;
   if (kind === 'internal' && evidence.forced.errors > maxErrors) {
     const { requests, errors } = evidence.forced;
-    return { kind: 'internalFailed', reason: `${errors} of ${requests} forced requests failed, ${maxErrors} allowed` };
+    return {
+      kind: 'internalFailed',
+      reason: `${errors} of ${counted(requests, 'forced request')} failed, ${maxErrors} allowed`,
+    };
   }
   return null;
 }
@@ -112,7 +116,7 @@ function progress(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEv
       const { requests, errors } = evidence.forced;
       if (rollout.router === 'none') return { kind: 'internalPassed', reason: 'nobody forces requests on this route' };
       if (requests < policy.spec.internal.requests) return null;
-      return { kind: 'internalPassed', reason: `${requests} forced requests, ${errors} failed` };
+      return { kind: 'internalPassed', reason: `${counted(requests, 'forced request')}, ${errors} failed` };
     }
     case 'step': {
       const step = currentStep(rollout);

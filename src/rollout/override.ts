@@ -1,4 +1,5 @@
 import { isQueryName, queryOf } from '../parity/query.ts';
+import { counted } from '../policy/counted.ts';
 import { formatBps } from '../policy/units.ts';
 import type { OverrideEvent } from './event.ts';
 import { changed, enter, refused, rollBack, type Transition, type TransitionContext, weighed } from './move.ts';
@@ -67,7 +68,10 @@ function advanceByHand(rollout: Rollout, to: string, context: TransitionContext,
   const step = currentStep(rollout);
   if (step && 'consumers' in step && context.unmovedConsumers.length > 0) {
     const waiting = context.unmovedConsumers;
-    return refused(`${waiting.length} listed consumers are not moved yet: ${waiting.slice(0, 5).join(', ')}`);
+    const are = waiting.length === 1 ? 'is' : 'are';
+    return refused(
+      `${counted(waiting.length, 'listed consumer')} ${are} not moved yet: ${waiting.slice(0, 5).join(', ')}`,
+    );
   }
   return enter(rollout, next, context, why);
 }

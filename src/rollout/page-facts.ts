@@ -1,5 +1,6 @@
 import type { Verdict } from '../judge/verdict.ts';
 import { formatCount, formatShare } from '../parity/figures.ts';
+import { counted } from '../policy/counted.ts';
 import { formatBps } from '../policy/units.ts';
 import type { RolloutEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
@@ -51,14 +52,14 @@ function harmFacts(
 /** What is known of those who were hurt: how many requests failed on the canary, and what share of the traffic it had. */
 function hurtOf(before: Rollout, event: RolloutEvent, { forced }: Evidence, verdict: Verdict | null): string | null {
   if (event.kind === 'internalFailed') {
-    return `${formatCount(forced.errors)} of ${formatCount(forced.requests)} forced requests failed; no other traffic had the canary`;
+    return `${formatCount(forced.errors)} of ${counted(forced.requests, 'forced request')} failed; no other traffic had the canary`;
   }
   const share = before.router === 'none' ? '' : `, at ${formatBps(before.canaryBps)} of the traffic`;
   const errors = verdict?.findings.find(({ check }) => check === 'errors');
   if (!errors || errors.canary === null || errors.requests.canary === 0) return null;
   const { canary, requests } = errors;
   return (
-    `${formatCount(canary * requests.canary)} of ${formatCount(requests.canary)} requests failed on the canary ` +
+    `${formatCount(canary * requests.canary)} of ${counted(requests.canary, 'request')} failed on the canary ` +
     `(${formatShare(canary)})${share}`
   );
 }

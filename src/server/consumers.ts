@@ -1,9 +1,11 @@
 import type { ConsumerControl, ConsumerView } from '../api/control.ts';
+import { noSuchRoute } from '../controller/start.ts';
 import type { SplitPort } from '../gateway/gateway.ts';
 import { Problem } from '../problem/problem.ts';
 import type { Actor } from '../rollout/event.ts';
 import type { ConsumerRule } from '../split/order.ts';
 import type { ListedConsumer, Store } from '../store/store.ts';
+import type { ConfiguredRoute } from './config.ts';
 
 type Hash = (route: string, credential: string) => string;
 
@@ -23,12 +25,30 @@ export async function followConsumers(
 export function consumerControl(
   store: Pick<Store, 'consumers' | 'now'>,
   gateway: Pick<SplitPort, 'setConsumers'>,
-  routes: readonly string[],
+  routes: readonly Pick<ConfiguredRoute, 'name' | 'router' | 'consumerKey'>[],
   hash: Hash,
 ): ConsumerControl {
   const find = async (route: string, name: string): Promise<ListedConsumer | undefined> => {
-    if (!routes.includes(route)) throw new Problem('not-found', `there is no route ${route}`);
+    if (!routes.some(({ name: declared }) => declared === route)) {
+      throw noSuchRoute(
+        route,
+        routes.map(({ name: declared }) => declared),
+      );
+    }
     return (await store.consumers.list(route)).find((consumer) => consumer.name === name);
+  };
+  /** A consumer is known by its credential, which the route has to say where to find. */
+  const requireKey = (route: string): void => {
+    const declared = routes.find(({ name }) => name === route);
+    if (declared?.router === 'none') {
+      throw new Problem('refused', `the traffic of route ${route} does not pass here: it has router: none`);
+    }
+    if (declared?.consumerKey) return;
+    throw new Problem(
+      'refused',
+      `route ${route} does not say where a consumer's key is, so no request could be known for a consumer's: declare ` +
+        'consumerKey: { header: x-api-key } or { query: NAME } in serin.yaml, and restart',
+    );
   };
   const audited = async (
     by: Actor,
@@ -54,6 +74,7 @@ export function consumerControl(
     },
     async put({ route, name, key, rule }, by, reason) {
       const before = await find(route, name);
+      requireKey(route);
       if (key === undefined && !before) {
         throw new Problem('invalid-input', `consumer ${name} is not listed yet: its key is needed`, {
           issues: [{ path: 'key', message: 'is needed for a consumer that is not listed yet' }],

@@ -1,3 +1,4 @@
+import { noSuchRoute } from '../controller/start.ts';
 import { forceToken } from '../gateway/force-guard.ts';
 import { parseDurationMs } from '../policy/units.ts';
 import { Problem } from '../problem/problem.ts';
@@ -22,7 +23,12 @@ export function issueForceToken(
   const loaded = loadConfig(file);
   const { config } = loaded;
   const declared = config.routes.find(({ name }) => name === route);
-  if (!declared) throw new Problem('not-found', `${file} declares no route ${route}`);
+  if (!declared) {
+    throw noSuchRoute(
+      route,
+      config.routes.map(({ name }) => name),
+    );
+  }
   if (declared.force?.tokens !== 'accepted') {
     throw new Problem('refused', `the route ${route} accepts no force tokens: declare force: { tokens: accepted }`);
   }

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { counted } from '../policy/counted.ts';
 import type { Log } from '../problem/log.ts';
 import { Problem } from '../problem/problem.ts';
 import { SERIN } from '../rollout/event.ts';
@@ -32,7 +33,9 @@ export function presentSecret({ dataFolder, env }: SecretPlace): Uint8Array | nu
   // Buffer.from would take what is no hexadecimal digit for the end, and an empty file for a key that everybody knows.
   if (!WELL_FORMED.test(text)) {
     const found =
-      text === '' ? 'is empty' : `holds ${text.length} characters, and not the 64 hexadecimal digits of a secret`;
+      text === ''
+        ? 'is empty'
+        : `holds ${counted(text.length, 'character')}, and not the 64 hexadecimal digits of a secret`;
     throw new Problem(
       'invalid-input',
       `${path} ${found}: restore it from a backup, or make a new secret with \`serin renew-secret\``,
@@ -108,7 +111,7 @@ export function secretFile(dataFolder: string): string {
 function dependedOn({ dataFolder, env }: SecretPlace, present: Uint8Array | null, listed: number): Problem {
   const name = env['SERIN_SECRET'] === undefined ? secretFile(dataFolder) : 'SERIN_SECRET';
   const fault = present === null ? `${name} is missing` : `${name} is not the secret that this database was used with`;
-  const consumers = listed === 1 ? 'the key of 1 listed consumer' : `the keys of ${listed} listed consumers`;
+  const consumers = `the ${listed === 1 ? 'key' : 'keys'} of ${counted(listed, 'listed consumer')}`;
   return new Problem(
     'invalid-input',
     `${fault}, and ${consumers} can be known by that secret only: restore it, or make a new one with \`serin renew-secret\`, which removes them from the list`,

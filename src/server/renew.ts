@@ -1,4 +1,5 @@
 import { v7 } from 'uuid';
+import { counted } from '../policy/counted.ts';
 import { Problem } from '../problem/problem.ts';
 import type { Actor } from '../rollout/event.ts';
 import type { AuditDraft } from '../rollout/record.ts';
@@ -23,9 +24,7 @@ export async function renewToken({ file, reason }: RenewRequest, { env, stdout }
   return withStore(loaded, env, async (store) => {
     const dataFolder = dataFolderOf(loaded, env);
     const { path, revoked } = await renewAdminToken(store, { dataFolder, newId: () => v7(), by: BY, reason });
-    stdout.write(
-      `a new admin token is in ${path}; ${revoked === 1 ? '1 token' : `${revoked} tokens`} before it revoked\n`,
-    );
+    stdout.write(`a new admin token is in ${path}; ${counted(revoked, 'token')} before it revoked\n`);
     return 0;
   });
 }

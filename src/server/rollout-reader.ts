@@ -1,6 +1,7 @@
 import type { RolloutReader } from '../api/control.ts';
 import type { Memory } from '../controller/memory.ts';
 import { orRemembered } from '../controller/patience.ts';
+import { noSuchRoute } from '../controller/start.ts';
 import { Problem } from '../problem/problem.ts';
 import type { Store } from '../store/store.ts';
 
@@ -11,6 +12,7 @@ import type { Store } from '../store/store.ts';
 export function rolloutReader(
   store: Pick<Store, 'rollouts' | 'audit'>,
   { looks }: Pick<Memory, 'looks'>,
+  declared: readonly string[],
 ): RolloutReader {
   return {
     find: (id) =>
@@ -28,11 +30,36 @@ export function rolloutReader(
         const running = looks.known().filter(({ rollout }) => route === undefined || rollout.route === route);
         return active === true && running.length > 0 ? running.toReversed().slice(0, limit) : null;
       };
-      return orRemembered(read, known);
+      const found = await orRemembered(read, known);
+      if (found.length === 0 && filter.beforeId === undefined) await refuseUnheardOf(store, route, declared);
+      return found;
     },
-    audit: (filter) => store.audit.list(filter),
+    async audit(filter) {
+      const found = await store.audit.list(filter);
+      if (found.length > 0 || filter.beforeSeq !== undefined) return found;
+      const { rolloutId } = filter;
+      if (rolloutId !== undefined && !(await store.rollouts.find(rolloutId))) {
+        throw new Problem('not-found', `there is no rollout ${rolloutId}`);
+      }
+      await refuseUnheardOf(store, filter.route, declared);
+      return found;
+    },
     verifyAudit: () => store.audit.verify(),
   };
+}
+
+/** Nothing about a route that nobody declared is a mistake of the name; one that was declared once is still told of. */
+async function refuseUnheardOf(
+  store: Pick<Store, 'rollouts' | 'audit'>,
+  route: string | undefined,
+  declared: readonly string[],
+): Promise<void> {
+  if (route === undefined || declared.includes(route)) return;
+  const [[rollout], [entry]] = await Promise.all([
+    store.rollouts.list({ route, limit: 1 }),
+    store.audit.list({ route, limit: 1 }),
+  ]);
+  if (!rollout && !entry) throw noSuchRoute(route, declared);
 }
 
 /** Who asks for a route must not be shown an older rollout in place of one that cannot be read. */

@@ -1,5 +1,5 @@
 import type { Log } from '../problem/log.ts';
-import type { Checked } from './checks/check.ts';
+import type { Checked, Finding } from './checks/check.ts';
 import { examineRequirements, examineSurroundings } from './checks/examine.ts';
 import { refusalOf } from './checks/report.ts';
 import { jsonLog } from './log.ts';
@@ -22,6 +22,7 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
     await checked?.database.store?.close();
     throw refusal ?? new Error('nothing was checked');
   }
+  for (const finding of findings) logWarning(finding, log);
   const running = await start(checked, terminal, log);
   const { gatewayPort, controlPort, readinessPort, dataFolder } = running;
   const stopping = new AbortController();
@@ -50,7 +51,11 @@ async function start({ loaded, env, database }: Checked, { stderr }: ServerTermi
 /** Once traffic is served, and nothing waits for it. */
 async function logSurroundings(checked: Checked, log: Log, signal: AbortSignal): Promise<void> {
   for (const finding of await examineSurroundings(checked, signal)) {
-    if (finding.level !== 'warning' || signal.aborted) continue;
-    log({ what: 'checkFailed', level: 'warn', check: finding.check, reason: finding.says });
+    if (!signal.aborted) logWarning(finding, log);
   }
+}
+
+function logWarning(finding: Finding, log: Log): void {
+  if (finding.level !== 'warning') return;
+  log({ what: 'checkFailed', level: 'warn', check: finding.check, reason: finding.says });
 }

@@ -126,9 +126,13 @@ export async function wire({ loaded, env, log, notices, store: opened }: WireOpt
     verified.startConfirming();
     const control: ControlPlane = {
       rollouts: createCommands(ports),
-      reader: rolloutReader(store, memory),
+      reader: rolloutReader(
+        store,
+        memory,
+        config.routes.map(({ name }) => name),
+      ),
       standing: (record) => standingOf(memory, record),
-      consumers: consumerControl(store, gateway, routeNames, (route, key) => hashConsumerKey(secret, route, key)),
+      consumers: consumerControl(store, gateway, config.routes, (route, key) => hashConsumerKey(secret, route, key)),
       tokens,
       policies: policyControl(ports, routeIssue(loaded)),
       health: health({ store, controller, gateway, routes: routeNames, phase: () => phase }),

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { certificateFault } from '../../problem/certificate.ts';
 import type { Endpoint } from '../http.ts';
 
 export interface PrometheusClientOptions extends Endpoint {
@@ -103,7 +104,9 @@ function whyNone(
   if (error?.includes('maxContentLength')) {
     return `answered more than ${maxAnswerBytes} bytes: let the route's metrics match fewer series`;
   }
-  return `did not answer: ${textOf(thrown, 'code') ?? error ?? 'the connection failed'}`;
+  const code = textOf(thrown, 'code');
+  const fault = code === null ? null : certificateFault(code, "the source's `ca`");
+  return `did not answer: ${fault ?? code ?? error ?? 'the connection failed'}`;
 }
 
 /** Prometheus says why in JSON; a proxy in front of it may answer anything. */

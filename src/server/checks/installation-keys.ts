@@ -1,6 +1,7 @@
 import { Problem } from '../../problem/problem.ts';
+import { isLostWithContainer } from '../container.ts';
 import { presentSecret, type SecretPlace, secretFile, unfitSecret } from '../installation-secret.ts';
-import type { Requirement } from './check.ts';
+import type { Remark, Requirement } from './check.ts';
 
 /** Whether the secret that signs cookies and keys hashes is the one that the database was used with. Nothing is made here. */
 export const installationKeys: Requirement = {
@@ -16,9 +17,27 @@ export const installationKeys: Requirement = {
     const name = env['SERIN_SECRET'] === undefined ? secretFile(dataFolder) : 'SERIN_SECRET';
     const says =
       state === 'present' ? `cookies are signed with ${name}` : `${name} does not exist yet: the first start makes it`;
-    return [{ level: 'ok', says }];
+    return [{ level: 'ok', says }, ...risks({ ...place, state })];
   },
 };
+
+/** What may take the secret, and with it what only it can check, away. */
+function risks({ dataFolder, env, state }: SecretPlace & { readonly state: 'present' | 'missing' }): readonly Remark[] {
+  const outlives = Boolean(env['DATABASE_URL']);
+  const isGiven = env['SERIN_SECRET'] !== undefined;
+  if (isLostWithContainer(dataFolder, env) && !(outlives && isGiven)) {
+    const lost = outlives
+      ? 'with the secret that consumers in the database are known by: set SERIN_SECRET'
+      : 'with the database in it';
+    const says = `${dataFolder} is lost with this container, ${lost}; a volume mounted there is kept`;
+    return [{ level: 'warning', says }];
+  }
+  if (!outlives || isGiven || state === 'present') return [];
+  const says =
+    `SERIN_SECRET is not set: a secret is made in ${dataFolder}, and whoever loses that folder but keeps the database has to ` +
+    'list every consumer anew. Set SERIN_SECRET, or keep the folder';
+  return [{ level: 'warning', says }];
+}
 
 function stateOf(place: SecretPlace): 'present' | 'missing' | 'malformed' {
   try {

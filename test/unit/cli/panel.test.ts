@@ -67,6 +67,28 @@ describe('renderRollout', () => {
     ]);
   });
 
+  it('issue 10 row 17: says once what the verdict and the reason both say', async () => {
+    const view = await inStep1();
+    const said = view.verdict?.reason ?? '';
+    expect(plain({ ...view, reason: said })).not.toContain('because');
+    const stuck = plain({ ...view, reason: `undecided for longer than 3m: ${said}` });
+    expect(stuck).toContain('because   undecided for longer than 3m\n');
+    expect(stuck.split(said)).toHaveLength(2);
+  });
+
+  it('issue 10 row 17: a share of slow answers does not pass for the latency that a guard names', async () => {
+    const view = await inStep1();
+    const guard = findingOf({
+      check: 'guard:p99',
+      canary: 0.012,
+      stable: null,
+      logParity: null,
+      logParityThreshold: null,
+    });
+    const text = plain({ ...view, verdict: view.verdict && { ...view.verdict, findings: [guard] } });
+    expect(text).toMatch(/guard:p99 +1\.20% +are slow /);
+  });
+
   it('marks figures that lie between the boundaries of a histogram as about', async () => {
     const view = await inStep1();
     const findings = (view.verdict?.findings ?? []).map((one) => ({ ...one, figures: 'interpolated' as const }));

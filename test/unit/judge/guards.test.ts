@@ -40,7 +40,7 @@ describe('in bake', () => {
     const { verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 5 }, broken, bake);
     expect(verdict).toMatchObject({ name: 'harmful', worst: 'guard:errors' });
     expect(verdict.reason).toMatch(
-      /^canary breaks the guard errors: 8 % where at most 2 % errors are tolerated, [\d,]+ requests in \d s; odds/,
+      /^canary breaks the guard errors \(2 %\): 8 % of requests failed, [\d,]+ requests in \d s; odds/,
     );
   });
 
@@ -48,7 +48,7 @@ describe('in bake', () => {
     const slow = baking(tallyOf(1_000, { medianMs: 400 }));
     const { verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 8 }, slow, bake);
     expect(verdict).toMatchObject({ name: 'harmful', worst: 'guard:p99' });
-    expect(verdict.reason).toMatch(/guard p99: \d+(\.\d)? % where at most 1 % slower than 800 ms are tolerated/);
+    expect(verdict.reason).toMatch(/guard p99 \(800 ms\): \d+(\.\d)? % of answers are slower, at most 1 % tolerated/);
   });
 
   it('a canary that reports nothing is blind', () => {

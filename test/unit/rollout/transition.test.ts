@@ -152,6 +152,9 @@ describe('what a person may do', () => {
     expect(refusal(step, { kind: 'advanced', to: 'bake' }, { unmovedConsumers: ['acme', 'globex'] })).toBe(
       '2 listed consumers are not moved yet: acme, globex',
     );
+    expect(refusal(step, { kind: 'advanced', to: 'bake' }, { unmovedConsumers: ['acme'] })).toBe(
+      '1 listed consumer is not moved yet: acme',
+    );
     expect(apply(step, { kind: 'advanced', to: 'bake' }).stage.kind).toBe('bake');
   });
 

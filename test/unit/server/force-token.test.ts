@@ -34,7 +34,7 @@ describe('serin force-token', () => {
   });
 
   it.each([
-    ['a route that is not declared', ACCEPTED, 'cart', '1h', 'declares no route cart'],
+    ['a route that is not declared', ACCEPTED, 'cart', '1h', 'there is no route cart; serin.yaml declares '],
     ['a route that accepts none', '', 'shop', '1h', 'accepts no force tokens'],
     ['a duration that is none', ACCEPTED, 'shop', 'soon', 'soon is not a duration'],
     ['a duration beyond any', ACCEPTED, 'shop', '31d', '31d is not a duration from 1s to 30d'],
