@@ -10,7 +10,7 @@ import { DecidingFields } from './deciding-fields.ts';
 import { flat } from './flat-text.ts';
 import { ForceGuard } from './force-guard.ts';
 import type { AppliedSplit, GatewayOptions, GatewayRoute, SplitPort } from './gateway.ts';
-import { headerLines, prefixFields } from './headers.ts';
+import { headerLines, wayFields } from './headers.ts';
 import type { Destination, Pools } from './pools.ts';
 import { RouteRecorder } from './recorder.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -36,12 +36,11 @@ export interface RouteState {
   readonly consumers: ConsumerRules;
   readonly cookie: StickyCookie | null;
   readonly deciding: DecidingFields;
-  /** What rewriting takes off a path, and the line by which the upstream is told; nothing where it takes nothing. */
+  /** What rewriting takes off a path; nothing where it takes nothing. */
   readonly stripped: string;
-  readonly strippedLine: string;
   readonly via: Via;
-  /** The line that a request received by HTTP/1.1 goes on with. */
-  readonly viaLine: string;
+  /** The lines about both that a request goes on with which came by HTTP/1.1 and through no proxy. */
+  readonly wayLines: string;
   /** Null where everybody's force header counts. */
   readonly forceGuard: ForceGuard | null;
   readonly accessLog: AccessLog | null;
@@ -119,9 +118,8 @@ export class Follower implements SplitPort {
         timeouts: timeoutsOf(timeouts, declared.timeouts),
         deciding: new DecidingFields(declared),
         stripped,
-        strippedLine: flat(headerLines(prefixFields(stripped, undefined))),
         via,
-        viaLine: flat(headerLines(['Via', via.after('1.1')])),
+        wayLines: flat(headerLines(wayFields({ stripped, via }, { httpVersion: '1.1', prefix: undefined }))),
         forceGuard: declared.forceRule
           ? new ForceGuard(declared.forceRule, declared.name, secret, () => clock.wall())
           : null,

@@ -134,7 +134,7 @@ export interface RequestHead {
  */
 export function requestHeaders({ incoming, peer, requestId, host, route }: RequestHead): string[] {
   const { rawHeaders, headers } = incoming;
-  const { deciding, stripped, via } = route;
+  const { deciding } = route;
   const dropped = nominated(headers.connection, deciding);
   const out = ['Host', host];
   let isIdKept = false;
@@ -153,8 +153,8 @@ export function requestHeaders({ incoming, peer, requestId, host, route }: Reque
     out.push(name, rawHeaders[at + 1] ?? '');
   }
   out.push(...forwardedFields(peer, headers.host ?? '', (name) => headers[name]?.toString()));
-  out.push(...prefixFields(stripped, peer.isTrusted ? headers['x-forwarded-prefix']?.toString() : undefined));
-  out.push('Via', via.after(incoming.httpVersion));
+  const prefix = peer.isTrusted ? headers['x-forwarded-prefix']?.toString() : undefined;
+  out.push(...wayFields(route, { httpVersion: incoming.httpVersion, prefix }));
   if (!isIdKept) out.push('X-Request-Id', requestId);
   return out;
 }
@@ -177,10 +177,19 @@ export function forwardedFields(
   ];
 }
 
-/** What was taken off the path on its way, by a proxy in front of us that is believed and by the route. */
-export function prefixFields(stripped: string, said: string | undefined): string[] {
-  const before = said !== undefined && /^\/[\x21-\x2b\x2d-\x7e]*$/.test(said) ? trimmedPrefix(said) : '';
-  return `${before}${stripped}` === '' ? [] : ['X-Forwarded-Prefix', `${before}${stripped}`];
+/** What a request has behind it, for `wayFields`. */
+interface Way {
+  readonly httpVersion: string;
+  /** Taken off the path by a proxy in front of us, as one says that is believed. */
+  readonly prefix: string | undefined;
+}
+
+/** What was taken off the path on its way, and that it went through here. */
+export function wayFields({ stripped, via }: Pick<RequestHead['route'], 'stripped' | 'via'>, way: Way): string[] {
+  const { prefix, httpVersion } = way;
+  const before = prefix !== undefined && /^\/[\x21-\x2b\x2d-\x7e]*$/.test(prefix) ? trimmedPrefix(prefix) : '';
+  const taken = `${before}${stripped}`;
+  return [...(taken === '' ? [] : ['X-Forwarded-Prefix', taken]), 'Via', via.after(httpVersion)];
 }
 
 /**

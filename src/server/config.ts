@@ -92,7 +92,7 @@ const health = z.union([
   }),
 ]);
 
-const route = z.strictObject({
+export const routeSchema = z.strictObject({
   name,
   path: readText(readRoutePath).prefault('/').describe('A plain prefix; see docs/routes.md'),
   host: readText(readRouteHost).optional().describe('A name, or `*.example.com` for every name below it'),
@@ -271,7 +271,7 @@ export const configSchema = z.strictObject({
     .describe(
       'Networks and hosts (`10.0.0.0/8`, `*.svc.internal`) where an operator may have a canary; an admin may anywhere',
     ),
-  routes: z.array(route).min(1),
+  routes: z.array(routeSchema).min(1),
   channels: z
     .strictObject({
       console: z.boolean().default(true),

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoadedPolicy } from '../controller/ports.ts';
-import { readDocument } from '../policy/document.ts';
+import { inOrder, readDocument } from '../policy/document.ts';
 import type { SourceDocument } from '../policy/place.ts';
 import { readPolicy } from '../policy/read.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
 import { configSchema, type ServerConfig } from './config.ts';
-import { routeFaults } from './route-faults.ts';
+import { placeFaultsAmong, type RouteFault, routeFaults } from './route-faults.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../policies/', import.meta.url));
 
@@ -27,11 +27,19 @@ export function dataFolderOf({ config, folder }: LoadedConfig, env: NodeJS.Proce
 /** Reads and checks `serin.yaml`. Throws Problem('invalid-input') with every issue and its place. */
 export function loadConfig(file: string): LoadedConfig {
   const read = readDocument(readText(file), file, configSchema);
-  if (!read.ok) throw new Problem('invalid-input', `${file} is not valid`, { issues: read.issues });
+  if (!read.ok) {
+    // All of it at once: who mends one route after the other should not meet the next fault at the next start.
+    const places = read.rest ? placeFaultsAmong(read.rest.value).map(issueIn(read.rest.document)) : [];
+    throw new Problem('invalid-input', `${file} is not valid`, { issues: inOrder([...read.issues, ...places]) });
+  }
   const { value: config, document } = read;
-  const issues = routeFaults(config).map(({ path, message }) => document.issue({ path, message, at: 'value' }));
+  const issues = routeFaults(config).map(issueIn(document));
   if (issues.length > 0) throw new Problem('invalid-input', `${file} is not valid`, { issues });
   return { config, folder: dirname(resolve(file)), document };
+}
+
+function issueIn(document: SourceDocument): (fault: RouteFault) => Issue {
+  return ({ path, message }) => document.issue({ path, message, at: 'value' });
 }
 
 /**

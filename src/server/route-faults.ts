@@ -1,4 +1,4 @@
-import type { ConfiguredRoute, ServerConfig } from './config.ts';
+import { type ConfiguredRoute, routeSchema, type ServerConfig } from './config.ts';
 import { ownStableFault } from './own-stable.ts';
 
 export interface RouteFault {
@@ -21,6 +21,18 @@ export function routeFaults(config: ServerConfig): readonly RouteFault[] {
       ...sourceFaults(route, sources),
     ].map(({ path, message }) => ({ path: ['routes', at, ...path], message })),
   ]);
+}
+
+/** The same places among those routes of a file that are valid by themselves, where others or the rest of it are not. */
+export function placeFaultsAmong(file: unknown): readonly RouteFault[] {
+  const declared: unknown = Object(file)['routes'];
+  const read = Array.isArray(declared) ? declared.map((route: unknown) => routeSchema.safeParse(route).data) : [];
+  return read.flatMap((route, at) => {
+    const before = read.slice(0, at).filter((one) => one !== undefined);
+    return route
+      ? placeFaults(route, before).map(({ path, message }) => ({ path: ['routes', at, ...path], message }))
+      : [];
+  });
 }
 
 /** Hosts and paths come in their normal form, so that the same place reads the same. */

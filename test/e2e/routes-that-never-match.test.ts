@@ -83,6 +83,16 @@ describe('issue 10, row 9: a route that could never match is refused by doctor a
   });
 });
 
+describe('issue 10, row 9: all that is wrong', () => {
+  it('is said at once: two routes in one place although a third is not valid', async () => {
+    const { code, stdout } = await doctor(
+      home([`path: /dup, ${STABLE}`, `path: /x/*, ${STABLE}`, `path: /dup/, ${STABLE}`]),
+    );
+    expect([code, stdout]).toEqual([2, expect.stringMatching(/serin\.yaml:5:\d+ path has a \*/)]);
+    expect(stdout).toMatch(/serin\.yaml:6:\d+ the routes r0 and r2 both take the path \/dup of any host\n.*\n +\^/);
+  });
+});
+
 describe('issue 10, row 9: a wildcard, an international name, a dot at the end', () => {
   it('match what they should in a server that runs, and doctor --try says the same', { timeout: 60_000 }, async () => {
     const stable = await toy('v1');

@@ -4,7 +4,7 @@ import { type Attempt, type Failover, failoverOf } from '../failover.ts';
 import { flat } from '../flat-text.ts';
 import type { RouteState } from '../follow.ts';
 import { destinationOf, noteOf, upstreamPath } from '../forward.ts';
-import { forwardedFields, headerLines, prefixFields, requestIdFrom } from '../headers.ts';
+import { forwardedFields, headerLines, requestIdFrom, wayFields } from '../headers.ts';
 import type { Ticket } from '../open-block.ts';
 import type { Peer } from '../peer.ts';
 import type { Destination } from '../pools.ts';
@@ -109,17 +109,18 @@ interface Sender {
   readonly requestId: string;
 }
 
-function linesAfterHost(
-  { deciding, stripped, strippedLine, viaLine }: RouteState,
-  { head, peer, requestId }: Sender,
-): string {
-  const kept = head.forwardedLines({ hearsay: peer.isTrusted ? 'believed' : 'dropped', requestId, deciding });
+function linesAfterHost(state: RouteState, { head, peer, requestId }: Sender): string {
+  const kept = head.forwardedLines({
+    hearsay: peer.isTrusted ? 'believed' : 'dropped',
+    requestId,
+    deciding: state.deciding,
+  });
   const forwarded = peer.isTrusted
     ? headerLines(forwardedFields(peer, head.host, (name) => head.field(name)))
     : untrustedLines(peer, head.host);
-  const said = peer.isTrusted ? head.field('x-forwarded-prefix') : undefined;
-  const prefix = said === undefined ? strippedLine : headerLines(prefixFields(stripped, said));
-  return `${kept}${forwarded}${prefix}${viaLine}${head.requestId === requestId ? '' : `X-Request-Id: ${requestId}\r\n`}`;
+  const prefix = peer.isTrusted ? head.field('x-forwarded-prefix') : undefined;
+  const way = prefix === undefined ? state.wayLines : headerLines(wayFields(state, { httpVersion: '1.1', prefix }));
+  return `${kept}${forwarded}${way}${head.requestId === requestId ? '' : `X-Request-Id: ${requestId}\r\n`}`;
 }
 
 /** The lines about a peer that is not believed differ by its address and the host it names, and by nothing else. */
