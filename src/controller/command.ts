@@ -69,7 +69,7 @@ async function overrideRollout(
     return await soon(recordOverride(ports, id, event, who));
   } catch (error) {
     if (!hasFailed(error)) throw error;
-    ports.memory.unsure = true;
+    ports.memory.unapplied.set(known.rollout.route, null);
     ports.log({ what: 'databaseAway', level: 'warn', rollout: id, route: known.rollout.route, error });
     return doAtGateway(ports, known, event, who);
   }

@@ -55,6 +55,11 @@ export class DirectMessages {
     return this.said.has(key);
   }
 
+  /** Once no message is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.open.values()].flatMap(({ running }) => (running ? [running] : [])));
+  }
+
   private async deliver(key: string, item: Open, channels: readonly Channel[], log: Log): Promise<void> {
     const channel = channels.find(({ name }) => name === item.channel);
     if (!channel) return void this.open.delete(key);
@@ -75,7 +80,10 @@ export class DirectMessages {
   }
 }
 
-/** Not the message's id: that counts the rollout's versions, of which one may have been committed unheard. */
-function keyOf(channel: string, { dedupKey, kind }: Message): string {
-  return `${channel} ${kind} ${dedupKey}`;
+/**
+ * A page goes by its incident: the id counts the rollout's versions, of which one may have been committed unheard. Any other
+ * message goes by its id, for a rollout has many.
+ */
+function keyOf(channel: string, { id, dedupKey, kind }: Message): string {
+  return kind === 'page' ? `${channel} ${dedupKey}` : `${channel} ${id}`;
 }

@@ -26,8 +26,11 @@ export interface Memory {
   readonly unrecorded: Map<string, Unrecorded>;
   readonly messages: DirectMessages;
   readonly time: DatabaseTime;
-  /** A commit may have been done without its answer being heard: the splits in force may not be those of the store. */
-  unsure: boolean;
+  /**
+   * Routes whose split may not be what the store has: a commit may have been done without its answer being heard, or the
+   * router refused it, then with the reason. Tried at every tick until it is in force.
+   */
+  readonly unapplied: Map<string, string | null>;
 }
 
 export function createMemory(monotonic: () => number, tickMs: number): Memory {
@@ -38,7 +41,7 @@ export function createMemory(monotonic: () => number, tickMs: number): Memory {
     unrecorded: new Map(),
     messages: new DirectMessages(monotonic),
     time,
-    unsure: false,
+    unapplied: new Map(),
   };
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../problem/log.ts';
 import { SERIN } from '../rollout/event.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor, steadyOrder } from '../rollout/split-order.ts';
@@ -22,14 +23,26 @@ export async function desiredOrder(ports: Pick<ControllerPorts, 'store'>, route:
   return steadyOrder(route.name, effectiveStable(route, stored), latest?.rollout.splitEpoch ?? 0);
 }
 
-/** After a start or an outage: every route is served as the last commit left it. A router that fails holds no other route up. */
-export async function reconcile(ports: ControllerPorts, signal: AbortSignal): Promise<void> {
-  for (const route of ports.routes) {
+/**
+ * After a start or an outage: every route is served as the last commit left it. A router that fails holds no other route up,
+ * and is asked again at the next tick. What the gateway did by itself stays until it is recorded: the store knows less.
+ */
+export async function reconcile(
+  ports: ControllerPorts,
+  signal: AbortSignal,
+  routes: readonly DeclaredRoute[] = ports.routes,
+): Promise<void> {
+  const { brakes, unrecorded, unapplied } = ports.memory;
+  for (const route of routes) {
     const order = await desiredOrder(ports, route);
+    if (brakes.has(route.name) || (order.rolloutId !== null && unrecorded.has(order.rolloutId))) continue;
     try {
       await ports.router.apply(order, signal);
+      unapplied.delete(route.name);
     } catch (error) {
-      ports.log({ what: 'splitNotApplied', level: 'error', route: route.name, error });
+      const isNews = typeof unapplied.get(route.name) !== 'string';
+      unapplied.set(route.name, messageOf(error));
+      if (isNews) ports.log({ what: 'splitNotApplied', level: 'error', route: route.name, error });
     }
   }
 }

@@ -62,8 +62,7 @@ export function createController(ports: ControllerPorts): Controller {
       memory.looks.clear();
       return;
     }
-    if (ledEpoch !== lease.epoch || memory.unsure) {
-      memory.unsure = false;
+    if (ledEpoch !== lease.epoch) {
       await reconcile(ports, abort.signal);
       ledEpoch = lease.epoch;
     }
@@ -81,7 +80,7 @@ export function createController(ports: ControllerPorts): Controller {
     } catch (error) {
       abandoned += 1;
       wrong = `the controller cannot tick: ${messageOf(error)}`;
-      memory.unsure = true;
+      for (const { name } of ports.routes) if (!memory.unapplied.has(name)) memory.unapplied.set(name, null);
       memory.looks.allFailed(error);
       if (abandoned % LOGGED_EVERY === 1) ports.log({ what: 'tickAbandoned', level: 'error', abandoned, error });
     } finally {
@@ -113,6 +112,9 @@ export function createController(ports: ControllerPorts): Controller {
     async start() {
       await forgetReplacedStables(ports.store, ports.routes);
       await reconcile(ports, abort.signal);
+      // Known before the first tick: the database may be away by then.
+      const active = await ports.store.rollouts.list({ active: true, limit: 1_000 });
+      memory.looks.keep(active, await ports.store.rollouts.unreadable(), memory.time.heard(await ports.store.now()));
       const expression = `*/${Math.round(ports.tickMs / 1_000)} * * * * *`;
       begunAtMs = endedAtMs = monotonic();
       task = cron.schedule(expression, runTick, {
@@ -131,7 +133,8 @@ export function createController(ports: ControllerPorts): Controller {
       await task?.destroy();
       await ticking;
       abort.abort();
-      await Promise.all([watching, delivering]);
+      await Promise.all([watching, delivering, memory.messages.idle()]);
+      for (const loss of unrecorded()) ports.log({ what: 'leftUnrecorded', level: 'error', reason: loss });
       await ports.store.lease.release(ports.holder).catch((error: unknown) => {
         ports.log({ what: 'leaseNotReleased', level: 'warn', error });
       });
@@ -140,7 +143,10 @@ export function createController(ports: ControllerPorts): Controller {
       const late = isOverdue()
         ? [`no tick of the controller has ended for ${formatSpan(monotonic() - endedAtMs)}`]
         : [];
-      return [...(wrong === null ? [] : [wrong]), ...late, ...memory.looks.troubles(), ...unrecorded()];
+      const refused = [...memory.unapplied].flatMap(([route, reason]) =>
+        reason === null ? [] : [`${route}: its split cannot be applied: ${reason}`],
+      );
+      return [...(wrong === null ? [] : [wrong]), ...late, ...refused, ...memory.looks.troubles(), ...unrecorded()];
     },
     leads: () => ledEpoch !== null && wrong === null && !isOverdue(),
     tickAgoMs: () => monotonic() - endedAtMs,

@@ -7,6 +7,7 @@ import { orderFor } from '../rollout/split-order.ts';
 import { changeFor, evidenceOnly } from './commit.ts';
 import { gather } from './gather.ts';
 import type { ControllerPorts } from './ports.ts';
+import { reconcile } from './reconcile.ts';
 import { settle, settleEnded } from './settle.ts';
 import { healthUrl } from './upstream.ts';
 
@@ -59,7 +60,12 @@ export async function tick(
   leaseEpoch: number,
   signal: AbortSignal,
 ): Promise<{ readonly promotions: number }> {
-  const { looks, time } = ports.memory;
+  const { looks, time, unapplied } = ports.memory;
+  await reconcile(
+    ports,
+    signal,
+    ports.routes.filter(({ name }) => unapplied.has(name)),
+  );
   const active = await ports.store.rollouts.list({ active: true, limit: 1_000 });
   const unreadable = await ports.store.rollouts.unreadable();
   looks.keep(active, unreadable, time.heard(await ports.store.now()));
@@ -74,7 +80,7 @@ export async function tick(
     } catch (error) {
       // Somebody else was faster: the next tick sees what they did. When that never ends, the age of the look says so.
       if (error instanceof Problem && error.code === 'stale') continue;
-      ports.memory.unsure = true;
+      if (!ports.memory.unapplied.has(route)) ports.memory.unapplied.set(route, null);
       const failures = looks.failed(id, error);
       if (failures % LOGGED_EVERY === 1) {
         ports.log({ what: 'lookFailed', level: 'error', rollout: id, route, failures, error });

@@ -37,7 +37,8 @@ export async function watchOver(ports: ControllerPorts, weighed: Weighed, signal
       ports.log({ what: 'safeguardFailed', level: 'error', rollout: id, route, error });
     }
   }
-  await memory.messages.send(ports);
+  // A pager that is slow keeps nobody from being protected.
+  void memory.messages.send(ports);
 }
 
 async function weigh(

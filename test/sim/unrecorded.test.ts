@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deliverDue } from '../../src/controller/effects.ts';
-import { reconcile } from '../../src/controller/reconcile.ts';
 import { replay } from '../../src/controller/replay.ts';
 import { canonicalJson } from '../../src/policy/digest.ts';
 import type { Message } from '../../src/rollout/message.ts';
@@ -206,8 +205,65 @@ describe('row 4: one rollout that cannot be looked at', () => {
     on.world.canary = BROKEN;
     await on.run(MINUTE, async () => (await on.stageOf(id)) === 'rolled-back');
     expect(on.served()).toMatchObject({ canaryBps: 1_000 });
-    expect(on.ports.memory.unsure).toBe(true);
-    await reconcile(on.ports, AbortSignal.timeout(1_000));
+    expect([...on.ports.memory.unapplied.keys()]).toEqual([on.route]);
+    await on.run(TICK);
     expect(on.served()).toMatchObject({ canary: null, canaryBps: 0 });
+    expect(on.ports.memory.unapplied.size).toBe(0);
+  });
+
+  it('a router that refuses the rollback: it is asked again at every tick, although the rollout has ended', async () => {
+    const id = await inStep1();
+    const { router } = on.ports;
+    const { apply } = router;
+    const refusing = { left: 3 };
+    Object.assign(router, {
+      apply: async (...asked: Parameters<typeof apply>) => {
+        if (asked[0].canary === null && refusing.left > 0) {
+          refusing.left -= 1;
+          throw new Error('no answer');
+        }
+        await apply(...asked);
+      },
+    });
+    on.world.canary = BROKEN;
+    await on.run(MINUTE, async () => (await on.stageOf(id)) === 'rolled-back');
+    expect(on.served()).toMatchObject({ canaryBps: 1_000 });
+    await on.run(TICK);
+    expect([...on.ports.memory.unapplied]).toEqual([[on.route, 'no answer']]);
+    await on.run(3 * TICK);
+    expect(on.served()).toMatchObject({ canary: null, canaryBps: 0 });
+    expect(on.ports.memory.unapplied.size).toBe(0);
+  });
+
+  it('a step that was passed unheard, and then the gateway acts: the canary is not given more before that is recorded', async () => {
+    const id = await inStep1();
+    const record = await on.store.rollouts.find(id);
+    if (!record) throw new Error('it is gone');
+    // Another commit that nobody here heard of: the store is one epoch and a weight ahead of the gateway.
+    await on.commands.override(id, { kind: 'weightSet', canaryBps: 5_000 }, OPERATOR, 'more', null);
+    on.ports.safeguard.toStable(on.route);
+    on.brakes.set(on.route, 'found by the gateway');
+    on.ports.memory.unapplied.set(on.route, null);
+    const orders = on.orders.length;
+    await on.run(TICK);
+    expect(on.orders.slice(orders).map(({ canaryBps }) => canaryBps)).toEqual([0]);
+    expect(await on.stageOf(id)).toBe('rolled-back');
+  });
+
+  it('a pager that is slow keeps nobody on a canary that fails', async () => {
+    const id = await inStep1();
+    const hanging = Promise.withResolvers<never>();
+    on.world.channels = [{ name: 'pager', takes: ['page'], deliver: () => hanging.promise }];
+    on.world.database = 'away';
+    on.ports.safeguard.toStable(on.route);
+    on.brakes.set(on.route, 'braked');
+    await on.run(2 * MINUTE);
+    const { messages } = on.ports.memory;
+    hanging.reject(new Error('it hung'));
+    await messages.idle();
+    on.world.channels = [];
+    on.world.database = 'well';
+    await on.run(TICK);
+    expect(await on.stageOf(id)).toBe('rolled-back');
   });
 });
