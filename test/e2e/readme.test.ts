@@ -24,6 +24,7 @@ function commands(block: string): string[][] {
 
 const [serinYaml = '', mineYaml = '', prometheusYaml = '', checkoutYaml = '', pagerYaml = ''] = blocks('yaml');
 const sh = blocks('sh');
+const CONSUMER_KEY = /`(consumerKey: \{[^`]*\})`/.exec(README)?.[1] ?? '';
 const starting = sh.find((block) => block.includes('-- start payments')) ?? '';
 const moving = sh.find((block) => block.includes('-- consumers add')) ?? '';
 
@@ -36,7 +37,9 @@ describe('the first five minutes of the README', () => {
     upstreams.push(await toy('v1'), await toy('v2'));
     const config = serinYaml
       .replace('127.0.0.1:8080', '127.0.0.1:0')
-      .replace('http://127.0.0.1:9001', upstreams[0]?.url ?? '');
+      .replace('http://127.0.0.1:9001', upstreams[0]?.url ?? '')
+      // As the README asks for before it lists consumers.
+      .replace('policy: mine\n', `policy: mine\n    ${CONSUMER_KEY}\n`);
     home = makeHome(`${config}control: { listen: 127.0.0.1:0 }\n${pagerYaml}`);
     home.write('mine.yaml', mineYaml);
     server = await startServerProcess(home, { PAGERDUTY_KEY: 'not-a-key' });
