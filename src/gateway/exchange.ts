@@ -136,7 +136,7 @@ export class Exchange implements AnswerHandler, Stream {
     const { outgoing, recorder, ticket } = this.parts;
     if (!this.finish()) return;
     if (rawTrailers.length > 0 && this.body === 'chunked')
-      outgoing.addTrailers(pairsOf(forwardedTrailers(rawTrailers)));
+      outgoing.addTrailers(pairsOf(forwardedTrailers(rawTrailers, null)));
     if (this.unwritten === '') outgoing.end();
     else outgoing.end(this.unwritten, 'latin1');
     conclude(recorder, ticket);

@@ -120,6 +120,7 @@ export function forward(
     pace: state.timeouts,
     share,
     watch,
+    deciding: state.deciding,
     onLate: () => cut(LATE_BODY),
   });
   upload.gather(() => {

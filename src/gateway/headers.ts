@@ -265,12 +265,16 @@ const NOT_IN_TRAILERS = new Set([
   FORCE_TOKEN_HEADER,
 ]);
 
-/** The trailers that may pass, in either direction, as names and values by turns. */
-export function forwardedTrailers(rawTrailers: readonly string[]): string[] {
+/**
+ * The trailers that may pass, in either direction, as names and values by turns. Of a request none by which the route chooses:
+ * the choice was made without it, and some servers put trailers among the headers.
+ */
+export function forwardedTrailers(rawTrailers: readonly string[], deciding: DecidingFields | null): string[] {
   const passing: string[] = [];
   for (let at = 0; at + 1 < rawTrailers.length; at += 2) {
     const name = rawTrailers[at] ?? '';
     const lower = name.toLowerCase();
+    if (deciding?.has(lower) || deciding?.isDisguised(lower)) continue;
     if (!NOT_IN_TRAILERS.has(lower) && hearsayOf(lower) === null && !isDisguised(lower))
       passing.push(name, rawTrailers[at + 1] ?? '');
   }

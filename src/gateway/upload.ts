@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodySink, BodySource } from './client.ts';
+import type { DecidingFields } from './deciding-fields.ts';
 import { firstPartOf } from './first-part.ts';
 import { forwardedTrailers } from './headers.ts';
 import type { Sending } from './open-block.ts';
@@ -22,6 +23,8 @@ export interface UploadOptions {
   readonly onExcess: () => void;
   readonly pace: UploadPace;
   readonly share: Share | null;
+  /** Of the route: none of them passes as a trailer. */
+  readonly deciding: DecidingFields;
   readonly watch: UploadWatch;
   /** The client is too slow. */
   readonly onLate: () => void;
@@ -106,8 +109,12 @@ export class Upload implements BodySource, Sending, Watched {
     const pieces = this.kept ?? this.first;
     this.first = [];
     for (const chunk of pieces) sink.write(chunk);
-    if (this.hasEnded) sink.end(forwardedTrailers(this.incoming.rawTrailers));
+    if (this.hasEnded) sink.end(this.trailers);
     else this.flow();
+  }
+
+  private get trailers(): readonly string[] {
+    return forwardedTrailers(this.incoming.rawTrailers, this.options.deciding);
   }
 
   resume(): void {
@@ -191,7 +198,7 @@ export class Upload implements BodySource, Sending, Watched {
     this.hasEnded = true;
     this.options.watch.delete(this);
     if (this.onGathered) this.gathered('whole');
-    else this.sink?.end(forwardedTrailers(this.incoming.rawTrailers));
+    else this.sink?.end(this.trailers);
   };
 }
 

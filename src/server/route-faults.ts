@@ -18,6 +18,7 @@ export function routeFaults(config: ServerConfig): readonly RouteFault[] {
       ...placeFaults(route, routes.slice(0, at)),
       ...stableFaults(route, config),
       ...templateFaults(route),
+      ...forceFaults(route),
       ...sourceFaults(route, sources),
     ].map(({ path, message }) => ({ path: ['routes', at, ...path], message })),
   ]);
@@ -50,6 +51,15 @@ function placeFaults(route: ConfiguredRoute, before: readonly ConfiguredRoute[])
 function stableFaults(route: ConfiguredRoute, config: ServerConfig): readonly RouteFault[] {
   const fault = ownStableFault(route, config);
   return fault === null ? [] : [{ path: ['stable'], message: fault }];
+}
+
+/** One value cannot be a version's name and a key as well. */
+function forceFaults({ name, forceHeader, consumerKey, sticky }: ConfiguredRoute): readonly RouteFault[] {
+  const force = forceHeader.toLowerCase();
+  const isKey = consumerKey?.kind === 'header' && consumerKey.name === force;
+  if (!isKey && !(sticky.kind === 'header' && sticky.name === force)) return [];
+  const other = isKey ? 'consumerKey' : 'sticky';
+  return [{ path: ['forceHeader'], message: `route ${name} has ${force} for its forceHeader and for its ${other}` }];
 }
 
 /** A template is matched against the path that the client asks for, and a route sees only what is below its own. */

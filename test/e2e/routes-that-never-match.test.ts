@@ -69,6 +69,7 @@ describe('issue 10, row 9: a route that could never match is refused by doctor a
       'path: /caf%c3%a9',
       'path: /caf%C3%A9',
       'path: /a, templates: ["/b/{id}", "/a/{id}", "/a/{x}", "/{any}/y"]',
+      'path: /b, forceHeader: X-Api-Key, consumerKey: { header: x-api-key }',
     ];
     for (const text of await faultsOf(routes)) {
       expect(text.match(/(?<=serin\.yaml:)\d+:\d+ .*/g)?.map((line) => line.replace(/:\d+ /, ': '))).toEqual([
@@ -78,6 +79,7 @@ describe('issue 10, row 9: a route that could never match is refused by doctor a
         '11: the routes r6 and r7 both take the path /caf%C3%A9 of any host',
         '12: the template /b/{id} fits no path of route r8, which all begin with /a: write /a/b/{id}',
         '12: the template /a/{x} means the same as /a/{id}',
+        '13: route r9 has x-api-key for its forceHeader and for its consumerKey',
       ]);
     }
   });

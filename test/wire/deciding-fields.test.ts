@@ -3,8 +3,9 @@ import type { Echo } from '../../src/demo/toy-upstream.ts';
 import { hashConsumerKey } from '../../src/gateway/consumers.ts';
 import { forceToken } from '../../src/gateway/force-guard.ts';
 import type { GatewayRoute } from '../../src/gateway/gateway.ts';
-import { orderTo, routeTo, SECRET, startGateway, startToy } from '../support/gateway.ts';
+import { orderTo, routeTo, SECRET, startGateway, startToy, using } from '../support/gateway.ts';
 import { askRaw, fieldOf, get, openRaw } from '../support/raw-client.ts';
+import { httpUpstream } from '../support/upstream.ts';
 
 const KEY = { kind: 'header', name: 'x-api-key' } as const;
 
@@ -74,6 +75,23 @@ describe('issue 10, row 24: what chose the version reaches the upstream', () => 
     const { ask } = await started();
     const { seen, version } = await ask('/echo', 'X-Api-Key: acme', 'X_Api_Key: other', 'X_Else: 1');
     expect([version, seen('x-api-key'), seen('x_api_key'), seen('x_else')]).toEqual(['v2', ['acme'], [], ['1']]);
+  });
+});
+
+describe('issue 10, row 24: what comes too late to choose', () => {
+  it('does not pass as a trailer: some servers put those among the headers', async () => {
+    const upstream = await using(
+      httpUpstream((incoming, outgoing) => {
+        incoming.resume().once('end', () => outgoing.end(JSON.stringify(incoming.rawTrailers)));
+      }),
+    );
+    const gateway = await startGateway([routeTo(upstream.url, { consumerKey: KEY })]);
+    const answer = await askRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: shop.test\r\nX-Api-Key: acme\r\nTransfer-Encoding: chunked\r\n\r\n' +
+        '1\r\na\r\n0\r\nX-Api-Key: other\r\nX_Api_Key: other\r\nX-Version: canary\r\nX-Sum: 1\r\n\r\n',
+    );
+    expect(JSON.parse(answer.body.toString())).toEqual(['X-Sum', '1']);
   });
 });
 

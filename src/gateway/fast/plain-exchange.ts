@@ -141,7 +141,8 @@ export class PlainExchange implements AnswerHandler, Stream {
   onEnd(trailers: readonly string[]): void {
     const { owner, recorder, ticket } = this.parts;
     if (this.framing === 'chunked') {
-      this.unwritten += trailers.length === 0 ? '0\r\n\r\n' : `0\r\n${headerLines(forwardedTrailers(trailers))}\r\n`;
+      this.unwritten +=
+        trailers.length === 0 ? '0\r\n\r\n' : `0\r\n${headerLines(forwardedTrailers(trailers, null))}\r\n`;
     }
     this.flush();
     this.finish();
