@@ -45,13 +45,13 @@ const sticky = z.union([
     .transform(({ cookie, sameSite }) => ({ kind: 'cookie' as const, name: cookie, sameSite })),
 ]);
 
+const parameterName = z.string().regex(/^[^?&#=]{1,100}$/, 'must be the name of a parameter alone, decoded');
+
 const consumerKey = z.union([
   z
     .strictObject({ header: headerName })
     .transform(({ header }) => ({ kind: 'header' as const, name: header.toLowerCase() })),
-  z
-    .strictObject({ query: z.string().min(1).max(100) })
-    .transform(({ query }) => ({ kind: 'query' as const, name: query })),
+  z.strictObject({ query: parameterName }).transform(({ query }) => ({ kind: 'query' as const, name: query })),
 ]);
 
 const template = z
