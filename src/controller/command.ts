@@ -88,7 +88,7 @@ async function recordOverride(
     if (who.expectedVersion !== null && record.rollout.version !== who.expectedVersion) {
       throw new Problem('stale', `the rollout has moved on: it is at version ${record.rollout.version}`);
     }
-    const at = ports.memory.time.heard(await ports.store.now());
+    const at = await ports.memory.time.ask(ports.store);
     const unmovedConsumers = await unmoved(ports, record.rollout.route);
     const change = changeFor(ports, record, { event, at, actor: who.by, reason: who.reason, unmovedConsumers }, null);
     try {

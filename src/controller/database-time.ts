@@ -1,24 +1,35 @@
-/** The database's clock while it cannot be asked: as it was, and the time that has passed since. */
+import type { Store } from '../store/store.ts';
+
+/** How far the database's clock is from the monotonic one, and by how much that may be wrong, in ms. */
+export interface ClockOffset {
+  readonly ms: number;
+  readonly unsureMs: number;
+}
+
+/** The database's clock beside one that nobody sets: whether it was set, and what it says while it cannot be asked. */
 export class DatabaseTime {
   private readonly monotonic: () => number;
-  private heardAt: { readonly at: number; readonly ms: number } | null = null;
+  private heard: ClockOffset | null = null;
 
   constructor(monotonic: () => number) {
     this.monotonic = monotonic;
   }
 
-  heard(at: number): number {
-    this.heardAt = { at, ms: this.monotonic() };
+  /** Asks for the time: epoch ms. It was read somewhere between the question and the answer. */
+  async ask(store: Pick<Store, 'now'>): Promise<number> {
+    const askedAtMs = this.monotonic();
+    const at = await store.now();
+    const unsureMs = (this.monotonic() - askedAtMs) / 2;
+    this.heard = { ms: at - askedAtMs - unsureMs, unsureMs };
     return at;
   }
 
-  /** How far the database's clock is from the monotonic one; it changes only when a clock is set. */
-  offsetMs(): number {
-    return this.heardAt === null ? 0 : this.heardAt.at - this.heardAt.ms;
+  /** As it was when it was last asked; null before that. */
+  offset(): ClockOffset | null {
+    return this.heard;
   }
 
   estimate(): number {
-    if (this.heardAt === null) return Date.now();
-    return Math.round(this.heardAt.at + this.monotonic() - this.heardAt.ms);
+    return this.heard === null ? Date.now() : Math.round(this.heard.ms + this.monotonic());
   }
 }

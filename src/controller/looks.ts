@@ -2,9 +2,9 @@ import { formatSpan } from '../parity/figures.ts';
 import { messageOf } from '../problem/log.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import type { UnreadableRollout } from '../store/store.ts';
-import type { DatabaseTime } from './database-time.ts';
+import type { ClockOffset, DatabaseTime } from './database-time.ts';
 
-/** Less is the time that an answer takes, and a clock that is being slewed. */
+/** Less is a clock that is being slewed. */
 const LEAST_STEP_MS = 1_000;
 
 /** How it stands with the looks at a rollout: a verdict is worth what its age lets it be. */
@@ -23,7 +23,7 @@ interface Seen {
   readonly route: string;
   lookedAtMs: number;
   /** The last `lookedAt` that this process wrote, and how far the database's clock was from the monotonic one then. */
-  heard: { readonly lookedAt: number; readonly offsetMs: number } | null;
+  heard: { readonly lookedAt: number; readonly offset: ClockOffset } | null;
   failures: number;
   trouble: string | null;
 }
@@ -36,10 +36,10 @@ export class Looks {
   private readonly seen = new Map<string, Seen>();
   private readonly failuresOf = new Map<string, number>();
   private readonly monotonic: () => number;
-  private readonly time: Pick<DatabaseTime, 'offsetMs'>;
+  private readonly time: Pick<DatabaseTime, 'offset'>;
   private readonly overdueMs: number;
 
-  constructor(monotonic: () => number, time: Pick<DatabaseTime, 'offsetMs'>, overdueMs: number) {
+  constructor(monotonic: () => number, time: Pick<DatabaseTime, 'offset'>, overdueMs: number) {
     this.monotonic = monotonic;
     this.time = time;
     this.overdueMs = overdueMs;
@@ -68,7 +68,8 @@ export class Looks {
     const changed = known ?? this.add(id, route, record, 0);
     changed.record = record;
     const { lookedAt } = record.evidence;
-    if (changed.heard?.lookedAt !== lookedAt) changed.heard = { lookedAt, offsetMs: this.time.offsetMs() };
+    const offset = this.time.offset();
+    if (changed.heard?.lookedAt !== lookedAt) changed.heard = offset && { lookedAt, offset };
   }
 
   /** A look was committed. */
@@ -117,8 +118,12 @@ export class Looks {
   stepMs({ rollout, evidence }: RolloutRecord, at: number): number {
     const { lookedAt } = evidence;
     const heard = this.seen.get(rollout.id)?.heard;
-    const stepMs = heard?.lookedAt === lookedAt ? this.time.offsetMs() - heard.offsetMs : Math.min(0, at - lookedAt);
-    return Math.abs(stepMs) < LEAST_STEP_MS ? 0 : Math.round(stepMs);
+    const now = this.time.offset();
+    if (heard?.lookedAt !== lookedAt || now === null) return at < lookedAt - LEAST_STEP_MS ? at - lookedAt : 0;
+    const stepMs = now.ms - heard.offset.ms;
+    // An answer that was slow says less of when it was given.
+    const leastMs = LEAST_STEP_MS + now.unsureMs + heard.offset.unsureMs;
+    return Math.abs(stepMs) < leastMs ? 0 : Math.round(stepMs);
   }
 
   /** The rollouts that run, as they were last read or written. */

@@ -114,7 +114,8 @@ export function createController(ports: ControllerPorts): Controller {
       await reconcile(ports, abort.signal);
       // Known before the first tick: the database may be away by then.
       const active = await ports.store.rollouts.list({ active: true, limit: 1_000 });
-      memory.looks.keep(active, await ports.store.rollouts.unreadable(), memory.time.heard(await ports.store.now()));
+      const unreadable = await ports.store.rollouts.unreadable();
+      memory.looks.keep(active, unreadable, await memory.time.ask(ports.store));
       const expression = `*/${Math.round(ports.tickMs / 1_000)} * * * * *`;
       begunAtMs = endedAtMs = monotonic();
       task = cron.schedule(expression, runTick, {

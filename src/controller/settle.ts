@@ -63,7 +63,7 @@ async function owed({ memory, store }: ControllerPorts, { rollout }: RolloutReco
   if (reason === undefined || rollout.stage.kind === 'preflight') return null;
   return {
     event: { kind: 'canaryBraked', reason },
-    at: memory.time.heard(await store.now()),
+    at: await memory.time.ask(store),
     actor: SERIN,
     reason: '',
   };

@@ -70,7 +70,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   );
   if (untried !== null) throw new Problem('refused', `the policy does not pass preflight: ${untried}`);
 
-  const at = await ports.store.now();
+  const at = await ports.memory.time.ask(ports.store);
   const recent = earlier.filter(({ rollout }) => at - rollout.startedAt < RECENT_MS);
   const lastEpoch = Math.max(0, ...history.map(({ rollout }) => rollout.splitEpoch));
   const event: StartedEvent = {

@@ -28,7 +28,7 @@ export async function tickRollout(
   const settled = await settle(ports, record, leaseEpoch);
   if (settled !== null) return settled;
   const { rollout } = record;
-  const at = memory.time.heard(await ports.store.now());
+  const at = await memory.time.ask(ports.store);
   const stepMs = memory.looks.stepMs(record, at);
   if (stepMs !== 0)
     ports.log({ what: 'clockSet', level: 'warn', rollout: rollout.id, route: rollout.route, byMs: stepMs });
@@ -68,7 +68,7 @@ export async function tick(
   );
   const active = await ports.store.rollouts.list({ active: true, limit: 1_000 });
   const unreadable = await ports.store.rollouts.unreadable();
-  looks.keep(active, unreadable, time.heard(await ports.store.now()));
+  looks.keep(active, unreadable, await time.ask(ports.store));
   await settleEnded(ports, active);
   let promotions = 0;
   for (const record of active) {
