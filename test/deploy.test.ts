@@ -9,8 +9,9 @@ import type { Memory } from '../src/controller/memory.ts';
 import type { Gateway } from '../src/gateway/gateway.ts';
 import { createGateway } from '../src/gateway/server.ts';
 import { exposition } from '../src/server/exposition.ts';
+import { InternalErrors } from '../src/server/internal-errors.ts';
 import { controllerStage, embeddedStore, OPERATOR } from './support/controller-stage.ts';
-import { orderTo, routeTo, SECRET } from './support/gateway.ts';
+import { orderTo, rethrow, routeTo, SECRET } from './support/gateway.ts';
 import { exposedIn, namesIn } from './support/promql.ts';
 import { promtool, promtoolBinary } from './support/promtool.ts';
 import { serviceOrSkip } from './support/require-service.ts';
@@ -65,11 +66,14 @@ async function exposedText(store: Awaited<ReturnType<typeof embeddedStore>>['sto
   if (memory === null) throw new Error('no rollout was looked at');
   const gateway = createGateway(options);
   await traffic(gateway);
+  const internalErrors = new InternalErrors(() => {});
+  internalErrors.onFault({ error: new Error('a bug'), where: 'answer', requestId: 'r-1' });
   return exposition({
     gateway,
     store,
     controller: { leads: () => true, tickAgoMs: () => 1_000 },
     memory,
+    internalErrors,
     log: () => undefined,
     channels: ['pager', 'console'],
   })();
@@ -80,6 +84,7 @@ const options = {
   routes: [routeTo('http://127.0.0.1:1')],
   trustedProxies: [],
   secret: SECRET,
+  onFault: rethrow,
   timeouts: { connectMs: 500, answerMs: 500, headersMs: 500, idleMs: 500 },
 };
 
@@ -115,6 +120,7 @@ describe('what Serin exposes', () => {
     expect(labelsOf('serin_rollout_info')).toEqual(['http_route', 'policy', 'rollout', 'serin_version', 'stage']);
     expect(labelsOf('serin_rollbacks_total')).toEqual(['http_route', 'reason']);
     expect(labelsOf('serin_notifications_total')).toEqual(['channel', 'outcome']);
+    expect(labelsOf('serin_internal_errors_total')).toEqual(['where']);
     expect(labelsOf('serin_check_evidence')).toEqual(['check', 'http_route', 'side']);
     for (const metric of ['serin_rollout_status', 'serin_rollout_weight', 'serin_promotions_total']) {
       expect(labelsOf(metric), metric).toEqual(['http_route']);

@@ -1,5 +1,6 @@
 import type { ChosenBy } from '../split/match.ts';
 import type { Track } from '../split/order.ts';
+import type { Faults } from './faults.ts';
 import { ESCAPED_BYTES, JsonLines } from './json-lines.ts';
 
 const FLUSH_MS = 200;
@@ -25,10 +26,10 @@ export interface AccessNote {
 
 /**
  * How it ended: `unanswered` is a version that gave no complete answer. `client-gone` and `refused`, which the gateway itself
- * did not serve, are no fault of a version.
+ * did not serve, are no fault of a version, nor is `internal-error`, a bug of the gateway.
  */
 export interface AccessEnd {
-  readonly outcome: 'complete' | 'unanswered' | 'client-gone' | 'refused';
+  readonly outcome: 'complete' | 'unanswered' | 'client-gone' | 'refused' | 'internal-error';
   readonly track: Track;
   readonly by: ChosenBy;
   /** 0 where no answer has begun. */
@@ -48,6 +49,7 @@ export class AccessLog {
   private readonly sample: number;
   private readonly wall: () => number;
   private readonly lines: JsonLines;
+  private readonly faults: Faults;
   private timer: NodeJS.Timeout | null = null;
   /** Grows by the share at each request; a whole one is a line. */
   private due = 0;
@@ -56,15 +58,24 @@ export class AccessLog {
   private readonly subjects: Readonly<Record<Track, Map<string, Subject>>> = { stable: new Map(), canary: new Map() };
 
   /** `wall` gives epoch ms. */
-  constructor({ write, sample }: AccessLogOptions, wall: () => number) {
+  constructor({ write, sample }: AccessLogOptions, wall: () => number, faults: Faults) {
     this.sample = sample;
     this.wall = wall;
+    this.faults = faults;
     this.lines = new JsonLines(write);
   }
 
-  add(note: AccessNote, { outcome, track, by, status, ms }: AccessEnd): void {
-    const isFailure = outcome === 'unanswered' || outcome === 'refused' || status >= 500;
-    if (!isFailure && !this.isDrawn()) return;
+  /** No request fails because its line could not be written. */
+  add(note: AccessNote, end: AccessEnd): void {
+    try {
+      if (isFailure(end) || this.isDrawn()) this.write(note, end);
+    } catch (error) {
+      this.lines.drop();
+      this.faults.report(error, 'access-log', note.requestId);
+    }
+  }
+
+  private write(note: AccessNote, { outcome, track, by, status, ms }: AccessEnd): void {
     const { lines } = this;
     const { method, path, requestId, client } = note;
     const subject = this.subjectOf(note, track).bytes[by];
@@ -90,7 +101,8 @@ export class AccessLog {
     lines.plain(',"client":"');
     lines.plain(client);
     lines.plain('"}\n');
-    this.timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref();
+    lines.end();
+    this.timer ??= setTimeout(this.onDue, FLUSH_MS).unref();
   }
 
   /** Writes what is pending. */
@@ -99,6 +111,10 @@ export class AccessLog {
     this.timer = null;
     this.lines.flush();
   }
+
+  private readonly onDue = (): void => {
+    this.faults.attempt(() => this.flush(), 'access-log');
+  };
 
   private isDrawn(): boolean {
     this.due += this.sample;
@@ -128,4 +144,8 @@ export class AccessLog {
     }
     return subject;
   }
+}
+
+function isFailure({ outcome, status }: AccessEnd): boolean {
+  return outcome === 'unanswered' || outcome === 'refused' || outcome === 'internal-error' || status >= 500;
 }

@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { MAX_LENGTH_DIGITS } from './grammar.ts';
+import { requestIdOf } from './headers.ts';
 import type { GatewayLimits } from './limits.ts';
 import { type Refusal, TOO_LARGE } from './refuse.ts';
 import { readTarget, type Target } from './target.ts';
@@ -11,6 +12,13 @@ const NOWHERE: Target = { path: '', query: '', hasEncodedSlash: false };
 /** A request of the data path, with what its admission found out. */
 export class GatewayRequest extends IncomingMessage {
   target: Target = NOWHERE;
+  private id: string | null = null;
+
+  /** The client's own, or one that is drawn for it. */
+  get requestId(): string {
+    this.id ??= requestIdOf(this.headers);
+    return this.id;
+  }
 
   /** The value of a field that is no list of cookies to set, by its name in lower case. */
   field(lower: string): string | undefined {

@@ -13,7 +13,6 @@ export interface GatewayEnv {
 }
 
 export const NO_ROUTE: Refusal = { status: 404, detail: 'No route of this gateway matches the request.' };
-const FAILED: Refusal = { status: 500, detail: 'The gateway failed.' };
 
 /**
  * The gateway's Hono application: one Hono route for each declared one. Hono decodes the paths it matches, and a
@@ -43,10 +42,9 @@ export function createApp(
     refuse(env.outgoing, NO_ROUTE, 'keep');
     return RESPONSE_ALREADY_SENT;
   });
-  app.onError((_error, { env }) => {
-    if (env.outgoing.headersSent) env.outgoing.destroy();
-    else refuse(env.outgoing, FAILED, 'close');
-    return RESPONSE_ALREADY_SENT;
+  // The listener contains what is thrown, in whatever it calls.
+  app.onError((error) => {
+    throw error;
   });
   return app;
 }

@@ -1,8 +1,10 @@
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamRequest } from './client.ts';
 import type { Connection, Job } from './connection.ts';
+import type { Faults } from './faults.ts';
 
 /** The pool, as a call of it sees it. */
 export interface CallOwner {
+  readonly faults: Faults;
   /** Opens a connection for the call. */
   dial(call: Call): void;
   /** Whether the request may go out once more, on a new connection. */
@@ -19,12 +21,16 @@ export class Call implements UpstreamCall, Job {
   private readonly owner: CallOwner;
   private connection: Connection | null = null;
   private attempts = 0;
-  private isOver = false;
+  private hasEnded = false;
 
   constructor(owner: CallOwner, request: UpstreamRequest, handler: AnswerHandler) {
     this.owner = owner;
     this.request = request;
     this.handler = handler;
+  }
+
+  get isOver(): boolean {
+    return this.hasEnded;
   }
 
   /** What any attempt so far may have sent. */
@@ -42,7 +48,7 @@ export class Call implements UpstreamCall, Job {
   }
 
   ended(): void {
-    this.isOver = true;
+    this.hasEnded = true;
     this.connection = null;
     this.owner.forget(this);
   }
@@ -55,10 +61,23 @@ export class Call implements UpstreamCall, Job {
   }
 
   fail(failure: Failure): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.owner.forget(this);
-    this.handler.onError(failure);
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    try {
+      this.owner.forget(this);
+      this.handler.onError(failure);
+    } catch (error) {
+      this.handler.onFault(error);
+    }
+  }
+
+  crashed(error: unknown): void {
+    if (!this.hasEnded) {
+      this.hasEnded = true;
+      this.owner.faults.attempt(() => this.owner.forget(this), 'upstream');
+    }
+    this.connection = null;
+    this.handler.onFault(error);
   }
 
   resume(): void {
@@ -66,8 +85,8 @@ export class Call implements UpstreamCall, Job {
   }
 
   abort(): void {
-    if (this.isOver) return;
-    this.isOver = true;
+    if (this.hasEnded) return;
+    this.hasEnded = true;
     this.owner.forget(this);
     this.cancelDial?.();
     this.connection?.destroy();

@@ -121,6 +121,8 @@ export interface AnswerHandler {
   /** `trailers` is a flat list of names and values. */
   onEnd(trailers: readonly string[]): void;
   onError(failure: Failure): void;
+  /** Our own code threw, on whichever side; in place of whatever is still to come. Must not throw itself. */
+  onFault(error: unknown): void;
   /** 101 to a request with `upgrade`: the connection is the handler's now. */
   onUpgrade?(head: UpstreamHead, socket: Socket, firstBytes: Buffer): void;
 }

@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net';
+import type { Faults } from './faults.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Peers } from './peer.ts';
 import { OVERLOAD, refuseSocket } from './refuse.ts';
@@ -10,12 +11,14 @@ import { OVERLOAD, refuseSocket } from './refuse.ts';
 export class ConnectionLimits {
   private readonly limits: Pick<GatewayLimits, 'connections' | 'connectionsPerAddress'>;
   private readonly peers: Peers;
+  private readonly faults: Faults;
   private readonly perAddress = new Map<string, number>();
   private open = 0;
 
-  constructor(limits: Pick<GatewayLimits, 'connections' | 'connectionsPerAddress'>, peers: Peers) {
+  constructor(limits: Pick<GatewayLimits, 'connections' | 'connectionsPerAddress'>, peers: Peers, faults: Faults) {
     this.limits = limits;
     this.peers = peers;
+    this.faults = faults;
   }
 
   /** Answers what is too much with 503, before anybody else sees the connection. */
@@ -23,8 +26,13 @@ export class ConnectionLimits {
     const listeners = server.listeners('connection');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
-      if (!this.admits(socket)) refuseSocket(socket, OVERLOAD);
-      else for (const listener of listeners) listener.call(server, socket);
+      try {
+        if (!this.admits(socket)) refuseSocket(socket, OVERLOAD);
+        else for (const listener of listeners) listener.call(server, socket);
+      } catch (error) {
+        this.faults.report(error, 'client');
+        socket.destroy();
+      }
     });
   }
 
@@ -37,7 +45,7 @@ export class ConnectionLimits {
     this.open++;
     this.perAddress.set(address, ofAddress + 1);
     // It closes once; `once` would keep 200 bytes for every connection to say so.
-    socket.on('close', () => this.release(address));
+    socket.on('close', () => this.faults.attempt(() => this.release(address), 'client'));
     return true;
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { AnswerReader, type ConnectionAfter, type ReaderEvents } from './answer-reader.ts';
 import type { AnswerHandler, Failure, FailureKind, UpstreamHead, UpstreamRequest } from './client.ts';
+import type { Faults } from './faults.ts';
 import type { Inlet } from './inlet.ts';
 import { RequestWriter, writeWhole } from './request-writer.ts';
 
@@ -12,15 +13,21 @@ export interface Job {
   ended(): void;
   /** No more of the answer will come. */
   broken(failure: Failure): void;
+  /** Our own code threw; the connection is closed. */
+  crashed(error: unknown): void;
 }
 
 export interface ConnectionOwner {
+  readonly faults: Faults;
   /** It may carry another request, and lie idle for at most `keepAliveMs` (null: nothing said) until then. */
   released(connection: Connection, keepAliveMs: number | null): void;
   closed(connection: Connection): void;
 }
 
-/** One connection to an upstream, and at most one exchange on it. Whatever is unexpected closes it. */
+/**
+ * One connection to an upstream, and at most one exchange on it. Whatever is unexpected closes it, a throw of our own code
+ * included: every callback of the socket is contained here, or it would end the process.
+ */
 export class Connection implements ReaderEvents {
   readonly socket: Socket;
   /** Of the upstream: read once, because asking the socket is a system call. */
@@ -37,29 +44,41 @@ export class Connection implements ReaderEvents {
   private phase: 'head' | 'body' | 'stream' = 'head';
   private isPaused = false;
   private hasServed = false;
+  private isTunnel = false;
 
   constructor(socket: Socket, inlet: Inlet | null, owner: ConnectionOwner) {
     this.socket = socket;
     this.address = socket.remoteAddress ?? null;
     this.inlet = inlet;
     this.owner = owner;
-    const receive = (bytes: Buffer, count = bytes.length): void => this.receive(bytes, count);
+    const receive = (bytes: Buffer, count = bytes.length): void => {
+      const { job } = this;
+      try {
+        this.receive(bytes, count);
+      } catch (error) {
+        this.onFault(error, job);
+      }
+    };
     if (inlet) inlet.receive = receive;
     else socket.on('data', receive);
-    socket.on('end', () => {
+    const onEnd = (): void => {
       this.reader.end();
       this.destroy();
-    });
-    socket.on('error', () => this.reader.break());
-    socket.on('drain', () => {
-      if (this.writer) this.writer.source.resume();
-    });
-    socket.on('close', () => this.onClose());
+    };
+    socket.on('end', () => this.contain(onEnd));
+    socket.on('error', () => this.contain(() => this.reader.break()));
+    socket.on('drain', () => this.contain(() => this.writer?.source.resume()));
+    socket.on('close', () => this.contain(() => this.onClose()));
   }
 
   /** Whether it carried a request before the one that is under way. */
   get isReused(): boolean {
     return this.hasServed;
+  }
+
+  /** Whether it carries a request, or has become a tunnel. */
+  get isInUse(): boolean {
+    return this.job !== null || this.isTunnel;
   }
 
   /** `now`: monotonic ms. */
@@ -74,7 +93,7 @@ export class Connection implements ReaderEvents {
       writeWhole(this.socket, request, body);
       return;
     }
-    this.writer = new RequestWriter(this.socket, body, () => this.onProgress());
+    this.writer = new RequestWriter(this.socket, body, this);
     this.writer.begin(request);
   }
 
@@ -93,7 +112,7 @@ export class Connection implements ReaderEvents {
     const { job, writer } = this;
     if (this.dueAt === null || this.dueAt > now || !job) return;
     if (writer && !writer.isDone && writer.source.isStarved) this.dueAt = now + this.spanMs(job);
-    else this.onBroken(this.phase === 'head' ? 'answer-timeout' : 'silent');
+    else this.contain(() => this.onBroken(this.phase === 'head' ? 'answer-timeout' : 'silent'));
   }
 
   /** Breaks off what is under way; its job hears nothing more. */
@@ -144,11 +163,12 @@ export class Connection implements ReaderEvents {
   onUpgrade(head: UpstreamHead, firstBytes: Buffer): void {
     const { job, socket } = this;
     this.job = null;
+    this.isTunnel = true;
     job?.ended();
     this.dueAt = null;
     for (const event of ['data', 'end', 'error', 'drain']) socket.removeAllListeners(event);
     socket.pause();
-    socket.once('close', () => this.owner.closed(this));
+    socket.once('close', () => this.contain(() => this.owner.closed(this)));
     if (job?.handler.onUpgrade) job.handler.onUpgrade(head, socket, firstBytes);
     else socket.destroy();
   }
@@ -157,6 +177,20 @@ export class Connection implements ReaderEvents {
     const { job } = this;
     this.destroy();
     job?.broken({ kind, written: 'some' });
+  }
+
+  /** Told by the writer of everything that is sent. */
+  onProgress(): void {
+    if (this.dueAt !== null && this.job) this.dueAt = performance.now() + this.spanMs(this.job);
+  }
+
+  /** Our own code threw, in what carried `job`. Another one may have begun since, on a connection that is not to be trusted. */
+  onFault(error: unknown, job = this.job): void {
+    const { job: present, socket } = this;
+    if (!this.owner.faults.attempt(() => this.destroy(), 'upstream')) socket.destroy();
+    if (job === null && present === null) this.owner.faults.report(error, 'upstream');
+    job?.crashed(error);
+    if (present !== job) present?.crashed(error);
   }
 
   private receive(bytes: Buffer, count: number): void {
@@ -169,10 +203,6 @@ export class Connection implements ReaderEvents {
     this.awaitMore();
   }
 
-  private onProgress(): void {
-    if (this.dueAt !== null && this.job) this.dueAt = performance.now() + this.spanMs(this.job);
-  }
-
   /** Of an answer that has begun and has not ended with what was read. */
   private awaitMore(): void {
     const { job } = this;
@@ -183,9 +213,21 @@ export class Connection implements ReaderEvents {
     return this.phase === 'head' ? request.timeouts.answerMs : request.timeouts.silenceMs;
   }
 
+  private contain(step: () => void): void {
+    const { job } = this;
+    try {
+      step();
+    } catch (error) {
+      this.onFault(error, job);
+    }
+  }
+
   private onClose(): void {
-    this.reader.break();
-    this.destroy();
-    this.owner.closed(this);
+    try {
+      this.reader.break();
+      this.destroy();
+    } finally {
+      this.owner.closed(this);
+    }
   }
 }

@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import type { FailureKind } from './client.ts';
 import { Inlet } from './inlet.ts';
 import type { OwnListeners } from './own-listeners.ts';
-import { FORBIDDEN_ADDRESS, lookupUnless, refusedPlace } from './upstream-address.ts';
+import { FAILED_LOOKUP, FORBIDDEN_ADDRESS, lookupUnless, refusedPlace } from './upstream-address.ts';
 import type { UpstreamTrust } from './upstream-trust.ts';
 
 /** Where an origin is. */
@@ -21,6 +21,8 @@ export interface DialOutcome {
   /** `inlet`: by what the socket is read; null for one that is read as a stream. */
   connected(socket: Socket, inlet: Inlet | null): void;
   failed(kind: DialFailure): void;
+  /** Our own code threw. */
+  crashed(error: unknown): void;
 }
 
 type DialFailure = Extract<FailureKind, 'refused' | 'connect-timeout' | 'forbidden' | 'exhausted' | 'unresolved'>;
@@ -83,17 +85,27 @@ export class Dialler {
       socket.off('error', onError);
       socket.off('close', onClose);
     };
-    const fail = (kind: DialFailure): void => {
+    const callOff = (): void => {
       settle();
       socket.on('error', () => {});
       socket.destroy();
+    };
+    const fail = (kind: DialFailure): void => {
+      callOff();
       outcome.failed(kind);
     };
     const onReady = (): void => {
       settle();
       outcome.connected(socket, inlet);
     };
-    const onError = (error: NodeJS.ErrnoException): void => fail(dialFailureOf(error.code));
+    const onError = (error: NodeJS.ErrnoException): void => {
+      if (error.code !== FAILED_LOOKUP) {
+        fail(dialFailureOf(error.code));
+        return;
+      }
+      callOff();
+      outcome.crashed(error.cause);
+    };
     const onClose = (): void => fail('refused');
     const ready = protocol === 'https:' ? 'secureConnect' : 'connect';
     const timer = setTimeout(() => {
@@ -105,11 +117,7 @@ export class Dialler {
     socket.once(ready, onReady);
     socket.once('error', onError);
     socket.once('close', onClose);
-    return () => {
-      settle();
-      socket.on('error', () => {});
-      socket.destroy();
-    };
+    return callOff;
   }
 
   private tcp(inlet: Inlet | null): Socket {

@@ -3,11 +3,12 @@ import { mappedHead } from './answer-places.ts';
 import { charge, conclude, culpritOf, mayFailOver } from './charge.ts';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from './client.ts';
 import type { Attempt, Failover } from './failover.ts';
+import type { FaultPlace, Faults } from './faults.ts';
 import { type AnswerBody, answerHeaders, forwardedTrailers, headerLines } from './headers.ts';
 import type { Ticket } from './open-block.ts';
 import type { Stream } from './pools.ts';
 import type { RouteRecorder } from './recorder.ts';
-import { type Refusal, refusalFor, refuse } from './refuse.ts';
+import { failure, type Refusal, refusalFor, refuse } from './refuse.ts';
 import { Turn } from './turn.ts';
 import type { Upload } from './upload.ts';
 
@@ -20,6 +21,8 @@ export interface ExchangeParts {
   readonly recorder: RouteRecorder;
   readonly ticket: Ticket;
   readonly setCookie: string | null;
+  readonly requestId: string;
+  readonly faults: Faults;
 }
 
 /** Up to here a copy as text is cheaper than a buffer of its own. */
@@ -61,7 +64,11 @@ export class Exchange implements AnswerHandler, Stream {
   /** Asks the version that was chosen. */
   begin(): void {
     const { destination, request } = this.attempt;
-    this.call = destination.client.request(request, this);
+    try {
+      this.call = destination.client.request(request, this);
+    } catch (error) {
+      this.onFault(error, 'request');
+    }
   }
 
   onConnection(address: string | null): void {
@@ -161,6 +168,23 @@ export class Exchange implements AnswerHandler, Stream {
     else this.refuse(refusalFor(failure.kind));
   }
 
+  onFault(error: unknown, where: FaultPlace = 'answer'): void {
+    const { incoming, outgoing, recorder, ticket, faults, requestId } = this.parts;
+    const attempt = (step: () => void): boolean => faults.attempt(step, where, requestId);
+    faults.report(error, where, requestId);
+    this.state = 'ended';
+    attempt(() => recorder.withdraw(ticket));
+    attempt(() => this.call?.abort());
+    attempt(() => this.letGo());
+    // A whole answer stays one.
+    if (outgoing.writableEnded) return;
+    const isHandled = attempt(() => {
+      if (outgoing.headersSent) this.breakOff();
+      else refuse(outgoing, failure(requestId), 'close');
+    });
+    if (!isHandled) incoming.socket.destroy();
+  }
+
   /** The client sends more than the gateway takes, or too slowly, which is no fault of any version. */
   cut(refusal: Refusal): void {
     const wasAnswering = this.state === 'answering';
@@ -180,21 +204,37 @@ export class Exchange implements AnswerHandler, Stream {
   }
 
   private readonly onClientClose = (): void => {
-    if (!this.finish()) return;
-    this.parts.recorder.leave(this.parts.ticket);
-    this.call?.abort();
+    try {
+      if (!this.finish()) return;
+      this.parts.recorder.leave(this.parts.ticket);
+      this.call?.abort();
+    } catch (error) {
+      this.onFault(error, 'client');
+    }
   };
 
   private readonly onDrain = (): void => {
-    this.taking?.end(performance.now());
-    this.call?.resume();
+    try {
+      this.taking?.end(performance.now());
+      this.call?.resume();
+    } catch (error) {
+      this.onFault(error, 'client');
+    }
   };
 
   /** Nothing has moved on the client's connection for a while: it has failed if there is something for it to take. */
   private readonly onIdle = (): void => {
+    try {
+      this.idle();
+    } catch (error) {
+      this.onFault(error, 'client');
+    }
+  };
+
+  private idle(): void {
     const { incoming, outgoing } = this.parts;
     if (outgoing.writableLength > 0) incoming.socket.destroy();
-  };
+  }
 
   private flush(): void {
     if (this.unwritten === '') return;
@@ -223,11 +263,15 @@ export class Exchange implements AnswerHandler, Stream {
   private finish(): boolean {
     if (this.state === 'ended') return false;
     this.state = 'ended';
+    this.letGo();
+    return true;
+  }
+
+  private letGo(): void {
     const { incoming, upload } = this.parts;
     upload?.stop();
     incoming.socket.off('close', this.onClientClose);
     if (this.isStream) this.attempt.destination.streams.delete(this);
-    return true;
   }
 }
 

@@ -7,11 +7,12 @@ import { Brake } from './brake.ts';
 import type { Clock } from './clock.ts';
 import { ConsumerRules } from './consumers.ts';
 import { DecidingFields } from './deciding-fields.ts';
+import type { Faults } from './faults.ts';
 import { flat } from './flat-text.ts';
 import { ForceGuard } from './force-guard.ts';
 import type { AppliedSplit, GatewayOptions, GatewayRoute, SplitPort } from './gateway.ts';
 import { headerLines, wayFields } from './headers.ts';
-import type { Destination, Pools } from './pools.ts';
+import type { Destination, Pools, Stream } from './pools.ts';
 import { RouteRecorder } from './recorder.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { trimmedPrefix } from './route-table.ts';
@@ -62,6 +63,7 @@ export interface FollowerParts {
   readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
   readonly accessLog: AccessLog | null;
   readonly slices: 'on' | 'off';
+  readonly faults: Faults;
 }
 
 /** What a route does before its first order: everything to the declared stable. */
@@ -92,11 +94,13 @@ export class Follower implements SplitPort {
   private readonly byName: ReadonlyMap<string, RouteState>;
 
   private readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
+  private readonly faults: Faults;
 
-  constructor({ routes, timeouts, secret, via, pools, clock, onBrake, accessLog, slices }: FollowerParts) {
+  constructor({ routes, timeouts, secret, via, pools, clock, onBrake, accessLog, slices, faults }: FollowerParts) {
     this.clock = clock;
     this.pools = pools;
     this.onBrake = onBrake;
+    this.faults = faults;
     this.routes = routes.map((declared) => {
       const order = declaredOrder(declared);
       const stripped = declared.rewrite ? trimmedPrefix(declared.prefix) : '';
@@ -108,8 +112,13 @@ export class Follower implements SplitPort {
           {
             accessLog,
             onOutcome: (track, outcome) => {
-              const reason = state.brake.observe(track, outcome);
-              if (reason !== null) this.brake(state, reason);
+              // The request that is counted here has its answer already, and keeps it.
+              try {
+                const reason = state.brake.observe(track, outcome);
+                if (reason !== null) this.brake(state, reason);
+              } catch (error) {
+                faults.report(error, 'brake');
+              }
             },
           },
           { slices, templates: declared.templates ?? [] },
@@ -206,10 +215,22 @@ export class Follower implements SplitPort {
     this.draining.add(left);
     const timer = setTimeout(() => {
       this.draining.delete(left);
-      if (!serves(left, state.live)) for (const stream of left.streams) stream.close();
-      this.pools.keepOnly(this.inUse());
+      this.faults.attempt(() => {
+        if (!serves(left, state.live)) closeAll(left.streams);
+        this.pools.keepOnly(this.inUse());
+      }, 'timer');
     }, afterMs);
     timer.unref();
+  }
+}
+
+function closeAll(streams: ReadonlySet<Stream>): void {
+  for (const stream of streams) {
+    try {
+      stream.close();
+    } catch (error) {
+      stream.onFault(error);
+    }
   }
 }
 

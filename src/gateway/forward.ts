@@ -6,13 +6,14 @@ import { choose } from './choose.ts';
 import type { UpstreamRequest } from './client.ts';
 import { Exchange } from './exchange.ts';
 import { type Attempt, type Failover, failoverOf } from './failover.ts';
+import type { Faults } from './faults.ts';
 import type { Live, RouteState } from './follow.ts';
-import { headerLines, requestHeaders, requestIdOf } from './headers.ts';
+import { headerLines, requestHeaders } from './headers.ts';
 import type { Ticket } from './open-block.ts';
 import type { Peers } from './peer.ts';
 import { IDEMPOTENT } from './pool.ts';
 import type { Destination } from './pools.ts';
-import { LATE_BODY, OVERLOAD, type Refusal, refuse, TOO_LARGE } from './refuse.ts';
+import { failure, LATE_BODY, OVERLOAD, type Refusal, refuse, TOO_LARGE } from './refuse.ts';
 import { refusalAt } from './route-refusal.ts';
 import { trimmedPrefix } from './route-table.ts';
 import type { Client } from './share.ts';
@@ -35,19 +36,11 @@ export interface Routed {
 /** Chooses the version of a request; the recorder's clock runs from here. */
 export function route(state: RouteState, incoming: GatewayRequest, peers: Peers): Routed {
   const { declared, live, recorder, budget } = state;
-  const { headers, socket, target } = incoming;
+  const { headers, socket, target, requestId } = incoming;
   const peer = peers.of(socket);
-  const requestId = requestIdOf(headers);
   const { address, share } = clientOf(incoming, peers);
   const choice = choose(state, live, { fields: incoming, query: target.query, requestId, address, peer });
   const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';
-  const ticket = recorder.begin(track, choice.by, choice.hash);
-  ticket.describe(incoming.method ?? '', target.path, choice.consumer);
-  budget.earn(ticket.begunAt);
-  if (state.accessLog) {
-    const { method = '' } = incoming;
-    ticket.note = noteOf(state, track, { method, path: target.path, requestId, client: address });
-  }
   const attempt = (of: Track, body: UpstreamRequest['body']): Attempt => {
     const destination = destinationOf(live, of);
     const host = declared.hostHeader === 'preserve' ? (headers.host ?? destination.authority) : destination.authority;
@@ -66,8 +59,20 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
       },
     };
   };
-  const failover = failoverOf({ live, ticket, budget, toStable: ({ body }) => attempt('stable', body) });
-  return { ticket, setCookie: choice.setCookie, track, attempt, failover };
+  const ticket = recorder.begin(track, choice.by, choice.hash);
+  try {
+    ticket.describe(incoming.method ?? '', target.path, choice.consumer);
+    budget.earn(ticket.begunAt);
+    if (state.accessLog) {
+      const { method = '' } = incoming;
+      ticket.note = noteOf(state, track, { method, path: target.path, requestId, client: address });
+    }
+    const failover = failoverOf({ live, ticket, budget, toStable: ({ body }) => attempt('stable', body) });
+    return { ticket, setCookie: choice.setCookie, track, attempt, failover };
+  } catch (error) {
+    recorder.withdraw(ticket);
+    throw error;
+  }
 }
 
 function clientOf({ socket, headers }: GatewayRequest, peers: Peers): Client {
@@ -81,6 +86,7 @@ export interface Serving {
   /** Of a request body; null for any. */
   readonly bodyBytes: number | null;
   readonly watch: UploadWatch;
+  readonly faults: Faults;
 }
 
 /**
@@ -91,7 +97,7 @@ export function forward(
   state: RouteState,
   incoming: GatewayRequest,
   outgoing: ServerResponse<GatewayRequest>,
-  { peers, bodyBytes, watch }: Serving,
+  { peers, bodyBytes, watch, faults }: Serving,
 ): void {
   const refusal = refusalAt(state, incoming) ?? forceRefusal(state, incoming, peers);
   if (refusal) {
@@ -99,7 +105,7 @@ export function forward(
     return;
   }
   const framing = bodyFraming(incoming);
-  const parts: Served = { state, incoming, outgoing, peers };
+  const parts: Served = { state, incoming, outgoing, peers, faults };
   if (framing !== 'stream') {
     exchangeOf(parts, null, framing === 'empty' ? '' : null).begin();
     return;
@@ -122,43 +128,69 @@ export function forward(
     watch,
     deciding: state.deciding,
     onLate: () => cut(LATE_BODY),
+    onFault: (error) => {
+      if (exchange) exchange.onFault(error, 'upload');
+      else giveUp(parts, upload, error);
+    },
   });
-  upload.gather(() => {
-    if (!upload.isWhole && share?.hasRoomForUpload === false) {
-      cut(OVERLOAD);
-      return;
-    }
-    upload.open();
-    exchange = exchangeOf(parts, upload, upload);
-    exchange.begin();
-  });
+  try {
+    upload.gather(() => {
+      if (!upload.isWhole && share?.hasRoomForUpload === false) {
+        cut(OVERLOAD);
+        return;
+      }
+      upload.open();
+      exchange = exchangeOf(parts, upload, upload);
+      exchange.begin();
+    });
+  } catch (error) {
+    upload.stop();
+    throw error;
+  }
 }
 
-interface Served extends Pick<Serving, 'peers'> {
+interface Served extends Pick<Serving, 'peers' | 'faults'> {
   readonly state: RouteState;
   readonly incoming: GatewayRequest;
   readonly outgoing: ServerResponse<GatewayRequest>;
 }
 
+/** Our own code threw before the body was an exchange's. */
+function giveUp({ incoming, outgoing, faults }: Served, upload: Upload, error: unknown): void {
+  const { requestId } = incoming;
+  faults.report(error, 'upload', requestId);
+  faults.attempt(() => upload.stop(), 'upload', requestId);
+  if (!faults.attempt(() => refuse(outgoing, failure(requestId), 'close'), 'upload', requestId)) {
+    incoming.socket.destroy();
+  }
+}
+
 /** The exchange of a request whose version is chosen now. */
 function exchangeOf(
-  { state, incoming, outgoing, peers }: Served,
+  { state, incoming, outgoing, peers, faults }: Served,
   upload: Upload | null,
   body: UpstreamRequest['body'],
 ): Exchange {
   const { ticket, setCookie, failover, track, attempt } = route(state, incoming, peers);
-  ticket.upload = upload;
   const { recorder } = state;
-  return new Exchange({
-    incoming,
-    outgoing,
-    upload,
-    attempt: attempt(track, body),
-    failover,
-    recorder,
-    ticket,
-    setCookie,
-  });
+  try {
+    ticket.upload = upload;
+    return new Exchange({
+      incoming,
+      outgoing,
+      upload,
+      attempt: attempt(track, body),
+      failover,
+      recorder,
+      ticket,
+      setCookie,
+      requestId: incoming.requestId,
+      faults,
+    });
+  } catch (error) {
+    recorder.withdraw(ticket);
+    throw error;
+  }
 }
 
 export function destinationOf(live: Live, track: Track): Destination {

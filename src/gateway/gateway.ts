@@ -4,6 +4,7 @@ import type { Block } from '../stats/block.ts';
 import type { SliceBlock } from '../stats/slice.ts';
 import type { AccessLogOptions } from './access-log.ts';
 import type { DurationRow } from './durations.ts';
+import type { OnFault } from './faults.ts';
 import type { GivenLimits } from './limits.ts';
 import type { OwnListeners } from './own-listeners.ts';
 import type { GatewayTimeouts, RouteTimeouts } from './timeouts.ts';
@@ -79,6 +80,8 @@ export interface GatewayOptions {
   readonly accessLog?: AccessLogOptions;
   /** A route went to its stable by itself; `reason` is one clause that says what was seen. Must not throw. */
   readonly onBrake?: (route: string, reason: string) => void;
+  /** The gateway's own code threw; it was contained. Required, so that no bug goes unheard. */
+  readonly onFault: OnFault;
   /** Where else this process listens: no upstream is there. The gateway adds its own listener. */
   readonly own?: OwnListeners;
   readonly now?: () => number;

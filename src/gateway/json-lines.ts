@@ -15,6 +15,8 @@ export class JsonLines {
   private readonly onLines: (lines: Buffer) => void;
   private bytes = Buffer.allocUnsafeSlow(BYTES);
   private used = 0;
+  /** Up to where whole lines stand. */
+  private whole = 0;
 
   /** `onLines` takes whole lines, many at a time, and may keep them. */
   constructor(onLines: (lines: Buffer) => void) {
@@ -28,10 +30,21 @@ export class JsonLines {
     if (most > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(most);
   }
 
+  /** The line is whole. */
+  end(): void {
+    this.whole = this.used;
+  }
+
+  /** Forgets the line that was begun. */
+  drop(): void {
+    this.used = this.whole;
+  }
+
   flush(): void {
     if (this.used === 0) return;
     const lines = Buffer.copyBytesFrom(this.bytes, 0, this.used);
     this.used = 0;
+    this.whole = 0;
     this.onLines(lines);
   }
 

@@ -9,10 +9,11 @@ import type { GatewayEnv } from './app.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { type DataServer, drainServer } from './drain.ts';
 import type { Front } from './fast/front.ts';
+import type { Faults } from './faults.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { GatewayLimits } from './limits.ts';
 import { refusalOf } from './parse-error.ts';
-import { OVERLOAD, type Refusal, refuse, refuseSocket } from './refuse.ts';
+import { failure, OVERLOAD, type Refusal, refuse, refuseSocket } from './refuse.ts';
 import type { ClientTimeouts } from './timeouts.ts';
 import { isWebSocket } from './upgrade.ts';
 import type { Via } from './via.ts';
@@ -46,6 +47,7 @@ export interface ListenerParts {
   readonly limits: GatewayLimits;
   readonly via: Via;
   readonly connectionLimits: ConnectionLimits;
+  readonly faults: Faults;
 }
 
 export interface Listener {
@@ -56,11 +58,34 @@ export interface Listener {
 
 /** The listener on the untrusted side: a strict node:http server that carries the gateway's Hono application. */
 export function createListener(parts: ListenerParts): Listener {
-  const { app, front, upgrade, timeouts, limits, via } = parts;
+  const { app, front, upgrade, timeouts, limits, via, faults } = parts;
   const connections: Connections = new Map();
   let isDraining = false;
 
+  /** Our own code threw before the request was an exchange's. */
+  const failed = (error: unknown, incoming: GatewayRequest, outgoing: Outgoing): void => {
+    let requestId: string | null = null;
+    faults.attempt(() => {
+      requestId = incoming.requestId;
+    }, 'request');
+    faults.report(error, 'request', requestId);
+    const connection = connections.get(incoming.socket);
+    if (connection) connection.state = 'closing';
+    const isRefused =
+      !outgoing.headersSent &&
+      faults.attempt(() => refuse(outgoing, failure(requestId), 'close'), 'request', requestId);
+    if (!isRefused && !outgoing.writableEnded) incoming.socket.destroy();
+  };
+
   const onRequest = (incoming: GatewayRequest, outgoing: Outgoing): void => {
+    try {
+      serve(incoming, outgoing);
+    } catch (error) {
+      failed(error, incoming, outgoing);
+    }
+  };
+
+  const serve = (incoming: GatewayRequest, outgoing: Outgoing): void => {
     const connection = connections.get(incoming.socket);
     // What comes after a refusal on the same connection was sent before its end could be seen, and is not trusted.
     if (!connection || connection.state === 'closing' || hasSaidClose(connection.last)) return;
@@ -85,8 +110,34 @@ export function createListener(parts: ListenerParts): Listener {
         break;
       case 'admitted':
         incoming.target = admission.target;
-        void app.fetch(ANY_REQUEST, { incoming, outgoing });
+        contained(app.fetch(ANY_REQUEST, { incoming, outgoing }), incoming, outgoing);
     }
+  };
+
+  /** Every handler answers at once today; one that does not may fail later. */
+  const contained = (answer: Response | Promise<Response>, incoming: GatewayRequest, outgoing: Outgoing): void => {
+    if (answer instanceof Promise) answer.catch((error: unknown) => failed(error, incoming, outgoing));
+  };
+
+  /** A callback of the server that has no response object. */
+  const containing =
+    <Args extends readonly unknown[]>(socketOf: (...args: Args) => Duplex, listener: (...args: Args) => void) =>
+    (...args: Args): void => {
+      try {
+        listener(...args);
+      } catch (error) {
+        const socket = socketOf(...args);
+        faults.report(error, 'client');
+        if (!faults.attempt(() => refuseSocket(socket, failure(null)), 'client')) socket.destroy();
+      }
+    };
+
+  const upgrades = (incoming: GatewayRequest): boolean => {
+    let isUpgrade = false;
+    faults.attempt(() => {
+      isUpgrade = isWebSocket(incoming);
+    }, 'tunnel');
+    return isUpgrade;
   };
 
   const server = createServer(
@@ -101,7 +152,7 @@ export function createListener(parts: ListenerParts): Listener {
       requireHostHeader: false,
       insecureHTTPParser: false,
       noDelay: true,
-      shouldUpgradeCallback: isWebSocket,
+      shouldUpgradeCallback: upgrades,
     },
     onRequest,
   );
@@ -116,7 +167,7 @@ export function createListener(parts: ListenerParts): Listener {
     // Each response that waits in a pipeline watches the connection.
     socket.setMaxListeners(0);
   });
-  server.on('upgrade', (incoming, socket, head) => {
+  const onUpgrade = (incoming: GatewayRequest, socket: Duplex, head: Buffer): void => {
     const connection = connections.get(socket);
     if (!connection || connection.state === 'closing' || connection.underWay > 0) {
       // An answer to it must not come before, or within, the one that is under way.
@@ -131,19 +182,31 @@ export function createListener(parts: ListenerParts): Listener {
       incoming.target = admission.target;
       upgrade(incoming, socket, head);
     }
-  });
-  server.on('connect', (_incoming, socket) => {
+  };
+  const onConnect = (_incoming: GatewayRequest, socket: Duplex): void => {
     if ((connections.get(socket)?.underWay ?? 0) > 0) socket.destroy();
     else refuseSocket(socket, { status: 400, detail: 'The request target is not a path.' });
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  };
+  const onClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
     // An answer to malformed bytes must not land in the middle of one that is under way.
     const isBusy = (connections.get(socket)?.underWay ?? 0) > 0;
     // RFC 9112 section 9.6: what follows a `Connection: close` is not read, and its request is answered all the same.
     if (isBusy && error.code === 'HPE_CLOSED_CONNECTION') return;
     if (!socket.writable || isBusy || error.code === 'ECONNRESET') socket.destroy();
     else refuseSocket(socket, refusalOf(error));
-  });
+  };
+  server.on(
+    'upgrade',
+    containing((_incoming, socket) => socket, onUpgrade),
+  );
+  server.on(
+    'connect',
+    containing((_incoming, socket) => socket, onConnect),
+  );
+  server.on(
+    'clientError',
+    containing((_error, socket) => socket, onClientError),
+  );
 
   front?.standBefore(server);
   parts.connectionLimits.guard(server);

@@ -1,7 +1,10 @@
+import type { Socket } from 'node:net';
 import { Call, type CallOwner } from './call.ts';
 import type { AnswerHandler, Failure, FailureKind, UpstreamCall, UpstreamClient, UpstreamRequest } from './client.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { Dialler, type Origin } from './dial.ts';
+import type { Faults } from './faults.ts';
+import type { Inlet } from './inlet.ts';
 import type { OwnListeners } from './own-listeners.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { Sweeper } from './sweeper.ts';
@@ -31,10 +34,12 @@ export interface PoolOptions {
   readonly forced: number;
   /** How often to look for answers that are late. */
   readonly sweepMs: number;
+  readonly faults: Faults;
 }
 
 /** The connections to one upstream origin: the one used last is used first, so that those not needed fall idle. */
 export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
+  readonly faults: Faults;
   private readonly options: PoolOptions;
   private readonly dialler: Dialler;
   private readonly budget = new RetryBudget();
@@ -53,25 +58,36 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
 
   constructor(options: PoolOptions) {
     this.options = options;
-    this.sweeper = new Sweeper(options.sweepMs, (now) => this.sweep(now));
+    this.faults = options.faults;
+    this.sweeper = new Sweeper(options.sweepMs, (now) => this.sweep(now), options.faults);
     this.dialler = new Dialler(options.origin, options.own);
   }
 
   request(request: UpstreamRequest, handler: AnswerHandler): UpstreamCall {
     const call = new Call(this, request, handler);
+    try {
+      this.begin(call);
+    } catch (error) {
+      call.abort();
+      throw error;
+    }
+    return call;
+  }
+
+  private begin(call: Call): void {
+    const { request } = call;
     this.inFlight++;
     if (request.lane === 'forced') this.forced++;
     const isWithinShare = request.share === null || request.share.enter();
     if (!isWithinShare || this.inFlight > this.options.inFlight || this.forced > this.options.forced) {
-      process.nextTick(() => call.fail({ kind: 'overload', written: 'nothing' }));
-      return call;
+      process.nextTick(() => this.failed(call, 'overload'));
+      return;
     }
     const now = performance.now();
     this.budget.earn(now);
     const connection = request.upgrade === undefined ? this.take(now) : null;
     if (connection) call.run(connection, now);
     else this.dial(call);
-    return call;
   }
 
   close(): void {
@@ -83,6 +99,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
     for (const call of this.dialling) call.abort();
     this.close();
     for (const connection of this.open) connection.destroy();
+    this.sweeper.stop();
   }
 
   released(connection: Connection, keepAliveMs: number | null): void {
@@ -116,14 +133,37 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
     const use = upgrade === undefined ? 'exchanges' : 'tunnel';
     call.cancelDial = this.dialler.dial(use, timeouts.connectMs, {
       connected: (socket, inlet) => {
-        this.dialling.delete(call);
-        const connection = new Connection(socket, inlet, this);
-        this.open.add(connection);
-        this.sweeper.start();
-        call.run(connection, performance.now());
+        try {
+          this.connected(call, socket, inlet);
+        } catch (error) {
+          socket.destroy();
+          call.crashed(error);
+        }
       },
-      failed: (kind: FailureKind) => call.fail({ kind, written: call.written }),
+      failed: (kind) => this.failed(call, kind),
+      crashed: (error) => call.crashed(error),
     });
+  }
+
+  private readonly failed = (call: Call, kind: FailureKind): void => {
+    try {
+      call.fail({ kind, written: call.written });
+    } catch (error) {
+      call.crashed(error);
+    }
+  };
+
+  private connected(call: Call, socket: Socket, inlet: Inlet | null): void {
+    this.dialling.delete(call);
+    // A dial that threw could not be called off.
+    if (call.isOver) {
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket, inlet, this);
+    this.open.add(connection);
+    this.sweeper.start();
+    call.run(connection, performance.now());
   }
 
   /**
@@ -144,8 +184,12 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
   }
 
   private sweep(now: number): void {
-    const stale = this.idle.filter(({ usableUntil }) => usableUntil <= now);
-    for (const connection of stale) connection.destroy();
-    for (const connection of this.open) connection.expire(now);
+    for (const connection of this.open) {
+      // Nothing here rests on the idle list, or on having been told: what a throw left behind is found by this.
+      if (connection.socket.destroyed) this.closed(connection);
+      else if (!connection.isInUse && connection.usableUntil <= now) connection.destroy();
+      else connection.expire(now);
+    }
+    if (this.open.size === 0) this.sweeper.stop();
   }
 }

@@ -11,6 +11,8 @@ import type { UpstreamTrust } from './upstream-trust.ts';
 /** A tunnel or an event stream: an exchange with no end of its own. */
 export interface Stream {
   close(): void;
+  /** `close` threw. */
+  onFault(error: unknown): void;
 }
 
 /** Where a version lives, ready for requests. */

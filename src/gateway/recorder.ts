@@ -151,6 +151,11 @@ export class RouteRecorder {
     if (this.end(ticket, 'refused')) this.countEnd(ticket, 'refused');
   }
 
+  /** Our own code threw: it is in no figure of a version. */
+  withdraw(ticket: Ticket): void {
+    this.end(ticket, 'internal-error');
+  }
+
   /** See `MeasurePort.collect`. */
   collect(after: string | null, slowAfterMs: number): { readonly blocks: readonly Block[]; readonly cursor: string } {
     const known = this.knownBy(after);
@@ -200,7 +205,7 @@ export class RouteRecorder {
     return this.history?.read() ?? [];
   }
 
-  private countEnd({ totals, method, begunAt }: Ticket, end: Exclude<AccessEnd['outcome'], 'complete'>): void {
+  private countEnd({ totals, method, begunAt }: Ticket, end: 'unanswered' | 'client-gone' | 'refused'): void {
     totals.outcomes[end]++;
     totals.durations.ended(method, end, this.clock.monotonic() - begunAt);
   }

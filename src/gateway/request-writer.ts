@@ -15,20 +15,25 @@ export function writeWhole(socket: Socket, request: UpstreamRequest, body: strin
   socket.write(headOf(request, `Content-Length: ${body.length}\r\n`) + body, 'latin1');
 }
 
+export interface WriterOwner {
+  /** Told of everything that is sent. */
+  onProgress(): void;
+  onFault(error: unknown): void;
+}
+
 /** Writes one request whose body is a stream, and holds the source to the framing that the head has announced. */
 export class RequestWriter implements BodySink {
   readonly source: BodySource;
   private readonly socket: Socket;
-  private readonly onProgress: () => void;
+  private readonly owner: WriterOwner;
   private state: 'waiting' | 'flowing' | 'done' | 'stopped' = 'waiting';
   private patience: NodeJS.Timeout | null = null;
   private sent = 0;
 
-  /** `onProgress` is told of everything that is sent. */
-  constructor(socket: Socket, source: BodySource, onProgress: () => void) {
+  constructor(socket: Socket, source: BodySource, owner: WriterOwner) {
     this.socket = socket;
     this.source = source;
-    this.onProgress = onProgress;
+    this.owner = owner;
   }
 
   /** Whether the whole request has been written. */
@@ -41,7 +46,7 @@ export class RequestWriter implements BodySink {
     const framing = source.length === null ? 'transfer-encoding: chunked\r\n' : `Content-Length: ${source.length}\r\n`;
     if (source.awaitsContinue) {
       socket.write(headOf(request, `${framing}Expect: 100-continue\r\n`), 'latin1');
-      this.patience = setTimeout(() => this.flow(), CONTINUE_MS);
+      this.patience = setTimeout(() => this.contain(() => this.flow()), CONTINUE_MS);
       return;
     }
     socket.cork();
@@ -74,7 +79,7 @@ export class RequestWriter implements BodySink {
     if (this.state !== 'flowing') return false;
     const { socket, source } = this;
     this.sent += chunk.length;
-    this.onProgress();
+    this.owner.onProgress();
     if (source.length === null) {
       if (chunk.length === 0) return true;
       socket.cork();
@@ -100,13 +105,21 @@ export class RequestWriter implements BodySink {
     }
     if (source.length === null) socket.write(`0\r\n${headerLines(trailers)}\r\n`, 'latin1');
     this.settle('done');
-    this.onProgress();
+    this.owner.onProgress();
   }
 
   /** A body of another length than announced would become part of the next request. */
   private fail(): void {
     this.settle('stopped');
     this.socket.destroy();
+  }
+
+  private contain(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.owner.onFault(error);
+    }
   }
 
   private settle(state: 'flowing' | 'done' | 'stopped'): void {

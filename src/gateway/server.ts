@@ -3,6 +3,7 @@ import { createApp, NO_ROUTE } from './app.ts';
 import { clockFrom } from './clock.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import { Front } from './fast/front.ts';
+import { Faults } from './faults.ts';
 import { Follower } from './follow.ts';
 import { route } from './forward.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
@@ -27,20 +28,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   const limits = limitsOf(options.limits);
   const peers = new Peers(options.trustedProxies, limits);
   const trust = upstreamTrust(options.upstreamCa);
+  const faults = new Faults(options.onFault);
   const timeouts: ClientTimeouts = { downloadMs: DEFAULT_DOWNLOAD_MS, ...options.timeouts };
   const ofRoutes = options.routes.map((declared) => timeoutsOf(options.timeouts, declared.timeouts));
   const answers = ofRoutes.flatMap(({ answerMs, silenceMs }) => [answerMs, silenceMs]);
   const own = options.own ?? new OwnListeners();
   const { inFlightPerUpstream, forcedPerUpstream } = limits;
   const pools = new Pools(
-    { own, inFlight: inFlightPerUpstream, forced: forcedPerUpstream, sweepMs: sweepMsOf(answers) },
+    { own, inFlight: inFlightPerUpstream, forced: forcedPerUpstream, sweepMs: sweepMsOf(answers), faults },
     trust,
   );
   const watch = new UploadWatch(
     sweepMsOf(ofRoutes.flatMap(({ uploadMs, uploadGraceMs }) => [uploadMs, uploadGraceMs])),
+    faults,
   );
   const clock = clockFrom(options.now);
-  const accessLog = options.accessLog ? new AccessLog(options.accessLog, () => clock.wall()) : null;
+  const accessLog = options.accessLog ? new AccessLog(options.accessLog, () => clock.wall(), faults) : null;
   const via = new Via();
   const follower = new Follower({
     routes: options.routes,
@@ -52,16 +55,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     accessLog,
     onBrake: options.onBrake ?? (() => {}),
     slices: options.slices ?? 'on',
+    faults,
   });
   const table = new RouteTable(follower.routes, ({ declared }) => declared);
   const { fastPath = 'on' } = options;
   const server = createListener({
-    front: fastPath === 'on' ? new Front({ via, table, peers, timeouts, limits, watch }) : null,
-    app: createApp(table, follower.routes, { peers, bodyBytes: limits.bodyBytes, watch }),
+    front: fastPath === 'on' ? new Front({ via, table, peers, timeouts, limits, watch, faults }) : null,
+    app: createApp(table, follower.routes, { peers, bodyBytes: limits.bodyBytes, watch, faults }),
     timeouts,
     limits,
     via,
-    connectionLimits: new ConnectionLimits(limits, peers),
+    connectionLimits: new ConnectionLimits(limits, peers, faults),
     upgrade: (incoming, socket, head) => {
       const state = table.find(incoming.headers.host ?? '', incoming.target.path);
       if (!state) return refuseSocket(socket, NO_ROUTE);
@@ -69,8 +73,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (refusal) return refuseSocket(socket, refusal);
       const routed = route(state, incoming, peers);
       const { recorder } = state;
-      tunnel({ routed, incoming, client: socket, head, recorder, downloadMs: timeouts.downloadMs });
+      try {
+        tunnel({ routed, incoming, client: socket, head, recorder, downloadMs: timeouts.downloadMs, faults });
+      } catch (error) {
+        recorder.withdraw(routed.ticket);
+        throw error;
+      }
     },
+    faults,
   });
 
   return {
@@ -92,6 +102,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     close: async (graceMs) => {
       await server.close(graceMs);
       pools.destroy();
+      watch.stop();
       accessLog?.flush();
     },
   };

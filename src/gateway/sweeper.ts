@@ -1,3 +1,5 @@
+import type { Faults } from './faults.ts';
+
 /** By how much a sweep may come late on a machine that is merely busy. */
 const BUSY_MS = 20;
 
@@ -8,19 +10,21 @@ const BUSY_MS = 20;
 export class Sweeper {
   private readonly everyMs: number;
   private readonly look: (now: number) => void;
+  private readonly faults: Faults;
   private timer: NodeJS.Timeout | null = null;
   private lastAt = 0;
 
   /** `look` is given monotonic ms. */
-  constructor(everyMs: number, look: (now: number) => void) {
+  constructor(everyMs: number, look: (now: number) => void, faults: Faults) {
     this.everyMs = everyMs;
     this.look = look;
+    this.faults = faults;
   }
 
   start(): void {
     if (this.timer) return;
     this.lastAt = performance.now();
-    this.timer = setInterval(() => this.sweep(), this.everyMs).unref();
+    this.timer = setInterval(() => this.faults.attempt(() => this.sweep(), 'timer'), this.everyMs).unref();
   }
 
   stop(): void {
@@ -34,7 +38,7 @@ export class Sweeper {
     setImmediate(() => {
       const now = performance.now();
       const isLate = now - dueAt > Math.max(this.everyMs, BUSY_MS);
-      if (this.timer && !isLate) this.look(now);
+      if (this.timer && !isLate) this.faults.attempt(() => this.look(now), 'timer');
     });
   }
 }

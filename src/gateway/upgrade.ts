@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { GatewayRequest } from './admit.ts';
 import { mappedHead } from './answer-places.ts';
 import { charge, culpritOf } from './charge.ts';
-import type { AnswerHandler, UpstreamHead } from './client.ts';
+import type { AnswerHandler, UpstreamCall, UpstreamHead } from './client.ts';
+import type { Faults } from './faults.ts';
 import type { Routed } from './forward.ts';
 import { answerHeaders, headerLines } from './headers.ts';
 import type { Stream } from './pools.ts';
 import type { RouteRecorder } from './recorder.ts';
-import { refusalFor, refuseSocket } from './refuse.ts';
+import { failure, refusalFor, refuseSocket } from './refuse.ts';
 
 const WEB_SOCKET = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
 
@@ -21,35 +23,54 @@ export function isWebSocket({ method, headers }: IncomingMessage): boolean {
 
 export interface TunnelParts {
   readonly routed: Routed;
-  readonly incoming: IncomingMessage;
+  readonly incoming: GatewayRequest;
   readonly client: Duplex;
   /** What the client has sent after its head. */
   readonly head: Buffer;
   readonly recorder: RouteRecorder;
   /** How long the client may take nothing of an answer that is no switch of protocols. */
   readonly downloadMs: number;
+  readonly faults: Faults;
 }
 
 /** Opens the tunnel to the version that was chosen; whatever the version says instead of 101 is its answer. */
-export function tunnel({ routed, incoming, client, head, recorder, downloadMs }: TunnelParts): void {
+export function tunnel(parts: TunnelParts): void {
+  const { routed, incoming, client, head, recorder, downloadMs, faults } = parts;
   const { ticket, setCookie } = routed;
-  const attempt = routed.attempt(routed.track, null);
-  const { destination, request, version } = attempt;
-  const stream: Stream = { close: () => client.destroy() };
+  const chosen = routed.attempt(routed.track, null);
+  const { destination, request, version } = chosen;
+  const { requestId } = incoming;
+  let call: UpstreamCall | null = null;
   let isAnswered = false;
 
   const answer = (from: UpstreamHead, connection: readonly string[]): void => {
-    isAnswered = true;
-    const { status, reason, rawHeaders } = mappedHead(from, attempt);
+    const { status, reason, rawHeaders } = mappedHead(from, chosen);
     const { headers } = answerHeaders({ rawHeaders, status, method: 'GET', httpVersion: '1.1', version, setCookie });
+    isAnswered = true;
     client.write(`HTTP/1.1 ${status} ${reason}\r\n${headerLines([...headers, ...connection])}\r\n`, 'latin1');
+  };
+  const onFault = (error: unknown): void => {
+    const attempt = (step: () => void): boolean => faults.attempt(step, 'tunnel', requestId);
+    faults.report(error, 'tunnel', requestId);
+    attempt(() => recorder.withdraw(ticket));
+    attempt(() => call?.abort());
+    if (client.destroyed) return;
+    if (isAnswered || !attempt(() => refuseSocket(client, failure(requestId)))) client.destroy();
+  };
+  const stream: Stream = { close: () => client.destroy(), onFault };
+  const contain = (step: () => void): void => {
+    try {
+      step();
+    } catch (error) {
+      onFault(error);
+    }
   };
   const handler: AnswerHandler = {
     onInform: () => {},
     onUpgrade: (from, upstream, firstBytes) => {
       recorder.answered(ticket, 101, 'stream');
-      recorder.complete(ticket);
       answer(from, WEB_SOCKET);
+      recorder.complete(ticket);
       client.write(firstBytes);
       upstream.write(head);
       join(client, upstream);
@@ -73,17 +94,20 @@ export function tunnel({ routed, incoming, client, head, recorder, downloadMs }:
       if (isAnswered) incoming.socket.resetAndDestroy();
       else refuseSocket(client, refusalFor(failure.kind));
     },
+    onFault,
   };
 
-  destination.streams.add(stream);
   incoming.socket.setTimeout(0);
-  const call = destination.client.request({ ...request, upgrade: 'websocket' }, handler);
   client.on('error', () => client.destroy());
-  client.on('drain', () => call.resume());
+  client.on('drain', () => contain(() => call?.resume()));
   client.once('close', () => {
     destination.streams.delete(stream);
-    recorder.leave(ticket);
-    call.abort();
+    contain(() => recorder.leave(ticket));
+    contain(() => call?.abort());
+  });
+  destination.streams.add(stream);
+  contain(() => {
+    call = destination.client.request({ ...request, upgrade: 'websocket' }, handler);
   });
 }
 

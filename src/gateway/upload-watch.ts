@@ -1,3 +1,4 @@
+import type { Faults } from './faults.ts';
 import type { Share } from './share.ts';
 import { Sweeper } from './sweeper.ts';
 
@@ -7,6 +8,8 @@ export interface Watched {
   readonly share: Share | null;
   /** Ends it when its client is too slow; `now`: monotonic ms. */
   check(now: number): void;
+  /** `check` threw. */
+  onFault(error: unknown): void;
 }
 
 /** Looks after all bodies that are on their way: only those that did not come with their head get here. */
@@ -14,10 +17,8 @@ export class UploadWatch {
   private readonly uploads = new Set<Watched>();
   private readonly sweeper: Sweeper;
 
-  constructor(everyMs: number) {
-    this.sweeper = new Sweeper(everyMs, (now) => {
-      for (const upload of this.uploads) upload.check(now);
-    });
+  constructor(everyMs: number, faults: Faults) {
+    this.sweeper = new Sweeper(everyMs, (now) => this.sweep(now), faults);
   }
 
   add(upload: Watched): void {
@@ -30,5 +31,20 @@ export class UploadWatch {
     if (!this.uploads.delete(upload)) return;
     upload.share?.uploadEnded();
     if (this.uploads.size === 0) this.sweeper.stop();
+  }
+
+  /** Nobody is waited for any more. */
+  stop(): void {
+    this.sweeper.stop();
+  }
+
+  private sweep(now: number): void {
+    for (const upload of this.uploads) {
+      try {
+        upload.check(now);
+      } catch (error) {
+        upload.onFault(error);
+      }
+    }
   }
 }

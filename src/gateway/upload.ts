@@ -28,6 +28,7 @@ export interface UploadOptions {
   readonly watch: UploadWatch;
   /** The client is too slow. */
   readonly onLate: () => void;
+  readonly onFault: (error: unknown) => void;
 }
 
 /** A request body on its way from the client's connection to the upstream. */
@@ -87,7 +88,7 @@ export class Upload implements BodySource, Sending, Watched {
     this.onGathered = then;
     this.options.watch.add(this);
     this.incoming.once('close', () => {
-      if (this.onGathered) this.stop();
+      if (this.onGathered) this.contain(() => this.stop());
     });
     this.flow();
   }
@@ -134,6 +135,10 @@ export class Upload implements BodySource, Sending, Watched {
     if (!this.incoming.complete && this.pace.isLate(now)) this.options.onLate();
   }
 
+  onFault(error: unknown): void {
+    this.options.onFault(error);
+  }
+
   /** There will be no second attempt. */
   forget(): void {
     this.kept = null;
@@ -162,6 +167,18 @@ export class Upload implements BodySource, Sending, Watched {
   }
 
   private readonly onData = (chunk: Buffer): void => {
+    this.contain(() => this.take(chunk));
+  };
+
+  private contain(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.options.onFault(error);
+    }
+  }
+
+  private take(chunk: Buffer): void {
     this.received += chunk.length;
     const { limitBytes, onExcess } = this.options;
     if (limitBytes !== null && this.received > limitBytes) {
@@ -175,14 +192,15 @@ export class Upload implements BodySource, Sending, Watched {
     if (this.onGathered) {
       this.first.push(chunk);
       // What ends with this piece is known to be whole a moment later.
-      if (this.received >= firstPartOf(this.length)) process.nextTick(() => this.gathered('first-part'));
+      if (this.received >= firstPartOf(this.length))
+        process.nextTick(() => this.contain(() => this.gathered('first-part')));
       return;
     }
     if (this.sink?.write(chunk) !== true) {
       this.pace.hold(performance.now());
       this.incoming.pause();
     }
-  };
+  }
 
   private gathered(what: 'first-part' | 'whole'): void {
     const then = this.onGathered;
@@ -194,11 +212,13 @@ export class Upload implements BodySource, Sending, Watched {
   }
 
   private readonly onEnd = (): void => {
-    this.pace.hold(performance.now());
     this.hasEnded = true;
-    this.options.watch.delete(this);
-    if (this.onGathered) this.gathered('whole');
-    else this.sink?.end(this.trailers);
+    this.contain(() => {
+      this.pace.hold(performance.now());
+      this.options.watch.delete(this);
+      if (this.onGathered) this.gathered('whole');
+      else this.sink?.end(this.trailers);
+    });
   };
 }
 

@@ -40,6 +40,9 @@ function plainAddress(address: string): string {
 /** The code of the error that a lookup gives for a name with a forbidden address. */
 export const FORBIDDEN_ADDRESS = 'ERR_FORBIDDEN_ADDRESS';
 
+/** The code of the error that a lookup gives when our own code threw; what it threw is the cause. */
+export const FAILED_LOOKUP = 'ERR_FAILED_LOOKUP';
+
 /**
  * The resolver of a dial: the connection goes to exactly the addresses that were checked, so that a name cannot mean
  * another machine by then (DNS rebinding). One forbidden address condemns the name.
@@ -48,11 +51,17 @@ export function lookupUnless(isForbidden: (address: string) => boolean): LookupF
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses: readonly LookupAddress[]) => {
       if (error) return callback(error, '', 4);
-      if (addresses.some(({ address }) => isForbidden(address))) {
-        const forbidden = Object.assign(new Error(`${hostname} is not where an upstream may be`), {
+      let forbidden: boolean;
+      try {
+        forbidden = addresses.some(({ address }) => isForbidden(address));
+      } catch (cause) {
+        return callback(Object.assign(new Error('the resolver failed', { cause }), { code: FAILED_LOOKUP }), '', 4);
+      }
+      if (forbidden) {
+        const thrown = Object.assign(new Error(`${hostname} is not where an upstream may be`), {
           code: FORBIDDEN_ADDRESS,
         });
-        return callback(forbidden, '', 4);
+        return callback(thrown, '', 4);
       }
       if (options.all) return callback(null, [...addresses]);
       const [first] = addresses;

@@ -5,6 +5,7 @@ import type { Log } from '../problem/log.ts';
 import type { ChannelCounts, Store } from '../store/store.ts';
 import { type ControllerFigures, controllerMetrics } from './controller-metrics.ts';
 import { durationMetrics } from './duration-metrics.ts';
+import type { InternalErrors } from './internal-errors.ts';
 import { rolloutCounters } from './rollout-counters.ts';
 import { rolloutCounts, rolloutMetrics } from './rollout-metrics.ts';
 
@@ -15,6 +16,7 @@ export interface Exposed {
   readonly store: Pick<Store, 'rollouts' | 'outbox' | 'audit'>;
   readonly controller: ControllerFigures['controller'];
   readonly memory: ControllerFigures['memory'];
+  readonly internalErrors: Pick<InternalErrors, 'read'>;
   readonly log: Log;
   /** Names of the channels that are configured. */
   readonly channels: readonly string[];
@@ -24,7 +26,8 @@ export interface Exposed {
  * The Prometheus text of this process: read from its tallies and its store at each scrape, nothing kept twice. A database that
  * is away takes only its own metrics with it.
  */
-export function exposition({ gateway, store, controller, memory, log, channels }: Exposed): () => Promise<string> {
+export function exposition(exposed: Exposed): () => Promise<string> {
+  const { gateway, store, controller, memory, internalErrors, log, channels } = exposed;
   const counters = rolloutCounters(store.audit);
   const readStore = async (routes: readonly string[]) => ({
     rollouts: await store.rollouts.list({ limit: LATEST }),
@@ -36,6 +39,7 @@ export function exposition({ gateway, store, controller, memory, log, channels }
     const totals = gateway.totals();
     traffic(registry, totals);
     controllerMetrics(registry, { controller, memory });
+    unforeseen(registry, internalErrors.read());
     const stored = await soon(readStore([...new Set(totals.map(({ route }) => route))])).catch((error: unknown) => {
       log({ what: 'metricsIncomplete', level: 'warn', error });
       return null;
@@ -92,4 +96,14 @@ function databaseUp(registry: Registry, up: 0 | 1): void {
     registers: [registry],
   });
   answers.set(up);
+}
+
+function unforeseen(registry: Registry, counts: ReadonlyMap<string, number>): void {
+  const errors = new Counter({
+    name: 'serin_internal_errors_total',
+    help: 'Errors of Serin itself, by where they were contained; each is in the log with its stack',
+    labelNames: ['where'],
+    registers: [registry],
+  });
+  for (const [where, count] of counts) errors.inc({ where }, count);
 }

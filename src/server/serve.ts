@@ -2,6 +2,7 @@ import type { Log } from '../problem/log.ts';
 import type { Checked, Finding } from './checks/check.ts';
 import { examineRequirements, examineSurroundings } from './checks/examine.ts';
 import { refusalOf } from './checks/report.ts';
+import { lastResort } from './last-resort.ts';
 import { jsonLog } from './log.ts';
 import { stopOnSignal } from './shutdown.ts';
 import { type Running, startServer } from './start.ts';
@@ -24,6 +25,9 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
   }
   for (const finding of findings) logWarning(finding, log);
   const running = await start(checked, terminal, log);
+  const takeAway = lastResort(running.log);
+  // A reader of the log that goes away is no reason to end; without a listener the error would be uncaught.
+  terminal.stdout.on('error', () => {});
   const { gatewayPort, controlPort, readinessPort, dataFolder } = running;
   const stopping = new AbortController();
   const checks = { name: 'checks', stop: async () => stopping.abort() };
@@ -33,6 +37,7 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
   log({ what: 'serving', gatewayPort, controlPort, ...(readinessPort === null ? {} : { readinessPort }), dataFolder });
   void logSurroundings(checked, log, stopping.signal);
   const code = await stopped;
+  takeAway();
   log({ what: 'stopped' });
   return code;
 }

@@ -11,6 +11,7 @@ import { OwnListeners } from '../gateway/own-listeners.ts';
 import { createGateway } from '../gateway/server.ts';
 import { withQueries } from '../metrics/with-queries.ts';
 import type { Log } from '../problem/log.ts';
+import type { Problem } from '../problem/problem.ts';
 import type { Installation } from '../rollout/announce.ts';
 import { localRouter } from '../routers/local.ts';
 import { noRouter } from '../routers/none.ts';
@@ -24,6 +25,7 @@ import { controlHosts } from './control-hosts.ts';
 import { exposition } from './exposition.ts';
 import { health, type Phase } from './health.ts';
 import { installationSecret } from './installation-secret.ts';
+import { InternalErrors } from './internal-errors.ts';
 import { dataFolderOf, type LoadedConfig, loadPolicies } from './load.ts';
 import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
@@ -63,13 +65,17 @@ export interface Wired {
   readonly control: ControlPlane;
   readonly api: ReturnType<typeof controlApi>;
   readonly dataFolder: string;
+  /** Counts the errors that nobody foresaw. */
+  readonly log: Log;
   /** What `/readyz` says from now on; entering `leaving` stops nothing by itself. */
   enter(phase: Phase): void;
 }
 
 /** The one place that knows everybody. What it opened it closes again when a later part fails. */
-export async function wire({ loaded, env, log, notices, store: opened }: WireOptions): Promise<Wired> {
+export async function wire({ loaded, env, log: told, notices, store: opened }: WireOptions): Promise<Wired> {
   const { config } = loaded;
+  const internalErrors = new InternalErrors(told);
+  const { log } = internalErrors;
   loadPolicies(loaded);
   const channels = openChannels(config, env, notices);
   const prometheus = openPrometheus(config, env);
@@ -94,6 +100,7 @@ export async function wire({ loaded, env, log, notices, store: opened }: WireOpt
       ...accessLogOf(loaded, log),
       onBrake: (route, reason) => controller.braked(route, reason),
       own,
+      onFault: internalErrors.onFault,
     });
     const routeNames = carried.map(({ name }) => name);
     for (const route of routeNames) await followConsumers(store, gateway, route);
@@ -136,7 +143,15 @@ export async function wire({ loaded, env, log, notices, store: opened }: WireOpt
       tokens,
       policies: policyControl(ports, routeIssue(loaded)),
       health: health({ store, controller, gateway, routes: routeNames, phase: () => phase }),
-      metrics: exposition({ gateway, store, controller, memory, log, channels: channels.map(({ name }) => name) }),
+      metrics: exposition({
+        gateway,
+        store,
+        controller,
+        memory,
+        internalErrors,
+        log,
+        channels: channels.map(({ name }) => name),
+      }),
       build: { version: packageVersion(), node: process.version },
     };
     return {
@@ -145,11 +160,9 @@ export async function wire({ loaded, env, log, notices, store: opened }: WireOpt
       own,
       controller,
       control,
-      api: controlApi(control, {
-        onUnforeseen: (error) => log({ what: 'unforeseen', level: 'error', error }),
-        isOwnName: controlHosts(config.control),
-      }),
+      api: controlApi(control, { onUnforeseen: internalErrors.onUnforeseen, isOwnName: controlHosts(config.control) }),
       dataFolder,
+      log,
       enter: (entered) => {
         phase = entered;
       },
@@ -164,7 +177,7 @@ export async function wire({ loaded, env, log, notices, store: opened }: WireOpt
 function accessLogOf({ config, folder }: LoadedConfig, log: Log) {
   const { accessLog } = config.gateway;
   if (!accessLog) return {};
-  const onTrouble = (reason: string) => log({ what: 'accessLogUnwritable', level: 'error', reason });
+  const onTrouble = (error: Problem) => log({ what: 'accessLogUnwritable', level: 'error', error });
   return { accessLog: { write: accessLogFile(resolve(folder, accessLog.file), onTrouble), sample: accessLog.sample } };
 }
 

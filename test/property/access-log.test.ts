@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AccessEnd, AccessLog, type AccessNote } from '../../src/gateway/access-log.ts';
+import { noFaults } from '../support/gateway.ts';
 
 const text = fc.oneof(
   fc.string({ unit: 'binary-ascii' }),
@@ -36,7 +37,7 @@ describe('the access log', () => {
       fc.property(requests, (told) => {
         const batches: Uint8Array[] = [];
         let now = 0;
-        const log = new AccessLog({ write: (lines) => void batches.push(lines), sample: 1 }, () => now);
+        const log = new AccessLog({ write: (lines) => void batches.push(lines), sample: 1 }, () => now, noFaults);
         for (const [asked, ended, at] of told) {
           now = at;
           log.add(asked, ended);

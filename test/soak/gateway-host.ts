@@ -41,6 +41,7 @@ const gateway = createGateway({
   ],
   trustedProxies: [],
   secret: Buffer.from('a secret for the soak, which nobody keeps'),
+  onFault: ({ error }) => void Promise.reject(error),
   timeouts: { connectMs: 2_000, answerMs: 10_000, headersMs: 5_000, idleMs: 60_000 },
 });
 

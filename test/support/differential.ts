@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import type { Gateway } from '../../src/gateway/gateway.ts';
 import { createGateway } from '../../src/gateway/server.ts';
-import { orderTo, routeTo, SECRET } from './gateway.ts';
+import { orderTo, rethrow, routeTo, SECRET } from './gateway.ts';
 import { RecordingUpstream, type SeenRequest } from './recording-upstream.ts';
 import type { Conversation } from './request-bytes.ts';
 
@@ -65,6 +65,7 @@ class Side {
       secret: SECRET,
       fastPath,
       routes: [route],
+      onFault: rethrow,
       timeouts: { connectMs: 5_000, answerMs: 10_000, headersMs: 10_000, idleMs: 10_000 },
     });
     const { port } = await gateway.listen();

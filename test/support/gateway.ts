@@ -1,8 +1,19 @@
 import { inject, onTestFinished } from 'vitest';
 import { startToyUpstream, type ToyOptions, type ToyUpstream } from '../../src/demo/toy-upstream.ts';
+import { Faults, type OnFault } from '../../src/gateway/faults.ts';
 import type { Gateway, GatewayOptions, GatewayRoute } from '../../src/gateway/gateway.ts';
 import { createGateway } from '../../src/gateway/server.ts';
 import type { SplitOrder } from '../../src/split/order.ts';
+
+/** A bug that the gateway contains is one all the same: here it ends the run. */
+export const rethrow: OnFault = ({ error }) => {
+  queueMicrotask(() => {
+    throw error;
+  });
+};
+
+/** For the parts of a gateway. */
+export const noFaults = new Faults(rethrow);
 
 export const SECRET = Buffer.from('a test secret of some length');
 
@@ -68,6 +79,7 @@ export async function startGateway(
     trustedProxies: [],
     secret: SECRET,
     fastPath: inject('fastPath') ?? 'on',
+    onFault: rethrow,
     ...options,
     routes,
     timeouts: { connectMs: 2_000, answerMs: 5_000, headersMs: 5_000, idleMs: 10_000, ...options.timeouts },

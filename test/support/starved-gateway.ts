@@ -2,7 +2,7 @@
 import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGateway } from '../../src/gateway/server.ts';
-import { orderTo, routeTo, SECRET } from './gateway.ts';
+import { orderTo, rethrow, routeTo, SECRET } from './gateway.ts';
 import { httpUpstream } from './upstream.ts';
 
 const say = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -13,6 +13,7 @@ const gateway = createGateway({
   routes: [routeTo(upstream.url)],
   trustedProxies: [],
   secret: SECRET,
+  onFault: rethrow,
   timeouts: { connectMs: 2_000, answerMs: 5_000, headersMs: 60_000, idleMs: 60_000 },
 });
 gateway.setSplit(orderTo(upstream.url, upstream.url, { canaryBps: 10_000, failover: 'stable', brakeAfter: 1 }));

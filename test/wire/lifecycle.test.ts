@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createGateway } from '../../src/gateway/server.ts';
-import { routeTo, SECRET, startGateway, startToy, using } from '../support/gateway.ts';
+import { rethrow, routeTo, SECRET, startGateway, startToy, using } from '../support/gateway.ts';
 import { fieldOf, get, openRaw } from '../support/raw-client.ts';
 import { cannedUpstream, closedPort, rawUpstream } from '../support/upstream.ts';
 
@@ -13,6 +13,7 @@ describe('listen', () => {
       routes: [routeTo(toy.url)],
       trustedProxies: [],
       secret: SECRET,
+      onFault: rethrow,
       timeouts: { connectMs: 1, answerMs: 1, headersMs: 1, idleMs: 1 },
     });
     await expect(second.listen()).rejects.toMatchObject({ code: 'port-in-use' });

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
+import type { FaultPlace, Faults } from '../faults.ts';
 import { refusalOf } from '../parse-error.ts';
 import type { Peer } from '../peer.ts';
-import { LATE_BODY, refuseSocket } from '../refuse.ts';
+import { failure, LATE_BODY, refuseSocket } from '../refuse.ts';
 import type { UploadPace } from '../timeouts.ts';
 import type { UploadWatch } from '../upload-watch.ts';
 import { Gathering } from './gathering.ts';
@@ -17,6 +18,7 @@ export type Beginning = 'begun' | 'partial' | 'gathering' | 'doubtful';
 
 /** What a connection asks of the front that it is part of. */
 export interface ConnectionFront {
+  readonly faults: Faults;
   readonly idleMs: number;
   readonly downloadMs: number;
   readonly isDraining: boolean;
@@ -24,6 +26,8 @@ export interface ConnectionFront {
   now(): number;
   /** Begins the exchange for the request with which the first `count` of `bytes` begin, or says why there is none. */
   begin(connection: ClientConnection, bytes: Buffer, count: number): Beginning;
+  /** Of the request that `begin` reads; null while it is not known. */
+  readonly requestId: string | null;
   /** Lets the reference path go on with a connection and what it has said; nothing may be in flight on it. */
   handOver(connection: ClientConnection, bytes: Buffer): void;
   closed(connection: ClientConnection): void;
@@ -77,7 +81,12 @@ export class ClientConnection implements ExchangeOwner {
 
   /** The request that was read waits until `wanted` bytes of it have come. */
   gather(wanted: number, pace: UploadPace, watch: UploadWatch): void {
-    this.gathering = new Gathering(wanted, pace, watch, () => this.cut());
+    this.gathering = new Gathering(wanted, {
+      pace,
+      watch,
+      onLate: () => this.cut(),
+      onFault: (error) => this.fault(error, 'upload'),
+    });
   }
 
   after(): 'keep' | 'close' {
@@ -99,8 +108,12 @@ export class ClientConnection implements ExchangeOwner {
 
   /** Answers that the head took too long, and ends the connection. */
   expire(): void {
-    this.release();
-    refuseSocket(this.socket, refusalOf({ name: '', message: '', code: 'ERR_HTTP_REQUEST_TIMEOUT' }));
+    try {
+      this.release();
+      refuseSocket(this.socket, refusalOf({ name: '', message: '', code: 'ERR_HTTP_REQUEST_TIMEOUT' }));
+    } catch (error) {
+      this.fault(error, 'timer');
+    }
   }
 
   /** The client sends its body too slowly: it is told, unless its answer has begun. */
@@ -131,6 +144,14 @@ export class ClientConnection implements ExchangeOwner {
 
   /** The bytes are somebody else's as soon as this returns. */
   private readonly onData = (bytes: Buffer, count = bytes.length): void => {
+    try {
+      this.take(bytes, count);
+    } catch (error) {
+      this.fault(error, this.body ? 'upload' : 'client');
+    }
+  };
+
+  private take(bytes: Buffer, count: number): void {
     if (this.body && !this.body.isWhole) {
       const rest = this.body.push(Buffer.copyBytesFrom(bytes, 0, count));
       if (rest) this.hold(rest);
@@ -145,7 +166,7 @@ export class ClientConnection implements ExchangeOwner {
       const joined = Buffer.concat([this.held, bytes.subarray(0, count)]);
       this.read(joined, joined.length);
     }
-  };
+  }
 
   private gatherMore(gathering: Gathering, bytes: Buffer, count: number): void {
     if (!gathering.push(bytes, count)) return;
@@ -179,20 +200,50 @@ export class ClientConnection implements ExchangeOwner {
     this.isExpiring = false;
     if (this.timeoutMs !== this.front.idleMs) this.setTimeout(this.front.idleMs);
     this.held = null;
-    switch (this.front.begin(this, bytes, count)) {
-      case 'begun':
-        this.awaitsHeadSince = null;
-        break;
-      case 'partial':
-        this.held = Buffer.copyBytesFrom(bytes, 0, count);
-        this.awaitsHeadSince ??= this.front.now();
-        break;
-      case 'gathering':
-        this.awaitsHeadSince = null;
-        this.gathering?.push(bytes, count);
-        break;
-      case 'doubtful':
-        this.front.handOver(this, Buffer.copyBytesFrom(bytes, 0, count));
+    try {
+      switch (this.front.begin(this, bytes, count)) {
+        case 'begun':
+          this.awaitsHeadSince = null;
+          break;
+        case 'partial':
+          this.held = Buffer.copyBytesFrom(bytes, 0, count);
+          this.awaitsHeadSince ??= this.front.now();
+          break;
+        case 'gathering':
+          this.awaitsHeadSince = null;
+          this.gathering?.push(bytes, count);
+          break;
+        case 'doubtful':
+          this.front.handOver(this, Buffer.copyBytesFrom(bytes, 0, count));
+      }
+    } catch (error) {
+      // Here, because this may run below the end of the request before it, which has no part in it.
+      this.fault(error, 'request', this.front.requestId);
+    }
+  }
+
+  /** Our own code threw: the request gets a 500 while that is possible, and nothing more is read from the connection. */
+  fault(error: unknown, where: FaultPlace, requestId: string | null = null): void {
+    const { exchange, front, gathering, socket } = this;
+    if (exchange) {
+      exchange.onFault(error, where);
+      return;
+    }
+    front.faults.report(error, where, requestId);
+    front.faults.attempt(() => gathering?.stop(), where);
+    const isAnswered = front.faults.attempt(() => {
+      this.release();
+      if (!socket.destroyed) refuseSocket(socket, failure(requestId));
+    }, where);
+    if (!isAnswered) socket.destroy();
+  }
+
+  /** The callbacks of the socket come here. */
+  contain(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.fault(error, 'client');
     }
   }
 
@@ -236,9 +287,9 @@ export class ClientConnection implements ExchangeOwner {
   }
 
   closed(): void {
-    this.exchange?.abandon();
-    this.body?.stopWaiting();
-    this.gathering?.stop();
+    this.contain(() => this.exchange?.abandon());
+    this.contain(() => this.body?.stopWaiting());
+    this.contain(() => this.gathering?.stop());
     this.front.closed(this);
   }
 }
@@ -250,19 +301,23 @@ export class ClientConnection implements ExchangeOwner {
 const owners = new WeakMap<Socket, ClientConnection>();
 
 function onEnd(this: Socket): void {
-  owners.get(this)?.ended();
+  const owner = owners.get(this);
+  owner?.contain(() => owner.ended());
 }
 
 function onDrain(this: Socket): void {
-  owners.get(this)?.drained();
+  const owner = owners.get(this);
+  owner?.contain(() => owner.drained());
 }
 
 function onTimeout(this: Socket): void {
-  owners.get(this)?.timedOut();
+  const owner = owners.get(this);
+  owner?.contain(() => owner.timedOut());
 }
 
 function onClose(this: Socket): void {
-  owners.get(this)?.closed();
+  const owner = owners.get(this);
+  owner?.contain(() => owner.closed());
 }
 
 /** Whatever befalls the connection is told by `close`; an unheard error would end the process. */

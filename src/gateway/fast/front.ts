@@ -1,11 +1,14 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Faults } from '../faults.ts';
 import { firstPartOf } from '../first-part.ts';
 import type { RouteState } from '../follow.ts';
+import { requestIdFrom } from '../headers.ts';
 import type { GatewayLimits } from '../limits.ts';
 import type { Peer, Peers } from '../peer.ts';
 import { IDEMPOTENT } from '../pool.ts';
 import type { RouteTable } from '../route-table.ts';
+import type { Client } from '../share.ts';
 import { Sweeper } from '../sweeper.ts';
 import type { ClientTimeouts } from '../timeouts.ts';
 import type { UploadWatch } from '../upload-watch.ts';
@@ -14,7 +17,7 @@ import { AnswerWriter } from './answer-text.ts';
 import { type Beginning, ClientConnection, type ConnectionFront } from './client-connection.ts';
 import { HeadReader } from './head-reader.ts';
 import { PlainExchange } from './plain-exchange.ts';
-import { routePlain } from './plain-route.ts';
+import { type PlainRoute, routePlain } from './plain-route.ts';
 import { RequestBody } from './request-body.ts';
 
 const CHECK_EVERY_MS = 1_000;
@@ -26,6 +29,14 @@ export interface FrontParts {
   readonly limits: GatewayLimits;
   readonly via: Via;
   readonly watch: UploadWatch;
+  readonly faults: Faults;
+}
+
+/** Who asks for what. */
+interface Asking {
+  readonly state: RouteState;
+  readonly connection: ClientConnection;
+  readonly client: Client;
 }
 
 /**
@@ -35,10 +46,13 @@ export interface FrontParts {
 export class Front implements ConnectionFront {
   readonly idleMs: number;
   readonly downloadMs: number;
+  readonly faults: Faults;
   isDraining = false;
   private readonly parts: FrontParts;
   private readonly reader: HeadReader;
   private readonly writer: AnswerWriter;
+  /** Of the request that is being begun, as far as it is known. */
+  requestId: string | null = null;
   private readonly connections = new Set<ClientConnection>();
   private readonly sweeper: Sweeper;
   private takeOver: (socket: Socket) => void = () => {};
@@ -47,9 +61,10 @@ export class Front implements ConnectionFront {
     this.parts = parts;
     this.idleMs = parts.timeouts.idleMs;
     this.downloadMs = parts.timeouts.downloadMs;
+    this.faults = parts.faults;
     this.reader = new HeadReader(parts.limits, parts.via);
     this.writer = new AnswerWriter(this.idleMs);
-    this.sweeper = new Sweeper(CHECK_EVERY_MS, (now) => this.sweep(now));
+    this.sweeper = new Sweeper(CHECK_EVERY_MS, (now) => this.sweep(now), parts.faults);
     this.sweeper.start();
   }
 
@@ -81,10 +96,11 @@ export class Front implements ConnectionFront {
   }
 
   begin(connection: ClientConnection, bytes: Buffer, count: number): Beginning {
-    const { reader } = this;
-    const reading = reader.read(bytes, count);
+    this.requestId = null;
+    const reading = this.reader.read(bytes, count);
     if (reading !== 'whole') return reading;
-    const { end, bodyLength, host, target } = reader;
+    const { end, bodyLength, host, target, requestId } = this.reader;
+    this.requestId = requestId;
     const length = bodyLength ?? 0;
     const arrived = count - end;
     // A pipeline is answered in order by the reference path, several requests at a time.
@@ -96,42 +112,65 @@ export class Front implements ConnectionFront {
       connection.gather(end + first, state.timeouts, this.parts.watch);
       return 'gathering';
     }
-    const client = this.parts.peers.client(connection.peer, forwardedFor(connection.peer, reader));
+    const client = this.parts.peers.client(connection.peer, forwardedFor(connection.peer, this.reader));
     // The reference path refuses it: what may be ambiguous about the head is not looked at yet.
     if (arrived < length && client.share?.hasRoomForUpload === false) return 'doubtful';
+    const exchange = this.exchangeOf({ state, connection, client }, bytes, count);
+    if (!exchange) return 'doubtful';
+    exchange.begin();
+    return 'begun';
+  }
+
+  /** The exchange for the request that was just read; null where it is doubtful after all. */
+  private exchangeOf({ state, connection, client }: Asking, bytes: Buffer, count: number): PlainExchange | null {
+    const { reader, writer, faults } = this;
+    const { end, bodyLength, method } = reader;
+    const { recorder } = state;
     const upload =
-      arrived < length
-        ? new RequestBody(connection.socket, length, {
-            replay: IDEMPOTENT.has(reader.method) ? 'kept' : 'none',
+      count - end < (bodyLength ?? 0)
+        ? new RequestBody(connection.socket, bodyLength ?? 0, {
+            replay: IDEMPOTENT.has(method) ? 'kept' : 'none',
             pace: state.timeouts,
             share: client.share,
             watch: this.parts.watch,
             onLate: () => connection.cut(),
+            onFault: (error) => connection.fault(error, 'upload'),
           })
         : null;
     // As a text it is no burden to the collector of garbage, which a new buffer for each body is: a quarter of the CPU time.
     const body = upload ?? (bodyLength === null ? null : bytes.toString('latin1', end, count));
-    const routed = routePlain(state, { head: reader, peer: connection.peer, client, body });
-    if (!routed) {
-      upload?.stopWaiting();
-      return 'doubtful';
+    const requestId = requestIdFrom(reader.requestId ?? undefined);
+    this.requestId = requestId;
+    let routed: PlainRoute | null = null;
+    try {
+      routed = routePlain(state, { head: reader, peer: connection.peer, client, body, requestId });
+    } finally {
+      if (!routed) upload?.stopWaiting();
     }
-    if (upload && arrived > 0) upload.push(Buffer.copyBytesFrom(bytes, end, arrived));
+    if (!routed) return null;
     const { ticket, setCookie, attempt, failover } = routed;
-    ticket.upload = upload;
-    const exchange = new PlainExchange({
-      owner: connection,
-      body: upload,
-      attempt,
-      failover,
-      setCookie,
-      recorder: state.recorder,
-      ticket,
-      writer: this.writer,
-    });
-    connection.took(exchange, upload, reader.connection);
-    exchange.begin();
-    return 'begun';
+    try {
+      ticket.upload = upload;
+      if (upload && count > end) upload.push(Buffer.copyBytesFrom(bytes, end, count - end));
+      const exchange = new PlainExchange({
+        owner: connection,
+        body: upload,
+        attempt,
+        failover,
+        setCookie,
+        recorder,
+        ticket,
+        writer,
+        requestId,
+        faults,
+      });
+      connection.took(exchange, upload, reader.connection);
+      return exchange;
+    } catch (error) {
+      upload?.stopWaiting();
+      recorder.withdraw(ticket);
+      throw error;
+    }
   }
 
   handOver(connection: ClientConnection, bytes: Buffer): void {
@@ -150,7 +189,8 @@ export class Front implements ConnectionFront {
   private sweep(now: number): void {
     const latest = now - this.parts.timeouts.headersMs;
     for (const connection of this.connections) {
-      if (connection.awaitsHeadSince !== null && connection.awaitsHeadSince <= latest) connection.expire();
+      if (connection.socket.destroyed) this.connections.delete(connection);
+      else if (connection.awaitsHeadSince !== null && connection.awaitsHeadSince <= latest) connection.expire();
     }
   }
 }

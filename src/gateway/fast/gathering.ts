@@ -5,6 +5,14 @@ import type { UploadWatch, Watched } from '../upload-watch.ts';
 /** What is given at first; it doubles as the client sends more, so that one who sends nothing costs nothing. */
 const LEAST_BYTES = 1_024;
 
+export interface GatheringOptions {
+  readonly pace: UploadPace;
+  readonly watch: UploadWatch;
+  /** The client was too slow. */
+  readonly onLate: () => void;
+  readonly onFault: (error: unknown) => void;
+}
+
 /** A head whose body has not come far enough yet: see `firstPartOf`. */
 export class Gathering implements Watched {
   /** It occupies no upstream. */
@@ -12,15 +20,17 @@ export class Gathering implements Watched {
   private readonly wanted: number;
   private readonly watch: UploadWatch;
   private readonly onLate: () => void;
+  readonly onFault: (error: unknown) => void;
   private readonly pace: Pace;
   private memory = Buffer.allocUnsafeSlow(LEAST_BYTES);
   private count = 0;
 
   /** `wanted`: of head and body together. */
-  constructor(wanted: number, pace: UploadPace, watch: UploadWatch, onLate: () => void) {
+  constructor(wanted: number, { pace, watch, onLate, onFault }: GatheringOptions) {
     this.wanted = wanted;
     this.watch = watch;
     this.onLate = onLate;
+    this.onFault = onFault;
     this.pace = new Pace(pace);
     this.pace.await(performance.now());
     watch.add(this);

@@ -3,11 +3,12 @@ import { mappedHead } from '../answer-places.ts';
 import { charge, conclude, culpritOf, mayFailOver } from '../charge.ts';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from '../client.ts';
 import type { Attempt, Failover } from '../failover.ts';
+import type { FaultPlace, Faults } from '../faults.ts';
 import { type AnswerBody, forwardedTrailers, headerLines } from '../headers.ts';
 import type { Ticket } from '../open-block.ts';
 import type { Stream } from '../pools.ts';
 import type { RouteRecorder } from '../recorder.ts';
-import { problemOf, type Refusal, refusalFor } from '../refuse.ts';
+import { failure, problemOf, type Refusal, refusalFor } from '../refuse.ts';
 import { Turn } from '../turn.ts';
 import type { AnswerWriter } from './answer-text.ts';
 import type { RequestBody } from './request-body.ts';
@@ -37,6 +38,8 @@ export interface PlainParts {
   readonly recorder: RouteRecorder;
   readonly ticket: Ticket;
   readonly writer: AnswerWriter;
+  readonly requestId: string;
+  readonly faults: Faults;
 }
 
 /** One plain request and its answer: Exchange, with the client's side written here instead of by node:http. */
@@ -58,6 +61,8 @@ export class PlainExchange implements AnswerHandler, Stream {
   private isStream = false;
   /** While the answer waits for the client; null until it has to. */
   private taking: Turn | null = null;
+  /** Whether anything of the final answer has been written. */
+  private isOut = false;
 
   constructor(parts: PlainParts) {
     this.parts = parts;
@@ -69,7 +74,11 @@ export class PlainExchange implements AnswerHandler, Stream {
   /** Asks the version that was chosen. */
   begin(): void {
     const { destination, request } = this.attempt;
-    this.call = destination.client.request(request, this);
+    try {
+      this.call = destination.client.request(request, this);
+    } catch (error) {
+      this.onFault(error, 'request');
+    }
   }
 
   onConnection(address: string | null): void {
@@ -116,9 +125,15 @@ export class PlainExchange implements AnswerHandler, Stream {
   private pass(chunk: Buffer): void {
     const { socket } = this;
     this.onTaken ??= () => {
-      if (--this.untaken === 0) this.drained();
+      if (--this.untaken > 0) return;
+      try {
+        this.drained();
+      } catch (error) {
+        this.onFault(error, 'client');
+      }
     };
     this.untaken++;
+    this.isOut = true;
     socket.cork();
     this.flush();
     socket.write(chunk, this.onTaken);
@@ -151,7 +166,7 @@ export class PlainExchange implements AnswerHandler, Stream {
   }
 
   onError(failure: Failure): void {
-    const { recorder, ticket } = this.parts;
+    const { owner, recorder, ticket } = this.parts;
     const side = { untaken: this.socket.writableLength, taking: this.taking };
     const culprit = culpritOf(failure, ticket, side, performance.now());
     charge(recorder, ticket, culprit);
@@ -166,7 +181,24 @@ export class PlainExchange implements AnswerHandler, Stream {
     const wasAnswering = this.state === 'answering';
     if (!this.finish()) return;
     if (wasAnswering) this.socket.resetAndDestroy();
-    else this.refuse(refusalFor(failure.kind));
+    else this.refuse(refusalFor(failure.kind), owner.after());
+  }
+
+  onFault(error: unknown, where: FaultPlace = 'answer'): void {
+    const { recorder, ticket, faults, requestId } = this.parts;
+    const { socket, isOut, state } = this;
+    const attempt = (step: () => void): boolean => faults.attempt(step, where, requestId);
+    faults.report(error, where, requestId);
+    this.state = 'ended';
+    this.unwritten = '';
+    attempt(() => recorder.withdraw(ticket));
+    attempt(() => this.call?.abort());
+    attempt(() => this.letGo());
+    if (socket.destroyed) return;
+    if (!isOut && attempt(() => this.refuse(failure(requestId), 'close'))) return;
+    // What was written of a whole answer still goes out.
+    if (isOut && state === 'ended') socket.destroySoon();
+    else socket.resetAndDestroy();
   }
 
   /** The client takes more again. */
@@ -200,15 +232,15 @@ export class PlainExchange implements AnswerHandler, Stream {
     this.socket.resetAndDestroy();
   }
 
-  private refuse(refusal: Refusal): void {
+  private refuse(refusal: Refusal, after: 'keep' | 'close'): void {
     const { owner, setCookie, writer } = this.parts;
     const { request, version } = this.attempt;
     const problem = problemOf(refusal, [
       ...(version === null ? [] : ['X-Serin-Version', version]),
       ...(setCookie === null ? [] : ['Set-Cookie', setCookie]),
     ]);
-    const after = owner.after();
     const head = writer.text(refusal.status, problem.reason, problem.head, after, 'sized');
+    this.isOut = true;
     this.socket.write(request.method === 'HEAD' ? head : head + problem.body.toString('latin1'), 'latin1');
     owner.answered(after);
   }
@@ -217,6 +249,7 @@ export class PlainExchange implements AnswerHandler, Stream {
     if (this.unwritten === '') return;
     const text = this.unwritten;
     this.unwritten = '';
+    this.isOut = true;
     this.socket.write(text, 'latin1');
   }
 
@@ -225,8 +258,12 @@ export class PlainExchange implements AnswerHandler, Stream {
     if (this.state === 'ended') return false;
     this.state = 'ended';
     this.unwritten = '';
+    this.letGo();
+    return true;
+  }
+
+  private letGo(): void {
     this.parts.body?.stop();
     if (this.isStream) this.attempt.destination.streams.delete(this);
-    return true;
   }
 }

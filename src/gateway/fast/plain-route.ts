@@ -4,7 +4,7 @@ import { type Attempt, type Failover, failoverOf } from '../failover.ts';
 import { flat } from '../flat-text.ts';
 import type { RouteState } from '../follow.ts';
 import { destinationOf, noteOf, upstreamPath } from '../forward.ts';
-import { forwardedFields, headerLines, requestIdFrom, wayFields } from '../headers.ts';
+import { forwardedFields, headerLines, wayFields } from '../headers.ts';
 import type { Ticket } from '../open-block.ts';
 import type { Peer } from '../peer.ts';
 import type { Destination } from '../pools.ts';
@@ -26,46 +26,52 @@ export interface PlainRequest {
   readonly peer: Peer;
   readonly client: Client;
   readonly body: UpstreamRequest['body'];
+  readonly requestId: string;
 }
 
 /**
  * What `route` does for the reference path, over the head that was just read. Null when a field on which something
  * depends stands there twice; until then nothing has been counted.
  */
-export function routePlain(state: RouteState, { head, peer, client, body }: PlainRequest): PlainRoute | null {
+export function routePlain(state: RouteState, request: PlainRequest): PlainRoute | null {
+  const { head, peer, client, body, requestId } = request;
   if (isDoubtfulAt(state, head)) return null;
   const { live, recorder, budget } = state;
-  const requestId = requestIdFrom(head.requestId ?? undefined);
   const { address, share } = client;
   const choice = choose(state, live, { fields: head, query: head.target.query, requestId, address, peer });
   const lines = linesAfterHost(state, { head, peer, requestId });
   if (head.isAmbiguous) return null;
   const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';
   const ticket = recorder.begin(track, choice.by, choice.hash);
-  ticket.describe(head.method, head.target.path, choice.consumer);
-  budget.earn(ticket.begunAt);
-  if (state.accessLog) {
-    const { method, target } = head;
-    ticket.note = noteOf(state, track, { method, path: target.path, requestId, client: address });
+  try {
+    ticket.describe(head.method, head.target.path, choice.consumer);
+    budget.earn(ticket.begunAt);
+    if (state.accessLog) {
+      const { method, target } = head;
+      ticket.note = noteOf(state, track, { method, path: target.path, requestId, client: address });
+    }
+    const asked: Asked = {
+      state,
+      places: live.places,
+      method: head.method,
+      target: head.target,
+      host: head.host,
+      lines,
+      body,
+      lane: choice.by === 'force' ? 'forced' : 'open',
+      share,
+    };
+    return {
+      ticket,
+      setCookie: choice.setCookie,
+      attempt: attemptAt(destinationOf(live, track), asked),
+      failover:
+        track === 'stable' ? null : failoverOf({ live, ticket, budget, toStable: () => attemptAt(live.stable, asked) }),
+    };
+  } catch (error) {
+    recorder.withdraw(ticket);
+    throw error;
   }
-  const asked: Asked = {
-    state,
-    places: live.places,
-    method: head.method,
-    target: head.target,
-    host: head.host,
-    lines,
-    body,
-    lane: choice.by === 'force' ? 'forced' : 'open',
-    share,
-  };
-  return {
-    ticket,
-    setCookie: choice.setCookie,
-    attempt: attemptAt(destinationOf(live, track), asked),
-    failover:
-      track === 'stable' ? null : failoverOf({ live, ticket, budget, toStable: () => attemptAt(live.stable, asked) }),
-  };
 }
 
 /** What of a request outlives its head, which the reader forgets with the next one. */

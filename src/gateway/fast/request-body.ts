@@ -21,6 +21,7 @@ export interface RequestBodyOptions {
   readonly watch: UploadWatch;
   /** The client is too slow. */
   readonly onLate: () => void;
+  readonly onFault: (error: unknown) => void;
 }
 
 /** A request body of known length on its way from the client's connection to the upstream. */
@@ -127,6 +128,10 @@ export class RequestBody implements BodySource, Sending, Watched {
 
   check(now: number): void {
     if (this.pace.isLate(now)) this.options.onLate();
+  }
+
+  onFault(error: unknown): void {
+    this.options.onFault(error);
   }
 
   /** Nothing more of it is waited for: it is whole, or the client's connection is gone. */

@@ -7,7 +7,7 @@ import { Exchange } from '../../../src/gateway/exchange.ts';
 import { OwnListeners } from '../../../src/gateway/own-listeners.ts';
 import { Pools } from '../../../src/gateway/pools.ts';
 import { RouteRecorder } from '../../../src/gateway/recorder.ts';
-import { orderTo } from '../../support/gateway.ts';
+import { noFaults, orderTo } from '../../support/gateway.ts';
 
 /** An exchange that waits for a connection to the upstream, and how often it was called off there. */
 function waitingExchange() {
@@ -19,7 +19,7 @@ function waitingExchange() {
     close: () => {},
     destroy: () => {},
   };
-  const pools = new Pools({ own: new OwnListeners(), inFlight: 1, forced: 1, sweepMs: 1_000 });
+  const pools = new Pools({ own: new OwnListeners(), inFlight: 1, forced: 1, sweepMs: 1_000, faults: noFaults });
   const destination = { ...pools.destination('shop', order.stable), client };
   const recorder = new RouteRecorder(clockFrom(undefined), order);
   const incoming = new IncomingMessage(new Socket());
@@ -38,6 +38,8 @@ function waitingExchange() {
     recorder,
     ticket: recorder.begin('stable', 'weight'),
     setCookie: null,
+    requestId: 'r-1',
+    faults: noFaults,
   });
   exchange.begin();
   return { exchange, outgoing, recorder, aborted };

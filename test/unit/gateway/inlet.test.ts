@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnswerHandler, UpstreamClient } from '../../../src/gateway/client.ts';
 import { OwnListeners } from '../../../src/gateway/own-listeners.ts';
 import { Pool } from '../../../src/gateway/pool.ts';
-import { using } from '../../support/gateway.ts';
+import { noFaults, using } from '../../support/gateway.ts';
 import { httpUpstream } from '../../support/upstream.ts';
 
 const TIMEOUTS = { connectMs: 1_000, answerMs: 1_000, silenceMs: 1_000 };
@@ -20,6 +20,7 @@ function ask(client: UpstreamClient, path: string, onChunk: 'lets-go' | 'holds')
       },
       onEnd: () => resolve(given),
       onError: ({ kind }) => reject(new Error(kind)),
+      onFault: reject,
     };
     client.request(
       {
@@ -52,7 +53,14 @@ describe('the memory into which a connection is read', () => {
       servername: null,
       trust: null,
     } as const;
-    const pool = new Pool({ origin, own: new OwnListeners(), inFlight: 1, forced: 1, sweepMs: 1_000 });
+    const pool = new Pool({
+      origin,
+      own: new OwnListeners(),
+      inFlight: 1,
+      forced: 1,
+      sweepMs: 1_000,
+      faults: noFaults,
+    });
     return { pool, ports };
   }
 

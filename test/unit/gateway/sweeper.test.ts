@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { Sweeper } from '../../../src/gateway/sweeper.ts';
+import { noFaults } from '../../support/gateway.ts';
 
 function sweeping(everyMs: number) {
   const looks: number[] = [];
-  const sweeper = new Sweeper(everyMs, (now) => void looks.push(now));
+  const sweeper = new Sweeper(everyMs, (now) => void looks.push(now), noFaults);
   onTestFinished(() => sweeper.stop());
   sweeper.start();
   return { looks, sweeper };

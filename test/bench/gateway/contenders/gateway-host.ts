@@ -24,6 +24,7 @@ const gateway = createGateway({
   ],
   trustedProxies: [],
   secret: Buffer.from('a secret for the benchmark, which nobody keeps'),
+  onFault: ({ error }) => void Promise.reject(error),
   timeouts: { connectMs: 1_000, answerMs: 60_000, headersMs: 5_000, idleMs: 120_000 },
 });
 gateway.setSplit({

@@ -1,0 +1,52 @@
+/** Where in the data path our own code threw: a label of the metric, so the list is closed. */
+export const FAULT_PLACES = [
+  'request',
+  'upload',
+  'answer',
+  'client',
+  'upstream',
+  'tunnel',
+  'brake',
+  'access-log',
+  'timer',
+] as const;
+
+export type FaultPlace = (typeof FAULT_PLACES)[number];
+
+/** A bug of ours that was contained: its request is refused or broken off, no version is charged, the rest goes on. */
+export interface Fault {
+  readonly error: unknown;
+  readonly where: FaultPlace;
+  /** Null where no request is concerned, or where its head was not read yet. */
+  readonly requestId: string | null;
+}
+
+export type OnFault = (fault: Fault) => void;
+
+/** Every callback of the event loop ends here when it throws: uncaught, it would take all other requests down. */
+export class Faults {
+  private readonly onFault: OnFault;
+
+  constructor(onFault: OnFault) {
+    this.onFault = onFault;
+  }
+
+  report(error: unknown, where: FaultPlace, requestId: string | null = null): void {
+    try {
+      this.onFault({ error, where, requestId });
+    } catch {
+      // The log itself is broken: nothing is left to tell it to.
+    }
+  }
+
+  /** Runs one step of a clean-up; when it throws as well, the steps after it still run. False when it threw. */
+  attempt(step: () => void, where: FaultPlace, requestId: string | null = null): boolean {
+    try {
+      step();
+      return true;
+    } catch (error) {
+      this.report(error, where, requestId);
+      return false;
+    }
+  }
+}
