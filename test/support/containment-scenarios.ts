@@ -1,0 +1,360 @@
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Gateway } from '../../src/gateway/gateway.ts';
+import type { SplitOrder } from '../../src/split/order.ts';
+import { fieldOf, get, type RawConnection } from './raw-client.ts';
+import { BIG, MEDIUM, type StageUpstream } from './stage-upstream.ts';
+import { closedPort } from './upstream.ts';
+
+/** What a scenario has at hand. */
+export interface Stage {
+  readonly gateway: Gateway;
+  readonly port: number;
+  readonly upstream: StageUpstream;
+  /** Another order for the route, of the next epoch. */
+  split(more: Partial<SplitOrder>): void;
+  open(): Promise<RawConnection>;
+}
+
+/** Traffic that takes some way through the gateway. Its promises settle, whatever becomes of a request. */
+export interface Scenario {
+  readonly name: string;
+  run(stage: Stage): Promise<void>;
+}
+
+/** Of a request body at most. */
+export const BODY_BYTES = 20_000_000;
+
+const post = (path: string, ...lines: string[]) =>
+  [`POST ${path} HTTP/1.1`, 'Host: shop.test', ...lines, '', ''].join('\r\n');
+
+const CHUNKS = '5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n';
+/** Whom a trusted proxy asks for: nobody else has a share. */
+const FOR = 'X-Forwarded-For: 9.9.9.9';
+const KEY = 'X-Api-Key: k-1';
+
+/** Sends, waits for one answer and ends the connection. */
+async function ask(stage: Stage, bytes: string, method = 'GET'): Promise<void> {
+  const connection = await stage.open();
+  connection.write(bytes);
+  await connection.answer(method);
+  connection.close();
+}
+
+async function upgraded(stage: Stage, path: string): Promise<RawConnection> {
+  const connection = await stage.open();
+  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+  connection.write(get(path, 'Connection: Upgrade', 'Upgrade: websocket', key, 'Sec-WebSocket-Version: 13'));
+  return connection;
+}
+
+const scenario = (name: string, run: Scenario['run']): Scenario => ({ name, run });
+
+/** From quick to slow: a step is made to throw in the first that reach it. */
+export const SCENARIOS: readonly Scenario[] = [
+  scenario('requests one after the other', async (stage) => {
+    const connection = await stage.open();
+    connection.write(get('/shop/a', KEY));
+    const { headers } = await connection.answer();
+    const [cookie = ''] = (fieldOf(headers, 'set-cookie') ?? '').split(';');
+    connection.write(get('/shop/b', KEY, `Cookie: ${cookie}`));
+    await connection.answer();
+    connection.write(get('/shop/empty', 'Connection: close'));
+    await connection.answer();
+    await connection.ending;
+  }),
+  scenario('many requests', async (stage) => {
+    const connection = await stage.open();
+    for (let request = 0; request < 550; request++) {
+      connection.write(get('/shop/a'));
+      await connection.answer();
+    }
+    connection.close();
+  }),
+  scenario('a small body', (stage) => ask(stage, `${post('/shop/a', 'Content-Length: 5', KEY)}hello`)),
+  scenario('a body in pieces', async (stage) => {
+    const connection = await stage.open();
+    connection.write(`${post('/shop/a', 'Content-Length: 200000', FOR)}${'x'.repeat(100)}`);
+    await sleep(5);
+    connection.write('x'.repeat(199_900));
+    await connection.answer();
+    connection.write(`PUT${post('/shop/a', 'Content-Length: 10').slice(4)}01234`);
+    await sleep(5);
+    connection.write('56789');
+    await connection.answer();
+    connection.close();
+  }),
+  scenario('a body in chunks, with a trailer', (stage) =>
+    ask(stage, `${post('/shop/a', 'Transfer-Encoding: chunked', 'Trailer: X-Sum', FOR)}${CHUNKS}`),
+  ),
+  scenario('an empty body', (stage) => ask(stage, post('/shop/a', 'Content-Length: 0', 'Expect: 100-continue'))),
+  scenario('an expectation', async (stage) => {
+    const connection = await stage.open();
+    connection.write(post('/shop/a', 'Content-Length: 5', 'Expect: 100-continue'));
+    if ((await connection.answer()).status === 100) {
+      connection.write('hello');
+      await connection.answer();
+    }
+    connection.close();
+  }),
+  scenario('an answer that comes before the body', async (stage) => {
+    const connection = await stage.open();
+    connection.write(`${post('/shop/early', 'Content-Length: 100000')}part`);
+    await connection.answer();
+    connection.write('x'.repeat(99_996));
+    connection.write(`${post('/shop/early', 'Transfer-Encoding: chunked')}2\r\nok\r\n`);
+    await connection.answer();
+    connection.close();
+  }),
+  scenario('redirects', async (stage) => {
+    await ask(stage, get('/shop/moved'));
+    stage.split({ stable: { url: `${stage.upstream.url}/base`, version: 'v1' } });
+    await ask(stage, get('/shop/moved'));
+    await ask(stage, get('/shop/moved', 'X-Odd:1'));
+  }),
+  scenario('an answer in chunks', async (stage) => {
+    const connection = await stage.open();
+    connection.write(get('/shop/chunked', 'TE: trailers'));
+    for (let status = 103; status < 200; ) ({ status } = await connection.answer());
+    connection.close();
+  }),
+  scenario('an answer that ends with its connection', (stage) => ask(stage, get('/shop/old'))),
+  scenario('HEAD', (stage) => ask(stage, 'HEAD /shop/a HTTP/1.1\r\nHost: shop.test\r\n\r\n', 'HEAD')),
+  scenario('an HTTP/1.0 client', (stage) => ask(stage, 'GET /shop/chunked HTTP/1.0\r\n\r\n')),
+  scenario('OPTIONS *', (stage) => ask(stage, 'OPTIONS * HTTP/1.1\r\nHost: shop.test\r\n\r\n')),
+  scenario('a client that reads slowly', async (stage) => {
+    const connection = await stage.open();
+    connection.write(get('/shop/big'));
+    await connection.takeThrough('\r\n\r\n');
+    connection.socket.pause();
+    await sleep(20);
+    await received(connection.socket, BIG.length);
+    connection.close();
+  }),
+  scenario('answers that pile up', async (stage) => {
+    const connection = await stage.open();
+    connection.socket.pause();
+    for (let request = 0; request < 200; request++) {
+      connection.write(get('/shop/medium'));
+      await sleep(1);
+    }
+    await received(connection.socket, 200 * MEDIUM.length);
+    connection.close();
+  }),
+  scenario('a pipeline', async (stage) => {
+    const connection = await stage.open();
+    connection.write(get('/shop/a') + get('/shop/b'));
+    await connection.answer();
+    await connection.answer();
+    connection.close();
+  }),
+  scenario('a request that comes while another is under way', async (stage) => {
+    const connection = await stage.open();
+    connection.write(get('/shop/chunked'));
+    await connection.takeThrough('one');
+    connection.write(get('/shop/a'));
+    await connection.takeThrough('ok');
+    connection.close();
+  }),
+  scenario('a head in pieces', async (stage) => {
+    const connection = await stage.open();
+    connection.write(get('/shop/a').slice(0, 20));
+    await sleep(5);
+    connection.write(get('/shop/a').slice(20));
+    await connection.answer();
+    connection.close();
+  }),
+  scenario('what is refused', async (stage) => {
+    await ask(stage, get('/none'));
+    await ask(stage, get('/shop/a', 'Host: other.test'));
+    await ask(stage, 'no HTTP at all\r\n\r\n');
+    await ask(stage, 'CONNECT shop.test:443 HTTP/1.1\r\nHost: shop.test\r\n\r\n');
+    await ask(stage, `${post('/shop/a', `Content-Length: ${BODY_BYTES + 1}`)}`);
+    const connection = await stage.open();
+    connection.socket.end('GET /shop/a HTTP/1.1\r\nHost:');
+    await connection.answer();
+  }),
+  scenario('a body that turns out too long', async (stage) => {
+    const connection = await stage.open();
+    connection.write(`${post('/shop/a', 'Transfer-Encoding: chunked')}1400000\r\n${'x'.repeat(0x1400000)}`);
+    await connection.answer();
+    connection.close();
+  }),
+  scenario('a tunnel', async (stage) => {
+    const connection = await upgraded(stage, '/shop/socket');
+    await connection.takeThrough('hello');
+    connection.write('and back');
+    await connection.takeThrough('and back');
+    connection.close();
+  }),
+  scenario('a tunnel that is refused', async (stage) => {
+    const connection = await upgraded(stage, '/shop/refuse');
+    await connection.answer();
+    await connection.ending;
+    await (await upgraded(stage, '/none')).ending;
+    await (await upgraded(stage, '/shop/../a')).ending;
+  }),
+  scenario('a client that goes away', async (stage) => {
+    for (const bytes of [
+      get('/shop/never'),
+      get('/shop/events'),
+      `${post('/shop/a', 'Content-Length: 100')}part`,
+      `${post('/shop/a', 'Transfer-Encoding: chunked')}2\r\nok\r\n`,
+    ]) {
+      const connection = await stage.open();
+      connection.write(bytes);
+      await sleep(15);
+      connection.close();
+    }
+    await sleep(10);
+  }),
+  scenario('an upstream that breaks off', async (stage) => {
+    for (const path of ['/shop/broken', '/shop/reset', '/shop/garbled']) {
+      const connection = await stage.open();
+      connection.write(get(path));
+      connection.write(get('/shop/a'));
+      await connection.ending;
+    }
+  }),
+  scenario('a pooled connection that turns out dead', async (stage) => {
+    const connection = await stage.open();
+    connection.write(get('/shop/a'));
+    await connection.answer();
+    connection.write(get('/shop/reset'));
+    await connection.answer();
+    connection.close();
+  }),
+  scenario('failover', async (stage) => {
+    stage.split({
+      canary: { url: `http://127.0.0.1:${await closedPort()}`, version: 'v2' },
+      canaryBps: 10_000,
+      failover: 'stable',
+    });
+    await ask(stage, get('/shop/a', 'Cookie: a=b'));
+    await ask(stage, `${post('/shop/a', 'Content-Length: 5')}hello`);
+    await ask(stage, get('/shop/a', 'X-Version: canary', 'X-Forwarded-For: 10.0.0.1'));
+  }),
+  scenario('a canary', async (stage) => {
+    stage.split({ canaryBps: 5_000, consumerDefault: 'by-weight' });
+    for (const path of ['/shop/a', '/shop/b', '/shop/users/7', '/shop/error']) await ask(stage, get(path, KEY));
+    await ask(stage, get('/shop/a', 'X-Version: canary', `X-Serin-Force-Token: 1.x`, 'X-Forwarded-For: 9.9.9.9'));
+  }),
+  scenario('failover with the body', async (stage) => {
+    stage.split({
+      canary: { url: `${stage.upstream.url}/dead`, version: 'v2' },
+      canaryBps: 10_000,
+      failover: 'stable',
+    });
+    for (const framing of ['Content-Length: 5', 'Transfer-Encoding: chunked']) {
+      const connection = await stage.open();
+      connection.write(`PUT${post('/shop/a', framing).slice(4)}`);
+      await sleep(5);
+      connection.write(framing.startsWith('C') ? 'hello' : CHUNKS);
+      await connection.answer();
+      connection.close();
+    }
+  }),
+  scenario('upstreams by name and by TLS', async (stage) => {
+    const canary = { url: `https://127.0.0.1:${stage.upstream.port}`, version: 'v2' };
+    const stable = { url: `http://localhost:${stage.upstream.port}`, version: 'v1' };
+    stage.split({ stable, canary, canaryBps: 10_000, failover: 'stable' });
+    await ask(stage, get('/shop/a'));
+  }),
+  scenario('an upstream that takes its time to read', async (stage) => {
+    const connection = await stage.open();
+    connection.write(`${post('/shop/unread', `Content-Length: ${BIG.length}`)}`);
+    connection.write(BIG);
+    await connection.answer();
+    connection.close();
+  }),
+  scenario('an event stream whose version leaves', async (stage) => {
+    stage.split({ canary: { url: `http://localhost:${stage.upstream.port}`, version: 'v2' }, canaryBps: 10_000 });
+    const open = [await stage.open(), await stage.open()];
+    open[0]?.write(get('/shop/events'));
+    // Not plain.
+    open[1]?.write(get('/shop/events', 'X-Close:1'));
+    for (const connection of open) await connection.takeThrough('data: 1');
+    stage.split({ canary: null, canaryBps: 0 });
+    for (const connection of open) await connection.ending;
+  }),
+  scenario('a brake', async (stage) => {
+    stage.split({ canaryBps: 0, brakeAfter: 1 });
+    const connection = await stage.open();
+    for (let request = 0; request < 50; request++) {
+      connection.write(get('/shop/a'));
+      await connection.answer();
+    }
+    connection.close();
+    stage.split({ canaryBps: 10_000, brakeAfter: 1 });
+    await ask(stage, get('/shop/error'));
+    await ask(stage, get('/shop/a'));
+  }),
+  scenario('more than the upstream may have', async (stage) => {
+    const held = [await stage.open(), await stage.open(), await stage.open()];
+    for (const connection of held) connection.write(get('/shop/never'));
+    await Promise.race(held.map((connection) => connection.answer()));
+    for (const connection of held) connection.close();
+    await sleep(10);
+  }),
+  scenario('an answer that comes too late', (stage) => ask(stage, get('/shop/never'))),
+  scenario('a client that stops reading', async (stage) => {
+    const connection = await stage.open();
+    connection.socket.pause();
+    connection.write(get('/shop/big'));
+    await sleep(1_800);
+    await received(connection.socket, BIG.length);
+  }),
+  scenario('a client that stops sending', async (stage) => {
+    const connection = await stage.open();
+    const chunked = await stage.open();
+    connection.write(`${post('/shop/a', 'Content-Length: 100')}part`);
+    chunked.write(`${post('/shop/a', 'Transfer-Encoding: chunked')}2\r\nok\r\n`);
+    await connection.ending;
+    await chunked.ending;
+  }),
+  scenario('an idle connection', async (stage) => {
+    const connection = await stage.open();
+    connection.write(get('/shop/a'));
+    await connection.answer();
+    await connection.ending;
+  }),
+  scenario('an expectation that the upstream keeps silent about', async (stage) => {
+    const connection = await stage.open();
+    connection.write(post('/shop/silent', 'Content-Length: 5', 'Expect: 100-continue'));
+    if ((await connection.answer()).status === 100) connection.write('hello');
+    await connection.answer();
+    connection.close();
+  }),
+  scenario('a head that is not finished', async (stage) => {
+    const connection = await stage.open();
+    connection.write('GET /shop/a HTTP/1.1\r\nX: ');
+    const drops = setInterval(() => connection.write('x'), 100);
+    await connection.ending;
+    clearInterval(drops);
+  }),
+];
+
+/** Reads so many bytes, and forgets them. */
+function received(socket: Socket, bytes: number): Promise<void> {
+  socket.removeAllListeners('data');
+  return new Promise((resolve) => {
+    if (socket.destroyed) resolve();
+    let left = bytes;
+    socket.on('data', (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left <= 0) resolve();
+    });
+    socket.once('close', () => resolve());
+    socket.resume();
+  });
+}
+
+/** Waits until a condition holds; false when it does not within the time. */
+export async function until(isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
+  const patience = performance.now() + withinMs;
+  while (!(await isSo())) {
+    if (performance.now() > patience) return false;
+    await sleep(5);
+  }
+  return true;
+}

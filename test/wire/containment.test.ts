@@ -1,0 +1,233 @@
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Fault } from '../../src/gateway/faults.ts';
+import { BODY_BYTES, SCENARIOS, type Scenario, type Stage, until } from '../support/containment-scenarios.ts';
+import { askRaw, fieldOf, get, openRaw, type RawConnection } from '../support/raw-client.ts';
+import { type StageUpstream, stageUpstream } from '../support/stage-upstream.ts';
+import { type StepName, TappedSteps } from '../support/tapped-steps.ts';
+import { BY_CHANCE, CONTAINMENT, isWithinReach, RELEASES } from '../support/untapped-steps.ts';
+
+const steps = new TappedSteps();
+steps.tap('src/gateway/**/*.ts');
+steps.tap('src/split/*.ts');
+const { createGateway } = await import('../../src/gateway/server.ts');
+const { orderTo, routeTo, SECRET } = await import('../support/gateway.ts');
+
+const path = inject('fastPath') ?? 'on';
+const exchange =
+  path === 'on' ? 'src/gateway/fast/plain-exchange.ts PlainExchange' : 'src/gateway/exchange.ts Exchange';
+
+/** In how many scenarios a step throws. */
+const SCENARIOS_PER_STEP = 2;
+/** Longer than any scenario takes. */
+const LATEST_MS = 10_000;
+const IN_FLIGHT = 2;
+
+let upstream: StageUpstream;
+beforeAll(async () => {
+  upstream = await stageUpstream();
+});
+afterAll(() => upstream.close());
+
+async function start() {
+  const faults: Fault[] = [];
+  const gateway = createGateway({
+    listen: { host: '127.0.0.1', port: 0 },
+    fastPath: path,
+    routes: [
+      routeTo(upstream.url, {
+        prefix: '/shop',
+        sticky: { kind: 'cookie', name: 'serin' },
+        consumerKey: { kind: 'header', name: 'x-api-key' },
+        forceRule: { from: ['10.0.0.0/8'], tokens: 'accepted' },
+        templates: ['/users/{id}'],
+      }),
+    ],
+    trustedProxies: ['127.0.0.0/8'],
+    secret: SECRET,
+    timeouts: {
+      connectMs: 2_000,
+      answerMs: 1_000,
+      silenceMs: 1_000,
+      uploadMs: 1_500,
+      headersMs: 200,
+      idleMs: 700,
+      downloadMs: 700,
+    },
+    limits: { inFlightPerUpstream: IN_FLIGHT, connections: 6, bodyBytes: BODY_BYTES },
+    accessLog: { write: () => {}, sample: 1 },
+    onFault: (fault) => faults.push(fault),
+  });
+  const { port } = await gateway.listen();
+  let epoch = 1;
+  const split: Stage['split'] = (more) =>
+    gateway.setSplit(
+      orderTo(upstream.url, upstream.url, {
+        epoch: epoch++,
+        measure: { blockMs: 2, errorStatuses: ['5xx'] },
+        ...more,
+      }),
+    );
+  split({});
+  return { gateway, port, faults, split };
+}
+
+interface Run {
+  readonly faults: readonly Fault[];
+  readonly thrown: readonly Error[];
+  readonly reached: ReadonlySet<StepName>;
+  /** What is wrong afterwards; empty when all is well. */
+  readonly wrong: readonly string[];
+  readonly unanswered: number;
+}
+
+/** Plays a scenario before a gateway of its own, in which some steps throw, and looks at what is left of the gateway. */
+async function play({ run }: Scenario, armed: readonly StepName[]): Promise<Run> {
+  const { gateway, port, faults, split } = await start();
+  const opened: RawConnection[] = [];
+  const stage: Stage = {
+    gateway,
+    port,
+    upstream,
+    split: (more) => steps.aside(() => split(more)),
+    open: async () => {
+      const connection = await openRaw(port);
+      opened.push(connection);
+      return connection;
+    },
+  };
+  const wrong: string[] = [];
+  steps.watch(armed);
+  const played = run(stage).then(
+    () => 'ended',
+    () => 'broken off',
+  );
+  const ended = await Promise.race([played, sleep(LATEST_MS, 'hangs', { ref: false })]);
+  const { thrown, reached } = steps.stop();
+  if (ended === 'hangs') wrong.push('the client still waits');
+  if (ended === 'broken off' && thrown.length === 0) wrong.push('the scenario fails by itself');
+  for (const connection of opened) connection.close();
+  split({ canary: null });
+
+  if (!(await until(async () => (await statusOf(port)) === 200, 5_000))) wrong.push('the next request is not served');
+  const unanswered = gateway.totals().reduce((sum, { outcomes }) => sum + outcomes.unanswered, 0);
+  // As many at the same time as there may be: what was not given back is missing now.
+  const serves = async () => {
+    const statuses = await Promise.all(Array.from({ length: IN_FLIGHT }, () => statusOf(port, '/shop/late')));
+    return statuses.every((status) => status === 200);
+  };
+  if (!(await until(serves, 5_000))) wrong.push('a place was not given back');
+  const from = Date.now();
+  const isClosed = () => gateway.collect('shop', null, 60_000).blocks.some(({ startedAt }) => startedAt > from);
+  if (!(await until(isClosed, 5_000))) wrong.push('a request is still counted as open');
+  const closed = await Promise.race([gateway.close(0).then(() => true), sleep(5_000, false, { ref: false })]);
+  if (!closed) wrong.push('the gateway cannot be closed');
+  // Its last callbacks belong to no other run.
+  await until(async () => (await upstream.connections()) === 0, 5_000);
+  for (let turn = 0; turn < 10; turn++) await setImmediate();
+  return { faults, thrown, reached, wrong, unanswered };
+}
+
+async function statusOf(port: number, target = '/shop/a'): Promise<number> {
+  const asked = askRaw(port, get(target)).then(
+    ({ status }) => status,
+    () => 0,
+  );
+  return Promise.race([asked, sleep(2_000, -1, { ref: false })]);
+}
+
+const isReported = ({ faults, thrown }: Run): boolean =>
+  faults.length === thrown.length && thrown.every((error) => faults.some((fault) => fault.error === error));
+
+const told = ({ faults }: Run) => faults.map(({ error, where }) => `${where}: ${(error as Error).stack}`).join('\n');
+
+describe('row 1: a bug of ours is contained', () => {
+  it('whichever step throws: answered or broken off, reported once, charged to nobody, and all else goes on', {
+    timeout: 900_000,
+  }, async () => {
+    const scenariosOf = new Map<StepName, Scenario[]>();
+    const unansweredIn = new Map<Scenario, number>();
+    for (const scenario of SCENARIOS) {
+      const { wrong, faults, unanswered, reached } = await play(scenario, []);
+      expect({ scenario: scenario.name, wrong, faults }).toEqual({ scenario: scenario.name, wrong: [], faults: [] });
+      unansweredIn.set(scenario, unanswered);
+      for (const step of reached) scenariosOf.set(step, [...(scenariosOf.get(step) ?? []), scenario]);
+    }
+    expect([...steps.names].filter((step) => !scenariosOf.has(step) && isWithinReach(step, path))).toEqual([]);
+
+    const wrongs: string[] = [];
+    for (const [step, scenarios] of scenariosOf) {
+      if (CONTAINMENT.has(step)) continue;
+      let times = 0;
+      for (const scenario of scenarios) {
+        const run = await play(scenario, [step]);
+        // Some steps have a time of their own.
+        if (run.thrown.length === 0) continue;
+        const wrong = RELEASES.has(step) ? [] : [...run.wrong];
+        if (!isReported(run)) wrong.push(`reported: ${told(run)}`);
+        if (run.unanswered > (unansweredIn.get(scenario) ?? 0)) wrong.push('a version is charged');
+        if (wrong.length > 0) wrongs.push(`${step}, ${scenario.name}: ${wrong.join(', ')}`);
+        if (++times === SCENARIOS_PER_STEP) break;
+      }
+      if (times === 0 && !BY_CHANCE.includes(step)) wrongs.push(`${step} was not called again`);
+    }
+    expect(wrongs).toEqual([]);
+  });
+
+  it.each(['onHead', 'onEnd', 'onError'])(
+    'also when what contains %s throws itself',
+    { timeout: 300_000 },
+    async (name) => {
+      const first = `${exchange}.${name}`;
+      const scenario = SCENARIOS.find(
+        (known) =>
+          known.name ===
+          (name === 'onError' ? 'a pooled connection that turns out dead' : 'requests one after the other'),
+      );
+      if (!scenario) throw new Error('there is no such scenario');
+      const { reached, thrown } = await play(scenario, [first]);
+      expect(thrown).toHaveLength(1);
+      const wrongs: string[] = [];
+      for (const second of reached) {
+        if (CONTAINMENT.has(second) || RELEASES.has(second)) continue;
+        const run = await play(scenario, [first, second]);
+        if (!isReported(run)) wrongs.push(`${second}: ${told(run)}`);
+        if (run.wrong.length > 0) wrongs.push(`${second}: ${run.wrong.join(', ')}`);
+      }
+      expect(wrongs).toEqual([]);
+    },
+  );
+
+  it('answers 500 with the id of the request, by which the log has it', async () => {
+    const { gateway, port, faults } = await start();
+    steps.watch([`${exchange}.onHead`]);
+    const answer = await askRaw(port, get('/shop/a', 'X-Request-Id: r-7'));
+    steps.stop();
+    expect(answer.status).toBe(500);
+    expect(JSON.parse(answer.body.toString())).toMatchObject({ status: 500 });
+    expect([fieldOf(answer.headers, 'x-request-id'), fieldOf(answer.headers, 'connection')]).toEqual(['r-7', 'close']);
+    expect(faults).toMatchObject([{ where: 'answer', requestId: 'r-7' }]);
+    await gateway.close(0);
+  });
+
+  it.each([
+    'src/gateway/answer-reader.ts AnswerReader.push',
+    'src/gateway/answer-head.ts readAnswerHead',
+    'src/gateway/pool.ts Pool.released',
+    'src/gateway/recorder.ts RouteRecorder.complete',
+    `${exchange}.onHead`,
+    `${exchange}.onData`,
+    `${exchange}.onEnd`,
+  ])('an upstream connection that saw %s throw is never used again', async (step) => {
+    const { gateway, port } = await start();
+    const from = upstream.used.length;
+    expect(await statusOf(port)).toBe(200);
+    steps.watch([step]);
+    await statusOf(port);
+    expect(steps.stop().thrown).toHaveLength(1);
+    expect(await statusOf(port)).toBe(200);
+    const [first, second, third] = upstream.used.slice(from);
+    expect([second === first, third === second]).toEqual([true, false]);
+    await gateway.close(0);
+  });
+});
