@@ -31,6 +31,8 @@ const post = (path: string, ...lines: string[]) =>
 const CHUNKS = '5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n';
 /** Whom a trusted proxy asks for: nobody else has a share. */
 const FOR = 'X-Forwarded-For: 9.9.9.9';
+/** With so much of a body an upstream is asked. */
+const FIRST_PART = 'x'.repeat(9_000);
 const KEY = 'X-Api-Key: k-1';
 
 /** Sends, waits for one answer and ends the connection. */
@@ -99,9 +101,9 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   scenario('an answer that comes before the body', async (stage) => {
     const connection = await stage.open();
-    connection.write(`${post('/shop/early', 'Content-Length: 100000')}part`);
+    connection.write(`${post('/shop/early', 'Content-Length: 100000')}${FIRST_PART}`);
     await connection.answer();
-    connection.write('x'.repeat(99_996));
+    connection.write('x'.repeat(100_000 - FIRST_PART.length));
     connection.write(`${post('/shop/early', 'Transfer-Encoding: chunked')}2\r\nok\r\n`);
     await connection.answer();
     connection.close();
@@ -110,7 +112,8 @@ export const SCENARIOS: readonly Scenario[] = [
     await ask(stage, get('/shop/moved'));
     stage.split({ stable: { url: `${stage.upstream.url}/base`, version: 'v1' } });
     await ask(stage, get('/shop/moved'));
-    await ask(stage, get('/shop/moved', 'X-Odd:1'));
+    await ask(stage, get('/shop/moved', 'X-Odd:1', 'Via: 1.1 other'));
+    await ask(stage, get('/shop/moved', 'Via: 1.1 other'));
   }),
   scenario('an answer in chunks', async (stage) => {
     const connection = await stage.open();
@@ -199,6 +202,7 @@ export const SCENARIOS: readonly Scenario[] = [
       get('/shop/never'),
       get('/shop/events'),
       `${post('/shop/a', 'Content-Length: 100')}part`,
+      `${post('/shop/a', 'Content-Length: 100000')}${FIRST_PART}`,
       `${post('/shop/a', 'Transfer-Encoding: chunked')}2\r\nok\r\n`,
     ]) {
       const connection = await stage.open();
@@ -245,11 +249,14 @@ export const SCENARIOS: readonly Scenario[] = [
       canaryBps: 10_000,
       failover: 'stable',
     });
-    for (const framing of ['Content-Length: 5', 'Transfer-Encoding: chunked']) {
+    for (const [framing, first, rest] of [
+      [`Content-Length: ${FIRST_PART.length + 5}`, FIRST_PART, 'hello'],
+      ['Transfer-Encoding: chunked', '2\r\nok\r\n', CHUNKS],
+    ] as const) {
       const connection = await stage.open();
-      connection.write(`PUT${post('/shop/a', framing).slice(4)}`);
+      connection.write(`PUT${post('/shop/a', framing).slice(4)}${first}`);
       await sleep(5);
-      connection.write(framing.startsWith('C') ? 'hello' : CHUNKS);
+      connection.write(rest);
       await connection.answer();
       connection.close();
     }
@@ -306,11 +313,11 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   scenario('a client that stops sending', async (stage) => {
     const connection = await stage.open();
-    const chunked = await stage.open();
     connection.write(`${post('/shop/a', 'Content-Length: 100')}part`);
-    chunked.write(`${post('/shop/a', 'Transfer-Encoding: chunked')}2\r\nok\r\n`);
-    await connection.ending;
-    await chunked.ending;
+    const upstream = [await stage.open(), await stage.open()];
+    upstream[0]?.write(`${post('/shop/a', 'Content-Length: 100000')}${FIRST_PART}`);
+    upstream[1]?.write(`${post('/shop/a', 'Transfer-Encoding: chunked')}2\r\nok\r\n`);
+    for (const { ending } of [connection, ...upstream]) await ending;
   }),
   scenario('an idle connection', async (stage) => {
     const connection = await stage.open();
