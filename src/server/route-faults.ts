@@ -19,6 +19,7 @@ export function routeFaults(config: ServerConfig): readonly RouteFault[] {
       ...stableFaults(route, config),
       ...templateFaults(route),
       ...forceFaults(route),
+      ...stickyFaults(route),
       ...sourceFaults(route, sources),
     ].map(({ path, message }) => ({ path: ['routes', at, ...path], message })),
   ]);
@@ -60,6 +61,13 @@ function forceFaults({ name, forceHeader, consumerKey, sticky }: ConfiguredRoute
   if (!isKey && !(sticky.kind === 'header' && sticky.name === force)) return [];
   const other = isKey ? 'consumerKey' : 'sticky';
   return [{ path: ['forceHeader'], message: `route ${name} has ${force} for its forceHeader and for its ${other}` }];
+}
+
+/** Without a key no request has a consumer, and each would be drawn anew. */
+function stickyFaults({ name, sticky, consumerKey, router }: ConfiguredRoute): readonly RouteFault[] {
+  if (sticky.kind !== 'consumer' || consumerKey || router === 'none') return [];
+  const message = `route ${name} is sticky by consumer, but does not say where a consumer's key is (consumerKey)`;
+  return [{ path: ['sticky'], message }];
 }
 
 /** A template is matched against the path that the client asks for, and a route sees only what is below its own. */

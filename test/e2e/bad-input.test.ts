@@ -62,6 +62,11 @@ describe('a file that is not right', () => {
   it.each([
     ['no upstream', 'policy: mine #', /serin\.yaml:5:\d+ .*stable/],
     ['an upstream that is no URL', 'stable: payments', /serin\.yaml:7:\d+ .*http or https URL/],
+    [
+      'stickiness by a consumer whom nothing shows (issue 10 row 17)',
+      'stable: http://127.0.0.1:9001\n    sticky: consumer',
+      /serin\.yaml:8:\d+ route shop is sticky by consumer, but does not say where .* \(consumerKey\)/,
+    ],
     ['an upstream with credentials', 'stable: "http://me:secret@host/"', /serin\.yaml:7:\d+ .*user info/],
   ])('%s: serve exits with 2 and the place', async (_, stable, message) => {
     const text = config(stable).replace(stable.startsWith('policy') ? '    policy: mine\n' : 'nothing', '');
