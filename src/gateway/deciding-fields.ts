@@ -8,6 +8,8 @@ import type { GatewayRoute } from './gateway.ts';
 export class DecidingFields {
   /** In lower case. */
   readonly names: readonly string[];
+  /** Whether one of them has an underscore, so that it can be disguised by a hyphen: not what the fast path looks for. */
+  readonly isOdd: boolean;
   private readonly plain: ReadonlySet<string>;
 
   constructor({ consumerKey, sticky, forceHeader, forceRule }: GatewayRoute) {
@@ -20,6 +22,7 @@ export class DecidingFields {
       ]),
     ];
     this.plain = new Set(this.names.map(hyphenated));
+    this.isOdd = this.names.some((name) => name.includes('_'));
   }
 
   has(lower: string): boolean {
@@ -28,7 +31,7 @@ export class DecidingFields {
 
   /** CGI and its heirs read `X_Api_Key` as `X-Api-Key` (RFC 3875 section 4.1.18). */
   isDisguised(lower: string): boolean {
-    return lower.includes('_') && this.plain.has(hyphenated(lower)) && !this.has(lower);
+    return (this.isOdd || lower.includes('_')) && this.plain.has(hyphenated(lower)) && !this.has(lower);
   }
 
   /** The first of them that has more than one line among names and values by turns, or null. */

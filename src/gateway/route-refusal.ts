@@ -31,6 +31,7 @@ export function refusalAt(
 export function isDoubtfulAt(state: RouteState, head: HeadReader): boolean {
   const { declared, deciding } = state;
   if (asksForNone(state, head)) return true;
+  if (deciding.isOdd) return true;
   if (head.target.hasEncodedSlash && declared.encodedSlash !== 'pass') return true;
   for (const name of deciding.names) if (head.repeats(name)) return true;
   const { consumerKey } = declared;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { Problem } from '../problem/problem.ts';
 import type { ServerTerminal } from './terminal.ts';
 
 interface ConfigOption {
@@ -11,7 +12,7 @@ interface ReasonOption extends ConfigOption {
 
 interface DoctorOptions extends ConfigOption {
   readonly try?: string;
-  readonly method: string;
+  readonly method?: string;
   readonly header: readonly string[];
 }
 
@@ -40,13 +41,16 @@ export function registerServerCommands(program: Command, terminal: ServerTermina
   });
   command('doctor', 'check configuration, policies and database, and say what is in force')
     .option('--try <url>', 'say which route a URL takes and why, and nothing else; sends nothing')
-    .option('--method <method>', 'with --try: the method of the request', 'GET')
+    .option('--method <method>', 'with --try: the method of the request (default: GET)')
     .option('--header <line>', 'with --try: a header line, "Name: value"; may be repeated', collect, [])
     .action(async ({ config, try: url, method, header: headers }: DoctorOptions) => {
       if (url !== undefined) {
         const { tryUrl } = await import('./try-url.ts');
-        exit(tryUrl({ file: config, url, method, headers }, terminal));
+        exit(tryUrl({ file: config, url, method: method ?? 'GET', headers }, terminal));
         return;
+      }
+      if (method !== undefined || headers.length > 0) {
+        throw new Problem('invalid-input', '--method and --header say what --try is to ask for: add --try');
       }
       const { doctor } = await import('./doctor.ts');
       exit(await doctor(config, terminal));

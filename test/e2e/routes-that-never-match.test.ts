@@ -188,6 +188,8 @@ describe('doctor --try', () => {
       'x-api-key: b',
     );
     expect([twice.code, twice.stdout]).toEqual([1, expect.stringMatching(/^answer: +400 .*more than one x-api-key/m)]);
+    const stray = await doctor(at, '--method', 'POST');
+    expect([stray.code, stray.stderr]).toEqual([2, expect.stringContaining('add --try')]);
     const bad = await doctor(at, '--try', 'ftp://a.test/');
     expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('is not an http or https URL')]);
   });

@@ -78,6 +78,14 @@ describe('issue 10, row 24: what chose the version reaches the upstream', () => 
   });
 });
 
+describe('issue 10, row 24: a key whose name has an underscore', () => {
+  it('is not disguised by a hyphen either', async () => {
+    const { ask } = await started({ consumerKey: { kind: 'header', name: 'x_api_key' } });
+    const { seen, version } = await ask('/echo', 'X-Api-Key: other', 'X_Api_Key: acme');
+    expect([version, seen('x-api-key'), seen('x_api_key')]).toEqual(['v2', [], ['acme']]);
+  });
+});
+
 describe('issue 10, row 24: what comes too late to choose', () => {
   it('does not pass as a trailer: some servers put those among the headers', async () => {
     const upstream = await using(
