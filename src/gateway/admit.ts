@@ -12,6 +12,8 @@ const NOWHERE: Target = { path: '', query: '', hasEncodedSlash: false };
 /** A request of the data path, with what its admission found out. */
 export class GatewayRequest extends IncomingMessage {
   target: Target = NOWHERE;
+  /** Whether a later request of the connection has begun: the connection cannot end with the answer to this one. */
+  isFollowed = false;
   private id: string | null = null;
 
   /** The client's own, or one that is drawn for it. */

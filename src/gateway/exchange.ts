@@ -13,7 +13,7 @@ import { Turn } from './turn.ts';
 import type { Upload } from './upload.ts';
 
 export interface ExchangeParts {
-  readonly incoming: IncomingMessage;
+  readonly incoming: IncomingMessage & { readonly isFollowed?: boolean };
   readonly outgoing: ServerResponse;
   readonly upload: Upload | null;
   readonly attempt: Attempt;
@@ -180,7 +180,7 @@ export class Exchange implements AnswerHandler, Stream {
     if (outgoing.writableEnded) return;
     const isHandled = attempt(() => {
       if (outgoing.headersSent) this.breakOff();
-      else refuse(outgoing, failure(requestId), 'close');
+      else refuse(outgoing, failure(requestId), incoming.isFollowed ? 'keep' : 'close');
     });
     if (!isHandled) incoming.socket.destroy();
   }

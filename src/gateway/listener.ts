@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Hono } from 'hono';
 import { Problem } from '../problem/problem.ts';
-import { type Admission, admit, GatewayRequest } from './admit.ts';
+import { admit, GatewayRequest } from './admit.ts';
 import type { GatewayEnv } from './app.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { type DataServer, drainServer } from './drain.ts';
@@ -13,24 +13,13 @@ import type { Faults } from './faults.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { GatewayLimits } from './limits.ts';
 import { refusalOf } from './parse-error.ts';
+import { type Outgoing, Pipeline } from './pipeline.ts';
 import { failure, OVERLOAD, type Refusal, refuse, refuseSocket } from './refuse.ts';
 import type { ClientTimeouts } from './timeouts.ts';
 import { isWebSocket } from './upgrade.ts';
 import type { Via } from './via.ts';
 
 const CHECK_EVERY_MS = 1_000;
-
-type Outgoing = ServerResponse<GatewayRequest>;
-
-/** An open connection: the exchanges and tunnels under way on it, and whether it ends after its next answer. */
-interface Admitted {
-  underWay: number;
-  state: 'open' | 'closing';
-  /** The answer to the request that came last, until it is over. */
-  last: Outgoing | null;
-}
-
-type Connections = Map<Duplex, Admitted>;
 
 /** Node before 24.9 hands every Upgrade over, and what is not WebSocket cannot go back to being a request there. */
 const NOT_WEB_SOCKET: Refusal = { status: 501, detail: 'The only protocol to upgrade to is websocket.' };
@@ -59,7 +48,7 @@ export interface Listener {
 /** The listener on the untrusted side: a strict node:http server that carries the gateway's Hono application. */
 export function createListener(parts: ListenerParts): Listener {
   const { app, front, upgrade, timeouts, limits, via, faults } = parts;
-  const connections: Connections = new Map();
+  const connections = new Map<Duplex, Pipeline>();
   let isDraining = false;
 
   /** Our own code threw before the request was an exchange's. */
@@ -69,8 +58,7 @@ export function createListener(parts: ListenerParts): Listener {
       requestId = incoming.requestId;
     }, 'request');
     faults.report(error, 'request', requestId);
-    const connection = connections.get(incoming.socket);
-    if (connection) connection.state = 'closing';
+    connections.get(incoming.socket)?.close();
     const isRefused =
       !outgoing.headersSent &&
       faults.attempt(() => refuse(outgoing, failure(requestId), 'close'), 'request', requestId);
@@ -79,6 +67,22 @@ export function createListener(parts: ListenerParts): Listener {
 
   const onRequest = (incoming: GatewayRequest, outgoing: Outgoing): void => {
     try {
+      const pipeline = connections.get(incoming.socket);
+      if (!pipeline?.takesMore) return;
+      if (pipeline.length < limits.pipelined) {
+        pipeline.add(incoming, outgoing, isDraining ? 'draining' : 'open');
+        return;
+      }
+      pipeline.refuseMore();
+      refuse(outgoing, OVERLOAD, 'close');
+    } catch (error) {
+      failed(error, incoming, outgoing);
+    }
+  };
+
+  /** Begins a request whose turn it is. */
+  const run = (incoming: GatewayRequest, outgoing: Outgoing): void => {
+    try {
       serve(incoming, outgoing);
     } catch (error) {
       failed(error, incoming, outgoing);
@@ -86,23 +90,10 @@ export function createListener(parts: ListenerParts): Listener {
   };
 
   const serve = (incoming: GatewayRequest, outgoing: Outgoing): void => {
-    const connection = connections.get(incoming.socket);
-    // What comes after a refusal on the same connection was sent before its end could be seen, and is not trusted.
-    if (!connection || connection.state === 'closing' || hasSaidClose(connection.last)) return;
-    connection.underWay++;
-    outgoing.once('close', () => {
-      connection.underWay--;
-      if (hasSaidClose(outgoing)) connection.state = 'closing';
-      // An idle connection must not keep the request that it carried last.
-      if (connection.last === outgoing) connection.last = null;
-    });
-    if (isDraining) sayLast(outgoing, connection.last);
-    connection.last = outgoing;
-    const admission: Admission =
-      connection.underWay > limits.pipelined ? { kind: 'refused', refusal: OVERLOAD } : admit(incoming, limits, via);
+    const admission = admit(incoming, limits, via);
     switch (admission.kind) {
       case 'refused':
-        connection.state = 'closing';
+        connections.get(incoming.socket)?.close();
         refuse(outgoing, admission.refusal, 'close');
         break;
       case 'server':
@@ -128,7 +119,9 @@ export function createListener(parts: ListenerParts): Listener {
       } catch (error) {
         const socket = socketOf(...args);
         faults.report(error, 'client');
-        if (!faults.attempt(() => refuseSocket(socket, failure(null)), 'client')) socket.destroy();
+        // Not in the middle of an answer that is under way.
+        const isOpen = !connections.get(socket)?.isAnswering;
+        if (!isOpen || !faults.attempt(() => refuseSocket(socket, failure(null)), 'client')) socket.destroy();
       }
     };
 
@@ -162,19 +155,19 @@ export function createListener(parts: ListenerParts): Listener {
   server.timeout = timeouts.downloadMs;
   server.on('checkContinue', onRequest);
   server.on('connection', (socket: Socket) => {
-    connections.set(socket, { underWay: 0, state: 'open', last: null });
+    connections.set(socket, new Pipeline(run, faults));
     socket.once('close', () => connections.delete(socket));
     // Each response that waits in a pipeline watches the connection.
     socket.setMaxListeners(0);
   });
   const onUpgrade = (incoming: GatewayRequest, socket: Duplex, head: Buffer): void => {
-    const connection = connections.get(socket);
-    if (!connection || connection.state === 'closing' || connection.underWay > 0) {
+    const pipeline = connections.get(socket);
+    if (!pipeline?.takesMore || pipeline.isBusy) {
       // An answer to it must not come before, or within, the one that is under way.
       socket.destroy();
       return;
     }
-    connection.underWay++;
+    pipeline.occupy();
     const admission = admit(incoming, limits, via);
     if (admission.kind === 'refused') refuseSocket(socket, admission.refusal);
     else if (admission.kind === 'server' || !isWebSocket(incoming)) refuseSocket(socket, NOT_WEB_SOCKET);
@@ -184,12 +177,12 @@ export function createListener(parts: ListenerParts): Listener {
     }
   };
   const onConnect = (_incoming: GatewayRequest, socket: Duplex): void => {
-    if ((connections.get(socket)?.underWay ?? 0) > 0) socket.destroy();
+    if (connections.get(socket)?.isBusy) socket.destroy();
     else refuseSocket(socket, { status: 400, detail: 'The request target is not a path.' });
   };
   const onClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
     // An answer to malformed bytes must not land in the middle of one that is under way.
-    const isBusy = (connections.get(socket)?.underWay ?? 0) > 0;
+    const isBusy = connections.get(socket)?.isBusy === true;
     // RFC 9112 section 9.6: what follows a `Connection: close` is not read, and its request is answered all the same.
     if (isBusy && error.code === 'HPE_CLOSED_CONNECTION') return;
     if (!socket.writable || isBusy || error.code === 'ECONNRESET') socket.destroy();
@@ -221,23 +214,11 @@ export function createListener(parts: ListenerParts): Listener {
       if (!server.listening) return breakOff();
       isDraining = true;
       front?.drain();
-      for (const { last } of connections.values()) if (last) sayLast(last, null);
+      for (const pipeline of connections.values()) pipeline.sayLast();
       await drainServer(server, { graceMs, breakOff });
       front?.destroy();
     },
   };
-}
-
-/** An answer whose head is not written yet will say that its connection ends; the one before it need not any more. */
-function sayLast(answer: Outgoing, before: Outgoing | null): void {
-  if (answer.headersSent) return;
-  answer.shouldKeepAlive = false;
-  if (before && !before.headersSent) before.shouldKeepAlive = true;
-}
-
-/** RFC 9112 section 9.6: whoever has said `close` processes no further request of the connection. */
-function hasSaidClose(answer: Outgoing | null): boolean {
-  return answer?.headersSent === true && !answer.shouldKeepAlive;
 }
 
 async function listen(server: DataServer, { host, port }: GatewayOptions['listen']): Promise<AddressInfo> {

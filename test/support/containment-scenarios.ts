@@ -149,7 +149,8 @@ export const SCENARIOS: readonly Scenario[] = [
     connection.write(get('/shop/a') + get('/shop/b'));
     await connection.answer();
     await connection.answer();
-    connection.close();
+    connection.write(post('/shop/a', 'Content-Length: 0') + get('/shop/a').repeat(16));
+    await connection.ending;
   }),
   scenario('a request that comes while another is under way', async (stage) => {
     const connection = await stage.open();

@@ -28,6 +28,7 @@ export const RELEASES: ReadonlySet<StepName> = new Set([
 /** Called when something was thrown. */
 const AFTER_A_THROW: readonly StepName[] = [
   'src/gateway/json-lines.ts JsonLines.drop',
+  'src/gateway/pipeline.ts Pipeline.isAnswering',
   'src/gateway/fast/request-body.ts RequestBody.onFault',
   'src/gateway/upload.ts Upload.onFault',
   'src/gateway/recorder.ts RouteRecorder.withdraw',
@@ -56,6 +57,7 @@ const BY_THE_OWNER: readonly StepName[] = [
   'src/gateway/open-block.ts OpenBlock.mayClose',
   'src/gateway/open-block.ts OpenBlock.read',
   'src/gateway/open-block.ts Ticket.latencySoFar',
+  'src/gateway/pipeline.ts Pipeline.sayLast',
   'src/gateway/pool.ts Pool.destroy',
   'src/gateway/pools.ts Pools.clientOf',
   'src/gateway/pools.ts Pools.destination',

@@ -91,3 +91,127 @@ describe('a pipeline with bodies', () => {
 function drained(socket: { once(event: 'drain', listener: () => void): unknown }): Promise<boolean> {
   return new Promise((resolve) => socket.once('drain', () => resolve(true)));
 }
+
+describe('RFC 9112 9.3.2: requests of a pipeline that are not safe', () => {
+  /** An upstream that answers late, and how many requests it had at the same time, by what came in which order. */
+  async function watching() {
+    const order: string[] = [];
+    let open = 0;
+    let most = 0;
+    const upstream = await using(
+      httpUpstream((incoming, outgoing) => {
+        order.push(`${incoming.method} ${incoming.url}`);
+        most = Math.max(most, ++open);
+        incoming.resume();
+        incoming.once('end', () => {
+          // The first the longest: whatever runs beside it overtakes it.
+          setTimeout(
+            () => {
+              open--;
+              outgoing.end(incoming.url);
+            },
+            Math.max(1, 20 - 2 * order.length),
+          );
+        });
+      }),
+    );
+    return { url: upstream.url, order, most: () => most };
+  }
+
+  const put = (path: string) => `PUT ${path} HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 2\r\n\r\nok`;
+  const post = (path: string) => `POST ${path} HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 0\r\n\r\n`;
+  const patch = (path: string) =>
+    `PATCH ${path} HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`;
+  const remove = (path: string) => `DELETE ${path} HTTP/1.1\r\nHost: shop.test\r\n\r\n`;
+
+  it.each([
+    ['PUT', [put, put, put, put, put, put, put, put]],
+    ['POST', [post, post, post]],
+    ['PATCH in chunks', [patch, patch, patch]],
+    ['DELETE', [remove, remove, remove]],
+    ['one behind safe ones', [get, get, put, get, get]],
+    ['all kinds', [get, post, get, patch, remove, get, put]],
+  ])('run one after the other, in their order: %s', async (_name, kinds) => {
+    const upstream = await watching();
+    const gateway = await startGateway([routeTo(upstream.url)]);
+    const connection = await openRaw(gateway.port);
+    connection.write(kinds.map((kind, at) => kind(`/${at}`)).join(''));
+    for (const at of kinds.keys()) expect((await connection.answer()).body.toString()).toBe(`/${at}`);
+    const paths = upstream.order.map((line) => line.slice(line.indexOf(' ') + 1));
+    const unsafe = upstream.order.filter((line) => !line.startsWith('GET'));
+    expect(unsafe).toEqual(unsafe.toSorted((one, other) => paths.indexOf(one) - paths.indexOf(other)));
+    if (!kinds.includes(get)) {
+      expect(paths).toEqual([...kinds.keys()].map((at) => `/${at}`));
+      expect(upstream.most()).toBe(1);
+    }
+    connection.close();
+  });
+
+  it('wait for the safe ones before them, and those behind for them', async () => {
+    const under: string[] = [];
+    const together: string[][] = [];
+    const answers = new Map<string, () => void>();
+    const upstream = await using(
+      httpUpstream((incoming, outgoing) => {
+        const { url = '' } = incoming;
+        under.push(url);
+        together.push([...under]);
+        answers.set(url, () => {
+          under.splice(under.indexOf(url), 1);
+          outgoing.end(url);
+        });
+      }),
+    );
+    const gateway = await startGateway([routeTo(upstream.url)]);
+    const connection = await openRaw(gateway.port);
+    connection.write(get('/0') + get('/1') + post('/2') + get('/3') + get('/4'));
+    await expect.poll(() => answers.size).toBe(2);
+    for (const [path, size] of [
+      ['/1', 2],
+      ['/0', 3],
+      ['/2', 5],
+    ] as const) {
+      answers.get(path)?.();
+      await expect.poll(() => answers.size).toBe(size);
+    }
+    answers.get('/3')?.();
+    answers.get('/4')?.();
+    for (const path of ['/0', '/1', '/2', '/3', '/4']) expect((await connection.answer()).body.toString()).toBe(path);
+    expect(together.filter((set) => set.includes('/2'))).toEqual([['/2']]);
+    connection.close();
+  });
+});
+
+describe('RFC 9112 9.6: what follows an answer that says close is never executed', () => {
+  it.each([
+    ['GET with an expectation', get('/1', 'Expect: 100-continue')],
+    [
+      'an early answer to an expectation',
+      `POST /early HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nabc`,
+    ],
+    ['HTTP/1.0', 'GET /1 HTTP/1.0\r\nHost: shop.test\r\nConnection: keep-alive\r\n\r\n'],
+  ])('%s', async (_name, first) => {
+    const seen: string[] = [];
+    const upstream = await using(
+      httpUpstream((incoming, outgoing) => {
+        seen.push(incoming.url ?? '');
+        setTimeout(() => outgoing.end('ok'), 20);
+      }),
+    );
+    upstream.server.on('checkContinue', (incoming, outgoing) => {
+      seen.push(incoming.url ?? '');
+      outgoing.writeHead(417, { 'Content-Length': 2 }).end('no');
+    });
+    const gateway = await startGateway([routeTo(upstream.url)]);
+    const connection = await openRaw(gateway.port);
+    connection.write(first + get('/next'));
+    const answer = await connection.answer();
+    if (/^Connection: close/im.test(answer.headers.map((field) => field.join(': ')).join('\n'))) {
+      await connection.ending;
+      expect(seen).not.toContain('/next');
+    } else {
+      expect((await connection.answer()).status).toBe(200);
+      expect(seen.at(-1)).toBe('/next');
+    }
+  });
+});

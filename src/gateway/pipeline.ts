@@ -1,0 +1,127 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GatewayRequest } from './admit.ts';
+import type { Faults } from './faults.ts';
+
+export type Outgoing = ServerResponse<GatewayRequest>;
+
+/** Methods that ask for nothing but an answer (RFC 9110 section 9.2.1). */
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/**
+ * Whether a request may run beside others: it changes nothing, and nothing of it makes its answer say `close`, as a body
+ * that is cut off, an expectation, or a client that knows no other way would.
+ */
+function isPlainlySafe({ method = '', httpVersion, headers }: IncomingMessage): boolean {
+  if (!SAFE.has(method) || httpVersion !== '1.1') return false;
+  return (
+    headers['content-length'] === undefined &&
+    headers['transfer-encoding'] === undefined &&
+    headers.expect === undefined
+  );
+}
+
+/**
+ * The requests of one client connection, each in its turn. Plainly safe ones run side by side and are answered in order; every
+ * other one runs alone, or the PUTs of a client would overtake each other (RFC 9112 section 9.3.2). What follows an answer
+ * that says `close` is never run (section 9.6).
+ */
+export class Pipeline {
+  private readonly run: (incoming: GatewayRequest, outgoing: Outgoing) => void;
+  private readonly faults: Faults;
+  private readonly waiting: (readonly [GatewayRequest, Outgoing])[] = [];
+  private underWay = 0;
+  private state: 'open' | 'closing' = 'open';
+  /** The request that began last, and whether none may run beside it. */
+  private begun: GatewayRequest | null = null;
+  private isAlone = false;
+  /** The answer to the request that came last, until it is over. */
+  private last: Outgoing | null = null;
+
+  /** `run` begins a request, and must not throw. */
+  constructor(run: (incoming: GatewayRequest, outgoing: Outgoing) => void, faults: Faults) {
+    this.run = run;
+    this.faults = faults;
+  }
+
+  get isBusy(): boolean {
+    return this.underWay > 0;
+  }
+
+  get isAnswering(): boolean {
+    return this.last !== null;
+  }
+
+  /** How many are under way or wait for their turn. */
+  get length(): number {
+    return this.underWay + this.waiting.length;
+  }
+
+  /** What comes after the last answer of a connection was sent before its end could be seen, and is not trusted. */
+  get takesMore(): boolean {
+    return this.state === 'open' && !hasSaidClose(this.last);
+  }
+
+  add(incoming: GatewayRequest, outgoing: Outgoing, drain: 'draining' | 'open'): void {
+    const before = this.last;
+    this.last = outgoing;
+    if (drain === 'draining') {
+      this.sayLast();
+      if (before && !before.headersSent) before.shouldKeepAlive = true;
+    }
+    if (this.waiting.length === 0 && this.mayBegin(incoming)) this.begin(incoming, outgoing);
+    else this.waiting.push([incoming, outgoing]);
+  }
+
+  /** A tunnel has the connection from now on. */
+  occupy(): void {
+    this.underWay++;
+  }
+
+  /** No request that comes from now on is taken; those that wait still have their turn. */
+  refuseMore(): void {
+    this.state = 'closing';
+  }
+
+  /** The answer to the request that began last is the last of the connection: what waits behind it never begins. */
+  close(): void {
+    this.state = 'closing';
+    this.waiting.length = 0;
+  }
+
+  /** The gateway drains: an answer whose head is not written yet says that it is the last. */
+  sayLast(): void {
+    if (this.last && !this.last.headersSent) this.last.shouldKeepAlive = false;
+  }
+
+  private mayBegin(incoming: GatewayRequest): boolean {
+    return this.underWay === 0 || (!this.isAlone && isPlainlySafe(incoming));
+  }
+
+  private begin(incoming: GatewayRequest, outgoing: Outgoing): void {
+    if (this.underWay++ > 0 && this.begun) this.begun.isFollowed = true;
+    this.begun = incoming;
+    this.isAlone = !isPlainlySafe(incoming);
+    outgoing.once('close', () => {
+      // One that is not known to have ended would keep all others waiting.
+      if (!this.faults.attempt(() => this.ended(outgoing), 'client')) incoming.socket.destroy();
+    });
+    this.run(incoming, outgoing);
+  }
+
+  private ended(outgoing: Outgoing): void {
+    this.underWay--;
+    if (hasSaidClose(outgoing) || outgoing.req.socket.destroyed) this.close();
+    // An idle connection must not keep the request that it carried last.
+    if (this.last === outgoing) this.last = null;
+    if (this.underWay === 0) this.begun = null;
+    for (let [next] = this.waiting; next && this.mayBegin(next[0]); [next] = this.waiting) {
+      this.waiting.shift();
+      this.begin(...next);
+    }
+  }
+}
+
+/** RFC 9112 section 9.6: whoever has said `close` processes no further request of the connection. */
+function hasSaidClose(answer: Outgoing | null): boolean {
+  return answer?.headersSent === true && !answer.shouldKeepAlive;
+}
