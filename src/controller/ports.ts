@@ -59,6 +59,8 @@ export interface ControllerPorts {
   readonly installation?: Installation;
   readonly routes: readonly DeclaredRoute[];
   readonly policy: (name: string) => LoadedPolicy | null;
+  /** What the policies are called that there are, to say so where one is named that is not. */
+  readonly policyNames?: () => readonly string[];
   /** Greater than `after`, whatever the clock says. */
   readonly newId: (after?: string) => string;
   readonly tickMs: number;

@@ -161,9 +161,13 @@ export function noSuchRoute(name: string, declared: readonly string[]): Problem 
   return new Problem('not-found', `there is no route ${name}; serin.yaml declares ${declared.join(', ')}${meant}`);
 }
 
-export function loadedPolicy(ports: Pick<ControllerPorts, 'policy'>, name: string): LoadedPolicy {
+export function loadedPolicy(ports: Pick<ControllerPorts, 'policy' | 'policyNames'>, name: string): LoadedPolicy {
   const loaded = ports.policy(name);
-  if (!loaded) throw invalid('policy', `there is no policy ${name}`);
+  if (!loaded) {
+    const names = ports.policyNames?.() ?? [];
+    const known = names.length === 0 ? '' : `; there are ${names.join(', ')}${didYouMean(suggest(name, names))}`;
+    throw invalid('policy', `there is no policy ${name}${known}`);
+  }
   return loaded;
 }
 

@@ -117,6 +117,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       routes: config.routes.map(declaredRoute),
       // Read anew at each start and rebase: an edited policy needs no restart, an invalid one changes nothing.
       policy: (name) => loadPolicies(loaded).get(name) ?? null,
+      policyNames: () => [...loadPolicies(loaded).keys()],
       newId,
       tickMs: config.controller.tick,
       monotonic,

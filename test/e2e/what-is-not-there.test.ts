@@ -66,6 +66,11 @@ routes:
     expect(await run('get', 'shop')).toMatchObject({ code: 1, stderr: 'serin: route shop has no rollout yet\n' });
     expect((await run('audit', 'shop')).code).toBe(0);
     expect((await run('list', '--route', 'shop')).code).toBe(0);
+    const start = ['start', 'shop', '--canary', 'http://127.0.0.1:9/', '--reason', 'x'];
+    expect(await run(...start, '--policy', 'mime')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/there is no policy mime; there are .*mine.*, did you mean mine\?/),
+    });
     const id = '019ac000-0000-7000-8000-000000000001';
     expect(await run('audit', '--rollout', id)).toMatchObject({
       code: 1,
