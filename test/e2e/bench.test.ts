@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../bench/gateway/report.ts';
+import type { Report as MemoryReport } from '../bench/memory/report.ts';
 import type { SoakOutcome } from '../soak/outcome.ts';
 
 /** What a command of ours prints, as JSON; whether its figures please is left to whoever runs it at length. */
@@ -46,5 +47,20 @@ describe.runIf(process.platform === 'linux')('the gateway soak', () => {
     const promises = outcomes.flatMap((outcome) => outcome.promises).filter(({ what }) => what !== 'split changes');
     expect(promises.length).toBeGreaterThan(5);
     expect(promises.filter(({ isMet }) => !isMet)).toEqual([]);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the memory benchmark', () => {
+  it('starts Serin on each database and reads its memory', async () => {
+    const { rounds, limits } = await printed<MemoryReport>('bench/memory/main.ts', '--quick');
+    const databases = rounds.map(({ database }) => database);
+    expect(databases.slice(0, 2)).toEqual(['embedded, empty folder', 'embedded, made folder']);
+    for (const { peak, rest, database } of rounds) {
+      expect(rest.processes, database).toHaveLength(database === 'Postgres' ? 1 : 2);
+      expect(peak.charged, database).toBeGreaterThan(50);
+    }
+    // Far above what is promised: this says that the database's process has its flags, and nothing of tenths.
+    for (const { rest } of rounds) expect(rest.charged).toBeLessThan(300);
+    expect(limits).toHaveLength(5);
   });
 });
