@@ -67,7 +67,7 @@ export async function startSerin({ folder }: Installation, databaseUrl: string |
       fetch(`http://127.0.0.1:${controlPort}${path}`, {
         method,
         headers: { authorization: `Bearer ${token()}`, 'content-type': 'application/json' },
-        body: body ? JSON.stringify(body) : null,
+        ...(body ? { body: JSON.stringify(body) } : {}),
         signal: AbortSignal.timeout(30_000),
       }),
     peak() {
