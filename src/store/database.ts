@@ -5,6 +5,8 @@ export type Database = PgDatabase<PgQueryResultHKT>;
 
 /** An open connection of either driver. */
 export interface Connection {
+  /** How much work may be under way at once. */
+  readonly atOnce: number;
   readonly database: () => Database;
   /**
    * `failed` lost a connection, or an answer is overdue: later work goes over new sockets. After a loss postgres.js

@@ -1,6 +1,7 @@
 import { Problem } from '../problem/problem.ts';
 import type { Connection, Database, Run } from './database.ts';
 import { faultOf, isConnectionLost } from './fault.ts';
+import { slots } from './slots.ts';
 
 export interface Door {
   readonly run: Run;
@@ -16,17 +17,28 @@ export function doorOf(connection: Connection, deadlineMs: number): Door {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 
+  const inSlot = slots(connection.atOnce);
+
   async function inTime<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    const database = connection.database();
+    let database: Database | null = null;
     const overdue = Promise.withResolvers<never>();
+    const late = new Problem('unavailable', `The database did not answer within ${deadlineMs} ms.`);
+    let isOverdue = false;
     const timer = setTimeout(() => {
-      connection.renew(database);
-      overdue.reject(new Problem('unavailable', `The database did not answer within ${deadlineMs} ms.`));
+      isOverdue = true;
+      if (database) connection.renew(database);
+      overdue.reject(late);
     }, deadlineMs);
     try {
-      return await Promise.race([work(database), overdue.promise]);
+      const answer = inSlot(() => {
+        // Nobody waits for it any more.
+        if (isOverdue) throw late;
+        database = connection.database();
+        return Promise.race([work(database), overdue.promise]);
+      });
+      return await Promise.race([answer, overdue.promise]);
     } catch (thrown) {
-      if (isConnectionLost(thrown)) connection.renew(database);
+      if (database && isConnectionLost(thrown)) connection.renew(database);
       throw faultOf(thrown);
     } finally {
       clearTimeout(timer);

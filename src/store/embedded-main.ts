@@ -1,7 +1,7 @@
 // Run as a process of its own by embedded-process.ts: PGlite in the data folder given, asked over IPC.
 import { join } from 'node:path';
 import { PGlite, types } from '@electric-sql/pglite';
-import { becomeMember, tell } from './embedded-member.ts';
+import { becomeMember, reasonOf, tell } from './embedded-member.ts';
 import type { EmbeddedAnswer, EmbeddedRequest } from './embedded-protocol.ts';
 import { START_PARAMETERS } from './embedded-settings.ts';
 
@@ -19,7 +19,7 @@ function openDatabase(): Promise<PGlite> {
     dataDir: folder,
     startParams: [...PGlite.defaultStartParams, ...START_PARAMETERS],
     onStderr: (text) => {
-      lastWords = text;
+      if (/ (FATAL|PANIC|ERROR): /.test(text)) lastWords = text;
       return false;
     },
     // Drizzle parses instants and documents itself: a driver that does so too would parse the string "1" into a number.
@@ -31,8 +31,7 @@ async function opened(): Promise<PGlite> {
   try {
     return await openDatabase();
   } catch (thrown) {
-    const { code = 'NOT_OPENED', message } = thrown as { readonly code?: string; readonly message: string };
-    say({ kind: 'not-opened', code, reason: lastWords || message });
+    say({ kind: 'not-opened', reason: reasonOf(thrown, member, lastWords) });
     return await member.leave(1);
   }
 }

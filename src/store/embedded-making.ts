@@ -3,7 +3,7 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemoryFS, PGlite, type PGliteOptions } from '@electric-sql/pglite';
-import { becomeMember, tell } from './embedded-member.ts';
+import { becomeMember, reasonOf, tell } from './embedded-member.ts';
 import type { EmbeddedAnswer } from './embedded-protocol.ts';
 import { SHARED_BUFFERS, START_PARAMETERS } from './embedded-settings.ts';
 import { copySparsely } from './sparse-copies.ts';
@@ -40,7 +40,6 @@ try {
   renameSync(unfinished, folder);
   await member.leave(0);
 } catch (thrown) {
-  const { code = 'NOT_MADE', message } = thrown as { readonly code?: string; readonly message: string };
-  tell({ kind: 'not-opened', code, reason: message } satisfies EmbeddedAnswer);
+  tell({ kind: 'not-opened', reason: reasonOf(thrown, member, '') } satisfies EmbeddedAnswer);
   await member.leave(1);
 }

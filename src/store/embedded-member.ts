@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import process from 'node:process';
 import { joinLock } from './folder-lock.ts';
 
@@ -32,4 +33,17 @@ export async function becomeMember(title: string): Promise<EmbeddedMember> {
 /** What Serin is told; it may be gone by now, which 'disconnect' tells. */
 export function tell(message: object): void {
   process.send?.(message, () => {});
+}
+
+/** A new database takes 30 MB, and what is opened 1 MB more at times. */
+const LITTLE_SPACE_BYTES = 40 * 1024 * 1024;
+
+/** Why the database could not be opened or made: Postgres's own last words, without the time and the process. */
+export function reasonOf(thrown: unknown, { dataFolder }: EmbeddedMember, lastWords: string): string {
+  const words = lastWords.replace(/^[\d-]+ [\d:.]+ \S+ \[\d+\] /, '').trim();
+  if (words !== '') return words;
+  const { bavail, bsize } = statfsSync(dataFolder);
+  // PGlite aborts without a word.
+  if (bavail * bsize < LITTLE_SPACE_BYTES) return 'no space is left on the disk: a new database takes 40 MB';
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -134,7 +134,7 @@ function endOf(child: ChildProcess): Promise<string> {
 }
 
 function notOpened({ dataFolder }: EmbeddedPlace, reason: string): Problem {
-  return new Problem('unavailable', `The database in ${join(dataFolder, 'database')} cannot be opened: ${reason}`);
+  return new Problem('unavailable', `The database in ${join(dataFolder, 'database')} cannot be opened: ${reason}.`);
 }
 
 function overProblem(): Problem {

@@ -15,4 +15,4 @@ export type EmbeddedAnswer =
   | { readonly id: number; readonly kind: 'failed'; readonly code: string; readonly constraint: string | undefined }
   /** Sent unasked, once: the database is open, or why it cannot be. */
   | { readonly kind: 'opened' }
-  | { readonly kind: 'not-opened'; readonly code: string; readonly reason: string };
+  | { readonly kind: 'not-opened'; readonly reason: string };

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import type { Log } from '../problem/log.ts';
+import { Problem } from '../problem/problem.ts';
 import type { Connection } from './database.ts';
 import { drizzlePglite } from './drizzle.ts';
 import { type EmbeddedKeeper, keepEmbedded } from './embedded-keeper.ts';
@@ -32,7 +34,11 @@ interface Client {
  * its own at any moment; PGlite runs without fsync, so a loss of power may cost the last commits.
  */
 export async function openEmbedded(dataFolder: string, log: Log): Promise<Connection> {
-  const lock = await lockFolder(dataFolder);
+  const lock = await lockFolder(dataFolder).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === undefined || thrown instanceof Problem) throw thrown;
+    const message = `The data folder ${dataFolder} cannot be ${existsSync(dataFolder) ? 'written' : 'made'} (${thrown.code}).`;
+    throw new Problem('unavailable', message, { cause: thrown });
+  });
   try {
     return await openLocked(dataFolder, lock, log);
   } catch (thrown) {
@@ -54,6 +60,8 @@ async function openLocked(dataFolder: string, lock: FolderLock, log: Log): Promi
     throw thrown;
   }
   return {
+    // Its statements take turns.
+    atOnce: Infinity,
     database: () => database,
     renew: () => keeper.renew(),
     close: () =>

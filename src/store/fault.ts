@@ -60,6 +60,11 @@ function named(code: string): string {
   return code.length === 5 && /\d/.test(code) ? `SQLSTATE ${code}` : code;
 }
 
+/** The code of the driver's error or of the database's, or null where there is none. */
+export function codeOf(thrown: unknown): string | null {
+  return databaseFault(thrown)?.code ?? null;
+}
+
 /** A Problem of the driver's own, which drizzle has wrapped as it wraps every error. */
 function problemIn(thrown: unknown): Problem | null {
   for (let error = thrown; error instanceof Error; error = error.cause) {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { PgliteDatabase } from 'drizzle-orm/pglite';
-import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js';
-import { drizzlePglite, drizzlePostgres, sql } from './drizzle.ts';
+import type { Sql } from 'postgres';
+import { drizzlePglite, drizzlePostgres } from './drizzle.ts';
 
 /** At the package's root, equally far from src/store and from dist/store. */
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url));
@@ -9,11 +9,18 @@ const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url)
 /** "serin" in ASCII: the key of the advisory lock that replicas starting together queue for. */
 const MIGRATION_LOCK = 0x73_65_72_69_6e;
 
-/** `single` has one connection only, because an advisory lock belongs to the connection that took it. */
-export async function migratePostgres(single: PostgresJsDatabase): Promise<void> {
-  await single.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
-  await drizzlePostgres().migrate(single, { migrationsFolder });
-  await single.execute(sql`select pg_advisory_unlock(${MIGRATION_LOCK})`);
+/**
+ * All in one transaction, its lock too: behind a pooler in transaction mode, a lock of the session would stay with a
+ * connection that is somebody else's by then.
+ */
+export async function migratePostgres(client: Sql): Promise<void> {
+  const { drizzle, migrate } = drizzlePostgres();
+  await client.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(${MIGRATION_LOCK})`;
+    // Drizzle begins a transaction of its own, which is a savepoint of this one.
+    const inside = Object.assign(tx, { options: client.options, begin: tx.savepoint });
+    await migrate(drizzle({ client: inside as unknown as Sql }), { migrationsFolder });
+  });
 }
 
 /** The folder's lock has kept everybody else out already. */

@@ -10,6 +10,7 @@ function countedConnection() {
   const database = {} as Database;
   const counts = { renewed: 0, closed: 0 };
   const connection: Connection = {
+    atOnce: 5,
     database: () => database,
     renew: () => {
       counts.renewed += 1;
