@@ -7,9 +7,10 @@ export interface PagerEvent {
   readonly summary: string;
 }
 
-/** A PagerDuty that remembers what it was told. */
-export async function startPager() {
+/** A PagerDuty that remembers what it was told; `flaky` is down every second time. */
+export async function startPager(mood: 'well' | 'flaky' = 'well') {
   const events: PagerEvent[] = [];
+  let asked = 0;
   const server = createServer((incoming, outgoing) => {
     let body = '';
     incoming.on('data', (chunk) => {
@@ -18,6 +19,8 @@ export async function startPager() {
     incoming.on('end', () => {
       // Serin asks whether it is there before it needs it.
       if (incoming.method !== 'POST') return void outgoing.writeHead(405).end();
+      asked += 1;
+      if (mood === 'flaky' && asked % 2 === 1) return void outgoing.writeHead(503).end();
       const event = JSON.parse(body) as { event_action?: string; dedup_key?: string; payload?: { summary?: string } };
       const { event_action: action = 'change', dedup_key: key = '', payload } = event;
       events.push({ action, key, summary: payload?.summary ?? '' });
