@@ -183,6 +183,27 @@ describe('row 4: one rollout that cannot be looked at', () => {
     expect(looks.troubles()).toEqual([expect.stringMatching(new RegExp(`^${route}: .*boom$`))]);
   });
 
+  it.each(['gateway', 'elsewhere'] as const)(
+    'a source that throws, judged by what the %s measures: a canary that fails is taken back by the gateway’s own figures, and recorded',
+    async (evidence) => {
+      const id = await inStep1();
+      const routes = on.ports.routes.map((route) => ({ ...route, evidence }));
+      Object.defineProperty(on.ports, 'routes', { value: routes });
+      const boom = async () => {
+        throw new TypeError('boom');
+      };
+      Object.assign(on.ports, { source: { name: 'broken', collect: boom } });
+      on.world.canary = BROKEN;
+      await on.run(SOON, async () => (await on.stageOf(id)) === 'rolled-back');
+      expect((await audit(id)).at(-1)).toMatchObject({
+        event: { kind: 'canaryBraked' },
+        reason: expect.stringMatching(/errors.*found by the gateway, while no look could be recorded/),
+      });
+      await deliverDue(on.ports);
+      expect(pages()).toHaveLength(1);
+    },
+  );
+
   it('a damaged record: it is named, and the others go on', async () => {
     const id = await inStep1();
     const rollouts = on.ports.store.rollouts;
