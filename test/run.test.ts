@@ -42,7 +42,7 @@ describe('the test runner', () => {
     expect(code).toBe(0);
   });
 
-  it('issue 10 row 7: ends when a file waits for ever before it has a test, and names it', async () => {
+  it('ends when a file waits for ever before it has a test, and names it', async () => {
     const forever = `await new Promise((done) => setTimeout(done, 600_000)); ${passing}`;
     const tests = { 'good.test.js': passing, 'waits.test.js': forever };
     const { code, lines, complaint } = await runIn({ SERIN_TEST_STILL_MS: '5000' }, tests);

@@ -17,7 +17,7 @@ function collect(parts: Partial<CollectRequest> = {}, source: SourceParts = {}) 
   return collectFrom(server.url, parts, source);
 }
 
-describe('row 18: a clock that was set back', () => {
+describe('a clock that was set back', () => {
   it.each([
     ['behind what is counted already', { after: String(at(82) + 300_000) }],
     ['behind the beginning of the split', { split: { epoch: 3, canaryBps: 1_000, since: at(82) + 300_000 } }],

@@ -40,7 +40,7 @@ export function outboxContract(bench: () => StoreBench): void {
       expect(await outbox().due(2)).toEqual(items.slice(0, 2));
     });
 
-    it('row 18: gives a new item at once, although the clock was set back since it was put in', async () => {
+    it('gives a new item at once, although the clock was set back since it was put in', async () => {
       const message = await enqueue(['chat']);
       await bench().privileged(`update outbox set next_at = next_at + interval '300 s'`);
       expect((await onlyItem()).message).toEqual(message);
@@ -153,7 +153,7 @@ export function leaseContract(bench: () => StoreBench): void {
       expect(await epochOf('b')).toBeGreaterThan(epoch ?? 0);
     });
 
-    it('row 18: is free when it ends later than any holder asks for: the clock was set back since it was taken', async () => {
+    it('is free when it ends later than any holder asks for: the clock was set back since it was taken', async () => {
       const epoch = await epochOf('a', 60_000);
       expect(await epochOf('b', 60_000)).toBeNull();
       await bench().privileged(`update lease set expires_at = expires_at + interval '300 s'`);

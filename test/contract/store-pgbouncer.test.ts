@@ -21,7 +21,7 @@ async function behind(): Promise<Behind | null> {
   return program && server ? { program, server } : null;
 }
 
-serviceOrSkip('pgbouncer', await behind())('row 13: the store behind PgBouncer', ({ program, server }) => {
+serviceOrSkip('pgbouncer', await behind())('the store behind PgBouncer', ({ program, server }) => {
   afterAll(() => server.stop());
 
   describe.each(['transaction', 'session'] as const)('in %s mode', (mode) => {

@@ -146,7 +146,7 @@ export function rolloutsContract(bench: () => StoreBench): void {
         /evidence is damaged/,
       ],
     ];
-    it.each(poison)('row 4: one record of ten with %s keeps no other from being seen', async (_, damage, says) => {
+    it.each(poison)('one record of ten with %s keeps no other from being seen', async (_, damage, says) => {
       const route = fresh('shop');
       const ten: Rollout[] = [];
       for (let at = 0; at < 10; at += 1) ten.push(await started({ route: `${route}-${at}`, startedAt: T0 + at }));

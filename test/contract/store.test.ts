@@ -61,7 +61,7 @@ describe('the store on PGlite', () => {
   storeContract(make);
   closingContract(make);
 
-  it('row 18: ends the lease of whoever had the folder before, however far ahead it lies', async () => {
+  it('ends the lease of whoever had the folder before, however far ahead it lies', async () => {
     const place = await make();
     const dead = await openStore(place.options);
     await dead.lease.hold('dead', 3_600_000);

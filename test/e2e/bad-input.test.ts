@@ -63,7 +63,7 @@ describe('a file that is not right', () => {
     ['no upstream', 'policy: mine #', /serin\.yaml:5:\d+ .*stable/],
     ['an upstream that is no URL', 'stable: payments', /serin\.yaml:7:\d+ .*http or https URL/],
     [
-      'stickiness by a consumer whom nothing shows (issue 10 row 17)',
+      'stickiness by a consumer whom nothing shows',
       'stable: http://127.0.0.1:9001\n    sticky: consumer',
       /serin\.yaml:8:\d+ route shop is sticky by consumer, but does not say where .* \(consumerKey\)/,
     ],
@@ -156,7 +156,7 @@ describe('a server that runs', () => {
     expect((await asAdmin(['list', '-o', 'json'])).stdout).not.toContain('127.0.0.1:1/');
   });
 
-  it('issue 10 row 15: refuses a canary without a health page, and says how to name another', async () => {
+  it('refuses a canary without a health page, and says how to name another', async () => {
     const bare = createHttpServer((_, response) => response.writeHead(404).end());
     await new Promise<void>((done) => bare.listen(0, '127.0.0.1', done));
     const { port } = bare.address() as AddressInfo;

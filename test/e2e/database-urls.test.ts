@@ -34,7 +34,7 @@ async function migrate(databaseUrl: string, env: NodeJS.ProcessEnv = {}): Promis
   return { code, said };
 }
 
-describe('row 13: a database that cannot be opened', () => {
+describe('a database that cannot be opened', () => {
   it.each([
     ['is no URL', `serin:${PASSWORD}@db/serin`, 'it should read postgres://USER:PASSWORD@HOST:5432/DATABASE'],
     ['has a password that is not encoded', `postgres://u:p@${PASSWORD}#word@db/serin`, 'write @ as %40'],
@@ -92,7 +92,7 @@ describe('row 13: a database that cannot be opened', () => {
 const disk = mountedDisk();
 
 // Only root may mount a disk of its own.
-describe.runIf(disk !== null)('row 13: a disk that is full', () => {
+describe.runIf(disk !== null)('a disk that is full', () => {
   afterAll(() => {
     spawnSync('umount', [disk ?? '']);
     rmSync(disk ?? '', { recursive: true, force: true });
@@ -129,7 +129,7 @@ function mountedDisk(): string | null {
   return null;
 }
 
-serviceOrSkip('postgres', await postgresUrl())('row 13: a Postgres that refuses', (server) => {
+serviceOrSkip('postgres', await postgresUrl())('a Postgres that refuses', (server) => {
   let database: Awaited<ReturnType<typeof emptyDatabase>>;
   let role: string;
   let url: URL;

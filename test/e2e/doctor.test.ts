@@ -47,7 +47,7 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-describe('doctor and serve share one list of checks (issue 10, row 10)', () => {
+describe('doctor and serve share one list of checks', () => {
   it.each([
     [
       'a secret that is not set',

@@ -19,7 +19,7 @@ const line = z.object({
   error: z.object({ message: z.string(), stack: z.string() }).optional(),
 });
 
-describe('row 1: a bug of ours in a running Serin', () => {
+describe('a bug of ours in a running Serin', () => {
   let stable: ToyUpstream;
   let home: Home;
   let server: ServerProcess;

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { toy } from '../support/cast.ts';
 import { makeHome, serin, startServerProcess } from '../support/server-process.ts';
 
-it('issue 10, row 23: a canary that leads back to the gateway is refused by serin start, with the reason', async () => {
+it('a canary that leads back to the gateway is refused by serin start, with the reason', async () => {
   const stable = await toy('v1');
   const home = makeHome(
     `gateway: { listen: 127.0.0.1:0 }\ncontrol: { listen: 127.0.0.1:0 }\nroutes:\n` +

@@ -84,7 +84,7 @@ describe('the package', () => {
   });
 });
 
-describe('issue 10 row 16: on an old Node', () => {
+describe('on an old Node', () => {
   it.skipIf(old === null).each(COMMANDS)('the installed `serin %s` says so at once, and nothing else', (...args) => {
     expect(run(old?.path ?? '', join(folder, 'dist/main.js'), ...args)).toEqual({
       status: 2,

@@ -31,7 +31,7 @@ async function faultsOf(routes: readonly string[]) {
   return said.map(({ stdout, stderr }) => stdout + stderr);
 }
 
-describe('issue 10, row 9: a route that could never match is refused by doctor and serve, with place, caret and reason', () => {
+describe('a route that could never match is refused by doctor and serve, with place, caret and reason', () => {
   it('because of its own host, path or header', async () => {
     const cases = [
       ['host: "http://url.example.com", path: /', /^serin\.yaml:4:\d+ host is a URL; a route takes the host alone/],
@@ -85,7 +85,7 @@ describe('issue 10, row 9: a route that could never match is refused by doctor a
   });
 });
 
-describe('issue 10, row 9: all that is wrong', () => {
+describe('all that is wrong', () => {
   it('is said at once: two routes in one place although a third is not valid', async () => {
     const { code, stdout } = await doctor(
       home([`path: /dup, ${STABLE}`, `path: /x/*, ${STABLE}`, `path: /dup/, ${STABLE}`]),
@@ -95,7 +95,7 @@ describe('issue 10, row 9: all that is wrong', () => {
   });
 });
 
-describe('issue 10, row 9: a wildcard, an international name, a dot at the end', () => {
+describe('a wildcard, an international name, a dot at the end', () => {
   it('match what they should in a server that runs, and doctor --try says the same', { timeout: 60_000 }, async () => {
     const stable = await toy('v1');
     const upstream = `stable: { url: "${stable.url}", version: v1 }`;

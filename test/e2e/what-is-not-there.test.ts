@@ -11,7 +11,7 @@ spec:
     - { weight: 1%, dwell: 1h }
 `;
 
-describe('issue 10 row 17: what is not there is said to be not there', () => {
+describe('what is not there is said to be not there', () => {
   let stable: ToyUpstream;
   let home: Home;
   let server: ServerProcess;

@@ -96,7 +96,7 @@ const PLACES = {
   'a metadata address': { url: () => 'http://[fd00:ec2::23]', operator: 403, admin: 409, says: /fd00:ec2::23/ },
 } as const;
 
-describe('issue 10 row 23: who may name which upstream', () => {
+describe('who may name which upstream', () => {
   const cases = Object.entries(PLACES).flatMap(([place, { url, says, ...statuses }]) =>
     ROLES.map((role) => ({ place, role, url, says, status: { ...statuses, viewer: 403 }[role] })),
   );
@@ -148,7 +148,7 @@ describe('issue 10 row 23: who may name which upstream', () => {
   });
 });
 
-it('issue 10 row 23: a stable that is Serin itself is refused by doctor and by serve, with its place', async () => {
+it('a stable that is Serin itself is refused by doctor and by serve, with its place', async () => {
   const made = makeHome(`gateway: { listen: 127.0.0.1:8080 }
 routes:
   - { name: shop, stable: "http://localhost:8080", policy: standard }

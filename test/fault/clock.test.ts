@@ -20,7 +20,7 @@ const PRELOAD = pathToFileURL(`${import.meta.dirname}/../support/set-clock.ts`).
 const AT_MOST = { timeout: 60_000, interval: 200 };
 const FIVE_MINUTES = 300_000;
 
-describe('row 18: the clock of the machine is set while Serin runs on the embedded database', () => {
+describe('the clock of the machine is set while Serin runs on the embedded database', () => {
   let stable: ToyUpstream;
   let canary: ToyUpstream;
   let home: Home;

@@ -23,7 +23,7 @@ spec:
 const WELL = { errorRate: 0, p50Ms: 2, p99Ms: 5 };
 const AT_MOST = { timeout: 90_000, interval: 250 };
 
-serviceOrSkip('postgres', await postgresUrl())('row 4: the database is cut in the middle of a rollout', (postgres) => {
+serviceOrSkip('postgres', await postgresUrl())('the database is cut in the middle of a rollout', (postgres) => {
   let database: Awaited<ReturnType<typeof emptyDatabase>>;
   let pager: Awaited<ReturnType<typeof startPager>>;
   let proxy: FaultProxy;

@@ -7,7 +7,7 @@ import { get, openRaw } from '../support/raw-client.ts';
 const CHILD = fileURLToPath(new URL('../support/starved-gateway.ts', import.meta.url));
 
 it.skipIf(process.platform === 'win32')(
-  'issue 10.20: a gateway without a descriptor for its upstream says 503, and charges no version',
+  'a gateway without a descriptor for its upstream says 503, and charges no version',
   async () => {
     const child = spawn('sh', ['-c', `ulimit -n 128 && exec "$0" "$1"`, process.execPath, CHILD], {
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -45,7 +45,7 @@ const STEPS = ['secret', 'admin-token'].flatMap((name) =>
   ['half', 'written', 'synced', 'renamed'].map((step) => ({ name, step })),
 );
 
-describe('issue 10 row 19: first starts that are killed', () => {
+describe('first starts that are killed', () => {
   it('while they write a file leave nothing that the next start takes for one', async () => {
     const made = home();
     for (const { name, step } of STEPS) {
@@ -66,7 +66,7 @@ describe('issue 10 row 19: first starts that are killed', () => {
   });
 });
 
-describe('issue 10 row 19: what a start finds in the data folder', () => {
+describe('what a start finds in the data folder', () => {
   it('an empty secret and an empty admin token are refused with exit code 2 and a way out that works', async () => {
     const made = home();
     mkdirSync(inData(made, '.'), { mode: 0o700 });

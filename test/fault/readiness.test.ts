@@ -50,7 +50,7 @@ channels: { console: false }
     return { status: answer.status, ...body };
   };
 
-  describe('row 5: a load balancer does not take away the data path that survives it', () => {
+  describe('a load balancer does not take away the data path that survives it', () => {
     it.each(['away', 'silent'] as const)('the gateway is ready, the control plane is not: %s', async (kind) => {
       const shop = () => fetch(`${server.gatewayUrl}/shop/orders`).then(({ status }) => status);
       await expect.poll(async () => (await probe(`${server.controlUrl}/readyz`)).status, { timeout: 30_000 }).toBe(200);

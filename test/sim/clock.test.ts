@@ -38,7 +38,7 @@ describe.each([
   ['back by a day', -24 * HOUR],
   ['forward', 300_000],
   ['forward by a day', 24 * HOUR],
-])('row 18: a clock that is set %s in the middle of a step', (_, byMs) => {
+])('a clock that is set %s in the middle of a step', (_, byMs) => {
   it('costs and gives no dwell: the step lasts as long as it should', async () => {
     const id = await inStep1();
     const began = on.elapsed();
@@ -85,7 +85,7 @@ describe.each([
   });
 });
 
-describe('row 18: a process that starts on a clock that was set back meanwhile', () => {
+describe('a process that starts on a clock that was set back meanwhile', () => {
   it('goes on at once, from the evidence that it has', async () => {
     const id = await inStep1();
     await on.run(4 * MINUTE);

@@ -56,7 +56,7 @@ async function inStep1(): Promise<string> {
 const pages = () => said.filter(({ kind }) => kind === 'page');
 const audit = async (id: string) => (await on.store.audit.list({ rolloutId: id, limit: 100 })).toReversed();
 
-describe.each(['full', 'away'] as const)('row 4: a database that is %s in the middle of a step', (mood) => {
+describe.each(['full', 'away'] as const)('a database that is %s in the middle of a step', (mood) => {
   it('is trouble of each rollout, by name, with the age of the last look', async () => {
     const id = await inStep1();
     on.world.database = mood;
@@ -151,7 +151,7 @@ describe.each(['full', 'away'] as const)('row 4: a database that is %s in the mi
   });
 });
 
-describe('row 4: one rollout that cannot be looked at', () => {
+describe('one rollout that cannot be looked at', () => {
   it.each([
     ['a source that throws', 'source'],
     ['a router that throws', 'router'],

@@ -15,7 +15,7 @@ const NEEDED = [
 ];
 
 it.skipIf(process.getuid?.() !== 0)(
-  'issue 10 row 7: Postgres runs for a checkout of root that others may not enter, and ends with who asked for it',
+  'Postgres runs for a checkout of root that others may not enter, and ends with who asked for it',
   async () => {
     const checkout = mkdtempSync(join(tmpdir(), 'serin-private-'));
     onTestFinished(() => rmSync(checkout, { recursive: true }));
@@ -39,7 +39,7 @@ it.skipIf(process.getuid?.() !== 0)(
   60_000,
 );
 
-it('issue 10 row 7: what takes too long is named, and given up', async () => {
+it('what takes too long is named, and given up', async () => {
   let gaveUp = 0;
   const never = new Promise<void>(() => {});
   await expect(inTime('the end of time', 10, never, () => (gaveUp += 1))).rejects.toThrow(

@@ -56,7 +56,7 @@ async function got(answer: readonly string[], setting: Setting = {}): Promise<re
   return headers.filter(([name]) => names.has(name)).map(([name, value]) => `${name}: ${value}`);
 }
 
-describe('issue 10, row 11: what an answer says of its upstream is said of the route', () => {
+describe('what an answer says of its upstream is said of the route', () => {
   it.each([
     ['the upstream itself', 'http://{own}/login?a=b#c', `http://${HOST}/web/login?a=b#c`],
     ['its root', 'http://{own}', `http://${HOST}/web/`],
@@ -205,7 +205,7 @@ describe('issue 10, row 11: what an answer says of its upstream is said of the r
   });
 });
 
-describe('issue 10, row 11: X-Forwarded-Prefix', () => {
+describe('X-Forwarded-Prefix', () => {
   it.each([
     ['what rewriting takes away', { prefix: '/web' }, [], [], ['/web']],
     ['nothing where it takes nothing', {}, [], [], []],

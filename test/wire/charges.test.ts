@@ -71,7 +71,7 @@ async function openClient(gateway: RunningGateway) {
 
 const silent = () => using(rawUpstream(() => {}));
 
-describe('issue 10.20: is charged to the version, may be answered by the stable, and pulls the brake', () => {
+describe('is charged to the version, may be answered by the stable, and pulls the brake', () => {
   it.each<[string, () => Promise<string>, string, Setting]>([
     ['a connection that is refused', async () => `http://127.0.0.1:${await closedPort()}`, get('/'), {}],
     ['a forbidden address', async () => 'http://169.254.169.254', get('/'), {}],
@@ -112,7 +112,7 @@ describe('issue 10.20: is charged to the version, may be answered by the stable,
   });
 });
 
-describe('issue 10.20: is charged to no version, asks no stable, and pulls no brake', () => {
+describe('is charged to no version, asks no stable, and pulls no brake', () => {
   const nobody = { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0, unanswered: 0 };
 
   it('what is beyond the bound of an upstream', async () => {
@@ -207,7 +207,7 @@ describe('issue 10.20: is charged to no version, asks no stable, and pulls no br
   });
 });
 
-describe('issue 10.20: a slow upload', () => {
+describe('a slow upload', () => {
   it('is not a slow version, neither while it goes on nor when it is answered', async () => {
     const upstream = await using(
       httpUpstream((incoming, outgoing) => {
@@ -232,7 +232,7 @@ describe('issue 10.20: a slow upload', () => {
   });
 });
 
-describe('issue 10.20: a canary whose own slowness fills its bound', () => {
+describe('a canary whose own slowness fills its bound', () => {
   it('is found by what waits at it', async () => {
     const { gateway } = await canaryAt((await silent()).url, { limits: { inFlightPerUpstream: 4 } });
     for (let held = 0; held < 4; held++) (await openClient(gateway)).write(get('/'));
@@ -242,7 +242,7 @@ describe('issue 10.20: a canary whose own slowness fills its bound', () => {
   });
 });
 
-describe('issue 10.20: an outsider who forces a healthy canary, over and over', () => {
+describe('an outsider who forces a healthy canary, over and over', () => {
   it('with slow POSTs fills a bound of his own, and nobody else is refused', async () => {
     const upstream = await using(
       httpUpstream((incoming, outgoing) => {

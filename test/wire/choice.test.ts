@@ -26,7 +26,7 @@ describe('the force header', () => {
     expect(await versionFor('X-Version: stable')).toBe('v1');
   });
 
-  it('issue 10 row 17: is refused when the route does not have that version, and is never answered by another', async () => {
+  it('is refused when the route does not have that version, and is never answered by another', async () => {
     const { ask, versionFor, apply, gateway, stable, canary } = await split({ canaryBps: 0 });
     expect((await ask('X-Version: v9')).status).toBe(412);
     // Braked, then rolled back.
@@ -50,7 +50,7 @@ describe('the force header', () => {
     expect(gateway.collect('shop', null, 250).blocks.every(({ forced }) => forced.canary.requests === 0)).toBe(true);
   });
 
-  it('issue 10 row 17: is as if absent where it does not count, and where the route says so', async () => {
+  it('is as if absent where it does not count, and where the route says so', async () => {
     const guarded = await split(
       { canary: null, forceAllowed: false },
       { forceRule: { from: ['10.0.0.0/8'], tokens: 'none' } },

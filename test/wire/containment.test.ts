@@ -141,7 +141,7 @@ const isReported = ({ faults, thrown }: Run): boolean =>
 
 const told = ({ faults }: Run) => faults.map(({ error, where }) => `${where}: ${(error as Error).stack}`).join('\n');
 
-describe('row 1: a bug of ours is contained', () => {
+describe('a bug of ours is contained', () => {
   it('whichever step throws: answered or broken off, reported once, charged to nobody, and all else goes on', {
     timeout: 900_000,
   }, async () => {

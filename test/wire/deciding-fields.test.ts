@@ -31,7 +31,7 @@ async function started(route: Partial<GatewayRoute> = {}) {
   return { gateway, ask, counted };
 }
 
-describe('issue 10, row 24: a force token', () => {
+describe('a force token', () => {
   it.each(['X-Serin-Force-Token', 'x-serin-force-token', 'X_Serin_Force_Token'])(
     'counts, and reaches no upstream, which could use it: %s',
     async (name) => {
@@ -56,7 +56,7 @@ describe('issue 10, row 24: a force token', () => {
   });
 });
 
-describe('issue 10, row 24: what chose the version reaches the upstream', () => {
+describe('what chose the version reaches the upstream', () => {
   it.each([
     ['the key of the consumer', 'x-api-key', 'X-Api-Key: acme'],
     ['the sticky header', 'x-user', 'X-User: u7'],
@@ -78,7 +78,7 @@ describe('issue 10, row 24: what chose the version reaches the upstream', () => 
   });
 });
 
-describe('issue 10, row 24: a key whose name has an underscore', () => {
+describe('a key whose name has an underscore', () => {
   it('is not disguised by a hyphen either', async () => {
     const { ask } = await started({ consumerKey: { kind: 'header', name: 'x_api_key' } });
     const { seen, version } = await ask('/echo', 'X-Api-Key: other', 'X_Api_Key: acme');
@@ -86,7 +86,7 @@ describe('issue 10, row 24: a key whose name has an underscore', () => {
   });
 });
 
-describe('issue 10, row 24: what comes too late to choose', () => {
+describe('what comes too late to choose', () => {
   it('does not pass as a trailer: some servers put those among the headers', async () => {
     const upstream = await using(
       httpUpstream((incoming, outgoing) => {
@@ -103,7 +103,7 @@ describe('issue 10, row 24: what comes too late to choose', () => {
   });
 });
 
-describe('issue 10, row 24: what chooses the version is said once', () => {
+describe('what chooses the version is said once', () => {
   it.each([
     [
       'two Authorization lines',

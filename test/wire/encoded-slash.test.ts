@@ -20,7 +20,7 @@ async function asked(target: string, route: Partial<GatewayRoute> = {}): Promise
   return [answer.status, detail];
 }
 
-describe('issue 10, row 12: an encoded slash in a path', () => {
+describe('an encoded slash in a path', () => {
   it.each([
     ['/echo/projects/group%2Fname', '/echo/projects/group%2Fname'],
     ['/echo/@scope%2fname/-/1.tgz?a=%2F', '/echo/@scope%2fname/-/1.tgz?a=%2F'],
@@ -48,7 +48,7 @@ describe('issue 10, row 12: an encoded slash in a path', () => {
   });
 });
 
-describe('issue 10, row 12: a refusal of a target names what is wrong with it', () => {
+describe('a refusal of a target names what is wrong with it', () => {
   it.each([
     ['/echo/caf\xc3\xa9', /^The request target has the byte 0xC3, which has to be percent-encoded: %C3\.$/],
     ['/echo?q=caf\xc3\xa9', /^The request target has the byte 0xC3, which has to be percent-encoded: %C3\.$/],
@@ -62,7 +62,7 @@ describe('issue 10, row 12: a refusal of a target names what is wrong with it', 
   });
 });
 
-describe('issue 10, row 12: the sticky cookie', () => {
+describe('the sticky cookie', () => {
   /** The Set-Cookie of a first visit, less its value. */
   async function issued(sticky: Partial<GatewayRoute['sticky']>, proto: string | null, trusted: boolean) {
     const toy = await startToy('v1');

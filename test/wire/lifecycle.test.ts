@@ -146,7 +146,7 @@ describe('close', () => {
 });
 
 describe('probe', () => {
-  it('issue 10 row 15: is content with 2xx alone, and says what came and how to say that it is well', async () => {
+  it('is content with 2xx alone, and says what came and how to say that it is well', async () => {
     const gateway = await startGateway([]);
     const answering = (status: string) => using(cannedUpstream(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`));
     const [missing, moved, empty] = [

@@ -33,7 +33,7 @@ async function loop() {
   return { gateway, back, stable };
 }
 
-describe('issue 10, row 23: a request that comes back is a loop', () => {
+describe('a request that comes back is a loop', () => {
   it('and is refused with 508 at its second coming: one forced request stays one', async () => {
     const { gateway, back, stable } = await loop();
     const answer = await askRaw(gateway.port, get('/a', 'X-Version: canary'));
@@ -84,7 +84,7 @@ describe('issue 10, row 23: a request that comes back is a loop', () => {
   });
 });
 
-describe('issue 10, row 23: Via', () => {
+describe('Via', () => {
   it('is told to the upstream behind what came, with the version of HTTP that was received', async () => {
     const toy = await startToy('v1');
     const gateway = await startGateway([routeTo(toy.url)]);

@@ -30,7 +30,7 @@ function dribble(connection: RawConnection, bytes: string, everyMs: number): voi
 
 const outcomes = (gateway: RunningGateway) => gateway.totals()[0]?.outcomes;
 
-describe('issue 10.21: a body below the least rate', () => {
+describe('a body below the least rate', () => {
   const timeouts = { uploadBytesPerSecond: 1_000, uploadGraceMs: 400 };
 
   it.each([
@@ -71,7 +71,7 @@ function sharing(url: string, limits: Partial<GatewayLimits>) {
 
 const from = (address: string) => `X-Forwarded-For: ${address}`;
 
-describe('issue 10.21: the share of an address', () => {
+describe('the share of an address', () => {
   it('bounds the requests that it has under way, and those of others go on', async () => {
     const answers: (() => void)[] = [];
     const upstream = await using(
@@ -129,7 +129,7 @@ async function counting() {
   return { url: upstream.url, connections: () => connections };
 }
 
-describe('issue 10.21: an upstream is asked', () => {
+describe('an upstream is asked', () => {
   it.each([
     ['when a short body is whole', 5_000, 4_999, 1],
     ['when the first 8 KiB of a long one have come', 100_000, 8_191, 1],
@@ -214,7 +214,7 @@ describe('issue 10.21: an upstream is asked', () => {
   });
 });
 
-describe('issue 10.21: while many connections of two addresses send their bodies as slowly as they can', () => {
+describe('while many connections of two addresses send their bodies as slowly as they can', () => {
   it.each([
     ['short bodies', (address: string) => `${post(100, from(address))}x`, 'x'],
     ['long bodies', (address: string) => post(1_000_000, from(address)) + 'x'.repeat(8_192), 'x'],

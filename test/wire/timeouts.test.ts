@@ -22,7 +22,7 @@ const outcomes = (gateway: RunningGateway, track = 'stable') =>
 
 const SHORT = { idleMs: 100, headersMs: 5_000 };
 
-describe('issue 10.6: an answer that pauses', () => {
+describe('an answer that pauses', () => {
   it.each([
     ['of a known length', 'Content-Length: 8', '{"a":1}\n', '{"b":2}\n', 'Content-Length: 16'],
     ['in chunks', 'Transfer-Encoding: chunked', '8\r\n{"a":1}\n\r\n', '8\r\n{"b":2}\n\r\n0\r\n\r\n', null],
@@ -116,7 +116,7 @@ describe('issue 10.6: an answer that pauses', () => {
   });
 });
 
-describe('issue 10.6: a route has time-outs of its own', () => {
+describe('a route has time-outs of its own', () => {
   it.each([
     ['a request', get('/hasty')],
     ['an upgrade', get('/hasty', 'Connection: Upgrade', 'Upgrade: websocket')],
@@ -142,7 +142,7 @@ describe('issue 10.6: a route has time-outs of its own', () => {
   });
 });
 
-describe('issue 10.6: an upload that pauses', () => {
+describe('an upload that pauses', () => {
   const half = 'POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 40000\r\n\r\n';
   const start = half + 'x'.repeat(20_000);
   const rest = 'x'.repeat(20_000);

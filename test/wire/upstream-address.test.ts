@@ -16,7 +16,7 @@ describe('failures.md: SSRF through an upstream', () => {
   );
 
   it.each(['http://[fd00:ec2::23]', 'http://[64:ff9b:1::a9fe:a9fe]', 'http://[2002:a9fe:a9fe::1]'])(
-    'issue 10 row 26: %s is refused by the probe',
+    '%s is refused by the probe',
     async (url) => {
       const gateway = await startGateway([]);
       expect(await gateway.probe(url, 1_000)).toMatch(
@@ -43,7 +43,7 @@ describe('failures.md: SSRF through an upstream', () => {
   });
 });
 
-describe('issue 10 row 23: the own listeners are no upstream', () => {
+describe('the own listeners are no upstream', () => {
   /** What listens beside a gateway in the same process, and every way to name it. */
   async function ownListener() {
     const control = await startToy('control');

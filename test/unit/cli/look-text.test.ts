@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => shell.stop());
 
-describe('row 4: a verdict is shown with its age', () => {
+describe('a verdict is shown with its age', () => {
   it.each(['status payments', 'get payments', 'list'])('in %s', async (command) => {
     await shell.inStep1();
     shell.control.mood.look = { agoMs: 240_000 };
@@ -31,7 +31,7 @@ describe('row 4: a verdict is shown with its age', () => {
   });
 });
 
-describe('row 4: what the gateway did and the database could not record', () => {
+describe('what the gateway did and the database could not record', () => {
   it('is answered with 202, and said in the words of who did it', async () => {
     const id = await shell.inStep1();
     shell.control.mood.unrecorded = {

@@ -67,7 +67,7 @@ describe('renderRollout', () => {
     ]);
   });
 
-  it('issue 10 row 17: says once what the verdict and the reason both say', async () => {
+  it('says once what the verdict and the reason both say', async () => {
     const view = await inStep1();
     const said = view.verdict?.reason ?? '';
     expect(plain({ ...view, reason: said })).not.toContain('because');
@@ -76,7 +76,7 @@ describe('renderRollout', () => {
     expect(stuck.split(said)).toHaveLength(2);
   });
 
-  it('issue 10 row 17: a share of slow answers does not pass for the latency that a guard names', async () => {
+  it('a share of slow answers does not pass for the latency that a guard names', async () => {
     const view = await inStep1();
     const guard = findingOf({
       check: 'guard:p99',

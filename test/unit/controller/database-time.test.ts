@@ -27,7 +27,7 @@ function bench() {
   return { world, time, look };
 }
 
-describe('row 18: the database’s clock beside a monotonic one', () => {
+describe('the database’s clock beside a monotonic one', () => {
   it('tells a step from time that has passed, in both directions', async () => {
     const { world, look } = bench();
     await look();

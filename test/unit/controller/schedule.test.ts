@@ -50,7 +50,7 @@ function bench(hold: () => Promise<void>) {
   return { world, controller };
 }
 
-describe('row 18: ticks', () => {
+describe('ticks', () => {
   it('are never two at a time, whoever starts them', async () => {
     const { world, controller: own } = bench(() => sleep(1_700));
     await own.start();

@@ -29,7 +29,7 @@ function culprit(kind: FailureKind, { untaken = 0, takingMs = 0, upload = null a
 const owing = (waitedMs: number): Sending => ({ isStarved: true, waitedMs: () => waitedMs });
 const whole = (waitedMs: number): Sending => ({ isStarved: false, waitedMs: () => waitedMs });
 
-describe('issue 10.20: who has to answer for an exchange that broke', () => {
+describe('who has to answer for an exchange that broke', () => {
   it.each([
     ['overload', {}, 'gateway'],
     ['exhausted', {}, 'gateway'],
@@ -74,7 +74,7 @@ describe('issue 10.20: who has to answer for an exchange that broke', () => {
   });
 });
 
-describe('issue 10.20: a connection that could not be opened', () => {
+describe('a connection that could not be opened', () => {
   it.each([
     ['ECONNREFUSED', 'refused'],
     ['ENOTFOUND', 'refused'],

@@ -10,7 +10,7 @@ function boundTo(address: string): OwnListeners {
   return own;
 }
 
-describe('issue 10 row 23: the own listeners', () => {
+describe('the own listeners', () => {
   it.each([
     ['127.0.0.1', '127.0.0.1', true],
     ['127.0.0.1', '::ffff:127.0.0.1', true],

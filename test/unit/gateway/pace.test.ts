@@ -14,7 +14,7 @@ function lateAt(bytes: number, everyMs: number, limits = LIMITS): number | null 
   return null;
 }
 
-describe('issue 10.21: the least rate of a request body', () => {
+describe('the least rate of a request body', () => {
   it.each([
     ['one byte every second is cut about when the grace time ends', 1, 1_000, 11_000],
     ['half the rate at about twice the grace time', 50, 1_000, 19_000],

@@ -4,7 +4,7 @@ import { networkOf, Shares } from '../../../src/gateway/share.ts';
 
 const LIMITS = { inFlightPerAddress: 2, uploadsPerAddress: 1 };
 
-describe('issue 10.21: the share of an address', () => {
+describe('the share of an address', () => {
   it.each([
     ['203.0.113.9', '203.0.113.9'],
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],

@@ -26,7 +26,7 @@ function judged(blocks: number, setAfter: number, byMs: number, canary: Behaviou
   return seen;
 }
 
-describe('row 18: a clock that is set back under the judge', () => {
+describe('a clock that is set back under the judge', () => {
   it.each([5, 20, 60])('after %i blocks changes nothing of what it finds', (setAfter) => {
     const straight = judged(100, 1_000, 0, { ...HEALTHY, errors: 0.004 });
     const back = judged(100, setAfter, -HOUR, { ...HEALTHY, errors: 0.004 });

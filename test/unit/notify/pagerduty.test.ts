@@ -53,7 +53,7 @@ describe('pagerdutyChannel', () => {
     ]);
   });
 
-  it('carries the environment, the subject and the link, and takes a severity of its own for a subject (row 14)', async () => {
+  it('carries the environment, the subject and the link, and takes a severity of its own for a subject', async () => {
     const message = messageOf('page', {
       severity: 'error',
       subject: 'rolledBack',
@@ -75,7 +75,7 @@ describe('pagerdutyChannel', () => {
     expect(other.requests[0]?.body).toMatchObject({ payload: { severity: 'error' } });
   });
 
-  it('delivers a page of before there were subjects, links and environments as it was (row 14)', async () => {
+  it('delivers a page of before there were subjects, links and environments as it was', async () => {
     const { delivery, requests } = await sent(messageOf('page'), undefined, { rolledBack: 'info' });
     expect(delivery).toEqual({ kind: 'delivered' });
     expect(requests[0]?.body).not.toHaveProperty('links');

@@ -9,7 +9,7 @@ it.each([
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /not trusted/],
   ['CERT_HAS_EXPIRED', /^its certificate has expired \(CERT_HAS_EXPIRED\)$/],
   ['ERR_TLS_CERT_ALTNAME_INVALID', /for another name/],
-])('%s is said in words (issue 10 row 17)', (code, words) => {
+])('%s is said in words', (code, words) => {
   expect(certificateFault(code, 'gateway.upstreamCa')).toMatch(words);
 });
 

@@ -67,7 +67,7 @@ describe('announce', () => {
     expect(message?.summary.length).toBe(1_024);
   });
 
-  it('tells a rollback by a person as a note that says who did it, and pages nobody (row 14)', () => {
+  it('tells a rollback by a person as a note that says who did it, and pages nobody', () => {
     const before = rolloutIn('step-1');
     const after = apply(before, { kind: 'rolledBack' });
     expect(after.openPage).toBeNull();
@@ -82,7 +82,7 @@ describe('announce', () => {
     expect(told(stuck, { kind: 'rolledBack' }).map(({ kind }) => kind)).toEqual(['resolve', 'note']);
   });
 
-  it('warns of failed integration tests, which hurt nobody (row 14)', () => {
+  it('warns of failed integration tests, which hurt nobody', () => {
     const internal = rolloutIn('internal');
     const event = { kind: 'internalFailed', reason: '1 of 3 forced requests failed, 0 allowed' } as const;
     const seen = { ...noEvidence(internal.policy, T0), forced: { requests: 3, errors: 1 } };
@@ -111,11 +111,11 @@ describe('announce', () => {
       'payments: v2 let through gate integration-tests by ada: because',
     ],
     ['bake', { kind: 'bakePassed', reason: 'served 100% for 1m' }, 'payments: v2 promoted to 100%: served 100% for 1m'],
-  ] as const)('says in %s what was done, by whom and why: %j (row 14)', (stage, event, summary) => {
+  ] as const)('says in %s what was done, by whom and why: %j', (stage, event, summary) => {
     expect(told(rolloutIn(stage), event)[0]?.summary).toBe(summary);
   });
 
-  it('carries what the person who was just woken needs (row 14)', () => {
+  it('carries what the person who was just woken needs', () => {
     const slice = {
       dimension: 'endpoint',
       name: 'POST /pay',

@@ -55,7 +55,7 @@ function pages(rollout: Rollout, from: number, over: Partial<Evidence>, override
   return count;
 }
 
-describe('paged once for a cause (issue 10, row 14)', () => {
+describe('paged once for a cause', () => {
   const step = rolloutIn('step-1');
   const late = START + 3 * MINUTE + 1;
 
@@ -110,7 +110,7 @@ describe('paged once for a cause (issue 10, row 14)', () => {
   });
 });
 
-describe('nobody is woken for what passes by itself (issue 10, row 14)', () => {
+describe('nobody is woken for what passes by itself', () => {
   const step = rolloutIn('step-1');
   const late = START + 3 * MINUTE + 1;
 

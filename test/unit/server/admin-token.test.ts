@@ -44,7 +44,7 @@ function installation(text?: string) {
   };
 }
 
-describe('issue 10 row 19: the admin token of the data folder', () => {
+describe('the admin token of the data folder', () => {
   it('is made at the first start, for its owner only, and counts', async () => {
     const { file, token, start, said } = installation();
     await start();

@@ -72,7 +72,7 @@ describe('templates of paths', () => {
   });
 });
 
-describe('issue 10, rows 11 and 12: what a route does to paths, redirects and its cookie', () => {
+describe('what a route does to paths, redirects and its cookie', () => {
   const gatewayOf = (more: object) => {
     const [route] = configSchema.parse({ routes: [{ ...route0, ...more }] }).routes;
     return route && gatewayRoute(route);
@@ -100,7 +100,7 @@ describe('issue 10, rows 11 and 12: what a route does to paths, redirects and it
   });
 });
 
-describe('health of a route (issue 10 row 15)', () => {
+describe('health of a route', () => {
   const healthOf = (health: unknown) =>
     configSchema.safeParse({
       routes: [{ ...route('http://127.0.0.1:9001'), ...(health === undefined ? {} : { health }) }],

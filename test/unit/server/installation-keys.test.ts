@@ -28,7 +28,7 @@ async function warnings(env: NodeJS.ProcessEnv, dataFolder = newFolder()): Promi
   return found.flatMap((finding) => (finding.level === 'warning' ? [finding.says] : []));
 }
 
-describe('issue 10 row 17: a secret that may be lost', () => {
+describe('a secret that may be lost', () => {
   it('is told loudly where the database outlives the folder that it is made in', async () => {
     const said = await warnings(KEPT_ELSEWHERE);
     expect(said.join()).toMatch(/set SERIN_SECRET/i);

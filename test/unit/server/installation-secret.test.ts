@@ -39,7 +39,7 @@ beforeEach(async () => {
 
 const GIVEN = { SERIN_SECRET: 'a secret of at least thirty-two characters' };
 
-describe('issue 10 row 19: the secret of an installation', () => {
+describe('the secret of an installation', () => {
   it('is made at the first start, for its owner only, and the same from then on', async () => {
     const { file, start } = place();
     const made = await start();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { newId } from '../../../src/server/new-id.ts';
 import { idAt } from '../../support/rollout-fixture.ts';
 
-describe('row 18: an id is greater than the one before it', () => {
+describe('an id is greater than the one before it', () => {
   it('whatever the clock was set to meanwhile', () => {
     const before = idAt(Date.UTC(2040, 0, 1));
     const ids = [newId(before)];

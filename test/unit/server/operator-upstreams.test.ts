@@ -9,7 +9,7 @@ const configOf = (more: object, route: object = {}) =>
     ...more,
   });
 
-describe('issue 10 row 23: where an operator may have an upstream', () => {
+describe('where an operator may have an upstream', () => {
   const PLACES = ['10.1.0.0/16', '192.0.2.7', 'fd12::/16', '*.svc.internal', 'Payments.Example'];
 
   it.each([
@@ -56,7 +56,7 @@ describe('issue 10 row 23: where an operator may have an upstream', () => {
   });
 });
 
-describe('issue 10 row 23: a stable that is Serin itself', () => {
+describe('a stable that is Serin itself', () => {
   const LISTENERS = {
     gateway: { listen: '0.0.0.0:8080', readiness: '127.0.0.1:8081' },
     control: { listen: 'localhost:7780' },

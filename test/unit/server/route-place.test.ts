@@ -4,7 +4,7 @@ import { readRoutePath } from '../../../src/server/route-path.ts';
 
 const outcome = (reading: ReturnType<typeof readRouteHost>) => (reading.ok ? reading.value : `no: ${reading.reason}`);
 
-describe('issue 10, row 9: the host of a route', () => {
+describe('the host of a route', () => {
   it.each([
     ['example.com', 'example.com'],
     ['Example.COM', 'example.com'],
@@ -57,7 +57,7 @@ describe('issue 10, row 9: the host of a route', () => {
   });
 });
 
-describe('issue 10, row 9: the path of a route', () => {
+describe('the path of a route', () => {
   it.each([
     ['/', '/'],
     ['/api', '/api'],

@@ -15,7 +15,7 @@ function declared(gateway: object, route: object = {}) {
   return { gateway: gatewayTimeouts(config), route: timeoutsOf(gatewayTimeouts(config), routeTimeouts(first)) };
 }
 
-describe('issue 10.6: time-outs of serin.yaml', () => {
+describe('time-outs of serin.yaml', () => {
   it('have defaults by which an answer may be silent as long as it may take to begin', () => {
     const { gateway, route } = declared({});
     expect(route).toEqual({ connectMs: 1_000, answerMs: 60_000, silenceMs: 60_000, ...PACE });

@@ -22,7 +22,7 @@ function bench() {
   return { world, tokens };
 }
 
-describe('row 4: tokens while the database is away', () => {
+describe('tokens while the database is away', () => {
   it('count where they were confirmed before, and nobody else gets in', async () => {
     const { world, tokens } = bench();
     expect(await tokens.authenticate('ada')).toEqual({ name: 'ada', role: 'operator' });

@@ -28,7 +28,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('row 13: DATABASE_URL', () => {
+describe('DATABASE_URL', () => {
   it('is read as libpq reads it', () => {
     expect(read('postgres://serin:p%40ss%23word@db.example.com:6432/canaries')).toMatchObject({
       hosts: [{ host: 'db.example.com', port: 6432 }],
