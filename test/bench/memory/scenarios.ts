@@ -12,7 +12,7 @@ export interface Scale {
   readonly asked: number;
 }
 
-export const STANDARD: Scale = { rounds: 3, restMs: 10_000, asked: 1_000 };
+export const STANDARD: Scale = { rounds: 3, restMs: 8_000, asked: 500 };
 export const QUICK: Scale = { rounds: 1, restMs: 1_000, asked: 100 };
 
 /** One start of Serin, all the way to its rest. */
