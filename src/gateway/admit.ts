@@ -51,6 +51,8 @@ export function admit(incoming: RequestHead, limits: GatewayLimits, via: Via): A
   if (refusal) return { kind: 'refused', refusal };
   const { url = '', method } = incoming;
   if (url === '*' && method === 'OPTIONS') return { kind: 'server' };
+  // RFC 9112 section 3.2 has an empty Host for targets without an authority, and an http URI has one (RFC 9110 section 4.2.1).
+  if (incoming.headers.host === '') return { kind: 'refused', refusal: bad('The Host header is empty.') };
   const target = readTarget(url);
   return typeof target === 'string' ? { kind: 'refused', refusal: bad(target) } : { kind: 'admitted', target };
 }
@@ -90,11 +92,11 @@ function linesOf(rawHeaders: readonly string[], lower: 'host' | 'authorization')
   return lines;
 }
 
-const HOST = /^(?:[\w.-]+|\[([\da-fA-F:.]+)\])(?::(\d{1,5}))?$/;
+const HOST = /^(?:[\w.-]+|\[([\da-fA-F:.]+)\])(?::(\d{0,5}))?$/;
 
 /**
- * uri-host [ ":" port ] of RFC 9110 section 7.2, of names as DNS has them; userinfo and anything of a path is refused.
- * Nothing at all is what an HTTP/1.0 client says.
+ * uri-host [ ":" port ] of RFC 9110 section 7.2, of names as DNS has them, and the port may be empty (RFC 3986 section
+ * 3.2.3); userinfo and anything of a path is refused. Nothing at all is what an HTTP/1.0 client says.
  */
 export function isPlainHost(host: string): boolean {
   if (host === '') return true;

@@ -30,10 +30,15 @@ export interface UpstreamRequest {
 export interface BodySource {
   /** In bytes: sent as `Content-Length`, and more or fewer bytes break the connection. Null: sent in chunks. */
   readonly length: number | null;
-  /** True sends `Expect: 100-continue` and starts the source at the upstream's 100, or when it keeps silent for a second. */
+  /**
+   * True sends `Expect: 100-continue` and starts the source at the upstream's 100, when the body comes all the same, or when the
+   * upstream keeps silent for a second.
+   */
   readonly awaitsContinue: boolean;
   /** Whether it waits for whoever sends it, not the other way round. */
   readonly isStarved: boolean;
+  /** Tells, once, when a source that awaits a 100 has begun to come without one. */
+  onArrival?(tell: () => void): void;
   /** The bytes may flow, never sooner than the head is written. A second call after `rewind` begins anew. */
   start(sink: BodySink): void;
   /** The upstream takes more again after `write` said false. */

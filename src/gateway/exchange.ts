@@ -25,6 +25,12 @@ export interface ExchangeParts {
   readonly faults: Faults;
 }
 
+interface PendingHead {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: string[];
+}
+
 /** Up to here a copy as text is cheaper than a buffer of its own. */
 const SMALL_PIECE = 4_096;
 
@@ -44,6 +50,8 @@ export class Exchange implements AnswerHandler, Stream {
   private isStream = false;
   /** While the answer waits for the client; null until it has to. */
   private taking: Turn | null = null;
+  /** What is to be written and has not been: as long as nothing has gone out, the answer can still be another one. */
+  private head: PendingHead | null = null;
   /** A small first piece of the body, in latin1: node:http writes it with the head as one text. */
   private unwritten = '';
 
@@ -80,7 +88,7 @@ export class Exchange implements AnswerHandler, Stream {
     // 100 goes out when the upload starts, whoever asked for it.
     if (head.status === 100) return;
     // 1xx answers pass (RFC 9110 section 15.2), except to clients and places in a pipeline that cannot take them.
-    if (incoming.httpVersion === '1.0' || !outgoing.socket || outgoing.headersSent) return;
+    if (incoming.httpVersion === '1.0' || !outgoing.socket || this.state !== 'waiting') return;
     const { status, reason, rawHeaders } = mappedHead(head, this.attempt);
     const { httpVersion } = incoming;
     const { headers } = answerHeaders({
@@ -96,7 +104,7 @@ export class Exchange implements AnswerHandler, Stream {
 
   onHead(from: UpstreamHead): void {
     const { status, reason, rawHeaders, isEventStream } = mappedHead(from, this.attempt);
-    const { incoming, outgoing, upload, recorder, ticket, setCookie } = this.parts;
+    const { incoming, upload, recorder, ticket, setCookie } = this.parts;
     upload?.forget();
     const { version, destination } = this.attempt;
     const head = answerHeaders({
@@ -107,7 +115,7 @@ export class Exchange implements AnswerHandler, Stream {
       version,
       setCookie,
     });
-    outgoing.writeHead(status, reason, head.headers);
+    this.head = { status, reason, headers: head.headers };
     this.body = head.body;
     this.state = 'answering';
     this.isStream = isEventStream;
@@ -121,6 +129,7 @@ export class Exchange implements AnswerHandler, Stream {
       this.unwritten = chunk.toString('latin1');
       return !outgoing.writableNeedDrain || this.holdBack();
     }
+    this.writeHead();
     this.flush();
     // node:http holds it until the socket is uncorked, or for as long as other answers of a pipeline come first.
     return outgoing.write(Buffer.from(chunk)) || this.holdBack();
@@ -135,6 +144,7 @@ export class Exchange implements AnswerHandler, Stream {
   /** A body that came with the head goes out with it; otherwise the head must not wait for a body. */
   onPause(): void {
     if (this.state !== 'answering') return;
+    this.writeHead();
     this.flush();
     this.parts.outgoing.flushHeaders();
   }
@@ -142,6 +152,7 @@ export class Exchange implements AnswerHandler, Stream {
   onEnd(rawTrailers: readonly string[]): void {
     const { outgoing, recorder, ticket } = this.parts;
     if (!this.finish()) return;
+    this.writeHead();
     if (rawTrailers.length > 0 && this.body === 'chunked')
       outgoing.addTrailers(pairsOf(forwardedTrailers(rawTrailers, null)));
     if (this.unwritten === '') outgoing.end();
@@ -154,17 +165,18 @@ export class Exchange implements AnswerHandler, Stream {
     const side = { untaken: outgoing.writableLength, taking: this.taking };
     const culprit = culpritOf(failure, ticket, side, performance.now());
     charge(recorder, ticket, culprit);
-    const isOpen = this.state === 'waiting' && mayFailOver(culprit);
+    // An answer of which nothing has gone out is none yet.
+    const isOpen = !outgoing.headersSent && this.state !== 'ended' && mayFailOver(culprit);
     const second = isOpen ? this.failover?.(this.attempt.request, failure) : null;
     this.failover = null;
     if (second) {
+      this.startOver();
       this.attempt = second;
       this.begin();
       return;
     }
-    const wasAnswering = this.state === 'answering';
     if (!this.finish()) return;
-    if (wasAnswering) this.breakOff();
+    if (outgoing.headersSent) this.breakOff();
     else this.refuse(refusalFor(failure.kind));
   }
 
@@ -187,11 +199,10 @@ export class Exchange implements AnswerHandler, Stream {
 
   /** The client sends more than the gateway takes, or too slowly, which is no fault of any version. */
   cut(refusal: Refusal): void {
-    const wasAnswering = this.state === 'answering';
     if (!this.finish()) return;
     this.parts.recorder.leave(this.parts.ticket);
     this.call?.abort();
-    if (wasAnswering) this.breakOff();
+    if (this.parts.outgoing.headersSent) this.breakOff();
     else refuse(this.parts.outgoing, refusal, 'close');
   }
 
@@ -234,6 +245,22 @@ export class Exchange implements AnswerHandler, Stream {
   private idle(): void {
     const { incoming, outgoing } = this.parts;
     if (outgoing.writableLength > 0) incoming.socket.destroy();
+  }
+
+  /** Forgets an answer of which nothing has gone out. */
+  private startOver(): void {
+    if (this.isStream) this.attempt.destination.streams.delete(this);
+    this.state = 'waiting';
+    this.head = null;
+    this.unwritten = '';
+    this.isStream = false;
+  }
+
+  private writeHead(): void {
+    if (!this.head) return;
+    const { status, reason, headers } = this.head;
+    this.head = null;
+    this.parts.outgoing.writeHead(status, reason, headers);
   }
 
   private flush(): void {

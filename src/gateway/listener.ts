@@ -185,6 +185,8 @@ export function createListener(parts: ListenerParts): Listener {
     const isBusy = connections.get(socket)?.isBusy === true;
     // RFC 9112 section 9.6: what follows a `Connection: close` is not read, and its request is answered all the same.
     if (isBusy && error.code === 'HPE_CLOSED_CONNECTION') return;
+    // The parser refuses it once it has given the request away: its answer has not begun, and says so.
+    if (error.code === 'HPE_INVALID_TRANSFER_ENCODING' && connections.get(socket)?.refuseLast(refusalOf(error))) return;
     if (!socket.writable || isBusy || error.code === 'ECONNRESET') socket.destroy();
     else refuseSocket(socket, refusalOf(error));
   };

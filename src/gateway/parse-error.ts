@@ -7,6 +7,8 @@ interface ParseError extends NodeJS.ErrnoException {
   readonly bytesParsed?: number;
 }
 
+const NOT_HTTP: Refusal = { status: 400, detail: 'The request is not valid HTTP/1.1.' };
+
 /** What a client is told whose bytes the parser refused. */
 export function refusalOf({ code, ...error }: ParseError): Refusal {
   switch (code) {
@@ -19,7 +21,20 @@ export function refusalOf({ code, ...error }: ParseError): Refusal {
       if (byte !== undefined && (byte <= 0x20 || byte >= 0x7f)) return { status: 400, detail: strangeByte(byte) };
       return { status: 400, detail: 'The request target is not valid (RFC 9112 section 3.2).' };
     }
+    case 'HPE_INVALID_TRANSFER_ENCODING':
+      return { status: 400, detail: 'The only transfer coding that is served is chunked, without blanks behind it.' };
+    case 'HPE_INVALID_METHOD':
+      if (REQUEST_LINE.test(textOf(error.rawPacket)))
+        return { status: 501, detail: 'The method is not one that this gateway knows.' };
+      return NOT_HTTP;
     default:
-      return { status: 400, detail: 'The request is not valid HTTP/1.1.' };
+      return NOT_HTTP;
   }
+}
+
+/** Wrong in nothing but a method that the parser does not know, and that somebody may have defined: those are in capitals. */
+const REQUEST_LINE = /^[A-Z][A-Z-]{0,31} [\x21-\x7e]+ HTTP\/1\.[01]\r\n/;
+
+function textOf(bytes: Uint8Array | undefined): string {
+  return bytes ? Buffer.from(bytes).toString('latin1') : '';
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayRequest } from './admit.ts';
 import type { Faults } from './faults.ts';
+import { type Refusal, refuse } from './refuse.ts';
 
 export type Outgoing = ServerResponse<GatewayRequest>;
 
@@ -75,6 +76,15 @@ export class Pipeline {
   /** A tunnel has the connection from now on. */
   occupy(): void {
     this.underWay++;
+  }
+
+  /** Refuses the request that came last, whose answer has not begun; false where it has. */
+  refuseLast(refusal: Refusal): boolean {
+    const { last } = this;
+    if (!last || last.headersSent) return false;
+    this.close();
+    refuse(last, refusal, 'close');
+    return true;
   }
 
   /** No request that comes from now on is taken; those that wait still have their turn. */

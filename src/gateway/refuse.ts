@@ -1,4 +1,5 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FailureKind } from './client.ts';
 
@@ -68,7 +69,10 @@ export function refuse(
   connection: 'keep' | 'close',
   headers: readonly string[] = [],
 ): void {
-  if (connection === 'close') outgoing.shouldKeepAlive = false;
+  if (connection === 'close') {
+    outgoing.shouldKeepAlive = false;
+    if (!outgoing.req.complete) lingerInstead(outgoing.req.socket);
+  }
   const problem = problemOf(refusal, headers);
   outgoing.writeHead(refusal.status, problem.reason, problem.head);
   outgoing.end(problem.body);
@@ -91,10 +95,7 @@ export function problemOf(refusal: Refusal, headers: readonly string[]) {
   return { reason: STATUS_CODES[refusal.status] ?? '', head, body };
 }
 
-/**
- * The same on a connection that has no response object (a parse error, an upgrade), which it ends. What the client
- * still sends is read for a moment, because closing on unread bytes would reset the answer away (RFC 9112 section 9.6).
- */
+/** The same on a connection that has no response object (a parse error, an upgrade), which it ends. */
 export function refuseSocket(socket: Duplex, refusal: Refusal): void {
   const body = bodyOf(refusal);
   const head = [
@@ -106,10 +107,24 @@ export function refuseSocket(socket: Duplex, refusal: Refusal): void {
     ...fieldLines(refusal.fields ?? []),
     'Connection: close',
   ];
+  socket.write(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]));
+  endLingering(socket);
+}
+
+/**
+ * Ends our side of a connection whose client may still be sending. That is read away for a moment, because closing on unread
+ * bytes would reset the answer away (RFC 9112 section 9.6).
+ */
+export function endLingering(socket: Duplex): void {
   socket.on('error', () => socket.destroy());
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   timer.unref();
   socket.once('close', () => clearTimeout(timer));
-  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]));
+  socket.end();
   socket.resume();
+}
+
+/** node:http destroys the connection behind its last answer, whatever is still unread. */
+function lingerInstead(socket: Socket): void {
+  socket.destroySoon = () => endLingering(socket);
 }

@@ -46,6 +46,7 @@ export class RequestWriter implements BodySink {
     const framing = source.length === null ? 'transfer-encoding: chunked\r\n' : `Content-Length: ${source.length}\r\n`;
     if (source.awaitsContinue) {
       socket.write(headOf(request, `${framing}Expect: 100-continue\r\n`), 'latin1');
+      source.onArrival?.(() => this.contain(() => this.flow()));
       this.patience = setTimeout(() => this.contain(() => this.flow()), CONTINUE_MS);
       return;
     }

@@ -3,6 +3,7 @@ import type { BodySink, BodySource } from './client.ts';
 import type { DecidingFields } from './deciding-fields.ts';
 import { firstPartOf } from './first-part.ts';
 import { forwardedTrailers } from './headers.ts';
+import { KeptBody } from './kept-body.ts';
 import type { Sending } from './open-block.ts';
 import { Pace } from './pace.ts';
 import type { Share } from './share.ts';
@@ -41,10 +42,12 @@ export class Upload implements BodySource, Sending, Watched {
   private readonly outgoing: ServerResponse;
   private readonly options: UploadOptions;
   private sink: BodySink | null = null;
-  private kept: Buffer[] | null;
+  private kept: KeptBody | null;
   /** What came before anybody wanted it. */
   private first: Buffer[] = [];
   private onGathered: (() => void) | null = null;
+  /** Told when the body of a client that was to wait for a 100 comes. */
+  private onEarly: (() => void) | null = null;
   private received = 0;
   private hasEnded = false;
   private isStopped = false;
@@ -59,7 +62,7 @@ export class Upload implements BodySource, Sending, Watched {
     this.length = length === undefined ? null : Number(length);
     // RFC 9110 section 10.1.1: the expectation of an HTTP/1.0 client is ignored.
     this.awaitsContinue = incoming.httpVersion === '1.1' && incoming.headers.expect?.toLowerCase() === '100-continue';
-    this.kept = options.replay === 'kept' && (this.length ?? 0) <= KEPT_BYTES ? [] : null;
+    this.kept = options.replay === 'kept' && (this.length ?? 0) <= KEPT_BYTES ? new KeptBody() : null;
     this.pace = new Pace(options.pace);
     incoming.pause();
     incoming.on('data', this.onData);
@@ -103,15 +106,28 @@ export class Upload implements BodySource, Sending, Watched {
 
   start(sink: BodySink): void {
     this.sink = sink;
+    this.onEarly = null;
     if (this.awaitsContinue && !this.isContinued) {
       this.isContinued = true;
       this.outgoing.writeContinue();
     }
-    const pieces = this.kept ?? this.first;
+    const pieces = this.kept ? [this.kept.bytes] : this.first;
     this.first = [];
-    for (const chunk of pieces) sink.write(chunk);
+    for (const piece of pieces) if (piece.length > 0) sink.write(piece);
     if (this.hasEnded) sink.end(this.trailers);
     else this.flow();
+  }
+
+  onArrival(tell: () => void): void {
+    this.onEarly = tell;
+    if (this.hasEnded || this.received > 0) process.nextTick(() => this.contain(() => this.arrived()));
+    else this.incoming.resume();
+  }
+
+  private arrived(): void {
+    const tell = this.onEarly;
+    this.onEarly = null;
+    tell?.();
   }
 
   private get trailers(): readonly string[] {
@@ -151,6 +167,7 @@ export class Upload implements BodySource, Sending, Watched {
     this.kept = null;
     this.first = [];
     this.onGathered = null;
+    this.onEarly = null;
     const { incoming } = this;
     incoming.off('data', this.onData);
     incoming.off('end', this.onEnd);
@@ -167,7 +184,11 @@ export class Upload implements BodySource, Sending, Watched {
   }
 
   private readonly onData = (chunk: Buffer): void => {
-    this.contain(() => this.take(chunk));
+    try {
+      this.take(chunk);
+    } catch (error) {
+      this.options.onFault(error);
+    }
   };
 
   private contain(step: () => void): void {
@@ -187,8 +208,14 @@ export class Upload implements BodySource, Sending, Watched {
       return;
     }
     if (this.received > KEPT_BYTES) this.kept = null;
-    this.kept?.push(chunk);
+    this.kept?.add(chunk);
     this.pace.took(chunk.length, performance.now());
+    if (this.onEarly) {
+      this.first.push(chunk);
+      this.incoming.pause();
+      this.arrived();
+      return;
+    }
     if (this.onGathered) {
       this.first.push(chunk);
       // What ends with this piece is known to be whole a moment later.

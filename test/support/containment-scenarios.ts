@@ -98,6 +98,7 @@ export const SCENARIOS: readonly Scenario[] = [
       await connection.answer();
     }
     connection.close();
+    await ask(stage, `${post('/shop/a', 'Content-Length: 5', 'Expect: 100-continue')}hello`);
   }),
   scenario('an answer that comes before the body', async (stage) => {
     const connection = await stage.open();
@@ -172,6 +173,7 @@ export const SCENARIOS: readonly Scenario[] = [
     await ask(stage, get('/none'));
     await ask(stage, get('/shop/a', 'Host: other.test'));
     await ask(stage, 'no HTTP at all\r\n\r\n');
+    await ask(stage, `${post('/shop/a', 'Transfer-Encoding: chunked\t')}${CHUNKS}`);
     await ask(stage, 'CONNECT shop.test:443 HTTP/1.1\r\nHost: shop.test\r\n\r\n');
     await ask(stage, `${post('/shop/a', `Content-Length: ${BODY_BYTES + 1}`)}`);
     const connection = await stage.open();
@@ -261,6 +263,16 @@ export const SCENARIOS: readonly Scenario[] = [
       await connection.answer();
       connection.close();
     }
+  }),
+  scenario('failover of an answer that breaks at once', async (stage) => {
+    stage.split({
+      canary: { url: `${stage.upstream.url}/halves`, version: 'v2' },
+      canaryBps: 10_000,
+      failover: 'stable',
+    });
+    await ask(stage, get('/shop/a'));
+    // Not plain.
+    await ask(stage, get('/shop/a', 'X-Odd:1'));
   }),
   scenario('upstreams by name and by TLS', async (stage) => {
     const canary = { url: `https://127.0.0.1:${stage.upstream.port}`, version: 'v2' };

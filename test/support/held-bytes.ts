@@ -7,3 +7,9 @@ export function heldBytes(): number {
   runInNewContext('gc')();
   return process.memoryUsage().arrayBuffers;
 }
+
+/** Bytes of everything that somebody in this process still holds, small objects included. */
+export function heapBytes(): number {
+  const buffers = heldBytes();
+  return buffers + process.memoryUsage().heapUsed;
+}

@@ -50,6 +50,10 @@ export const MEDIUM = Buffer.alloc(60_000, 'x');
 function answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const { url = '' } = incoming;
   incoming.on('error', () => {});
+  if (url.startsWith('/halves')) {
+    outgoing.socket?.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n');
+    return;
+  }
   if (url.startsWith('/dead')) {
     incoming.socket.destroy();
     return;

@@ -102,13 +102,14 @@ describe('RFC 9110 10.1.1: an expectation', () => {
     const upstream = await scripted((socket) => void sockets.push(socket));
     const gateway = await startGateway([routeTo(upstream.url)]);
     const connection = await openRaw(gateway.port);
-    connection.write(`${head}hello`);
+    connection.write(head);
     await expect.poll(() => sockets.length).toBe(1);
     expect(upstream.received[0]).toMatch(/\r\nExpect: 100-continue\r\n\r\n$/);
     sockets[0]?.write('HTTP/1.1 100 Continue\r\n\r\n');
+    expect((await connection.answer()).status).toBe(100);
+    connection.write('hello');
     await expect.poll(() => upstream.received[0]).toMatch(/hello$/);
     sockets[0]?.write(OK);
-    expect((await connection.answer()).status).toBe(100);
     expect((await connection.answer()).status).toBe(200);
     connection.close();
   });
@@ -269,10 +270,16 @@ describe('an upstream head that leaves doubt is a 502', () => {
     ['an extension beyond any', `2;${'x'.repeat(300)}\r\nok\r\n0\r\n\r\n`],
     ['a trailer that is none', '2\r\nok\r\n0\r\nX : 1\r\n\r\n'],
   ])('RFC 9112 7.1: %s breaks the answer off', async (_name, body) => {
-    const upstream = await using(cannedUpstream(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body}`));
+    const sockets: Socket[] = [];
+    const upstream = await scripted((socket) => {
+      sockets.push(socket);
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+    });
     const gateway = await startGateway([routeTo(upstream.url)]);
     const connection = await openRaw(gateway.port);
     connection.write(get('/'));
+    await connection.takeThrough('\r\n\r\n');
+    sockets[0]?.write(body);
     expect(await connection.ending).toBe('reset');
     expect(gateway.totals()[0]?.outcomes.unanswered).toBe(1);
   });

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { FaultPlace, Faults } from '../faults.ts';
 import { refusalOf } from '../parse-error.ts';
 import type { Peer } from '../peer.ts';
-import { failure, LATE_BODY, refuseSocket } from '../refuse.ts';
+import { endLingering, failure, LATE_BODY, refuseSocket } from '../refuse.ts';
 import type { UploadPace } from '../timeouts.ts';
 import type { UploadWatch } from '../upload-watch.ts';
 import { Gathering } from './gathering.ts';
@@ -102,7 +102,10 @@ export class ClientConnection implements ExchangeOwner {
   answered(after: 'keep' | 'close'): void {
     this.exchange = null;
     if (this.socket.writableLength > 0) this.setTimeout(this.front.downloadMs);
-    if (after === 'close') this.socket.destroySoon();
+    if (after === 'close' && this.body && !this.body.isWhole) {
+      this.release();
+      endLingering(this.socket);
+    } else if (after === 'close') this.socket.destroySoon();
     else if (this.body === null || this.body.isWhole) this.next();
   }
 

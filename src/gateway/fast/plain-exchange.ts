@@ -170,17 +170,18 @@ export class PlainExchange implements AnswerHandler, Stream {
     const side = { untaken: this.socket.writableLength, taking: this.taking };
     const culprit = culpritOf(failure, ticket, side, performance.now());
     charge(recorder, ticket, culprit);
-    const isOpen = this.state === 'waiting' && mayFailOver(culprit);
+    // An answer of which nothing has gone out is none yet.
+    const isOpen = !this.isOut && this.state !== 'ended' && mayFailOver(culprit);
     const second = isOpen ? this.failover?.(this.attempt.request, failure) : null;
     this.failover = null;
     if (second) {
+      this.startOver();
       this.attempt = second;
       this.begin();
       return;
     }
-    const wasAnswering = this.state === 'answering';
     if (!this.finish()) return;
-    if (wasAnswering) this.socket.resetAndDestroy();
+    if (this.isOut) this.socket.resetAndDestroy();
     else this.refuse(refusalFor(failure.kind), owner.after());
   }
 
@@ -218,8 +219,17 @@ export class PlainExchange implements AnswerHandler, Stream {
   }
 
   /** Calls the request off, whose client sends its body too slowly; says whether it may still be answered. */
+  /** Forgets an answer of which nothing has gone out. */
+  private startOver(): void {
+    if (this.isStream) this.attempt.destination.streams.delete(this);
+    this.state = 'waiting';
+    this.unwritten = '';
+    this.isStream = false;
+    this.isHeldBack = false;
+  }
+
   cut(): 'unanswered' | 'answered' {
-    const wasAnswered = this.state !== 'waiting';
+    const wasAnswered = this.state === 'ended' || this.isOut;
     this.abandon();
     return wasAnswered ? 'answered' : 'unanswered';
   }

@@ -1,0 +1,23 @@
+const LEAST_BYTES = 1_024;
+
+/** The beginning of a body in one piece: kept piece by piece, each octet that a client sends alone would cost 200. */
+export class KeptBody {
+  private memory = Buffer.allocUnsafeSlow(LEAST_BYTES);
+  private count = 0;
+
+  /** All that was added; nothing changes in it any more. */
+  get bytes(): Buffer {
+    return this.memory.subarray(0, this.count);
+  }
+
+  add(chunk: Buffer): void {
+    const total = this.count + chunk.length;
+    if (total > this.memory.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(total, 2 * this.memory.length));
+      this.memory.copy(larger, 0, 0, this.count);
+      this.memory = larger;
+    }
+    chunk.copy(this.memory, this.count);
+    this.count = total;
+  }
+}
