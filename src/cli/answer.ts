@@ -53,7 +53,7 @@ export function describeAnswer({ status, type, isEmpty, json }: Answer): string 
 }
 
 /** A server that is newer may say more than this command line knows: only what is missing or other is a fault. */
-export function take<T>(shape: Shape<T>, json: unknown): { readonly value: T } | { readonly fault: string } {
+export function readAs<T>(shape: Shape<T>, json: unknown): { readonly value: T } | { readonly fault: string } {
   const read = shape.safeParse(json);
   if (read.success) return { value: read.data };
   const fault = read.error.issues.find(({ code }) => code !== 'unrecognized_keys');

@@ -1,7 +1,7 @@
 import { problemDetails } from '../api/problem-schema.ts';
 import { type BuildView, buildViewSchema } from '../api/view-schemas.ts';
 import { type Issue, Problem, type ProblemCode } from '../problem/problem.ts';
-import { type Answer, describeAnswer, readAnswer, type Shape, take } from './answer.ts';
+import { type Answer, describeAnswer, readAnswer, readAs, type Shape } from './answer.ts';
 
 const TIMEOUT_MS = 30_000;
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -71,7 +71,7 @@ export function apiClient(options: ClientOptions): ApiClient {
   async function identify(): Promise<BuildView> {
     const limits = { timeoutMs: buildTimeoutMs, mostBytes: BUILD_MOST_BYTES };
     const answer = await ask({ method: 'GET', path: '/version', token: null, ...limits });
-    const read = take(buildViewSchema, answer.json);
+    const read = readAs(buildViewSchema, answer.json);
     if (answer.status === 200 && 'value' in read) return read.value;
     throw strange(server, answer);
   }
@@ -107,7 +107,7 @@ export function apiClient(options: ClientOptions): ApiClient {
 
   async function read<T>(what: string, shape: Shape<T>, answer: Answer): Promise<T> {
     const found =
-      answer.json === undefined ? { fault: `it came back ${describeAnswer(answer)}` } : take(shape, answer.json);
+      answer.json === undefined ? { fault: `it came back ${describeAnswer(answer)}` } : readAs(shape, answer.json);
     if ('fault' in found) throw await misread(what, found.fault);
     return found.value;
   }
@@ -141,7 +141,7 @@ const AWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 /** What was found instead of a control API; the token has not been sent. */
 function strange(server: string, answer: Answer): Problem {
   const { status, location } = answer;
-  const problem = take(problemDetails, answer.json);
+  const problem = readAs(problemDetails, answer.json);
   if (status === 421 && 'value' in problem) {
     return new Problem(
       'refused',
@@ -182,7 +182,7 @@ const CODES: ReadonlySet<string> = new Set<ProblemCode>([
 ]);
 
 function problemOf(server: string, what: string, answer: Answer): Problem {
-  const found = answer.type === 'application/problem+json' ? take(problemDetails, answer.json) : { fault: '' };
+  const found = answer.type === 'application/problem+json' ? readAs(problemDetails, answer.json) : { fault: '' };
   if ('fault' in found) {
     return new Problem(
       AWAY.has(answer.status) ? 'unavailable' : 'internal',

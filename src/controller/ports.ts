@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts';
 import type { Memory } from './memory.ts';
 
 /** What a version is asked for its health. */
-export interface Health {
+export interface HealthCheck {
   /** `/path` on the upstream's origin, or `path` below the upstream's own path. */
   readonly path: string;
   /** The answers that are well. */
@@ -23,7 +23,7 @@ export interface DeclaredRoute {
   /** What `serin.yaml` declares; a finalised rollout may have replaced it. */
   readonly stable: Upstream;
   readonly policy: string;
-  readonly health: Health;
+  readonly health: HealthCheck;
   /** `none` where somebody else makes the split; the gateway where it is left out. */
   readonly router?: 'gateway' | 'none';
   /** Whose measurements are judged; the gateway's own where it is left out. */

@@ -10,7 +10,7 @@ import type { Turn } from './turn.ts';
 export type Culprit = 'version' | 'client' | 'gateway' | 'network';
 
 /** What the client has to do with an exchange that broke. */
-export interface ClientSide {
+export interface ClientPart {
   /** Bytes of the answer that the client has not taken yet. */
   readonly untaken: number;
   /** While the answer was held back because the client did not take it; null when it never was. */
@@ -21,7 +21,7 @@ export interface ClientSide {
 const SLOW_CLIENT_MS = 1_000;
 
 /** `now`: monotonic ms. */
-export function culpritOf({ kind }: Failure, ticket: Ticket, { untaken, taking }: ClientSide, now: number): Culprit {
+export function culpritOf({ kind }: Failure, ticket: Ticket, { untaken, taking }: ClientPart, now: number): Culprit {
   switch (kind) {
     case 'overload':
     case 'exhausted':

@@ -1,4 +1,4 @@
-import { namesVersion } from '../split/match.ts';
+import { hasVersion } from '../split/match.ts';
 import type { GatewayRequest } from './admit.ts';
 import { type Fields, forceOf } from './choose.ts';
 import type { RouteState } from './follow.ts';
@@ -12,7 +12,7 @@ import type { Refusal } from './refuse.ts';
 export function asksForNone({ declared, live }: Pick<RouteState, 'declared' | 'live'>, fields: Fields): boolean {
   if (declared.unfollowedForce === 'ignore') return false;
   const force = fields.field(declared.forceHeader);
-  return force !== undefined && force !== '' && !namesVersion(live.order, force);
+  return force !== undefined && force !== '' && !hasVersion(live.order, force);
 }
 
 /** The refusal of such a request, where its force header counts (RFC 9110 section 15.5.13); null else. */

@@ -6,7 +6,7 @@ import { versionName } from '../policy/names.ts';
 import { duration, fraction } from '../policy/units.ts';
 import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';
 import { readControlHost } from './control-hosts.ts';
-import { cidr, listen, upstreamPlace } from './declared-address.ts';
+import { cidr, listenAddress, upstreamPlace } from './declared-address.ts';
 import { secret, serviceUrl } from './declared-values.ts';
 import { readText } from './read-text.ts';
 import { readRouteHost } from './route-host.ts';
@@ -206,7 +206,7 @@ export const configSchema = z.strictObject({
     .describe('Begins the summary of every message'),
   gateway: z
     .strictObject({
-      listen: listen.prefault('0.0.0.0:8080'),
+      listen: listenAddress.prefault('0.0.0.0:8080'),
       trustedProxies: z.array(cidr).default([]),
       timeouts: timeouts.prefault({}),
       limits: limits.prefault({}),
@@ -232,7 +232,7 @@ export const configSchema = z.strictObject({
         .describe(
           'Whether traffic is counted by endpoint, consumer, upstream and status, to say where a version is worse',
         ),
-      readiness: listen
+      readiness: listenAddress
         .optional()
         .describe('An address for load balancers, where only /readyz of the gateway and /livez are answered'),
       fastPath: z.literal(['on', 'off']).default('on').describe('`off` leaves every request to node:http'),
@@ -240,7 +240,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   control: z
     .strictObject({
-      listen: listen.prefault('127.0.0.1:7780'),
+      listen: listenAddress.prefault('127.0.0.1:7780'),
       hosts: z
         .array(readText(readControlHost))
         .default([])

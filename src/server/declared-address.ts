@@ -35,7 +35,7 @@ export interface ListenAddress {
 }
 
 /** Where Serin listens: an address or a name of this machine, and a port. */
-export const listen = readText<ListenAddress>((text): TextReading<ListenAddress> => {
+export const listenAddress = readText<ListenAddress>((text): TextReading<ListenAddress> => {
   const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   if (Number(port) > MAX_PORT) return { ok: false, reason: `must have a port of at most ${MAX_PORT}` };

@@ -1,17 +1,13 @@
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { type Issue, Problem } from '../problem/problem.ts';
+import type { ListenAddress } from './declared-address.ts';
 
 export interface Listener {
   /** What the socket is bound to. */
   readonly address: string;
   readonly port: number;
   close(): Promise<void>;
-}
-
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** Serves an application. Rejects with Problem('port-in-use') when the port is taken. */
@@ -41,13 +37,13 @@ export function listenProblem(
   at: ListenAddress,
   issueOf: (message: string) => Issue | undefined = () => undefined,
 ): Problem {
-  const message = refusalOf(error, at);
+  const message = bindFailure(error, at);
   const issue = issueOf(message);
   const code = error.code === 'EADDRINUSE' ? 'port-in-use' : 'unavailable';
   return new Problem(code, message, { cause: error, ...(issue ? { issues: [issue] } : {}) });
 }
 
-function refusalOf({ code }: NodeJS.ErrnoException, { host, port }: ListenAddress): string {
+function bindFailure({ code }: NodeJS.ErrnoException, { host, port }: ListenAddress): string {
   switch (code) {
     case 'EADDRINUSE':
       return `port ${port} on ${host} is in use`;

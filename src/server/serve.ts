@@ -1,7 +1,7 @@
 import type { Log } from '../problem/log.ts';
-import type { Checked, Finding } from './checks/check.ts';
+import type { Checked, CheckFinding } from './checks/check.ts';
 import { examineRequirements, examineSurroundings } from './checks/examine.ts';
-import { refusalOf } from './checks/report.ts';
+import { startRefusal } from './checks/report.ts';
 import { lastResort } from './last-resort.ts';
 import { jsonLog } from './log.ts';
 import { stopOnSignal } from './shutdown.ts';
@@ -18,7 +18,7 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
   // The modules' share first: the process that makes a new database needs the memory.
   collectStartGarbage();
   const { findings, checked } = await examineRequirements(file, terminal.env, 'serve', log);
-  const refusal = refusalOf(findings);
+  const refusal = startRefusal(findings);
   if (checked === null || refusal !== null) {
     await checked?.database.store?.close();
     throw refusal ?? new Error('nothing was checked');
@@ -60,7 +60,7 @@ async function logSurroundings(checked: Checked, log: Log, signal: AbortSignal):
   }
 }
 
-function logWarning(finding: Finding, log: Log): void {
+function logWarning(finding: CheckFinding, log: Log): void {
   if (finding.level !== 'warning') return;
   log({ what: 'checkFailed', level: 'warn', check: finding.check, reason: finding.says });
 }

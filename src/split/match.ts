@@ -45,7 +45,7 @@ export function chooseTrack(order: SplitOrder, requester: Requester): Choice {
 }
 
 /** Whether a force header can be followed: it names one version, and that one is served. */
-export function namesVersion({ stable, canary, forceAllowed }: SplitOrder, value: string): boolean {
+export function hasVersion({ stable, canary, forceAllowed }: SplitOrder, value: string): boolean {
   if (canary !== null && forceAllowed) return forcedTrack(value, stable.version, canary.version) !== null;
   const wanted = value.toLowerCase();
   return wanted === 'stable' || wanted === stable.version.toLowerCase();

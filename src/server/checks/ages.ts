@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { counted } from '../../policy/counted.ts';
 import { formatDuration } from '../../policy/units.ts';
-import type { Checked, Observation, Remark } from './check.ts';
+import type { Advisory, Checked, Remark } from './check.ts';
 import { askApi } from './running.ts';
 
 /** A tick may take long, and a leader may change; more than this is nobody looking. */
@@ -19,7 +19,7 @@ interface Looked {
 }
 
 /** How long ago each running rollout was looked at, and how long messages have been waiting. */
-export const ages: Observation = {
+export const ages: Advisory = {
   name: 'ages',
   timeoutMs: 10_000,
   async run(checked, signal) {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { counted } from '../../policy/counted.ts';
-import type { Observation } from './check.ts';
+import type { Advisory } from './check.ts';
 import { askApi } from './running.ts';
 
 const verification = z.object({ entries: z.number(), brokenAt: z.number().nullable() });
 
 /** Whether the record of all changes is whole. It takes no traffic down when it is not: people have to look. */
-export const auditChain: Observation = {
+export const auditChain: Advisory = {
   name: 'audit',
   timeoutMs: 60_000,
   async run(checked, signal) {

@@ -1,8 +1,8 @@
 import { openChannels } from '../channels.ts';
-import type { Observation, Remark } from './check.ts';
+import type { Advisory, Remark } from './check.ts';
 
 /** Whether the services behind the channels can be reached. Nothing is sent that would page anybody. */
-export const channelsCheck: Observation = {
+export const channelsCheck: Advisory = {
   name: 'channels',
   timeoutMs: 5_000,
   async run({ loaded, env }, signal) {

@@ -15,7 +15,7 @@ export interface Remark {
 }
 
 /** What keeps `serve` from starting. */
-export interface Fault {
+export interface Obstacle {
   readonly level: 'error';
   readonly problem: Problem;
 }
@@ -48,14 +48,14 @@ export interface OpenedDatabase {
 export interface Requirement {
   readonly name: string;
   readonly timeoutMs: number;
-  run(checked: Checked, signal: AbortSignal): Promise<readonly (Remark | Fault)[]>;
+  run(checked: Checked, signal: AbortSignal): Promise<readonly (Remark | Obstacle)[]>;
 }
 
 /** What may change while Serin runs: `doctor` shows it, `serve` logs what is not well once it serves. */
-export interface Observation {
+export interface Advisory {
   readonly name: string;
   readonly timeoutMs: number;
   run(checked: Checked, signal: AbortSignal): Promise<readonly Remark[]>;
 }
 
-export type Finding = { readonly check: string } & (Remark | Fault);
+export type CheckFinding = { readonly check: string } & (Remark | Obstacle);

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Problem } from '../../problem/problem.ts';
 import { lookAtDatabase } from '../../store/embedded-folder.ts';
 import { openConfigured } from '../open-configured.ts';
-import type { Checked, Fault, Remark, Requirement } from './check.ts';
+import type { Checked, Obstacle, Remark, Requirement } from './check.ts';
 
 /** The data folder, and the database in it or at DATABASE_URL. Opening it brings its tables up to date. */
 export const database: Requirement = {
@@ -17,7 +17,7 @@ export const database: Requirement = {
 };
 
 /** Both databases need the folder: the admin token is kept in it. */
-function folderFinding({ dataFolder }: Checked): Remark | Fault {
+function folderFinding({ dataFolder }: Checked): Remark | Obstacle {
   const there = nearestExisting(dataFolder);
   try {
     accessSync(there, constants.W_OK | constants.X_OK);
@@ -35,7 +35,7 @@ function nearestExisting(path: string): string {
   return existsSync(path) || parent === path ? path : nearestExisting(parent);
 }
 
-async function databaseFinding(checked: Checked, signal: AbortSignal): Promise<Remark | Fault> {
+async function databaseFinding(checked: Checked, signal: AbortSignal): Promise<Remark | Obstacle> {
   const { loaded, env, dataFolder, purpose, log, database: opened } = checked;
   const databaseUrl = env['DATABASE_URL'];
   if (!databaseUrl && (purpose === 'doctor' || opened.isRefused) && lookAtDatabase(dataFolder).kind === 'nothing') {

@@ -5,7 +5,7 @@ import { dataFolderOf, type LoadedConfig, loadConfig, loadPolicies } from '../lo
 import { ages } from './ages.ts';
 import { auditChain } from './audit-chain.ts';
 import { channelsCheck } from './channels.ts';
-import type { Checked, Finding, Observation, Requirement } from './check.ts';
+import type { Advisory, Checked, CheckFinding, Requirement } from './check.ts';
 import { database } from './database.ts';
 import { installationKeys } from './installation-keys.ts';
 import { listenAddresses } from './listen-addresses.ts';
@@ -18,7 +18,7 @@ import { upstreams } from './upstreams.ts';
 /** In the order in which they are run: whether a Serin runs already is known before addresses are tried. */
 const REQUIREMENTS: readonly Requirement[] = [secrets, database, installationKeys, listenAddresses];
 
-const OBSERVATIONS: readonly Observation[] = [
+const ADVISORIES: readonly Advisory[] = [
   runningSerin,
   proxies,
   upstreams,
@@ -29,7 +29,7 @@ const OBSERVATIONS: readonly Observation[] = [
 ];
 
 export interface Examined {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CheckFinding[];
   /** Null when the file is not valid: nothing else could be checked. */
   readonly checked: Checked | null;
 }
@@ -63,7 +63,7 @@ export async function examineRequirements(
     database: { store: null, taken: null, isRefused: false },
   };
   const sizes = `${counted(loaded.config.routes.length, 'route')}, ${counted(policies.size, 'policy', 'policies')}`;
-  const findings: Finding[] = [{ check: name, level: 'ok', says: `${file}: ${sizes}, all valid` }];
+  const findings: CheckFinding[] = [{ check: name, level: 'ok', says: `${file}: ${sizes}, all valid` }];
   for (const requirement of REQUIREMENTS) {
     findings.push(...(await required(requirement, checked)));
     checked.database.isRefused ||= findings.some(({ level }) => level === 'error');
@@ -75,11 +75,11 @@ export async function examineRequirements(
 export async function examineSurroundings(
   checked: Checked,
   until: AbortSignal = new AbortController().signal,
-): Promise<readonly Finding[]> {
-  return (await Promise.all(OBSERVATIONS.map((observation) => observed(observation, checked, until)))).flat();
+): Promise<readonly CheckFinding[]> {
+  return (await Promise.all(ADVISORIES.map((advisory) => advised(advisory, checked, until)))).flat();
 }
 
-async function required({ name, timeoutMs, run }: Requirement, checked: Checked): Promise<readonly Finding[]> {
+async function required({ name, timeoutMs, run }: Requirement, checked: Checked): Promise<readonly CheckFinding[]> {
   try {
     const found = await inTime(timeoutMs, (signal) => run(checked, signal));
     return found.map((finding) => ({ check: name, ...finding }));
@@ -89,11 +89,11 @@ async function required({ name, timeoutMs, run }: Requirement, checked: Checked)
   }
 }
 
-async function observed(
-  { name, timeoutMs, run }: Observation,
+async function advised(
+  { name, timeoutMs, run }: Advisory,
   checked: Checked,
   until: AbortSignal,
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckFinding[]> {
   try {
     const found = await inTime(timeoutMs, (signal) => run(checked, AbortSignal.any([signal, until])));
     return found.map((finding) => ({ check: name, ...finding }));

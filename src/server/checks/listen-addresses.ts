@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:net';
 import type { Problem } from '../../problem/problem.ts';
 import type { ServerConfig } from '../config.ts';
-import { type ListenAddress, listenProblem } from '../listen.ts';
-import type { Fault, Remark, Requirement } from './check.ts';
+import type { ListenAddress } from '../declared-address.ts';
+import { listenProblem } from '../listen.ts';
+import type { Obstacle, Remark, Requirement } from './check.ts';
 import { askRunning } from './running.ts';
 
 /** Whether the listeners could have their addresses, by taking them for a moment. */
@@ -16,7 +17,7 @@ export const listenAddresses: Requirement = {
     const runs = async () =>
       checked.purpose === 'doctor' && (taken !== null || (await askRunning(config.control.listen, signal)) !== null);
     const held: Server[] = [];
-    const findings: (Remark | Fault)[] = [];
+    const findings: (Remark | Obstacle)[] = [];
     try {
       for (const { listener, path, at } of listenersOf(config)) {
         const server = createServer();

@@ -1,10 +1,10 @@
-import type { Observation } from './check.ts';
+import type { Advisory } from './check.ts';
 
 /**
  * Who is believed about clients. Nobody is right for a gateway that clients reach by themselves, and behind a load balancer it is
  * the first thing to set, which nothing else would tell.
  */
-export const proxies: Observation = {
+export const proxies: Advisory = {
   name: 'proxies',
   timeoutMs: 1_000,
   async run({ loaded }) {

@@ -1,12 +1,12 @@
 import { formatIssue } from '../../policy/place.ts';
 import { type Issue, Problem } from '../../problem/problem.ts';
-import type { Finding } from './check.ts';
+import type { CheckFinding } from './check.ts';
 
 const LEVEL_WIDTH = 'warning'.length;
 const NAME_WIDTH = 'configuration'.length;
 
 /** One finding as `doctor` prints it: level, check, sentence, its place in the file, and a caret under what refuses a start. */
-export function findingText(finding: Finding): string {
+export function findingText(finding: CheckFinding): string {
   const head = `${finding.level.padEnd(LEVEL_WIDTH)}  ${finding.check.padEnd(NAME_WIDTH)}`;
   if (finding.level !== 'error') {
     const place = finding.level === 'warning' ? finding.issue?.place : undefined;
@@ -19,13 +19,13 @@ export function findingText(finding: Finding): string {
 }
 
 /** 0: all is well; 1: something is not; 2: the file, or what it was given, is invalid. */
-export function exitCodeOfFindings(findings: readonly Finding[]): 0 | 1 | 2 {
+export function exitCodeOfFindings(findings: readonly CheckFinding[]): 0 | 1 | 2 {
   if (findings.some((finding) => finding.level === 'error' && finding.problem.code === 'invalid-input')) return 2;
   return findings.every(({ level }) => level === 'ok') ? 0 : 1;
 }
 
 /** Why a Serin may not start, all of it in one; null when it may. */
-export function refusalOf(findings: readonly Finding[]): Problem | null {
+export function startRefusal(findings: readonly CheckFinding[]): Problem | null {
   const problems = findings.flatMap((finding) =>
     finding.level === 'error' ? [finding.problem] : finding.taken ? [finding.taken] : [],
   );

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { presentAdminToken } from '../admin-token.ts';
-import type { ListenAddress } from '../listen.ts';
-import type { Checked, Observation, Remark } from './check.ts';
+import type { ListenAddress } from '../declared-address.ts';
+import type { Advisory, Checked, Remark } from './check.ts';
 
 const version = z.object({ version: z.string(), node: z.string() });
 const readiness = z.object({ ready: z.boolean(), problems: z.array(z.string()) });
 
 /** What the Serin says that runs on this data folder, or at this control address, when one does. */
-export const runningSerin: Observation = {
+export const runningSerin: Advisory = {
   name: 'running',
   timeoutMs: 5_000,
   async run(checked, signal) {

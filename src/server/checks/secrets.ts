@@ -8,7 +8,7 @@ import { openPrometheus } from '../open-sources.ts';
 import { openQuerySources } from '../query-sources.ts';
 import { resolveSecret } from '../secrets.ts';
 import { upstreamCaOf } from '../upstream-ca.ts';
-import type { Checked, Fault, Requirement } from './check.ts';
+import type { Checked, Obstacle, Requirement } from './check.ts';
 
 /** Every secret that the file names, and whether those of the data folder are whole. */
 export const secrets: Requirement = {
@@ -18,7 +18,7 @@ export const secrets: Requirement = {
     const { env, loaded, dataFolder } = checked;
     const { config, document } = loaded;
     const declared = declaredSecrets(config);
-    const faults: Fault[] = declared.flatMap(({ path, reference }) =>
+    const faults: Obstacle[] = declared.flatMap(({ path, reference }) =>
       faultsOf(
         () => resolveSecret(reference, env),
         (message) => document?.issue({ path, message, at: 'value' }),
@@ -54,7 +54,7 @@ function openAll({ loaded: { config }, env }: Checked): void {
 function faultsOf(
   attempt: () => unknown,
   issueOf: (message: string) => Problem['issues'][number] | undefined = () => undefined,
-): Fault[] {
+): Obstacle[] {
   try {
     attempt();
     return [];

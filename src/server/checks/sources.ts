@@ -5,10 +5,10 @@ import { counted } from '../../policy/counted.ts';
 import { openPrometheus, routeSources } from '../open-sources.ts';
 import { openQuerySources } from '../query-sources.ts';
 import { declaredRoute } from '../routes.ts';
-import type { Observation, Remark } from './check.ts';
+import type { Advisory, Remark } from './check.ts';
 
 /** What a rollout of today would ask the sources: every question of every route's policy, for its stable. */
-export const sourcesCheck: Observation = {
+export const sourcesCheck: Advisory = {
   name: 'sources',
   timeoutMs: 20_000,
   async run({ loaded: { config, document }, env, policies, database }, signal) {

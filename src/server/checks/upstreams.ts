@@ -7,12 +7,12 @@ import type { StableRecord } from '../../store/store.ts';
 import type { ServerConfig } from '../config.ts';
 import { declaredRoute } from '../routes.ts';
 import { upstreamCaOf } from '../upstream-ca.ts';
-import type { Observation, Remark } from './check.ts';
+import type { Advisory, Remark } from './check.ts';
 
 const ANSWER_MS = 3_000;
 
 /** The stable of every route: which one is in force, and whether its health is as the route wants it. */
-export const upstreams: Observation = {
+export const upstreams: Advisory = {
   name: 'upstreams',
   timeoutMs: 10_000,
   async run({ file, loaded, database }) {
