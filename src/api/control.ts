@@ -1,6 +1,7 @@
 import type { Issue } from '../problem/problem.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, Role } from '../rollout/event.ts';
+import type { LookAge } from '../rollout/look-age.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import type { ConsumerRule, Track } from '../split/order.ts';
 import type { SeriesValue } from '../stats/block.ts';
@@ -95,10 +96,10 @@ export interface PolicyControl {
   check(request: PolicyCheckRequest, signal: AbortSignal): Promise<PolicyCheck>;
 }
 
-/** What the process knows of a rollout beside its record. */
+/** What this process knows about a rollout beyond its record. */
 export interface Standing {
-  /** How old the last look is, and why it is no younger; null for a rollout that has ended. */
-  readonly look: { readonly agoMs: number; readonly failures: number; readonly trouble: string | null } | null;
+  /** Null for a rollout that has ended. */
+  readonly look: LookAge | null;
   /** What the gateway did already while the database could not record it: everything goes to the stable. */
   readonly unrecorded: {
     readonly event: string;

@@ -1,13 +1,8 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { jsonAnswer, refusal } from './content.ts';
 import type { ControlPlane } from './control.ts';
+import { readinessOf, readinessSchema } from './readiness.ts';
 import { buildViewSchema } from './view-schemas.ts';
-
-const readiness = z.strictObject({
-  ready: z.boolean(),
-  degraded: z.boolean().describe('Ready, with problems'),
-  problems: z.array(z.string()),
-});
 
 const livez = createRoute({
   method: 'get',
@@ -31,8 +26,8 @@ const readyz = createRoute({
     }),
   },
   responses: {
-    200: jsonAnswer(readiness, 'Ready; problems are worth a look all the same'),
-    503: jsonAnswer(readiness, 'Not ready, and why'),
+    200: jsonAnswer(readinessSchema, 'Ready; there may be problems to look at all the same'),
+    503: jsonAnswer(readinessSchema, 'Not ready, and why'),
     422: refusal('invalid-input'),
   },
 });
@@ -61,9 +56,8 @@ export function operationRoutes(control: ControlPlane): OpenAPIHono {
   const app = new OpenAPIHono();
   app.openapi(livez, (c) => c.json({ live: true as const }, 200));
   app.openapi(readyz, async (c) => {
-    const { ready, problems } = await control.health(c.req.valid('query').of);
-    const body = { ready, degraded: ready && problems.length > 0, problems: [...problems] };
-    return ready ? c.json(body, 200) : c.json(body, 503);
+    const body = readinessOf(await control.health(c.req.valid('query').of));
+    return body.ready ? c.json(body, 200) : c.json(body, 503);
   });
   app.openapi(metrics, async (c) =>
     c.text(await control.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),

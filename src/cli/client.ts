@@ -1,5 +1,6 @@
 import { problemDetails } from '../api/problem-schema.ts';
 import { type BuildView, buildViewSchema } from '../api/view-schemas.ts';
+import { errorCode } from '../problem/error-code.ts';
 import { type Issue, Problem, type ProblemCode } from '../problem/problem.ts';
 import { type Answer, describeAnswer, readAnswer, readAs, type Shape } from './answer.ts';
 
@@ -126,11 +127,10 @@ export function apiClient(options: ClientOptions): ApiClient {
 
 function unreachable(server: string, what: string | null, cause: unknown): Problem {
   if (what !== null) return new Problem('unavailable', `${server} ${what}`, { cause });
-  const inner = cause instanceof Error ? cause.cause : undefined;
-  const code = inner instanceof Error && 'code' in inner && typeof inner.code === 'string' ? ` (${inner.code})` : '';
+  const code = cause instanceof Error ? errorCode(cause.cause) : null;
   return new Problem(
     'unavailable',
-    `cannot reach Serin at ${server}${code}: start it with \`serin serve\`, or name its address with --server or SERIN_SERVER`,
+    `cannot reach Serin at ${server}${code === null ? '' : ` (${code})`}: start it with \`serin serve\`, or name its address with --server or SERIN_SERVER`,
     { cause },
   );
 }

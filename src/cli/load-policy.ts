@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { readPolicy } from '../policy/read.ts';
 import type { Policy } from '../policy/schema.ts';
+import { errorCode } from '../problem/error-code.ts';
 import { Problem } from '../problem/problem.ts';
 
 /** A valid policy, or a `Problem` with every issue. */
@@ -9,7 +10,7 @@ export async function loadPolicy(file: string): Promise<Policy> {
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'error';
+    const code = errorCode(cause) ?? 'error';
     throw new Problem('invalid-input', `${file} cannot be read: ${code}`, { cause });
   }
   const reading = readPolicy(text, file);

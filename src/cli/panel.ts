@@ -1,9 +1,10 @@
 import pc from 'picocolors';
 import type { AuditView, RolloutView } from '../api/view-schemas.ts';
 import { counted } from '../policy/counted.ts';
+import { lookAgeInWords } from '../rollout/look-age.ts';
 import { bar, type Paint } from './bar.ts';
 import { spanOf } from './figures.ts';
-import { lookText, unrecordedText } from './look-text.ts';
+import { unrecordedText } from './look-text.ts';
 import { renderChecks } from './panel-checks.ts';
 import { renderLadder } from './panel-ladder.ts';
 import { renderWhere } from './panel-where.ts';
@@ -71,11 +72,7 @@ function facts(view: RolloutView, width: number, paint: Paint): string[] {
     ...(paused ? text('paused', `by ${paused.by}: ${paused.reason}`, paint.yellow) : []),
     ...(view.unrecorded ? text('at once', unrecordedText(view.unrecorded), paint.yellow) : []),
     ...(verdict ? text('verdict', verdictText(verdict), verdictColour(verdict.name, paint)) : []),
-    ...[lookText(view)].flatMap((looked) =>
-      looked === null
-        ? []
-        : text('looked', looked.replace(/^looked /, ''), view.look?.trouble ? paint.yellow : paint.dim),
-    ),
+    ...(view.look ? text('looked', lookAgeInWords(view.look), view.look.trouble ? paint.yellow : paint.dim) : []),
     ...(view.active && verdict?.forecast ? text('forecast', verdict.forecast.says, paint.dim) : []),
     ...[becauseOf(view)].flatMap((why) => (why === null ? [] : text('because', why, plain))),
     ...(view.waitsFor.length > 0 ? text('waits for', view.waitsFor.join(', '), paint.magenta) : []),

@@ -1,10 +1,11 @@
 import type { RolloutView } from '../api/view-schemas.ts';
 import { parseDurationMs } from '../policy/units.ts';
 import { Problem } from '../problem/problem.ts';
+import { lookAgeInWords } from '../rollout/look-age.ts';
 import { connect, type ServerOptions } from './connection.ts';
 import { EXIT, exitCodeOfRollout } from './exit-code.ts';
 import { findRollout } from './find-rollout.ts';
-import { lookText, unrecordedText } from './look-text.ts';
+import { unrecordedText } from './look-text.ts';
 import { print, say } from './output.ts';
 import type { Session } from './terminal.ts';
 import { clean } from './text.ts';
@@ -46,7 +47,7 @@ export async function reportStatus(routeOrId: string, options: StatusOptions, se
 export function statusLine(view: RolloutView): string {
   const { route, canary, stage, canaryWeight, paused, reason, verdict, active, waitsFor } = view;
   const where = `${route}: ${canary.version} in ${stage} at ${canaryWeight}${paused ? ', paused' : ''}`;
-  const looked = [lookText(view)].flatMap((text) => (text === null ? [] : [` (${text})`])).join('');
+  const looked = view.look === null ? '' : ` (looked ${lookAgeInWords(view.look)})`;
   if (view.unrecorded) return clean(`${where}: ${unrecordedText(view.unrecorded)}${looked}`);
   const why = active && verdict ? verdict.reason : reason;
   const waiting = waitsFor.length > 0 ? ` (waits for ${waitsFor.join(', ')})` : '';

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type PolicyCheckView, policyCheckViewSchema } from '../api/view-schemas.ts';
 import { formatIssue } from '../policy/place.ts';
 import { readPolicy } from '../policy/read.ts';
+import { errorCode } from '../problem/error-code.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
 import { connect, type ServerOptions, takesServer } from './connection.ts';
 import { EXIT } from './exit-code.ts';
@@ -72,7 +73,7 @@ async function validateFile(file: string, check: OnlineCheck | null): Promise<Va
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+    const code = errorCode(error) ?? 'error';
     const issues = [{ path: '', message: `${file} cannot be read: ${code}` }];
     return { file, ok: false, name: null, digest: null, issues };
   }

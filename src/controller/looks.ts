@@ -1,21 +1,11 @@
-import { formatSpan } from '../parity/figures.ts';
 import { messageOf } from '../problem/log.ts';
+import { type LookAge, lookAgeInWords } from '../rollout/look-age.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import type { UnreadableRollout } from '../store/store.ts';
 import type { ClockOffset, DatabaseTime } from './database-time.ts';
 
 /** Less is a clock that is being slewed. */
 const LEAST_STEP_MS = 1_000;
-
-/** How it stands with the looks at a rollout: a verdict is worth what its age lets it be. */
-export interface LookStanding {
-  /** Since the last look that was committed. */
-  readonly agoMs: number;
-  /** Looks that have failed since the last one that went well. */
-  readonly failures: number;
-  /** Why the last one failed; null while they go well. */
-  readonly trouble: string | null;
-}
 
 interface Seen {
   /** As it was last known to be in the database; null for a record that could never be read. */
@@ -106,7 +96,7 @@ export class Looks {
     this.seen.clear();
   }
 
-  standing(id: string): LookStanding | null {
+  standing(id: string): LookAge | null {
     const known = this.seen.get(id);
     return known ? { agoMs: this.agoMs(known), failures: known.failures, trouble: known.trouble } : null;
   }
@@ -180,8 +170,6 @@ export class Looks {
 
 function sentence({ route, record, failures, trouble }: Seen, agoMs: number): string {
   if (record === null) return `${route}: ${trouble}`;
-  const looked = `${route}: the rollout of ${record.rollout.canary.version} was last looked at ${formatSpan(agoMs)} ago`;
-  return trouble === null
-    ? looked
-    : `${looked}; ${failures === 1 ? 'the look since then has' : `the ${failures} looks since then have`} failed: ${trouble}`;
+  const { version } = record.rollout.canary;
+  return `${route}: the rollout of ${version} was last looked at ${lookAgeInWords({ agoMs, failures, trouble })}`;
 }

@@ -2,6 +2,7 @@ import type { LookupFunction } from 'node:net';
 import { createGunzip } from 'node:zlib';
 import type { Agent, Dispatcher } from 'undici';
 import { certificateFault } from '../problem/certificate.ts';
+import { errorCode } from '../problem/error-code.ts';
 
 /** A source is asked everything at once; the rest waits its turn within the time-out. */
 const MOST_CONNECTIONS = 16;
@@ -113,7 +114,7 @@ async function readCapped({ headers, body }: Dispatcher.ResponseData, maxBytes: 
 
 /** Only the code: a message may carry the address, or what a certificate says. */
 function why(error: unknown): string {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+  const code = errorCode(error);
   if (code?.startsWith('Z_')) return 'the answer is not what its content coding says';
   if (code === null) return 'the connection failed';
   return certificateFault(code, "the source's `ca`") ?? `the connection failed (${code})`;

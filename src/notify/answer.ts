@@ -1,4 +1,5 @@
 import { certificateFault } from '../problem/certificate.ts';
+import { errorCode } from '../problem/error-code.ts';
 import type { Delivery } from './channel.ts';
 
 const BODY_LIMIT = 64 * 1024;
@@ -41,8 +42,7 @@ export function parseRetryAfter(value: string | null, now: number): number | nul
 /** Why a request got no answer, without the address or anything else of the request. */
 export function describeFailure(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'no complete answer in time';
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
+  const code = error instanceof Error ? errorCode(error.cause) : null;
   if (code === null) return 'the connection failed';
   return certificateFault(code, 'the file of NODE_EXTRA_CA_CERTS') ?? `the connection failed (${code})`;
 }

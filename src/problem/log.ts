@@ -1,3 +1,5 @@
+import { errorCode } from './error-code.ts';
+
 /**
  * debug: of use to who changes Serin. info: what happened as it should. warn: something outside failed, and Serin goes on
  * by itself. error: an operator has to look, or Serin has a bug.
@@ -34,11 +36,11 @@ const DEEPEST_CAUSE = 5;
 export function errorFacts(thrown: unknown, depth = 0): ErrorFacts {
   if (!(thrown instanceof Error)) return { name: typeof thrown, message: asText(thrown) };
   const { name, message, stack, cause } = thrown;
-  const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+  const code = errorCode(thrown);
   return {
     name,
     message,
-    ...(code === undefined ? {} : { code }),
+    ...(code === null ? {} : { code }),
     ...(stack === undefined ? {} : { stack }),
     ...(cause === undefined || depth >= DEEPEST_CAUSE ? {} : { cause: errorFacts(cause, depth + 1) }),
   };

@@ -24,7 +24,7 @@ export function sentence(before: Rollout, after: Rollout, { event, actor, reason
     case 'superseded':
       return `${route}: ${canary.version} superseded by ${event.by}, which was started${by}: ${why}`;
     case 'rolledBack':
-      return rolledBackSentence(before, after, `${by}`, why);
+      return rolledBackSentence(before, after, by, why);
     default:
       break;
   }

@@ -4,7 +4,7 @@ import { Problem } from '../problem/problem.ts';
 import { type Actor, SERIN } from '../rollout/event.ts';
 import type { Store, TokenRecord } from '../store/store.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
-import { hashOf, newToken } from './tokens.ts';
+import { hashOf, newToken, tokenAudit } from './tokens.ts';
 
 export const ADMIN_TOKEN_FILE = 'admin-token';
 
@@ -73,19 +73,8 @@ export async function renewAdminToken(
   const path = join(dataFolder, ADMIN_TOKEN_FILE);
   const before = (await store.tokens.list()).filter((record) => isLiveAdmin(record) && record.name === NAME);
   await keep(store, makeFile(path), newId(), by, reason);
-  const at = await store.now();
   for (const { id } of before) {
-    const event = { kind: 'tokenRevoked', id };
-    await store.tokens.revoke(id, {
-      at,
-      actor: by,
-      route: '',
-      rolloutId: null,
-      event,
-      reason,
-      before: null,
-      after: null,
-    });
+    await store.tokens.revoke(id, await tokenAudit(store, by, reason, { kind: 'tokenRevoked', id }));
   }
   return { path, revoked: before.length };
 }
@@ -102,7 +91,6 @@ function makeFile(path: string): string {
 
 async function keep(store: TokenPort, token: string, id: string, actor: Actor, reason: string): Promise<void> {
   const role = 'admin';
-  const event = { kind: 'tokenCreated', id, name: NAME, role };
-  const draft = { at: await store.now(), actor, route: '', rolloutId: null, event, reason, before: null, after: null };
-  await store.tokens.create({ id, name: NAME, role, hash: hashOf(token) }, draft);
+  const entry = await tokenAudit(store, actor, reason, { kind: 'tokenCreated', id, name: NAME, role });
+  await store.tokens.create({ id, name: NAME, role, hash: hashOf(token) }, entry);
 }

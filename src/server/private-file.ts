@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { errorCode } from '../problem/error-code.ts';
 import { Problem } from '../problem/problem.ts';
 
 const OTHERS = 0o007;
@@ -72,5 +73,5 @@ function syncFolder(folder: string): void {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return errorCode(error) ?? 'unknown error';
 }

@@ -1,4 +1,3 @@
-import { v7 } from 'uuid';
 import { counted } from '../policy/counted.ts';
 import { Problem } from '../problem/problem.ts';
 import type { Actor } from '../rollout/event.ts';
@@ -7,6 +6,7 @@ import type { Store } from '../store/store.ts';
 import { renewAdminToken } from './admin-token.ts';
 import { checkValue, keepSecret, newSecret, presentSecret, secretFile } from './installation-secret.ts';
 import { dataFolderOf, loadConfig } from './load.ts';
+import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
 import type { ServerTerminal } from './terminal.ts';
 
@@ -23,7 +23,7 @@ export async function renewToken({ file, reason }: RenewRequest, { env, stdout }
   const loaded = loadConfig(file);
   return withStore(loaded, env, async (store) => {
     const dataFolder = dataFolderOf(loaded, env);
-    const { path, revoked } = await renewAdminToken(store, { dataFolder, newId: () => v7(), by: BY, reason });
+    const { path, revoked } = await renewAdminToken(store, { dataFolder, newId, by: BY, reason });
     stdout.write(`a new admin token is in ${path}; ${counted(revoked, 'token')} before it revoked\n`);
     return 0;
   });

@@ -15,26 +15,21 @@ export function newToken(): string {
   return `serin_${randomBytes(32).toString('base64url')}`;
 }
 
+/** The audit entry of a change of tokens, which belong to no route. */
+export async function tokenAudit(
+  store: Pick<Store, 'now'>,
+  actor: Actor,
+  reason: string,
+  event: AuditDraft['event'],
+): Promise<AuditDraft> {
+  return { at: await store.now(), actor, route: '', rolloutId: null, event, reason, before: null, after: null };
+}
+
 export function tokenControl(
   store: Pick<Store, 'tokens' | 'now'>,
   newId: () => string,
   verified: VerifiedTokens = new VerifiedTokens(store.tokens),
 ): TokenControl {
-  const audited = async (
-    by: Actor,
-    reason: string,
-    event: { kind: string; [fact: string]: unknown },
-  ): Promise<AuditDraft> => ({
-    at: await store.now(),
-    actor: by,
-    route: '',
-    rolloutId: null,
-    event,
-    reason,
-    before: null,
-    after: null,
-  });
-
   return {
     authenticate: (token) => verified.authenticate(hashOf(token)),
     async create(name, role, by, reason) {
@@ -42,7 +37,7 @@ export function tokenControl(
       const id = newId();
       await store.tokens.create(
         { id, name, role, hash: hashOf(token) },
-        await audited(by, reason, { kind: 'tokenCreated', id, name, role }),
+        await tokenAudit(store, by, reason, { kind: 'tokenCreated', id, name, role }),
       );
       const created = (await store.tokens.list()).find((record) => record.id === id);
       if (!created) throw new Problem('internal', 'the token was not stored');
@@ -52,7 +47,7 @@ export function tokenControl(
       return (await store.tokens.list()).map(viewOf);
     },
     async revoke(id, by, reason) {
-      const revoked = await store.tokens.revoke(id, await audited(by, reason, { kind: 'tokenRevoked', id }));
+      const revoked = await store.tokens.revoke(id, await tokenAudit(store, by, reason, { kind: 'tokenRevoked', id }));
       verified.forget(id);
       if (!revoked) throw new Problem('not-found', `there is no token ${id}`);
     },

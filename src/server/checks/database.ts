@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { errorCode } from '../../problem/error-code.ts';
 import { Problem } from '../../problem/problem.ts';
 import { lookAtDatabase } from '../../store/embedded-folder.ts';
 import { openConfigured } from '../open-configured.ts';
@@ -22,7 +23,7 @@ function folderFinding({ dataFolder }: Checked): Remark | Obstacle {
   try {
     accessSync(there, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const code = errorCode(cause) ?? 'unknown error';
     const message = `the data folder ${dataFolder} cannot be written: ${there} refuses it (${code})`;
     return { level: 'error', problem: new Problem('unavailable', message, { cause }) };
   }

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import type { Problem } from '../../problem/problem.ts';
-import type { ServerConfig } from '../config.ts';
 import type { ListenAddress } from '../declared-address.ts';
+import { declaredListeners, hostAndPort } from '../declared-listeners.ts';
 import { listenProblem } from '../listen.ts';
 import type { Obstacle, Remark, Requirement } from './check.ts';
 import { askRunning } from './running.ts';
@@ -19,19 +19,19 @@ export const listenAddresses: Requirement = {
     const held: Server[] = [];
     const findings: (Remark | Obstacle)[] = [];
     try {
-      for (const { listener, path, at } of listenersOf(config)) {
+      for (const { name, path, at } of declaredListeners(config)) {
         const server = createServer();
         const problem = await bind(server, at, (message) => document?.issue({ path, message, at: 'value' }));
         if (problem === null) {
           held.push(server);
           findings.push({
             level: 'ok',
-            says: `${listener}: ${addressOf(at)} ${at.port === 0 ? 'is any free port' : 'is free'}`,
+            says: `${name}: ${hostAndPort(at)} ${at.port === 0 ? 'is any free port' : 'is free'}`,
           });
         } else if (problem.code === 'port-in-use' && !isOwn(held, at) && (await runs())) {
           findings.push({
             level: 'ok',
-            says: `${listener}: ${addressOf(at)} is in use while a Serin runs`,
+            says: `${name}: ${hostAndPort(at)} is in use while a Serin runs`,
             taken: problem,
           });
         } else {
@@ -44,15 +44,6 @@ export const listenAddresses: Requirement = {
     return findings;
   },
 };
-
-function listenersOf({ control, gateway }: ServerConfig) {
-  const { readiness } = gateway;
-  return [
-    { listener: 'control', path: ['control', 'listen'], at: control.listen },
-    { listener: 'gateway', path: ['gateway', 'listen'], at: gateway.listen },
-    ...(readiness ? [{ listener: 'readiness', path: ['gateway', 'readiness'], at: readiness }] : []),
-  ];
-}
 
 function bind(
   server: Server,
@@ -71,8 +62,4 @@ function isOwn(held: readonly Server[], { port }: ListenAddress): boolean {
     const address = server.address();
     return typeof address === 'object' && address?.port === port;
   });
-}
-
-function addressOf({ host, port }: ListenAddress): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

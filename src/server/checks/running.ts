@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { presentAdminToken } from '../admin-token.ts';
 import type { ListenAddress } from '../declared-address.ts';
+import { hostAndPort } from '../declared-listeners.ts';
 import type { Advisory, Checked, Remark } from './check.ts';
 
 const version = z.object({ version: z.string(), node: z.string() });
@@ -78,5 +79,5 @@ function unheard({ loaded }: Checked): Remark {
 /** An address of all interfaces is asked at the loopback one. */
 function urlOf({ host, port }: ListenAddress): string {
   const one = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${one.includes(':') ? `[${one}]` : one}:${port}`;
+  return `http://${hostAndPort({ host: one, port })}`;
 }

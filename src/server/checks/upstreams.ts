@@ -3,8 +3,7 @@ import { healthUrl } from '../../controller/upstream.ts';
 import { OwnListeners } from '../../gateway/own-listeners.ts';
 import { probe } from '../../gateway/probe.ts';
 import { upstreamTrust } from '../../gateway/upstream-trust.ts';
-import type { StableRecord } from '../../store/store.ts';
-import type { ServerConfig } from '../config.ts';
+import { declaredListeners } from '../declared-listeners.ts';
 import { declaredRoute } from '../routes.ts';
 import { upstreamCaOf } from '../upstream-ca.ts';
 import type { Advisory, Remark } from './check.ts';
@@ -17,12 +16,14 @@ export const upstreams: Advisory = {
   timeoutMs: 10_000,
   async run({ file, loaded, database }) {
     const trust = upstreamTrust(upstreamCaOf(loaded).upstreamCa);
-    const own = declaredListeners(loaded.config);
+    // No upstream may be where this Serin listens, or will.
+    const own = new OwnListeners();
+    for (const { at } of declaredListeners(loaded.config)) own.add(at.host, at.port);
     const stored = (await database.store?.stables.list()) ?? [];
     const asked = loaded.config.routes.map(declaredRoute).map(async (route, at): Promise<Remark> => {
       const stable = effectiveStable(
         route,
-        stored.find((record: StableRecord) => record.route === route.name),
+        stored.find((record) => record.route === route.name),
       );
       const declared = stable === route.stable ? '' : ` (promoted; ${file} still declares ${route.stable.url})`;
       const says = `route ${route.name}: stable ${stable.version} at ${stable.url}${declared}`;
@@ -39,12 +40,3 @@ export const upstreams: Advisory = {
     return Promise.all(asked);
   },
 };
-
-/** No upstream may be where this Serin listens, or will. */
-function declaredListeners({ control, gateway }: ServerConfig): OwnListeners {
-  const own = new OwnListeners();
-  for (const { host, port } of [control.listen, gateway.listen, ...(gateway.readiness ? [gateway.readiness] : [])]) {
-    own.add(host, port);
-  }
-  return own;
-}

@@ -50,8 +50,6 @@ describe('what the gateway did and the database could not record', () => {
       { unrecorded: { event: 'rolledBack', by: 'ada', at: '2026-01-01T00:00:00.000Z' } },
     ]);
     const { out } = await shell.run('status payments');
-    expect(out).toMatch(
-      /rolled back at the gateway by ada, which sends everything to the stable now; not recorded yet/,
-    );
+    expect(out).toMatch(/rolled back at the gateway by ada: everything goes to the stable; not recorded yet/);
   });
 });
