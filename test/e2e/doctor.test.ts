@@ -90,7 +90,13 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
       2,
       /nowhere\.yaml cannot be read/,
     ],
-    ['a database that refuses', () => home(), { DATABASE_URL: 'postgres://127.0.0.1:1/serin' }, 1, /database/],
+    [
+      'a database that refuses',
+      () => home(),
+      { DATABASE_URL: 'postgres://serin@127.0.0.1:1/serin' },
+      1,
+      /127\.0\.0\.1:1/,
+    ],
   ])('%s: both say so, and exit with the same code', { timeout: 60_000 }, async (_, make, env, code, message) => {
     const place = make();
     const examined = await run('doctor', place, env);
