@@ -30,7 +30,7 @@ export class GatewayRequest extends IncomingMessage {
 }
 
 /** What of a request decides whether it is admitted. */
-export type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'rawHeaders'> & {
+export type IncomingHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'rawHeaders'> & {
   readonly headers: IncomingHttpHeaders;
 };
 
@@ -46,7 +46,7 @@ export type Admission =
  * Refuses what the strict parser lets through and a gateway must not: anything about which a server behind it could
  * think differently.
  */
-export function admit(incoming: RequestHead, limits: GatewayLimits, via: Via): Admission {
+export function admit(incoming: IncomingHead, limits: GatewayLimits, via: Via): Admission {
   const refusal = refusalOfSize(incoming, limits) ?? refusalOfHead(incoming) ?? via.refusalOf(incoming.headers.via);
   if (refusal) return { kind: 'refused', refusal };
   const { url = '', method } = incoming;
@@ -57,7 +57,7 @@ export function admit(incoming: RequestHead, limits: GatewayLimits, via: Via): A
   return typeof target === 'string' ? { kind: 'refused', refusal: bad(target) } : { kind: 'admitted', target };
 }
 
-function refusalOfHead({ httpVersion, rawHeaders, headers }: RequestHead): Refusal | null {
+function refusalOfHead({ httpVersion, rawHeaders, headers }: IncomingHead): Refusal | null {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return bad('The request line does not say HTTP/1.1.');
   if (httpVersion === '1.1' && headers.host === undefined) return bad('The request has no Host header.');
   if (linesOf(rawHeaders, 'host') > 1) return bad('The request has more than one Host header.');
@@ -73,7 +73,7 @@ function refusalOfHead({ httpVersion, rawHeaders, headers }: RequestHead): Refus
   return headers['content-length'] === undefined ? null : bad('The length of the body is said in two ways.');
 }
 
-function refusalOfSize({ url = '', rawHeaders, headers }: RequestHead, limits: GatewayLimits): Refusal | null {
+function refusalOfSize({ url = '', rawHeaders, headers }: IncomingHead, limits: GatewayLimits): Refusal | null {
   const { urlBytes, headerCount, bodyBytes } = limits;
   if (url.length > urlBytes) return { status: 414, detail: `The request target is longer than ${urlBytes} bytes.` };
   if (rawHeaders.length > 2 * headerCount) {

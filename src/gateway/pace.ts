@@ -6,7 +6,7 @@ import { Turn } from './turn.ts';
  * client may be silent for a while, and has to come up to a least rate on the whole: it has a credit of time, which waiting
  * spends and bytes earn, so that a pause after a burst is no fault, and a dribble is one however it is spaced.
  */
-export class Pace {
+export class PaceMeter {
   private readonly uploadMs: number;
   private readonly graceMs: number;
   /** What a byte earns; null where any rate will do. */

@@ -5,7 +5,7 @@ import { firstPartOf } from './first-part.ts';
 import { forwardedTrailers } from './headers.ts';
 import { KeptBody } from './kept-body.ts';
 import type { Sending } from './open-block.ts';
-import { Pace } from './pace.ts';
+import { PaceMeter } from './pace.ts';
 import type { Share } from './share.ts';
 import type { UploadPace } from './timeouts.ts';
 import type { UploadWatch, Watched } from './upload-watch.ts';
@@ -52,7 +52,7 @@ export class Upload implements BodySource, Sending, Watched {
   private hasEnded = false;
   private isStopped = false;
   private isContinued = false;
-  private pace: Pace;
+  private pace: PaceMeter;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse, options: UploadOptions) {
     const length = incoming.headers['content-length'];
@@ -63,7 +63,7 @@ export class Upload implements BodySource, Sending, Watched {
     // RFC 9110 section 10.1.1: the expectation of an HTTP/1.0 client is ignored.
     this.awaitsContinue = incoming.httpVersion === '1.1' && incoming.headers.expect?.toLowerCase() === '100-continue';
     this.kept = options.replay === 'kept' && (this.length ?? 0) <= KEPT_BYTES ? new KeptBody() : null;
-    this.pace = new Pace(options.pace);
+    this.pace = new PaceMeter(options.pace);
     incoming.pause();
     incoming.on('data', this.onData);
     incoming.on('end', this.onEnd);
@@ -98,7 +98,7 @@ export class Upload implements BodySource, Sending, Watched {
 
   /** The request is about to occupy an upstream; the time that the client takes counts from here. */
   open(): void {
-    this.pace = new Pace(this.options.pace);
+    this.pace = new PaceMeter(this.options.pace);
     if (this.isWhole) return;
     this.share = this.options.share;
     this.options.watch.add(this);

@@ -1,10 +1,10 @@
-import type { RequestHead } from '../gateway/admit.ts';
+import type { IncomingHead } from '../gateway/admit.ts';
 import { credentialOf, type Fields } from '../gateway/choose.ts';
 import type { GatewayRoute, StickyKey } from '../gateway/gateway.ts';
 import { cookieValues } from '../gateway/sticky-cookie.ts';
 
 /** What of a request would decide its version while a rollout is under way; no credential is ever shown. */
-export function choiceLines(route: GatewayRoute, { headers }: RequestHead, query: string): readonly string[] {
+export function choiceLines(route: GatewayRoute, { headers }: IncomingHead, query: string): readonly string[] {
   const fields: Fields = { field: (lower) => headers[lower]?.toString() };
   const force = fields.field(route.forceHeader);
   const guard = route.forceRule ? ', if the client may force one' : '';

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { domainToASCII } from 'node:url';
-import { admit, type RequestHead } from '../gateway/admit.ts';
+import { admit, type IncomingHead } from '../gateway/admit.ts';
 import { DecidingFields } from '../gateway/deciding-fields.ts';
 import { upstreamPath } from '../gateway/forward.ts';
 import type { GatewayRoute } from '../gateway/gateway.ts';
@@ -72,7 +72,7 @@ function refused(say: Say, { status, detail }: Refusal): number {
 }
 
 /** What a client would send; its own work on the URL is done here: names in A-labels, other characters as octets. */
-function headOf({ url, method, headers }: Trial): RequestHead {
+function headOf({ url, method, headers }: Trial): IncomingHead {
   const [, authority, rest = ''] = /^https?:\/\/([^/?#]+)([^#]*)(?:#.*)?$/i.exec(url) ?? [];
   const isPath = /^[/*]/.test(url);
   if (authority === undefined && !isPath) {
@@ -112,7 +112,7 @@ function joined(rawHeaders: readonly string[]): Record<string, string> {
   return fields;
 }
 
-function upstreamOf(route: GatewayRoute, target: Target, { headers }: RequestHead) {
+function upstreamOf(route: GatewayRoute, target: Target, { headers }: IncomingHead) {
   const { protocol, host, pathname } = new URL(route.stable.url);
   const path = upstreamPath({ declared: route }, { basePath: trimmedPrefix(pathname) }, target);
   return {

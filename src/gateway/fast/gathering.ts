@@ -1,4 +1,4 @@
-import { Pace } from '../pace.ts';
+import { PaceMeter } from '../pace.ts';
 import type { UploadPace } from '../timeouts.ts';
 import type { UploadWatch, Watched } from '../upload-watch.ts';
 
@@ -21,7 +21,7 @@ export class Gathering implements Watched {
   private readonly watch: UploadWatch;
   private readonly onLate: () => void;
   readonly onFault: (error: unknown) => void;
-  private readonly pace: Pace;
+  private readonly pace: PaceMeter;
   private memory = Buffer.allocUnsafeSlow(LEAST_BYTES);
   private count = 0;
 
@@ -31,7 +31,7 @@ export class Gathering implements Watched {
     this.watch = watch;
     this.onLate = onLate;
     this.onFault = onFault;
-    this.pace = new Pace(pace);
+    this.pace = new PaceMeter(pace);
     this.pace.await(performance.now());
     watch.add(this);
   }

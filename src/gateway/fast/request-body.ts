@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { BodySink, BodySource } from '../client.ts';
 import type { Sending } from '../open-block.ts';
-import { Pace } from '../pace.ts';
+import { PaceMeter } from '../pace.ts';
 import type { Share } from '../share.ts';
 import type { UploadPace } from '../timeouts.ts';
 import type { UploadWatch, Watched } from '../upload-watch.ts';
@@ -42,7 +42,7 @@ export class RequestBody implements BodySource, Sending, Watched {
   private isHeldBack = false;
   private linger: NodeJS.Timeout | null = null;
   private readonly options: RequestBodyOptions;
-  private readonly pace: Pace;
+  private readonly pace: PaceMeter;
 
   constructor(socket: Socket, length: number, options: RequestBodyOptions) {
     this.socket = socket;
@@ -50,7 +50,7 @@ export class RequestBody implements BodySource, Sending, Watched {
     this.options = options;
     this.held = options.replay === 'kept' && length <= HELD_BYTES ? [] : null;
     this.remaining = length;
-    this.pace = new Pace(options.pace);
+    this.pace = new PaceMeter(options.pace);
     this.share = options.share;
     options.watch.add(this);
   }

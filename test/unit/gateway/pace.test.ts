@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Pace } from '../../../src/gateway/pace.ts';
+import { PaceMeter } from '../../../src/gateway/pace.ts';
 
 const LIMITS = { uploadMs: 5_000, uploadBytesPerSecond: 100, uploadGraceMs: 10_000 };
 
 /** When a client that sends `bytes` every `everyMs` is too slow, or null when it is not within a thousand sends. */
 function lateAt(bytes: number, everyMs: number, limits = LIMITS): number | null {
-  const pace = new Pace(limits);
+  const pace = new PaceMeter(limits);
   pace.await(0);
   for (let now = everyMs; now <= 1_000 * everyMs; now += everyMs) {
     if (pace.isLate(now)) return now;
@@ -25,20 +25,20 @@ describe('the least rate of a request body', () => {
   });
 
   it('silence is cut at its own time', () => {
-    const pace = new Pace(LIMITS);
+    const pace = new PaceMeter(LIMITS);
     pace.await(0);
     expect([pace.isLate(4_999), pace.isLate(5_000)]).toEqual([false, true]);
   });
 
   it('what came long ago gives no credit for more than the grace time', () => {
-    const pace = new Pace({ ...LIMITS, uploadMs: 60_000 });
+    const pace = new PaceMeter({ ...LIMITS, uploadMs: 60_000 });
     pace.await(0);
     pace.took(1_000_000, 1_000);
     expect([pace.isLate(10_999), pace.isLate(11_000)]).toEqual([false, true]);
   });
 
   it('what the upstream does not take is not waited for', () => {
-    const pace = new Pace(LIMITS);
+    const pace = new PaceMeter(LIMITS);
     pace.await(0);
     pace.hold(1_000);
     expect(pace.isLate(1_000_000)).toBe(false);
