@@ -16,7 +16,7 @@ const all = createRoute({
   summary: 'Every change, newest first',
   ...requires('viewer'),
   request: { query: auditQuery },
-  responses: { 200: entries, ...refusals('invalid-input') },
+  responses: { 200: entries, ...refusals('not-found', 'invalid-input') },
 });
 
 const ofRollout = createRoute({

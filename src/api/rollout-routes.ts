@@ -31,7 +31,10 @@ const list = createRoute({
   summary: 'Rollouts, newest first',
   ...requires('viewer'),
   request: { query: rolloutQuery },
-  responses: { 200: jsonAnswer(rolloutViewsSchema, 'One page; Link names the next'), ...refusals('invalid-input') },
+  responses: {
+    200: jsonAnswer(rolloutViewsSchema, 'One page; Link names the next'),
+    ...refusals('not-found', 'invalid-input'),
+  },
 });
 
 const get = createRoute({

@@ -20,7 +20,16 @@ export async function schemathesis(): Promise<Schemathesis | null> {
   if (found) return { command: [found], env: {} };
   // Not a virtual environment, which knows the folder that it was made in.
   const packages = await fetched('schemathesis', async (folder) => {
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', folder, 'schemathesis'];
+    const pip = [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--target',
+      folder,
+      'schemathesis==4.32.5',
+    ];
     await run('python3', pip, { timeout: 180_000 });
   });
   return packages === null ? null : { command: ['python3', '-m', 'schemathesis.cli'], env: { PYTHONPATH: packages } };
