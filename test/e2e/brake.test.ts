@@ -4,17 +4,10 @@ import type { RolloutView } from '../../src/api/view-schemas.ts';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import type { Traffic } from '../../src/demo/traffic.ts';
 import { callerOf, toy, trafficTo } from '../support/cast.ts';
+import { evenPolicy } from '../support/even-policy.ts';
 import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
-const POLICY = `apiVersion: serin.dev/v1
-kind: GraduationPolicy
-metadata: { name: even }
-spec:
-  internal: { requests: 0 }
-  steps:
-    - { weight: 50%, dwell: 1h }
-  judge: { minBlocks: 100 }
-`;
+const POLICY = evenPolicy('judge: { minBlocks: 100 }');
 
 describe('a canary that dies in the middle of a step', () => {
   let stable: ToyUpstream;

@@ -3,26 +3,19 @@ import type { RolloutView } from '../../src/api/view-schemas.ts';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import type { Traffic } from '../../src/demo/traffic.ts';
 import { callerOf, toy, trafficTo } from '../support/cast.ts';
+import { evenPolicy } from '../support/even-policy.ts';
 import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
 
-const POLICY = `apiVersion: serin.dev/v1
-kind: GraduationPolicy
-metadata: { name: even }
-spec:
-  internal: { requests: 0 }
-  steps:
-    - { weight: 50%, dwell: 1h }
-  checks:
-    queries:
-      queue:
-        source: jobs
-        query: "/stats/{{version}}#/queue/depth"
-        interval: 1s
-        worse: higher
-        comparable: true
-  judge: { block: 1s, minStep: 1s, warmUp: 0s }
-`;
+const POLICY = evenPolicy(`checks:
+  queries:
+    queue:
+      source: jobs
+      query: "/stats/{{version}}#/queue/depth"
+      interval: 1s
+      worse: higher
+      comparable: true
+judge: { block: 1s, minStep: 1s, warmUp: 0s }`);
 
 describe('a canary whose queue grows while its answers are well', () => {
   let stable: ToyUpstream;

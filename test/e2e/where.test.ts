@@ -4,17 +4,10 @@ import { Pool } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutView } from '../../src/api/view-schemas.ts';
 import { callerOf } from '../support/cast.ts';
+import { evenPolicy } from '../support/even-policy.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 
-const POLICY = `apiVersion: serin.dev/v1
-kind: GraduationPolicy
-metadata: { name: even }
-spec:
-  internal: { requests: 0 }
-  steps:
-    - { weight: 50%, dwell: 1h }
-  judge: { block: 1s, warmUp: 0s }
-`;
+const POLICY = evenPolicy('judge: { block: 1s, warmUp: 0s }');
 
 const ENDPOINTS = ['GET /shop/orders', 'GET /shop/carts', 'PUT /shop/carts', 'POST /shop/pay'] as const;
 

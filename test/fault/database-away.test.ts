@@ -5,21 +5,14 @@ import type { RolloutView } from '../../src/api/view-schemas.ts';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import type { Traffic } from '../../src/demo/traffic.ts';
 import { callerOf, toy, trafficTo } from '../support/cast.ts';
+import { evenPolicy } from '../support/even-policy.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { startPager } from '../support/pager.ts';
 import { emptyDatabase, postgresUrl } from '../support/postgres.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 
-const POLICY = `apiVersion: serin.dev/v1
-kind: GraduationPolicy
-metadata: { name: even }
-spec:
-  internal: { requests: 0 }
-  steps:
-    - { weight: 50%, dwell: 1h }
-  judge: { block: 1s, minStep: 2s, warmUp: 0s }
-`;
+const POLICY = evenPolicy('judge: { block: 1s, minStep: 2s, warmUp: 0s }');
 const WELL = { errorRate: 0, p50Ms: 2, p99Ms: 5 };
 const AT_MOST = { timeout: 90_000, interval: 250 };
 
