@@ -17,11 +17,11 @@ import { sameOrigin } from './same-origin.ts';
 import { tokenRoutes } from './token-routes.ts';
 
 export interface ControlApiOptions {
-  /** Told of errors that nobody foresaw, with their cause: for the log (default: stderr), never for the answer. */
+  /** Called with unexpected errors and their cause: for the log (default: stderr), never for the answer. */
   readonly onUnforeseen?: (error: unknown) => void;
   /** Names under which it may be asked, beside addresses and localhost; none when left out. */
   readonly isOwnName?: (name: string) => boolean;
-  /** Ms of a clock that nobody sets, for the rate limit of failed authentications. */
+  /** Ms of a monotonic clock, for the rate limit of failed authentications. */
   readonly now?: () => number;
 }
 

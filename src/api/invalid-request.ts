@@ -11,7 +11,7 @@ export const refuseInvalid: Refusal = (result, c) => {
   if (result.success) return undefined;
   // Where a PUT makes what it names, the name is its input.
   if (result.target === 'param' && c.req.method !== 'PUT')
-    return problemAnswer(c, 'not-found', `nothing is called ${new URL(c.req.url).pathname}`);
+    return problemAnswer(c, 'not-found', `there is nothing at ${new URL(c.req.url).pathname}`);
   const faults = faultsOf(result.error, result.target === 'json' ? 'pointer' : 'parameter');
   const [first] = faults;
   const where = first?.pointer ?? first?.parameter;

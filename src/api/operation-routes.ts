@@ -19,10 +19,7 @@ const readyz = createRoute({
   summary: 'The control plane can decide and record; with of=gateway: traffic may be sent to the gateway',
   request: {
     query: z.object({
-      of: z
-        .enum(['gateway', 'control'])
-        .default('control')
-        .describe('gateway: for load balancers; it takes no database'),
+      of: z.enum(['gateway', 'control']).default('control').describe('gateway: for load balancers; needs no database'),
     }),
   },
   responses: {

@@ -26,7 +26,8 @@ const ifMatch = z.object({
   'if-match': z.string().optional().describe('Only if the rollout still has this ETag; else 412'),
 });
 
-const NOT_RECORDED = 'Done at the gateway, which sends everything to the stable; recorded once the database answers';
+const NOT_RECORDED =
+  'Done at the gateway, which sends everything to the stable; recorded when the database answers again';
 
 const gate = createRoute({
   method: 'post',

@@ -1,8 +1,8 @@
 import { createMiddleware } from 'hono/factory';
 import { problemAnswer } from './problem-answer.ts';
 
-/** Asked by orchestrators under whatever name they have; the answers hold nothing of value. */
-const FOR_EVERYBODY: ReadonlySet<string> = new Set(['/livez', '/readyz']);
+/** Orchestrators ask under names of their own; the answers hold nothing of value. */
+const FOR_ANY_HOST: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 
 /**
  * Refuses requests for a host that this server is not called (RFC 9110 section 15.5.20). A page can make its own name lead to
@@ -12,8 +12,8 @@ const FOR_EVERYBODY: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 export function ownNames(isOwn: (name: string) => boolean) {
   return createMiddleware(async (c, next) => {
     const { hostname } = new URL(c.req.url);
-    if (!isAddressOrLocalhost(hostname) && !isOwn(hostname) && !FOR_EVERYBODY.has(c.req.path)) {
-      const detail = `this server is not called ${hostname}: if it is, add the name to control.hosts in serin.yaml, and restart`;
+    if (!isAddressOrLocalhost(hostname) && !isOwn(hostname) && !FOR_ANY_HOST.has(c.req.path)) {
+      const detail = `this server does not answer for the host ${hostname}; if it should, add the name to control.hosts in serin.yaml, and restart`;
       return problemAnswer(c, 'misdirected', detail);
     }
     await next();

@@ -134,7 +134,7 @@ export const rolloutViewSchema = z
     lookedAt: instant.describe('The last look at the evidence'),
     look: z
       .strictObject({
-        agoMs: z.number().describe('Since the last look that was recorded: how old the verdict is'),
+        agoMs: z.number().describe('Age of the verdict: time since the last recorded look'),
         failures: z.int().describe('Looks that have failed since'),
         trouble: z.string().nullable().describe('Why the last one failed'),
       })
@@ -148,7 +148,7 @@ export const rolloutViewSchema = z
         at: instant.nullable(),
       })
       .nullable()
-      .describe('The gateway sends everything to the stable already; the database has yet to record this'),
+      .describe('The gateway already sends everything to the stable; the database has not recorded it yet'),
   })
   .openapi('Rollout');
 
@@ -226,7 +226,7 @@ export const policyCheckViewSchema = z
 
 export const buildViewSchema = z
   .strictObject({
-    name: z.literal('serin').describe('Tells the control API from whatever else answers at an address'),
+    name: z.literal('serin').describe('Distinguishes the control API from another server at the same address'),
     version: z.string(),
     node: z.string(),
   })

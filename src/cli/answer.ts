@@ -32,7 +32,7 @@ export async function readAnswer(response: Response, mostBytes: number, from: st
   for await (const chunk of response.body ?? []) {
     length += chunk.length;
     if (length > mostBytes) {
-      throw new Problem('internal', `${from} was answered with more than ${mostBytes / 1024} KiB`);
+      throw new Problem('internal', `the answer to ${from} is larger than ${mostBytes / 1024} KiB`);
     }
     chunks.push(chunk);
   }
@@ -48,7 +48,7 @@ export async function readAnswer(response: Response, mostBytes: number, from: st
 /** `200 text/html`, `204 without a body`. */
 export function describeAnswer({ status, type, isEmpty, json }: Answer): string {
   if (isEmpty) return `${status} without a body`;
-  const broken = /[/+]json$/.test(type) && json === undefined ? ' that is no JSON' : '';
+  const broken = /[/+]json$/.test(type) && json === undefined ? ' that is not JSON' : '';
   return `${status} ${type || 'of no content type'}${broken}`;
 }
 

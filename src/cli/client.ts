@@ -61,7 +61,7 @@ export function apiClient(options: ClientOptions): ApiClient {
       });
       return await readAnswer(response, mostBytes, `${method} ${path}`);
     } catch (cause) {
-      // Whoever answers there next may be somebody else.
+      // Another server may answer there next.
       known = null;
       if (cause instanceof Problem) throw cause;
       const what = expired.aborted ? `did not answer ${method} ${path} within ${timeoutMs / 1000} s` : null;
@@ -102,7 +102,7 @@ export function apiClient(options: ClientOptions): ApiClient {
         : 'use the same version of both';
     return new Problem(
       'internal',
-      `${server} answered ${what} in a way that this command line does not know (${fault}): the server is Serin ${running}, this is ${version}; ${hint}`,
+      `${server} answered ${what} in a form that this command line does not know (${fault}): the server is Serin ${running}, this is ${version}; ${hint}`,
     );
   }
 
@@ -151,12 +151,12 @@ function strange(server: string, answer: Answer): Problem {
   if (status >= 300 && status <= 399 && location !== null) {
     return new Problem(
       'internal',
-      `${server} answers, but sends GET /version on to ${location.slice(0, 200)}: no token was sent; name the address of the control API itself with --server or SERIN_SERVER`,
+      `${server} answers, but redirects GET /version to ${location.slice(0, 200)}: no token was sent; give the address of the control API itself with --server or SERIN_SERVER`,
     );
   }
   return new Problem(
     AWAY.has(status) ? 'unavailable' : 'internal',
-    `${server} answers, but it is no Serin control API: GET /version came back ${describeAnswer(answer)}; no token was sent. Is it the port of the gateway? The control API is where control.listen of serin.yaml says, by default on port 7780`,
+    `${server} answers, but it is not a Serin control API: GET /version came back ${describeAnswer(answer)}; no token was sent. Is it the port of the gateway? The control API is where control.listen of serin.yaml says, by default on port 7780`,
   );
 }
 
@@ -186,7 +186,7 @@ function problemOf(server: string, what: string, answer: Answer): Problem {
   if ('fault' in found) {
     return new Problem(
       AWAY.has(answer.status) ? 'unavailable' : 'internal',
-      `${server} answered ${what} with ${describeAnswer(answer)}, which is not how Serin refuses: a proxy in front of it may be in the way`,
+      `${server} answered ${what} with ${describeAnswer(answer)}, which is not an error of Serin's: a proxy in front of it may have answered`,
     );
   }
   const details = found.value;

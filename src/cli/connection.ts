@@ -44,7 +44,7 @@ export function connect(options: ServerOptions, session: Session): ApiClient {
   refuseMoreThanOrigin(address);
   const token = options.token || env['SERIN_TOKEN'] || localToken(address, options.dataFolder || env['SERIN_DATA']);
   if (token !== null && !TOKEN.test(token)) {
-    throw new Problem('invalid-input', 'the token (--token, SERIN_TOKEN) has a character in it that no token has');
+    throw new Problem('invalid-input', 'the token (--token, SERIN_TOKEN) contains a character that no token has');
   }
   return apiClient({ server: address.origin, token, version, fetch, signal });
 }

@@ -12,7 +12,7 @@ export function retryDelayMs(attempts: number, askedMs = 0): number {
   return Math.max(Math.min(backOff, LONGEST_RETRY_MS), Math.min(askedMs, LONGEST_RETRY_MS));
 }
 
-/** One attempt to hand a message over; whatever goes wrong is an outcome. */
+/** One attempt to deliver a message; a failure is an outcome. */
 export async function attempt(channel: Channel, message: Message): Promise<Delivery> {
   try {
     return await channel.deliver(message, AbortSignal.timeout(DELIVERY_TIMEOUT_MS));

@@ -6,7 +6,7 @@ export interface ClockOffset {
   readonly unsureMs: number;
 }
 
-/** The database's clock beside one that nobody sets: whether it was set, and what it says while it cannot be asked. */
+/** The database's clock beside the monotonic one: whether it was set, and an estimate while it cannot be asked. */
 export class DatabaseTime {
   private readonly monotonic: () => number;
   private heard: ClockOffset | null = null;

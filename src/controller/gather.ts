@@ -13,7 +13,7 @@ import type { ControllerPorts } from './ports.ts';
 
 const NOTHING: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
 
-/** The time of a look. */
+/** When a look is made. */
 export interface LookTime {
   /** Database time, epoch ms. */
   readonly at: number;

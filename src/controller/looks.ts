@@ -19,7 +19,7 @@ interface Seen {
 }
 
 /**
- * The looks at the rollouts that run, on a clock that nobody sets. A tick that goes well says nothing of each rollout:
+ * The looks at the rollouts that run, on a monotonic clock. A tick that succeeds says nothing about each rollout:
  * one may fail to be looked at or committed while the others are well, and the whole may stand still without any error.
  */
 export class Looks {
@@ -35,7 +35,7 @@ export class Looks {
     this.overdueMs = overdueMs;
   }
 
-  /** What runs, as the database has it at `at`; whatever else was known has ended. */
+  /** What is running, as the database has it at `at`; everything else that was known has ended. */
   keep(active: readonly RolloutRecord[], unreadable: readonly UnreadableRollout[], at: number): void {
     const ids = new Set([...active.map(({ rollout }) => rollout.id), ...unreadable.map(({ id }) => id)]);
     for (const id of this.seen.keys()) if (!ids.has(id)) this.seen.delete(id);

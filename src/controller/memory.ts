@@ -17,7 +17,7 @@ export interface Unrecorded {
 
 /**
  * What this process knows beside the database, so that it can protect users and answer while the database is away.
- * It dies with the process: what is in here alone is promised to nobody.
+ * It dies with the process, so nothing that is only in here may be promised.
  */
 export interface Memory {
   readonly looks: Looks;

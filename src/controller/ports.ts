@@ -64,7 +64,7 @@ export interface ControllerPorts {
   /** Greater than `after`, whatever the clock says. */
   readonly newId: (after?: string) => string;
   readonly tickMs: number;
-  /** A clock that nobody sets, in ms. */
+  /** A monotonic clock, in ms. */
   readonly monotonic: () => number;
   readonly memory: Memory;
   readonly safeguard: Safeguard;

@@ -88,7 +88,7 @@ export function createController(ports: ControllerPorts): Controller {
     }
   }
 
-  /** Never two at a time, whoever asks. */
+  /** Never two at a time. */
   function runTick(): Promise<void> {
     if (abort.signal.aborted) return Promise.resolve();
     ticking ??= oneTick().finally(() => {
@@ -142,7 +142,7 @@ export function createController(ports: ControllerPorts): Controller {
     },
     troubles() {
       const late = isOverdue()
-        ? [`no tick of the controller has ended for ${formatSpan(monotonic() - endedAtMs)}`]
+        ? [`the controller has not completed a tick for ${formatSpan(monotonic() - endedAtMs)}`]
         : [];
       const refused = [...memory.unapplied].flatMap(([route, reason]) =>
         reason === null ? [] : [`${route}: its split cannot be applied: ${reason}`],
@@ -156,7 +156,7 @@ export function createController(ports: ControllerPorts): Controller {
   function unrecorded(): readonly string[] {
     const byHand = [...memory.unrecorded].map(([id, { by, event }]) => {
       const route = memory.looks.find(id)?.rollout.route ?? id;
-      return `${route}: ${by.name} had everything sent to the stable (${event.kind}), which is not recorded yet`;
+      return `${route}: everything goes to the stable (${event.kind} by ${by.name}), which is not recorded yet`;
     });
     const braked = [...memory.brakes].map(
       ([route, reason]) => `${route}: the gateway sends everything to the stable, which is not recorded yet: ${reason}`,

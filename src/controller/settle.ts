@@ -40,7 +40,7 @@ export async function settle(
   return after;
 }
 
-/** The same for rollouts that ended although nobody heard of it: they are looked at no more. */
+/** The same for rollouts that have ended without this process hearing of it: they are not looked at any more. */
 export async function settleEnded(ports: ControllerPorts, active: readonly RolloutRecord[]): Promise<void> {
   const running = new Set(active.map(({ rollout }) => rollout.id));
   for (const id of ports.memory.unrecorded.keys()) {

@@ -94,7 +94,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
 /** The rollouts of a route, newest first, once nothing is owed to the record any more. */
 async function settledHistory(ports: ControllerPorts, route: string): Promise<readonly RolloutRecord[]> {
   const [damaged] = (await ports.store.rollouts.unreadable()).filter((record) => record.route === route);
-  if (damaged) throw new Problem('conflict', `${damaged.reason} It has to be mended before another is started.`);
+  if (damaged) throw new Problem('conflict', `${damaged.reason} Repair it before another rollout is started.`);
   const read = () => ports.store.rollouts.list({ route, limit: HISTORY });
   const history = await read();
   const running = history.find(({ rollout }) => !isEnded(rollout));
@@ -155,7 +155,7 @@ export function declaredRoute(ports: Pick<ControllerPorts, 'routes'>, name: stri
   );
 }
 
-/** What is said wherever a route is named that nobody declared. */
+/** The error for a route that serin.yaml does not declare. */
 export function noSuchRoute(name: string, declared: readonly string[]): Problem {
   const meant = didYouMean(suggest(name, declared));
   return new Problem('not-found', `there is no route ${name}; serin.yaml declares ${declared.join(', ')}${meant}`);

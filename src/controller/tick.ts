@@ -16,7 +16,7 @@ export const LOGGED_EVERY = 60;
 
 /**
  * One tick of one rollout: gather -> judge -> transition -> commit -> apply. Before the commit everything can be
- * thrown away; after it everything can be redone. Whatever was done at the gateway already is recorded first.
+ * thrown away; after it everything can be redone. What was already done at the gateway is recorded first.
  */
 export async function tickRollout(
   ports: ControllerPorts,
@@ -78,7 +78,7 @@ export async function tick(
       looks.well(id);
       if (stage.kind === 'promoted' || stage.kind === 'finalised') promotions += 1;
     } catch (error) {
-      // Somebody else was faster: the next tick sees what they did. When that never ends, the age of the look says so.
+      // Another change came first: the next tick sees it. If that never ends, the age of the look shows it.
       if (error instanceof Problem && error.code === 'stale') continue;
       if (!ports.memory.unapplied.has(route)) ports.memory.unapplied.set(route, null);
       const failures = looks.failed(id, error);

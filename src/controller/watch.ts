@@ -37,7 +37,7 @@ export async function watchOver(ports: ControllerPorts, weighed: Weighed, signal
       ports.log({ what: 'safeguardFailed', level: 'error', rollout: id, route, error });
     }
   }
-  // A pager that is slow keeps nobody from being protected.
+  // A slow pager must not delay the protection of other rollouts.
   void memory.messages.send(ports);
 }
 
@@ -63,7 +63,7 @@ async function weigh(
     safeguard.toStable(route);
     memory.brakes.set(
       route,
-      `${verdict.reason}; found by the gateway, while no look could be recorded for ${formatSpan(agoMs)}`,
+      `${verdict.reason}; found by the gateway while no look could be recorded for ${formatSpan(agoMs)}`,
     );
     ports.log({ what: 'canaryBraked', level: 'warn', rollout: id, route, reason: verdict.reason, recorded: false });
   }

@@ -65,7 +65,7 @@ export class AccessLog {
     this.lines = new JsonLines(write);
   }
 
-  /** No request fails because its line could not be written. */
+  /** A line that cannot be written fails no request. */
   add(note: AccessNote, end: AccessEnd): void {
     try {
       if (isFailure(end) || this.isDrawn()) this.write(note, end);

@@ -111,7 +111,7 @@ export class AnswerPlaces {
     return (path, basePath) => {
       if (!this.declared.rewrite || basePath === prefix) return path;
       if (basePath !== '' && isWithin(basePath, path)) return `${prefix}${path.slice(basePath.length)}` || '/';
-      // Whoever heeds X-Forwarded-Prefix has put it in already, and what lies beside the base has no place in the route.
+      // A service that honours X-Forwarded-Prefix has added it already; a path outside the base has no place in the route.
       if (basePath !== '' || isWithin(prefix, path)) return path;
       return `${prefix}${path}`;
     };

@@ -42,7 +42,7 @@ export function createApp(
     refuse(env.outgoing, NO_ROUTE, 'keep');
     return RESPONSE_ALREADY_SENT;
   });
-  // The listener contains what is thrown, in whatever it calls.
+  // The listener contains what is thrown here.
   app.onError((error) => {
     throw error;
   });

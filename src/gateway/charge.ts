@@ -9,7 +9,7 @@ import type { Turn } from './turn.ts';
  */
 export type Culprit = 'version' | 'client' | 'gateway' | 'network';
 
-/** What the client has to do with an exchange that broke. */
+/** The client's part in an exchange that broke. */
 export interface ClientPart {
   /** Bytes of the answer that the client has not taken yet. */
   readonly untaken: number;

@@ -1,6 +1,6 @@
 import { isPlainHost } from './admit.ts';
 
-/** Where the client believes to be, as its request told the upstream. */
+/** Scheme, host and prefix as the client sees them, read from the request that the upstream was sent. */
 export interface ClientSide {
   /** `https://shop.test:8443`; null for a client that named no host. */
   readonly origin: string | null;

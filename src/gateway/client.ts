@@ -20,7 +20,7 @@ export interface UpstreamRequest {
   readonly timeouts: CallTimeouts;
   /** `forced` requests have a bound of their own within that of all. */
   readonly lane: 'open' | 'forced';
-  /** Of whoever asks; null where it is not bounded. */
+  /** The share of the client's address; null where it is not bounded. */
   readonly share: Share | null;
   /** `websocket` asks for a switch of protocols; `Connection` and `Upgrade` are written by the client. */
   readonly upgrade?: 'websocket';
@@ -35,7 +35,7 @@ export interface BodySource {
    * upstream keeps silent for a second.
    */
   readonly awaitsContinue: boolean;
-  /** Whether it waits for whoever sends it, not the other way round. */
+  /** Whether it waits for its client, and not for the upstream. */
   readonly isStarved: boolean;
   /** Tells, once, when a source that awaits a 100 has begun to come without one. */
   onArrival?(tell: () => void): void;
@@ -126,7 +126,7 @@ export interface AnswerHandler {
   /** `trailers` is a flat list of names and values. */
   onEnd(trailers: readonly string[]): void;
   onError(failure: Failure): void;
-  /** Our own code threw, on whichever side; in place of whatever is still to come. Must not throw itself. */
+  /** Our own code threw; nothing else is called after this. Must not throw itself. */
   onFault(error: unknown): void;
   /** 101 to a request with `upgrade`: the connection is the handler's now. */
   onUpgrade?(head: UpstreamHead, socket: Socket, firstBytes: Buffer): void;

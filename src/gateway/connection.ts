@@ -25,7 +25,7 @@ export interface ConnectionOwner {
 }
 
 /**
- * One connection to an upstream, and at most one exchange on it. Whatever is unexpected closes it, a throw of our own code
+ * One connection to an upstream, and at most one exchange on it. Anything unexpected closes it, a throw of our own code
  * included: every callback of the socket is contained here, or it would end the process.
  */
 export class Connection implements ReaderEvents {
@@ -179,7 +179,7 @@ export class Connection implements ReaderEvents {
     job?.broken({ kind, written: 'some' });
   }
 
-  /** Told by the writer of everything that is sent. */
+  /** Called by the writer for everything that is sent. */
   onProgress(): void {
     if (this.dueAt !== null && this.job) this.dueAt = performance.now() + this.spanMs(this.job);
   }

@@ -34,7 +34,7 @@ export class DecidingFields {
     return (this.isOdd || lower.includes('_')) && this.plain.has(hyphenated(lower)) && !this.has(lower);
   }
 
-  /** The first of them that has more than one line among names and values by turns, or null. */
+  /** The first of them that has more than one line among alternating names and values, or null. */
   repeated(rawHeaders: readonly string[]): string | null {
     for (const name of this.names) {
       let lines = 0;

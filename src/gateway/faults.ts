@@ -35,7 +35,7 @@ export class Faults {
     try {
       this.onFault({ error, where, requestId });
     } catch {
-      // The log itself is broken: nothing is left to tell it to.
+      // The log itself is broken: there is nowhere left to report this.
     }
   }
 

@@ -70,7 +70,7 @@ export class FieldLines {
   }
 }
 
-/** The lines of a latin1 text as names and values by turns; null when they are broken. */
+/** The lines of a latin1 text as alternating names and values; null when they are broken. */
 export function readFieldLines(text: string): string[] | null {
   const bytes = Buffer.from(text, 'latin1');
   const lines = new FieldLines(bytes, 0, bytes.length);

@@ -19,7 +19,7 @@ export const HOP_BY_HOP = new Set([
 
 /**
  * Fields that we set, that belong to the framing of each hop (the upstream client writes its own), or that are meant for us
- * alone: whoever sees a force token could use it.
+ * alone: any service that sees a force token could reuse it.
  */
 export const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'host', 'expect', 'content-length', FORCE_TOKEN_HEADER]);
 
@@ -58,7 +58,7 @@ export function unfitToChoose(lower: string): string | null {
 }
 
 /**
- * End-to-end fields that `Connection` cannot take away from whoever they are meant for (RFC 9110 section 7.6.1). Those by
+ * End-to-end fields that `Connection` cannot remove, because they are meant for the upstream (RFC 9110 section 7.6.1). Those by
  * which a route chooses come on top.
  */
 const PROTECTED = new Set([
@@ -266,7 +266,7 @@ const NOT_IN_TRAILERS = new Set([
 ]);
 
 /**
- * The trailers that may pass, in either direction, as names and values by turns. Of a request none by which the route chooses:
+ * The trailers that may pass, in either direction, as alternating names and values. Of a request none by which the route chooses:
  * the choice was made without it, and some servers put trailers among the headers.
  */
 export function forwardedTrailers(rawTrailers: readonly string[], deciding: DecidingFields | null): string[] {

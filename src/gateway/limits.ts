@@ -31,7 +31,7 @@ export const DEFAULT_LIMITS = {
   pipelined: 16,
 } as const satisfies Partial<GatewayLimits>;
 
-/** Whoever forces a version tries it out; all others must find room beside them. */
+/** Forced requests are tests; all other traffic must find room beside them. */
 const FORCED_SHARE = 1 / 16;
 const ADDRESS_SHARE = 1 / 2;
 const UPLOADS_SHARE = 1 / 8;

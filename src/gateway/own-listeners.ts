@@ -11,8 +11,8 @@ interface Bound {
 }
 
 /**
- * Where this Serin itself listens. An upstream there would be a loop, or would show the control API to whoever may name an
- * upstream.
+ * Where this Serin itself listens. An upstream there would be a loop, or would expose the control API to the clients of the
+ * gateway.
  */
 export class OwnListeners {
   private readonly bound: Bound[] = [];
@@ -28,7 +28,7 @@ export class OwnListeners {
   }
 }
 
-/** A bound address in whatever form; one that is unspecified is reached by every address of this machine. */
+/** A bound address in any form; an unspecified one is reached by every address of this machine. */
 function reaches(address: string, bound: string): boolean {
   const forms = [address, ...ipv4Within(address)];
   if (UNSPECIFIED.includes(bound)) return forms.some(isOfThisMachine);

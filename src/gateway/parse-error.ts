@@ -32,7 +32,7 @@ export function refusalOf({ code, ...error }: ParseError): Refusal {
   }
 }
 
-/** Wrong in nothing but a method that the parser does not know, and that somebody may have defined: those are in capitals. */
+/** Only the method is unknown to the parser; a method that is registered somewhere is in capitals. */
 const REQUEST_LINE = /^[A-Z][A-Z-]{0,31} [\x21-\x7e]+ HTTP\/1\.[01]\r\n/;
 
 function textOf(bytes: Uint8Array | undefined): string {

@@ -131,7 +131,7 @@ export class Pipeline {
   }
 }
 
-/** RFC 9112 section 9.6: whoever has said `close` processes no further request of the connection. */
+/** RFC 9112 section 9.6: after `close` was sent, no further request of the connection is processed. */
 function hasSaidClose(answer: Outgoing | null): boolean {
   return answer?.headersSent === true && !answer.shouldKeepAlive;
 }

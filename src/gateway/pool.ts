@@ -185,7 +185,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
 
   private sweep(now: number): void {
     for (const connection of this.open) {
-      // Nothing here rests on the idle list, or on having been told: what a throw left behind is found by this.
+      // Independent of the idle list and of callbacks: this finds what a throw left behind.
       if (connection.socket.destroyed) this.closed(connection);
       else if (!connection.isInUse && connection.usableUntil <= now) connection.destroy();
       else connection.expire(now);

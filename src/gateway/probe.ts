@@ -16,7 +16,7 @@ export interface ProbeOptions {
   readonly own: OwnListeners;
   /** The statuses that are well; 2xx where it is left out. */
   readonly well?: readonly StatusPattern[];
-  /** Of the gateway that sends; null for whoever is no gateway. */
+  /** Of the gateway that sends; null when the sender is not a gateway. */
   readonly via: Via | null;
 }
 

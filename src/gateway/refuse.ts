@@ -17,7 +17,7 @@ export const TOO_LARGE: Refusal = { status: 413, detail: 'The request body is la
 export const LATE_BODY: Refusal = { status: 408, detail: 'The request body did not arrive in time.' };
 export const OVERLOAD: Refusal = { status: 503, detail: 'The gateway has as much to do as it may take on.' };
 
-/** What a client is told on whose request our own code threw: the id by which the log has it, where one is known. */
+/** The response sent when our own code threw: it names the id under which the log has the error, when there is one. */
 export function failure(requestId: string | null): Refusal {
   const detail = 'The gateway failed; its log says why.';
   return { status: 500, detail, ...(requestId === null ? {} : { fields: ['X-Request-Id', requestId] }) };

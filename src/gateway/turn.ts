@@ -1,4 +1,4 @@
-/** How long it was somebody's turn, over several stretches. All times in monotonic ms. */
+/** How long one side was waited for, over several stretches. All times in monotonic ms. */
 export class Turn {
   private ms = 0;
   private since: number | null = null;

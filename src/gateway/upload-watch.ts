@@ -33,7 +33,7 @@ export class UploadWatch {
     if (this.uploads.size === 0) this.sweeper.stop();
   }
 
-  /** Nobody is waited for any more. */
+  /** The wait is over. */
   stop(): void {
     this.sweeper.stop();
   }

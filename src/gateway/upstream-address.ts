@@ -70,7 +70,7 @@ export function lookupUnless(isForbidden: (address: string) => boolean): LookupF
   };
 }
 
-/** For whatever is no upstream: what Serin asks or sends to by itself. */
+/** For metrics sources. */
 export const lookupAllowed: LookupFunction = lookupUnless(isForbiddenAddress);
 
 /** Why no upstream may be at an address and port, in one clause; null where one may be. A name is judged by what it resolves to. */

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Refusal } from './refuse.ts';
 
 /**
- * This gateway in a `Via` field (RFC 9110 section 7.6.3): by a pseudonym, because its host is nobody's business, and by one of its
- * own, because two gateways one behind the other are no loop. Nobody can guess it, so nobody can have others' requests refused.
+ * This gateway in a `Via` field (RFC 9110 section 7.6.3): by a pseudonym, because its host name is internal, and by one of its
+ * own, because two chained gateways are not a loop. It cannot be guessed, so it cannot be used to get requests refused.
  */
 export class Via {
   readonly pseudonym = `serin-${randomBytes(6).toString('hex')}`;

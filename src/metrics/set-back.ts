@@ -9,5 +9,5 @@ const TOLERATED_MS = 1_000;
  */
 export function whySetBack(until: number, now: number): string | null {
   if (until - now <= TOLERATED_MS) return null;
-  return `the clock was set back: what was measured until ${formatSpan(until - now)} from now is counted already`;
+  return `the clock was set back: measurements up to ${formatSpan(until - now)} from now are counted already`;
 }

@@ -29,5 +29,5 @@ export const plainText = (longest: number) =>
       error: ({ input }) =>
         String(input).trim() === ''
           ? 'must say why'
-          : 'must hold no control characters and none that change the direction of the text',
+          : 'must not contain control characters, nor characters that change the direction of the text',
     });

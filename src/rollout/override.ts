@@ -55,7 +55,7 @@ export function override(rollout: Rollout, event: OverrideEvent, context: Transi
   }
 }
 
-/** Nobody is paged: whoever did it is awake. */
+/** No page: the person who did it is awake. */
 function rollBackByHand(rollout: Rollout, context: TransitionContext, why: string): Transition {
   const moved = rollBack(rollout, context, why);
   return moved.kind === 'moved' ? { ...moved, rollout: { ...moved.rollout, openPage: null } } : moved;

@@ -11,14 +11,14 @@ export const ADMIN_TOKEN_FILE = 'admin-token';
 /** What the token of the file is called in the database. */
 const NAME = 'first-start';
 const WELL_FORMED = /^serin_[A-Za-z0-9_-]{43}$/;
-const WAY_OUT = 'make a new one with `serin renew-admin-token`';
+const WAY_OUT = 'create a new one with `serin renew-admin-token`';
 
 type TokenPort = Pick<Store, 'tokens' | 'now'>;
 
 /**
- * The first start writes an admin token into the data folder, where the local command line finds it. A token file that the
- * database does not know (a new database) is taken in; a lost file is made anew only while no admin token is left, because
- * somebody may have it elsewhere. Throws Problem('invalid-input') on a file that holds no token.
+ * The first start writes an admin token to the data folder, where the local command line finds it. A token file that the
+ * database does not know (a new database) is added to it; a lost file is only replaced while no admin token is left, because
+ * an admin may have the token elsewhere. Throws Problem('invalid-input') on a file that holds no token.
  */
 export async function ensureAdminToken(
   store: TokenPort,
@@ -30,7 +30,7 @@ export async function ensureAdminToken(
   const token = presentAdminToken(dataFolder);
   if (token === null) {
     if ((await store.tokens.list()).some(isLiveAdmin)) {
-      const reason = `${path} is missing, and an admin token is known already: whoever has it uses it, else ${WAY_OUT}`;
+      const reason = `${path} is missing, and the database has an admin token already: use that token, or ${WAY_OUT}`;
       log({ what: 'adminTokenFileMissing', level: 'warn', reason });
       return;
     }
@@ -40,7 +40,7 @@ export async function ensureAdminToken(
   const known = await store.tokens.findByHash(hashOf(token));
   if (!known) await keep(store, token, newId(), SERIN, 'first start');
   else if (known.revokedAt !== null) {
-    const reason = `the token in ${path} was revoked: whoever has another admin token uses it, else ${WAY_OUT}`;
+    const reason = `the token in ${path} was revoked: use another admin token, or ${WAY_OUT}`;
     log({ what: 'adminTokenRevoked', level: 'warn', reason });
   }
 }
@@ -50,7 +50,10 @@ export function presentAdminToken(dataFolder: string): string | null {
   const path = join(dataFolder, ADMIN_TOKEN_FILE);
   const token = readPrivateFile(path);
   if (token !== null && !WELL_FORMED.test(token)) {
-    throw new Problem('invalid-input', `${path} ${token === '' ? 'is empty' : 'holds no token of Serin'}: ${WAY_OUT}`);
+    throw new Problem(
+      'invalid-input',
+      `${path} ${token === '' ? 'is empty' : 'does not hold a Serin token'}: ${WAY_OUT}`,
+    );
   }
   return token;
 }

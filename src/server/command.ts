@@ -39,8 +39,8 @@ export function registerServerCommands(program: Command, terminal: ServerTermina
     const { migrate } = await import('./doctor.ts');
     exit(await migrate(config, terminal));
   });
-  command('doctor', 'check configuration, policies and database, and say what is in force')
-    .option('--try <url>', 'say which route a URL takes and why, and nothing else; sends nothing')
+  command('doctor', 'run every check of serve, and print what each found')
+    .option('--try <url>', 'only say which route takes this URL, and why; sends nothing')
     .option('--method <method>', 'with --try: the method of the request (default: GET)')
     .option('--header <line>', 'with --try: a header line, "Name: value"; may be repeated', collect, [])
     .action(async ({ config, try: url, method, header: headers }: DoctorOptions) => {
@@ -50,18 +50,18 @@ export function registerServerCommands(program: Command, terminal: ServerTermina
         return;
       }
       if (method !== undefined || headers.length > 0) {
-        throw new Problem('invalid-input', '--method and --header say what --try is to ask for: add --try');
+        throw new Problem('invalid-input', '--method and --header describe the request of --try: add --try');
       }
       const { doctor } = await import('./doctor.ts');
       exit(await doctor(config, terminal));
     });
-  command('renew-admin-token', 'put a new admin token into the data folder, and revoke the one before')
+  command('renew-admin-token', 'write a new admin token to the data folder, and revoke the previous one')
     .requiredOption('--reason <text>', 'why; kept in the audit log')
     .action(async ({ config: file, reason }: ReasonOption) => {
       const { renewToken } = await import('./renew.ts');
       exit(await renewToken({ file, reason }, terminal));
     });
-  command('renew-secret', 'make the secret of the installation anew; listed consumers are removed')
+  command('renew-secret', 'replace the secret of the installation; removes the listed consumers')
     .requiredOption('--reason <text>', 'why; kept in the audit log')
     .action(async ({ config: file, reason }: ReasonOption) => {
       const { renewSecret } = await import('./renew.ts');

@@ -45,7 +45,7 @@ const sticky = z.union([
     .transform(({ cookie, sameSite }) => ({ kind: 'cookie' as const, name: cookie, sameSite })),
 ]);
 
-const parameterName = z.string().regex(/^[^?&#=]{1,100}$/, 'must be the name of a parameter alone, decoded');
+const parameterName = z.string().regex(/^[^?&#=]{1,100}$/, 'must be only the name of a parameter, decoded');
 
 const consumerKey = z.union([
   z
@@ -77,7 +77,7 @@ const routeTimeouts = z.strictObject({
 
 const healthPath = z
   .string()
-  .regex(/^[^?#\s]*$/, 'must be a path without query and blanks')
+  .regex(/^[^?#\s]*$/, 'must be a path without query and white space')
   .refine(
     (path) => !/\\|\/\/|(?:^|\/)\.\.?(?:\/|$)/.test(path),
     'must have neither //, nor a backslash, nor a segment . or ..',
@@ -88,7 +88,7 @@ const health = z.union([
   healthPath.transform((path) => ({ path, status: [...DEFAULT_WELL] })),
   z.strictObject({
     path: healthPath.default('/healthz'),
-    status: wellStatuses.prefault([...DEFAULT_WELL]).describe('What a version answers that is well'),
+    status: wellStatuses.prefault([...DEFAULT_WELL]).describe('The statuses that are healthy'),
   }),
 ]);
 
@@ -104,18 +104,18 @@ export const routeSchema = z.strictObject({
   encodedSlash: z
     .literal(['refuse', 'pass'])
     .default('refuse')
-    .describe('Whether `%2F` and `%5C` may stand in a path; they are matched and passed on as they are'),
+    .describe('Whether `%2F` and `%5C` may appear in a path; they are matched and passed on unchanged'),
   redirects: z
     .literal(['map', 'keep'])
     .default('map')
-    .describe('Whether answers that name an upstream (Location and its like) name the route instead'),
+    .describe('Whether Location and other fields that name an upstream are made to name the route instead'),
   sticky: sticky.prefault('client-address'),
   consumerKey: consumerKey.optional(),
   forceHeader: headerName.default('x-serin-version'),
   unfollowedForce: z
     .literal(['refuse', 'ignore'])
     .default('refuse')
-    .describe('What becomes of a request that asks for a version which the route does not have now; `refuse`: 412'),
+    .describe('What to do with a request for a version that the route does not have now; `refuse`: 412'),
   force: z
     .strictObject({ from: z.array(cidr).default([]), tokens: z.literal(['accepted', 'none']).default('none') })
     .refine(({ from, tokens }) => from.length > 0 || tokens === 'accepted', 'must name networks, or accept tokens')
@@ -135,7 +135,7 @@ export const routeSchema = z.strictObject({
     .max(90)
     .default([])
     .describe('Templates of paths, `/orders/{id}`; a path that fits none is guessed'),
-  timeouts: routeTimeouts.prefault({}).describe('What is absent is as in gateway.timeouts'),
+  timeouts: routeTimeouts.prefault({}).describe('The default of each is that of gateway.timeouts'),
   uploadBytesPerSecond: uploadRate.optional().describe('Instead of gateway.uploadBytesPerSecond'),
 });
 
@@ -146,7 +146,7 @@ const timeouts = z.strictObject({
   headers: duration.prefault('5s').describe('For the head of a request'),
   upload: span.prefault('30s').describe('Silence of a client within the body of its request'),
   uploadGrace: span.prefault('10s').describe('How long a body may fall short of uploadBytesPerSecond'),
-  download: span.prefault('30s').describe('How long a client may take nothing of its answer'),
+  download: span.prefault('30s').describe('How long a client may read nothing of its answer'),
   idle: duration.prefault('15s').describe('Between two requests of a client'),
   notice: duration.prefault('1s').describe('How long connections are still accepted once /readyz says no'),
   drain: duration.prefault('30s').describe('How long what is open may take after that'),
@@ -195,7 +195,7 @@ const pagerduty = z.strictObject({
       needsPerson: severity.optional(),
     })
     .optional()
-    .describe('Of the pages, by what they are about'),
+    .describe('The severity of pages, by their subject'),
 });
 
 export const configSchema = z.strictObject({
@@ -203,7 +203,7 @@ export const configSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, 'must be a name such as production')
     .optional()
-    .describe('Begins the summary of every message'),
+    .describe('Put in front of the summary of every message'),
   gateway: z
     .strictObject({
       listen: listenAddress.prefault('0.0.0.0:8080'),
@@ -212,7 +212,7 @@ export const configSchema = z.strictObject({
       limits: limits.prefault({}),
       uploadBytesPerSecond: uploadRate
         .default(DEFAULT_PACE.uploadBytesPerSecond)
-        .describe('The least rate of a request body on the whole; 0 for any'),
+        .describe('The minimum average rate of a request body; 0 for no minimum'),
       upstreamCa: z
         .string()
         .min(1)
@@ -234,7 +234,7 @@ export const configSchema = z.strictObject({
         ),
       readiness: listenAddress
         .optional()
-        .describe('An address for load balancers, where only /readyz of the gateway and /livez are answered'),
+        .describe('An address for load balancers that answers only /readyz (of the gateway) and /livez'),
       fastPath: z.literal(['on', 'off']).default('on').describe('`off` leaves every request to node:http'),
     })
     .prefault({}),
@@ -244,8 +244,8 @@ export const configSchema = z.strictObject({
       hosts: z
         .array(readText(readControlHost))
         .default([])
-        .describe('Names under which it is reached, beside addresses and localhost; `*.example.com` for all below'),
-      publicUrl: serviceUrl.optional().describe('Under which people reach the control API: what messages link to'),
+        .describe('Host names of the control API, besides addresses and localhost; `*.example.com` for all below'),
+      publicUrl: serviceUrl.optional().describe('Where people reach the control API; messages link to it'),
     })
     .prefault({}),
   controller: z
@@ -253,9 +253,7 @@ export const configSchema = z.strictObject({
       tick: duration.prefault('5s').refine(isEvenTick, 'must be whole seconds that divide a minute'),
       blindAfter: duration
         .prefault('1m')
-        .describe(
-          'Without a recorded look for so long, the own figures of the gateway decide on the way back to the stable',
-        ),
+        .describe('When no look was recorded for this long, the gateway may go back to the stable on its own figures'),
     })
     .refine(({ tick, blindAfter }) => blindAfter > tick, { message: 'must be longer than tick', path: ['blindAfter'] })
     .prefault({}),
@@ -269,7 +267,7 @@ export const configSchema = z.strictObject({
     .array(upstreamPlace)
     .default([])
     .describe(
-      'Networks and hosts (`10.0.0.0/8`, `*.svc.internal`) where an operator may have a canary; an admin may anywhere',
+      'Networks and hosts (`10.0.0.0/8`, `*.svc.internal`) where an operator may start a canary; an admin may anywhere',
     ),
   routes: z.array(routeSchema).min(1),
   channels: z

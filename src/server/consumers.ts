@@ -41,12 +41,15 @@ export function consumerControl(
   const requireKey = (route: string): void => {
     const declared = routes.find(({ name }) => name === route);
     if (declared?.router === 'none') {
-      throw new Problem('refused', `the traffic of route ${route} does not pass here: it has router: none`);
+      throw new Problem(
+        'refused',
+        `the traffic of route ${route} does not pass through this gateway: it has router: none`,
+      );
     }
     if (declared?.consumerKey) return;
     throw new Problem(
       'refused',
-      `route ${route} does not say where a consumer's key is, so no request could be known for a consumer's: declare ` +
+      `route ${route} does not say where a consumer's key is, so no request can be matched to a consumer: declare ` +
         'consumerKey: { header: x-api-key } or { query: NAME } in serin.yaml, and restart',
     );
   };

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 const OVERLAY = 0x794c7630;
 const MARKS = ['/.dockerenv', '/run/.containerenv'];
 
-/** Whether a path, or where it would be made, is lost with the container that this process runs in; false where nobody can tell. */
+/** Whether a path, or where it would be made, is lost with the container that this process runs in; false when that cannot be told. */
 export function isLostWithContainer(path: string, env: NodeJS.ProcessEnv): boolean {
   const isContained = MARKS.some((mark) => existsSync(mark)) || env['KUBERNETES_SERVICE_HOST'] !== undefined;
   return isContained && isOnOverlay(path);

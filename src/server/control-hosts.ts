@@ -9,7 +9,7 @@ import { readRouteHost } from './route-host.ts';
 export function readControlHost(text: string): TextReading<string> {
   if (text === '*') return { ok: false, reason: 'is a wildcard for everything; name the hosts' };
   if (/[/?#@]|:\d*$/.test(text) && !text.startsWith('[')) {
-    return { ok: false, reason: 'is not a name alone; leave scheme, port and path away' };
+    return { ok: false, reason: 'is not only a name; leave out scheme, port and path' };
   }
   return readRouteHost(text);
 }

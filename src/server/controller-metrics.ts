@@ -7,14 +7,14 @@ export interface ControllerFigures {
   readonly memory: Pick<Memory, 'looks' | 'brakes' | 'unrecorded'>;
 }
 
-/** Whether anything is decided, and how old that is. Ages are measured by a clock that nobody sets; no database is asked. */
+/** Whether anything is decided, and how old that is. Ages are measured by a monotonic clock; no database is asked. */
 export function controllerMetrics(registry: Registry, { controller, memory }: ControllerFigures): void {
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   gauge('serin_controller_leading', '1 while the controller of this process holds the lease and ticks').set(
     controller.leads() ? 1 : 0,
   );
-  gauge('serin_controller_last_tick_age_seconds', 'Since the last tick ended, whatever came of it').set(
+  gauge('serin_controller_last_tick_age_seconds', 'Since the last tick ended, successfully or not').set(
     controller.tickAgoMs() / 1_000,
   );
   const age = gauge('serin_rollout_last_look_age_seconds', 'Since the last look at a running rollout was committed', [
@@ -22,7 +22,7 @@ export function controllerMetrics(registry: Registry, { controller, memory }: Co
   ]);
   const unrecorded = gauge(
     'serin_rollout_unrecorded',
-    '1 while a running rollout is at the stable already, and the database has yet to record it',
+    '1 while the gateway has sent a running rollout back to the stable and the database has not recorded it yet',
     ['http_route'],
   );
   const failures = new Counter({

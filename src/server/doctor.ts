@@ -5,7 +5,7 @@ import { loadConfig } from './load.ts';
 import { openConfigured } from './open-configured.ts';
 import type { ServerTerminal } from './terminal.ts';
 
-/** Whatever a check has left behind by then does not keep the process from ending. */
+/** A check that timed out may still be running: it must not keep the process from exiting. */
 const LEFT_BEHIND_MS = 1_000;
 
 /** Opens the database, which brings it up to date, and closes it again. */

@@ -92,7 +92,7 @@ function notifications(registry: Registry, counted: readonly ChannelCounts[], co
 function databaseUp(registry: Registry, up: 0 | 1): void {
   const answers = new Gauge({
     name: 'serin_database_up',
-    help: '1 while the database answers; without it the metrics that are read from it are missing',
+    help: '1 while the database answers; while it is 0, the metrics read from it are missing',
     registers: [registry],
   });
   answers.set(up);
@@ -101,7 +101,7 @@ function databaseUp(registry: Registry, up: 0 | 1): void {
 function unforeseen(registry: Registry, counts: ReadonlyMap<string, number>): void {
   const errors = new Counter({
     name: 'serin_internal_errors_total',
-    help: 'Errors of Serin itself, by where they were contained; each is in the log with its stack',
+    help: 'Internal errors of Serin, by where they were contained; each is logged with its stack',
     labelNames: ['where'],
     registers: [registry],
   });

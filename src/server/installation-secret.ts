@@ -30,15 +30,15 @@ export function presentSecret({ dataFolder, env }: SecretPlace): Uint8Array | nu
   const path = secretFile(dataFolder);
   const text = readPrivateFile(path);
   if (text === null) return null;
-  // Buffer.from would take what is no hexadecimal digit for the end, and an empty file for a key that everybody knows.
+  // Buffer.from stops at the first character that is not hexadecimal, and would make an empty file an empty key.
   if (!WELL_FORMED.test(text)) {
     const found =
       text === ''
         ? 'is empty'
-        : `holds ${counted(text.length, 'character')}, and not the 64 hexadecimal digits of a secret`;
+        : `holds ${counted(text.length, 'character')} instead of the 64 hexadecimal digits of a secret`;
     throw new Problem(
       'invalid-input',
-      `${path} ${found}: restore it from a backup, or make a new secret with \`serin renew-secret\``,
+      `${path} ${found}: restore it from a backup, or create a new secret with \`serin renew-secret\``,
     );
   }
   return Buffer.from(text, 'hex');
@@ -46,7 +46,7 @@ export function presentSecret({ dataFolder, env }: SecretPlace): Uint8Array | nu
 
 /**
  * The secret of this installation, made at the first start. The database keeps a check value of it: another secret than the one
- * before is taken only while no consumer is listed, because their hashes would match nobody any more.
+ * before is only accepted while no consumer is listed, because no key would match their hashes any more.
  */
 export async function installationSecret(
   store: Pick<Store, 'secretCheck' | 'consumers' | 'audit' | 'now'>,
@@ -61,7 +61,7 @@ export async function installationSecret(
   const isFirst = kept === null;
   const secret = present ?? newSecret();
   if (present === null) keepSecret(place.dataFolder, secret);
-  const reason = 'the secret is another one than at the last start, and no consumer was listed';
+  const reason = 'the secret differs from that of the last start, and no consumer was listed';
   const at = await store.now();
   const draft = { at, actor: SERIN, route: '', rolloutId: null, before: null, after: null };
   await store.secretCheck.put(
@@ -73,7 +73,7 @@ export async function installationSecret(
     log({
       what: 'secretReplaced',
       level: 'warn',
-      reason: `${reason}: sticky cookies and force tokens made before count no more`,
+      reason: `${reason}: sticky cookies and force tokens made before are no longer valid`,
     });
   return secret;
 }
@@ -114,6 +114,6 @@ function dependedOn({ dataFolder, env }: SecretPlace, present: Uint8Array | null
   const consumers = `the ${listed === 1 ? 'key' : 'keys'} of ${counted(listed, 'listed consumer')}`;
   return new Problem(
     'invalid-input',
-    `${fault}, and ${consumers} can be known by that secret only: restore it, or make a new one with \`serin renew-secret\`, which removes them from the list`,
+    `${fault}, and ${consumers} can only be recognised with that secret: restore it, or create a new one with \`serin renew-secret\`, which removes them from the list`,
   );
 }

@@ -7,7 +7,7 @@ const PLACES = [...FAULT_PLACES, 'api', 'control-plane', 'process'] as const;
 
 type Place = (typeof PLACES)[number];
 
-/** Errors that nobody foresaw. They are counted on their way to the log, so that none is in the one and not in the other. */
+/** Unexpected errors. They are counted on their way to the log, so that the two always agree. */
 export class InternalErrors {
   private readonly counts = new Map<Place, number>(PLACES.map((place) => [place, 0]));
   /** Passes everything on. */

@@ -48,12 +48,12 @@ function bindFailure({ code }: NodeJS.ErrnoException, { host, port }: ListenAddr
     case 'EADDRINUSE':
       return `port ${port} on ${host} is in use`;
     case 'EACCES':
-      return `this user may not listen on port ${port} of ${host} (EACCES); ports below 1024 take a privilege`;
+      return `this user may not listen on port ${port} of ${host} (EACCES); ports below 1024 need a privilege`;
     case 'EADDRNOTAVAIL':
-      return `${host} is no address of this machine (EADDRNOTAVAIL)`;
+      return `${host} is not an address of this machine (EADDRNOTAVAIL)`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `${host} has no address to listen on (${code})`;
+      return `${host} does not resolve to an address (${code})`;
     default:
       return `cannot listen on ${host}:${port}: ${code ?? 'unknown error'}`;
   }

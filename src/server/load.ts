@@ -28,7 +28,7 @@ export function dataFolderOf({ config, folder }: LoadedConfig, env: NodeJS.Proce
 export function loadConfig(file: string): LoadedConfig {
   const read = readDocument(readText(file), file, configSchema);
   if (!read.ok) {
-    // All of it at once: who mends one route after the other should not meet the next fault at the next start.
+    // All faults at once: the operator should not find the next one at the next start.
     const places = read.rest ? placeFaultsAmong(read.rest.value).map(issueIn(read.rest.document)) : [];
     throw new Problem('invalid-input', `${file} is not valid`, { issues: inOrder([...read.issues, ...places]) });
   }

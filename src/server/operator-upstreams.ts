@@ -6,8 +6,8 @@ import { hostMatches, hostName } from '../gateway/host-name.ts';
 export type OperatorUpstreams = (url: string) => string | null;
 
 /**
- * An upstream is read through the gateway by whoever reaches it, so operators name those only that the file allows them. A name
- * is allowed by a name: what it resolves to is up to whoever has its domain.
+ * Every client of the gateway can read what an upstream answers, so operators may only use those that the file allows. A name
+ * is only allowed by a name: what it resolves to is up to the owner of its domain.
  */
 export function operatorUpstreams(places: readonly string[]): OperatorUpstreams {
   const isNetwork = (place: string): boolean => isIP(place.split('/')[0] ?? '') !== 0;
@@ -19,6 +19,6 @@ export function operatorUpstreams(places: readonly string[]): OperatorUpstreams 
     const address = host.replace(/^\[|\]$/g, '');
     const isAllowed = networks.includes(address) || hosts.some((pattern) => hostMatches(pattern, host));
     if (isAllowed) return null;
-    return `an operator may not have an upstream at ${host}; serin.yaml allows operators ${allowed}: add it to \`upstreams\` there, or let an admin do this`;
+    return `an operator may not use an upstream at ${host}; serin.yaml allows operators ${allowed}: add it to \`upstreams\` there, or ask an admin`;
   };
 }

@@ -17,8 +17,8 @@ const OTHERS = 0o007;
 
 /**
  * A file of one line that only its owner should read, without the blanks around it; null where there is none. Throws
- * Problem('invalid-input') where everybody on the machine may read or change it. The group may: volumes of orchestrators are
- * handed over by group.
+ * Problem('invalid-input') when every user of the machine may read or change it. The group may: orchestrators give access to
+ * volumes by group.
  */
 export function readPrivateFile(path: string): string | null {
   try {
@@ -26,12 +26,12 @@ export function readPrivateFile(path: string): string | null {
     if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
       throw new Problem(
         'invalid-input',
-        `everybody on this machine may open ${path}: \`chmod 600 ${path}\`, and renew what is in it if somebody else can have read it`,
+        `every user of this machine can open ${path}: run \`chmod 600 ${path}\`, and renew its content if another user may have read it`,
       );
     }
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    // A data folder that is a file is told by whoever makes something in it.
+    // A data folder that is a file is reported when something is created in it.
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return null;
     if (error instanceof Problem) throw error;
     throw new Problem('invalid-input', `${path} cannot be read (${codeOf(error)})`, { cause: error });
@@ -39,8 +39,7 @@ export function readPrivateFile(path: string): string | null {
 }
 
 /**
- * Writes beside the place, and renames only what the disk has: whoever looks finds the whole file or none, whenever the
- * process or the machine goes down.
+ * Writes to a temporary file, syncs it and renames it: a crash of the process or the machine leaves the whole file or none.
  */
 export function writePrivateFile(path: string, text: string): void {
   const beside = `${path}.new`;

@@ -10,7 +10,7 @@ import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
 import type { ServerTerminal } from './terminal.ts';
 
-/** Who may write the data folder is an admin of the installation; the reason says which person it was. */
+/** A user who may write the data folder is an admin of the installation; the reason says who it was. */
 const BY: Actor = { name: 'command line on the server', role: 'admin' };
 
 export interface RenewRequest {
@@ -18,13 +18,13 @@ export interface RenewRequest {
   readonly reason: string;
 }
 
-/** `serin renew-admin-token`, for whoever may write the data folder: resolves with the exit code. */
+/** `serin renew-admin-token`, for those who may write the data folder: resolves with the exit code. */
 export async function renewToken({ file, reason }: RenewRequest, { env, stdout }: ServerTerminal): Promise<number> {
   const loaded = loadConfig(file);
   return withStore(loaded, env, async (store) => {
     const dataFolder = dataFolderOf(loaded, env);
     const { path, revoked } = await renewAdminToken(store, { dataFolder, newId, by: BY, reason });
-    stdout.write(`a new admin token is in ${path}; ${counted(revoked, 'token')} before it revoked\n`);
+    stdout.write(`a new admin token is in ${path}; ${counted(revoked, 'previous token')} revoked\n`);
     return 0;
   });
 }
@@ -39,7 +39,7 @@ export async function renewSecret({ file, reason }: RenewRequest, { env, stdout 
   const given = env['SERIN_SECRET'] === undefined ? null : presentSecret(place);
   return withStore(loaded, env, async (store) => {
     if (given !== null && (await store.secretCheck.find()) === checkValue(given)) {
-      throw new Problem('refused', 'SERIN_SECRET is the secret that the database knows: set another one first');
+      throw new Problem('refused', 'SERIN_SECRET is already the secret of this database: set another one first');
     }
     const listed = await store.consumers.list(null);
     const draft = { at: await store.now(), actor: BY, rolloutId: null, reason };
@@ -53,7 +53,7 @@ export async function renewSecret({ file, reason }: RenewRequest, { env, stdout 
     if (given === null) keepSecret(place.dataFolder, secret);
     stdout.write(
       given
-        ? 'SERIN_SECRET is the secret of this database now\n'
+        ? 'SERIN_SECRET is now the secret of this database\n'
         : `a new secret is in ${secretFile(place.dataFolder)}\n`,
     );
     for (const { route, name, rule } of listed) {

@@ -48,7 +48,7 @@ export function rolloutReader(
   };
 }
 
-/** Nothing about a route that nobody declared is a mistake of the name; one that was declared once is still told of. */
+/** An undeclared route without any record is a misspelt name; one that was declared once still has its history. */
 async function refuseUnheardOf(
   store: Pick<Store, 'rollouts' | 'audit'>,
   route: string | undefined,
@@ -62,7 +62,7 @@ async function refuseUnheardOf(
   if (!rollout && !entry) throw noSuchRoute(route, declared);
 }
 
-/** Who asks for a route must not be shown an older rollout in place of one that cannot be read. */
+/** An older rollout must not be shown in place of one that cannot be read. */
 async function refuseUnreadable(store: Pick<Store, 'rollouts'>, route: string): Promise<void> {
   const [damaged] = (await store.rollouts.unreadable()).filter((record) => record.route === route);
   if (damaged) throw new Problem('internal', damaged.reason);

@@ -12,13 +12,13 @@ const no = (reason: string): TextReading<string> => ({ ok: false, reason });
  * as requests say it: lower case, an international name in its A-labels (RFC 5891), without the dot of the root.
  */
 export function readRouteHost(text: string): TextReading<string> {
-  if (/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return no(`is a URL; a route takes the host alone: ${hostOfUrl(text)}`);
-  if (/[/?#]/.test(text)) return no('is not a host alone; the path goes into `path`');
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return no(`is a URL; a route takes only the host: ${hostOfUrl(text)}`);
+  if (/[/?#]/.test(text)) return no('is not only a host; the path goes into `path`');
   if (text.includes('@')) return no('must not have user information');
   if (isIPv6(text)) return no(`is an IPv6 address, which needs its brackets: [${text}]`);
   const port = /^(?:\[[^\]]*\]|[^[:]*)(:\d*)$/.exec(text)?.[1];
   if (port !== undefined) {
-    return no(`has a port; a route takes requests for every port, so leave ${port} away`);
+    return no(`has a port; a route takes requests for every port, so leave out ${port}`);
   }
   if (text.startsWith('[')) return readIPv6(text);
   if (text === '*') return no('is a wildcard for everything; a route without `host` takes every host');
@@ -45,7 +45,7 @@ function readName(text: string): TextReading<string> {
   const isInternational = /[^\0-\x7f]/.test(text);
   // An all-digit last label makes the parser of URLs read an address, of which requests have other spellings.
   if (/(^|\.)\d+\.?$/.test(text) && !isIPv4(text))
-    return no('has a number for its last label, and is not an IPv4 address');
+    return no('has a number as its last label, and is not an IPv4 address');
   if (ascii === '' && isInternational) return no('is not an internationalised name (RFC 5891)');
   const name = (isInternational ? ascii : text.toLowerCase()).replace(/\.$/, '');
   const labels = name.split('.');

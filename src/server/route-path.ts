@@ -19,7 +19,7 @@ export function readRoutePath(text: string): TextReading<string> {
 }
 
 function strangeCharacter(text: string): string | null {
-  if (text.includes('?')) return 'has a query; a route takes the path alone, whatever the query is';
+  if (text.includes('?')) return 'has a query; a route takes only the path, with any query';
   if (text.includes('#')) return 'has a fragment, which no request has';
   if (text.includes('\\')) return 'has a backslash; the gateway refuses requests that have one in their path';
   if (/[^\0-\x7f]/.test(text)) {

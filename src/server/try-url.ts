@@ -39,7 +39,7 @@ export function tryUrl(trial: Trial, { stdout }: Pick<ServerTerminal, 'stdout'>)
   const admission = admit(head, limitsOf(config.gateway.limits), new Via());
   if (admission.kind === 'refused') return refused(say, admission.refusal);
   if (admission.kind === 'server') {
-    say('answer', '204, from the gateway itself: OPTIONS * is no request to a route');
+    say('answer', '204, from the gateway itself: OPTIONS * is not a request to a route');
     return 1;
   }
   const { target } = admission;
@@ -76,7 +76,7 @@ function headOf({ url, method, headers }: Trial): IncomingHead {
   const [, authority, rest = ''] = /^https?:\/\/([^/?#]+)([^#]*)(?:#.*)?$/i.exec(url) ?? [];
   const isPath = /^[/*]/.test(url);
   if (authority === undefined && !isPath) {
-    throw new Problem('invalid-input', `${url} is not an http or https URL, and not a path either`);
+    throw new Problem('invalid-input', `${url} is neither an http or https URL nor a path`);
   }
   const path = isPath ? url : rest.startsWith('/') ? rest : `/${rest}`;
   const rawHeaders = headers.flatMap((line) => {

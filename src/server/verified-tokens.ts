@@ -3,9 +3,9 @@ import type { Actor } from '../rollout/event.ts';
 import type { TokenStore } from '../store/store.ts';
 
 const MOST = 100;
-/** A token that the database has not confirmed for so long counts no more, however long it is away. */
+/** A token that the database has not confirmed for this long is no longer accepted. */
 const LASTING_MS = 24 * 3_600_000;
-/** Within so long a revocation is known here that was not made through this process. */
+/** How soon a revocation that was made elsewhere is known here. */
 const CONFIRMED_EVERY_MS = 60_000;
 
 interface Verified {
@@ -36,7 +36,7 @@ export class VerifiedTokens {
     );
   }
 
-  /** At once, where it was revoked through this process. */
+  /** Immediately, for a token that was revoked through this process. */
   forget(id: string): void {
     for (const [hash, verified] of this.byHash) if (verified.id === id) this.byHash.delete(hash);
   }
@@ -52,7 +52,7 @@ export class VerifiedTokens {
       const hashes = Array.from(this.byHash.keys());
       for (const hash of hashes) await this.confirm(hash);
     } catch {
-      // It is away: `LASTING_MS` bounds how long that is borne.
+      // The database is away: `LASTING_MS` bounds how long the tokens are still accepted.
     }
   }
 

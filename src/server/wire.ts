@@ -55,23 +55,23 @@ export interface WireOptions {
   readonly store?: Store;
 }
 
-/** Everybody, acquainted with each other but not yet listening. */
+/** Every part, connected but not yet listening. */
 export interface Wired {
   readonly store: Store;
   readonly gateway: Gateway;
-  /** No upstream is there; whoever listens adds itself. */
+  /** Every listener adds its address; no upstream may be there. */
   readonly own: OwnListeners;
   readonly controller: Controller;
   readonly control: ControlPlane;
   readonly api: ReturnType<typeof controlApi>;
   readonly dataFolder: string;
-  /** Counts the errors that nobody foresaw. */
+  /** Also counts unexpected errors. */
   readonly log: Log;
   /** What `/readyz` says from now on; entering `leaving` stops nothing by itself. */
   enter(phase: Phase): void;
 }
 
-/** The one place that knows everybody. What it opened it closes again when a later part fails. */
+/** Creates every part and connects them. Closes what it opened when a later part fails. */
 export async function wire({ loaded, env, log: told, notices, store: opened }: WireOptions): Promise<Wired> {
   const { config } = loaded;
   const internalErrors = new InternalErrors(told);

@@ -23,7 +23,7 @@ const SILENT: Log = () => {};
 
 /**
  * Opens the database and brings its tables up to date. Throws Problem('data-folder-in-use') when another process has
- * the folder, Problem('unavailable') when the database cannot be reached. What befalls it later is logged.
+ * the folder, Problem('unavailable') when the database cannot be reached. What happens to it later is logged.
  */
 export async function openStore(options: StoreOptions, log: Log = SILENT): Promise<Store> {
   const connection = await connect(options, log);

@@ -29,7 +29,7 @@ export class EmbeddedError extends Error {
 
 /**
  * PGlite in a process of its own: in Serin's it would starve the sockets, and the memory that it takes for a moment
- * would be kept. Once it has ended, by whatever cause, everything asked of it fails as unavailable.
+ * would be kept. Once it has ended, for any reason, everything asked of it fails as unavailable.
  */
 export interface EmbeddedProcess {
   ask(request: Ask): Promise<readonly unknown[]>;
@@ -111,7 +111,7 @@ async function makeDatabase(place: EmbeddedPlace): Promise<void> {
   if (how !== 'exit code 0') throw notOpened(place, reason ?? `the process that makes it ended (${how})`);
 }
 
-/** Its own words are for nobody's ears: Serin's output belongs to Serin. */
+/** Its output is discarded: Serin's output belongs to Serin. */
 function launch(program: 'embedded-main' | 'embedded-making', { dataFolder, claim }: EmbeddedPlace): ChildProcess {
   // tsc rewrites imports only, so the extension is the one that this module has itself: .ts or .js.
   const file = fileURLToPath(new URL(`./${program}${extname(import.meta.url)}`, import.meta.url));

@@ -11,7 +11,7 @@ const MIGRATION_LOCK = 0x73_65_72_69_6e;
 
 /**
  * All in one transaction, its lock too: behind a pooler in transaction mode, a lock of the session would stay with a
- * connection that is somebody else's by then.
+ * connection that another client has by then.
  */
 export async function migratePostgres(client: Sql): Promise<void> {
   const { drizzle, migrate } = drizzlePostgres();

@@ -30,7 +30,7 @@ const DOCUMENT = { to: 3802, from: [114, 3802], serialize: asText, parse: asText
 
 /**
  * Where the time-outs of statements are set. In the first message of a connection, for all of it; PgBouncer and its like
- * refuse such parameters, and in transaction mode a setting of the session would become somebody else's: there it is
+ * refuse such parameters, and in transaction mode a setting of the session would leak to another client: there it is
  * set for each transaction.
  */
 type TimeoutsSet = 'at the start' | 'in each transaction';

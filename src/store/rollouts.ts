@@ -45,7 +45,7 @@ export function rolloutStore(run: Run): RolloutStore {
   };
 }
 
-/** A page is full whatever was left out of it: who turns pages would stop at a short one. */
+/** A page is full although records were left out of it: a reader of pages would stop at a short one. */
 async function listReadable(
   database: Database,
   { route, active, limit, beforeId }: RolloutFilter,

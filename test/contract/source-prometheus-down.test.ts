@@ -24,7 +24,7 @@ describe('a clock that was set back', () => {
   ])('%s is said: the evidence does not stand still in silence', async (_, parts) => {
     expect(await collect(parts)).toEqual({
       kind: 'unusable',
-      reason: 'the clock was set back: what was measured until 5 min from now is counted already',
+      reason: 'the clock was set back: measurements up to 5 min from now are counted already',
     });
   });
 });

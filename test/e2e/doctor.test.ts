@@ -81,7 +81,7 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
       () => home({ gateway: '192.0.2.1:0' }),
       {},
       1,
-      /serin\.yaml:1:\d+ 192\.0\.2\.1 is no address of this machine/,
+      /serin\.yaml:1:\d+ 192\.0\.2\.1 is not an address of this machine/,
     ],
     [
       'a policy that is not there',
@@ -163,9 +163,9 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
     const beside = await run('doctor', place, { KEY: 'k' });
     expect([beside.code, beside.stdout]).toEqual([
       0,
-      expect.stringMatching(new RegExp(`in use by process ${server.child.pid}: a Serin runs on it`)),
+      expect.stringMatching(new RegExp(`in use by process ${server.child.pid}: held by a running Serin`)),
     ]);
-    expect(beside.stdout).toMatch(/^ok +running +Serin \S+ runs at .*, and is ready/m);
+    expect(beside.stdout).toMatch(/^ok +running +Serin \S+ is running at .*, and is ready/m);
     expect(beside.stdout).toMatch(/^ok +audit +\d+ entr(y|ies), chain intact/m);
     expect(beside.stdout).toMatch(/^ok +ages +no rollout runs/m);
     const second = await run('serve', place, { KEY: 'k' });

@@ -34,7 +34,7 @@ async function faultsOf(routes: readonly string[]) {
 describe('a route that could never match is refused by doctor and serve, with place, caret and reason', () => {
   it('because of its own host, path or header', async () => {
     const cases = [
-      ['host: "http://url.example.com", path: /', /^serin\.yaml:4:\d+ host is a URL; a route takes the host alone/],
+      ['host: "http://url.example.com", path: /', /^serin\.yaml:4:\d+ host is a URL; a route takes only the host/],
       ['host: "port.example.com:8443", path: /', /^serin\.yaml:5:\d+ host has a port/],
       ['path: /api/*', /^serin\.yaml:6:\d+ path has a \*/],
       ['path: "/users/{id}"', /^serin\.yaml:7:\d+ path has a placeholder/],
@@ -191,6 +191,6 @@ describe('doctor --try', () => {
     const stray = await doctor(at, '--method', 'POST');
     expect([stray.code, stray.stderr]).toEqual([2, expect.stringContaining('add --try')]);
     const bad = await doctor(at, '--try', 'ftp://a.test/');
-    expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('is not an http or https URL')]);
+    expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('is neither an http or https URL nor a path')]);
   });
 });

@@ -72,7 +72,7 @@ const PLACES = {
     url: () => (toys[1]?.url ?? '').replace('127.0.0.1', 'localhost'),
     operator: 403,
     admin: 201,
-    says: /an operator may not have an upstream at localhost; serin\.yaml allows operators 127\.0\.0\.1, canary\.test: add it/,
+    says: /an operator may not use an upstream at localhost; serin\.yaml allows operators 127\.0\.0\.1, canary\.test: add it/,
   },
   'the control API, at an allowed address': {
     url: () => server.controlUrl,
@@ -119,7 +119,7 @@ describe('who may name which upstream', () => {
     expect((await ask('operator', 'POST', `/rollouts/${id}/rollback`, { reason: 'a test' })).status).toBe(200);
     expect(await ask('operator', 'POST', `/rollouts/${id}/retry`, { reason: 'a test' })).toMatchObject({
       status: 403,
-      detail: expect.stringContaining('an operator may not have an upstream at localhost'),
+      detail: expect.stringContaining('an operator may not use an upstream at localhost'),
     });
     expect((await ask('admin', 'POST', `/rollouts/${id}/retry`, { reason: 'a test' })).status).toBe(201);
   });
@@ -144,7 +144,7 @@ describe('who may name which upstream', () => {
     const args = ['start', 'shop', '--canary', 'http://10.0.0.1', '--version-name', 'v9', '--reason', 'a test'];
     const env = { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: tokens.get('operator') };
     const { code, stderr } = await serin(args, { cwd: home.folder, env });
-    expect([code, stderr]).toEqual([1, expect.stringContaining('an operator may not have an upstream at 10.0.0.1')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('an operator may not use an upstream at 10.0.0.1')]);
   });
 });
 

@@ -41,7 +41,7 @@ describe('the command line at the port of the gateway', () => {
         1,
         '',
         expect.stringMatching(
-          /^serin: http:\/\/127\.0\.0\.1:\d+ answers, but it is no Serin control API: GET \/version came back 200 application\/json; no token was sent\. Is it the port of the gateway\?/,
+          /^serin: http:\/\/127\.0\.0\.1:\d+ answers, but it is not a Serin control API: GET \/version came back 200 application\/json; no token was sent\. Is it the port of the gateway\?/,
         ),
       ]);
       expect(requests).toEqual([{ path: '/version', token: undefined }]);

@@ -79,7 +79,7 @@ describe('what a start finds in the data folder', () => {
     const second = await command(made, 'serve');
     expect([second.code, second.stderr]).toEqual([2, expect.stringMatching(/is empty: .*`serin renew-admin-token`/)]);
     expect((await command(made, 'renew-admin-token', '--reason', 'a broken first start')).stdout).toMatch(
-      /^a new admin token is in .*; 0 tokens before it revoked\n$/,
+      /^a new admin token is in .*; 0 previous tokens revoked\n$/,
     );
     const server = await serve(made);
     expect(await admitted(made, server)).toBe(200);

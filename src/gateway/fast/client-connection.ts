@@ -119,7 +119,7 @@ export class ClientConnection implements ExchangeOwner {
     }
   }
 
-  /** The client sends its body too slowly: it is told, unless its answer has begun. */
+  /** The client sends its body too slowly: it gets a 408, unless its answer has begun. */
   cut(): void {
     const { body, exchange, gathering, socket } = this;
     gathering?.stop();
@@ -323,5 +323,5 @@ function onClose(this: Socket): void {
   owner?.contain(() => owner.closed());
 }
 
-/** Whatever befalls the connection is told by `close`; an unheard error would end the process. */
+/** Whatever happens to the connection is told by `close`; an unheard error would end the process. */
 function ignore(): void {}

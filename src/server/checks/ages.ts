@@ -4,7 +4,7 @@ import { formatDuration } from '../../policy/units.ts';
 import type { Advisory, Checked, Remark } from './check.ts';
 import { askApi } from './running.ts';
 
-/** A tick may take long, and a leader may change; more than this is nobody looking. */
+/** A tick may be slow, and the leader may change; beyond this the rollout is not being looked at. */
 const OLDEST_LOOK_MS = 60_000;
 /** A message that is younger waits for its next try. */
 const OLDEST_MESSAGE_MS = 60_000;

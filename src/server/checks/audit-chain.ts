@@ -16,7 +16,7 @@ export const auditChain: Advisory = {
     if (!verified.success) {
       return taken === null
         ? []
-        : [{ level: 'ok', says: 'not checked here: `serin audit verify` asks the Serin that runs' }];
+        : [{ level: 'ok', says: 'not checked here: `serin audit verify` asks the running Serin' }];
     }
     const { entries, brokenAt } = verified.data;
     if (brokenAt !== null) return [{ level: 'warning', says: `the chain is broken at entry ${brokenAt}` }];

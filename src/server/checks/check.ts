@@ -29,7 +29,7 @@ export interface Checked {
   readonly dataFolder: string;
   /** `serve` makes what a first start makes; `doctor` only looks. */
   readonly purpose: 'serve' | 'doctor';
-  /** What befalls the database later, where it stays open. */
+  /** Logs what happens to the database later, while it stays open. */
   readonly log?: Log;
   /** What the check of the database found for those after it. */
   readonly database: OpenedDatabase;

@@ -28,7 +28,7 @@ function folderFinding({ dataFolder }: Checked): Remark | Obstacle {
     return { level: 'error', problem: new Problem('unavailable', message, { cause }) };
   }
   if (there === dataFolder) return { level: 'ok', says: `the data folder ${dataFolder} can be written` };
-  return { level: 'ok', says: `the data folder ${dataFolder} does not exist yet: the first start makes it` };
+  return { level: 'ok', says: `the data folder ${dataFolder} does not exist yet: the first start creates it` };
 }
 
 function nearestExisting(path: string): string {
@@ -40,18 +40,18 @@ async function databaseFinding(checked: Checked, signal: AbortSignal): Promise<R
   const { loaded, env, dataFolder, purpose, log, database: opened } = checked;
   const databaseUrl = env['DATABASE_URL'];
   if (!databaseUrl && (purpose === 'doctor' || opened.isRefused) && lookAtDatabase(dataFolder).kind === 'nothing') {
-    return { level: 'ok', says: 'there is no database yet: the first start makes it' };
+    return { level: 'ok', says: 'there is no database yet: the first start creates it' };
   }
   try {
     const store = await openConfigured(loaded, env, log);
-    // Nobody waits for it any more.
+    // The check has timed out.
     if (signal.aborted) await store.close();
     else opened.store = store;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.code !== 'data-folder-in-use') return { level: 'error', problem: error };
     opened.taken = error;
-    return { level: 'ok', says: `${clause(error.message)}: a Serin runs on it`, taken: error };
+    return { level: 'ok', says: `${clause(error.message)}: held by a running Serin`, taken: error };
   }
   const says = databaseUrl ? 'the database at DATABASE_URL answers' : `the database in ${dataFolder} opens`;
   return { level: 'ok', says: `${says}, and its tables are up to date` };

@@ -100,7 +100,7 @@ async function advised(
   } catch (error) {
     // A setting that cannot be used was said where it is required.
     if (error instanceof Problem && error.code === 'invalid-input') return [];
-    return [{ check: name, level: 'warning', says: `this could not be checked: ${messageOf(error)}` }];
+    return [{ check: name, level: 'warning', says: `could not be checked: ${messageOf(error)}` }];
   }
 }
 

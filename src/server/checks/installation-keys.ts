@@ -16,7 +16,9 @@ export const installationKeys: Requirement = {
     if (unfit !== null) return [{ level: 'error', problem: unfit }];
     const name = env['SERIN_SECRET'] === undefined ? secretFile(dataFolder) : 'SERIN_SECRET';
     const says =
-      state === 'present' ? `cookies are signed with ${name}` : `${name} does not exist yet: the first start makes it`;
+      state === 'present'
+        ? `cookies are signed with ${name}`
+        : `${name} does not exist yet: the first start creates it`;
     return [{ level: 'ok', says }, ...risks({ ...place, state })];
   },
 };
@@ -27,15 +29,15 @@ function risks({ dataFolder, env, state }: SecretPlace & { readonly state: 'pres
   const isGiven = env['SERIN_SECRET'] !== undefined;
   if (isLostWithContainer(dataFolder, env) && !(outlives && isGiven)) {
     const lost = outlives
-      ? 'with the secret that consumers in the database are known by: set SERIN_SECRET'
-      : 'with the database in it';
-    const says = `${dataFolder} is lost with this container, ${lost}; a volume mounted there is kept`;
+      ? 'and with it the secret that identifies the consumers in the database: set SERIN_SECRET'
+      : 'and with it the database';
+    const says = `${dataFolder} is lost with this container, ${lost}; mount a volume there to keep it`;
     return [{ level: 'warning', says }];
   }
   if (!outlives || isGiven || state === 'present') return [];
   const says =
-    `SERIN_SECRET is not set: a secret is made in ${dataFolder}, and whoever loses that folder but keeps the database has to ` +
-    'list every consumer anew. Set SERIN_SECRET, or keep the folder';
+    `SERIN_SECRET is not set, so the first start creates a secret in ${dataFolder}. If that folder is lost while the database is ` +
+    'kept, every consumer has to be listed again: set SERIN_SECRET, or keep the folder';
   return [{ level: 'warning', says }];
 }
 

@@ -13,7 +13,7 @@ export const listenAddresses: Requirement = {
   async run(checked, signal) {
     const { config, document } = checked.loaded;
     const { taken } = checked.database;
-    // A start is refused whoever has the address, so only a doctor asks who it is.
+    // A start is refused whichever process has the address; only doctor asks which one.
     const runs = async () =>
       checked.purpose === 'doctor' && (taken !== null || (await askRunning(config.control.listen, signal)) !== null);
     const held: Server[] = [];
@@ -26,12 +26,12 @@ export const listenAddresses: Requirement = {
           held.push(server);
           findings.push({
             level: 'ok',
-            says: `${name}: ${hostAndPort(at)} ${at.port === 0 ? 'is any free port' : 'is free'}`,
+            says: `${name}: ${hostAndPort(at)} ${at.port === 0 ? 'takes any free port' : 'is free'}`,
           });
         } else if (problem.code === 'port-in-use' && !isOwn(held, at) && (await runs())) {
           findings.push({
             level: 'ok',
-            says: `${name}: ${hostAndPort(at)} is in use while a Serin runs`,
+            says: `${name}: ${hostAndPort(at)} is in use, and a Serin is running`,
             taken: problem,
           });
         } else {

@@ -1,8 +1,8 @@
 import type { Advisory } from './check.ts';
 
 /**
- * Who is believed about clients. Nobody is right for a gateway that clients reach by themselves, and behind a load balancer it is
- * the first thing to set, which nothing else would tell.
+ * Which proxies are trusted. None is right for a gateway that clients reach directly; behind a load balancer this is the first
+ * setting to make, and nothing else would tell the operator.
  */
 export const proxies: Advisory = {
   name: 'proxies',
@@ -10,11 +10,11 @@ export const proxies: Advisory = {
   async run({ loaded }) {
     const { trustedProxies } = loaded.config.gateway;
     if (trustedProxies.length > 0) {
-      return [{ level: 'ok', says: `X-Forwarded-* is believed from ${trustedProxies.join(', ')}` }];
+      return [{ level: 'ok', says: `X-Forwarded-* is trusted from ${trustedProxies.join(', ')}` }];
     }
     const says =
-      'gateway.trustedProxies is empty, so X-Forwarded-* is believed from nobody; behind a load balancer all clients have ' +
-      'its address then, and seem to come by http (docs/routes.md)';
+      'gateway.trustedProxies is empty, so X-Forwarded-* is never trusted: behind a load balancer every client has the ' +
+      'address of the balancer and appears to use http (docs/routes.md)';
     return [{ level: 'ok', says }];
   },
 };

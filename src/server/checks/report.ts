@@ -32,7 +32,7 @@ export function startRefusal(findings: readonly CheckFinding[]): Problem | null 
   const [first, ...others] = problems;
   if (!first || others.length === 0) return first ?? null;
   const worst = problems.find(({ code }) => code === 'invalid-input') ?? first;
-  return new Problem(worst.code, `Serin cannot start, for ${problems.length} reasons:`, {
+  return new Problem(worst.code, `Serin cannot start for ${problems.length} reasons:`, {
     issues: problems.flatMap(issuesOf),
   });
 }

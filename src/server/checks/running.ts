@@ -12,18 +12,18 @@ export const runningSerin: Advisory = {
   name: 'running',
   timeoutMs: 5_000,
   async run(checked, signal) {
-    // Nobody but itself.
+    // It would only find itself.
     if (checked.purpose === 'serve') return [];
     const { listen } = checked.loaded.config.control;
     const build = await askRunning(listen, signal);
     if (build === null) return checked.database.taken === null ? [] : [unheard(checked)];
     const said = readiness.safeParse(await ask(listen, '/readyz', signal));
-    if (!said.success) return [{ level: 'warning', says: 'the Serin that runs does not say whether it is ready' }];
+    if (!said.success) return [{ level: 'warning', says: 'the running Serin does not say whether it is ready' }];
     const { ready, problems } = said.data;
-    const state = `Serin ${build.version} runs at ${urlOf(listen)}, and is ${ready ? 'ready' : 'not ready'}`;
+    const state = `Serin ${build.version} is running at ${urlOf(listen)}, and is ${ready ? 'ready' : 'not ready'}`;
     return [
       { level: ready ? 'ok' : 'warning', says: state },
-      ...problems.map((says): Remark => ({ level: 'warning', says: `it says: ${says}` })),
+      ...problems.map((says): Remark => ({ level: 'warning', says: `it reports: ${says}` })),
     ];
   },
 };
@@ -35,8 +35,8 @@ export async function askRunning(at: ListenAddress, signal: AbortSignal): Promis
 }
 
 /**
- * An answer of the API of the Serin that has this data folder, by the token in it; null where there is none to ask. The
- * token goes to nobody who does not answer as a Serin does.
+ * Asks the API of the Serin that holds this data folder, with the token in it; null when there is none to ask. The token is
+ * only sent to a server that has answered as a Serin does.
  */
 export async function askApi(
   { loaded, dataFolder, database }: Checked,
@@ -56,7 +56,7 @@ async function ask(
   signal: AbortSignal,
   headers: Record<string, string> = {},
 ): Promise<unknown> {
-  // Nobody can be asked at port 0.
+  // Port 0 is no address to ask.
   if (at.port === 0) return null;
   try {
     const answer = await fetch(new URL(path, urlOf(at)), {
@@ -72,8 +72,8 @@ async function ask(
 
 function unheard({ loaded }: Checked): Remark {
   const { listen } = loaded.config.control;
-  const where = listen.port === 0 ? 'its control port is not in the file' : `nothing answers at ${urlOf(listen)}`;
-  return { level: 'warning', says: `the Serin that has the data folder could not be asked how it does: ${where}` };
+  const where = listen.port === 0 ? 'its control port is not known' : `nothing answers at ${urlOf(listen)}`;
+  return { level: 'warning', says: `the Serin that holds the data folder could not be asked for its state: ${where}` };
 }
 
 /** An address of all interfaces is asked at the loopback one. */

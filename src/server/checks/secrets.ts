@@ -39,8 +39,8 @@ export const secrets: Requirement = {
     if (faults.length > 0) return faults;
     const says =
       declared.length === 0
-        ? 'the file names none'
-        : `${counted(declared.length, 'secret')} named in the file, all set`;
+        ? 'serin.yaml refers to no secret'
+        : `serin.yaml refers to ${counted(declared.length, 'secret')}, all set`;
     return [{ level: 'ok', says }];
   },
 };

@@ -28,7 +28,8 @@ export const upstreams: Advisory = {
       const declared = stable === route.stable ? '' : ` (promoted; ${file} still declares ${route.stable.url})`;
       const says = `route ${route.name}: stable ${stable.version} at ${stable.url}${declared}`;
       // Nothing is sent there by this Serin, and it may not be reachable from here.
-      if (route.router === 'none') return { level: 'ok', says: `${says}; its traffic does not pass here` };
+      if (route.router === 'none')
+        return { level: 'ok', says: `${says}; its traffic does not pass through this gateway` };
       const { path, status } = route.health;
       const asked = { timeoutMs: ANSWER_MS, trust, own, via: null, well: status };
       const failure = await probe(healthUrl(stable, path), asked);

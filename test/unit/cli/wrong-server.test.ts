@@ -10,10 +10,11 @@ const BUILD = JSON.stringify({ name: 'serin', version: '0.1.0', node: 'v24.0.0' 
 
 const MISDIRECTED = JSON.stringify({
   type: 'urn:serin:problem:misdirected',
-  title: 'This server has another name',
+  title: 'This server does not answer for that host',
   status: 421,
   code: 'misdirected',
-  detail: 'this server is not called x: if it is, add the name to control.hosts in serin.yaml, and restart',
+  detail:
+    'this server does not answer for the host x; if it should, add the name to control.hosts in serin.yaml, and restart',
 });
 
 let shell: Shell;
@@ -52,7 +53,7 @@ const HTML = { 'content-type': 'text/html; charset=utf-8' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 const STRANGER = (came: string) =>
   new RegExp(
-    `^serin: http://127\\.0\\.0\\.1:\\d+ answers, but it is no Serin control API: GET /version came back ${came}; no token was sent\\. Is it the port of the gateway\\?.*port 7780\\n$`,
+    `^serin: http://127\\.0\\.0\\.1:\\d+ answers, but it is not a Serin control API: GET /version came back ${came}; no token was sent\\. Is it the port of the gateway\\?.*port 7780\\n$`,
   );
 
 describe('what is no Serin control API', () => {
@@ -71,7 +72,7 @@ describe('what is no Serin control API', () => {
     ],
     ['an empty answer', answering(204, {}), STRANGER('204 without a body')],
     ['an empty 200', answering(200, {}), STRANGER('200 without a body')],
-    ['JSON that is none', answering(200, JSON_TYPE, '{"name":'), STRANGER('200 application/json that is no JSON')],
+    ['JSON that is none', answering(200, JSON_TYPE, '{"name":'), STRANGER('200 application/json that is not JSON')],
     ['no content type', answering(200, {}, 'hello'), STRANGER('200 of no content type')],
     [
       'not found',
@@ -82,12 +83,12 @@ describe('what is no Serin control API', () => {
     [
       'a redirect',
       answering(302, { location: 'https://login.example/?next=/version' }),
-      /answers, but sends GET \/version on to https:\/\/login\.example\/\?next=\/version: no token was sent/,
+      /answers, but redirects GET \/version to https:\/\/login\.example\/\?next=\/version: no token was sent/,
     ],
     [
       'a Serin that has another name',
       answering(421, { 'content-type': 'application/problem+json' }, MISDIRECTED),
-      /does not answer by this name, and no token was sent: this server is not called x: .*control\.hosts/,
+      /does not answer by this name, and no token was sent: this server does not answer for the host x; .*control\.hosts/,
     ],
     [
       'an answer that breaks off',
@@ -107,7 +108,7 @@ describe('what is no Serin control API', () => {
         outgoing.writeHead(200, JSON_TYPE).on('drain', more);
         more();
       },
-      /GET \/version was answered with more than 64 KiB/,
+      /the answer to GET \/version is larger than 64 KiB/,
     ],
     ['a connection that is closed at once', (incoming) => void incoming.socket.destroy(), /cannot reach Serin at/],
   ])('%s gets no token, and is named', async (_, listener, says) => {
@@ -155,7 +156,7 @@ describe('a server that is one, and answers otherwise than it should', () => {
     [
       'a problem that is none',
       answering(500, { 'content-type': 'application/problem+json' }, '{'),
-      /with 500 .*no JSON/,
+      /with 500 .*not JSON/,
     ],
     ['a redirect', answering(307, { location: 'http://elsewhere.example/' }), /with 307 without a body/],
   ])('%s is one true sentence', async (_, listener, says) => {
@@ -200,7 +201,7 @@ describe('a server that is one, and answers otherwise than it should', () => {
         if (second === 4) phase = 'stranger';
       },
     });
-    expect([code, err]).toEqual([1, expect.stringMatching(/still trying\n.*no Serin control API/)]);
+    expect([code, err]).toEqual([1, expect.stringMatching(/still trying\n.*not a Serin control API/)]);
     expect(tokens.length).toBe(sent);
   });
 });
@@ -220,7 +221,7 @@ describe('--server and --token', () => {
 
   it('a token that no header can carry is invalid, and not shown', async () => {
     const { code, err } = await shell.run('list', { env: { SERIN_TOKEN: 'serin_a\nb' } });
-    expect([code, err]).toEqual([2, expect.stringContaining('the token (--token, SERIN_TOKEN) has a character')]);
+    expect([code, err]).toEqual([2, expect.stringContaining('the token (--token, SERIN_TOKEN) contains a character')]);
     expect(err).not.toContain('serin_a');
   });
 });

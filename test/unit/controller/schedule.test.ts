@@ -76,7 +76,7 @@ describe('ticks', () => {
     expect(own.troubles()).toEqual([]);
     world.aheadMs += 20_000;
     expect(own.leads()).toBe(false);
-    expect(own.troubles()).toEqual([expect.stringMatching(/^no tick of the controller has ended for 2\d s$/)]);
+    expect(own.troubles()).toEqual([expect.stringMatching(/^the controller has not completed a tick for 2\d s$/)]);
     stuck.resolve();
     await expect.poll(() => own.leads(), { timeout: 20_000 }).toBe(true);
   });

@@ -56,8 +56,8 @@ describe('the admin token of the data folder', () => {
   });
 
   it.each([
-    ['empty', '\n', /admin-token is empty: make a new one with `serin renew-admin-token`/],
-    ['cut short', 'serin_8pQx', /admin-token holds no token of Serin: make a new one/],
+    ['empty', '\n', /admin-token is empty: create a new one with `serin renew-admin-token`/],
+    ['cut short', 'serin_8pQx', /admin-token does not hold a Serin token: create a new one/],
   ])(
     'that is %s is refused at the start instead of locking everybody out, and can be renewed',
     async (_, text, message) => {

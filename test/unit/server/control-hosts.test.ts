@@ -122,9 +122,9 @@ describe('control.hosts', () => {
 
   it.each([
     ['*', /wildcard for everything/],
-    ['https://serin.example', /not a name alone/],
-    ['serin.example:7780', /not a name alone/],
-    ['me@serin.example', /not a name alone/],
+    ['https://serin.example', /not only a name/],
+    ['serin.example:7780', /not only a name/],
+    ['me@serin.example', /not only a name/],
     ['a*.example', /wildcard that is not its whole first label/],
     ['', /./],
   ])('refuses %j', (given, says) => {

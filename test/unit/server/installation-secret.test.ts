@@ -51,11 +51,11 @@ describe('the secret of an installation', () => {
   });
 
   it.each([
-    ['empty', '', /secret is empty: restore it from a backup, or make a new secret with `serin renew-secret`/],
+    ['empty', '', /secret is empty: restore it from a backup, or create a new secret with `serin renew-secret`/],
     ['blank', ' \n', /is empty/],
-    ['cut short', 'ab'.repeat(31), /holds 62 characters, and not the 64 hexadecimal digits/],
+    ['cut short', 'ab'.repeat(31), /holds 62 characters instead of the 64 hexadecimal digits/],
     ['of an odd length', `${'ab'.repeat(32)}c`, /holds 65 characters/],
-    ['not hexadecimal', `${'ab'.repeat(31)}xy`, /holds 64 characters, and not/],
+    ['not hexadecimal', `${'ab'.repeat(31)}xy`, /holds 64 characters instead/],
   ])('that is %s is refused, and left as it is', async (_, text, message) => {
     const { file, start } = place(text);
     await expect(start()).rejects.toMatchObject({ code: 'invalid-input', message: expect.stringMatching(message) });
@@ -72,7 +72,7 @@ describe('the secret of an installation', () => {
   it.skipIf(process.platform === 'win32')('that everybody on the machine may read is refused', async () => {
     const { file, start } = place('ab'.repeat(32));
     chmodSync(file, 0o644);
-    await expect(start()).rejects.toThrow(`everybody on this machine may open ${file}: \`chmod 600 ${file}\``);
+    await expect(start()).rejects.toThrow(`every user of this machine can open ${file}: run \`chmod 600 ${file}\``);
     chmodSync(file, 0o640);
     await expect(start()).resolves.toHaveLength(32);
   });
@@ -83,7 +83,7 @@ describe('the secret of an installation', () => {
     await listAcme(store);
     rmSync(file);
     await expect(start()).rejects.toThrow(
-      `${file} is missing, and the key of 1 listed consumer can be known by that secret only: restore it, or make a new one with \`serin renew-secret\``,
+      `${file} is missing, and the key of 1 listed consumer can only be recognised with that secret: restore it, or create a new one with \`serin renew-secret\``,
     );
     expect(existsSync(file)).toBe(false);
     writeFileSync(file, Buffer.from(made).toString('hex'), { mode: 0o600 });

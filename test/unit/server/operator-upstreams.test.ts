@@ -38,7 +38,7 @@ describe('where an operator may have an upstream', () => {
 
   it('is nowhere where the file names nothing, and it says what to do', () => {
     expect(operatorUpstreams(configOf({}).data?.upstreams ?? ['unread'])('http://127.0.0.1:9002')).toBe(
-      'an operator may not have an upstream at 127.0.0.1; serin.yaml allows operators none: add it to `upstreams` there, or let an admin do this',
+      'an operator may not use an upstream at 127.0.0.1; serin.yaml allows operators none: add it to `upstreams` there, or ask an admin',
     );
     expect(operatorUpstreams(['10.0.0.0/8', 'a.test'])('http://b.test')).toMatch(
       /allows operators 10\.0\.0\.0\/8, a\.test:/,
@@ -49,7 +49,7 @@ describe('where an operator may have an upstream', () => {
     ['*', 'is a wildcard for everything; name networks and hosts'],
     ['10.0.0.0/33', 'must have a prefix length from 0 to 32'],
     ['10.0.0/8', 'must be a network such as 10.0.0.0/8, or an address'],
-    ['a.test:80', 'has a port; a route takes requests for every port, so leave :80 away'],
+    ['a.test:80', 'has a port; a route takes requests for every port, so leave out :80'],
     ['a.*.test', 'has a wildcard that is not its whole first label, as in *.example.com'],
   ])('cannot be declared as %s', (place, message) => {
     expect(configOf({ upstreams: [place] }).error?.issues).toMatchObject([{ path: ['upstreams', 0], message }]);
