@@ -5,7 +5,7 @@ import { Problem } from '../problem/problem.ts';
 import type { Actor } from '../rollout/event.ts';
 import type { ConsumerRule } from '../split/order.ts';
 import type { ListedConsumer, Store } from '../store/store.ts';
-import type { ConfiguredRoute } from './config.ts';
+import type { ConfiguredRoute } from './config/config.ts';
 
 type Hash = (route: string, credential: string) => string;
 

@@ -1,7 +1,7 @@
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { type Issue, Problem } from '../problem/problem.ts';
-import type { ListenAddress } from './declared-address.ts';
+import type { ListenAddress } from './config/declared-address.ts';
 
 export interface Listener {
   /** What the socket is bound to. */

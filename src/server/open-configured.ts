@@ -1,7 +1,7 @@
 import type { Log } from '../problem/log.ts';
 import { openStore } from '../store/connect.ts';
 import type { Store } from '../store/store.ts';
-import { dataFolderOf, type LoadedConfig } from './load.ts';
+import { dataFolderOf, type LoadedConfig } from './config/load.ts';
 
 /** The database of a configuration, brought up to date. Throws Problem as `openStore` does. */
 export function openConfigured(loaded: LoadedConfig, env: NodeJS.ProcessEnv, log?: Log): Promise<Store> {

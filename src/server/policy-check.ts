@@ -7,7 +7,7 @@ import { inOrder } from '../policy/document.ts';
 import type { SourceDocument } from '../policy/place.ts';
 import { readPolicy } from '../policy/read.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
-import type { LoadedConfig } from './load.ts';
+import type { LoadedConfig } from './config/load.ts';
 
 type Ports = Pick<ControllerPorts, 'source' | 'store' | 'routes'>;
 

@@ -9,8 +9,8 @@ import { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Taken } from '../../src/metrics/queries/query-source.ts';
+import { sourcesSchema } from '../../src/server/config/sources.ts';
 import { openQuerySources } from '../../src/server/query-sources.ts';
-import { sourcesSchema } from '../../src/server/sources.ts';
 import { PROMETHEUS, takeFrom } from '../support/query-source.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
 

@@ -9,7 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prometheusClient } from '../../src/metrics/prometheus/client.ts';
-import { configSchema } from '../../src/server/config.ts';
+import { configSchema } from '../../src/server/config/config.ts';
 import { openPrometheus } from '../../src/server/open-sources.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
 import { type ScriptedPrometheus, scriptedPrometheus } from '../support/scripted-prometheus.ts';

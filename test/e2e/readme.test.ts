@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
-import { loadConfig, loadPolicies } from '../../src/server/load.ts';
+import { loadConfig, loadPolicies } from '../../src/server/config/load.ts';
 import { toy } from '../support/cast.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 

@@ -1,7 +1,7 @@
 import { counted } from '../../policy/counted.ts';
 import { type Log, messageOf } from '../../problem/log.ts';
 import { Problem } from '../../problem/problem.ts';
-import { dataFolderOf, type LoadedConfig, loadConfig, loadPolicies } from '../load.ts';
+import { dataFolderOf, type LoadedConfig, loadConfig, loadPolicies } from '../config/load.ts';
 import { ages } from './ages.ts';
 import { auditChain } from './audit-chain.ts';
 import { channelsCheck } from './channels.ts';

@@ -1,6 +1,6 @@
 import { Problem } from '../../problem/problem.ts';
-import { isLostWithContainer } from '../container.ts';
-import { presentSecret, type SecretPlace, secretFile, unfitSecret } from '../installation-secret.ts';
+import { isLostWithContainer } from '../secrets/container.ts';
+import { presentSecret, type SecretPlace, secretFile, unfitSecret } from '../secrets/installation-secret.ts';
 import type { Remark, Requirement } from './check.ts';
 
 /** Whether the secret that signs cookies and keys hashes is the one that the database was used with. Nothing is made here. */

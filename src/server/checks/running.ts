@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { presentAdminToken } from '../admin-token.ts';
-import type { ListenAddress } from '../declared-address.ts';
-import { hostAndPort } from '../declared-listeners.ts';
+import type { ListenAddress } from '../config/declared-address.ts';
+import { hostAndPort } from '../config/declared-listeners.ts';
+import { presentAdminToken } from '../secrets/admin-token.ts';
 import type { Advisory, Checked, Remark } from './check.ts';
 
 const version = z.object({ version: z.string(), node: z.string() });

@@ -1,12 +1,12 @@
 import { counted } from '../../policy/counted.ts';
 import { Problem } from '../../problem/problem.ts';
-import { presentAdminToken } from '../admin-token.ts';
 import { openChannels } from '../channels.ts';
-import { declaredSecrets } from '../declared-secrets.ts';
-import { presentSecret } from '../installation-secret.ts';
+import { declaredSecrets } from '../config/declared-secrets.ts';
 import { openPrometheus } from '../open-sources.ts';
 import { openQuerySources } from '../query-sources.ts';
-import { resolveSecret } from '../secrets.ts';
+import { presentAdminToken } from '../secrets/admin-token.ts';
+import { presentSecret } from '../secrets/installation-secret.ts';
+import { resolveSecret } from '../secrets/secrets.ts';
 import { upstreamCaOf } from '../upstream-ca.ts';
 import type { Checked, Obstacle, Requirement } from './check.ts';
 

@@ -2,9 +2,9 @@ import { effectiveStable } from '../../controller/reconcile.ts';
 import { failureSentence, isFailure } from '../../controller/try-source.ts';
 import { withQueries } from '../../metrics/with-queries.ts';
 import { counted } from '../../policy/counted.ts';
+import { declaredRoute } from '../config/routes.ts';
 import { openPrometheus, routeSources } from '../open-sources.ts';
 import { openQuerySources } from '../query-sources.ts';
-import { declaredRoute } from '../routes.ts';
 import type { Advisory, Remark } from './check.ts';
 
 /** What a rollout of today would ask the sources: every question of every route's policy, for its stable. */

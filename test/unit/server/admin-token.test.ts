@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEvent } from '../../../src/problem/log.ts';
-import { ensureAdminToken, renewAdminToken } from '../../../src/server/admin-token.ts';
-import { tokenControl } from '../../../src/server/tokens.ts';
+import { ensureAdminToken, renewAdminToken } from '../../../src/server/secrets/admin-token.ts';
+import { tokenControl } from '../../../src/server/secrets/tokens.ts';
 import { embeddedStore } from '../../support/controller-stage.ts';
 
 const { store, close } = await embeddedStore();

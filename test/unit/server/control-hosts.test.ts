@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { controlApi } from '../../../src/api/control-api.ts';
-import { configSchema } from '../../../src/server/config.ts';
-import { type ControlNames, controlHosts } from '../../../src/server/control-hosts.ts';
+import { configSchema } from '../../../src/server/config/config.ts';
+import { type ControlNames, controlHosts } from '../../../src/server/config/control-hosts.ts';
+import { loadConfig } from '../../../src/server/config/load.ts';
 import { type Listener, listen } from '../../../src/server/listen.ts';
-import { loadConfig } from '../../../src/server/load.ts';
 import { fakeControl, TOKENS } from '../../support/fake-control.ts';
 import { askRaw } from '../../support/raw-client.ts';
 

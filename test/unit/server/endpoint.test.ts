@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lookupAllowed } from '../../../src/gateway/upstream-address.ts';
+import { sourcesSchema } from '../../../src/server/config/sources.ts';
 import { endpointOf } from '../../../src/server/endpoint.ts';
 import { openQuerySources } from '../../../src/server/query-sources.ts';
-import { sourcesSchema } from '../../../src/server/sources.ts';
 
 let folder: string;
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Checked } from '../../../src/server/checks/check.ts';
 import { installationKeys } from '../../../src/server/checks/installation-keys.ts';
-import { isLostWithContainer } from '../../../src/server/container.ts';
-import { keepSecret, newSecret } from '../../../src/server/installation-secret.ts';
+import { isLostWithContainer } from '../../../src/server/secrets/container.ts';
+import { keepSecret, newSecret } from '../../../src/server/secrets/installation-secret.ts';
 
 const folders: string[] = [];
 afterAll(() => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEvent } from '../../../src/problem/log.ts';
 import { SERIN } from '../../../src/rollout/event.ts';
-import { installationSecret } from '../../../src/server/installation-secret.ts';
+import { installationSecret } from '../../../src/server/secrets/installation-secret.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { embeddedStore } from '../../support/controller-stage.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { configSchema } from '../../../src/server/config.ts';
+import { configSchema } from '../../../src/server/config/config.ts';
+import { ownStableFault } from '../../../src/server/config/own-stable.ts';
 import { operatorUpstreams } from '../../../src/server/operator-upstreams.ts';
-import { ownStableFault } from '../../../src/server/own-stable.ts';
 
 const configOf = (more: object, route: object = {}) =>
   configSchema.safeParse({

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Problem } from '../../../src/problem/problem.ts';
-import { loadConfig } from '../../../src/server/load.ts';
-import { routeMetrics, routeMetricsSchema } from '../../../src/server/route-metrics.ts';
-import { sourcesSchema } from '../../../src/server/sources.ts';
+import { loadConfig } from '../../../src/server/config/load.ts';
+import { routeMetrics, routeMetricsSchema } from '../../../src/server/config/route-metrics.ts';
+import { sourcesSchema } from '../../../src/server/config/sources.ts';
 import { makeHome } from '../../support/server-process.ts';
 
 const sources = (source: object) => sourcesSchema.safeParse({ prometheus: source });

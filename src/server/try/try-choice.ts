@@ -1,7 +1,7 @@
-import type { IncomingHead } from '../gateway/admit.ts';
-import { credentialOf, type Fields } from '../gateway/choose.ts';
-import type { GatewayRoute, StickyKey } from '../gateway/gateway.ts';
-import { cookieValues } from '../gateway/sticky-cookie.ts';
+import type { IncomingHead } from '../../gateway/admit.ts';
+import { credentialOf, type Fields } from '../../gateway/choose.ts';
+import type { GatewayRoute, StickyKey } from '../../gateway/gateway.ts';
+import { cookieValues } from '../../gateway/sticky-cookie.ts';
 
 /** What of a request would decide its version while a rollout is under way; no credential is ever shown. */
 export function choiceLines(route: GatewayRoute, { headers }: IncomingHead, query: string): readonly string[] {

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { TokenControl, TokenView } from '../api/control.ts';
-import { Problem } from '../problem/problem.ts';
-import type { Actor } from '../rollout/event.ts';
-import type { AuditDraft } from '../rollout/record.ts';
-import type { Store, TokenRecord } from '../store/store.ts';
+import type { TokenControl, TokenView } from '../../api/control.ts';
+import { Problem } from '../../problem/problem.ts';
+import type { Actor } from '../../rollout/event.ts';
+import type { AuditDraft } from '../../rollout/record.ts';
+import type { Store, TokenRecord } from '../../store/store.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
 /** Tokens carry 256 bits of their own, so a plain hash is enough to keep them by. */

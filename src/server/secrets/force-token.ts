@@ -1,10 +1,10 @@
-import { noSuchRoute } from '../controller/start.ts';
-import { forceToken } from '../gateway/force-guard.ts';
-import { parseDurationMs } from '../policy/units.ts';
-import { Problem } from '../problem/problem.ts';
+import { noSuchRoute } from '../../controller/start.ts';
+import { forceToken } from '../../gateway/force-guard.ts';
+import { parseDurationMs } from '../../policy/units.ts';
+import { Problem } from '../../problem/problem.ts';
+import { dataFolderOf, loadConfig } from '../config/load.ts';
+import type { ServerTerminal } from '../terminal.ts';
 import { presentSecret, secretFile } from './installation-secret.ts';
-import { dataFolderOf, loadConfig } from './load.ts';
-import type { ServerTerminal } from './terminal.ts';
 
 const LONGEST_MS = 30 * 24 * 3_600_000;
 

@@ -1,4 +1,4 @@
-import type { AuditLog } from '../store/store.ts';
+import type { AuditLog } from '../../store/store.ts';
 
 /** Why canaries were rolled back: a closed set, whatever events there will be. */
 export type RollbackReason = 'harmful' | 'braked' | 'internal-failed' | 'blind' | 'interference' | 'by-hand' | 'other';

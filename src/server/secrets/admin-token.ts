@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { Log } from '../problem/log.ts';
-import { Problem } from '../problem/problem.ts';
-import { type Actor, SERIN } from '../rollout/event.ts';
-import type { Store, TokenRecord } from '../store/store.ts';
+import type { Log } from '../../problem/log.ts';
+import { Problem } from '../../problem/problem.ts';
+import { type Actor, SERIN } from '../../rollout/event.ts';
+import type { Store, TokenRecord } from '../../store/store.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 import { hashOf, newToken, tokenAudit } from './tokens.ts';
 

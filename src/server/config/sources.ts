@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from '../policy/units.ts';
+import { duration } from '../../policy/units.ts';
 import { secret, serviceUrl } from './declared-values.ts';
 
 export const sourceName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case name such as prometheus');

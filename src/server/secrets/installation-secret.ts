@@ -1,10 +1,10 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { counted } from '../policy/counted.ts';
-import type { Log } from '../problem/log.ts';
-import { Problem } from '../problem/problem.ts';
-import { SERIN } from '../rollout/event.ts';
-import type { Store } from '../store/store.ts';
+import { counted } from '../../policy/counted.ts';
+import type { Log } from '../../problem/log.ts';
+import { Problem } from '../../problem/problem.ts';
+import { SERIN } from '../../rollout/event.ts';
+import type { Store } from '../../store/store.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
 /** Where a secret of this installation is looked for. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isForbiddenAddress } from '../gateway/upstream-address.ts';
+import { isForbiddenAddress } from '../../gateway/upstream-address.ts';
 
 /** An address that Serin asks or sends to; whoever can write the file can name any but these. */
 export const serviceUrl = z

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Problem } from '../problem/problem.ts';
+import { Problem } from '../../problem/problem.ts';
 
 /** `${NAME}` or `file:PATH` -> the secret itself. Throws Problem('invalid-input') when it is not there. */
 export function resolveSecret(reference: string, env: NodeJS.ProcessEnv): string {

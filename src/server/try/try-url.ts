@@ -1,21 +1,21 @@
 import { STATUS_CODES } from 'node:http';
 import { domainToASCII } from 'node:url';
-import { admit, type IncomingHead } from '../gateway/admit.ts';
-import { DecidingFields } from '../gateway/deciding-fields.ts';
-import { upstreamPath } from '../gateway/forward.ts';
-import type { GatewayRoute } from '../gateway/gateway.ts';
-import { hostMatches, hostName } from '../gateway/host-name.ts';
-import { limitsOf } from '../gateway/limits.ts';
-import type { Refusal } from '../gateway/refuse.ts';
-import { refusalAt } from '../gateway/route-refusal.ts';
-import { pathMatches, RouteTable, trimmedPrefix } from '../gateway/route-table.ts';
-import type { Target } from '../gateway/target.ts';
-import { Via } from '../gateway/via.ts';
-import { Problem } from '../problem/problem.ts';
-import type { ServerConfig } from './config.ts';
-import { loadConfig } from './load.ts';
-import { gatewayRoute } from './routes.ts';
-import type { ServerTerminal } from './terminal.ts';
+import { admit, type IncomingHead } from '../../gateway/admit.ts';
+import { DecidingFields } from '../../gateway/deciding-fields.ts';
+import { upstreamPath } from '../../gateway/forward.ts';
+import type { GatewayRoute } from '../../gateway/gateway.ts';
+import { hostMatches, hostName } from '../../gateway/host-name.ts';
+import { limitsOf } from '../../gateway/limits.ts';
+import type { Refusal } from '../../gateway/refuse.ts';
+import { refusalAt } from '../../gateway/route-refusal.ts';
+import { pathMatches, RouteTable, trimmedPrefix } from '../../gateway/route-table.ts';
+import type { Target } from '../../gateway/target.ts';
+import { Via } from '../../gateway/via.ts';
+import { Problem } from '../../problem/problem.ts';
+import type { ServerConfig } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
+import { gatewayRoute } from '../config/routes.ts';
+import type { ServerTerminal } from '../terminal.ts';
 import { choiceLines } from './try-choice.ts';
 
 export interface Trial {

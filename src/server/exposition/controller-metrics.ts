@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Memory } from '../controller/memory.ts';
-import type { Controller } from '../controller/schedule.ts';
+import type { Memory } from '../../controller/memory.ts';
+import type { Controller } from '../../controller/schedule.ts';
 
 export interface ControllerFigures {
   readonly controller: Pick<Controller, 'leads' | 'tickAgoMs'>;

@@ -1,6 +1,6 @@
-import { FAULT_PLACES, type OnFault } from '../gateway/faults.ts';
-import type { Log, LogEvent } from '../problem/log.ts';
-import { Problem } from '../problem/problem.ts';
+import { FAULT_PLACES, type OnFault } from '../../gateway/faults.ts';
+import type { Log, LogEvent } from '../../problem/log.ts';
+import { Problem } from '../../problem/problem.ts';
 
 /** `control-plane`: ticks, deliveries and the shutdown. `process`: what nothing else contained. */
 const PLACES = [...FAULT_PLACES, 'api', 'control-plane', 'process'] as const;

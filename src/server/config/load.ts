@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LoadedPolicy } from '../controller/ports.ts';
-import { inOrder, readDocument } from '../policy/document.ts';
-import type { SourceDocument } from '../policy/place.ts';
-import { readPolicy } from '../policy/read.ts';
-import { type Issue, Problem } from '../problem/problem.ts';
+import type { LoadedPolicy } from '../../controller/ports.ts';
+import { inOrder, readDocument } from '../../policy/document.ts';
+import type { SourceDocument } from '../../policy/place.ts';
+import { readPolicy } from '../../policy/read.ts';
+import { type Issue, Problem } from '../../problem/problem.ts';
 import { configSchema, type ServerConfig } from './config.ts';
 import { placeFaultsAmong, type RouteFault, routeFaults } from './route-faults.ts';
 
-const SHIPPED = fileURLToPath(new URL('../../policies/', import.meta.url));
+const SHIPPED = fileURLToPath(new URL('../../../policies/', import.meta.url));
 
 export interface LoadedConfig {
   readonly config: ServerConfig;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { unfitToChoose } from '../gateway/headers.ts';
-import { DEFAULT_LIMITS } from '../gateway/limits.ts';
-import { DEFAULT_PACE } from '../gateway/timeouts.ts';
-import { versionName } from '../policy/names.ts';
-import { duration, fraction } from '../policy/units.ts';
-import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';
+import { unfitToChoose } from '../../gateway/headers.ts';
+import { DEFAULT_LIMITS } from '../../gateway/limits.ts';
+import { DEFAULT_PACE } from '../../gateway/timeouts.ts';
+import { versionName } from '../../policy/names.ts';
+import { duration, fraction } from '../../policy/units.ts';
+import { DEFAULT_WELL, wellStatuses } from '../../policy/well-statuses.ts';
 import { readControlHost } from './control-hosts.ts';
 import { cidr, listenAddress, upstreamPlace } from './declared-address.ts';
 import { secret, serviceUrl } from './declared-values.ts';

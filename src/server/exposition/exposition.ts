@@ -1,8 +1,8 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import { soon } from '../controller/patience.ts';
-import type { MeasurePort } from '../gateway/gateway.ts';
-import type { Log } from '../problem/log.ts';
-import type { ChannelCounts, Store } from '../store/store.ts';
+import { soon } from '../../controller/patience.ts';
+import type { MeasurePort } from '../../gateway/gateway.ts';
+import type { Log } from '../../problem/log.ts';
+import type { ChannelCounts, Store } from '../../store/store.ts';
 import { type ControllerFigures, controllerMetrics } from './controller-metrics.ts';
 import { durationMetrics } from './duration-metrics.ts';
 import type { InternalErrors } from './internal-errors.ts';

@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode } from '../problem/error-code.ts';
-import { Problem } from '../problem/problem.ts';
+import { errorCode } from '../../problem/error-code.ts';
+import { Problem } from '../../problem/problem.ts';
 
 const OTHERS = 0o007;
 

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Finding, Verdict, VerdictName } from '../judge/verdict.ts';
-import type { RolloutRecord } from '../rollout/record.ts';
-import { isEnded, type StageKind, stageName } from '../rollout/state.ts';
+import type { Finding, Verdict, VerdictName } from '../../judge/verdict.ts';
+import type { RolloutRecord } from '../../rollout/record.ts';
+import { isEnded, type StageKind, stageName } from '../../rollout/state.ts';
 import type { CountsByRoute } from './rollout-counters.ts';
 
 const STATUS: Readonly<Record<StageKind, number>> = {

@@ -1,6 +1,6 @@
-import { orRemembered } from '../controller/patience.ts';
-import type { Actor } from '../rollout/event.ts';
-import type { TokenStore } from '../store/store.ts';
+import { orRemembered } from '../../controller/patience.ts';
+import type { Actor } from '../../rollout/event.ts';
+import type { TokenStore } from '../../store/store.ts';
 
 const MOST = 100;
 /** A token that the database has not confirmed for this long is no longer accepted. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { envoy } from '../metrics/presets/envoy.ts';
-import { istio } from '../metrics/presets/istio.ts';
-import type { MetricNames, RouteMetrics } from '../metrics/presets/metric-names.ts';
-import { nginxIngress } from '../metrics/presets/nginx-ingress.ts';
-import { otel } from '../metrics/presets/otel.ts';
-import { traefik } from '../metrics/presets/traefik.ts';
+import { envoy } from '../../metrics/presets/envoy.ts';
+import { istio } from '../../metrics/presets/istio.ts';
+import type { MetricNames, RouteMetrics } from '../../metrics/presets/metric-names.ts';
+import { nginxIngress } from '../../metrics/presets/nginx-ingress.ts';
+import { otel } from '../../metrics/presets/otel.ts';
+import { traefik } from '../../metrics/presets/traefik.ts';
 
 const PRESETS = { otel, envoy, istio, 'nginx-ingress': nginxIngress, traefik } as const;
 

@@ -1,6 +1,6 @@
-import type { DeclaredRoute } from '../controller/ports.ts';
-import type { GatewayRoute } from '../gateway/gateway.ts';
-import type { Upstream } from '../split/order.ts';
+import type { DeclaredRoute } from '../../controller/ports.ts';
+import type { GatewayRoute } from '../../gateway/gateway.ts';
+import type { Upstream } from '../../split/order.ts';
 import type { ConfiguredRoute } from './config.ts';
 import { routeTimeouts } from './timeouts.ts';
 
