@@ -10,6 +10,7 @@ import { answerHeaders, headerLines } from './headers.ts';
 import type { Stream } from './pools.ts';
 import type { RouteRecorder } from './recorder.ts';
 import { failure, refusalFor, refuseSocket } from './refuse.ts';
+import { Turn } from './turn.ts';
 
 const WEB_SOCKET = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
 
@@ -42,6 +43,8 @@ export function tunnel(parts: TunnelParts): void {
   const { requestId } = incoming;
   let call: UpstreamCall | null = null;
   let isAnswered = false;
+  /** While an answer that is no switch waits for the client; null until it has to. */
+  let taking: Turn | null = null;
 
   const answer = (from: UpstreamHead, connection: readonly string[]): void => {
     const { status, reason, rawHeaders } = mappedHead(from, chosen);
@@ -82,13 +85,18 @@ export function tunnel(parts: TunnelParts): void {
         if (client.writableLength > 0) client.destroy();
       });
     },
-    onData: (chunk) => client.write(chunk),
+    onData: (chunk) => {
+      if (client.write(chunk)) return true;
+      taking ??= new Turn();
+      taking.begin(performance.now());
+      return false;
+    },
     onEnd: () => {
       recorder.complete(ticket);
       client.end();
     },
     onError: (failure) => {
-      const side = { untaken: client.writableLength, taking: null };
+      const side = { untaken: client.writableLength, taking };
       charge(recorder, ticket, culpritOf(failure, ticket, side, performance.now()));
       // A plain end would make a body that ends with its connection look complete.
       if (isAnswered) incoming.socket.resetAndDestroy();
@@ -99,7 +107,12 @@ export function tunnel(parts: TunnelParts): void {
 
   incoming.socket.setTimeout(0);
   client.on('error', () => client.destroy());
-  client.on('drain', () => contain(() => call?.resume()));
+  client.on('drain', () =>
+    contain(() => {
+      taking?.end(performance.now());
+      call?.resume();
+    }),
+  );
   client.once('close', () => {
     destination.streams.delete(stream);
     contain(() => recorder.leave(ticket));

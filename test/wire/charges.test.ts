@@ -181,7 +181,10 @@ describe('is charged to no version, asks no stable, and pulls no brake', () => {
     expect([failovers(), brakes]).toEqual([0, []]);
   });
 
-  it('an answer that was read so slowly that the upstream broke it off', async () => {
+  it.each([
+    ['an answer', []],
+    ['an answer that is no switch of protocols', ['Connection: Upgrade', 'Upgrade: websocket']],
+  ])('%s that was read so slowly that the upstream broke it off', async (_name, fields) => {
     const LENGTH = 64 * 1_048_576;
     const begun = Promise.withResolvers<Socket>();
     const upstream = await using(
@@ -193,7 +196,7 @@ describe('is charged to no version, asks no stable, and pulls no brake', () => {
     );
     const { gateway, brakes } = await canaryAt(upstream.url);
     const connection = await openClient(gateway);
-    connection.write(get('/'));
+    connection.write(get('/', ...fields));
     await connection.takeThrough('\r\n\r\n');
     connection.socket.pause();
     const socket = await begun.promise;
