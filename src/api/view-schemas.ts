@@ -110,7 +110,7 @@ export const rolloutViewSchema = z
     stageEnteredAt: instant,
     router: z
       .enum(['gateway', 'none'])
-      .describe('`none`: somebody else makes the split, and the share of the canary is advice'),
+      .describe('`none`: another router makes the split, and the share of the canary is advice'),
     canaryWeight: z.string().describe('The share of the canary: 25%'),
     canaryBps: z.int().describe('The share of the canary in basis points'),
     stable: version,

@@ -84,7 +84,7 @@ function waitsFor({ rollout, evidence }: RolloutRecord): string[] {
   if (rollout.paused) waits.push('resume');
   if (rollout.openPage !== null) waits.push('look');
   if (rollout.stage.kind === 'promoted' && rollout.policy.spec.finalise === 'manual') waits.push('finalise');
-  // Whoever makes the split has to say that the canary serves everybody.
+  // The operator of that router has to say that the canary serves all traffic.
   if (rollout.stage.kind === 'bake' && rollout.router === 'none') waits.push('advance');
 
   const dwelt = evidence.dwellMs >= neededDwellMs(rollout);

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { Problem } from '../problem/problem.ts';
 import type { Session } from './terminal.ts';
 
-/** The reason as given, or asked for where somebody can answer. */
+/** The reason as given, or asked for on a terminal. */
 export async function reasonFor(session: Session, given: string | undefined, what: string): Promise<string> {
   if (given !== undefined && given.trim() !== '') return given;
   if (!session.isTTY) throw new Problem('invalid-input', `say why with --reason: ${what} is kept in the audit log`);

@@ -24,7 +24,7 @@ export interface DeclaredRoute {
   readonly stable: Upstream;
   readonly policy: string;
   readonly health: HealthCheck;
-  /** `none` where somebody else makes the split; the gateway where it is left out. */
+  /** `none` where another router makes the split; the gateway where it is left out. */
   readonly router?: 'gateway' | 'none';
   /** Whose measurements are judged; the gateway's own where it is left out. */
   readonly evidence?: 'gateway' | 'elsewhere';

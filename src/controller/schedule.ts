@@ -28,7 +28,7 @@ export interface Controller {
   tickAgoMs(): number;
 }
 
-/** One leader, one tick at a time: whoever holds the lease decides, everybody else waits for it. */
+/** One leader, one tick at a time: the holder of the lease decides, every other process waits for it. */
 export function createController(ports: ControllerPorts): Controller {
   const { memory, monotonic } = ports;
   const abort = new AbortController();

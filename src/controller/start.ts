@@ -18,7 +18,7 @@ import { trySource } from './try-source.ts';
 import { canaryUpstream, healthUrl } from './upstream.ts';
 
 const HISTORY = 1_000;
-/** Sources have time-outs of their own; whoever starts a rollout waits for the answer. */
+/** Sources have time-outs of their own; the client that starts a rollout waits for the answer. */
 const PREFLIGHT_MS = 20_000;
 /** Attempts of one version share a false-promotion budget for so long (statistics.md 3.6, rule 3). */
 const RECENT_MS = 30 * 86_400_000;
@@ -46,7 +46,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
     );
   }
   const watched = route.router === 'none';
-  // Where somebody else makes the split, a URL only informs: versions may share one.
+  // Where another router makes the split, a URL only informs: versions may share one.
   if (watched ? canary.version === stable.version : canary.url === stable.url)
     throw invalid('canaryUrl', `${watched ? canary.version : canary.url} is the stable of ${route.name} already`);
   const earlier = history.filter(({ rollout }) => sameVersion(rollout.canary, canary));

@@ -33,7 +33,7 @@ function readStatusLine(text: string): StatusLine | null {
   return { version, status: Number(line[2]), reason: line[3] ?? '', length: line[0].length };
 }
 
-/** A head that is taken apart when somebody asks for its fields. */
+/** A head that is parsed when its fields are first asked for. */
 class ReceivedHead implements UpstreamHead {
   readonly status: number;
   readonly reason: string;
@@ -76,7 +76,7 @@ export function readAnswerHead(bytes: Buffer, end: number, method: string): Answ
   const fields = new AnswerFields();
   if (!fields.read(text, new FieldLines(bytes, line.length, end - 2))) return null;
   const isOld = line.version === '1.0';
-  // RFC 9112 section 6.1: HTTP/1.0 knows no transfer codings, and whoever sends both a coding and a length may be an attack.
+  // RFC 9112 section 6.1: HTTP/1.0 knows no transfer codings, and a message with both a coding and a length may be an attack.
   if (fields.isChunked && (isOld || fields.length !== null)) return null;
   const body = bodyKind(line.status, method, fields);
   return {

@@ -64,7 +64,7 @@ export function forceOf(
   return force === null || forceGuard === null || forceGuard.admits(requester) ? force : null;
 }
 
-/** Whoever lacks the route's sticky key is drawn anew for each request. */
+/** A client without the route's sticky key is drawn anew for each request. */
 function stickyKeyOf({ declared, cookie }: RouteState, requester: Requester) {
   const { sticky } = declared;
   switch (sticky.kind) {

@@ -63,7 +63,7 @@ export interface UpstreamHead {
   readonly status: number;
   /** Printable latin1 or empty. */
   readonly reason: string;
-  /** Names and values by turns in latin1, as received: case, order, duplicates, hop-by-hop fields included. */
+  /** Alternating names and values in latin1, as received: case, order, duplicates, hop-by-hop fields included. */
   readonly rawHeaders: readonly string[];
   /**
    * Status line and field lines as received, in latin1, less those of the hop: what goes on of the head. Null when that

@@ -4,7 +4,7 @@ import { Recent } from './recent.ts';
 
 const REMEMBERED = 5_000;
 
-/** A consumer as a request shows it: what it is called, and its rule where somebody listed it. */
+/** A consumer as a request shows it: what it is called, and its rule where it is listed. */
 export interface Listed {
   readonly rule: ConsumerRule | null;
   readonly name: string;
@@ -36,7 +36,7 @@ export class ConsumerRules {
     this.known.clear();
   }
 
-  /** Whoever presents the credential; without a rule where nobody listed it. */
+  /** The consumer that presents the credential; without a rule where it is not listed. */
   find(credential: string): Listed {
     if (this.rules.size === 0) return UNLISTED;
     let listed = this.known.get(credential);

@@ -85,7 +85,7 @@ export class Exchange implements AnswerHandler, Stream {
 
   onInform(head: UpstreamHead): void {
     const { incoming, outgoing } = this.parts;
-    // 100 goes out when the upload starts, whoever asked for it.
+    // 100 goes out when the upload starts.
     if (head.status === 100) return;
     // 1xx answers pass (RFC 9110 section 15.2), except to clients and places in a pipeline that cannot take them.
     if (incoming.httpVersion === '1.0' || !outgoing.socket || this.state !== 'waiting') return;

@@ -29,7 +29,7 @@ export interface FailoverParts {
 }
 
 /**
- * Failover from the canary to the stable, where the order says so. Whoever forced the canary wants to see it fail.
+ * Failover from the canary to the stable, where the order says so. A forced request is meant to show how the canary fails.
  * The first version stays charged with its failure, and the second attempt has no ticket: it is no evidence for anybody.
  */
 export function failoverOf({ live, ticket, budget, toStable }: FailoverParts): Failover | null {

@@ -23,7 +23,7 @@ export type StickyKey =
 /** Where a consumer's credential is found. */
 export type ConsumerKey = { readonly kind: 'header' | 'query'; readonly name: string };
 
-/** Who may force a version: whoever comes from one of the networks, or presents a signed token that has not expired. */
+/** Who may force a version: clients from one of the networks, or with a signed token that has not expired. */
 export interface ForceRule {
   /** CIDRs of the client's address, as it is behind the trusted proxies. */
   readonly from: readonly string[];

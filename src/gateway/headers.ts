@@ -129,7 +129,7 @@ export interface RequestHead {
 
 /**
  * The head for the upstream as name, value, name, value: as received (case, order, duplicates), less what belongs to
- * the hop or was said by somebody who is not believed, and then ours. Strip first and set after, or
+ * the hop or was said by a peer that is not trusted, and then ours. Strip first and set after, or
  * `Connection: X-Forwarded-For` would take away what was just set.
  */
 export function requestHeaders({ incoming, peer, requestId, host, route }: RequestHead): string[] {
@@ -159,7 +159,7 @@ export function requestHeaders({ incoming, peer, requestId, host, route }: Reque
   return out;
 }
 
-/** Who came, by whom and to what, as the upstream is told (the X-Forwarded-* fields, by turns of name and value). */
+/** Who came, by whom and to what, as the upstream is told (the X-Forwarded-* fields, alternating names and values). */
 export function forwardedFields(
   { address, isTrusted }: Peer,
   host: string,

@@ -46,7 +46,7 @@ export function refusalFor(kind: FailureKind): Refusal {
 /** How long a refused connection may still send. */
 const LINGER_MS = 2_000;
 
-/** How long whoever met an overload should wait (RFC 9110 section 10.2.3), in seconds. */
+/** How long a client should wait after an overload (RFC 9110 section 10.2.3), in seconds. */
 const RETRY_AFTER_S = '1';
 
 const TYPE = 'application/problem+json';
@@ -78,7 +78,7 @@ export function refuse(
   outgoing.end(problem.body);
 }
 
-/** A refusal as an answer in parts, its fields by turns of name and value; `headers` come last. */
+/** A refusal as an answer in parts, its fields as alternating names and values; `headers` come last. */
 export function problemOf(refusal: Refusal, headers: readonly string[]) {
   const body = bodyOf(refusal);
   const head = [

@@ -71,7 +71,7 @@ export class RequestWriter implements BodySink {
     this.source.stop();
   }
 
-  /** Takes no more of it, and leaves the source to whoever may want to begin it anew. */
+  /** Takes no more of it; the source can be started again. */
   detach(): void {
     this.settle('stopped');
   }

@@ -4,7 +4,7 @@ import { Sweeper } from './sweeper.ts';
 
 /** A request body that is not whole yet. */
 export interface Watched {
-  /** Of whoever sends it, once it occupies an upstream. */
+  /** The share of its client address, once it occupies an upstream. */
   readonly share: Share | null;
   /** Ends it when its client is too slow; `now`: monotonic ms. */
   check(now: number): void;

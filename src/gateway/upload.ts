@@ -80,7 +80,7 @@ export class Upload implements BodySource, Sending, Watched {
   }
 
   /**
-   * Waits for the first part of the body (see `firstPartOf`). Whoever awaits a 100 sends nothing until an upstream has been
+   * Waits for the first part of the body (see `firstPartOf`). A client that awaits a 100 sends nothing until an upstream has been
    * asked.
    */
   gather(then: () => void): void {

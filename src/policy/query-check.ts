@@ -35,7 +35,7 @@ const queryCheck = z.strictObject({
   dryRun,
 });
 
-/** Checks on values that somebody else measures, by name. */
+/** Checks on values that are measured elsewhere, by name. */
 export const queryChecks = z.record(textLike(NAME, 'must be a lower-case name such as cpu'), queryCheck);
 
 export type QueryCheck = z.output<typeof queryCheck>;

@@ -18,7 +18,7 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const gates = z
   .array(textLike(NAME, 'must be a lower-case name such as integration-tests'))
   .default([])
-  .describe('Names of conditions that somebody, or a pipeline, has to report as passed');
+  .describe('Names of conditions that a person or a pipeline has to report as passed');
 
 const errorMargin = z.strictObject({ relative: fraction, absolute: points });
 
@@ -168,7 +168,7 @@ const judge = z.strictObject({
   hold: z.number().gt(1).default(20),
   maxHold: duration
     .prefault('1h')
-    .describe('How long evidence may hold a step, too little to roll back, before somebody is paged'),
+    .describe('How long evidence may hold a step, too little to roll back, before a page is sent'),
   weights: z
     .strictObject({
       errors: share,
@@ -224,7 +224,7 @@ export const policySchema = z.strictObject({
         ),
       })
       .default({ after: { dwells: 3 } })
-      .describe('How long a step may stay undecided before somebody is paged: a duration, or { dwells: 3 }'),
+      .describe('How long a step may stay undecided before a page is sent: a duration, or { dwells: 3 }'),
     blind: z
       .strictObject({ after: duration, action: z.literal(['hold', 'pause', 'rollback']) })
       .prefault({ after: '10m', action: 'hold' }),

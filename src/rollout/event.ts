@@ -48,7 +48,7 @@ export interface StartedEvent {
   readonly policy: Policy;
   readonly policyDigest: string;
   readonly splitEpoch: number;
-  /** `none` where somebody else makes the split, and Serin only says what to do. */
+  /** `none` where another router makes the split, and Serin only says what to do. */
   readonly router?: 'none';
 }
 

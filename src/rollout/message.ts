@@ -1,5 +1,5 @@
 /**
- * - `page`: somebody must look now; one per dedup key until resolved.
+ * - `page`: a person must look now; one per dedup key until resolved.
  * - `resolve`: the page with this dedup key is over.
  * - `change`: a version was promoted (a change event, wakes nobody).
  * - `note`: for the chat and the console.

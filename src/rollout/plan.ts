@@ -74,7 +74,7 @@ export function closedGates(rollout: Rollout): readonly string[] {
   return requiredGates(rollout).filter((gate) => !rollout.gatesPassed.includes(gate));
 }
 
-/** How long a weight step may stay undecided before somebody is paged, in ms. */
+/** How long a weight step may stay undecided before a page is sent, in ms. */
 export function undecidedLimitMs(rollout: Rollout): number {
   const { after } = rollout.policy.spec.undecided;
   return 'ms' in after ? after.ms : after.dwells * neededDwellMs(rollout);

@@ -36,7 +36,7 @@ export function orderFor(rollout: Rollout): SplitOrder {
   }
 }
 
-/** In a consumer step the list decides: whoever is not listed stays on the stable. */
+/** In a consumer step the list decides: a consumer that is not listed stays on the stable. */
 function consumerDefaultOf(rollout: Rollout): 'by-weight' | 'stable' {
   const step = currentStep(rollout);
   return step && 'consumers' in step ? 'stable' : rollout.policy.spec.consumers.default;

@@ -39,7 +39,7 @@ export interface Rollout {
   readonly version: number;
   readonly stable: Upstream;
   readonly canary: Upstream;
-  /** `none` where somebody else makes the split: orders are advice, and nothing here sees whether it is followed. */
+  /** `none` where another router makes the split: orders are advice, and nothing here sees whether it is followed. */
   readonly router?: 'none';
   readonly policy: Policy;
   readonly policyDigest: string;

@@ -1,7 +1,7 @@
 import type { TrafficRouter } from './router.ts';
 
 /**
- * Somebody else makes the split, and Serin only reports: an order is a recommendation, which is in force as soon as it was
+ * Another router makes the split, and Serin only reports: an order is a recommendation, which is in force as soon as it was
  * given, because nothing here could see when it is followed. After a restart it is given again.
  */
 export function noRouter(now: () => number = Date.now): TrafficRouter {

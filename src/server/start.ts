@@ -46,7 +46,7 @@ export async function startServer(options: WireOptions): Promise<Running> {
   }
 }
 
-/** Whoever sends traffic here gets time to see that it should go elsewhere: until then it is still accepted. */
+/** Gives load balancers time to see that traffic should go elsewhere: until then it is still accepted. */
 async function giveNotice(wired: Wired, noticeMs: number): Promise<void> {
   wired.enter('leaving');
   await sleep(noticeMs);

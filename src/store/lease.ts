@@ -36,7 +36,7 @@ export function leaseOn(run: Run): Lease {
   };
 }
 
-/** Ends the lease, whoever holds it: of an embedded database, whose folder one process has, its holder is dead. */
+/** Ends the lease: only one process has the folder of an embedded database, so any other holder is dead. */
 export async function dropLease(database: Database): Promise<void> {
   await database.update(lease).set({ expiresAt: sql`'-infinity'` }).where(eq(lease.name, NAME));
 }

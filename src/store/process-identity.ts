@@ -35,7 +35,7 @@ async function portableStart(pid: number): Promise<string | null> {
   try {
     process.kill(pid, 0);
   } catch (thrown) {
-    // EPERM: it lives, and belongs to somebody else.
+    // EPERM: it is alive, and belongs to another user.
     if ((thrown as NodeJS.ErrnoException).code === 'ESRCH') return null;
   }
   try {

@@ -132,7 +132,7 @@ export class ClientConnection implements ExchangeOwner {
     body?.stopWaiting();
   }
 
-  /** Lets go of the socket, which goes on under somebody else's eyes. */
+  /** Detaches from the socket; another handler takes over. */
   release(): void {
     const { socket } = this;
     owners.delete(socket);
@@ -145,7 +145,7 @@ export class ClientConnection implements ExchangeOwner {
     this.front.closed(this);
   }
 
-  /** The bytes are somebody else's as soon as this returns. */
+  /** The memory is reused as soon as this returns. */
   private readonly onData = (bytes: Buffer, count = bytes.length): void => {
     try {
       this.take(bytes, count);

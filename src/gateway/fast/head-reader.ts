@@ -235,7 +235,7 @@ export class HeadReader {
   }
 
   private valueAt(index: number): string {
-    // A slice of the whole head's text would keep all of it alive for as long as somebody remembers the value.
+    // A slice of the whole head's text would keep all of it alive for as long as the value is referenced.
     return this.bytes.toString('latin1', this.places[3 * index + 1], this.places[3 * index + 2]);
   }
 }

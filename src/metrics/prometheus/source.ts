@@ -82,7 +82,7 @@ async function readBoth(
     split.canaryBps < FULL_BPS || gateway === null ? read(labels.stable) : null,
     split.canaryBps > 0 ? read(labels.canary) : null,
   ]);
-  // Whoever else makes the split may not have taken the stable out yet, and may have.
+  // The other router may or may not have taken the stable out yet.
   const isOver = split.canaryBps === FULL_BPS && seenStable?.currency.kind === 'silent';
   const stable = isOver ? null : seenStable;
   const shared = canary && stable?.keys.find((key) => canary.keys.includes(key));

@@ -30,7 +30,7 @@ interface Place {
   readonly pointer: readonly string[] | null;
 }
 
-/** Null when the path is none, or leads out of the source's own: whoever may write a policy need not see everything there. */
+/** Null when the path is none, or leads out of the source's own: the author of a policy need not see everything there. */
 function placeOf({ query, words }: Question): Place | null {
   const [before = '', ...after] = query.split('#');
   const path = before.replaceAll(PLACEHOLDER, (_, name: string) =>

@@ -128,7 +128,7 @@ export const routeSchema = z.strictObject({
     .literal(['gateway', 'none'])
     .default('gateway')
     .describe(
-      '`none`: somebody else makes the split, and Serin only reports; then it listens on no path for the route',
+      '`none`: another router makes the split, and Serin only reports; then it listens on no path for the route',
     ),
   templates: z
     .array(template)

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isForbiddenAddress } from '../../gateway/upstream-address.ts';
 
-/** An address that Serin asks or sends to; whoever can write the file can name any but these. */
+/** An address that Serin asks or sends to; serin.yaml may name any but these. */
 export const serviceUrl = z
   .string()
   .refine((text) => isPlainUrl(text), 'must be an http or https URL without user info, query or fragment')

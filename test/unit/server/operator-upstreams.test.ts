@@ -78,7 +78,7 @@ describe('a stable that is Serin itself', () => {
     expect(fault).toBe(says === null ? null : `the stable of route shop is Serin itself: ${says}`);
   });
 
-  it('is no fault where somebody else makes the split', () => {
+  it('is no fault where another router makes the split', () => {
     const config = configOf(LISTENERS, { stable: 'http://127.0.0.1:8080', router: 'none' }).data;
     expect(config?.routes[0] && ownStableFault(config.routes[0], config)).toBeNull();
   });
