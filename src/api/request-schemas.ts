@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { CheckName } from '../judge/verdict.ts';
 import { personalName, plainText, versionName } from '../policy/names.ts';
+import { isStorable, UNSTORABLE } from '../policy/storable.ts';
 import { duration, weight } from '../policy/units.ts';
 
 const CHECKS = [
@@ -36,7 +37,10 @@ const checkName = z.union([z.enum(CHECKS), queryCheck, slowerCheck], {
 
 /** What only names something that is there already, whatever it was called when it was made. No flag: JSON Schema has none. */
 const printable = (most: number) =>
-  z.string().regex(new RegExp(`^[^\\x00-\\x1f\\x7f-\\x9f]{1,${most}}$`), `must be 1 to ${most} printable characters`);
+  z
+    .string()
+    .regex(new RegExp(`^[^\\x00-\\x1f\\x7f-\\x9f]{1,${most}}$`), `must be 1 to ${most} printable characters`)
+    .refine((text) => text.isWellFormed(), UNSTORABLE);
 
 const reason = plainText(500)
   .transform((text) => text.trim())
@@ -75,6 +79,7 @@ export const startBody = z.strictObject({
   canaryUrl: z
     .url({ protocol: /^https?$/, message: 'must be an http or https URL' })
     .max(2048)
+    .refine(isStorable, UNSTORABLE)
     .describe('Where the new version answers; an operator may name what `upstreams` in serin.yaml allows'),
   version: versionName.optional().describe('The name of the new version'),
   policy: printable(63).optional().describe("The name of a policy other than the route's own"),
@@ -102,6 +107,7 @@ export const consumerBody = z.strictObject({
     .string()
     .min(1, 'must not be empty')
     .max(4096)
+    .refine(isStorable, UNSTORABLE)
     .optional()
     .describe("The consumer's credential; only a keyed hash of it is stored"),
   reason,
@@ -114,7 +120,7 @@ export const tokenBody = z.strictObject({
 });
 
 export const policyCheckBody = z.strictObject({
-  text: z.string().max(65_536).describe('The policy, as its file has it'),
+  text: z.string().max(65_536).refine(isStorable, UNSTORABLE).describe('The policy, as its file has it'),
   file: printable(1_000).default('policy.yaml').describe('What the file is called: it is only named in what is found'),
   route: printable(100).optional().describe('Left out: the one route that takes the policy'),
   stable: printable(100).optional().describe('A version to ask for; left out: the one that serves'),

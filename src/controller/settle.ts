@@ -1,7 +1,10 @@
+import { storable } from '../policy/storable.ts';
+import { Problem } from '../problem/problem.ts';
 import { SERIN } from '../rollout/event.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
+import type { RolloutChange } from '../store/store.ts';
 import { type Cause, changeFor } from './commit.ts';
 import type { ControllerPorts } from './ports.ts';
 
@@ -28,8 +31,7 @@ export async function settle(
     await ports.router.apply(orderFor(record.rollout), AbortSignal.timeout(APPLY_MS));
     return record;
   }
-  const change = changeFor(ports, record, cause, leaseEpoch);
-  await ports.store.rollouts.commit(change);
+  const change = await commitOwed(ports, record, cause, leaseEpoch);
   forget(ports, record);
   const after = { rollout: change.rollout, evidence: change.evidence };
   memory.looks.changed(after);
@@ -53,6 +55,26 @@ export async function settleEnded(ports: ControllerPorts, active: readonly Rollo
       // A damaged record can take no event; everything stays at the stable until it is mended.
       ports.memory.looks.failed(id, error);
     }
+  }
+}
+
+/** It was acknowledged, so a text that cannot be stored is no reason to leave it out: it is recorded without those characters. */
+async function commitOwed(
+  ports: ControllerPorts,
+  record: RolloutRecord,
+  cause: Cause,
+  leaseEpoch: number | null,
+): Promise<RolloutChange> {
+  const commit = async (because: Cause) => {
+    const change = changeFor(ports, record, because, leaseEpoch);
+    await ports.store.rollouts.commit(change);
+    return change;
+  };
+  try {
+    return await commit(cause);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'invalid-input') throw error;
+    return commit(storable(cause));
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UNSTORABLE } from './storable.ts';
 
 // Names end up in audit entries, pages, metrics and on terminals. The patterns have no flags, because JSON Schema has none.
 
@@ -30,4 +31,5 @@ export const plainText = (longest: number) =>
         String(input).trim() === ''
           ? 'must say why'
           : 'must not contain control characters, nor characters that change the direction of the text',
-    });
+    })
+    .refine((text) => text.isWellFormed(), UNSTORABLE);

@@ -2,6 +2,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, parseD
 import type { Issue } from '../problem/problem.ts';
 import { printable, shown } from './fault.ts';
 import { issueAt, type SourceDocument, type SourceText, sourceDocument, sourceText } from './place.ts';
+import { isStorable, UNSTORABLE } from './storable.ts';
 
 const MOST_BYTES = 64 * 1024;
 const DEEPEST = 20;
@@ -15,7 +16,8 @@ export type YamlReading =
 /**
  * One YAML 1.2 core document as plain data. Refused, because a configuration needs none of it and each has been used
  * to attack a reader or to mislead a reviewer: more than 64 KiB, more than 20 levels, anchors, aliases, tags beyond the
- * core schema, directives, the key `__proto__`, keys that are no text, duplicate keys, several documents.
+ * core schema, directives, the key `__proto__`, keys that are no text, duplicate keys, several documents, and what no database
+ * stores.
  */
 export function parseYaml(text: string, file: string): YamlReading {
   const source = sourceText(text.replace(/^\uFEFF/, ''), file);
@@ -71,7 +73,9 @@ function refusals(root: ParsedNode | null, source: SourceText): Issue[] {
     if (depth > DEEPEST) refuse(node.range[0], TOO_DEEP);
     else if (isAlias(node)) refuse(node.range[0], 'aliases are not allowed: repeat the value');
     else if (node.anchor !== undefined) refuse(node.range[0], 'anchors are not allowed: nothing may refer to them');
-    else if (isSeq(node)) for (const item of node.items) visit(item, depth + 1);
+    else if (isScalar(node)) {
+      if (typeof node.value === 'string' && !isStorable(node.value)) refuse(node.range[0], `a text ${UNSTORABLE}`);
+    } else if (isSeq(node)) for (const item of node.items) visit(item, depth + 1);
     else if (isMap(node)) {
       const seen = new Set<string>();
       for (const { key, value } of node.items) {

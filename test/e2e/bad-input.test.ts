@@ -49,6 +49,12 @@ describe('a file that is not right', () => {
       /mine\.yaml:6:\d+ .*dwel.*did you mean.*dwell/is,
     ],
     ['falling weights', 'weight: 50%', 'weight: 0.5%', /mine\.yaml:7:\d+ weight must rise: 0\.5% after 1%/],
+    [
+      'half of a character, which no database stores',
+      'weight: 50%',
+      'weight: "50% \\ud83d"',
+      /mine\.yaml:7:\d+ a text must not contain NUL or a lone surrogate/,
+    ],
     ['a weight of 101 %', 'weight: 50%', 'weight: 101%', /mine\.yaml:7:\d+ .*at most 100%/],
   ])('%s: validate and serve both exit with 2, the place, the line and a caret', async (_, from, to, message) => {
     const broken = home(undefined, POLICY.replace(from, to));

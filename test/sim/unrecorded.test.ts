@@ -137,6 +137,23 @@ describe.each(['full', 'away'] as const)('a database that is %s in the middle of
     expect(new Set(said.map((message) => message.id)).size).toBe(said.length);
   });
 
+  it('records a rollback although its reason cannot be stored: nothing that was acknowledged can block for ever', async () => {
+    const id = await inStep1();
+    on.world.database = mood;
+    await on.run(2 * TICK);
+    // The API refuses such a text; whoever comes in by another door may have it.
+    await on.commands.override(id, { kind: 'rolledBack' }, OPERATOR, 'users see a broken \ud83d, and \0', null);
+    await on.run(TICK);
+    on.world.database = 'well';
+    await on.run(2 * TICK);
+    expect((await audit(id)).at(-1)).toMatchObject({
+      event: { kind: 'rolledBack' },
+      reason: 'users see a broken \ufffd, and \ufffd',
+    });
+    expect(on.ports.memory.unrecorded.size).toBe(0);
+    expect(await on.stageOf(id)).toBe('rolled-back');
+  });
+
   it('records a brake that the gateway pulled by itself, and pages for it before it can', async () => {
     const id = await inStep1();
     on.world.database = mood;

@@ -49,6 +49,36 @@ describe('bodies', () => {
     });
   });
 
+  // As JSON writes them, `\ud83d` and `\u0000`: no database stores them (RFC 8259 section 8.2).
+  const ID = '019ac000-0000-7000-8000-000000000001';
+  it.each(
+    (
+      [
+        ['POST', '/api/v1/rollouts', START, ['route', 'canaryUrl', 'version', 'policy', 'reason']],
+        ['POST', `/api/v1/rollouts/${ID}/rollback`, { reason: 'x' }, ['reason']],
+        ['POST', `/api/v1/rollouts/${ID}/advance`, { to: 'step-1', reason: 'x' }, ['to', 'reason']],
+        ['POST', `/api/v1/rollouts/${ID}/skip`, { check: 'p99', reason: 'x' }, ['check', 'reason']],
+        ['POST', '/api/v1/tokens', { name: 'ada', role: 'viewer', reason: 'x' }, ['name', 'reason']],
+        ['PUT', '/api/v1/routes/payments/consumers/acme', { rule: 'stable', reason: 'x' }, ['key', 'reason']],
+        ['POST', '/api/v1/policies/check', { text: 'x' }, ['text', 'file', 'route', 'stable', 'canary']],
+      ] as const
+    ).flatMap(([method, path, body, keys]) => keys.map((key) => [method, path, key, body] as const)),
+  )('%s %s with half of a character or NUL in %s is refused there', async (method, path, key, body) => {
+    for (const unstorable of ['\ud83d', '\0']) {
+      const text = key === 'canaryUrl' ? `http://127.0.0.1/${unstorable}` : `broken ${unstorable}`;
+      const answer = await app.request(path, {
+        method,
+        headers: { authorization: `Bearer ${TOKENS.admin}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ ...body, [key]: text }),
+      });
+      expect([answer.status, await answer.json()]).toMatchObject([422, { errors: [{ pointer: `#/${key}` }] }]);
+    }
+  });
+
+  it('a whole character of two halves is text like any other', async () => {
+    expect((await startWith({ reason: 'users see a \u{1f600}' })).status).toBe(201);
+  });
+
   it('names every fault at once', async () => {
     const answer = await post('/api/v1/rollouts', '{"colour":"red"}');
     const { errors } = (await answer.json()) as { errors: { pointer: string }[] };

@@ -112,6 +112,8 @@ describe('what is no YAML for us', () => {
   it.each([
     ['a: &x 1', '1:7 anchors are not allowed: nothing may refer to them'],
     ['a: 1\nb: *x', '2:4 aliases are not allowed: repeat the value'],
+    ['a: ["half of \\ud83d"]', '1:5 a text must not contain NUL or a lone surrogate (half of a character)'],
+    ['"a\\0": 1', '1:1 a text must not contain NUL or a lone surrogate (half of a character)'],
     ['port: 1\nport: 2', '2:1 the key port is given twice'],
     ['port: 1\n"port": 2', '2:1 the key port is given twice'],
     ['port: 1\n---\nport: 2', '2:1 the file must hold one document: a second one begins here'],

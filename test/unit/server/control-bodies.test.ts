@@ -58,6 +58,13 @@ describe('a body at the listener that serves', () => {
       201,
     ],
     [
+      'with half of a character in its reason',
+      'POST /api/v1/rollouts/019ac000-0000-7000-8000-000000000001/rollback',
+      ['Content-Type: application/json', 'Content-Length: 19'],
+      '{"reason":"\\ud83d"}',
+      422,
+    ],
+    [
       'chunked',
       'POST /api/v1/tokens',
       ['Content-Type: application/json', 'Transfer-Encoding: chunked'],
