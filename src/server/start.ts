@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ListenAddress } from './config/declared-address.ts';
 import { type Listener, listen } from './listen.ts';
+import { sayListening } from './listening-file.ts';
 import { readinessApp } from './readiness-app.ts';
 import type { Stoppable } from './shutdown.ts';
 import { stopAll } from './shutdown.ts';
@@ -38,11 +40,40 @@ export async function startServer(options: WireOptions): Promise<Running> {
     // While what is open ends, a balancer is still told that it should go elsewhere.
     if (probed) parts.splice(1, 0, { name: 'readiness listener', stop: () => probed.close() });
     parts.unshift({ name: 'readiness', stop: () => giveNotice(wired, notice) });
+    const bound = {
+      control: { ...config.control.listen, port: control.port },
+      gateway: { ...config.gateway.listen, port },
+      readiness: readiness && probed ? { ...readiness, port: probed.port } : null,
+    };
+    parts.splice(-1, 0, { name: 'listening file', stop: await tellListening(wired, bound) });
     wired.enter('serving');
     return { ...wired, gatewayPort: port, controlPort: control.port, readinessPort: probed?.port ?? null, parts };
   } catch (error) {
     await stopAll(parts, options.log);
     throw error;
+  }
+}
+
+interface Bound {
+  readonly control: ListenAddress;
+  readonly gateway: ListenAddress;
+  readonly readiness: ListenAddress | null;
+}
+
+/** So that `doctor` can tell a port that this Serin has from one that a stranger has. Traffic does not wait for a full disk. */
+async function tellListening(
+  { dataFolder, log }: Wired,
+  { control, gateway, readiness }: Bound,
+): Promise<() => Promise<void>> {
+  try {
+    const takeBack = await sayListening(dataFolder, {
+      control,
+      listeners: [control, gateway, ...(readiness ? [readiness] : [])],
+    });
+    return async () => takeBack();
+  } catch (error) {
+    log({ what: 'listeningFileUnwritable', level: 'warn', error });
+    return async () => {};
   }
 }
 

@@ -120,6 +120,67 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
     }
   });
 
+  it.each(['control', 'gateway', 'readiness'] as const)(
+    'a stranger has the port of the %s: both say so at once, with the same place and caret',
+    { timeout: 60_000 },
+    async (which) => {
+      const port = await listening(silentServer());
+      const at = `127.0.0.1:${port}`;
+      const place = home(which === 'readiness' ? { gateway: `127.0.0.1:0", readiness: "${at}` } : { [which]: at });
+      const line = which === 'control' ? 2 : 1;
+      const said = new RegExp(
+        `serin\\.yaml:${line}:\\d+ port ${port} on 127\\.0\\.0\\.1 is in use\\n.*${port}.*\\n +\\^`,
+      );
+      const examined = await run('doctor', place);
+      expect([examined.code, examined.stdout]).toEqual([1, expect.stringMatching(said)]);
+      expect(examined.stdout).not.toContain('no result within');
+      const served = await run('serve', place);
+      expect([served.code, served.stderr]).toEqual([1, expect.stringMatching(said)]);
+      expect(said.exec(served.stderr)?.[0]).toBe(said.exec(examined.stdout)?.[0]);
+    },
+  );
+
+  it('another Serin, with a data folder of its own, has the control address', { timeout: 60_000 }, async () => {
+    const control = `127.0.0.1:${await freePort()}`;
+    const other = await startServerProcess(home({ control }));
+    const port = await listening(silentServer());
+    const place = home({ control, gateway: `127.0.0.1:${port}` });
+    const { code, stdout } = await run('doctor', place);
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringMatching(/^error +listen +.*serin\.yaml:2:\d+ port \d+ on .* is in use/m),
+    ]);
+    expect(stdout).toMatch(new RegExp(`^error +listen +.*serin\\.yaml:1:\\d+ port ${port} on .* is in use`, 'm'));
+    expect(stdout).toMatch(/^warning +running +the Serin \S+ that answers at .* does not run on the data folder/m);
+    expect(stdout).toContain('serin serve would not start');
+    expect((await run('serve', place)).code).toBe(1);
+    other.child.kill('SIGTERM');
+    expect(await other.ended).toBe(0);
+  });
+
+  it.each([
+    [
+      'control: { listen: 127.0.0.1:4711 }\ngateway: { listen: 127.0.0.1:4711 }',
+      /:2:\d+ gateway\.listen and control\.listen are both 127\.0\.0\.1:4711;.*\ngateway.*\n +\^/,
+    ],
+    [
+      'gateway: { listen: 127.0.0.1:0, readiness: 127.0.0.1:7780 }',
+      /:1:\d+ gateway\.readiness and control\.listen are both/,
+    ],
+    [
+      'gateway: { listen: 0.0.0.0:4711, readiness: "127.0.0.1:4711" }',
+      /:1:\d+ gateway\.readiness 127\.0\.0\.1:4711 and gateway\.listen 0\.0\.0\.0:4711 overlap/,
+    ],
+    ['gateway: { listen: "[::]:4711", readiness: "127.0.0.1:4711" }', /overlap/],
+  ])('two listeners at one address: %s', { timeout: 60_000 }, async (listeners, said) => {
+    const place = makeHome(`${listeners}\nroutes: [{ name: r, path: /, stable: "${stable.url}", policy: standard }]\n`);
+    closing.push(place.remove);
+    for (const command of ['doctor', 'serve'] as const) {
+      const { code, stdout, stderr } = await run(command, place);
+      expect([code, stdout + stderr]).toEqual([2, expect.stringMatching(said)]);
+    }
+  });
+
   it('what does not answer is a warning, and serve starts all the same and logs it', { timeout: 60_000 }, async () => {
     const place = home({
       url: 'http://127.0.0.1:1',
@@ -165,6 +226,7 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
       0,
       expect.stringMatching(new RegExp(`in use by process ${server.child.pid}: held by a running Serin`)),
     ]);
+    expect(beside.stdout).toMatch(/^ok +listen +control: .* in use by the Serin that runs on this data folder/m);
     expect(beside.stdout).toMatch(/^ok +running +Serin \S+ is running at .*, and is ready/m);
     expect(beside.stdout).toMatch(/^ok +audit +\d+ entr(y|ies), chain intact/m);
     expect(beside.stdout).toMatch(/^ok +ages +no rollout runs/m);
@@ -172,6 +234,7 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
     expect([second.code, second.stderr]).toEqual([1, expect.stringMatching(/for 2 reasons:[\s\S]*in use by process/)]);
     server.child.kill('SIGTERM');
     expect(await server.ended).toBe(0);
+    expect(existsSync(`${place.folder}/.serin/listening`)).toBe(false);
   });
 
   it('ends although nothing that it asks ever answers', { timeout: 60_000 }, async () => {

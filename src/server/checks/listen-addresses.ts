@@ -3,19 +3,16 @@ import type { Problem } from '../../problem/problem.ts';
 import type { ListenAddress } from '../config/declared-address.ts';
 import { declaredListeners, hostAndPort } from '../config/declared-listeners.ts';
 import { listenProblem } from '../listen.ts';
+import { runningListeners } from '../listening-file.ts';
 import type { Obstacle, Remark, Requirement } from './check.ts';
-import { askRunning } from './running.ts';
 
 /** Whether the listeners could have their addresses, by taking them for a moment. */
 export const listenAddresses: Requirement = {
   name: 'listen',
   timeoutMs: 5_000,
-  async run(checked, signal) {
-    const { config, document } = checked.loaded;
-    const { taken } = checked.database;
+  async run({ loaded: { config, document }, dataFolder, purpose }) {
     // A start is refused whichever process has the address; only doctor asks which one.
-    const runs = async () =>
-      checked.purpose === 'doctor' && (taken !== null || (await askRunning(config.control.listen, signal)) !== null);
+    const running = purpose === 'doctor' ? await runningListeners(dataFolder) : null;
     const held: Server[] = [];
     const findings: (Remark | Obstacle)[] = [];
     try {
@@ -28,10 +25,10 @@ export const listenAddresses: Requirement = {
             level: 'ok',
             says: `${name}: ${hostAndPort(at)} ${at.port === 0 ? 'takes any free port' : 'is free'}`,
           });
-        } else if (problem.code === 'port-in-use' && !isOwn(held, at) && (await runs())) {
+        } else if (problem.code === 'port-in-use' && running?.listeners.some((one) => isSame(one, at))) {
           findings.push({
             level: 'ok',
-            says: `${name}: ${hostAndPort(at)} is in use, and a Serin is running`,
+            says: `${name}: ${hostAndPort(at)} is in use by the Serin that runs on this data folder`,
             taken: problem,
           });
         } else {
@@ -56,10 +53,6 @@ function bind(
   });
 }
 
-/** Two listeners are declared at one port. */
-function isOwn(held: readonly Server[], { port }: ListenAddress): boolean {
-  return held.some((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address?.port === port;
-  });
+function isSame(one: ListenAddress, other: ListenAddress): boolean {
+  return one.host === other.host && one.port === other.port;
 }

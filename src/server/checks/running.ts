@@ -1,26 +1,29 @@
 import { z } from 'zod';
 import type { ListenAddress } from '../config/declared-address.ts';
 import { hostAndPort } from '../config/declared-listeners.ts';
+import { runningListeners } from '../listening-file.ts';
 import { presentAdminToken } from '../secrets/admin-token.ts';
 import type { Advisory, Checked, Remark } from './check.ts';
 
 const version = z.object({ version: z.string(), node: z.string() });
 const readiness = z.object({ ready: z.boolean(), problems: z.array(z.string()) });
 
-/** What the Serin says that runs on this data folder, or at this control address, when one does. */
+/** What the Serin says that runs on this data folder, or whether another one has this control address. */
 export const runningSerin: Advisory = {
   name: 'running',
   timeoutMs: 5_000,
   async run(checked, signal) {
     // It would only find itself.
     if (checked.purpose === 'serve') return [];
-    const { listen } = checked.loaded.config.control;
-    const build = await askRunning(listen, signal);
-    if (build === null) return checked.database.taken === null ? [] : [unheard(checked)];
-    const said = readiness.safeParse(await ask(listen, '/readyz', signal));
+    const running = await runningListeners(checked.dataFolder);
+    if (running === null) return stranger(checked, signal);
+    const { control } = running;
+    const build = await askRunning(control, signal);
+    if (build === null) return [unheard(`nothing answers at ${urlOf(control)}`)];
+    const said = readiness.safeParse(await ask(control, '/readyz', signal));
     if (!said.success) return [{ level: 'warning', says: 'the running Serin does not say whether it is ready' }];
     const { ready, problems } = said.data;
-    const state = `Serin ${build.version} is running at ${urlOf(listen)}, and is ${ready ? 'ready' : 'not ready'}`;
+    const state = `Serin ${build.version} is running at ${urlOf(control)}, and is ${ready ? 'ready' : 'not ready'}`;
     return [
       { level: ready ? 'ok' : 'warning', says: state },
       ...problems.map((says): Remark => ({ level: 'warning', says: `it reports: ${says}` })),
@@ -28,8 +31,19 @@ export const runningSerin: Advisory = {
   },
 };
 
+/** A Serin that answers where this one would, and has another data folder. */
+async function stranger({ loaded, dataFolder, database }: Checked, signal: AbortSignal): Promise<readonly Remark[]> {
+  const { listen } = loaded.config.control;
+  const build = await askRunning(listen, signal);
+  if (build !== null) {
+    const says = `the Serin ${build.version} that answers at ${urlOf(listen)} does not run on the data folder ${dataFolder}`;
+    return [{ level: 'warning', says }];
+  }
+  return database.taken === null ? [] : [unheard('it has not said where it listens')];
+}
+
 /** The build of the Serin that answers at a control address; null where none does. No token is sent. */
-export async function askRunning(at: ListenAddress, signal: AbortSignal): Promise<z.output<typeof version> | null> {
+async function askRunning(at: ListenAddress, signal: AbortSignal): Promise<z.output<typeof version> | null> {
   const parsed = version.safeParse(await ask(at, '/version', signal));
   return parsed.success ? parsed.data : null;
 }
@@ -38,16 +52,12 @@ export async function askRunning(at: ListenAddress, signal: AbortSignal): Promis
  * Asks the API of the Serin that holds this data folder, with the token in it; null when there is none to ask. The token is
  * only sent to a server that has answered as a Serin does.
  */
-export async function askApi(
-  { loaded, dataFolder, database }: Checked,
-  path: string,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const { listen } = loaded.config.control;
-  const token = database.taken === null ? null : presentAdminToken(dataFolder);
-  if (token === null) return null;
-  if ((await askRunning(listen, signal)) === null) return null;
-  return ask(listen, path, signal, { authorization: `Bearer ${token}` });
+export async function askApi({ dataFolder, database }: Checked, path: string, signal: AbortSignal): Promise<unknown> {
+  const running = database.taken === null ? null : await runningListeners(dataFolder);
+  const token = running && presentAdminToken(dataFolder);
+  if (running === null || token === null) return null;
+  if ((await askRunning(running.control, signal)) === null) return null;
+  return ask(running.control, path, signal, { authorization: `Bearer ${token}` });
 }
 
 async function ask(
@@ -70,10 +80,8 @@ async function ask(
   }
 }
 
-function unheard({ loaded }: Checked): Remark {
-  const { listen } = loaded.config.control;
-  const where = listen.port === 0 ? 'its control port is not known' : `nothing answers at ${urlOf(listen)}`;
-  return { level: 'warning', says: `the Serin that holds the data folder could not be asked for its state: ${where}` };
+function unheard(why: string): Remark {
+  return { level: 'warning', says: `the Serin that holds the data folder could not be asked for its state: ${why}` };
 }
 
 /** An address of all interfaces is asked at the loopback one. */

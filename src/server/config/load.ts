@@ -7,6 +7,7 @@ import type { SourceDocument } from '../../policy/place.ts';
 import { readPolicy } from '../../policy/read.ts';
 import { type Issue, Problem } from '../../problem/problem.ts';
 import { configSchema, type ServerConfig } from './config.ts';
+import { listenerFaults } from './listener-faults.ts';
 import { placeFaultsAmong, type RouteFault, routeFaults } from './route-faults.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../../policies/', import.meta.url));
@@ -33,8 +34,8 @@ export function loadConfig(file: string): LoadedConfig {
     throw new Problem('invalid-input', `${file} is not valid`, { issues: inOrder([...read.issues, ...places]) });
   }
   const { value: config, document } = read;
-  const issues = routeFaults(config).map(issueIn(document));
-  if (issues.length > 0) throw new Problem('invalid-input', `${file} is not valid`, { issues });
+  const issues = [...listenerFaults(config), ...routeFaults(config)].map(issueIn(document));
+  if (issues.length > 0) throw new Problem('invalid-input', `${file} is not valid`, { issues: inOrder(issues) });
   return { config, folder: dirname(resolve(file)), document };
 }
 

@@ -1,0 +1,60 @@
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { processStart } from '../store/process-identity.ts';
+import type { ListenAddress } from './config/declared-address.ts';
+import { writePrivateFile } from './secrets/private-file.ts';
+
+const record = z.object({
+  pid: z.int(),
+  start: z.string(),
+  folder: z.string(),
+  control: z.object({ host: z.string(), port: z.int() }),
+  listeners: z.array(z.object({ host: z.string(), port: z.int() })),
+});
+
+/** Where the Serin listens that runs on a data folder. */
+export interface RunningListeners {
+  readonly control: ListenAddress;
+  readonly listeners: readonly ListenAddress[];
+}
+
+/** Says in the data folder where this process listens, as declared but with the ports that it got; returns how to take it back. */
+export async function sayListening(dataFolder: string, running: RunningListeners): Promise<() => void> {
+  const path = listeningFile(dataFolder);
+  const start = (await processStart(process.pid)) ?? 'unknown';
+  const text = JSON.stringify({ pid: process.pid, start, folder: folderIdentity(dataFolder), ...running });
+  writePrivateFile(path, `${text}\n`);
+  return () => {
+    // Another Serin of the same database may have said where it is since.
+    if (read(path)?.pid === process.pid) rmSync(path, { force: true });
+  };
+}
+
+/**
+ * What the Serin said that runs on this data folder; null when none runs. A file that its process left behind, or that came
+ * with a copy of the folder, says nothing.
+ */
+export async function runningListeners(dataFolder: string): Promise<RunningListeners | null> {
+  const said = read(listeningFile(dataFolder));
+  if (said === null || said.folder !== folderIdentity(dataFolder)) return null;
+  const start = await processStart(said.pid);
+  return start !== null && (start === said.start || start === 'unknown' || said.start === 'unknown') ? said : null;
+}
+
+function read(path: string): z.output<typeof record> | null {
+  try {
+    return record.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+function folderIdentity(dataFolder: string): string {
+  const { dev, ino } = statSync(dataFolder, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+function listeningFile(dataFolder: string): string {
+  return join(dataFolder, 'listening');
+}
