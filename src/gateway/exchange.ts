@@ -63,7 +63,7 @@ export class Exchange implements AnswerHandler, Stream {
     outgoing.on('close', this.onClientClose);
     outgoing.on('timeout', this.onIdle);
     outgoing.on('drain', this.onDrain);
-    // Whatever happens to the connection is told by `close`; an unheard error would end the process.
+    // Failures arrive as `close`; without a listener, `error` would crash the process.
     outgoing.on('error', ignore);
     // Before Node 24 a response that waits in a pipeline is not told when the connection goes.
     if (!outgoing.socket) incoming.socket.once('close', this.onClientClose);

@@ -8,6 +8,7 @@ import type { UploadWatch } from '../upload-watch.ts';
 import { Gathering } from './gathering.ts';
 import type { ExchangeOwner, PlainExchange } from './plain-exchange.ts';
 import type { RequestBody } from './request-body.ts';
+import { listenShared, type SocketOwner, unlistenShared } from './shared-listeners.ts';
 import { readAsStream, readShared } from './shared-memory.ts';
 
 /** A client that begins a request at the very time at which it was told that the connection ends is given this long. */
@@ -34,7 +35,7 @@ export interface ConnectionFront {
 }
 
 /** One client connection, for as long as everything on it is plain: one request at a time, in order. */
-export class ClientConnection implements ExchangeOwner {
+export class ClientConnection implements ExchangeOwner, SocketOwner {
   readonly socket: Socket;
   readonly peer: Peer;
   /** Monotonic ms since when a request head is awaited that has to come; null between requests. */
@@ -57,13 +58,8 @@ export class ClientConnection implements ExchangeOwner {
     this.awaitsHeadSince = front.now();
     this.timeoutMs = front.idleMs;
     socket.setTimeout(front.idleMs);
-    owners.set(socket, this);
     readShared(socket, this.onData);
-    socket.on('end', onEnd);
-    socket.on('drain', onDrain);
-    socket.on('timeout', onTimeout);
-    socket.on('error', ignore);
-    socket.on('close', onClose);
+    listenShared(socket, this);
   }
 
   /** Whether nothing is under way, not even the beginning of a head. */
@@ -134,14 +130,8 @@ export class ClientConnection implements ExchangeOwner {
 
   /** Detaches from the socket; another handler takes over. */
   release(): void {
-    const { socket } = this;
-    owners.delete(socket);
-    readAsStream(socket, this.onData);
-    socket.off('end', onEnd);
-    socket.off('drain', onDrain);
-    socket.off('timeout', onTimeout);
-    socket.off('error', ignore);
-    socket.off('close', onClose);
+    readAsStream(this.socket, this.onData);
+    unlistenShared(this.socket);
     this.front.closed(this);
   }
 
@@ -296,32 +286,3 @@ export class ClientConnection implements ExchangeOwner {
     this.front.closed(this);
   }
 }
-
-/**
- * All listeners but the busiest are shared and find their connection here: closures of its own would be 250 bytes of each
- * idle one.
- */
-const owners = new WeakMap<Socket, ClientConnection>();
-
-function onEnd(this: Socket): void {
-  const owner = owners.get(this);
-  owner?.contain(() => owner.ended());
-}
-
-function onDrain(this: Socket): void {
-  const owner = owners.get(this);
-  owner?.contain(() => owner.drained());
-}
-
-function onTimeout(this: Socket): void {
-  const owner = owners.get(this);
-  owner?.contain(() => owner.timedOut());
-}
-
-function onClose(this: Socket): void {
-  const owner = owners.get(this);
-  owner?.contain(() => owner.closed());
-}
-
-/** Whatever happens to the connection is told by `close`; an unheard error would end the process. */
-function ignore(): void {}
