@@ -31,10 +31,10 @@ const revoke = createRoute({
   method: 'delete',
   path: '/tokens/{id}',
   tags: ['tokens'],
-  summary: 'Revoke a token, for ever',
+  summary: 'Revoke a token, for ever; the last admin token stays',
   ...requires('admin'),
   request: { params: tokenParams, query: removalQuery },
-  responses: { 204: { description: 'Revoked' }, ...refusals('not-found', 'invalid-input') },
+  responses: { 204: { description: 'Revoked' }, ...refusals('not-found', 'refused', 'invalid-input') },
 });
 
 export function tokenRoutes({ tokens }: ControlPlane): OpenAPIHono<ApiEnv> {

@@ -24,6 +24,8 @@ export interface ApiClient {
 export interface ClientOptions {
   readonly server: string;
   readonly token: string | null;
+  /** What follows the refusal of the token: where it came from, and the way on. */
+  readonly tokenHint: string;
   /** Of this command line. */
   readonly version: string;
   readonly buildTimeoutMs?: number;
@@ -41,7 +43,7 @@ interface Request {
 }
 
 export function apiClient(options: ClientOptions): ApiClient {
-  const { server, token, version, buildTimeoutMs = BUILD_TIMEOUT_MS, fetch, signal } = options;
+  const { server, token, tokenHint, version, buildTimeoutMs = BUILD_TIMEOUT_MS, fetch, signal } = options;
   let known: Promise<BuildView> | null = null;
 
   async function ask({ method, path, body, token: bearer, timeoutMs, mostBytes }: Request): Promise<Answer> {
@@ -90,7 +92,7 @@ export function apiClient(options: ClientOptions): ApiClient {
   async function request(method: string, path: string, body?: unknown): Promise<Answer> {
     await build();
     const answer = await ask({ method, path, body, token, timeoutMs: TIMEOUT_MS, mostBytes: MOST_BYTES });
-    if (answer.status < 200 || answer.status > 299) throw problemOf(server, `${method} ${path}`, answer);
+    if (answer.status < 200 || answer.status > 299) throw problemOf(server, `${method} ${path}`, answer, tokenHint);
     return answer;
   }
 
@@ -181,7 +183,7 @@ const CODES: ReadonlySet<string> = new Set<ProblemCode>([
   'internal',
 ]);
 
-function problemOf(server: string, what: string, answer: Answer): Problem {
+function problemOf(server: string, what: string, answer: Answer, tokenHint: string): Problem {
   const found = answer.type === 'application/problem+json' ? readAs(problemDetails, answer.json) : { fault: '' };
   if ('fault' in found) {
     return new Problem(
@@ -191,7 +193,7 @@ function problemOf(server: string, what: string, answer: Answer): Problem {
   }
   const details = found.value;
   const code = EDGE[details.code] ?? (CODES.has(details.code) ? (details.code as ProblemCode) : 'internal');
-  const hint = code === 'unauthenticated' ? ' (--token or SERIN_TOKEN)' : '';
+  const hint = code === 'unauthenticated' ? tokenHint : '';
   const issues = (details.errors ?? []).map(
     ({ pointer, parameter, detail }): Issue => ({ path: pointer ?? parameter ?? '', message: detail }),
   );

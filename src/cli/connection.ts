@@ -42,11 +42,14 @@ export function connect(options: ServerOptions, session: Session): ApiClient {
     );
   }
   refuseMoreThanOrigin(address);
-  const token = options.token || env['SERIN_TOKEN'] || localToken(address, options.dataFolder || env['SERIN_DATA']);
+  const given = options.token || env['SERIN_TOKEN'];
+  const folder = options.dataFolder || env['SERIN_DATA'] || '.serin';
+  const token = given || localToken(address, folder);
   if (token !== null && !TOKEN.test(token)) {
     throw new Problem('invalid-input', 'the token (--token, SERIN_TOKEN) contains a character that no token has');
   }
-  return apiClient({ server: address.origin, token, version, fetch, signal });
+  const tokenHint = given || token === null ? ' (--token or SERIN_TOKEN)' : localHint(folder);
+  return apiClient({ server: address.origin, token, tokenHint, version, fetch, signal });
 }
 
 /** What follows the port would be left out in silence, and a password in a URL is found in histories and logs. */
@@ -61,11 +64,18 @@ function refuseMoreThanOrigin({ username, password, pathname, search, hash }: UR
 }
 
 /** The admin token of this machine's server, which is nobody else's business: it goes to a loopback address only. */
-function localToken(address: URL, folder = '.serin'): string | null {
+function localToken(address: URL, folder: string): string | null {
   if (!LOOPBACK.has(address.hostname)) return null;
   try {
     return readFileSync(join(folder, 'admin-token'), 'utf8').trim() || null;
   } catch {
     return null;
   }
+}
+
+function localHint(folder: string): string {
+  return (
+    `: it is the one in ${clean(join(folder, 'admin-token'))}. Give another with --token or SERIN_TOKEN, or make it anew with ` +
+    '`serin renew-admin-token --reason TEXT` (with the embedded database, stop the server first)'
+  );
 }

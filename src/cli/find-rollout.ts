@@ -2,7 +2,7 @@ import { type RolloutView, rolloutViewSchema, rolloutViewsSchema } from '../api/
 import { Problem } from '../problem/problem.ts';
 import type { ApiClient } from './client.ts';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The rollout of that id, or of that route: the one that runs, else the latest. */
 export async function findRollout(client: ApiClient, routeOrId: string): Promise<RolloutView> {

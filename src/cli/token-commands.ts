@@ -3,6 +3,7 @@ import { newTokenViewSchema, tokenViewsSchema } from '../api/view-schemas.ts';
 import type { Role } from '../rollout/event.ts';
 import { confirm, reasonFor } from './ask.ts';
 import { connect, type ServerOptions, takesServer } from './connection.ts';
+import { findToken } from './find-token.ts';
 import { print, say } from './output.ts';
 import type { Session } from './terminal.ts';
 import { table } from './text.ts';
@@ -41,14 +42,22 @@ export function registerTokens(program: Command, session: Session): void {
     },
   );
 
-  takesServer(token.command('revoke').description('end a token for ever').argument('<id>'))
+  takesServer(
+    token
+      .command('revoke')
+      .description('end a token for ever; the last admin token stays')
+      .argument('<id|name>', 'its id, or the name that no other token has'),
+  )
     .option('--reason <text>', 'why; kept in the audit log')
     .option('-y, --yes', 'do not ask')
-    .action(async (id: string, options: ChangeOptions) => {
-      const reason = await reasonFor(session, options.reason, `revoke ${id}`);
-      await confirm(session, options, `Revoke token ${id}`);
+    .action(async (idOrName: string, options: ChangeOptions) => {
+      const reason = await reasonFor(session, options.reason, `revoke ${idOrName}`);
+      const client = connect(options, session);
+      const id = await findToken(client, idOrName);
+      const which = id === idOrName ? id : `${id} (${idOrName})`;
+      await confirm(session, options, `Revoke token ${which}`);
       const query = new URLSearchParams({ reason }).toString();
-      await connect(options, session).remove(`/api/v1/tokens/${encodeURIComponent(id)}?${query}`);
-      say(session, `serin: token ${id} is revoked`);
+      await client.remove(`/api/v1/tokens/${encodeURIComponent(id)}?${query}`);
+      say(session, `serin: token ${which} is revoked`);
     });
 }

@@ -163,9 +163,15 @@ export interface TokenStore {
   ): Promise<void>;
   findByHash(hash: string): Promise<TokenRecord | null>;
   list(): Promise<readonly TokenRecord[]>;
-  /** False when there is none, or it is revoked already. */
-  revoke(id: string, audit: AuditDraft): Promise<boolean>;
+  /** The last admin token stays: without one nobody could make another. */
+  revoke(id: string, audit: AuditDraft): Promise<Revocation>;
 }
+
+export type Revocation =
+  | { readonly kind: 'revoked' }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'revoked-before'; readonly at: number }
+  | { readonly kind: 'last-admin' };
 
 export interface StableStore {
   list(): Promise<readonly StableRecord[]>;

@@ -36,14 +36,26 @@ export function tokenStore(run: Run): TokenStore {
     revoke: (id, draft) =>
       run((database) =>
         database.transaction(async (tx) => {
-          if (!isUuid(id)) return false;
+          if (!isUuid(id)) return { kind: 'unknown' };
+          // Locked in one order: of two revocations at once the second sees what the first has left.
+          const admins = await tx
+            .select({ id: tokens.id })
+            .from(tokens)
+            .where(and(eq(tokens.role, 'admin'), isNull(tokens.revokedAt)))
+            .orderBy(asc(tokens.id))
+            .for('update');
+          if (admins.length === 1 && admins[0]?.id === id) return { kind: 'last-admin' };
           const revoked = await tx
             .update(tokens)
             .set({ revokedAt: NOW })
             .where(and(eq(tokens.id, id), isNull(tokens.revokedAt)))
             .returning({ id: tokens.id });
-          if (revoked.length > 0) await appendAudit(tx, [draft]);
-          return revoked.length > 0;
+          if (revoked.length > 0) {
+            await appendAudit(tx, [draft]);
+            return { kind: 'revoked' };
+          }
+          const [found] = await tx.select({ at: tokens.revokedAt }).from(tokens).where(eq(tokens.id, id));
+          return found?.at ? { kind: 'revoked-before', at: found.at.getTime() } : { kind: 'unknown' };
         }),
       ),
   };

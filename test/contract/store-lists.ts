@@ -67,15 +67,32 @@ export function listsContract(bench: () => StoreBench): void {
       const found = await store().tokens.findByHash(hash);
       expect(found).toEqual({ ...token, createdAt: expect.any(Number), revokedAt: null });
       expect(await store().tokens.list()).toContainEqual(found);
-      expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toBe(true);
-      expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toBe(false);
-      expect((await store().tokens.findByHash(hash))?.revokedAt).toBeGreaterThanOrEqual(found?.createdAt ?? Infinity);
+      expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toEqual({ kind: 'revoked' });
+      const at = (await store().tokens.findByHash(hash))?.revokedAt;
+      expect(at).toBeGreaterThanOrEqual(found?.createdAt ?? Infinity);
+      expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toEqual({
+        kind: 'revoked-before',
+        at,
+      });
       expect(await kindsOf(route)).toEqual(['tokenCreated', 'tokenRevoked']);
     });
 
     it.each([randomUUID(), 'nonsense'])('cannot be revoked when there is none: %s', async (id) => {
-      expect(await store().tokens.revoke(id, draftOf(fresh('route'), 'tokenRevoked'))).toBe(false);
+      expect(await store().tokens.revoke(id, draftOf(fresh('route'), 'tokenRevoked'))).toEqual({ kind: 'unknown' });
       expect(await store().tokens.findByHash(id)).toBeNull();
+    });
+
+    it('keep the last admin token, also when all of them are revoked at once', async () => {
+      const route = fresh('route');
+      const admins = [tokenOf(), tokenOf(), tokenOf()].map((token) => ({ ...token, role: 'admin' as const }));
+      for (const admin of admins) await store().tokens.create(admin, draftOf(route, 'tokenCreated'));
+      const revoke = ({ id }: { id: string }) => store().tokens.revoke(id, draftOf(route, 'tokenRevoked'));
+      const done = await Promise.all(admins.map(revoke));
+      expect(done.map(({ kind }) => kind).toSorted()).toEqual(['last-admin', 'revoked', 'revoked']);
+      expect((await kindsOf(route)).filter((kind) => kind === 'tokenRevoked')).toHaveLength(2);
+      const left = admins[done.findIndex(({ kind }) => kind === 'last-admin')] ?? tokenOf();
+      await store().tokens.create({ ...tokenOf(), role: 'admin' }, draftOf(route, 'tokenCreated'));
+      expect(await revoke(left)).toEqual({ kind: 'revoked' });
     });
 
     it('have a hash of their own', async () => {

@@ -222,6 +222,8 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
       async revoke(id, by, reason) {
         const found = tokens.get(id);
         if (!found) throw new Problem('not-found', `there is no token ${id}`);
+        if (found.revokedAt !== null)
+          throw new Problem('refused', `token ${id} was revoked already at ${found.revokedAt}`);
         tokens.set(id, { ...found, revokedAt: new Date(tick()).toISOString() });
         write({ actor: by, route: '', rolloutId: null, event: { kind: 'tokenRevoked', id }, reason });
       },

@@ -115,7 +115,7 @@ export const COMMANDS: Readonly<Record<string, CommandLine>> = {
     args: () => ['token', 'create', 'bob', '--role', 'viewer', '--reason', 'tried'],
     says: /^serin_\S{43}\n/,
   },
-  'token list': { args: () => ['token', 'list'], says: /first-start +admin/ },
+  'token list': { args: () => ['token', 'list'], says: /local admin +admin/ },
   'token revoke': {
     args: ({ token }) => ['token', 'revoke', token, '--yes', '--reason', 'tried'],
     says: /is revoked/,

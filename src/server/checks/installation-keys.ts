@@ -1,4 +1,5 @@
 import { Problem } from '../../problem/problem.ts';
+import { revokedAdminToken } from '../secrets/admin-token.ts';
 import { isLostWithContainer } from '../secrets/container.ts';
 import { presentSecret, type SecretPlace, secretFile, unfitSecret } from '../secrets/installation-secret.ts';
 import type { Remark, Requirement } from './check.ts';
@@ -19,7 +20,12 @@ export const installationKeys: Requirement = {
       state === 'present'
         ? `cookies are signed with ${name}`
         : `${name} does not exist yet: the first start creates it`;
-    return [{ level: 'ok', says }, ...risks({ ...place, state })];
+    const revoked = store ? await revokedAdminToken(store, dataFolder) : null;
+    return [
+      { level: 'ok', says },
+      ...risks({ ...place, state }),
+      ...(revoked === null ? [] : [{ level: 'warning', says: revoked } as const]),
+    ];
   },
 };
 

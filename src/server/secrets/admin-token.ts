@@ -8,8 +8,10 @@ import { hashOf, newToken, tokenAudit } from './tokens.ts';
 
 export const ADMIN_TOKEN_FILE = 'admin-token';
 
-/** What the token of the file is called in the database. */
-const NAME = 'first-start';
+/** What the token of the file is called in the database, and so its bearer in the audit and in messages. */
+const NAME = 'local admin';
+/** What installations of before call it. */
+const NAMES: ReadonlySet<string> = new Set([NAME, 'first-start']);
 const WELL_FORMED = /^serin_[A-Za-z0-9_-]{43}$/;
 const WAY_OUT = 'create a new one with `serin renew-admin-token`';
 
@@ -37,12 +39,18 @@ export async function ensureAdminToken(
     await keep(store, makeFile(path), newId(), SERIN, 'first start');
     return;
   }
-  const known = await store.tokens.findByHash(hashOf(token));
-  if (!known) await keep(store, token, newId(), SERIN, 'first start');
-  else if (known.revokedAt !== null) {
-    const reason = `the token in ${path} was revoked: use another admin token, or ${WAY_OUT}`;
-    log({ what: 'adminTokenRevoked', level: 'warn', reason });
-  }
+  if (!(await store.tokens.findByHash(hashOf(token)))) await keep(store, token, newId(), SERIN, 'first start');
+}
+
+/**
+ * In one sentence that the token in the file opens nothing any more, and the way out; null where it does, where there is none,
+ * and where the file holds no token, which is told elsewhere.
+ */
+export async function revokedAdminToken(store: Pick<Store, 'tokens'>, dataFolder: string): Promise<string | null> {
+  const token = readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE));
+  const known = token === null ? null : await store.tokens.findByHash(hashOf(token));
+  if (!known || known.revokedAt === null) return null;
+  return `the token in ${join(dataFolder, ADMIN_TOKEN_FILE)} was revoked: use another admin token, or ${WAY_OUT}`;
 }
 
 /** The token in the file; null where there is none. Throws Problem('invalid-input') on a file that holds no token. */
@@ -74,7 +82,7 @@ export async function renewAdminToken(
   },
 ): Promise<{ readonly path: string; readonly revoked: number }> {
   const path = join(dataFolder, ADMIN_TOKEN_FILE);
-  const before = (await store.tokens.list()).filter((record) => isLiveAdmin(record) && record.name === NAME);
+  const before = (await store.tokens.list()).filter((record) => isLiveAdmin(record) && NAMES.has(record.name));
   await keep(store, makeFile(path), newId(), by, reason);
   for (const { id } of before) {
     await store.tokens.revoke(id, await tokenAudit(store, by, reason, { kind: 'tokenRevoked', id }));

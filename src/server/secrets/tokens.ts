@@ -3,7 +3,7 @@ import type { TokenControl, TokenView } from '../../api/control.ts';
 import { Problem } from '../../problem/problem.ts';
 import type { Actor } from '../../rollout/event.ts';
 import type { AuditDraft } from '../../rollout/record.ts';
-import type { Store, TokenRecord } from '../../store/store.ts';
+import type { Revocation, Store, TokenRecord } from '../../store/store.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
 /** Tokens carry 256 bits of their own, so a plain hash is enough to keep them by. */
@@ -47,11 +47,26 @@ export function tokenControl(
       return (await store.tokens.list()).map(viewOf);
     },
     async revoke(id, by, reason) {
-      const revoked = await store.tokens.revoke(id, await tokenAudit(store, by, reason, { kind: 'tokenRevoked', id }));
-      verified.forget(id);
-      if (!revoked) throw new Problem('not-found', `there is no token ${id}`);
+      const done = await store.tokens.revoke(id, await tokenAudit(store, by, reason, { kind: 'tokenRevoked', id }));
+      if (done.kind !== 'last-admin') verified.forget(id);
+      if (done.kind !== 'revoked') throw notRevoked(id, done);
     },
   };
+}
+
+function notRevoked(id: string, why: Exclude<Revocation, { kind: 'revoked' }>): Problem {
+  switch (why.kind) {
+    case 'unknown':
+      return new Problem('not-found', `there is no token ${id}`);
+    case 'revoked-before':
+      return new Problem('refused', `token ${id} was revoked already at ${new Date(why.at).toISOString()}`);
+    case 'last-admin':
+      return new Problem(
+        'refused',
+        `token ${id} is the last admin token, and without one nobody can make another: make another admin token first; ` +
+          '`serin renew-admin-token` replaces the one of the data folder',
+      );
+  }
 }
 
 function viewOf({ id, name, role, createdAt, revokedAt }: TokenRecord): TokenView {

@@ -125,6 +125,7 @@ describe('what is no Serin control API', () => {
     const signal = new AbortController().signal;
     const client = apiClient({
       server: url,
+      tokenHint: '',
       token: TOKENS.admin,
       version: '0.1.0',
       buildTimeoutMs: 200,

@@ -4,24 +4,30 @@ import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEvent } from '../../../src/problem/log.ts';
-import { ensureAdminToken, renewAdminToken } from '../../../src/server/secrets/admin-token.ts';
-import { tokenControl } from '../../../src/server/secrets/tokens.ts';
-import { embeddedStore } from '../../support/controller-stage.ts';
+import { ensureAdminToken, renewAdminToken, revokedAdminToken } from '../../../src/server/secrets/admin-token.ts';
+import { hashOf, newToken, tokenControl } from '../../../src/server/secrets/tokens.ts';
+import { connect, storeOn } from '../../../src/store/connect.ts';
+import { tokens } from '../../../src/store/schema.ts';
 
-const { store, close } = await embeddedStore();
-const folders: string[] = [];
+const databaseFolder = mkdtempSync(join(tmpdir(), 'serin-tokens-'));
+const folders = [databaseFolder];
+const connection = await connect({ dataFolder: databaseFolder });
+const store = storeOn(connection);
+const control = tokenControl(store, () => v7());
+// The store itself never revokes the last admin token.
+beforeEach(() =>
+  connection
+    .database()
+    .update(tokens)
+    .set({ revokedAt: new Date(0) })
+    .execute(),
+);
 afterAll(async () => {
-  await close();
+  await store.close();
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
 const ADA = { name: 'ada', role: 'admin' } as const;
-const control = tokenControl(store, () => v7());
-
-beforeEach(async () => {
-  for (const { id, revokedAt } of await store.tokens.list())
-    if (revokedAt === null) await control.revoke(id, ADA, 'over');
-});
 
 function installation(text?: string) {
   const dataFolder = mkdtempSync(join(tmpdir(), 'serin-token-'));
@@ -33,6 +39,7 @@ function installation(text?: string) {
     file,
     said,
     token: () => readFileSync(file, 'utf8').trim(),
+    revoked: () => revokedAdminToken(store, dataFolder),
     start: () =>
       ensureAdminToken(
         store,
@@ -49,7 +56,7 @@ describe('the admin token of the data folder', () => {
     const { file, token, start, said } = installation();
     await start();
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(await control.authenticate(token())).toEqual({ name: 'first-start', role: 'admin' });
+    expect(await control.authenticate(token())).toEqual({ name: 'local admin', role: 'admin' });
     const made = token();
     await start();
     expect([token(), said]).toEqual([made, []]);
@@ -90,12 +97,29 @@ describe('the admin token of the data folder', () => {
   });
 
   it('that was revoked is told of with the way out', async () => {
-    const { start, said } = installation();
+    const { file, start, revoked } = installation();
     await start();
+    expect(await revoked()).toBeNull();
     const [record] = (await store.tokens.list()).filter(({ revokedAt }) => revokedAt === null);
+    await control.create('ada', 'admin', ADA, 'hers');
     await control.revoke(record?.id ?? '', ADA, 'by mistake');
+    expect(await revoked()).toBe(
+      `the token in ${file} was revoked: use another admin token, or create a new one with \`serin renew-admin-token\``,
+    );
+  });
+
+  it('of an installation that calls it first-start stays as it is, and is revoked when it is renewed', async () => {
+    const { file, renew, start, token } = installation();
+    const old = newToken();
+    writeFileSync(file, old, { mode: 0o600 });
+    const draft = { at: 0, actor: ADA, route: '', rolloutId: null, reason: 'before', before: null, after: null };
+    const record = { id: v7(), name: 'first-start', role: 'admin', hash: hashOf(old) } as const;
+    await store.tokens.create(record, { ...draft, event: { kind: 'tokenCreated' } });
     await start();
-    expect(said).toMatchObject([{ what: 'adminTokenRevoked', reason: expect.stringContaining('renew-admin-token') }]);
+    expect(await control.authenticate(token())).toEqual({ name: 'first-start', role: 'admin' });
+    expect(await renew()).toMatchObject({ revoked: 1 });
+    expect(await control.authenticate(old)).toBeNull();
+    expect(await control.authenticate(token())).toEqual({ name: 'local admin', role: 'admin' });
   });
 
   it('renewed leaves tokens of people alone', async () => {
