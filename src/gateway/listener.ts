@@ -68,8 +68,11 @@ export function createListener(parts: ListenerParts): Listener {
   const onRequest = (incoming: GatewayRequest, outgoing: Outgoing): void => {
     try {
       const pipeline = connections.get(incoming.socket);
-      if (!pipeline?.takesMore) return;
-      if (pipeline.length < limits.pipelined) {
+      if (!pipeline?.takesMore) {
+        pipeline?.passOver(incoming);
+        return;
+      }
+      if (pipeline.hasRoom(limits.pipelined)) {
         pipeline.add(incoming, outgoing, isDraining ? 'draining' : 'open');
         return;
       }
@@ -185,6 +188,8 @@ export function createListener(parts: ListenerParts): Listener {
     const isBusy = connections.get(socket)?.isBusy === true;
     // RFC 9112 section 9.6: what follows a `Connection: close` is not read, and its request is answered all the same.
     if (isBusy && error.code === 'HPE_CLOSED_CONNECTION') return;
+    // Its last answer ends the connection: that a head behind it does not come is our doing, who read no further.
+    if (isBusy && error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && !connections.get(socket)?.takesMore) return;
     // The parser refuses it once it has given the request away: its answer has not begun, and says so.
     if (error.code === 'HPE_INVALID_TRANSFER_ENCODING' && connections.get(socket)?.refuseLast(refusalOf(error))) return;
     if (!socket.writable || isBusy || error.code === 'ECONNRESET') socket.destroy();

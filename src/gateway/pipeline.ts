@@ -1,9 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayRequest } from './admit.ts';
 import type { Faults } from './faults.ts';
-import { type Refusal, refuse } from './refuse.ts';
+import { lingerInstead, type Refusal, refuse } from './refuse.ts';
 
 export type Outgoing = ServerResponse<GatewayRequest>;
+
+/** Of the heads of requests that wait: one more than these is refused. */
+const MOST_WAITING_BYTES = 32_768;
+/** Of heads that come after the last answer of a connection, before it is cut off: node:http keeps each until its end. */
+const MOST_PASSED_OVER_BYTES = 1_048_576;
 
 /** Methods that ask for nothing but an answer (RFC 9110 section 9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -21,6 +26,11 @@ function isPlainlySafe({ method = '', httpVersion, headers }: IncomingMessage): 
   );
 }
 
+/** About what a request holds while it waits. */
+function headBytes({ url = '', rawHeaders }: IncomingMessage): number {
+  return rawHeaders.reduce((sum, text) => sum + text.length, url.length);
+}
+
 /**
  * The requests of one client connection, each in its turn. Plainly safe ones run side by side and are answered in order; every
  * other one runs alone, or the PUTs of a client would overtake each other (RFC 9112 section 9.3.2). What follows an answer
@@ -30,6 +40,8 @@ export class Pipeline {
   private readonly run: (incoming: GatewayRequest, outgoing: Outgoing) => void;
   private readonly faults: Faults;
   private readonly waiting: (readonly [GatewayRequest, Outgoing])[] = [];
+  private waitingBytes = 0;
+  private passedOverBytes = 0;
   private underWay = 0;
   private state: 'open' | 'closing' = 'open';
   /** The request that began last, and whether none may run beside it. */
@@ -52,9 +64,9 @@ export class Pipeline {
     return this.last !== null;
   }
 
-  /** How many are under way or wait for their turn. */
-  get length(): number {
-    return this.underWay + this.waiting.length;
+  /** Whether one more is within the bounds; `most`: how many may be under way or wait for their turn. */
+  hasRoom(most: number): boolean {
+    return this.underWay + this.waiting.length < most && this.waitingBytes < MOST_WAITING_BYTES;
   }
 
   /** What comes after the last answer of a connection was sent before its end could be seen, and is not trusted. */
@@ -70,7 +82,28 @@ export class Pipeline {
       if (before && !before.headersSent) before.shouldKeepAlive = true;
     }
     if (this.waiting.length === 0 && this.mayBegin(incoming)) this.begin(incoming, outgoing);
-    else this.waiting.push([incoming, outgoing]);
+    else {
+      this.waiting.push([incoming, outgoing]);
+      this.waitingBytes += headBytes(incoming);
+    }
+  }
+
+  /**
+   * A request that came after the last that is answered. While answers are under way nothing more is read: all that came before
+   * it is here. Afterwards it is read away, within bounds, so that the last answer is not reset away.
+   */
+  passOver(incoming: GatewayRequest): void {
+    const { socket } = incoming;
+    if (this.isBusy) {
+      lingerInstead(socket);
+      // node:http resumes the socket in the tick behind each whole request.
+      queueMicrotask(() => {
+        if (this.isBusy) this.faults.attempt(() => socket.pause(), 'client');
+      });
+      return;
+    }
+    this.passedOverBytes += headBytes(incoming);
+    if (this.passedOverBytes > MOST_PASSED_OVER_BYTES) socket.destroy();
   }
 
   /** A tunnel has the connection from now on. */
@@ -96,6 +129,7 @@ export class Pipeline {
   close(): void {
     this.state = 'closing';
     this.waiting.length = 0;
+    this.waitingBytes = 0;
   }
 
   /** The gateway drains: an answer whose head is not written yet says that it is the last. */
@@ -126,6 +160,7 @@ export class Pipeline {
     if (this.underWay === 0) this.begun = null;
     for (let [next] = this.waiting; next && this.mayBegin(next[0]); [next] = this.waiting) {
       this.waiting.shift();
+      this.waitingBytes -= headBytes(next[0]);
       this.begin(...next);
     }
   }

@@ -125,6 +125,6 @@ export function endLingering(socket: Duplex): void {
 }
 
 /** node:http destroys the connection behind its last answer, whatever is still unread. */
-function lingerInstead(socket: Socket): void {
+export function lingerInstead(socket: Socket): void {
   socket.destroySoon = () => endLingering(socket);
 }

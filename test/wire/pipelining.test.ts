@@ -88,6 +88,56 @@ describe('a pipeline with bodies', () => {
   });
 });
 
+describe('requests of a pipeline that wait behind one that hangs', () => {
+  const large = (path: string) =>
+    `POST ${path} HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 0\r\nX-Large: ${'x'.repeat(15_000)}\r\n\r\n`;
+
+  it('are held up to a bound of bytes; one more is refused in its turn, and nothing behind it is run', async () => {
+    const seen: string[] = [];
+    const upstream = await using(
+      httpUpstream((incoming, outgoing) => {
+        seen.push(incoming.url ?? '');
+        setTimeout(() => outgoing.end('ok'), seen.length === 1 ? 200 : 0);
+      }),
+    );
+    const gateway = await startGateway([routeTo(upstream.url)]);
+    const connection = await openRaw(gateway.port);
+    connection.write(get('/0') + Array.from({ length: 12 }, (_, at) => large(`/${at + 1}`)).join(''));
+    const statuses: number[] = [];
+    for (let answer = 0; answer < 5; answer++) statuses.push((await connection.answer()).status);
+    expect(statuses).toEqual([200, 200, 200, 200, 503]);
+    expect(await connection.ending).toBe('end');
+    expect(seen).toEqual(['/0', '/1', '/2', '/3']);
+  });
+
+  it.each([
+    ['large', large, 0],
+    // After the time that a head may take the one under way still goes on.
+    ['small', (path: string) => get(path), 1_500],
+  ])('are not read on and on: %s ones', async (_name, kind, lastsMs) => {
+    const answers: (() => void)[] = [];
+    const upstream = await using(httpUpstream((_incoming, outgoing) => void answers.push(() => outgoing.end('ok'))));
+    const gateway = await startGateway([routeTo(upstream.url)], {
+      timeouts: { connectMs: 1_000, answerMs: 60_000, headersMs: 300, idleMs: 10_000 },
+    });
+    const connection = await openRaw(gateway.port);
+    connection.write(get('/0'));
+    await expect.poll(() => answers.length).toBe(1);
+    const piece = kind('/n').repeat(Math.ceil(1_048_576 / kind('/n').length));
+    let hasRoom = true;
+    let taken = 0;
+    for (; taken < 64 && hasRoom; taken++) {
+      hasRoom = connection.socket.write(piece, 'latin1');
+      if (!hasRoom) hasRoom = await Promise.race([drained(connection.socket), sleep(500).then(() => false)]);
+    }
+    expect(hasRoom).toBe(false);
+    await sleep(lastsMs);
+    for (let at = 0; at < answers.length; at++) answers[at]?.();
+    expect((await connection.answer()).status).toBe(200);
+    connection.close();
+  });
+});
+
 function drained(socket: { once(event: 'drain', listener: () => void): unknown }): Promise<boolean> {
   return new Promise((resolve) => socket.once('drain', () => resolve(true)));
 }
