@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Whole processes and whole-tree tools: they follow the other tests, one file at a time, so as not to starve them. */
+/** Whole processes and whole-tree tools: they follow the other tests, two files at a time, because most of their time is waiting. */
 const HEAVY = ['test/e2e/**/*.test.ts', 'test/fault/**/*.test.ts', 'test/run.test.ts', 'test/static.test.ts'];
 
 export default defineConfig({
@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'heavy',
           include: HEAVY,
-          maxWorkers: 1,
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
