@@ -3,6 +3,7 @@ import type { ZodError } from 'zod';
 import type { ApiEnv } from './access.ts';
 import { problemAnswer } from './problem-answer.ts';
 import type { Fault } from './problem-schema.ts';
+import { requestUrl } from './request-url.ts';
 
 type Refusal = Hook<unknown, ApiEnv, string, Response | undefined>;
 
@@ -11,7 +12,7 @@ export const refuseInvalid: Refusal = (result, c) => {
   if (result.success) return undefined;
   // Where a PUT makes what it names, the name is its input.
   if (result.target === 'param' && c.req.method !== 'PUT')
-    return problemAnswer(c, 'not-found', `there is nothing at ${new URL(c.req.url).pathname}`);
+    return problemAnswer(c, 'not-found', `there is nothing at ${requestUrl(c)?.pathname ?? c.req.path}`);
   const faults = faultsOf(result.error, result.target === 'json' ? 'pointer' : 'parameter');
   const [first] = faults;
   const where = first?.pointer ?? first?.parameter;

@@ -1,5 +1,6 @@
 import { createMiddleware } from 'hono/factory';
 import { problemAnswer } from './problem-answer.ts';
+import { requestUrl } from './request-url.ts';
 
 /** Orchestrators ask under names of their own; the answers hold nothing of value. */
 const FOR_ANY_HOST: ReadonlySet<string> = new Set(['/livez', '/readyz']);
@@ -11,7 +12,10 @@ const FOR_ANY_HOST: ReadonlySet<string> = new Set(['/livez', '/readyz']);
  */
 export function ownNames(isOwn: (name: string) => boolean) {
   return createMiddleware(async (c, next) => {
-    const { hostname } = new URL(c.req.url);
+    const hostname = requestUrl(c)?.hostname;
+    if (hostname === undefined) {
+      return problemAnswer(c, 'malformed', 'the Host of the request is neither a name nor an address');
+    }
     if (!isAddressOrLocalhost(hostname) && !isOwn(hostname) && !FOR_ANY_HOST.has(c.req.path)) {
       const detail = `this server does not answer for the host ${hostname}; if it should, add the name to control.hosts in serin.yaml, and restart`;
       return problemAnswer(c, 'misdirected', detail);

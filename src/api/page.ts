@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { requestUrl } from './request-url.ts';
 
 /** One page out of `limit + 1` items that were read, so that it is known whether another follows. */
 export function pageOf<T>(items: readonly T[], limit: number): { items: readonly T[]; last: T | null } {
@@ -8,8 +9,9 @@ export function pageOf<T>(items: readonly T[], limit: number): { items: readonly
 
 /** RFC 8288: the same request with the next cursor. */
 export function linkNext(c: Context, cursor: string | null): void {
-  if (cursor === null) return;
-  const { pathname, searchParams } = new URL(c.req.url);
+  const url = requestUrl(c);
+  if (cursor === null || url === null) return;
+  const { pathname, searchParams } = url;
   searchParams.set('cursor', cursor);
   c.header('link', `<${pathname}?${searchParams.toString()}>; rel="next"`);
 }

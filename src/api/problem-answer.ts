@@ -10,9 +10,15 @@ interface ProblemMore {
 }
 
 export function problemAnswer(c: Context, code: HttpProblemCode, detail: string, more: ProblemMore = {}): Response {
-  const { status, title } = HTTP_PROBLEMS[code];
   const { errors = [], headers = {} } = more;
-  const body: ProblemDetails = {
+  const { status, type, body } = problemDocument(code, detail, errors);
+  return c.body(body, status, { 'content-type': type, ...headers });
+}
+
+/** RFC 9457, where no Hono application answers as well. */
+export function problemDocument(code: HttpProblemCode, detail: string, errors: readonly Fault[] = []) {
+  const { status, title } = HTTP_PROBLEMS[code];
+  const details: ProblemDetails = {
     type: `urn:serin:problem:${code}`,
     title,
     status,
@@ -20,7 +26,7 @@ export function problemAnswer(c: Context, code: HttpProblemCode, detail: string,
     detail,
     ...(errors.length > 0 ? { errors: [...errors] } : {}),
   };
-  return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json', ...headers });
+  return { status, type: 'application/problem+json', body: JSON.stringify(details) };
 }
 
 /** Whatever was thrown, as a problem; of an unforeseen error nothing but the fact leaves the process. */

@@ -1,7 +1,11 @@
-import { serve } from '@hono/node-server';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { type Issue, Problem } from '../problem/problem.ts';
 import type { ListenAddress } from './config/declared-address.ts';
+import { oneHost } from './host-line.ts';
 
 export interface Listener {
   /** What the socket is bound to. */
@@ -11,24 +15,25 @@ export interface Listener {
 }
 
 /** Serves an application. Rejects with Problem('port-in-use') when the port is taken. */
-export function listen(app: Pick<Hono, 'fetch'>, at: ListenAddress): Promise<Listener> {
-  return new Promise((resolve, reject) => {
-    const server = serve(
-      { fetch: app.fetch, hostname: at.host, port: at.port, overrideGlobalObjects: false },
-      (address) => {
-        resolve({
-          address: address.address,
-          port: address.port,
-          close: () =>
-            new Promise((done) => {
-              server.close(() => done());
-              if ('closeIdleConnections' in server) server.closeIdleConnections();
-            }),
-        });
-      },
-    );
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenProblem(error, at)));
-  });
+export async function listen(app: Pick<Hono, 'fetch'>, at: ListenAddress): Promise<Listener> {
+  const answer = getRequestListener(app.fetch, { hostname: at.host, overrideGlobalObjects: false });
+  const server = createServer(oneHost((incoming, outgoing) => void answer(incoming, outgoing)));
+  server.listen(at.port, at.host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw listenProblem(error as NodeJS.ErrnoException, at);
+  }
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    address,
+    port,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeIdleConnections();
+      }),
+  };
 }
 
 /** What an address is refused with by the system, in a sentence; `issueOf` gives it its place in serin.yaml. */

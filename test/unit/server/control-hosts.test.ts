@@ -16,11 +16,18 @@ const LOOPBACK: ControlNames = { listen: { host: '127.0.0.1', port: 7780 }, host
 const EVERYWHERE: ControlNames = { listen: { host: '0.0.0.0', port: 7780 }, hosts: [] };
 
 const listeners: Listener[] = [];
+const unforeseen: unknown[] = [];
 
-afterEach(() => Promise.all(listeners.splice(0).map((listener) => listener.close())));
+afterEach(async () => {
+  unforeseen.length = 0;
+  await Promise.all(listeners.splice(0).map((listener) => listener.close()));
+});
 
 async function listening(names: ControlNames) {
-  const app = controlApi(fakeControl(), { isOwnName: controlHosts(names) });
+  const app = controlApi(fakeControl(), {
+    isOwnName: controlHosts(names),
+    onUnforeseen: (error) => unforeseen.push(error),
+  });
   const listener = await listen(app, { host: '127.0.0.1', port: 0 });
   listeners.push(listener);
   return async (host: string, path = '/metrics', target = path) => {
@@ -65,6 +72,34 @@ describe('the Host of a request to the control API', () => {
         expect.objectContaining({ code: 'misdirected', detail: expect.stringContaining('control.hosts') }),
       ]);
     }
+  });
+
+  it.each([
+    '1.2.3.256',
+    '999.999.999.999',
+    '1.2.3.4.5',
+    '0x100000000',
+    '[::1',
+    'a b',
+    '1.2.3.4:99999',
+    '127.0.0.1\r\nHost: 127.0.0.1',
+    'localhost\r\nhOsT: evil.example',
+  ])('%j is answered 400 on every path, and is no error of Serin', async (host) => {
+    const ask = await listening(LOOPBACK);
+    for (const path of ['/livez', '/readyz', '/metrics', '/api/v1/rollouts', '/nothing']) {
+      const { status, text } = await ask(host, path);
+      expect([path, status, JSON.parse(text)]).toEqual([path, 400, expect.objectContaining({ code: 'malformed' })]);
+    }
+    expect((await ask('127.0.0.1', '/metrics', 'http://1.2.3.256/metrics')).status).toBe(400);
+    expect(unforeseen).toEqual([]);
+    expect((await ask('127.0.0.1', '/livez')).status).toBe(200);
+  });
+
+  it.each(['1.2.3.256', '1.2.3.4.5'])('%s is refused by the application too, whoever listens for it', async (host) => {
+    const app = controlApi(fakeControl(), { onUnforeseen: (error) => unforeseen.push(error) });
+    const request = { url: `http://${host}/livez`, method: 'GET', headers: new Headers() };
+    const answer = await app.fetch(request as unknown as Request);
+    expect([answer.status, unforeseen]).toEqual([400, []]);
   });
 
   it('is the one of an absolute target where there is one (RFC 9112 section 3.2.2)', async () => {
