@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { givenVariable } from '../problem/given-variable.ts';
 import { Problem } from '../problem/problem.ts';
 import { type ApiClient, apiClient } from './client.ts';
 import type { Format } from './output.ts';
@@ -33,7 +34,7 @@ export function takesOutput(command: Command): Command {
 
 export function connect(options: ServerOptions, session: Session): ApiClient {
   const { env, fetch, closed: signal, version } = session;
-  const server = options.server || env['SERIN_SERVER'] || 'http://127.0.0.1:7780';
+  const server = chosen('--server', options.server) ?? givenVariable(env, 'SERIN_SERVER') ?? 'http://127.0.0.1:7780';
   const address = URL.parse(server);
   if (!address || !['http:', 'https:'].includes(address.protocol)) {
     throw new Problem(
@@ -42,14 +43,20 @@ export function connect(options: ServerOptions, session: Session): ApiClient {
     );
   }
   refuseMoreThanOrigin(address);
-  const given = options.token || env['SERIN_TOKEN'];
-  const folder = options.dataFolder || env['SERIN_DATA'] || '.serin';
-  const token = given || localToken(address, folder);
+  const given = chosen('--token', options.token) ?? givenVariable(env, 'SERIN_TOKEN');
+  const folder = chosen('--data-folder', options.dataFolder) ?? givenVariable(env, 'SERIN_DATA') ?? '.serin';
+  const token = given ?? localToken(address, folder);
   if (token !== null && !TOKEN.test(token)) {
     throw new Problem('invalid-input', 'the token (--token, SERIN_TOKEN) contains a character that no token has');
   }
   const tokenHint = given || token === null ? ' (--token or SERIN_TOKEN)' : localHint(folder);
   return apiClient({ server: address.origin, token, tokenHint, version, fetch, signal });
+}
+
+/** An option that is there. `--token "$TOKEN"` without a TOKEN is no wish for another token. */
+function chosen(option: string, value: string | undefined): string | undefined {
+  if (value === undefined || value.trim() !== '') return value;
+  throw new Problem('invalid-input', `${option} is empty: give it a value, or leave it out`);
 }
 
 /** What follows the port would be left out in silence, and a password in a URL is found in histories and logs. */

@@ -1,3 +1,4 @@
+import { givenVariable } from '../problem/given-variable.ts';
 import type { Log } from '../problem/log.ts';
 import { openStore } from '../store/connect.ts';
 import type { Store } from '../store/store.ts';
@@ -5,6 +6,6 @@ import { dataFolderOf, type LoadedConfig } from './config/load.ts';
 
 /** The database of a configuration, brought up to date. Throws Problem as `openStore` does. */
 export function openConfigured(loaded: LoadedConfig, env: NodeJS.ProcessEnv, log?: Log): Promise<Store> {
-  const databaseUrl = env['DATABASE_URL'];
+  const databaseUrl = givenVariable(env, 'DATABASE_URL');
   return openStore(databaseUrl ? { databaseUrl } : { dataFolder: dataFolderOf(loaded, env) }, log);
 }

@@ -202,10 +202,22 @@ describe('a server that runs', () => {
   });
 
   it('lets nobody in without a token, or with a wrong one', async () => {
-    const without = await serin(['list', '--server', server.controlUrl], { cwd: '/', env: { SERIN_TOKEN: '' } });
+    const without = await serin(['list', '--server', server.controlUrl], { cwd: '/', env: { SERIN_TOKEN: undefined } });
     const wrong = await serin(['list', '--server', server.controlUrl, '--token', 'serin_wrong']);
     expect([without.code, wrong.code]).toEqual([1, 1]);
     expect(wrong.stderr).toMatch(/token/);
+  });
+
+  it('takes no setting that is there, but empty', async () => {
+    for (const name of ['SERIN_TOKEN', 'SERIN_SERVER', 'SERIN_DATA']) {
+      const { code, stderr } = await serin(['list'], { cwd: '/', env: { [name]: '' } });
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(new RegExp(`^serin: ${name} is set, but empty: unset it`)),
+      ]);
+    }
+    const { code, stderr } = await serin(['list', '--token', '']);
+    expect([code, stderr]).toEqual([2, 'serin: --token is empty: give it a value, or leave it out\n']);
   });
 
   it('does what the first five minutes of the README do', async () => {

@@ -73,7 +73,7 @@ describe('a database that cannot be opened', () => {
   it('says that the data folder cannot be made', async () => {
     home.write('in-the-way', '');
     const { code, stderr } = await serin(['migrate', '--config', home.configFile], {
-      env: { SERIN_DATA: join(home.folder, 'in-the-way', 'data'), DATABASE_URL: '' },
+      env: { SERIN_DATA: join(home.folder, 'in-the-way', 'data'), DATABASE_URL: undefined },
     });
     expect(stderr).toMatch(/^serin: The data folder .*in-the-way\/data cannot be made \(ENOTDIR\)\.\n$/);
     expect(code).toBe(1);
@@ -82,7 +82,7 @@ describe('a database that cannot be opened', () => {
   // Nothing can be written there, whoever one is.
   it.runIf(process.platform === 'linux')('says that the data folder is on a read-only file system', async () => {
     const { code, stderr } = await serin(['migrate', '--config', home.configFile], {
-      env: { SERIN_DATA: '/sys/fs/serin', DATABASE_URL: '' },
+      env: { SERIN_DATA: '/sys/fs/serin', DATABASE_URL: undefined },
     });
     expect(stderr).toMatch(/^serin: The data folder \/sys\/fs\/serin cannot be made \([A-Z]+\)\.\n$/);
     expect(code).toBe(1);
@@ -101,7 +101,7 @@ describe.runIf(disk !== null)('a disk that is full', () => {
   it('is named as the reason that no database can be made on it, and later none opened', async () => {
     const dataFolder = join(disk ?? '', 'data');
     const run = () =>
-      serin(['migrate', '--config', home.configFile], { env: { SERIN_DATA: dataFolder, DATABASE_URL: '' } });
+      serin(['migrate', '--config', home.configFile], { env: { SERIN_DATA: dataFolder, DATABASE_URL: undefined } });
     const small = await run();
     expect(small.stderr).toContain(
       `The database in ${dataFolder}/database cannot be opened: no space is left on the disk`,

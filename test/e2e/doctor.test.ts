@@ -77,6 +77,13 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
     ],
     ['a signing key that is too short', () => home(), { SERIN_SECRET: 'short' }, 2, /SERIN_SECRET is shorter than 32/],
     [
+      'settings that should have been filled, all at once',
+      () => home(),
+      { DATABASE_URL: '', SERIN_DATA: ' ', SERIN_SECRET: '' },
+      2,
+      /DATABASE_URL is set, but empty: unset it to use the embedded database[\s\S]*SERIN_DATA is set, but empty[\s\S]*SERIN_SECRET is set, but empty/,
+    ],
+    [
       'an address that this machine does not have',
       () => home({ gateway: '192.0.2.1:0' }),
       {},
@@ -106,6 +113,19 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
     expect(existsSync(`${place.folder}/.serin`)).toBe(false);
     const served = await run('serve', place, env);
     expect([served.code, served.stderr]).toEqual([code, expect.stringMatching(message)]);
+  });
+
+  it('DATABASE_URL is set, but empty: migrate makes no embedded database', { timeout: 60_000 }, async () => {
+    const { folder, configFile } = home();
+    const { code, stderr } = await serin(['migrate', '--config', configFile], {
+      cwd: folder,
+      env: { DATABASE_URL: '' },
+    });
+    expect([code, stderr]).toEqual([
+      2,
+      'serin: DATABASE_URL is set, but empty: unset it to use the embedded database, or give the URL of a Postgres\n',
+    ]);
+    expect(existsSync(`${folder}/.serin`)).toBe(false);
   });
 
   it('a data folder that is no folder, and a listener that somebody else has', { timeout: 60_000 }, async () => {

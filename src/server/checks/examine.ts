@@ -1,4 +1,5 @@
 import { counted } from '../../policy/counted.ts';
+import { givenVariable } from '../../problem/given-variable.ts';
 import { type Log, messageOf } from '../../problem/log.ts';
 import { Problem } from '../../problem/problem.ts';
 import { dataFolderOf, type LoadedConfig, loadConfig, loadPolicies } from '../config/load.ts';
@@ -42,6 +43,7 @@ export async function examineRequirements(
   log?: Log,
 ): Promise<Examined> {
   const name = 'configuration';
+  const unfilled = unfilledVariables(env).map((problem): CheckFinding => ({ check: name, level: 'error', problem }));
   let loaded: LoadedConfig;
   let policies: Checked['policies'];
   try {
@@ -49,8 +51,10 @@ export async function examineRequirements(
     policies = loadPolicies(loaded);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return { findings: [{ check: name, level: 'error', problem: error }], checked: null };
+    return { findings: [{ check: name, level: 'error', problem: error }, ...unfilled], checked: null };
   }
+  // Which database and which folder are meant is not known.
+  if (unfilled.length > 0) return { findings: unfilled, checked: null };
   const dataFolder = dataFolderOf(loaded, env);
   const checked: Checked = {
     file,
@@ -77,6 +81,18 @@ export async function examineSurroundings(
   until: AbortSignal = new AbortController().signal,
 ): Promise<readonly CheckFinding[]> {
   return (await Promise.all(ADVISORIES.map((advisory) => advised(advisory, checked, until)))).flat();
+}
+
+function unfilledVariables(env: NodeJS.ProcessEnv): readonly Problem[] {
+  return (['DATABASE_URL', 'SERIN_DATA', 'SERIN_SECRET'] as const).flatMap((variable) => {
+    try {
+      givenVariable(env, variable);
+      return [];
+    } catch (error) {
+      if (error instanceof Problem) return [error];
+      throw error;
+    }
+  });
 }
 
 async function required({ name, timeoutMs, run }: Requirement, checked: Checked): Promise<readonly CheckFinding[]> {

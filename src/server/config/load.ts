@@ -5,6 +5,7 @@ import type { LoadedPolicy } from '../../controller/ports.ts';
 import { inOrder, readDocument } from '../../policy/document.ts';
 import type { SourceDocument } from '../../policy/place.ts';
 import { readPolicy } from '../../policy/read.ts';
+import { givenVariable } from '../../problem/given-variable.ts';
 import { type Issue, Problem } from '../../problem/problem.ts';
 import { configSchema, type ServerConfig } from './config.ts';
 import { listenerFaults } from './listener-faults.ts';
@@ -22,7 +23,7 @@ export interface LoadedConfig {
 
 /** Where the installation keeps its database, secret and admin token. */
 export function dataFolderOf({ config, folder }: LoadedConfig, env: NodeJS.ProcessEnv): string {
-  return resolve(folder, env['SERIN_DATA'] ?? config.dataFolder);
+  return resolve(folder, givenVariable(env, 'SERIN_DATA') ?? config.dataFolder);
 }
 
 /** Reads and checks `serin.yaml`. Throws Problem('invalid-input') with every issue and its place. */

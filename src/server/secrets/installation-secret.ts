@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { counted } from '../../policy/counted.ts';
+import { givenVariable } from '../../problem/given-variable.ts';
 import type { Log } from '../../problem/log.ts';
 import { Problem } from '../../problem/problem.ts';
 import { SERIN } from '../../rollout/event.ts';
@@ -21,7 +22,7 @@ const WELL_FORMED = /^(?:[0-9a-f]{2}){32,}$/i;
  * set, else the file in the data folder. Null where none was made yet. Throws Problem('invalid-input') on one that is malformed.
  */
 export function presentSecret({ dataFolder, env }: SecretPlace): Uint8Array | null {
-  const given = env['SERIN_SECRET'];
+  const given = givenVariable(env, 'SERIN_SECRET');
   if (given !== undefined) {
     if (given.trim().length < LEAST_CHARACTERS)
       throw new Problem('invalid-input', `SERIN_SECRET is shorter than ${LEAST_CHARACTERS} characters`);

@@ -12,7 +12,7 @@ export interface Run {
 }
 
 export interface RunOptions {
-  readonly env?: Record<string, string>;
+  readonly env?: NodeJS.ProcessEnv;
   /** Answers on standard input, each given when the prompt before it has been printed. A terminal when set. */
   readonly answers?: readonly string[];
   readonly stdin?: string;

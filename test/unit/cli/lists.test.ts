@@ -100,7 +100,7 @@ describe('token', () => {
 describe('finding the server and the token', () => {
   it('reads the admin token of the local data folder', async () => {
     await writeFile(join(folder, 'admin-token'), `${TOKENS.admin}\n`);
-    const env = { SERIN_TOKEN: '' };
+    const env = { SERIN_TOKEN: undefined };
     expect((await shell.run(`token list --data-folder ${folder} -o json`, { env })).out).toBe('[]\n');
     expect((await shell.run('token list -o json', { env: { ...env, SERIN_DATA: folder } })).out).toBe('[]\n');
   });
@@ -114,7 +114,7 @@ describe('finding the server and the token', () => {
       sent.push(headers.get('authorization'));
       return Response.json([]);
     };
-    const env = { SERIN_TOKEN: '', SERIN_DATA: folder };
+    const env = { SERIN_TOKEN: undefined, SERIN_DATA: folder };
     for (const server of ['http://serin.internal:7780', 'http://127.0.0.1.evil.example', 'http://127.0.0.1:7780']) {
       await shell.run(`token list --server ${server}`, { env, fetch });
     }

@@ -121,7 +121,7 @@ async function start(tree: Tree, path: Path, order: Order, slices: Slices, stage
       core: stage.placement.proxy,
       kind: 'module',
       cwd: folder,
-      env: { ...process.env, SERIN_DATA: join(folder, 'data'), DATABASE_URL: '' },
+      env: { ...process.env, SERIN_DATA: join(folder, 'data'), DATABASE_URL: undefined },
     },
   );
   const { gatewayPort, controlPort } = await served(child);

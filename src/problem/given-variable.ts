@@ -1,0 +1,22 @@
+import { Problem } from './problem.ts';
+
+/** Every setting of Serin's own that the environment gives, and what counts without it. */
+const WITHOUT = {
+  DATABASE_URL: 'unset it to use the embedded database, or give the URL of a Postgres',
+  SERIN_DATA: 'unset it to use the usual data folder, or name a folder',
+  SERIN_SECRET: 'unset it to use the secret in the data folder, or give 32 characters or more',
+  SERIN_SERVER: 'unset it to use http://127.0.0.1:7780, or give the address of the control API',
+  SERIN_TOKEN: 'unset it to use the admin token of the local data folder, or give a token',
+} as const;
+
+export type SerinVariable = keyof typeof WITHOUT;
+
+/**
+ * A setting from the environment; undefined where it is not set. Throws Problem('invalid-input') on one that is set, but empty:
+ * something that should have filled it has failed, and to go on as if it were not meant would be a guess.
+ */
+export function givenVariable(env: NodeJS.ProcessEnv, name: SerinVariable): string | undefined {
+  const value = env[name];
+  if (value === undefined || value.trim() !== '') return value;
+  throw new Problem('invalid-input', `${name} is set, but empty: ${WITHOUT[name]}`);
+}
