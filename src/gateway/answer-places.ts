@@ -11,6 +11,27 @@ export interface Placed {
   readonly request: Pick<UpstreamRequest, 'path' | 'headers'>;
 }
 
+/** How many places of one answer are mapped: each costs a look at the path of its request, and both may be long. */
+const MOST_PLACES = 100;
+
+/** One answer, while its fields are mapped. */
+interface Mapping {
+  readonly client: ClientSide;
+  readonly placed: Placed;
+  /** Of places that may still be mapped. */
+  left: number;
+  /** What its relative references are relative to; null until there is one. */
+  relative: Relative | null;
+}
+
+/** Where relative references of an answer lead from, for the upstream and for the client. */
+interface Relative {
+  readonly meant: string;
+  readonly asked: string;
+  /** Whether a reference that climbs nowhere means the same from both. */
+  readonly isSameBelow: boolean;
+}
+
 /** A path of an upstream as the client has to ask for it; the same where the route rewrites nothing. */
 type PathMap = (path: string, basePath: string) => string;
 
@@ -30,12 +51,12 @@ export class AnswerPlaces {
   /** The same head where nothing in it names an upstream. */
   map(head: UpstreamHead, placed: Placed): UpstreamHead {
     const { rawHeaders, status, reason, hasDate, isEventStream, body, length, namesPlaces } = head;
-    const client = clientSide(placed.request.headers);
+    const mapping: Mapping = { client: clientSide(placed.request.headers), placed, left: MOST_PLACES, relative: null };
     const mapped = [...rawHeaders];
     let isSame = true;
     for (let at = 0; at + 1 < mapped.length; at += 2) {
       const value = mapped[at + 1] ?? '';
-      const put = this.mapField((mapped[at] ?? '').toLowerCase(), value, { client, placed });
+      const put = this.mapField((mapped[at] ?? '').toLowerCase(), value, mapping);
       if (put === value) continue;
       mapped[at + 1] = put;
       isSame = false;
@@ -44,12 +65,8 @@ export class AnswerPlaces {
     return { status, reason, hasDate, isEventStream, body, length, namesPlaces, rawHeaders: mapped, passing: null };
   }
 
-  private mapField(
-    lower: string,
-    value: string,
-    asked: { readonly client: ClientSide; readonly placed: Placed },
-  ): string {
-    const mapUrl = (url: string) => this.mapUrl(url, asked.client, asked.placed);
+  private mapField(lower: string, value: string, asked: Mapping): string {
+    const mapUrl = (url: string) => this.mapUrl(url, asked);
     switch (lower) {
       case 'location':
       case 'content-location':
@@ -57,7 +74,7 @@ export class AnswerPlaces {
       case 'refresh':
         return mappedRefresh(value, mapUrl);
       case 'link':
-        return mappedLinks(value, mapUrl);
+        return mappedLinks(value, asked.left, mapUrl);
       case 'set-cookie': {
         const { destination } = asked.placed;
         return mappedCookie(value, {
@@ -71,7 +88,10 @@ export class AnswerPlaces {
     }
   }
 
-  private mapUrl(url: string, client: ClientSide, { destination, request }: Placed): string {
+  private mapUrl(url: string, mapping: Mapping): string {
+    if (mapping.left-- <= 0) return url;
+    const { client } = mapping;
+    const { destination } = mapping.placed;
     const absolute = /^(https?:)?\/\/([^/?#]*)(.*)$/i.exec(url);
     if (absolute) {
       const [, scheme = destination.protocol, authority = '', rest = ''] = absolute;
@@ -80,18 +100,31 @@ export class AnswerPlaces {
       return basePath === null ? url : `${client.origin ?? ''}${this.pathMap(client)(path, basePath)}`;
     }
     if (url.startsWith('/')) return this.pathMap(client)(url, destination.basePath);
-    if (/^$|^[?#]|^[a-z][a-z\d+.-]*:|[^\x20-\x7e]/i.test(url) || !this.declared.rewrite) return url;
-    return this.mapRelative(url, client, { destination, request });
+    if (/^$|^[?# ]|^[a-z][a-z\d+.-]*:|[^\x20-\x7e]/i.test(url) || !this.declared.rewrite) return url;
+    return this.mapRelative(url, mapping);
   }
 
   /** A relative path goes as it came, unless the client's path is one on which it means another place. */
-  private mapRelative(url: string, client: ClientSide, { destination, request }: Placed): string {
-    const meant = resolved(url, request.path);
-    const mapped = meant && this.pathMap(client)(meant, destination.basePath);
-    // Of the root it is not known whether the client asked for it with a slash at the end of the prefix.
-    const isRoot = destination.basePath === '' && /^\/(?:\?|$)/.test(request.path);
-    const asked = isRoot ? client.prefix : this.pathMap(client)(request.path, destination.basePath);
+  private mapRelative(url: string, mapping: Mapping): string {
+    const { client, placed } = mapping;
+    mapping.relative ??= this.relativeOf(client, placed);
+    const { meant, asked, isSameBelow } = mapping.relative;
+    if (isSameBelow && !/\.\.|%2e|\\/i.test(url)) return url;
+    const place = resolved(url, meant);
+    const mapped = place && this.pathMap(client)(place, placed.destination.basePath);
     return mapped === null || mapped === resolved(url, asked) ? url : mapped;
+  }
+
+  private relativeOf(client: ClientSide, { destination, request }: Placed): Relative {
+    const { basePath } = destination;
+    const map = this.pathMap(client);
+    const meant = folderOf(request.path);
+    // Of the root it is not known whether the client asked for it with a slash at the end of the prefix.
+    const isRoot = basePath === '' && /^\/(?:\?|$)/.test(request.path);
+    const asked = folderOf(isRoot ? client.prefix : map(request.path, basePath));
+    // From above the base, or the prefix, a reference may lead into it, where paths are mapped in another way.
+    const isInside = basePath === '' ? !client.prefix.startsWith(meant) : isWithin(basePath, meant);
+    return { meant, asked, isSameBelow: isInside && map(meant, basePath) === asked };
   }
 
   /** The path of the upstream that a URL names, or null for a URL elsewhere. */
@@ -130,8 +163,12 @@ function mappedRefresh(value: string, mapUrl: UrlMap): string {
   return `${before}${mapUrl(url)}${value.slice(before.length + url.length)}`;
 }
 
-/** The targets of `<target>; rel=next, <target>` (RFC 8288 section 3). In one pass: the value may be long, and made to be slow. */
-function mappedLinks(value: string, mapUrl: UrlMap): string {
+/**
+ * The targets of `<target>; rel=next, <target>` (RFC 8288 section 3), unless there are more than `most`. In one pass: the value
+ * may be long, and made to be slow.
+ */
+function mappedLinks(value: string, most: number, mapUrl: UrlMap): string {
+  if (value.split('<', most + 2).length - 1 > most) return value;
   let mapped = '';
   let from = 0;
   for (let open = value.indexOf('<'); open !== -1; open = value.indexOf('<', from)) {
@@ -162,6 +199,12 @@ function endOfParameters(value: string, from: number): number {
 function placeOf(scheme: string, authority: string): string {
   const usual = scheme === 'https:' ? /:(?:443)?$/ : /:(?:80)?$/;
   return authority.toLowerCase().replace(usual, '');
+}
+
+/** What relative references are relative to (RFC 3986 section 5.2.3): a path through its last slash. */
+function folderOf(path: string): string {
+  const end = path.search(/[?#]/);
+  return path.slice(0, path.lastIndexOf('/', end === -1 ? path.length : end) + 1) || '/';
 }
 
 function resolved(reference: string, path: string): string | null {

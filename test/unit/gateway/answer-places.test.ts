@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { answerPlaces } from '../../../src/gateway/answer-places.ts';
 import type { UpstreamHead } from '../../../src/gateway/client.ts';
 import { readFieldLines } from '../../../src/gateway/field-lines.ts';
@@ -16,12 +16,12 @@ const LINES =
 /** A field of an answer of `/v2/a` as the client sees it, whose request came by /web. */
 function mapped(
   field: string,
-  { lines = `${LINES}X-Forwarded-Prefix: /web\r\n`, more = {} as Partial<GatewayRoute> } = {},
+  { lines = `${LINES}X-Forwarded-Prefix: /web\r\n`, more = {} as Partial<GatewayRoute>, path = '/v2/a' } = {},
 ) {
   const rawHeaders = readFieldLines(`${field}\r\n`) ?? [];
   const head = { rawHeaders, namesPlaces: true } as unknown as UpstreamHead;
   const places = answerPlaces(routeTo('http://up.test:9001/v1', { prefix: '/web', ...more }), [stable, canary]);
-  const placed = { destination: canary, request: { path: '/v2/a', headers: lines } };
+  const placed = { destination: canary, request: { path, headers: lines } };
   return places?.map(head, placed).rawHeaders[1];
 }
 
@@ -59,4 +59,43 @@ it('a client cannot say what only Serin writes', () => {
       lines: `${forged}X-Forwarded-Prefix: /web\r\nVia: 1.1 serin-x\r\n`,
     }),
   ).toBe('https://shop.test/web/b');
+});
+
+describe('an answer that names very many places to a request with a long path', () => {
+  const path = `/v2/${'a/'.repeat(3_900)}`;
+  /** How many URLs are parsed for a field. */
+  const parsed = (field: string) => {
+    const parse = vi.spyOn(URL, 'parse');
+    onTestFinished(() => parse.mockRestore());
+    const value = mapped(field, { path });
+    const { length } = parse.mock.calls;
+    parse.mockRestore();
+    return { value, length };
+  };
+
+  it.each([
+    ['targets below', `<a>,`],
+    ['targets above', `<../a>,`],
+    ['targets of the upstream', '<http://up.test:9001/v2/a>,'],
+  ])('keeps a Link of 9,000 %s as it is, and looks at none of them', (_what, target) => {
+    const value = target.repeat(9_000);
+    expect(parsed(`Link: ${value}`)).toEqual({ value, length: 0 });
+  });
+
+  it('is looked at for a hundred, and what means the same for both paths is not even parsed', () => {
+    expect(parsed('Link: <../b>, </v2/c>, <d>')).toEqual({ value: '<../b>, </web/c>, <d>', length: 2 });
+    expect(parsed(`Link: ${'<a/b>,'.repeat(100)}`).length).toBe(0);
+    expect(parsed(`Link: ${'<../b>,'.repeat(100)}`).length).toBe(200);
+  });
+
+  it('is looked at for a hundred in all its lines together', () => {
+    const parse = vi.spyOn(URL, 'parse');
+    onTestFinished(() => parse.mockRestore());
+    mapped('Location: ../b\r\n'.repeat(4_000).trimEnd(), { path });
+    expect(parse.mock.calls.length).toBe(200);
+  });
+});
+
+it('a path that only a reference from above leads into is mapped all the same', () => {
+  expect(mapped('Location: v2/x', { path: '/v2' })).toBe('/web/x');
 });
