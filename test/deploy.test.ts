@@ -74,6 +74,7 @@ async function exposedText(store: Awaited<ReturnType<typeof embeddedStore>>['sto
     controller: { leads: () => true, tickAgoMs: () => 1_000 },
     memory,
     internalErrors,
+    accessLog: { dropped: () => 0 },
     log: () => undefined,
     channels: ['pager', 'console'],
   })();

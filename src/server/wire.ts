@@ -11,12 +11,11 @@ import { OwnListeners } from '../gateway/own-listeners.ts';
 import { createGateway } from '../gateway/server.ts';
 import { withQueries } from '../metrics/with-queries.ts';
 import type { Log } from '../problem/log.ts';
-import type { Problem } from '../problem/problem.ts';
 import type { Installation } from '../rollout/announce.ts';
 import { localRouter } from '../routers/local.ts';
 import { noRouter } from '../routers/none.ts';
 import type { Store } from '../store/store.ts';
-import { accessLogFile } from './access-log-file.ts';
+import { AccessLogFile } from './access-log-file.ts';
 import { openChannels } from './channels.ts';
 import type { ServerConfig } from './config/config.ts';
 import { controlHosts } from './config/control-hosts.ts';
@@ -87,6 +86,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const secret = await installationSecret(store, { dataFolder, env }, log);
     await ensureAdminToken(store, dataFolder, newId, log);
     const own = new OwnListeners();
+    const accessLogFile = openAccessLog(loaded, log);
     const gateway = createGateway({
       listen: config.gateway.listen,
       routes: carried.map(gatewayRoute),
@@ -97,7 +97,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       fastPath: config.gateway.fastPath,
       ...upstreamCaOf(loaded),
       slices: config.gateway.slices,
-      ...accessLogOf(loaded, log),
+      ...accessLogOf(config, accessLogFile),
       onBrake: (route, reason) => controller.braked(route, reason),
       own,
       onFault: internalErrors.onFault,
@@ -143,13 +143,14 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       consumers: consumerControl(store, gateway, config.routes, (route, key) => hashConsumerKey(secret, route, key)),
       tokens,
       policies: policyControl(ports, routeIssue(loaded)),
-      health: health({ store, controller, gateway, routes: routeNames, phase: () => phase }),
+      health: health({ store, controller, gateway, routes: routeNames, accessLog: accessLogFile, phase: () => phase }),
       metrics: exposition({
         gateway,
         store,
         controller,
         memory,
         internalErrors,
+        accessLog: accessLogFile,
         log,
         channels: channels.map(({ name }) => name),
       }),
@@ -174,12 +175,14 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
   }
 }
 
-/** The access log where one is declared; trouble with its file is told, and harms no request. */
-function accessLogOf({ config, folder }: LoadedConfig, log: Log) {
+/** Null where none is declared. */
+function openAccessLog({ config, folder }: LoadedConfig, log: Log): AccessLogFile | null {
   const { accessLog } = config.gateway;
-  if (!accessLog) return {};
-  const onTrouble = (error: Problem) => log({ what: 'accessLogUnwritable', level: 'error', error });
-  return { accessLog: { write: accessLogFile(resolve(folder, accessLog.file), onTrouble), sample: accessLog.sample } };
+  return accessLog ? new AccessLogFile(resolve(folder, accessLog.file), log) : null;
+}
+
+function accessLogOf({ gateway: { accessLog } }: ServerConfig, file: AccessLogFile | null) {
+  return accessLog && file ? { accessLog: { write: file.write, sample: accessLog.sample } } : {};
 }
 
 function installationOf({ environment, control: { publicUrl } }: ServerConfig): Installation {

@@ -3,6 +3,7 @@ import { soon } from '../../controller/patience.ts';
 import type { MeasurePort } from '../../gateway/gateway.ts';
 import type { Log } from '../../problem/log.ts';
 import type { ChannelCounts, Store } from '../../store/store.ts';
+import type { AccessLogFile } from '../access-log-file.ts';
 import { type ControllerFigures, controllerMetrics } from './controller-metrics.ts';
 import { durationMetrics } from './duration-metrics.ts';
 import type { InternalErrors } from './internal-errors.ts';
@@ -17,6 +18,8 @@ export interface Exposed {
   readonly controller: ControllerFigures['controller'];
   readonly memory: ControllerFigures['memory'];
   readonly internalErrors: Pick<InternalErrors, 'read'>;
+  /** Null where none is declared. */
+  readonly accessLog: Pick<AccessLogFile, 'dropped'> | null;
   readonly log: Log;
   /** Names of the channels that are configured. */
   readonly channels: readonly string[];
@@ -27,7 +30,7 @@ export interface Exposed {
  * is away takes only its own metrics with it.
  */
 export function exposition(exposed: Exposed): () => Promise<string> {
-  const { gateway, store, controller, memory, internalErrors, log, channels } = exposed;
+  const { gateway, store, controller, memory, internalErrors, accessLog, log, channels } = exposed;
   const counters = rolloutCounters(store.audit);
   const readStore = async (routes: readonly string[]) => ({
     rollouts: await store.rollouts.list({ limit: LATEST }),
@@ -40,6 +43,7 @@ export function exposition(exposed: Exposed): () => Promise<string> {
     traffic(registry, totals);
     controllerMetrics(registry, { controller, memory });
     unforeseen(registry, internalErrors.read());
+    if (accessLog) accessLogDropped(registry, accessLog.dropped());
     const stored = await soon(readStore([...new Set(totals.map(({ route }) => route))])).catch((error: unknown) => {
       log({ what: 'metricsIncomplete', level: 'warn', error });
       return null;
@@ -96,6 +100,15 @@ function databaseUp(registry: Registry, up: 0 | 1): void {
     registers: [registry],
   });
   answers.set(up);
+}
+
+function accessLogDropped(registry: Registry, lines: number): void {
+  const dropped = new Counter({
+    name: 'serin_access_log_dropped_total',
+    help: 'Lines of the access log that were dropped while its file could not be written',
+    registers: [registry],
+  });
+  dropped.inc(lines);
 }
 
 function unforeseen(registry: Registry, counts: ReadonlyMap<string, number>): void {
