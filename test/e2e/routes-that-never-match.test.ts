@@ -160,13 +160,47 @@ describe('doctor --try', () => {
   });
 
   it('reads header lines as a request would have them, and shows no credential', async () => {
-    const lines = ['--header', 'X-Api-Key: s3cret', '--header', 'X-User-ID: 7', '--header', 'X-Serin-Version: canary'];
+    const lines = ['--header', 'X-Api-Key: s3cret', '--header', 'X-User-ID: 7', '--header', 'X-Serin-Version: stable'];
     const { stdout } = await doctor(at, '--try', '/api/payments', '--header', 'Host: shop.test', ...lines);
     expect(stdout).toMatch(/^request: +GET \/api\/payments, Host shop\.test$/m);
-    expect(stdout).toMatch(/x-serin-version: canary asks for one, which counts while a rollout allows it$/m);
+    expect(stdout).toMatch(/x-serin-version: stable asks for one, which counts while a rollout allows it$/m);
     expect(stdout).toMatch(/the header x-api-key names a consumer$/m);
     expect(stdout).toMatch(/by weight, the same for each value of x-user-id$/m);
     expect(stdout).not.toContain('s3cret');
+  });
+
+  it('answers as the gateway does: an unknown method, a version without a rollout, a path without a host', async () => {
+    const stable = await toy('v1');
+    const here = home([`path: /api, stable: { url: "${stable.url}", version: v1 }`]);
+    const server = await startServerProcess(here);
+    const port = Number(new URL(server.gatewayUrl).port);
+    const cases = [
+      ['BREW', null, 501, /^answer: +501 Not Implemented: The method is not one that this gateway knows\.$/m],
+      ['GET', 'x-serin-version: v77', 412, /^answer: +412 Precondition Failed: The stable of r0 is not v77, so/m],
+      ['GET', 'x-serin-version: canary', 412, /^answer: +412 /m],
+      ['GET', 'x-serin-version: V1', 200, /^upstream: /m],
+      ['PROPFIND', null, 200, /Host localhost, which stands in for a host: name one with a URL, or with --header/],
+    ] as const;
+    try {
+      for (const [method, header, status, said] of cases) {
+        const lines = header === null ? '' : `${header}\r\n`;
+        const answer = await askRaw(port, `${method} /api/x HTTP/1.1\r\nHost: localhost\r\n${lines}\r\n`);
+        const tried = await doctor(
+          here,
+          '--try',
+          '/api/x',
+          '--method',
+          method,
+          ...(header ? ['--header', header] : []),
+        );
+        expect([method, header, answer.status]).toEqual([method, header, status]);
+        expect([tried.code, tried.stdout]).toEqual([status === 200 ? 0 : 1, expect.stringMatching(said)]);
+      }
+    } finally {
+      server.child.kill('SIGTERM');
+      await server.ended;
+      await stable.close();
+    }
   });
 
   it('says why none takes it, and what the gateway would refuse', async () => {

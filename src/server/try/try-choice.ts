@@ -1,13 +1,16 @@
 import type { IncomingHead } from '../../gateway/admit.ts';
 import { credentialOf, type Fields } from '../../gateway/choose.ts';
 import type { GatewayRoute, StickyKey } from '../../gateway/gateway.ts';
+import type { Refusal } from '../../gateway/refuse.ts';
 import { cookieValues } from '../../gateway/sticky-cookie.ts';
 
 /** What of a request would decide its version while a rollout is under way; no credential is ever shown. */
 export function choiceLines(route: GatewayRoute, { headers }: IncomingHead, query: string): readonly string[] {
   const fields: Fields = { field: (lower) => headers[lower]?.toString() };
   const force = fields.field(route.forceHeader);
-  const guard = route.forceRule ? ', if the client may force one' : '';
+  const guard = route.forceRule
+    ? `, if the client may force one${route.unfollowedForce === 'ignore' ? '' : '; else such a client is answered 412'}`
+    : '';
   const hasKey = credentialOf(route.consumerKey, { fields, query }) !== null;
   return [
     ...(force ? [`${route.forceHeader}: ${force} asks for one, which counts while a rollout allows it${guard}`] : []),
@@ -18,6 +21,16 @@ export function choiceLines(route: GatewayRoute, { headers }: IncomingHead, quer
       : []),
     `by weight, ${stickyLine(route.sticky, { fields, hasKey })}`,
   ];
+}
+
+/** The refusal of a force header that can only be followed while a rollout is under way, where it counts for every client. */
+export function unfollowedForce(route: GatewayRoute, { headers }: IncomingHead): Refusal | null {
+  if (route.unfollowedForce === 'ignore' || route.forceRule) return null;
+  const force = headers[route.forceHeader]?.toString();
+  const stable = ['stable', route.stable.version.toLowerCase()];
+  if (!force || stable.includes(force.toLowerCase())) return null;
+  const detail = `The stable of ${route.name} is not ${force}, so ${route.forceHeader} counts only while a rollout has a version of that name.`;
+  return { status: 412, detail };
 }
 
 function stickyLine(

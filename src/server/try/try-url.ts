@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { METHODS, STATUS_CODES } from 'node:http';
 import { domainToASCII } from 'node:url';
 import { admit, type IncomingHead } from '../../gateway/admit.ts';
 import { DecidingFields } from '../../gateway/deciding-fields.ts';
@@ -6,6 +6,7 @@ import { upstreamPath } from '../../gateway/forward.ts';
 import type { GatewayRoute } from '../../gateway/gateway.ts';
 import { hostMatches, hostName } from '../../gateway/host-name.ts';
 import { limitsOf } from '../../gateway/limits.ts';
+import { refusalOf as parserRefusal } from '../../gateway/parse-error.ts';
 import type { Refusal } from '../../gateway/refuse.ts';
 import { refusalAt } from '../../gateway/route-refusal.ts';
 import { pathMatches, RouteTable, trimmedPrefix } from '../../gateway/route-table.ts';
@@ -16,11 +17,14 @@ import type { ServerConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { gatewayRoute } from '../config/routes.ts';
 import type { ServerTerminal } from '../terminal.ts';
-import { choiceLines } from './try-choice.ts';
+import { choiceLines, unfollowedForce } from './try-choice.ts';
+
+/** Every route without a host takes it. */
+const STAND_IN = 'localhost';
 
 export interface Trial {
   readonly file: string;
-  /** As a client is given it; a path alone for the host that `headers` name. */
+  /** As a client is given it; a path alone for the host that `headers` name, or a stand-in. */
   readonly url: string;
   readonly method: string;
   /** `Name: value` each. */
@@ -35,7 +39,12 @@ export function tryUrl(trial: Trial, { stdout }: Pick<ServerTerminal, 'stdout'>)
   const { config } = loadConfig(trial.file);
   const head = headOf(trial);
   const say = (label: string, text: string) => stdout.write(`${`${label}:`.padEnd(10)}${text}\n`);
-  say('request', `${head.method} ${head.url}${head.headers.host ? `, Host ${head.headers.host}` : ', no Host'}`);
+  const host = head.headers.host ?? '';
+  const isStandIn = isPath(trial.url) && !trial.headers.some((line) => /^host:/i.test(line));
+  const standIn = isStandIn ? ', which stands in for a host: name one with a URL, or with --header "Host: NAME"' : '';
+  say('request', `${head.method} ${head.url}, ${host ? `Host ${host}${standIn}` : 'no Host'}`);
+  const unread = refusedMethod(head.method ?? '');
+  if (unread) return refused(say, unread);
   const admission = admit(head, limitsOf(config.gateway.limits), new Via());
   if (admission.kind === 'refused') return refused(say, admission.refusal);
   if (admission.kind === 'server') {
@@ -43,25 +52,34 @@ export function tryUrl(trial: Trial, { stdout }: Pick<ServerTerminal, 'stdout'>)
     return 1;
   }
   const { target } = admission;
-  const host = hostName(head.headers.host ?? '');
+  const name = hostName(host);
   const carried = config.routes.filter(({ router }) => router === 'gateway').map(gatewayRoute);
-  const route = new RouteTable(carried, (one) => one).find(host, target.path);
+  const route = new RouteTable(carried, (one) => one).find(name, target.path);
   if (!route) {
     say('answer', '404, because no route takes it');
-    for (const line of othersOf(config, null, { host, target })) say('not', line);
+    for (const line of othersOf(config, null, { host: name, target })) say('not', line);
     return 1;
   }
-  say('route', `${route.name}, ${hostReason(route, host)} and ${pathReason(route)}`);
+  say('route', `${route.name}, which takes ${hostReason(route, name)} and ${pathReason(route)}`);
   const refusal = refusalAt(
     { declared: route, deciding: new DecidingFields(route) },
     { rawHeaders: [...head.rawHeaders], target },
   );
   if (refusal) return refused(say, refusal);
+  const unfollowed = unfollowedForce(route, head);
+  if (unfollowed) return refused(say, unfollowed);
   const { upstream, sent } = upstreamOf(route, target, head);
   say('upstream', `${head.method} ${upstream} with Host ${sent}, the stable as ${trial.file} declares it`);
   for (const line of choiceLines(route, head, target.query)) say('version', line);
-  for (const line of othersOf(config, route, { host, target })) say('not', line);
+  for (const line of othersOf(config, route, { host: name, target })) say('not', line);
   return 0;
+}
+
+/** In the words of the gateway, whose parser stops at it. */
+function refusedMethod(method: string): Refusal | null {
+  if (METHODS.includes(method)) return null;
+  const rawPacket = Buffer.from(`${method} / HTTP/1.1\r\n`);
+  return parserRefusal(Object.assign(new Error('unknown method'), { code: 'HPE_INVALID_METHOD', rawPacket }));
 }
 
 type Say = (label: string, text: string) => void;
@@ -74,18 +92,19 @@ function refused(say: Say, { status, detail }: Refusal): number {
 /** What a client would send; its own work on the URL is done here: names in A-labels, other characters as octets. */
 function headOf({ url, method, headers }: Trial): IncomingHead {
   const [, authority, rest = ''] = /^https?:\/\/([^/?#]+)([^#]*)(?:#.*)?$/i.exec(url) ?? [];
-  const isPath = /^[/*]/.test(url);
-  if (authority === undefined && !isPath) {
+  if (authority === undefined && !isPath(url)) {
     throw new Problem('invalid-input', `${url} is neither an http or https URL nor a path`);
   }
-  const path = isPath ? url : rest.startsWith('/') ? rest : `/${rest}`;
+  const path = isPath(url) ? url : rest.startsWith('/') ? rest : `/${rest}`;
   const rawHeaders = headers.flatMap((line) => {
     const [, name, value = ''] = /^([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
     if (name === undefined) throw new Problem('invalid-input', `${line} is not a header line such as "Accept: */*"`);
     return [name, value];
   });
   const names = rawHeaders.map((name, at) => (at % 2 === 0 ? name.toLowerCase() : ''));
-  if (authority !== undefined && !names.includes('host')) rawHeaders.unshift('Host', asciiHost(authority));
+  // A client has one from its URL; of a path alone it is not known.
+  const host = authority === undefined ? STAND_IN : asciiHost(authority);
+  if (!names.includes('host')) rawHeaders.unshift('Host', host);
   return {
     method: method.toUpperCase(),
     url: path.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent),
@@ -93,6 +112,10 @@ function headOf({ url, method, headers }: Trial): IncomingHead {
     rawHeaders,
     headers: joined(rawHeaders),
   };
+}
+
+function isPath(url: string): boolean {
+  return /^[/*]/.test(url);
 }
 
 function asciiHost(authority: string): string {
@@ -122,8 +145,8 @@ function upstreamOf(route: GatewayRoute, target: Target, { headers }: IncomingHe
 }
 
 function hostReason({ host }: Pick<GatewayRoute, 'host'>, name: string): string {
-  if (host === null) return 'which takes any host';
-  return host === name ? `whose host is ${host}` : `whose host ${host} takes ${name}`;
+  if (host === null) return 'any host';
+  return host === name ? `the host ${host}` : `the hosts ${host}, ${name} among them,`;
 }
 
 function pathReason({ prefix }: Pick<GatewayRoute, 'prefix'>): string {
