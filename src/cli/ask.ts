@@ -6,7 +6,7 @@ import type { Session } from './terminal.ts';
 /** The reason as given, or asked for on a terminal. */
 export async function reasonFor(session: Session, given: string | undefined, what: string): Promise<string> {
   if (given !== undefined && given.trim() !== '') return given;
-  if (!session.isTTY) throw new Problem('invalid-input', `say why with --reason: ${what} is kept in the audit log`);
+  if (!session.isTTY) throw new Problem('invalid-input', 'say why with --reason; it is kept in the audit log');
   const answer = await question(session, `Why ${what}? `);
   if (answer.trim() === '') throw new Problem('invalid-input', 'nothing was done: a reason is needed');
   return answer.trim();

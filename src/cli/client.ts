@@ -1,8 +1,9 @@
 import { problemDetails } from '../api/problem-schema.ts';
 import { type BuildView, buildViewSchema } from '../api/view-schemas.ts';
-import { errorCode } from '../problem/error-code.ts';
 import { type Issue, Problem, type ProblemCode } from '../problem/problem.ts';
 import { type Answer, describeAnswer, readAnswer, readAs, type Shape } from './answer.ts';
+import { inOwnWords } from './own-words.ts';
+import { overTls, unreachable } from './unreachable.ts';
 
 const TIMEOUT_MS = 30_000;
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -127,16 +128,6 @@ export function apiClient(options: ClientOptions): ApiClient {
   };
 }
 
-function unreachable(server: string, what: string | null, cause: unknown): Problem {
-  if (what !== null) return new Problem('unavailable', `${server} ${what}`, { cause });
-  const code = cause instanceof Error ? errorCode(cause.cause) : null;
-  return new Problem(
-    'unavailable',
-    `cannot reach Serin at ${server}${code === null ? '' : ` (${code})`}: start it with \`serin serve\`, or name its address with --server or SERIN_SERVER`,
-    { cause },
-  );
-}
-
 /** Statuses with which a proxy says that what is behind it is away. */
 const AWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 
@@ -154,6 +145,13 @@ function strange(server: string, answer: Answer): Problem {
     return new Problem(
       'internal',
       `${server} answers, but redirects GET /version to ${location.slice(0, 200)}: no token was sent; give the address of the control API itself with --server or SERIN_SERVER`,
+    );
+  }
+  // What servers of https answer to a request in the clear.
+  if (status === 400 && server.startsWith('http:') && 'fault' in problem) {
+    return new Problem(
+      'internal',
+      `${server} answers GET /version with ${describeAnswer(answer)}: it may take https only; then use ${overTls(server)}. No token was sent`,
     );
   }
   return new Problem(
@@ -194,8 +192,14 @@ function problemOf(server: string, what: string, answer: Answer, tokenHint: stri
   const details = found.value;
   const code = EDGE[details.code] ?? (CODES.has(details.code) ? (details.code as ProblemCode) : 'internal');
   const hint = code === 'unauthenticated' ? tokenHint : '';
-  const issues = (details.errors ?? []).map(
-    ({ pointer, parameter, detail }): Issue => ({ path: pointer ?? parameter ?? '', message: detail }),
+  const faults = details.errors ?? [];
+  const issues = faults.map(
+    ({ pointer, parameter, detail }): Issue => ({ path: inOwnWords(pointer ?? parameter ?? ''), message: detail }),
   );
-  return new Problem(code, `${details.detail}${hint}`, { issues });
+  const first = faults[0]?.pointer ?? faults[0]?.parameter;
+  const said =
+    first !== undefined && details.detail.startsWith(`${first}: `)
+      ? `${inOwnWords(first)}${details.detail.slice(first.length)}`
+      : details.detail;
+  return new Problem(code, `${said}${hint}`, { issues });
 }

@@ -42,7 +42,8 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   if (running && !command.replace) {
     throw new Problem(
       'conflict',
-      `${route.name} already rolls out ${running.rollout.canary.version}: replace it, or wait`,
+      `${route.name} already rolls out ${running.rollout.canary.version}: wait for its end, or replace it`,
+      { issues: [{ path: 'replace', message: 'supersedes the rollout that runs' }] },
     );
   }
   const watched = route.router === 'none';
@@ -54,7 +55,8 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   if (blamed && !command.force) {
     throw new Problem(
       'refused',
-      `${canary.version} was rolled back before (${blamed.rollout.reason}): force it, with a reason`,
+      `${canary.version} was rolled back before (${blamed.rollout.reason}), and is only started again by force`,
+      { issues: [{ path: 'force', message: 'starts it all the same; give the reason' }] },
     );
   }
   const failure = watched ? null : await ports.probe(healthUrl(canary, route.health.path), route.health.status);

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apiClient } from '../../../src/cli/client.ts';
+import { CertificateAuthority } from '../../support/certificates.ts';
 import { TOKENS } from '../../support/fake-control.ts';
 import { openShell, type Shell } from './harness.ts';
 
@@ -42,6 +44,15 @@ async function something(listener: RequestListener) {
   servers.push(server);
   await once(server, 'listening');
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, tokens };
+}
+
+/** A listener of https, with a certificate that nobody trusts. */
+async function secured(): Promise<string> {
+  const { cert, key } = new CertificateAuthority('nobody').certify('localhost');
+  const server = createTlsServer({ cert, key }).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return `https://localhost:${(server.address() as AddressInfo).port}`;
 }
 
 const answering =
@@ -118,6 +129,32 @@ describe('what is no Serin control API', () => {
       expect([code, out, err]).toEqual([1, '', expect.stringMatching(says)]);
     }
     expect(tokens).toEqual([]);
+  });
+
+  it('names the scheme that is meant, whichever of the two was', async () => {
+    const { url } = await something(answering(200, JSON_TYPE, BUILD));
+    const overTls = url.replace('http:', 'https:');
+    expect((await shell.run(`list --server ${overTls}`)).err).toMatch(
+      new RegExp(`^serin: cannot reach Serin at ${overTls}: there is no TLS there \\(\\w+\\); use ${url}\n$`),
+    );
+    const tls = await secured();
+    const inTheClear = tls.replace('https:', 'http:');
+    expect((await shell.run(`list --server ${inTheClear}`)).err).toMatch(
+      new RegExp(`^serin: cannot reach Serin at ${inTheClear}: .*if it takes https only, use ${tls}, else `),
+    );
+    expect((await shell.run(`list --server ${tls}`)).err).toMatch(
+      /: its certificate is from an authority that is not trusted \(\w+\); .* NODE_EXTRA_CA_CERTS\n$/,
+    );
+    const nginx = await something(answering(400, HTML, '<html>The plain HTTP request was sent to HTTPS port</html>'));
+    expect((await shell.run(`list --server ${nginx.url}`)).err).toContain(
+      `it may take https only; then use ${nginx.url.replace('http:', 'https:')}. No token was sent`,
+    );
+  });
+
+  it('names a name that nobody has', async () => {
+    expect((await shell.run('list --server http://serin.invalid:7780')).err).toMatch(
+      /^serin: cannot reach Serin at http:\/\/serin\.invalid:7780: the name serin\.invalid is not found \(E\w+\); .*--server/,
+    );
   });
 
   it('a listener that never answers is given up, and said to be one', async () => {

@@ -1,0 +1,21 @@
+/** What the command line calls a field of the API where it is not called the same. */
+const FLAGS: Readonly<Record<string, string>> = {
+  canaryUrl: '--canary',
+  force: '--force',
+  full: '--full',
+  key: '--key-env NAME',
+  limit: '--limit',
+  policy: '--policy',
+  reason: '--reason',
+  replace: '--replace',
+  role: '--role',
+  rule: '--to',
+  to: '--to',
+  version: '--version-name',
+};
+
+/** The place of a fault in a request (a JSON pointer or the name of a parameter) as whoever typed the command knows it. */
+export function inOwnWords(place: string): string {
+  const path = place.replace(/^#?\//, '').replaceAll('/', '.');
+  return FLAGS[path] ?? path;
+}
