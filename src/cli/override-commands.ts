@@ -4,7 +4,7 @@ import { Problem } from '../problem/problem.ts';
 import { confirm, reasonFor } from './ask.ts';
 import { connect, type ServerOptions, takesServer } from './connection.ts';
 import { findRollout, rolloutPath } from './find-rollout.ts';
-import { print } from './output.ts';
+import { print, say } from './output.ts';
 import { statusLine } from './status.ts';
 import type { Session } from './terminal.ts';
 
@@ -47,6 +47,10 @@ export function registerOverrides(program: Command, session: Session): void {
     if (question) await confirm(session, options, `${question} ${canary.version} of ${route}, now at ${canaryWeight}`);
     const view = await client.send('POST', rolloutPath(before.id, path), rolloutViewSchema, { ...body, reason });
     print(session, options.output, view, () => statusLine(view));
+    if (before.paused && view.paused) {
+      const now = `${route} stays paused, with ${view.canaryWeight} on ${canary.version} now`;
+      say(session, `serin: ${now}: nothing advances by itself until \`serin resume ${route}\``);
+    }
   }
 
   plain('pause', 'hold the rollout; harm still rolls back');

@@ -9,6 +9,8 @@ export function sentence(before: Rollout, after: Rollout, { event, actor, reason
   const entered = before.stage !== after.stage;
   if (entered && after.router === 'none' && after.stage.kind !== 'finalised') return adviceOnEntering(after);
   const by = actor.role === 'serin' ? '' : ` by ${actor.name}`;
+  // A person may move what is paused; the pause goes on.
+  const still = actor.role !== 'serin' && before.paused && after.paused ? ', still paused' : '';
   const why = actor.role === 'serin' ? after.reason : reason;
   switch (event.kind) {
     case 'preflightPassed':
@@ -31,16 +33,16 @@ export function sentence(before: Rollout, after: Rollout, { event, actor, reason
   if (entered) {
     switch (after.stage.kind) {
       case 'promoted':
-        return `${route}: ${canary.version} promoted to 100%${by}: ${why}`;
+        return `${route}: ${canary.version} promoted to 100%${by}${still}: ${why}`;
       case 'step':
       case 'bake':
-        return `${route}: ${canary.version} advanced to ${stageName(after.stage)} (${formatBps(after.canaryBps)})${by}: ${why}`;
+        return `${route}: ${canary.version} advanced to ${stageName(after.stage)} (${formatBps(after.canaryBps)})${by}${still}: ${why}`;
       default:
         return `${route}: ${canary.version} ${stageName(after.stage)}${by}: ${why}`;
     }
   }
   const verb = actor.role === 'serin' ? '' : ` ${verbOf(event as OverrideEvent, after)}${by}`;
-  return `${route}: ${canary.version}${verb}: ${why}`;
+  return `${route}: ${canary.version}${verb}${still}: ${why}`;
 }
 
 /** `payments protected: v2 rolled back at 10%, v1 serves 100%: canary errors 4.8 % against 0.2 % ...` */

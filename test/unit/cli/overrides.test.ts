@@ -29,13 +29,13 @@ describe('start', () => {
     expect((await shell.run('start payments --canary http://127.0.0.1:9003/ --reason again --replace')).code).toBe(0);
   });
 
-  it('shows every fault with its pointer and exits with 2', async () => {
+  it('shows every fault with the flag that was meant and exits with 2', async () => {
     const { code, err } = await shell.run('start nowhere --canary ftp://x --reason x --version-name ');
     expect(code).toBe(2);
-    expect(err).toContain('#/canaryUrl: must be an http or https URL');
-    expect(err).toContain('#/version:');
+    expect(err).toContain('--canary: must be an http or https URL');
+    expect(err).toContain('--version-name: must');
     const nowhere = await shell.run('start nowhere --canary http://127.0.0.1:9002/ --reason x');
-    expect(nowhere).toMatchObject({ code: 2, err: expect.stringContaining('#/route: names no route') });
+    expect(nowhere).toMatchObject({ code: 2, err: expect.stringContaining('route: names no route') });
   });
 
   it.each([
@@ -90,6 +90,19 @@ describe('overrides', () => {
     const second = JSON.parse((await shell.run('retry payments --reason x -o json')).out) as { id: string };
     expect(second.id).not.toBe(first);
     expect(JSON.parse((await shell.run('pause payments --reason x -o json')).out)).toMatchObject({ id: second.id });
+  });
+
+  it.each([
+    ['advance payments', '50%'],
+    ['weight payments 25%', '25%'],
+  ])('says of %s that what was paused stays so, and what the canary has now', async (args, now) => {
+    await shell.inStep1();
+    await shell.run('pause payments --reason lunch');
+    expect(await shell.run(`${args} --reason because`)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(new RegExp(`at ${now}, paused: `)),
+      err: `serin: payments stays paused, with ${now} on v2 now: nothing advances by itself until \`serin resume payments\`\n`,
+    });
   });
 
   it('names the stage it means, so that a stage that has passed is not skipped', async () => {

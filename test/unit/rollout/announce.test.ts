@@ -115,6 +115,14 @@ describe('announce', () => {
     expect(told(rolloutIn(stage), event)[0]?.summary).toBe(summary);
   });
 
+  it.each([
+    [{ kind: 'advanced', to: 'step-2' }, 'payments: v2 advanced to step-2 (50%) by ada, still paused: because'],
+    [{ kind: 'weightSet', canaryBps: 500 }, 'payments: v2 set to 5% by ada, still paused: because'],
+    [{ kind: 'resumed' }, 'payments: v2 resumed by ada: because'],
+  ] as const)('says whether what was paused still is, after %j', (event, summary) => {
+    expect(told(apply(rolloutIn('step-1'), { kind: 'paused' }), event)[0]?.summary).toBe(summary);
+  });
+
   it('carries what the person who was just woken needs', () => {
     const slice = {
       dimension: 'endpoint',
