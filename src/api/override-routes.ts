@@ -61,7 +61,14 @@ export function overrideRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
 
   type Asked = { readonly id: string; readonly reason: string; readonly event: OverrideEvent };
   const override = async (c: Context<ApiEnv>, { id, reason, event }: Asked) =>
-    answer(c, viewOf(await rollouts.override(id, event, c.get('actor'), reason, expectedVersion(c))));
+    answer(
+      c,
+      viewOf(
+        await rollouts
+          .override(id, event, c.get('actor'), reason, expectedVersion(c))
+          .catch((error: unknown) => Promise.reject(needsNoDatabase(event) ? error : withWayOn(error))),
+      ),
+    );
 
   app.openapi(verb('pause', 'Nothing advances; harm still rolls back', reasonBody), (c) =>
     override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: { kind: 'paused' } }),
@@ -129,6 +136,18 @@ export function overrideRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
   }
 
   return app;
+}
+
+function needsNoDatabase({ kind }: OverrideEvent): boolean {
+  return kind === 'rolledBack' || kind === 'aborted';
+}
+
+/** Whoever cannot pause while the database is away can still take the canary back. */
+function withWayOn(error: unknown): unknown {
+  if (!(error instanceof Problem) || error.code !== 'unavailable') return error;
+  const said = error.message.replace(/\.$/, '');
+  const wayOn = 'Try again in some seconds; rollback and abort work without the database.';
+  return new Problem(error.code, `${said}. ${wayOn}`, { issues: error.issues, cause: error });
 }
 
 function verb<V extends string, B extends z.ZodType>(name: V, summary: string, body: B) {

@@ -156,7 +156,8 @@ export function createController(ports: ControllerPorts): Controller {
   function unrecorded(): readonly string[] {
     const byHand = [...memory.unrecorded].map(([id, { by, event }]) => {
       const route = memory.looks.find(id)?.rollout.route ?? id;
-      return `${route}: everything goes to the stable (${event.kind} by ${by.name}), which is not recorded yet`;
+      const done = event.kind === 'aborted' ? 'aborted' : 'rolled back';
+      return `${route}: ${done} by ${by.name}: the gateway sends everything to the stable; not recorded yet, because the database is unavailable`;
     });
     const braked = [...memory.brakes].map(
       ([route, reason]) => `${route}: the gateway sends everything to the stable, which is not recorded yet: ${reason}`,

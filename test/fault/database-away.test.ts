@@ -168,10 +168,18 @@ channels:
     const version = `v-${kind}`;
     const { id } = await rollOut(version);
     proxy.mood = { kind };
+    const paused = await asAdmin('pause', 'shop', '--reason', 'wait');
+    expect([paused.code, paused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/\. Try again in some seconds; rollback and abort work without the database\.\n$/),
+    ]);
     const done = await asAdmin('rollback', 'shop', '--reason', 'baskets are empty', '--yes');
     expect([done.code, done.stderr]).toEqual([0, '']);
     expect(done.stdout).toMatch(/rolled back at the gateway by .*not recorded yet.*baskets are empty/);
     await expect.poll(() => isWithdrawn(version), AT_MOST).toBe(true);
+    expect((await readiness('control')).said).toMatch(
+      /shop: rolled back by [^:]*: the gateway sends everything to the stable; not recorded yet/,
+    );
     const refused = await asAdmin('pause', 'shop', '--reason', 'wait');
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/database/)]);
 
