@@ -5,7 +5,9 @@ const LEAST = [22, 19] as const;
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
-  process.stderr.write(`serin: Serin needs Node >= ${LEAST.join('.')}; this is ${process.versions.node}\n`);
+  process.stderr.write(
+    `serin needs Node ${LEAST.join('.')} or newer; this is ${process.versions.node} (install Node 24)\n`,
+  );
   // As for any input that no second try makes right.
   process.exitCode = 2;
 } else {

@@ -31,7 +31,7 @@ export function renderChecks(view: RolloutView, width: number, paint: Paint): st
   const rows = verdict.findings.map((finding) => {
     const { check, canary, stable, unit, figures } = finding;
     // The share of answers beyond a latency that the policy names; nothing of the stable is compared.
-    const beside = /^guard:p\d/.test(check) && canary !== null ? 'are slow' : measureOf(stable, unit, figures);
+    const beside = /^guard:p\d/.test(check) && canary !== null ? 'too slow' : measureOf(stable, unit, figures);
     const values = [check, measureOf(canary, unit, figures), beside] as const;
     if (view.skippedChecks.includes(check)) return paint.dim(row(...values, 'skipped', ''));
     const colour = check === verdict.worst ? paint.red : paint.yellow;

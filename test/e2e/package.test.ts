@@ -89,7 +89,7 @@ describe('on an old Node', () => {
     expect(run(old?.path ?? '', join(folder, 'dist/main.js'), ...args)).toEqual({
       status: 2,
       stdout: '',
-      stderr: `serin: Serin needs Node >= ${LEAST}; this is ${old?.version}\n`,
+      stderr: `serin needs Node ${LEAST} or newer; this is ${old?.version} (install Node 24)\n`,
     });
   });
 
@@ -97,7 +97,11 @@ describe('on an old Node', () => {
     const versions = JSON.stringify({ ...process.versions, node: version });
     const claim = `data:text/javascript,Object.defineProperty(process, 'versions', { value: ${encodeURIComponent(versions)} })`;
     const { status, stdout, stderr } = run(process.execPath, '--import', claim, MAIN, 'doctor');
-    expect([status, stdout, stderr]).toEqual([2, '', `serin: Serin needs Node >= ${LEAST}; this is ${version}\n`]);
+    expect([status, stdout, stderr]).toEqual([
+      2,
+      '',
+      `serin needs Node ${LEAST} or newer; this is ${version} (install Node 24)\n`,
+    ]);
   });
 
   it.each(['22.19.0', '23.0.0', '24.1.0'])('%s is no old one', (version) => {

@@ -214,7 +214,7 @@ describe('one rollout that cannot be looked at', () => {
       await on.run(SOON, async () => (await on.stageOf(id)) === 'rolled-back');
       expect((await audit(id)).at(-1)).toMatchObject({
         event: { kind: 'canaryBraked' },
-        reason: expect.stringMatching(/errors.*found by the gateway, while no look could be recorded/),
+        reason: expect.stringMatching(/errors.*found by the gateway while no look could be recorded/),
       });
       await deliverDue(on.ports);
       expect(pages()).toHaveLength(1);

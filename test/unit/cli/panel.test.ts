@@ -86,7 +86,7 @@ describe('renderRollout', () => {
       logParityThreshold: null,
     });
     const text = plain({ ...view, verdict: view.verdict && { ...view.verdict, findings: [guard] } });
-    expect(text).toMatch(/guard:p99 +1\.20% +are slow /);
+    expect(text).toMatch(/guard:p99 +1\.20% +too slow /);
   });
 
   it('marks figures that lie between the boundaries of a histogram as about', async () => {
