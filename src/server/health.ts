@@ -3,7 +3,6 @@ import { soon } from '../controller/patience.ts';
 import type { Controller } from '../controller/schedule.ts';
 import type { SplitPort } from '../gateway/gateway.ts';
 import type { Store } from '../store/store.ts';
-import type { AccessLogFile } from './access-log-file.ts';
 
 /** `starting` until the gateway listens, `leaving` from the first signal on. */
 export type Phase = 'starting' | 'serving' | 'leaving';
@@ -14,8 +13,8 @@ export interface HealthParts {
   readonly gateway: Pick<SplitPort, 'appliedSplit'>;
   /** Names of the routes that the gateway carries. */
   readonly routes: readonly string[];
-  /** Null where none is declared. */
-  readonly accessLog: Pick<AccessLogFile, 'trouble'> | null;
+  /** What the process may be short of; null where it is not used. */
+  readonly shortages: readonly ({ trouble(): string | null } | null)[];
   readonly phase: () => Phase;
 }
 
@@ -41,8 +40,8 @@ function gatewayHealth({ gateway, routes }: HealthParts): Health {
   };
 }
 
-async function controlHealth({ store, controller, accessLog }: HealthParts): Promise<Health> {
-  const problems = [...controller.troubles(), accessLog?.trouble()].filter((problem) => problem != null);
+async function controlHealth({ store, controller, shortages }: HealthParts): Promise<Health> {
+  const problems = [...controller.troubles(), ...shortages.flatMap((shortage) => shortage?.trouble() ?? [])];
   try {
     await soon(store.now());
     return { ready: true, problems };

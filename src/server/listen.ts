@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import type { Log } from '../problem/log.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
 import type { ListenAddress } from './config/declared-address.ts';
+import { boundConnections, REQUEST_TIMEOUTS } from './connection-bounds.ts';
 import { oneHost } from './host-line.ts';
 
 export interface Listener {
@@ -14,16 +16,31 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Serves an application. Rejects with Problem('port-in-use') when the port is taken. */
-export async function listen(app: Pick<Hono, 'fetch'>, at: ListenAddress): Promise<Listener> {
+export interface ListenOptions {
+  /** What the log calls the listener. */
+  readonly name: string;
+  readonly log: Log;
+}
+
+/** Serves an application of the control plane. Rejects with Problem('port-in-use') when the port is taken. */
+export async function listen(
+  app: Pick<Hono, 'fetch'>,
+  at: ListenAddress,
+  { name, log }: ListenOptions,
+): Promise<Listener> {
   const answer = getRequestListener(app.fetch, { hostname: at.host, overrideGlobalObjects: false });
-  const server = createServer(oneHost((incoming, outgoing) => void answer(incoming, outgoing)));
+  const server = createServer(
+    REQUEST_TIMEOUTS,
+    oneHost((incoming, outgoing) => void answer(incoming, outgoing)),
+  );
+  boundConnections(server, name, log);
   server.listen(at.port, at.host);
   try {
     await once(server, 'listening');
   } catch (error) {
     throw listenProblem(error as NodeJS.ErrnoException, at);
   }
+  server.on('error', (error) => log({ what: 'listenerFailed', level: 'error', listener: name, error }));
   const { address, port } = server.address() as AddressInfo;
   return {
     address,

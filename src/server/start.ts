@@ -25,7 +25,7 @@ export async function startServer(options: WireOptions): Promise<Running> {
   const { config } = options.loaded;
   const parts: Stoppable[] = [{ name: 'store', stop: () => wired.store.close() }];
   try {
-    const control: Listener = await listen(wired.api, config.control.listen);
+    const control: Listener = await listen(wired.api, config.control.listen, { name: 'control', log: wired.log });
     wired.own.add(control.address, control.port);
     parts.unshift({ name: 'control API', stop: () => control.close() });
     await wired.controller.start();
@@ -35,7 +35,9 @@ export async function startServer(options: WireOptions): Promise<Running> {
     const gateway = { name: 'gateway', stop: () => wired.gateway.close(drain) };
     parts.unshift(gateway);
     const { readiness } = config.gateway;
-    const probed: Listener | null = readiness ? await listen(readinessApp(wired.control), readiness) : null;
+    const probed: Listener | null = readiness
+      ? await listen(readinessApp(wired.control), readiness, { name: 'readiness', log: wired.log })
+      : null;
     if (probed) wired.own.add(probed.address, probed.port);
     // While what is open ends, a balancer is still told that it should go elsewhere.
     if (probed) parts.splice(1, 0, { name: 'readiness listener', stop: () => probed.close() });
@@ -46,6 +48,8 @@ export async function startServer(options: WireOptions): Promise<Running> {
       readiness: readiness && probed ? { ...readiness, port: probed.port } : null,
     };
     parts.splice(-1, 0, { name: 'listening file', stop: await tellListening(wired, bound) });
+    wired.descriptors.start();
+    parts.unshift({ name: 'descriptor watch', stop: async () => wired.descriptors.stop() });
     wired.enter('serving');
     return { ...wired, gatewayPort: port, controlPort: control.port, readinessPort: probed?.port ?? null, parts };
   } catch (error) {

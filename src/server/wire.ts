@@ -23,6 +23,7 @@ import { dataFolderOf, type LoadedConfig, loadPolicies } from './config/load.ts'
 import { declaredRoute, gatewayRoute } from './config/routes.ts';
 import { gatewayTimeouts } from './config/timeouts.ts';
 import { consumerControl, followConsumers } from './consumers.ts';
+import { DescriptorWatch } from './descriptor-watch.ts';
 import { exposition } from './exposition/exposition.ts';
 import { InternalErrors } from './exposition/internal-errors.ts';
 import { health, type Phase } from './health.ts';
@@ -64,6 +65,7 @@ export interface Wired {
   readonly control: ControlPlane;
   readonly api: ReturnType<typeof controlApi>;
   readonly dataFolder: string;
+  readonly descriptors: DescriptorWatch;
   /** Also counts unexpected errors. */
   readonly log: Log;
   /** What `/readyz` says from now on; entering `leaving` stops nothing by itself. */
@@ -86,6 +88,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const secret = await installationSecret(store, { dataFolder, env }, log);
     await ensureAdminToken(store, dataFolder, newId, log);
     const own = new OwnListeners();
+    const descriptors = new DescriptorWatch(log);
     const accessLogFile = openAccessLog(loaded, log);
     const gateway = createGateway({
       listen: config.gateway.listen,
@@ -143,7 +146,14 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       consumers: consumerControl(store, gateway, config.routes, (route, key) => hashConsumerKey(secret, route, key)),
       tokens,
       policies: policyControl(ports, routeIssue(loaded)),
-      health: health({ store, controller, gateway, routes: routeNames, accessLog: accessLogFile, phase: () => phase }),
+      health: health({
+        store,
+        controller,
+        gateway,
+        routes: routeNames,
+        shortages: [accessLogFile, descriptors],
+        phase: () => phase,
+      }),
       metrics: exposition({
         gateway,
         store,
@@ -164,6 +174,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       control,
       api: controlApi(control, { onUnforeseen: internalErrors.onUnforeseen, isOwnName: controlHosts(config.control) }),
       dataFolder,
+      descriptors,
       log,
       enter: (entered) => {
         phase = entered;

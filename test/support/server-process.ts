@@ -47,8 +47,16 @@ export interface ServerProcess {
 }
 
 /** `serin serve` as a process of its own; resolves when it serves, rejects with what it said when it ends before. */
-export function startServerProcess(home: Home, env: NodeJS.ProcessEnv = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [MAIN, 'serve', '--config', home.configFile], {
+export function startServerProcess(
+  home: Home,
+  env: NodeJS.ProcessEnv = {},
+  limits: { readonly openFiles?: number } = {},
+): Promise<ServerProcess> {
+  const { openFiles } = limits;
+  const serve = [process.execPath, MAIN, 'serve', '--config', home.configFile];
+  const limited = openFiles === undefined ? serve : ['sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, ...serve];
+  const [file = '', ...args] = limited;
+  const child = spawn(file, args, {
     cwd: home.folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

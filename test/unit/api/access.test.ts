@@ -11,7 +11,7 @@ afterEach(() => Promise.all(listeners.splice(0).map((listener) => listener.close
 /** The API on a real socket, where a request has an address. */
 async function listening(clock = { now: 0 }) {
   const app = controlApi(fakeControl(), { now: () => clock.now });
-  const listener = await listen(app, { host: '127.0.0.1', port: 0 });
+  const listener = await listen(app, { host: '127.0.0.1', port: 0 }, { name: 'control', log: () => {} });
   listeners.push(listener);
   return (authorization: string | null, headers: Record<string, string> = {}) =>
     fetch(`http://127.0.0.1:${listener.port}/api/v1/rollouts`, {

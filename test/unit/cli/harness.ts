@@ -33,7 +33,11 @@ export interface Shell {
 /** The command line in process against the real API on a real socket, with a control plane in memory behind it. */
 export async function openShell(): Promise<Shell> {
   const control = fakeControl();
-  const listener = await listen(controlApi(control), { host: '127.0.0.1', port: 0 });
+  const listener = await listen(
+    controlApi(control),
+    { host: '127.0.0.1', port: 0 },
+    { name: 'control', log: () => {} },
+  );
   const url = `http://127.0.0.1:${listener.port}`;
 
   const run: Shell['run'] = (args, options = {}) =>

@@ -11,7 +11,7 @@ let connection: RawConnection;
 beforeEach(async () => {
   unforeseen = [];
   const app = controlApi(fakeControl(), { onUnforeseen: (error) => unforeseen.push(error) });
-  listener = await listen(app, { host: '127.0.0.1', port: 0 });
+  listener = await listen(app, { host: '127.0.0.1', port: 0 }, { name: 'control', log: () => {} });
   connection = await openRaw(listener.port);
 });
 

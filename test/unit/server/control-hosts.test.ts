@@ -28,7 +28,7 @@ async function listening(names: ControlNames) {
     isOwnName: controlHosts(names),
     onUnforeseen: (error) => unforeseen.push(error),
   });
-  const listener = await listen(app, { host: '127.0.0.1', port: 0 });
+  const listener = await listen(app, { host: '127.0.0.1', port: 0 }, { name: 'control', log: () => {} });
   listeners.push(listener);
   return async (host: string, path = '/metrics', target = path) => {
     const head = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${TOKENS.admin}\r\nConnection: close\r\n\r\n`;
