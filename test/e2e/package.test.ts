@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -74,6 +83,19 @@ describe('the package', () => {
     const { status, stdout } = run(process.execPath, join(folder, 'dist/main.js'), 'doctor');
     expect(stdout).toContain('serin.yaml');
     expect(status).not.toBe(2);
+  });
+
+  it('has every page that its README and its messages name', () => {
+    const named = new Set(
+      [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/\b(?:docs\/[a-z-]+|CHANGELOG)\.md/g)].map(String),
+    );
+    for (const file of readdirSync(join(folder, 'dist'), { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.js')) continue;
+      for (const page of readFileSync(join(folder, 'dist', file), 'utf8').matchAll(/\bdocs\/[a-z-]+\.md/g))
+        named.add(String(page));
+    }
+    expect(named.size).toBeGreaterThan(5);
+    expect([...named].filter((page) => !existsSync(join(folder, page)))).toEqual([]);
   });
 
   it('needs the same Node wherever it says so', () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
@@ -82,6 +82,12 @@ describe('the first five minutes of the README', () => {
     expect([...loadPolicies(loaded).keys()]).toContain('checkout');
     expect(Object.keys(loaded.config.sources)).toEqual(['prometheus', 'shop-stats']);
     elsewhere.remove();
+  });
+
+  it('names the schema where the checkout has it', () => {
+    const [, schema = ''] = /\$schema=(\S+)/.exec(mineYaml) ?? [];
+    expect(existsSync(resolve(import.meta.dirname, '../..', schema)), schema).toBe(true);
+    expect(schema).toMatch(/\.json$/);
   });
 
   it('plans before anything is deployed', async () => {
