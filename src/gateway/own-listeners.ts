@@ -5,9 +5,12 @@ import { ipv4Within } from './embedded-address.ts';
 const UNSPECIFIED = new AddressRanges(['0.0.0.0', '::'], 'unspecified addresses');
 const LOOPBACK = new AddressRanges(['127.0.0.0/8', '::1'], 'loopback addresses');
 
+export type ListenerName = 'control' | 'gateway' | 'readiness';
+
 interface Bound {
   readonly address: string;
   readonly port: number;
+  readonly name: ListenerName;
 }
 
 /**
@@ -18,13 +21,13 @@ export class OwnListeners {
   private readonly bound: Bound[] = [];
 
   /** `address` is what the socket is bound to. */
-  add(address: string, port: number): void {
-    this.bound.push({ address, port });
+  add(address: string, port: number, name: ListenerName): void {
+    this.bound.push({ address, port, name });
   }
 
-  /** Whether a connection to an address and port would come back to this process. A name is none. */
-  includes(address: string, port: number): boolean {
-    return this.bound.some((listener) => listener.port === port && reaches(address, listener.address));
+  /** The listener to which a connection to an address and port would come back; null for none. A name is none. */
+  find(address: string, port: number): ListenerName | null {
+    return this.bound.find((one) => one.port === port && reaches(address, one.address))?.name ?? null;
   }
 }
 

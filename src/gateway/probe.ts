@@ -34,7 +34,7 @@ export async function probe(url: string, options: ProbeOptions): Promise<string 
   const port = portOf(parsed);
   for (const address of addresses) {
     const refused = refusedPlace(address, port, own);
-    if (refused !== null) return `${address} ${refused}.`;
+    if (refused !== null) return refused;
   }
   const findings = await Promise.all(addresses.map((address) => ask(parsed, { host, address }, options)));
   const areWell = isLoopback(host) ? findings.includes(null) : findings.every((finding) => finding === null);

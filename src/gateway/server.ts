@@ -86,7 +86,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     listen: async () => {
       const { address, port } = await server.listen(options.listen);
-      own.add(address, port);
+      own.add(address, port, 'gateway');
       return { port };
     },
     setSplit: (order) => follower.setSplit(order),

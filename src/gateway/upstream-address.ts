@@ -1,8 +1,8 @@
 import { type LookupAddress, lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
+import { isIPv6, type LookupFunction } from 'node:net';
 import { AddressRanges } from './address-ranges.ts';
 import { ipv4Within } from './embedded-address.ts';
-import type { OwnListeners } from './own-listeners.ts';
+import type { ListenerName, OwnListeners } from './own-listeners.ts';
 
 /** Where no upstream may be: link-local networks, and the addresses at which clouds tell a machine its credentials. */
 const FORBIDDEN = new AddressRanges(
@@ -73,9 +73,17 @@ export function lookupUnless(isForbidden: (address: string) => boolean): LookupF
 /** For metrics sources. */
 export const lookupAllowed: LookupFunction = lookupUnless(isForbiddenAddress);
 
-/** Why no upstream may be at an address and port, in one clause; null where one may be. A name is judged by what it resolves to. */
+const SHOWN: Readonly<Record<ListenerName, string>> = {
+  control: 'control API',
+  gateway: 'gateway',
+  readiness: 'listener for load balancers',
+};
+
+/** Why no upstream may be at an address and port, in one sentence; null where one may be. A name is judged by what it resolves to. */
 export function refusedPlace(address: string, port: number, own: OwnListeners): string | null {
-  if (isForbiddenAddress(address)) return 'is a link-local or metadata address, where no upstream may be';
-  if (own.includes(plainAddress(address), port)) return "is one of Serin's own listeners, where no upstream may be";
-  return null;
+  if (isForbiddenAddress(address)) return `${address} is a link-local or metadata address, where no upstream may be.`;
+  const listener = own.find(plainAddress(address), port);
+  if (listener === null) return null;
+  const host = isIPv6(plainAddress(address)) ? `[${plainAddress(address)}]` : address;
+  return `${host}:${port} is Serin's own ${SHOWN[listener]}, where no upstream may be.`;
 }

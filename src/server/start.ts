@@ -26,7 +26,7 @@ export async function startServer(options: WireOptions): Promise<Running> {
   const parts: Stoppable[] = [{ name: 'store', stop: () => wired.store.close() }];
   try {
     const control: Listener = await listen(wired.api, config.control.listen, { name: 'control', log: wired.log });
-    wired.own.add(control.address, control.port);
+    wired.own.add(control.address, control.port, 'control');
     parts.unshift({ name: 'control API', stop: () => control.close() });
     await wired.controller.start();
     parts.unshift({ name: 'controller', stop: () => wired.controller.stop() });
@@ -38,7 +38,7 @@ export async function startServer(options: WireOptions): Promise<Running> {
     const probed: Listener | null = readiness
       ? await listen(readinessApp(wired.control), readiness, { name: 'readiness', log: wired.log })
       : null;
-    if (probed) wired.own.add(probed.address, probed.port);
+    if (probed) wired.own.add(probed.address, probed.port, 'readiness');
     // While what is open ends, a balancer is still told that it should go elsewhere.
     if (probed) parts.splice(1, 0, { name: 'readiness listener', stop: () => probed.close() });
     parts.unshift({ name: 'readiness', stop: () => giveNotice(wired, notice) });

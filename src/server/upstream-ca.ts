@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Problem } from '../problem/problem.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { readFailure } from './read-failure.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs;
 
@@ -32,6 +33,6 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new Problem('invalid-input', `${file} cannot be read`, { cause });
+    throw new Problem('invalid-input', readFailure(file, cause), { cause });
   }
 }

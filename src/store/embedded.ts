@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
@@ -36,6 +36,9 @@ interface Client {
 export async function openEmbedded(dataFolder: string, log: Log): Promise<Connection> {
   const lock = await lockFolder(dataFolder).catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code === undefined || thrown instanceof Problem) throw thrown;
+    const isFile = statSync(dataFolder, { throwIfNoEntry: false })?.isFile();
+    if (isFile)
+      throw new Problem('unavailable', `The data folder ${dataFolder} is a file, not a folder.`, { cause: thrown });
     const message = `The data folder ${dataFolder} cannot be ${existsSync(dataFolder) ? 'written' : 'made'} (${thrown.code}).`;
     throw new Problem('unavailable', message, { cause: thrown });
   });

@@ -1,12 +1,16 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '../problem/problem.ts';
 import { processStart } from './process-identity.ts';
 
-/** `<pid>-<start time>-<nonce>`: all there is to know is in the name, so a claim is never seen half-written. */
-const CLAIM = /^(\d+)-([A-Za-z0-9]+)-([0-9a-f]{16})(\.database)?$/;
+/**
+ * `<pid>-<start time>-<nonce>-<inode of the folder lock>`: all there is to know is in the name, so a claim is never seen
+ * half-written. By the inode a copy of the folder is told from the one that the process has; one without it counts anywhere.
+ * The device is left out: one folder may have several, by several mounts.
+ */
+const CLAIM = /^(\d+)-([A-Za-z0-9]+)-([0-9a-f]{16})(?:-(\d+))?(\.database)?$/;
 
 /** Two that claim at the same moment both step back, and try again after a time drawn at random. */
 const ATTEMPTS = 10;
@@ -20,6 +24,8 @@ interface Claim {
   readonly pid: number;
   readonly start: string;
   readonly nonce: string;
+  /** Null where it does not say. */
+  readonly inode: string | null;
   readonly holder: 'serin' | 'database';
 }
 
@@ -48,7 +54,7 @@ export async function lockFolder(dataFolder: string, orphanMs: number = ORPHAN_M
   const deadline = performance.now() + orphanMs;
 
   for (let attempt = 1; ; ) {
-    const claim = `${process.pid}-${start}-${randomBytes(8).toString('hex')}`;
+    const claim = `${process.pid}-${start}-${randomBytes(8).toString('hex')}-${await inodeOf(folder)}`;
     const release = await announce(join(folder, claim));
     const rivals = await livingClaims(folder, claim);
     if (rivals.length === 0) return { claim, release };
@@ -81,7 +87,7 @@ export async function joinLock(dataFolder: string, openersClaim: string): Promis
   const folder = join(dataFolder, 'lock');
   const nonce = CLAIM.exec(openersClaim)?.[3];
   if (nonce === undefined) return null;
-  const claim = `${process.pid}-${await ownStart()}-${nonce}.database`;
+  const claim = `${process.pid}-${await ownStart()}-${nonce}-${await inodeOf(folder)}.database`;
   const release = await announce(join(folder, claim));
   const deadline = performance.now() + ORPHAN_MS;
   for (;;) {
@@ -101,20 +107,26 @@ async function ownStart(): Promise<string> {
   return (await processStart(process.pid)) ?? 'unknown';
 }
 
+async function inodeOf(folder: string): Promise<string> {
+  return String((await stat(folder, { bigint: true })).ino);
+}
+
 async function announce(path: string): Promise<() => Promise<void>> {
   const file = await open(path, 'wx', 0o600);
   await file.close();
   return () => rm(path, { force: true });
 }
 
-/** The claims of others that live; clears those of dead ones. */
+/** The claims of others that live; clears those of dead ones, and those that came with a copy. */
 async function livingClaims(folder: string, own: string): Promise<readonly Claim[]> {
   const living: Claim[] = [];
+  const here = await inodeOf(folder);
   for (const name of await readdir(folder)) {
-    const [, pid, start, nonce, suffix] = CLAIM.exec(name) ?? [];
+    const [, pid, start, nonce, inode = null, suffix] = CLAIM.exec(name) ?? [];
     if (pid === undefined || start === undefined || nonce === undefined || name === own) continue;
-    const claim: Claim = { name, pid: Number(pid), start, nonce, holder: suffix ? 'database' : 'serin' };
-    if (await lives(claim)) living.push(claim);
+    const claim: Claim = { name, pid: Number(pid), start, nonce, inode, holder: suffix ? 'database' : 'serin' };
+    const isOfCopy = inode !== null && inode !== here;
+    if (!isOfCopy && (await lives(claim))) living.push(claim);
     else await rm(join(folder, name), { force: true });
   }
   return living;

@@ -66,14 +66,14 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
         }),
       {},
       2,
-      /serin\.yaml:8:\d+ the secret file \/nowhere\/key cannot be read[\s\S]*serin\.yaml:9:\d+ the secret \$\{NOT_SET_ANYWHERE\} is not set/,
+      /serin\.yaml:8:\d+ the secret file \/nowhere\/key does not exist[\s\S]*serin\.yaml:9:\d+ the secret \$\{NOT_SET_ANYWHERE\} is not set/,
     ],
     [
       'an authority that is not there',
       () => home({ gateway: '127.0.0.1:0", upstreamCa: "nowhere.pem' }),
       {},
       2,
-      /serin\.yaml:1:\d+ .*nowhere\.pem cannot be read/,
+      /serin\.yaml:1:\d+ .*nowhere\.pem does not exist/,
     ],
     ['a signing key that is too short', () => home(), { SERIN_SECRET: 'short' }, 2, /SERIN_SECRET is shorter than 32/],
     [
@@ -95,7 +95,7 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
       () => home({ more: 'policies: [nowhere.yaml]\n' }),
       {},
       2,
-      /nowhere\.yaml cannot be read/,
+      /\/nowhere\.yaml does not exist/,
     ],
     [
       'a database that refuses',
@@ -135,7 +135,7 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
     for (const command of ['doctor', 'serve'] as const) {
       const { code, stdout, stderr } = await run(command, place);
       expect(code).toBe(1);
-      expect(stdout + stderr).toMatch(/the data folder .*\.serin cannot be written/);
+      expect(stdout + stderr).toMatch(/the data folder .*\.serin is a file, not a folder/);
       expect(stdout + stderr).toMatch(new RegExp(`serin.yaml:2:\\d+ port ${port} on 127.0.0.1 is in use`));
     }
   });

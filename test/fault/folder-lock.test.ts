@@ -55,6 +55,18 @@ describe('the lock of a data folder', () => {
     expect(await codeOf(lockFolder(folder.path))).toBe('data-folder-in-use');
   });
 
+  it('of a copy is free, although the process lives that has the original', async () => {
+    const lock = await lockFolder(folder.path);
+    const copy = await temporaryFolder();
+    await cp(folder.path, copy.path, { recursive: true });
+    const second = await lockFolder(copy.path);
+    expect(await codeOf(lockFolder(copy.path))).toBe('data-folder-in-use');
+    expect(await codeOf(lockFolder(folder.path))).toBe('data-folder-in-use');
+    await second.release();
+    await lock.release();
+    await copy.remove();
+  });
+
   it('takes no notice of what is not a claim', async () => {
     await claim('notes.txt');
     await (await lockFolder(folder.path)).release();

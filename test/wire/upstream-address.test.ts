@@ -49,7 +49,7 @@ describe('the own listeners are no upstream', () => {
     const control = await startToy('control');
     const { port } = new URL(control.url);
     const own = new OwnListeners();
-    own.add('127.0.0.1', Number(port));
+    own.add('127.0.0.1', Number(port), 'control');
     return { own, port };
   }
 
@@ -64,7 +64,7 @@ describe('the own listeners are no upstream', () => {
       const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='];
       expect((await askRaw(gateway.port, get('/', ...upgrade))).status).toBe(502);
       expect(await gateway.probe(`http://${host}:${port}/`, 1_000)).toMatch(
-        / is one of Serin's own listeners, where no upstream may be\.$/,
+        new RegExp(`\\S:${port} is Serin's own control API, where no upstream may be\\.$`),
       );
       const unaware = await startGateway([routeTo(`http://${host}:${port}`)]);
       expect((await askRaw(unaware.port, get('/'))).status).toBe(200);
@@ -78,6 +78,6 @@ describe('the own listeners are no upstream', () => {
     expect((await askRaw(gateway.port, get('/'))).status).toBe(502);
     gateway.setSplit(orderTo(gateway.url, null, { epoch: 2 }));
     expect((await askRaw(gateway.port, get('/'))).status).toBe(502);
-    expect(await gateway.probe(gateway.url, 1_000)).toMatch(/own listeners/);
+    expect(await gateway.probe(gateway.url, 1_000)).toMatch(/^127\.0\.0\.1:\d+ is Serin's own gateway,/);
   });
 });

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '../../problem/error-code.ts';
 import { Problem } from '../../problem/problem.ts';
@@ -20,6 +20,10 @@ export const database: Requirement = {
 /** Both databases need the folder: the admin token is kept in it. */
 function folderFinding({ dataFolder }: Checked): Remark | Obstacle {
   const there = nearestExisting(dataFolder);
+  if (!statSync(there).isDirectory()) {
+    const what = there === dataFolder ? dataFolder : `${dataFolder} cannot be made: ${there}`;
+    return { level: 'error', problem: new Problem('unavailable', `the data folder ${what} is a file, not a folder`) };
+  }
   try {
     accessSync(there, constants.W_OK | constants.X_OK);
   } catch (cause) {

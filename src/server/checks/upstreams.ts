@@ -18,7 +18,7 @@ export const upstreams: Advisory = {
     const trust = upstreamTrust(upstreamCaOf(loaded).upstreamCa);
     // No upstream may be where this Serin listens, or will.
     const own = new OwnListeners();
-    for (const { at } of declaredListeners(loaded.config)) own.add(at.host, at.port);
+    for (const { at, name } of declaredListeners(loaded.config)) own.add(at.host, at.port, name);
     const stored = (await database.store?.stables.list()) ?? [];
     const asked = loaded.config.routes.map(declaredRoute).map(async (route, at): Promise<Remark> => {
       const stable = effectiveStable(

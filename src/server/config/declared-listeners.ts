@@ -1,8 +1,9 @@
+import type { ListenerName } from '../../gateway/own-listeners.ts';
 import type { ServerConfig } from './config.ts';
 import type { ListenAddress } from './declared-address.ts';
 
 export interface DeclaredListener {
-  readonly name: 'control' | 'gateway' | 'readiness';
+  readonly name: ListenerName;
   /** Where in serin.yaml its address is. */
   readonly path: readonly [string, string];
   readonly at: ListenAddress;

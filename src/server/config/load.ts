@@ -7,6 +7,7 @@ import type { SourceDocument } from '../../policy/place.ts';
 import { readPolicy } from '../../policy/read.ts';
 import { givenVariable } from '../../problem/given-variable.ts';
 import { type Issue, Problem } from '../../problem/problem.ts';
+import { readFailure } from '../read-failure.ts';
 import { configSchema, type ServerConfig } from './config.ts';
 import { listenerFaults } from './listener-faults.ts';
 import { placeFaultsAmong, type RouteFault, routeFaults } from './route-faults.ts';
@@ -28,7 +29,7 @@ export function dataFolderOf({ config, folder }: LoadedConfig, env: NodeJS.Proce
 
 /** Reads and checks `serin.yaml`. Throws Problem('invalid-input') with every issue and its place. */
 export function loadConfig(file: string): LoadedConfig {
-  const read = readDocument(readText(file), file, configSchema);
+  const read = readDocument(readText(file, '; name the file with --config'), file, configSchema);
   if (!read.ok) {
     // All faults at once: the operator should not find the next one at the next start.
     const places = read.rest ? placeFaultsAmong(read.rest.value).map(issueIn(read.rest.document)) : [];
@@ -73,10 +74,10 @@ function shownName(file: string): string {
   return file.startsWith(SHIPPED) ? join('policies', basename(file)) : file;
 }
 
-function readText(file: string): string {
+function readText(file: string, hint = ''): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new Problem('invalid-input', `${file} cannot be read`, { cause });
+    throw new Problem('invalid-input', readFailure(file, cause) + hint, { cause });
   }
 }

@@ -12,10 +12,10 @@ export function ownStableFault(
   if (router === 'none') return null;
   const { hostname, port, protocol } = new URL(stable.url);
   const stablePort = Number(port) || (protocol === 'https:' ? 443 : 80);
-  for (const { path, at } of declaredListeners(config)) {
+  for (const { name: listener, path, at } of declaredListeners(config)) {
     const own = new OwnListeners();
-    for (const address of addressesOf(at.host)) own.add(address, at.port);
-    if (addressesOf(hostname).some((address) => own.includes(address, stablePort))) {
+    for (const address of addressesOf(at.host)) own.add(address, at.port, listener);
+    if (addressesOf(hostname).some((address) => own.find(address, stablePort) !== null)) {
       return `the stable of route ${name} is Serin itself: ${path.join('.')} is ${hostAndPort(at)}`;
     }
   }

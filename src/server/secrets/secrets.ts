@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Problem } from '../../problem/problem.ts';
+import { readFailure } from '../read-failure.ts';
 
 /** `${NAME}` or `file:PATH` -> the secret itself. Throws Problem('invalid-input') when it is not there. */
 export function resolveSecret(reference: string, env: NodeJS.ProcessEnv): string {
@@ -14,6 +15,6 @@ function readSecretFile(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new Problem('invalid-input', `the secret file ${path} cannot be read`, { cause });
+    throw new Problem('invalid-input', `the secret file ${readFailure(path, cause)}`, { cause });
   }
 }

@@ -6,7 +6,7 @@ const interfaces = Object.values(networkInterfaces()).flatMap((ones) => ones ?? 
 
 function boundTo(address: string): OwnListeners {
   const own = new OwnListeners();
-  own.add(address, 7780);
+  own.add(address, 7780, 'control');
   return own;
 }
 
@@ -34,16 +34,16 @@ describe('the own listeners', () => {
     ['::', '::1', true],
     ['::', '2001:db8::1', false],
   ])('bound to %s are reached at %s: %s', (bound, address, isOwn) => {
-    expect(boundTo(bound).includes(address, 7780)).toBe(isOwn);
-    expect(boundTo(bound).includes(address, 7781)).toBe(false);
+    expect(boundTo(bound).find(address, 7780)).toBe(isOwn ? 'control' : null);
+    expect(boundTo(bound).find(address, 7781)).toBe(null);
   });
 
   it.each(interfaces.map(({ address }) => address))(
     "bound to everything are reached at this machine's %s",
     (address) => {
-      expect(boundTo('0.0.0.0').includes(address, 7780)).toBe(true);
-      expect(boundTo('::').includes(address, 7780)).toBe(true);
-      expect(boundTo(address).includes(address, 7780)).toBe(true);
+      expect(boundTo('0.0.0.0').find(address, 7780)).toBe('control');
+      expect(boundTo('::').find(address, 7780)).toBe('control');
+      expect(boundTo(address).find(address, 7780)).toBe('control');
     },
   );
 });

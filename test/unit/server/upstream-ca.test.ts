@@ -36,7 +36,7 @@ describe('gateway.upstreamCa', () => {
   });
 
   it.each([
-    ['is not there', 'missing.pem', null, /missing\.pem cannot be read$/],
+    ['is not there', 'missing.pem', null, /missing\.pem does not exist$/],
     ['holds none', 'empty.pem', 'not a certificate', /empty\.pem holds no certificate in PEM$/],
     [
       'holds a broken one',
