@@ -64,7 +64,7 @@ export class DirectMessages {
     const channel = channels.find(({ name }) => name === item.channel);
     if (!channel) return void this.open.delete(key);
     item.attempts += 1;
-    const delivery: Delivery = await attempt(channel, item.message);
+    const delivery: Delivery = await attempt(channel, item.message, log);
     const facts = { channel: item.channel, message: item.message.id, attempts: item.attempts };
     if (delivery.kind === 'failed') {
       const retryInMs = retryDelayMs(item.attempts, delivery.retryAfterMs);

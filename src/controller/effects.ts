@@ -22,7 +22,7 @@ async function deliver(ports: Parts, item: OutboxItem): Promise<void> {
   }
   const channel = ports.channels.find(({ name }) => name === item.channel);
   const delivery = channel
-    ? await attempt(channel, item.message)
+    ? await attempt(channel, item.message, ports.log)
     : ({ kind: 'failed', reason: `channel ${item.channel} is not configured` } as const);
   const facts = { channel: item.channel, message: item.message.id, attempts: item.attempts + 1 };
   switch (delivery.kind) {
