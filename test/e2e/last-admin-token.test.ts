@@ -23,12 +23,12 @@ async function stop(): Promise<void> {
 }
 
 /** With the token of the data folder, unless another is given. */
-const run = (args: readonly string[], token = '') =>
+const run = (args: readonly string[], token?: string) =>
   serin(args, {
     cwd: home.folder,
     env: { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: token, SERIN_DATA: undefined },
   });
-const revoke = (which: string, token = '') => run(['token', 'revoke', which, '--reason', 'tried'], token);
+const revoke = (which: string, token?: string) => run(['token', 'revoke', which, '--reason', 'tried'], token);
 
 describe('the last admin token', () => {
   it('is not revoked, by the API or by its name; another one first, and a refused local token names the way out', {
@@ -69,6 +69,9 @@ describe('the last admin token', () => {
     });
     expect((await run(['list'], 'serin_unknown')).stderr).toBe(
       'serin: the token is unknown or revoked (--token or SERIN_TOKEN)\n',
+    );
+    expect((await run(['doctor'])).stdout).toMatch(
+      /^warning +running +it does not accept the token in .*renew-admin-token/m,
     );
     await stop();
     expect((await run(['doctor'])).stdout).toMatch(

@@ -1,11 +1,13 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { ListenAddress } from '../config/declared-address.ts';
 import { hostAndPort } from '../config/declared-listeners.ts';
 import { runningListeners } from '../listening-file.ts';
-import { presentAdminToken } from '../secrets/admin-token.ts';
+import { ADMIN_TOKEN_FILE, presentAdminToken } from '../secrets/admin-token.ts';
 import type { Advisory, Checked, Remark } from './check.ts';
 
 const version = z.object({ version: z.string(), node: z.string() });
+const refusal = z.object({ code: z.literal('unauthenticated') });
 const readiness = z.object({ ready: z.boolean(), problems: z.array(z.string()) });
 
 /** What the Serin says that runs on this data folder, or whether another one has this control address. */
@@ -27,9 +29,20 @@ export const runningSerin: Advisory = {
     return [
       { level: ready ? 'ok' : 'warning', says: state },
       ...problems.map((says): Remark => ({ level: 'warning', says: `it reports: ${says}` })),
+      ...(await refusedToken(checked, signal)),
     ];
   },
 };
+
+/** Where the running Serin has the database, only it can say whether the token of the folder still counts. */
+async function refusedToken(checked: Checked, signal: AbortSignal): Promise<readonly Remark[]> {
+  const answer = refusal.safeParse(await askApi(checked, '/api/v1/rollouts?limit=1', signal));
+  if (!answer.success) return [];
+  const says =
+    `it does not accept the token in ${join(checked.dataFolder, ADMIN_TOKEN_FILE)}: use another admin token, or stop it and ` +
+    'create a new one with `serin renew-admin-token`';
+  return [{ level: 'warning', says }];
+}
 
 /** A Serin that answers where this one would, and has another data folder. */
 async function stranger({ loaded, dataFolder, database }: Checked, signal: AbortSignal): Promise<readonly Remark[]> {
