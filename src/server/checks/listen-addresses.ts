@@ -10,9 +10,8 @@ import type { Obstacle, Remark, Requirement } from './check.ts';
 export const listenAddresses: Requirement = {
   name: 'listen',
   timeoutMs: 5_000,
-  async run({ loaded: { config, document }, dataFolder, purpose }) {
-    // A start is refused whichever process has the address; only doctor asks which one.
-    const running = purpose === 'doctor' ? await runningListeners(dataFolder) : null;
+  async run({ loaded: { config, document }, dataFolder }) {
+    const running = await runningListeners(dataFolder);
     const held: Server[] = [];
     const findings: (Remark | Obstacle)[] = [];
     try {

@@ -26,9 +26,11 @@ export function exitCodeOfFindings(findings: readonly CheckFinding[]): 0 | 1 | 2
 
 /** Why a Serin may not start, all of it in one; null when it may. */
 export function startRefusal(findings: readonly CheckFinding[]): Problem | null {
-  const problems = findings.flatMap((finding) =>
-    finding.level === 'error' ? [finding.problem] : finding.taken ? [finding.taken] : [],
-  );
+  const taken = findings.flatMap((finding) => (finding.level !== 'error' && finding.taken ? [finding.taken] : []));
+  // Its addresses are in use because the data folder is: the one cause says it all.
+  const folder = taken.filter(({ code }) => code === 'data-folder-in-use');
+  const errors = findings.flatMap((finding) => (finding.level === 'error' ? [finding.problem] : []));
+  const problems = [...(folder.length > 0 ? folder : taken), ...errors];
   const [first, ...others] = problems;
   if (!first || others.length === 0) return first ?? null;
   const worst = problems.find(({ code }) => code === 'invalid-input') ?? first;

@@ -26,7 +26,7 @@ export const upstreams: Advisory = {
         stored.find((record) => record.route === route.name),
       );
       const declared = stable === route.stable ? '' : ` (promoted; ${file} still declares ${route.stable.url})`;
-      const says = `route ${route.name}: stable ${stable.version} at ${stable.url}${declared}`;
+      const says = `route ${route.name}: stable${stable.version === 'stable' ? '' : ` ${stable.version}`} at ${stable.url}${declared}`;
       // Nothing is sent there by this Serin, and it may not be reachable from here.
       if (route.router === 'none')
         return { level: 'ok', says: `${says}; its traffic does not pass through this gateway` };
