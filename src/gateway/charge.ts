@@ -14,7 +14,7 @@ export interface ClientPart {
   /** Bytes of the answer that the client has not taken yet. */
   readonly untaken: number;
   /** While the answer was held back because the client did not take it; null when it never was. */
-  readonly taking: Turn | null;
+  readonly taking: Pick<Turn, 'totalMs'> | null;
 }
 
 /** A client that is waited for less than this breaks nothing. */
@@ -44,7 +44,7 @@ export function culpritOf({ kind }: Failure, ticket: Ticket, { untaken, taking }
 }
 
 /** Whether an exchange spent most of its time waiting for its client: for the rest of a body, or to take the answer. */
-function isClientsFault({ begunAt, upload }: Ticket, taking: Turn | null, now: number): boolean {
+function isClientsFault({ begunAt, upload }: Ticket, taking: ClientPart['taking'], now: number): boolean {
   const sendingMs = upload?.isStarved ? upload.waitedMs(now) : 0;
   const waitedMs = sendingMs + (taking?.totalMs(now) ?? 0);
   return waitedMs >= SLOW_CLIENT_MS && waitedMs >= (now - begunAt) / 2;

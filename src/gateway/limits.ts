@@ -13,6 +13,8 @@ export interface GatewayLimits {
   readonly inFlightPerAddress: number;
   /** Of those, requests whose body is still on its way. */
   readonly uploadsPerAddress: number;
+  /** Of those, answers that wait for their client to take them: whoever has so many may ask nothing more. */
+  readonly heldBackPerAddress: number;
   /** Of `inFlightPerUpstream`, requests that force their version. */
   readonly forcedPerUpstream: number;
   /** Requests of one client connection that are answered at the same time or wait for their turn. */
@@ -35,8 +37,9 @@ export const DEFAULT_LIMITS = {
 const FORCED_SHARE = 1 / 16;
 const ADDRESS_SHARE = 1 / 2;
 const UPLOADS_SHARE = 1 / 8;
+const HELD_BACK_SHARE = 1 / 8;
 
-type Derived = 'forcedPerUpstream' | 'inFlightPerAddress' | 'uploadsPerAddress';
+type Derived = 'forcedPerUpstream' | 'inFlightPerAddress' | 'uploadsPerAddress' | 'heldBackPerAddress';
 
 /** Limits as they are declared; those that are derived from others may be left open. */
 export type GivenLimits = Partial<Omit<GatewayLimits, Derived>> & {
@@ -51,6 +54,7 @@ export function limitsOf(given: GivenLimits = {}): GatewayLimits {
     ...given,
     inFlightPerAddress: given.inFlightPerAddress ?? shareOf(inFlightPerUpstream, ADDRESS_SHARE),
     uploadsPerAddress: given.uploadsPerAddress ?? shareOf(inFlightPerUpstream, UPLOADS_SHARE),
+    heldBackPerAddress: given.heldBackPerAddress ?? shareOf(inFlightPerUpstream, HELD_BACK_SHARE),
     forcedPerUpstream: given.forcedPerUpstream ?? shareOf(inFlightPerUpstream, FORCED_SHARE),
   };
 }

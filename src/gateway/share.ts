@@ -1,24 +1,26 @@
 import type { GatewayLimits } from './limits.ts';
 
-export type ShareLimits = Pick<GatewayLimits, 'inFlightPerAddress' | 'uploadsPerAddress'>;
+export type ShareLimits = Pick<GatewayLimits, 'inFlightPerAddress' | 'uploadsPerAddress' | 'heldBackPerAddress'>;
 
 /** What one client address has under way, of what all may have. */
 export class Share {
   private readonly limits: ShareLimits;
   private inFlight = 0;
   private uploads = 0;
+  private heldBack = 0;
 
   constructor(limits: ShareLimits) {
     this.limits = limits;
   }
 
   get isIdle(): boolean {
-    return this.inFlight === 0 && this.uploads === 0;
+    return this.inFlight === 0 && this.uploads === 0 && this.heldBack === 0;
   }
 
   /** A request begins; whether it is within the share. `left` is due for it in any case. */
   enter(): boolean {
-    return ++this.inFlight <= this.limits.inFlightPerAddress;
+    const { inFlightPerAddress, heldBackPerAddress } = this.limits;
+    return ++this.inFlight <= inFlightPerAddress && this.heldBack < heldBackPerAddress;
   }
 
   left(): void {
@@ -36,6 +38,15 @@ export class Share {
 
   uploadEnded(): void {
     this.uploads--;
+  }
+
+  /** An answer waits for its client to take it. */
+  heldBackBegan(): void {
+    this.heldBack++;
+  }
+
+  heldBackEnded(): void {
+    this.heldBack--;
   }
 }
 

@@ -10,7 +10,7 @@ import { answerHeaders, headerLines } from './headers.ts';
 import type { Stream } from './pools.ts';
 import type { RouteRecorder } from './recorder.ts';
 import { failure, refusalFor, refuseSocket } from './refuse.ts';
-import { Turn } from './turn.ts';
+import { Taking } from './taking.ts';
 
 const WEB_SOCKET = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
 
@@ -44,7 +44,7 @@ export function tunnel(parts: TunnelParts): void {
   let call: UpstreamCall | null = null;
   let isAnswered = false;
   /** While an answer that is no switch waits for the client; null until it has to. */
-  let taking: Turn | null = null;
+  let taking: Taking | null = null;
 
   const answer = (from: UpstreamHead, connection: readonly string[]): void => {
     const { status, reason, rawHeaders } = mappedHead(from, chosen);
@@ -87,11 +87,12 @@ export function tunnel(parts: TunnelParts): void {
     },
     onData: (chunk) => {
       if (client.write(chunk)) return true;
-      taking ??= new Turn();
+      taking ??= new Taking(request.share);
       taking.begin(performance.now());
       return false;
     },
     onEnd: () => {
+      taking?.end(performance.now());
       recorder.complete(ticket);
       client.end();
     },
@@ -115,6 +116,7 @@ export function tunnel(parts: TunnelParts): void {
   );
   client.once('close', () => {
     destination.streams.delete(stream);
+    contain(() => taking?.end(performance.now()));
     contain(() => recorder.leave(ticket));
     contain(() => call?.abort());
   });

@@ -128,7 +128,7 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('OPTIONS *', (stage) => ask(stage, 'OPTIONS * HTTP/1.1\r\nHost: shop.test\r\n\r\n')),
   scenario('a client that reads slowly', async (stage) => {
     const connection = await stage.open();
-    connection.write(get('/shop/big'));
+    connection.write(get('/shop/big', FOR));
     await connection.takeThrough('\r\n\r\n');
     connection.socket.pause();
     await sleep(20);

@@ -22,6 +22,8 @@ export const RELEASES: ReadonlySet<StepName> = new Set([
   'src/gateway/connection-limits.ts ConnectionLimits.release',
   'src/gateway/share.ts Share.left',
   'src/gateway/share.ts Share.uploadEnded',
+  'src/gateway/share.ts Share.heldBackEnded',
+  'src/gateway/taking.ts Taking.end',
   'src/gateway/upload-watch.ts UploadWatch.delete',
 ]);
 
@@ -95,6 +97,7 @@ export const BY_CHANCE: readonly StepName[] = [
   'src/gateway/exchange.ts Exchange.holdBack',
   'src/gateway/inlet.ts Inlet.leave',
   'src/gateway/open-block.ts OpenBlock.isEmpty',
+  'src/gateway/share.ts Share.heldBack',
   'src/gateway/tally.ts LaneTally.isEmpty',
 ];
 

@@ -122,6 +122,38 @@ describe('the share of an address', () => {
   });
 });
 
+describe('an address that takes nothing of its answers', () => {
+  const forwarded = (path: string, address: string) => get(path, `X-Forwarded-For: ${address}`);
+
+  it.each([
+    ['plain', []],
+    ['by way of node:http', ['Expect: 100-continue']],
+    ['instead of a tunnel', ['Connection: Upgrade', 'Upgrade: websocket']],
+  ])('may have a share of those that are held back: %s', async (_name, fields) => {
+    const large = Buffer.alloc(32 * 1_048_576);
+    const upstream = await using(
+      rawUpstream((socket, head) => {
+        const body = head.startsWith('GET /large ') ? large : Buffer.from('ok');
+        socket.write(`HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`);
+        socket.end(body);
+      }),
+    );
+    const gateway = await sharing(upstream.url, { inFlightPerUpstream: 16 });
+    const slow = [await openClient(gateway), await openClient(gateway)];
+    for (const connection of slow) {
+      connection.socket.pause();
+      connection.write(get('/large', 'X-Forwarded-For: 203.0.113.9', ...fields));
+    }
+    const statusOf = async (address: string) => (await askRaw(gateway.port, forwarded('/', address))).status;
+    await expect.poll(() => statusOf('203.0.113.9')).toBe(503);
+    expect(await statusOf('203.0.113.10')).toBe(200);
+    expect(outcomes(gateway)?.refused).toBeGreaterThan(0);
+    slow[0]?.close();
+    await expect.poll(() => statusOf('203.0.113.9')).toBe(200);
+    expect(outcomes(gateway)).toMatchObject({ unanswered: 0, 'client-gone': 1 });
+  });
+});
+
 /** An upstream that takes requests and says nothing, and how many connections it has had. */
 async function counting() {
   let connections = 0;

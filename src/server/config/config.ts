@@ -173,6 +173,11 @@ const limits = z
       .describe(
         'Of those, requests whose body is still on its way; an eighth of inFlightPerUpstream when it is absent',
       ),
+    heldBackPerAddress: count
+      .optional()
+      .describe(
+        'Of those, answers that wait for their client to take them; an eighth of inFlightPerUpstream when it is absent',
+      ),
     forcedPerUpstream: count
       .optional()
       .describe('Of those, requests that force their version; a sixteenth when it is absent'),

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Peers } from '../../../src/gateway/peer.ts';
 import { networkOf, Shares } from '../../../src/gateway/share.ts';
+import { Taking } from '../../../src/gateway/taking.ts';
 
-const LIMITS = { inFlightPerAddress: 2, uploadsPerAddress: 1 };
+const LIMITS = { inFlightPerAddress: 2, uploadsPerAddress: 1, heldBackPerAddress: 1 };
 
 describe('the share of an address', () => {
   it.each([
@@ -27,6 +28,19 @@ describe('the share of an address', () => {
     expect(share.hasRoomForUpload).toBe(false);
     share.uploadEnded();
     expect(share.hasRoomForUpload).toBe(true);
+  });
+
+  it('takes nothing more while as many answers as it may have are held back, however often that is said', () => {
+    const share = new Shares(LIMITS).of('203.0.113.9');
+    const taking = new Taking(share);
+    taking.begin(1);
+    taking.begin(2);
+    expect(share.enter()).toBe(false);
+    share.left();
+    expect(share.isIdle).toBe(false);
+    taking.end(3);
+    taking.end(4);
+    expect([share.isIdle, share.enter(), taking.totalMs(9)]).toEqual([true, true, 2]);
   });
 
   it('outlasts any number of other addresses while something is under way', () => {
