@@ -76,7 +76,7 @@ export function createListener(parts: ListenerParts): Listener {
         pipeline.add(incoming, outgoing, isDraining ? 'draining' : 'open');
         return;
       }
-      pipeline.refuseMore();
+      pipeline.refuseMore(incoming.socket);
       refuse(outgoing, OVERLOAD, 'close');
     } catch (error) {
       failed(error, incoming, outgoing);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { GatewayRequest } from './admit.ts';
 import type { Faults } from './faults.ts';
 import { lingerInstead, type Refusal, refuse } from './refuse.ts';
@@ -95,11 +96,7 @@ export class Pipeline {
   passOver(incoming: GatewayRequest): void {
     const { socket } = incoming;
     if (this.isBusy) {
-      lingerInstead(socket);
-      // node:http resumes the socket in the tick behind each whole request.
-      queueMicrotask(() => {
-        if (this.isBusy) this.faults.attempt(() => socket.pause(), 'client');
-      });
+      this.stopReading(socket);
       return;
     }
     this.passedOverBytes += headBytes(incoming);
@@ -120,9 +117,18 @@ export class Pipeline {
     return true;
   }
 
-  /** No request that comes from now on is taken; those that wait still have their turn. */
-  refuseMore(): void {
+  /** No request that comes from now on is taken, nor read; those that wait still have their turn. */
+  refuseMore(socket: Socket): void {
     this.state = 'closing';
+    this.stopReading(socket);
+  }
+
+  private stopReading(socket: Socket): void {
+    lingerInstead(socket);
+    // node:http resumes the socket in the tick behind each whole request.
+    queueMicrotask(() => {
+      if (this.isBusy) this.faults.attempt(() => socket.pause(), 'client');
+    });
   }
 
   /** The answer to the request that began last is the last of the connection: what waits behind it never begins. */
