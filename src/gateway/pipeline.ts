@@ -127,7 +127,9 @@ export class Pipeline {
     lingerInstead(socket);
     // node:http resumes the socket in the tick behind each whole request.
     queueMicrotask(() => {
-      if (this.isBusy) this.faults.attempt(() => socket.pause(), 'client');
+      this.faults.attempt(() => {
+        if (this.isBusy) socket.pause();
+      }, 'client');
     });
   }
 

@@ -97,7 +97,8 @@ export const BY_CHANCE: readonly StepName[] = [
   'src/gateway/exchange.ts Exchange.holdBack',
   'src/gateway/inlet.ts Inlet.leave',
   'src/gateway/open-block.ts OpenBlock.isEmpty',
-  'src/gateway/share.ts Share.heldBack',
+  'src/gateway/share.ts Share.heldBackBegan',
+  'src/gateway/share.ts Share.heldBackEnded',
   'src/gateway/tally.ts LaneTally.isEmpty',
 ];
 
