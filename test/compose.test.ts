@@ -86,10 +86,10 @@ describe('docker-compose.yml', () => {
   });
 
   it('gives Serin only variables that Serin reads', () => {
-    const sources = ['open-configured', 'installation-secret'].map((name) => read(`src/server/${name}.ts`)).join('');
+    const known = read('src/problem/given-variable.ts');
     const given = Object.keys(services['serin']?.environment ?? {});
     expect(given).toContain('DATABASE_URL');
-    for (const name of given) expect(sources).toContain(`env['${name}']`);
+    for (const name of given) expect(known).toContain(`  ${name}: `);
   });
 });
 
@@ -117,7 +117,7 @@ describe('the files in deploy/', () => {
 
   it('alert only on metrics that Serin exposes', () => {
     const exposed = ['exposition', 'rollout-metrics', 'controller-metrics']
-      .map((name) => `src/server/${name}.ts`)
+      .map((name) => `src/server/exposition/${name}.ts`)
       .map(read)
       .join('');
     const asked = new Set(read('deploy/alerts.yml').match(/\bserin_\w+/g));

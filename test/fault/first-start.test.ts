@@ -60,7 +60,7 @@ describe('first starts that are killed', () => {
     const server = await serve(made);
     expect(read(made, 'secret')).toMatch(SECRET);
     expect(read(made, 'admin-token')).toMatch(TOKEN);
-    expect(readdirSync(inData(made, '.')).sort()).toEqual(['admin-token', 'database', 'lock', 'secret']);
+    expect(readdirSync(inData(made, '.')).sort()).toEqual(['admin-token', 'database', 'listening', 'lock', 'secret']);
     expect(await admitted(made, server)).toBe(200);
     await stop(server);
   });
