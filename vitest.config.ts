@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Whole processes and whole-tree tools: they follow the other tests, two files at a time, because most of their time is waiting. */
@@ -6,7 +7,8 @@ const HEAVY = ['test/e2e/**/*.test.ts', 'test/fault/**/*.test.ts', 'test/run.tes
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: '100%',
+    // One more than two cores carry: the longest files wait for most of their time.
+    maxWorkers: Math.max(3, availableParallelism()),
     testTimeout: 30_000,
     hookTimeout: 60_000,
     sequence: { shuffle: true },
