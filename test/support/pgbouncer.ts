@@ -1,18 +1,15 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { fetched } from './fetched.ts';
 import { onPath } from './on-path.ts';
+import { folderFor, postgresAccount } from './postgres-binaries.ts';
 import { closedPort } from './upstream.ts';
 
 const run = promisify(execFile);
-
-/** It refuses to be root; `nobody` on Linux. */
-const NOBODY = 65_534;
 
 export interface PgbouncerProgram {
   readonly binary: string;
@@ -50,16 +47,18 @@ export interface TestPgbouncer {
 
 /** A PgBouncer before the server at `serverUrl`, with its settings as they come: parameters it does not know are refused. */
 export async function startPgbouncer(
-  { binary, libraries }: PgbouncerProgram,
+  program: PgbouncerProgram,
   serverUrl: string,
   poolMode: 'session' | 'transaction',
 ): Promise<TestPgbouncer> {
   const server = new URL(serverUrl);
-  const folder = mkdtempSync(join(tmpdir(), 'serin-pgbouncer-'));
+  // It refuses to be root, as Postgres does.
+  const account = postgresAccount();
+  const folder = mkdtempSync(join(folderFor(account), 'serin-pgbouncer-'));
   chmodSync(folder, 0o755);
+  const { binary, libraries } = account === null ? program : copyOf(program, folder);
   const file = join(folder, 'pgbouncer.ini');
   const target = `host=${server.hostname} port=${server.port || 5432} user=${server.username} password=${server.password}`;
-  const isRoot = process.getuid?.() === 0;
   let child: ChildProcess | null = null;
   const kill = async () => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -84,8 +83,10 @@ export async function startPgbouncer(
     child = spawn(binary, [file], {
       stdio: 'ignore',
       ...(libraries === null ? {} : { env: { ...process.env, LD_LIBRARY_PATH: libraries } }),
-      ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}),
+      ...account,
     });
+    // What cannot be spawned does not listen either, which is reported below.
+    child.on('error', () => {});
     if (await listens(port, child)) {
       return {
         urlOf(databaseUrl) {
@@ -103,6 +104,16 @@ export async function startPgbouncer(
     // The port may have been taken in between.
     if (attempt === 3) throw new Error('pgbouncer does not listen');
   }
+}
+
+/** Where another account may run it: a checkout of root is often below a folder of mode 0700. */
+function copyOf({ binary, libraries }: PgbouncerProgram, folder: string): PgbouncerProgram {
+  if (libraries === null) return { binary, libraries };
+  const copy = { binary: join(folder, 'pgbouncer'), libraries: join(folder, 'lib') };
+  cpSync(binary, copy.binary);
+  cpSync(libraries, copy.libraries, { recursive: true, dereference: true });
+  for (const path of [copy.binary, copy.libraries]) chmodSync(path, 0o755);
+  return copy;
 }
 
 async function listens(port: number, child: ChildProcess): Promise<boolean> {
