@@ -6,7 +6,6 @@ import { lastResort } from './last-resort.ts';
 import { jsonLog } from './log.ts';
 import { stopOnSignal } from './shutdown.ts';
 import { type Running, startServer } from './start.ts';
-import { collectStartGarbage } from './start-garbage.ts';
 import type { ServerTerminal } from './terminal.ts';
 
 /**
@@ -15,8 +14,6 @@ import type { ServerTerminal } from './terminal.ts';
  */
 export async function serve(file: string, terminal: ServerTerminal): Promise<number> {
   const log = jsonLog(terminal.stdout);
-  // The modules' share first: the process that makes a new database needs the memory.
-  collectStartGarbage();
   const { findings, checked } = await examineRequirements(file, terminal.env, 'serve', log);
   const refusal = startRefusal(findings);
   if (checked === null || refusal !== null) {
@@ -31,7 +28,6 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
   const { gatewayPort, controlPort, readinessPort, dataFolder } = running;
   const stopping = new AbortController();
   const checks = { name: 'checks', stop: async () => stopping.abort() };
-  collectStartGarbage();
   // Before it is said that it serves: a signal that comes at once is heard.
   const stopped = stopOnSignal([checks, ...running.parts], log);
   log({ what: 'serving', gatewayPort, controlPort, ...(readinessPort === null ? {} : { readinessPort }), dataFolder });
