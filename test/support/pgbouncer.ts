@@ -81,6 +81,7 @@ export async function startPgbouncer(
     ];
     writeFileSync(file, `${settings.join('\n')}\n`, { mode: 0o644 });
     child = spawn(binary, [file], {
+      cwd: '/',
       stdio: 'ignore',
       ...(libraries === null ? {} : { env: { ...process.env, LD_LIBRARY_PATH: libraries } }),
       ...account,
@@ -111,7 +112,7 @@ function copyOf({ binary, libraries }: PgbouncerProgram, folder: string): Pgboun
   if (libraries === null) return { binary, libraries };
   const copy = { binary: join(folder, 'pgbouncer'), libraries: join(folder, 'lib') };
   cpSync(binary, copy.binary);
-  cpSync(libraries, copy.libraries, { recursive: true, dereference: true });
+  cpSync(libraries, copy.libraries, { recursive: true, verbatimSymlinks: true });
   for (const path of [copy.binary, copy.libraries]) chmodSync(path, 0o755);
   return copy;
 }
