@@ -9,7 +9,7 @@ import type { Ticket } from './open-block.ts';
 import type { Stream } from './pools.ts';
 import type { RouteRecorder } from './recorder.ts';
 import { failure, type Refusal, refusalFor, refuse } from './refuse.ts';
-import { Taking } from './taking.ts';
+import { AnswerTaking } from './taking.ts';
 import type { Upload } from './upload.ts';
 
 export interface ExchangeParts {
@@ -49,7 +49,7 @@ export class Exchange implements AnswerHandler, Stream {
   private body: AnswerBody = 'none';
   private isStream = false;
   /** While the answer waits for the client; null until it has to. */
-  private taking: Taking | null = null;
+  private taking: AnswerTaking | null = null;
   /** What is to be written and has not been: as long as nothing has gone out, the answer can still be another one. */
   private head: PendingHead | null = null;
   /** A small first piece of the body, in latin1: node:http writes it with the head as one text. */
@@ -136,7 +136,7 @@ export class Exchange implements AnswerHandler, Stream {
   }
 
   private holdBack(): false {
-    this.taking ??= new Taking(this.attempt.request.share);
+    this.taking ??= new AnswerTaking(this.attempt.request.share);
     this.taking.begin(performance.now());
     return false;
   }

@@ -2,7 +2,7 @@ import type { Share } from './share.ts';
 import { Turn } from './turn.ts';
 
 /** While an answer is held back because its client does not take it: it counts in the share of whoever asked. */
-export class Taking extends Turn {
+export class AnswerTaking extends Turn {
   private readonly share: Share | null;
   private isHeldBack = false;
 

@@ -10,7 +10,7 @@ import { answerHeaders, headerLines } from './headers.ts';
 import type { Stream } from './pools.ts';
 import type { RouteRecorder } from './recorder.ts';
 import { failure, refusalFor, refuseSocket } from './refuse.ts';
-import { Taking } from './taking.ts';
+import { AnswerTaking } from './taking.ts';
 
 const WEB_SOCKET = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
 
@@ -44,7 +44,7 @@ export function tunnel(parts: TunnelParts): void {
   let call: UpstreamCall | null = null;
   let isAnswered = false;
   /** While an answer that is no switch waits for the client; null until it has to. */
-  let taking: Taking | null = null;
+  let taking: AnswerTaking | null = null;
 
   const answer = (from: UpstreamHead, connection: readonly string[]): void => {
     const { status, reason, rawHeaders } = mappedHead(from, chosen);
@@ -87,7 +87,7 @@ export function tunnel(parts: TunnelParts): void {
     },
     onData: (chunk) => {
       if (client.write(chunk)) return true;
-      taking ??= new Taking(request.share);
+      taking ??= new AnswerTaking(request.share);
       taking.begin(performance.now());
       return false;
     },

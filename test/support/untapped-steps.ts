@@ -23,7 +23,7 @@ export const RELEASES: ReadonlySet<StepName> = new Set([
   'src/gateway/share.ts Share.left',
   'src/gateway/share.ts Share.uploadEnded',
   'src/gateway/share.ts Share.heldBackEnded',
-  'src/gateway/taking.ts Taking.end',
+  'src/gateway/taking.ts AnswerTaking.end',
   'src/gateway/upload-watch.ts UploadWatch.delete',
 ]);
 

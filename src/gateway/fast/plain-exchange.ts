@@ -9,7 +9,7 @@ import type { Ticket } from '../open-block.ts';
 import type { Stream } from '../pools.ts';
 import type { RouteRecorder } from '../recorder.ts';
 import { failure, problemOf, type Refusal, refusalFor } from '../refuse.ts';
-import { Taking } from '../taking.ts';
+import { AnswerTaking } from '../taking.ts';
 import type { AnswerWriter } from './answer-text.ts';
 import type { RequestBody } from './request-body.ts';
 
@@ -60,7 +60,7 @@ export class PlainExchange implements AnswerHandler, Stream {
   private onTaken: (() => void) | null = null;
   private isStream = false;
   /** While the answer waits for the client; null until it has to. */
-  private taking: Taking | null = null;
+  private taking: AnswerTaking | null = null;
   /** Whether anything of the final answer has been written. */
   private isOut = false;
 
@@ -143,7 +143,7 @@ export class PlainExchange implements AnswerHandler, Stream {
 
   private holdBack(): void {
     this.isHeldBack = true;
-    this.taking ??= new Taking(this.attempt.request.share);
+    this.taking ??= new AnswerTaking(this.attempt.request.share);
     this.taking.begin(performance.now());
     this.parts.owner.heldBack();
   }

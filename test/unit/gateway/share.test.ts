@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Peers } from '../../../src/gateway/peer.ts';
 import { networkOf, Shares } from '../../../src/gateway/share.ts';
-import { Taking } from '../../../src/gateway/taking.ts';
+import { AnswerTaking } from '../../../src/gateway/taking.ts';
 
 const LIMITS = { inFlightPerAddress: 2, uploadsPerAddress: 1, heldBackPerAddress: 1 };
 
@@ -32,7 +32,7 @@ describe('the share of an address', () => {
 
   it('takes nothing more while as many answers as it may have are held back, however often that is said', () => {
     const share = new Shares(LIMITS).of('203.0.113.9');
-    const taking = new Taking(share);
+    const taking = new AnswerTaking(share);
     taking.begin(1);
     taking.begin(2);
     expect(share.enter()).toBe(false);
