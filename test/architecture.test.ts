@@ -6,6 +6,7 @@ import { type ImportTable, importCycles, importViolations, impurities, packagesU
 import { parseSourceFile } from './support/source-file.ts';
 
 const PURE = ['policy', 'split', 'stats', 'parity', 'judge', 'rollout'];
+const ADAPTERS = ['metrics', 'routers', 'notify', 'store'];
 const DESCRIPTIVE = ['max', 'mean', 'median', 'min', 'sampleStandardDeviation', 'sampleVariance', 'sum', 'variance'];
 const exactStatistics = { 'simple-statistics': DESCRIPTIVE };
 
@@ -14,7 +15,7 @@ const TABLE: ImportTable = {
   leaves: ['problem'],
   exceptions: { 'src/policy/digest.ts': ['node:crypto'] },
   rooms: {
-    problem: {},
+    problem: { packages: ['node:path'] },
     policy: { typesOf: ['split'], packages: ['zod', 'yaml'] },
     split: { typesOf: ['policy'] },
     stats: { rooms: ['policy', 'split'], only: exactStatistics },
@@ -40,13 +41,33 @@ const TABLE: ImportTable = {
     },
     simulate: { rooms: PURE, packages: ['simple-statistics'] },
     demo: {
-      rooms: ['server', 'policy'],
+      rooms: ['server', 'config', 'identity', 'policy'],
       typesOf: ['api'],
-      files: ['cli/panel.ts', 'api/view-schemas.ts'],
+      files: ['cli/panel/panel.ts', 'api/view-schemas.ts'],
       packages: ['undici', 'log-update', 'picocolors', 'node:*'],
     },
+    config: {
+      rooms: [...PURE, ...ADAPTERS, 'gateway', 'identity'],
+      typesOf: ['controller'],
+      packages: ['zod', 'yaml', 'node:*'],
+    },
+    exposition: { rooms: [...PURE, 'gateway', 'controller'], typesOf: ['store', 'server'], packages: ['prom-client'] },
+    identity: { rooms: [...PURE, 'store', 'api', 'gateway'], files: ['controller/patience.ts'], packages: ['node:*'] },
     server: {
-      rooms: [...PURE, 'metrics', 'routers', 'notify', 'store', 'gateway', 'controller', 'api', 'simulate'],
+      rooms: [
+        ...PURE,
+        'config',
+        'exposition',
+        'identity',
+        'metrics',
+        'routers',
+        'notify',
+        'store',
+        'gateway',
+        'controller',
+        'api',
+        'simulate',
+      ],
       packages: 'all',
     },
     // Imports the rest once it knows that this Node can.

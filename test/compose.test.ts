@@ -6,7 +6,7 @@ import formats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { loadConfig, loadPolicies } from '../src/server/config/load.ts';
+import { loadConfig, loadPolicies } from '../src/config/load.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(`${root}${path}`, 'utf8');
@@ -117,7 +117,7 @@ describe('the files in deploy/', () => {
 
   it('alert only on metrics that Serin exposes', () => {
     const exposed = ['exposition', 'rollout-metrics', 'controller-metrics']
-      .map((name) => `src/server/exposition/${name}.ts`)
+      .map((name) => `src/exposition/${name}.ts`)
       .map(read)
       .join('');
     const asked = new Set(read('deploy/alerts.yml').match(/\bserin_\w+/g));

@@ -2,19 +2,19 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Hono } from 'hono';
 import { type ApiEnv, authenticate } from './access.ts';
 import { allowedMethods } from './allowed-methods.ts';
-import { auditRoutes } from './audit-routes.ts';
-import { consumerRoutes } from './consumer-routes.ts';
 import type { ControlPlane } from './control.ts';
 import { refuseInvalid } from './invalid-request.ts';
 import { limitBody } from './limit-body.ts';
-import { operationRoutes } from './operation-routes.ts';
-import { overrideRoutes } from './override-routes.ts';
 import { ownNames } from './own-names.ts';
-import { policyRoutes } from './policy-routes.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
-import { rolloutRoutes } from './rollout-routes.ts';
+import { auditRoutes } from './routes/audit-routes.ts';
+import { consumerRoutes } from './routes/consumer-routes.ts';
+import { operationRoutes } from './routes/operation-routes.ts';
+import { overrideRoutes } from './routes/override-routes.ts';
+import { policyRoutes } from './routes/policy-routes.ts';
+import { rolloutRoutes } from './routes/rollout-routes.ts';
+import { tokenRoutes } from './routes/token-routes.ts';
 import { sameOrigin } from './same-origin.ts';
-import { tokenRoutes } from './token-routes.ts';
 
 export interface ControlApiOptions {
   /** Called with unexpected errors and their cause: for the log (default: stderr), never for the answer. */

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
-import { registerAudit } from './audit-commands.ts';
-import { registerConsumers } from './consumer-commands.ts';
-import { registerJudge } from './judge-command.ts';
-import { registerOverrides } from './override-commands.ts';
-import { registerPlan } from './plan-command.ts';
-import { registerShow } from './show-commands.ts';
-import { registerStart } from './start-command.ts';
+import { registerAudit } from './commands/audit-commands.ts';
+import { registerConsumers } from './commands/consumer-commands.ts';
+import { registerJudge } from './commands/judge-command.ts';
+import { registerOverrides } from './commands/override-commands.ts';
+import { registerPlan } from './commands/plan-command.ts';
+import { registerShow } from './commands/show-commands.ts';
+import { registerStart } from './commands/start-command.ts';
+import { registerTokens } from './commands/token-commands.ts';
+import { registerValidate } from './commands/validate-command.ts';
+import { registerVersion } from './commands/version-command.ts';
 import type { Session } from './terminal.ts';
-import { registerTokens } from './token-commands.ts';
-import { registerValidate } from './validate-command.ts';
-import { registerVersion } from './version-command.ts';
 
 /** Every command that talks to a server over HTTP, and those that need none. */
 export function registerCommands(program: Command, session: Session): void {

@@ -1,7 +1,7 @@
 import logUpdate from 'log-update';
 import pc from 'picocolors';
 import type { AuditView, RolloutView } from '../api/view-schemas.ts';
-import { renderRollout } from '../cli/panel.ts';
+import { renderRollout } from '../cli/panel/panel.ts';
 import type { ActPlan, ActResult, Watcher } from './act.ts';
 import type { TrafficCounts } from './traffic.ts';
 

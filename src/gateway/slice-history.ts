@@ -1,9 +1,16 @@
 import type { SplitOrder } from '../split/order.ts';
 import type { LatencyCounts } from '../stats/block.ts';
-import { decayOver } from '../stats/decay.ts';
-import { addHistograms, bucketMs, decayHistogram, EMPTY, type Histogram, histogramOf } from '../stats/log-histogram.ts';
+import { decayOver } from '../stats/evidence/decay.ts';
+import {
+  addHistograms,
+  bucketMs,
+  decayHistogram,
+  EMPTY,
+  type Histogram,
+  histogramOf,
+} from '../stats/latency/log-histogram.ts';
+import { tailBucket, tailsOf } from '../stats/latency/tails.ts';
 import { SLOW_LEVELS, type SliceBlock, type SlowMs } from '../stats/slice.ts';
-import { tailBucket, tailsOf } from '../stats/tails.ts';
 import { SliceRows } from './slice-rows.ts';
 import type { BlockSlices, Slicing } from './slice-tally.ts';
 

@@ -1,5 +1,5 @@
 import { GROUPS, type Tally } from '../stats/block.ts';
-import { bucketOf, HIGHEST_BUCKET, LOWEST_BUCKET } from '../stats/log-histogram.ts';
+import { bucketOf, HIGHEST_BUCKET, LOWEST_BUCKET } from '../stats/latency/log-histogram.ts';
 import type { SliceTally } from './slice-tally.ts';
 
 /** One version's counters within one block, while they grow. */

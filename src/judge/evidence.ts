@@ -1,5 +1,5 @@
 import { type Block, GROUPS } from '../stats/block.ts';
-import { fitsForm, formOf, type LatencyForm } from '../stats/latency-form.ts';
+import { fitsForm, formOf, type LatencyForm } from '../stats/latency/latency-form.ts';
 import type { LookInput, StepContext } from './input.ts';
 import { faultOfForms, faultOfGrid, faultOfLatency } from './latency-fault.ts';
 import { readSeries } from './series-evidence.ts';

@@ -1,7 +1,7 @@
 import { formatCount, formatLatency, formatShare, formatSpan, formatValue } from '../parity/figures.ts';
 import { boundaryMs, type CheckName, type Finding, isSlowerCheck } from '../parity/finding.ts';
 import { isQueryName } from '../parity/query.ts';
-import { type Window, windowMs } from '../stats/window.ts';
+import { type Window, windowMs } from '../stats/evidence/window.ts';
 import type { Stake } from './budget.ts';
 import { type FaultAlarm, type FaultWatch, pastRate } from './shared-fault.ts';
 

@@ -1,5 +1,5 @@
 import type { Policy } from '../policy/schema.ts';
-import { type Tails, tailsOf } from '../stats/tails.ts';
+import { type Tails, tailsOf } from '../stats/latency/tails.ts';
 import { blindnessOf } from './blindness.ts';
 import { combinedLog, largestStake, partOf, stakesOf } from './budget.ts';
 import { readEvidence } from './evidence.ts';

@@ -6,8 +6,8 @@ import {
   type LatencyForm,
   MOST_BOUNDARIES,
   talliesOf,
-} from '../stats/latency-form.ts';
-import { countBuckets, HIGHEST_BUCKET, LOWEST_BUCKET, otherKeys } from '../stats/log-histogram.ts';
+} from '../stats/latency/latency-form.ts';
+import { countBuckets, HIGHEST_BUCKET, LOWEST_BUCKET, otherKeys } from '../stats/latency/log-histogram.ts';
 import { isCount, isRecord, show } from './untrusted.ts';
 
 /** The finest grid has buckets of 0.2 %, finer than any native histogram; the coarsest is that of schema -4. */

@@ -11,8 +11,8 @@ import {
 } from '../parity/query.ts';
 import { queryFinding } from '../parity/query-finding.ts';
 import type { Policy } from '../policy/schema.ts';
-import type { Bet } from '../stats/bet.ts';
 import type { Block } from '../stats/block.ts';
+import type { Bet } from '../stats/evidence/bet.ts';
 import type { LookInput, StepContext } from './input.ts';
 import type { JudgeState } from './state.ts';
 import { thresholdsOf } from './thresholds.ts';

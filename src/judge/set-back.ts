@@ -1,7 +1,7 @@
 import type { QueryState } from '../parity/query.ts';
 import type { Block } from '../stats/block.ts';
-import type { OnsetSchedule } from '../stats/onset-schedule.ts';
-import type { Window } from '../stats/window.ts';
+import type { OnsetSchedule } from '../stats/evidence/onset-schedule.ts';
+import type { Window } from '../stats/evidence/window.ts';
 import type { JudgeState } from './state.ts';
 
 /** Less is rounding, and a clock that is being slewed. */

@@ -1,7 +1,7 @@
 import type { Tally } from '../stats/block.ts';
-import { decayOver } from '../stats/decay.ts';
-import { lnEPoissonOneSample } from '../stats/e-value.ts';
-import { logSum } from '../stats/log-sum.ts';
+import { decayOver } from '../stats/evidence/decay.ts';
+import { lnEPoissonOneSample } from '../stats/evidence/e-value.ts';
+import { logSum } from '../stats/evidence/log-sum.ts';
 
 /**
  * Whether both versions together fail far more than the service used to (statistics.md 3.11). Chance cannot tell an

@@ -1,8 +1,8 @@
-import { decayOver } from '../stats/decay.ts';
-import { type Boundary, clipRate } from '../stats/e-value.ts';
-import { harmLogE, RATIO_GRID, RATIO_WEIGHTS } from '../stats/error-rate.ts';
-import { logMixture, openMixture, stepMixture } from '../stats/onset.ts';
-import { advanceSchedule, spentMass, UNSTARTED } from '../stats/onset-schedule.ts';
+import { decayOver } from '../stats/evidence/decay.ts';
+import { type Boundary, clipRate } from '../stats/evidence/e-value.ts';
+import { logMixture, openMixture, stepMixture } from '../stats/evidence/onset.ts';
+import { advanceSchedule, spentMass, UNSTARTED } from '../stats/evidence/onset-schedule.ts';
+import { harmLogE, RATIO_GRID, RATIO_WEIGHTS } from '../stats/rates/error-rate.ts';
 import { MOST_SLICES } from '../stats/slice.ts';
 import type { SliceMeasure, SliceSeries } from './slice-series.ts';
 

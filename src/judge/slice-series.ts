@@ -1,4 +1,4 @@
-import type { BlockCounts } from '../stats/e-value.ts';
+import type { BlockCounts } from '../stats/evidence/e-value.ts';
 import { CELL, CELLS, MOST_SLICES, type SliceBlock, type SliceDimension } from '../stats/slice.ts';
 
 /** Errors among requests, or answers above the stable's p50, p95 or p99 among those whose latency is known. */

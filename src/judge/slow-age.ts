@@ -1,8 +1,8 @@
 import { slowestGuardMs } from '../parity/guards.ts';
 import { type LatencyState, slowestThresholdMs } from '../parity/latency.ts';
 import type { Policy } from '../policy/schema.ts';
-import { blockMs } from '../stats/pace.ts';
-import type { Tails } from '../stats/tails.ts';
+import { blockMs } from '../stats/evidence/pace.ts';
+import type { Tails } from '../stats/latency/tails.ts';
 import type { JudgeState } from './state.ts';
 
 const SHORTEST_SLOW_MS = 250;

@@ -1,6 +1,6 @@
 import type { Policy } from '../policy/schema.ts';
-import { batchPhi } from '../stats/batches.ts';
-import { groupPhi } from '../stats/dispersion.ts';
+import { batchPhi } from '../stats/evidence/batches.ts';
+import { groupPhi } from '../stats/rates/dispersion.ts';
 import type { JudgeState } from './state.ts';
 
 /** By how much evidence is divided, as the past has it: for shares of requests, and for latencies. */

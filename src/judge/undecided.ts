@@ -1,8 +1,8 @@
 import { formatCount, formatSpan } from '../parity/figures.ts';
 import type { Finding } from '../parity/finding.ts';
 import type { Policy } from '../policy/schema.ts';
-import { msForCanaryRequests } from '../stats/pace.ts';
-import { logSplitLack } from '../stats/split-share.ts';
+import { msForCanaryRequests } from '../stats/evidence/pace.ts';
+import { logSplitLack } from '../stats/rates/split-share.ts';
 import { claimsParity, hasShownParity } from './findings.ts';
 import { holdingFinding, whyHeld } from './holds.ts';
 import type { LookInput } from './input.ts';

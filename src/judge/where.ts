@@ -1,6 +1,6 @@
 import { formatCount, formatLatency, formatShare } from '../parity/figures.ts';
 import type { CheckName, Finding } from '../parity/finding.ts';
-import type { Boundary } from '../stats/e-value.ts';
+import type { Boundary } from '../stats/evidence/e-value.ts';
 import type { SliceBlock, SliceDimension } from '../stats/slice.ts';
 import { discoveries } from './slice-evidence.ts';
 import { type SliceMeasure, seriesOf } from './slice-series.ts';

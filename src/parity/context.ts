@@ -1,7 +1,7 @@
 import type { LatencyGrid } from '../stats/block.ts';
-import type { Pace } from '../stats/pace.ts';
-import type { Tails } from '../stats/tails.ts';
-import type { Window } from '../stats/window.ts';
+import type { Pace } from '../stats/evidence/pace.ts';
+import type { Window } from '../stats/evidence/window.ts';
+import type { Tails } from '../stats/latency/tails.ts';
 
 /** What a check needs beside its own state to say where it stands. */
 export interface FindingContext {

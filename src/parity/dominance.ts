@@ -1,8 +1,8 @@
 import type { Checks } from '../policy/schema.ts';
-import { binsOf, logDominanceHarm, STARTING_TOTAL } from '../stats/dominance.ts';
-import { bucketMs } from '../stats/log-histogram.ts';
-import { quantileEdge } from '../stats/quantile.ts';
-import { type Tails, tailBucket } from '../stats/tails.ts';
+import { binsOf, logDominanceHarm, STARTING_TOTAL } from '../stats/latency/dominance.ts';
+import { bucketMs } from '../stats/latency/log-histogram.ts';
+import { quantileEdge } from '../stats/latency/quantile.ts';
+import { type Tails, tailBucket } from '../stats/latency/tails.ts';
 import { dominanceLimit, rollbackBuckets } from './bucket-margins.ts';
 import type { FindingContext } from './context.ts';
 import { formatAbout, formatLatency, formatShare } from './figures.ts';

@@ -1,8 +1,9 @@
 import type { Checks, ErrorMargin } from '../policy/schema.ts';
-import type { Bet } from '../stats/bet.ts';
 import type { Block, Tally } from '../stats/block.ts';
-import { type Interval, rateInterval } from '../stats/confidence.ts';
-import { type BlockCounts, boundaryAt } from '../stats/e-value.ts';
+import type { Bet } from '../stats/evidence/bet.ts';
+import { type Interval, rateInterval } from '../stats/evidence/confidence.ts';
+import { type BlockCounts, boundaryAt } from '../stats/evidence/e-value.ts';
+import type { Totals } from '../stats/evidence/window.ts';
 import {
   expectedRate,
   logRateHarm,
@@ -11,9 +12,8 @@ import {
   type RateMargins,
   type RateState,
   stepRate,
-} from '../stats/error-rate.ts';
-import { rateGain } from '../stats/forecast.ts';
-import type { Totals } from '../stats/window.ts';
+} from '../stats/rates/error-rate.ts';
+import { rateGain } from '../stats/rates/forecast.ts';
 import type { FindingContext } from './context.ts';
 import { formatPoints, formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';

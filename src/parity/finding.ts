@@ -1,4 +1,4 @@
-import type { Interval } from '../stats/confidence.ts';
+import type { Interval } from '../stats/evidence/confidence.ts';
 
 export type ComparedCheck = 'errors' | 'unanswered' | 'clientErrors' | 'dominance' | QuantileName;
 

@@ -1,5 +1,5 @@
-import { requestsNeeded } from '../stats/forecast.ts';
-import { canaryShare, msForCanaryRequests, type Pace } from '../stats/pace.ts';
+import { canaryShare, msForCanaryRequests, type Pace } from '../stats/evidence/pace.ts';
+import { requestsNeeded } from '../stats/rates/forecast.ts';
 import type { FindingContext } from './context.ts';
 import { formatAbout, formatSpan } from './figures.ts';
 import type { Finding } from './finding.ts';

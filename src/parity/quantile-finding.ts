@@ -1,11 +1,17 @@
 import type { Checks } from '../policy/schema.ts';
 import type { LatencyGrid } from '../stats/block.ts';
-import { type Interval, quantileInterval } from '../stats/confidence.ts';
-import { quantileGain } from '../stats/forecast.ts';
-import { isSameGrid } from '../stats/latency-grid.ts';
-import { bucketMs, GATEWAY_GRID } from '../stats/log-histogram.ts';
-import { logQuantileHarm, logQuantileParity, parityShare, quantileEdge, STARTING_MASS } from '../stats/quantile.ts';
-import { type Tails, tailBucket } from '../stats/tails.ts';
+import { type Interval, quantileInterval } from '../stats/evidence/confidence.ts';
+import { isSameGrid } from '../stats/latency/latency-grid.ts';
+import { bucketMs, GATEWAY_GRID } from '../stats/latency/log-histogram.ts';
+import {
+  logQuantileHarm,
+  logQuantileParity,
+  parityShare,
+  quantileEdge,
+  STARTING_MASS,
+} from '../stats/latency/quantile.ts';
+import { type Tails, tailBucket } from '../stats/latency/tails.ts';
+import { quantileGain } from '../stats/rates/forecast.ts';
 import { bucketMargins } from './bucket-margins.ts';
 import type { FindingContext } from './context.ts';
 import { formatAbout, formatLatency, formatShare, formatSpan } from './figures.ts';

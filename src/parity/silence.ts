@@ -1,5 +1,5 @@
-import type { NoReport } from '../stats/no-report.ts';
-import { logRareEvent, RARE } from '../stats/rare-event.ts';
+import type { NoReport } from '../stats/rates/no-report.ts';
+import { logRareEvent, RARE } from '../stats/rates/rare-event.ts';
 import { formatCount, formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
 

@@ -1,9 +1,7 @@
 import type { Checks, ErrorMargin } from '../policy/schema.ts';
 import type { SlowerCounts } from '../stats/block.ts';
-import { rateInterval } from '../stats/confidence.ts';
-import { boundaryAt } from '../stats/e-value.ts';
-import { expectedRate } from '../stats/error-rate.ts';
-import { rateGain } from '../stats/forecast.ts';
+import { rateInterval } from '../stats/evidence/confidence.ts';
+import { boundaryAt } from '../stats/evidence/e-value.ts';
 import {
   aboveAt,
   type BoundaryState,
@@ -15,7 +13,9 @@ import {
   logBoundaryParity,
   pastShare,
   takesPart,
-} from '../stats/slower.ts';
+} from '../stats/latency/slower.ts';
+import { expectedRate } from '../stats/rates/error-rate.ts';
+import { rateGain } from '../stats/rates/forecast.ts';
 import type { FindingContext } from './context.ts';
 import { formatAbout, formatLatency, formatPoints, formatShare, formatSpan } from './figures.ts';
 import type { Finding, QuantileName } from './finding.ts';

@@ -1,6 +1,6 @@
-import { rateInterval } from '../stats/confidence.ts';
-import { logUnansweredHarm, type UnansweredState } from '../stats/unanswered.ts';
-import type { Totals } from '../stats/window.ts';
+import { rateInterval } from '../stats/evidence/confidence.ts';
+import type { Totals } from '../stats/evidence/window.ts';
+import { logUnansweredHarm, type UnansweredState } from '../stats/rates/unanswered.ts';
 import type { FindingContext } from './context.ts';
 import { formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';

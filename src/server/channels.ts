@@ -1,8 +1,8 @@
+import type { ServerConfig } from '../config/config.ts';
+import { resolveSecret } from '../identity/secrets.ts';
 import type { Channel } from '../notify/channel.ts';
 import { consoleChannel } from '../notify/console.ts';
 import { pagerdutyChannel } from '../notify/pagerduty.ts';
-import type { ServerConfig } from './config/config.ts';
-import { resolveSecret } from './secrets/secrets.ts';
 
 /** The channels of the file. `notices` is where the console channel writes; null silences it. Throws Problem. */
 export function openChannels(

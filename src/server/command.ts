@@ -58,20 +58,20 @@ export function registerServerCommands(program: Command, terminal: ServerTermina
   command('renew-admin-token', 'write a new admin token to the data folder, and revoke the previous one')
     .requiredOption('--reason <text>', 'why; kept in the audit log')
     .action(async ({ config: file, reason }: ReasonOption) => {
-      const { renewToken } = await import('./secrets/renew.ts');
+      const { renewToken } = await import('./renew.ts');
       exit(await renewToken({ file, reason }, terminal));
     });
   command('renew-secret', 'replace the secret of the installation; removes the listed consumers')
     .requiredOption('--reason <text>', 'why; kept in the audit log')
     .action(async ({ config: file, reason }: ReasonOption) => {
-      const { renewSecret } = await import('./secrets/renew.ts');
+      const { renewSecret } = await import('./renew.ts');
       exit(await renewSecret({ file, reason }, terminal));
     });
   command('force-token', 'print a token that lets its bearer force a version of a route')
     .argument('<route>')
     .option('--for <duration>', 'how long it counts', '1h')
     .action(async (route: string, { config, for: validFor }: ConfigOption & { readonly for: string }) => {
-      const { issueForceToken } = await import('./secrets/force-token.ts');
+      const { issueForceToken } = await import('./force-token.ts');
       exit(issueForceToken({ file: config, route, validFor }, terminal));
     });
 }

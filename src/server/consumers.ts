@@ -1,11 +1,11 @@
 import type { ConsumerControl, ConsumerView } from '../api/control.ts';
+import type { ConfiguredRoute } from '../config/config.ts';
 import { noSuchRoute } from '../controller/start.ts';
 import type { SplitPort } from '../gateway/gateway.ts';
 import { Problem } from '../problem/problem.ts';
 import type { Actor } from '../rollout/event.ts';
 import type { ConsumerRule } from '../split/order.ts';
 import type { ListedConsumer, Store } from '../store/store.ts';
-import type { ConfiguredRoute } from './config/config.ts';
 
 type Hash = (route: string, credential: string) => string;
 

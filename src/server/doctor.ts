@@ -1,7 +1,7 @@
+import { loadConfig } from '../config/load.ts';
 import { counted } from '../policy/counted.ts';
 import { examineRequirements, examineSurroundings } from './checks/examine.ts';
 import { exitCodeOfFindings, findingText } from './checks/report.ts';
-import { loadConfig } from './config/load.ts';
 import { openConfigured } from './open-configured.ts';
 import type { ServerTerminal } from './terminal.ts';
 

@@ -1,7 +1,7 @@
+import type { ConfiguredSource } from '../config/sources.ts';
 import { lookupAllowed } from '../gateway/upstream-address.ts';
+import { resolveSecret } from '../identity/secrets.ts';
 import type { Endpoint } from '../metrics/http.ts';
-import type { ConfiguredSource } from './config/sources.ts';
-import { resolveSecret } from './secrets/secrets.ts';
 
 /** How a declared source is reached. Throws Problem('invalid-input') when a secret is not there. */
 export function endpointOf(source: ConfiguredSource, env: NodeJS.ProcessEnv): Endpoint {

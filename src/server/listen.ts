@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import type { ListenAddress } from '../config/declared-address.ts';
 import type { Log } from '../problem/log.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
-import type { ListenAddress } from './config/declared-address.ts';
 import { boundConnections, REQUEST_TIMEOUTS } from './connection-bounds.ts';
 import { oneHost } from './host-line.ts';
 

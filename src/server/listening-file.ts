@@ -1,9 +1,9 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { processStart } from '../store/process-identity.ts';
-import type { ListenAddress } from './config/declared-address.ts';
-import { writePrivateFile } from './secrets/private-file.ts';
+import type { ListenAddress } from '../config/declared-address.ts';
+import { writePrivateFile } from '../identity/private-file.ts';
+import { processStart } from '../store/embedded/process-identity.ts';
 
 const record = z.object({
   pid: z.int(),

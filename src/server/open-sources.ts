@@ -1,12 +1,12 @@
+import type { ConfiguredRoute, ServerConfig } from '../config/config.ts';
+import { routeMetrics } from '../config/route-metrics.ts';
+import type { ConfiguredPrometheus } from '../config/sources.ts';
 import type { MeasurePort } from '../gateway/gateway.ts';
 import type { CollectBlocks } from '../metrics/gateway.ts';
 import { gatewaySource } from '../metrics/gateway.ts';
 import { type PrometheusClient, prometheusClient } from '../metrics/prometheus/client.ts';
 import { prometheusSource } from '../metrics/prometheus/source.ts';
 import type { MetricsSource } from '../metrics/source.ts';
-import type { ConfiguredRoute, ServerConfig } from './config/config.ts';
-import { routeMetrics } from './config/route-metrics.ts';
-import type { ConfiguredPrometheus } from './config/sources.ts';
 import { endpointOf } from './endpoint.ts';
 
 /** The Prometheus sources of the file, by name. Throws Problem('invalid-input') when a secret is not there. */

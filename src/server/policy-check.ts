@@ -1,4 +1,5 @@
 import type { PolicyAnswer, PolicyCheck, PolicyCheckRequest, PolicyControl } from '../api/control.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import type { ControllerPorts, DeclaredRoute } from '../controller/ports.ts';
 import { effectiveStable } from '../controller/reconcile.ts';
 import { declaredRoute } from '../controller/start.ts';
@@ -7,7 +8,6 @@ import { inOrder } from '../policy/document.ts';
 import type { SourceDocument } from '../policy/place.ts';
 import { readPolicy } from '../policy/read.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
-import type { LoadedConfig } from './config/load.ts';
 
 type Ports = Pick<ControllerPorts, 'source' | 'store' | 'routes'>;
 

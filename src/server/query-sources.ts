@@ -1,9 +1,9 @@
+import type { ServerConfig } from '../config/config.ts';
+import type { ConfiguredSource } from '../config/sources.ts';
 import { httpClient } from '../metrics/http.ts';
 import { jsonValues } from '../metrics/queries/json-values.ts';
 import { prometheusValues } from '../metrics/queries/prometheus-values.ts';
 import type { QuerySource } from '../metrics/queries/query-source.ts';
-import type { ServerConfig } from './config/config.ts';
-import type { ConfiguredSource } from './config/sources.ts';
 import { endpointOf } from './endpoint.ts';
 
 /** Where the values of query checks come from, by the names in the file. Throws Problem when a secret is not there. */

@@ -1,5 +1,5 @@
+import type { ServerConfig } from '../config/config.ts';
 import type { TrafficRouter } from '../routers/router.ts';
-import type { ServerConfig } from './config/config.ts';
 
 /** Sends each route's orders to the router that the file gives it. */
 export function routeRouters(

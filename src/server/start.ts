@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ListenAddress } from './config/declared-address.ts';
+import type { ListenAddress } from '../config/declared-address.ts';
 import { type Listener, listen } from './listen.ts';
 import { sayListening } from './listening-file.ts';
 import { readinessApp } from './readiness-app.ts';

@@ -1,7 +1,7 @@
 import { formatShare, formatSpan } from '../parity/figures.ts';
 import { LEVELS } from '../parity/latency.ts';
 import type { Policy } from '../policy/schema.ts';
-import { STARTING_MASS } from '../stats/quantile.ts';
+import { STARTING_MASS } from '../stats/latency/quantile.ts';
 import { type EvidenceForecast, REFERENCE_MEAN_LIFE_S } from './forecast-evidence.ts';
 import { planStep, type RegressionPlan, type StepPlan } from './plan-step.ts';
 import type { ExpectedTraffic } from './traffic.ts';

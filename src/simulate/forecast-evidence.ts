@@ -4,12 +4,12 @@ import { rateMargins } from '../parity/errors.ts';
 import type { QuantileName } from '../parity/finding.ts';
 import { LEVELS, QUANTILES } from '../parity/latency.ts';
 import type { Policy } from '../policy/schema.ts';
-import { clipRate } from '../stats/e-value.ts';
-import { quantileGain, rateGain, requestsNeeded } from '../stats/forecast.ts';
-import { bucketOf, GAMMA } from '../stats/log-histogram.ts';
-import { STARTING_MASS } from '../stats/quantile.ts';
-import { leastIntervals } from '../stats/series.ts';
-import { LARGEST_PAIR_BET } from '../stats/series-bets.ts';
+import { clipRate } from '../stats/evidence/e-value.ts';
+import { bucketOf, GAMMA } from '../stats/latency/log-histogram.ts';
+import { STARTING_MASS } from '../stats/latency/quantile.ts';
+import { quantileGain, rateGain, requestsNeeded } from '../stats/rates/forecast.ts';
+import { leastIntervals } from '../stats/series/series.ts';
+import { LARGEST_PAIR_BET } from '../stats/series/series-bets.ts';
 import { quantileMs, shareSlowerThan } from './log-normal.ts';
 import type { ExpectedTraffic } from './traffic.ts';
 

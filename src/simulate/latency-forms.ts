@@ -1,8 +1,8 @@
 import { shown } from '../policy/fault.ts';
 import type { LatencyCounts, SlowerCounts } from '../stats/block.ts';
-import { MOST_BOUNDARIES } from '../stats/latency-form.ts';
-import { lowestBucket, nativeGrid } from '../stats/latency-grid.ts';
-import { bucketOf, GAMMA, HIGHEST_BUCKET, LOWEST_BUCKET } from '../stats/log-histogram.ts';
+import { MOST_BOUNDARIES } from '../stats/latency/latency-form.ts';
+import { lowestBucket, nativeGrid } from '../stats/latency/latency-grid.ts';
+import { bucketOf, GAMMA, HIGHEST_BUCKET, LOWEST_BUCKET } from '../stats/latency/log-histogram.ts';
 import { isRecord, readCount, readFields, readNumber, refuse } from './read-value.ts';
 
 const WHOLE_NUMBER = /^-?\d{1,4}$/;

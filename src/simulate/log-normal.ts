@@ -1,4 +1,4 @@
-import { normalQuantile, normalTail } from '../stats/normal.ts';
+import { normalQuantile, normalTail } from '../stats/evidence/normal.ts';
 
 /** Latencies whose logarithm is normal: two quantiles say everything. */
 export interface LogNormal {

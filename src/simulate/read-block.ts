@@ -1,5 +1,5 @@
 import { GROUPS, type GroupCounts, type LatencyGrid, type SeriesPoint, type Tally } from '../stats/block.ts';
-import { nativeGrid } from '../stats/latency-grid.ts';
+import { nativeGrid } from '../stats/latency/latency-grid.ts';
 import {
   countsAtSchema,
   type NativeCounts,

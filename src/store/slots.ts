@@ -1,4 +1,4 @@
-import type { InTurn } from './turns.ts';
+import type { InTurn } from './embedded/turns.ts';
 
 /** Runs at most `count` at once of what it is given; the others wait in the order of asking. */
 export function slots(count: number): InTurn {

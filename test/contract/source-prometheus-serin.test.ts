@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { durationMetrics } from '../../src/exposition/duration-metrics.ts';
 import { otel } from '../../src/metrics/presets/otel.ts';
-import { durationMetrics } from '../../src/server/exposition/duration-metrics.ts';
 import { collection } from '../support/collected.ts';
 import { orderTo, routeTo, startGateway, using } from '../support/gateway.ts';
 import { metricsBy, sourceAt } from '../support/metrics-request.ts';

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig, loadPolicies } from '../../src/config/load.ts';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
-import { loadConfig, loadPolicies } from '../../src/server/config/load.ts';
 import { toy } from '../support/cast.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 

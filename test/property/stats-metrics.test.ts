@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Bet } from '../../src/stats/bet.ts';
-import { logRateHarm, logRateParity, openRate, type RateMargins, stepRate } from '../../src/stats/error-rate.ts';
-import { errorGuardLogE, slowGuardLogE } from '../../src/stats/guard.ts';
-import { histogramOf } from '../../src/stats/log-histogram.ts';
-import { logQuantileHarm, logQuantileParity, openQuantile, stepQuantile } from '../../src/stats/quantile.ts';
-import { tailsOf } from '../../src/stats/tails.ts';
+import type { Bet } from '../../src/stats/evidence/bet.ts';
+import { errorGuardLogE, slowGuardLogE } from '../../src/stats/evidence/guard.ts';
+import { histogramOf } from '../../src/stats/latency/log-histogram.ts';
+import { logQuantileHarm, logQuantileParity, openQuantile, stepQuantile } from '../../src/stats/latency/quantile.ts';
+import { tailsOf } from '../../src/stats/latency/tails.ts';
+import { logRateHarm, logRateParity, openRate, type RateMargins, stepRate } from '../../src/stats/rates/error-rate.ts';
 
 const RUN = { seed: 20_260_101, numRuns: 300 };
 

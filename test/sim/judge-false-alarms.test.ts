@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { look, openJudgement } from '../../src/judge/judge.ts';
-import { logRateHarm, openRate, type RateMargins, stepRate } from '../../src/stats/error-rate.ts';
+import { logRateHarm, openRate, type RateMargins, stepRate } from '../../src/stats/rates/error-rate.ts';
 import { inputOf, weightStep } from '../support/judge-blocks.ts';
 import { judgePolicy } from '../support/judge-policy.ts';
 import { binomial, poisson, seededRandom } from '../support/random.ts';

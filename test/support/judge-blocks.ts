@@ -2,7 +2,7 @@ import { type Look, type LookInput, look, type StepContext } from '../../src/jud
 import type { JudgeState } from '../../src/judge/state.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import type { Block, Tally } from '../../src/stats/block.ts';
-import { bucketOf } from '../../src/stats/log-histogram.ts';
+import { bucketOf } from '../../src/stats/latency/log-histogram.ts';
 import { NO_TALLY } from './simulated-traffic.ts';
 
 /** A tally without chance: latencies at the even quantiles of a log-logistic distribution around `medianMs`. */

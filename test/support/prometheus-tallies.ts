@@ -1,6 +1,6 @@
 import type { LatencyGrid, SlowerCounts, Tally } from '../../src/stats/block.ts';
-import { bucketOn } from '../../src/stats/latency-grid.ts';
-import { bucketMs } from '../../src/stats/log-histogram.ts';
+import { bucketOn } from '../../src/stats/latency/latency-grid.ts';
+import { bucketMs } from '../../src/stats/latency/log-histogram.ts';
 import { tallyOf } from './judge-blocks.ts';
 
 export const BOUNDARIES_MS: readonly number[] = [5, 10, 25, 50, 100, 250];

@@ -1,4 +1,4 @@
-import { normalTail } from '../../src/stats/normal.ts';
+import { normalTail } from '../../src/stats/evidence/normal.ts';
 import { betaI, gammaP, gammaQ, lnBeta, lnGamma, minimumBetween, zeroBetween, zeta } from './reference-special.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { normalQuantile } from '../../src/stats/normal.ts';
+import { normalQuantile } from '../../src/stats/evidence/normal.ts';
 
 export interface MannWhitney {
   readonly lower: number;

@@ -1,5 +1,5 @@
 import type { Block, Tally } from '../../src/stats/block.ts';
-import { bucketOf } from '../../src/stats/log-histogram.ts';
+import { bucketOf } from '../../src/stats/latency/log-histogram.ts';
 import { binomial, normal, poisson, type Random } from './random.ts';
 
 /** How one version behaves: shares of errors and 4xx, and log-normal latencies. */

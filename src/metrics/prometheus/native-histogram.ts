@@ -1,5 +1,5 @@
 import type { LatencyCounts, LatencyGrid } from '../../stats/block.ts';
-import { HIGHEST_BUCKET, LOWEST_BUCKET } from '../../stats/log-histogram.ts';
+import { HIGHEST_BUCKET, LOWEST_BUCKET } from '../../stats/latency/log-histogram.ts';
 import { countOf, isRecord, type RawHistogramSample, Unreadable } from './read-matrix.ts';
 import type { Step } from './steps.ts';
 

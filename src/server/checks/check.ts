@@ -1,8 +1,8 @@
+import type { LoadedConfig } from '../../config/load.ts';
 import type { LoadedPolicy } from '../../controller/ports.ts';
 import type { Log } from '../../problem/log.ts';
 import type { Issue, Problem } from '../../problem/problem.ts';
 import type { Store } from '../../store/store.ts';
-import type { LoadedConfig } from '../config/load.ts';
 
 /** In one sentence what is as it should be, or what is worth a look. */
 export interface Remark {

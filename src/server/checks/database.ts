@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '../../problem/error-code.ts';
 import { Problem } from '../../problem/problem.ts';
-import { lookAtDatabase } from '../../store/embedded-folder.ts';
+import { lookAtDatabase } from '../../store/embedded/embedded-folder.ts';
 import { openConfigured } from '../open-configured.ts';
 import type { Checked, Obstacle, Remark, Requirement } from './check.ts';
 

@@ -1,8 +1,8 @@
+import { dataFolderOf, type LoadedConfig, loadConfig, loadPolicies } from '../../config/load.ts';
 import { counted } from '../../policy/counted.ts';
 import { givenVariable } from '../../problem/given-variable.ts';
 import { type Log, messageOf } from '../../problem/log.ts';
 import { Problem } from '../../problem/problem.ts';
-import { dataFolderOf, type LoadedConfig, loadConfig, loadPolicies } from '../config/load.ts';
 import { ages } from './ages.ts';
 import { auditChain } from './audit-chain.ts';
 import { channelsCheck } from './channels.ts';

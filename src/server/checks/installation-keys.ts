@@ -1,7 +1,7 @@
+import { revokedAdminToken } from '../../identity/admin-token.ts';
+import { isLostWithContainer } from '../../identity/container.ts';
+import { presentSecret, type SecretPlace, secretFile, unfitSecret } from '../../identity/installation-secret.ts';
 import { Problem } from '../../problem/problem.ts';
-import { revokedAdminToken } from '../secrets/admin-token.ts';
-import { isLostWithContainer } from '../secrets/container.ts';
-import { presentSecret, type SecretPlace, secretFile, unfitSecret } from '../secrets/installation-secret.ts';
 import type { Remark, Requirement } from './check.ts';
 
 /** Whether the secret that signs cookies and keys hashes is the one that the database was used with. Nothing is made here. */

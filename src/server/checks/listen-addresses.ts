@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
+import type { ListenAddress } from '../../config/declared-address.ts';
+import { declaredListeners, hostAndPort } from '../../config/declared-listeners.ts';
 import type { Problem } from '../../problem/problem.ts';
-import type { ListenAddress } from '../config/declared-address.ts';
-import { declaredListeners, hostAndPort } from '../config/declared-listeners.ts';
 import { listenProblem } from '../listen.ts';
 import { runningListeners } from '../listening-file.ts';
 import type { Obstacle, Remark, Requirement } from './check.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { ListenAddress } from '../config/declared-address.ts';
-import { hostAndPort } from '../config/declared-listeners.ts';
+import type { ListenAddress } from '../../config/declared-address.ts';
+import { hostAndPort } from '../../config/declared-listeners.ts';
+import { ADMIN_TOKEN_FILE, presentAdminToken } from '../../identity/admin-token.ts';
 import { runningListeners } from '../listening-file.ts';
-import { ADMIN_TOKEN_FILE, presentAdminToken } from '../secrets/admin-token.ts';
 import type { Advisory, Checked, Remark } from './check.ts';
 
 const version = z.object({ version: z.string(), node: z.string() });

@@ -1,12 +1,12 @@
+import { declaredSecrets } from '../../config/declared-secrets.ts';
+import { presentAdminToken } from '../../identity/admin-token.ts';
+import { presentSecret } from '../../identity/installation-secret.ts';
+import { resolveSecret } from '../../identity/secrets.ts';
 import { counted } from '../../policy/counted.ts';
 import { Problem } from '../../problem/problem.ts';
 import { openChannels } from '../channels.ts';
-import { declaredSecrets } from '../config/declared-secrets.ts';
 import { openPrometheus } from '../open-sources.ts';
 import { openQuerySources } from '../query-sources.ts';
-import { presentAdminToken } from '../secrets/admin-token.ts';
-import { presentSecret } from '../secrets/installation-secret.ts';
-import { resolveSecret } from '../secrets/secrets.ts';
 import { upstreamCaOf } from '../upstream-ca.ts';
 import type { Checked, Obstacle, Requirement } from './check.ts';
 

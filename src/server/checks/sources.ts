@@ -1,8 +1,8 @@
+import { declaredRoute } from '../../config/routes.ts';
 import { effectiveStable } from '../../controller/reconcile.ts';
 import { failureSentence, isFailure } from '../../controller/try-source.ts';
 import { withQueries } from '../../metrics/with-queries.ts';
 import { counted } from '../../policy/counted.ts';
-import { declaredRoute } from '../config/routes.ts';
 import { openPrometheus, routeSources } from '../open-sources.ts';
 import { openQuerySources } from '../query-sources.ts';
 import type { Advisory, Remark } from './check.ts';

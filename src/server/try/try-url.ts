@@ -1,5 +1,8 @@
 import { METHODS, STATUS_CODES } from 'node:http';
 import { domainToASCII } from 'node:url';
+import type { ServerConfig } from '../../config/config.ts';
+import { loadConfig } from '../../config/load.ts';
+import { gatewayRoute } from '../../config/routes.ts';
 import { admit, type IncomingHead } from '../../gateway/admit.ts';
 import { DecidingFields } from '../../gateway/deciding-fields.ts';
 import { upstreamPath } from '../../gateway/forward.ts';
@@ -13,9 +16,6 @@ import { pathMatches, RouteTable, trimmedPrefix } from '../../gateway/route-tabl
 import type { Target } from '../../gateway/target.ts';
 import { Via } from '../../gateway/via.ts';
 import { Problem } from '../../problem/problem.ts';
-import type { ServerConfig } from '../config/config.ts';
-import { loadConfig } from '../config/load.ts';
-import { gatewayRoute } from '../config/routes.ts';
 import type { ServerTerminal } from '../terminal.ts';
 import { choiceLines, unfollowedForce } from './try-choice.ts';
 

@@ -1,5 +1,5 @@
 import { look, openJudgement, type StepContext } from '../../../src/judge/judge.ts';
-import { bucketMs } from '../../../src/stats/log-histogram.ts';
+import { bucketMs } from '../../../src/stats/latency/log-histogram.ts';
 import { seededRandom } from '../../support/random.ts';
 import { policyOf } from './experiment.ts';
 import { shapeOf } from './shape.ts';

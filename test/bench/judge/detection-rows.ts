@@ -1,6 +1,6 @@
 import { mean, median } from 'simple-statistics';
-import { quantileGain, rateHarmGain } from '../../../src/stats/forecast.ts';
-import { GAMMA } from '../../../src/stats/log-histogram.ts';
+import { GAMMA } from '../../../src/stats/latency/log-histogram.ts';
+import { quantileGain, rateHarmGain } from '../../../src/stats/rates/forecast.ts';
 import {
   type Bench,
   type Cell,

@@ -1,4 +1,4 @@
-import { logRateHarm } from '../../../src/stats/error-rate.ts';
+import { logRateHarm } from '../../../src/stats/rates/error-rate.ts';
 import {
   type Bench,
   type Cell,

@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics';
 import type { CheckName } from '../../../src/judge/verdict.ts';
-import { quantileGain, rateGain, requestsNeeded } from '../../../src/stats/forecast.ts';
-import { GAMMA } from '../../../src/stats/log-histogram.ts';
+import { GAMMA } from '../../../src/stats/latency/log-histogram.ts';
+import { quantileGain, rateGain, requestsNeeded } from '../../../src/stats/rates/forecast.ts';
 import { type Bench, type Cell, courseOf, percent, policyOf, type Row, randomOf, streams } from './experiment.ts';
 import { type Finish, race } from './race.ts';
 import { baseQuantile, baseTail, type Shape, scaledTail, shapeOf } from './shape.ts';

@@ -1,6 +1,6 @@
 import type { Block, LatencyCounts, LatencyGrid, Tally } from '../../../src/stats/block.ts';
-import { nativeGrid } from '../../../src/stats/latency-grid.ts';
-import { GAMMA } from '../../../src/stats/log-histogram.ts';
+import { nativeGrid } from '../../../src/stats/latency/latency-grid.ts';
+import { GAMMA } from '../../../src/stats/latency/log-histogram.ts';
 import type { Random } from '../../support/random.ts';
 import { binomialCount } from '../../support/random-counts.ts';
 

@@ -1,4 +1,5 @@
 import type { Block, Tally } from '../../../src/stats/block.ts';
+import { normalQuantile } from '../../../src/stats/evidence/normal.ts';
 import {
   addHistograms,
   bucketMs,
@@ -7,8 +8,7 @@ import {
   histogramOf,
   massAbove,
   quantileBucket,
-} from '../../../src/stats/log-histogram.ts';
-import { normalQuantile } from '../../../src/stats/normal.ts';
+} from '../../../src/stats/latency/log-histogram.ts';
 import { dkwRadius, pooledZ } from '../../support/reference-formulas.ts';
 import { isHigh } from '../../support/reference-kayenta.ts';
 

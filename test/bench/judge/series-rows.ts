@@ -3,7 +3,7 @@ import { type JudgeState, look, openJudgement, type StepContext } from '../../..
 import { queryOf, queryStateOf, seriesTest } from '../../../src/parity/query.ts';
 import type { Policy } from '../../../src/policy/schema.ts';
 import type { Block, SeriesPoint } from '../../../src/stats/block.ts';
-import { logSeriesHarm, logSeriesParity } from '../../../src/stats/series.ts';
+import { logSeriesHarm, logSeriesParity } from '../../../src/stats/series/series.ts';
 import { type QueryDocument, queryPolicy } from '../../support/query-policy.ts';
 import { normal, type Random } from '../../support/random.ts';
 import { NO_TALLY } from '../../support/simulated-traffic.ts';

@@ -1,6 +1,6 @@
 import type { LatencyCounts } from '../../../src/stats/block.ts';
-import { bucketOf, GAMMA } from '../../../src/stats/log-histogram.ts';
-import { normalTail } from '../../../src/stats/normal.ts';
+import { normalTail } from '../../../src/stats/evidence/normal.ts';
+import { bucketOf, GAMMA } from '../../../src/stats/latency/log-histogram.ts';
 import type { Random } from '../../support/random.ts';
 import { multinomialCounts } from '../../support/random-counts.ts';
 

@@ -1,5 +1,5 @@
 import { type Block, GROUPS, type GroupCounts, type LatencyCounts, type Tally } from '../../../src/stats/block.ts';
-import { GAMMA } from '../../../src/stats/log-histogram.ts';
+import { GAMMA } from '../../../src/stats/latency/log-histogram.ts';
 import { normal, type Random } from '../../support/random.ts';
 import { binomialCount, multinomialCounts, poissonCount } from '../../support/random-counts.ts';
 import { NO_TALLY } from '../../support/simulated-traffic.ts';

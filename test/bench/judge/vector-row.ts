@@ -1,4 +1,4 @@
-import { lnEBernoulli, lnEPoisson } from '../../../src/stats/e-value.ts';
+import { lnEBernoulli, lnEPoisson } from '../../../src/stats/evidence/e-value.ts';
 import { CLASSIFIED, TIE_OUTS } from '../../support/kayenta-series.ts';
 import { confseqVectors } from '../../support/published-vectors.ts';
 import { dkwRadius, lindonMalek } from '../../support/reference-formulas.ts';

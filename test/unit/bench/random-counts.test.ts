@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalTail } from '../../../src/stats/normal.ts';
+import { normalTail } from '../../../src/stats/evidence/normal.ts';
 import { seededRandom } from '../../support/random.ts';
 import { binomialCount, lnFactorial, multinomialCounts, poissonCount } from '../../support/random-counts.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { histogramOf } from '../../../src/stats/log-histogram.ts';
+import { histogramOf } from '../../../src/stats/latency/log-histogram.ts';
 import { NOTHING, openRivals, type RivalName, type Sums } from '../../bench/judge/rivals.ts';
 import { tallyOf } from '../../support/judge-blocks.ts';
 

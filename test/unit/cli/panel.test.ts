@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { AuditView, RolloutView } from '../../../src/api/view-schemas.ts';
 import { auditView, rolloutView } from '../../../src/api/views.ts';
-import { renderRollout } from '../../../src/cli/panel.ts';
+import { renderRollout } from '../../../src/cli/panel/panel.ts';
 import { widthOf } from '../../../src/cli/text.ts';
 import type { Where } from '../../../src/judge/where.ts';
 import type { RolloutRecord } from '../../../src/rollout/record.ts';

@@ -4,7 +4,7 @@ import { clockFrom } from '../../../src/gateway/clock.ts';
 import { KEPT_BLOCKS, RouteRecorder } from '../../../src/gateway/recorder.ts';
 import type { SplitOrder } from '../../../src/split/order.ts';
 import type { Block, Tally } from '../../../src/stats/block.ts';
-import { bucketOf } from '../../../src/stats/log-histogram.ts';
+import { bucketOf } from '../../../src/stats/latency/log-histogram.ts';
 import { orderTo } from '../../support/gateway.ts';
 
 const EMPTY: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readEvidence } from '../../../src/judge/evidence.ts';
 import { look, openJudgement } from '../../../src/judge/judge.ts';
 import type { Block } from '../../../src/stats/block.ts';
-import { nativeGrid } from '../../../src/stats/latency-grid.ts';
+import { nativeGrid } from '../../../src/stats/latency/latency-grid.ts';
 import { blockOf, inputOf, tallyOf, weightStep } from '../../support/judge-blocks.ts';
 import { briskPolicy } from '../../support/judge-policy.ts';
 import { classicTally, tallyOnGrid } from '../../support/prometheus-tallies.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { openJudgement } from '../../../src/judge/judge.ts';
 import type { Verdict } from '../../../src/judge/verdict.ts';
-import { nativeGrid } from '../../../src/stats/latency-grid.ts';
-import { bucketMs } from '../../../src/stats/log-histogram.ts';
+import { nativeGrid } from '../../../src/stats/latency/latency-grid.ts';
+import { bucketMs } from '../../../src/stats/latency/log-histogram.ts';
 import { blockOf, lookRepeatedly } from '../../support/judge-blocks.ts';
 import { briskPolicy, judgePolicy } from '../../support/judge-policy.ts';
 import { tallyOnGrid } from '../../support/prometheus-tallies.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gridOf, histogramIncrease, readHistogram } from '../../../src/metrics/prometheus/native-histogram.ts';
-import { LOWEST_BUCKET } from '../../../src/stats/log-histogram.ts';
+import { LOWEST_BUCKET } from '../../../src/stats/latency/log-histogram.ts';
 
 const ratio = 2 ** (1 / 8);
 

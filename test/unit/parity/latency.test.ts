@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { bucketMargins } from '../../../src/parity/bucket-margins.ts';
 import { observeLatency, openLatency, slowestThresholdMs } from '../../../src/parity/latency.ts';
-import type { Bet } from '../../../src/stats/bet.ts';
-import { bucketMs } from '../../../src/stats/log-histogram.ts';
-import { quantileEdge } from '../../../src/stats/quantile.ts';
-import { tailsOf } from '../../../src/stats/tails.ts';
+import type { Bet } from '../../../src/stats/evidence/bet.ts';
+import { bucketMs } from '../../../src/stats/latency/log-histogram.ts';
+import { quantileEdge } from '../../../src/stats/latency/quantile.ts';
+import { tailsOf } from '../../../src/stats/latency/tails.ts';
 import { blockOf, tallyOf } from '../../support/judge-blocks.ts';
 import { judgePolicy } from '../../support/judge-policy.ts';
 

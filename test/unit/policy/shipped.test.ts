@@ -7,7 +7,7 @@ import { latencyBuckets } from '../../../src/policy/latency-buckets.ts';
 import { formatIssue } from '../../../src/policy/place.ts';
 import { readPolicy } from '../../../src/policy/read.ts';
 import { type Policy, policySchema } from '../../../src/policy/schema.ts';
-import { bucketsWithin } from '../../../src/stats/log-histogram.ts';
+import { bucketsWithin } from '../../../src/stats/latency/log-histogram.ts';
 
 const FOLDER = new URL('../../../policies/', import.meta.url);
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));

@@ -7,7 +7,7 @@ import type { Evidence } from '../../../src/rollout/evidence.ts';
 import { noEvidence } from '../../../src/rollout/observe.ts';
 import type { Rollout } from '../../../src/rollout/state.ts';
 import { transition } from '../../../src/rollout/transition.ts';
-import { stepNoReport, UNHEARD } from '../../../src/stats/no-report.ts';
+import { stepNoReport, UNHEARD } from '../../../src/stats/rates/no-report.ts';
 import { tallyOf } from '../../support/judge-blocks.ts';
 import { apply, happening, policyOf, rolloutIn, T0 } from '../../support/rollouts.ts';
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { ensureAdminToken, renewAdminToken, revokedAdminToken } from '../../../src/identity/admin-token.ts';
+import { hashOf, newToken, tokenControl } from '../../../src/identity/tokens.ts';
 import type { LogEvent } from '../../../src/problem/log.ts';
-import { ensureAdminToken, renewAdminToken, revokedAdminToken } from '../../../src/server/secrets/admin-token.ts';
-import { hashOf, newToken, tokenControl } from '../../../src/server/secrets/tokens.ts';
-import { connect, storeOn } from '../../../src/store/connect.ts';
+import { connect, storeOn } from '../../../src/store/postgres/connect.ts';
 import { tokens } from '../../../src/store/schema.ts';
 
 const databaseFolder = mkdtempSync(join(tmpdir(), 'serin-tokens-'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { configSchema } from '../../../src/server/config/config.ts';
-import { declaredSecrets } from '../../../src/server/config/declared-secrets.ts';
+import { configSchema } from '../../../src/config/config.ts';
+import { declaredSecrets } from '../../../src/config/declared-secrets.ts';
 
 const config = configSchema.parse({
   routes: [{ name: 'shop', stable: 'http://shop.test', policy: 'standard' }],

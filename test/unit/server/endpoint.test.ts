@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sourcesSchema } from '../../../src/config/sources.ts';
 import { lookupAllowed } from '../../../src/gateway/upstream-address.ts';
-import { sourcesSchema } from '../../../src/server/config/sources.ts';
 import { endpointOf } from '../../../src/server/endpoint.ts';
 import { openQuerySources } from '../../../src/server/query-sources.ts';
 

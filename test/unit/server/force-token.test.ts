@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ForceGuard } from '../../../src/gateway/force-guard.ts';
-import { issueForceToken } from '../../../src/server/secrets/force-token.ts';
-import { presentSecret } from '../../../src/server/secrets/installation-secret.ts';
+import { presentSecret } from '../../../src/identity/installation-secret.ts';
+import { issueForceToken } from '../../../src/server/force-token.ts';
 
 const SECRET = { SERIN_SECRET: 'a secret of at least thirty-two characters' };
 

@@ -2,9 +2,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { installationSecret } from '../../../src/identity/installation-secret.ts';
 import type { LogEvent } from '../../../src/problem/log.ts';
 import { SERIN } from '../../../src/rollout/event.ts';
-import { installationSecret } from '../../../src/server/secrets/installation-secret.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { embeddedStore } from '../../support/controller-stage.ts';
 

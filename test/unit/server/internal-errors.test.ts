@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { InternalErrors } from '../../../src/exposition/internal-errors.ts';
 import type { LogEvent } from '../../../src/problem/log.ts';
 import { Problem } from '../../../src/problem/problem.ts';
-import { InternalErrors } from '../../../src/server/exposition/internal-errors.ts';
 
 function listened() {
   const told: LogEvent[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { configSchema } from '../../../src/server/config/config.ts';
-import { ownStableFault } from '../../../src/server/config/own-stable.ts';
+import { configSchema } from '../../../src/config/config.ts';
+import { ownStableFault } from '../../../src/config/own-stable.ts';
 import { operatorUpstreams } from '../../../src/server/operator-upstreams.ts';
 
 const configOf = (more: object, route: object = {}) =>

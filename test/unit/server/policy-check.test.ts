@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { configSchema } from '../../../src/config/config.ts';
 import type { CheckRequest, SourceAnswer } from '../../../src/metrics/source.ts';
 import { readDocument } from '../../../src/policy/document.ts';
-import { configSchema } from '../../../src/server/config/config.ts';
 import { policyControl, routeIssue } from '../../../src/server/policy-check.ts';
 
 const POLICY = `apiVersion: serin.dev/v1

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rolloutCounters } from '../../../src/server/exposition/rollout-counters.ts';
+import { rolloutCounters } from '../../../src/exposition/rollout-counters.ts';
 import type { StageMove } from '../../../src/store/store.ts';
 
 const move = (event: string, from: string, to: string, count = 1): StageMove => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readRouteHost } from '../../../src/server/config/route-host.ts';
-import { readRoutePath } from '../../../src/server/config/route-path.ts';
+import { readRouteHost } from '../../../src/config/route-host.ts';
+import { readRoutePath } from '../../../src/config/route-path.ts';
 
 const outcome = (reading: ReturnType<typeof readRouteHost>) => (reading.ok ? reading.value : `no: ${reading.reason}`);
 

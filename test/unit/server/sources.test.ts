@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/config/load.ts';
+import { routeMetrics, routeMetricsSchema } from '../../../src/config/route-metrics.ts';
+import { sourcesSchema } from '../../../src/config/sources.ts';
 import type { Problem } from '../../../src/problem/problem.ts';
-import { loadConfig } from '../../../src/server/config/load.ts';
-import { routeMetrics, routeMetricsSchema } from '../../../src/server/config/route-metrics.ts';
-import { sourcesSchema } from '../../../src/server/config/sources.ts';
 import { makeHome } from '../../support/server-process.ts';
 
 const sources = (source: object) => sourcesSchema.safeParse({ prometheus: source });

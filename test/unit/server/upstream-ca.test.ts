@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configSchema } from '../../../src/server/config/config.ts';
+import { configSchema } from '../../../src/config/config.ts';
 import { upstreamCaOf } from '../../../src/server/upstream-ca.ts';
 import { CertificateAuthority } from '../../support/certificates.ts';
 

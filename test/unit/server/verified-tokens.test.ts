@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { VerifiedTokens } from '../../../src/identity/verified-tokens.ts';
 import { Problem } from '../../../src/problem/problem.ts';
-import { VerifiedTokens } from '../../../src/server/secrets/verified-tokens.ts';
 
 const HOUR = 3_600_000;
 const AWAY = new Problem('unavailable', 'The database cannot answer (ECONNREFUSED).');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { logNormalThrough, quantileMs, shareSlowerThan } from '../../../src/simulate/log-normal.ts';
-import { normalQuantile, normalTail } from '../../../src/stats/normal.ts';
+import { normalQuantile, normalTail } from '../../../src/stats/evidence/normal.ts';
 
 describe('the normal tail', () => {
   // Abramowitz and Stegun, table 26.1 and 26.2.

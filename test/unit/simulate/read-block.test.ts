@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../src/problem/problem.ts';
 import { readBlock } from '../../../src/simulate/read-block.ts';
-import { lowestBucket, nativeGrid } from '../../../src/stats/latency-grid.ts';
-import { bucketOf, LOWEST_BUCKET } from '../../../src/stats/log-histogram.ts';
+import { lowestBucket, nativeGrid } from '../../../src/stats/latency/latency-grid.ts';
+import { bucketOf, LOWEST_BUCKET } from '../../../src/stats/latency/log-histogram.ts';
 
 const TALLY = { requests: 100, errors: 2 };
 const BLOCK = { at: '2026-01-01T00:00:05Z', step: 1, weight: 0.01, stable: TALLY, canary: TALLY };

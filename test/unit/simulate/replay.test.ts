@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Policy } from '../../../src/policy/schema.ts';
 import type { Measured } from '../../../src/simulate/read-block.ts';
 import { openReplay, type Replay, replayBlock } from '../../../src/simulate/replay.ts';
-import { nativeGrid } from '../../../src/stats/latency-grid.ts';
+import { nativeGrid } from '../../../src/stats/latency/latency-grid.ts';
 import { tallyOf } from '../../support/judge-blocks.ts';
 import { briskPolicy } from '../../support/judge-policy.ts';
 import { classicTally, tallyOnGrid } from '../../support/prometheus-tallies.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { quantileInterval, rateInterval } from '../../../src/stats/confidence.ts';
-import { EMPTY, histogramOf } from '../../../src/stats/log-histogram.ts';
-import { tailsOf } from '../../../src/stats/tails.ts';
+import { quantileInterval, rateInterval } from '../../../src/stats/evidence/confidence.ts';
+import { EMPTY, histogramOf } from '../../../src/stats/latency/log-histogram.ts';
+import { tailsOf } from '../../../src/stats/latency/tails.ts';
 import { seededRandom } from '../../support/random.ts';
 
 const SEED = 20_260_151;

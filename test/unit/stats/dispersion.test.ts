@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { batchPhi, NO_BATCHES, stepBatches } from '../../../src/stats/batches.ts';
 import { GROUPS, type GroupCounts } from '../../../src/stats/block.ts';
-import { groupPhi, NO_DISPERSION, stepGroups } from '../../../src/stats/dispersion.ts';
+import { batchPhi, NO_BATCHES, stepBatches } from '../../../src/stats/evidence/batches.ts';
+import { groupPhi, NO_DISPERSION, stepGroups } from '../../../src/stats/rates/dispersion.ts';
 import { binomial, normal, poisson, seededRandom } from '../../support/random.ts';
 
 const SEED = 20_260_141;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Bet } from '../../../src/stats/bet.ts';
+import type { Bet } from '../../../src/stats/evidence/bet.ts';
 import {
   type Bins,
   binsOf,
@@ -8,9 +8,9 @@ import {
   logDominanceHarm,
   openDominance,
   stepDominance,
-} from '../../../src/stats/dominance.ts';
-import { EMPTY, histogramOf } from '../../../src/stats/log-histogram.ts';
-import { tailsOf } from '../../../src/stats/tails.ts';
+} from '../../../src/stats/latency/dominance.ts';
+import { EMPTY, histogramOf } from '../../../src/stats/latency/log-histogram.ts';
+import { tailsOf } from '../../../src/stats/latency/tails.ts';
 import { binomial, seededRandom } from '../../support/random.ts';
 
 const BET: Bet = { cap: 3.97, phi: 1, past: 'learnt', spent: 0.5, parity: 'counted', parityCeiling: 6 };

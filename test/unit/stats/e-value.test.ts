@@ -10,7 +10,7 @@ import {
   lnEBernoulliLinear,
   lnEPoisson,
   lnEPoissonOneSample,
-} from '../../../src/stats/e-value.ts';
+} from '../../../src/stats/evidence/e-value.ts';
 import { binomialMasses } from '../../support/reference-formulas.ts';
 
 const SIZES = [

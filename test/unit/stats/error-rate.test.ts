@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Bet } from '../../../src/stats/bet.ts';
+import type { Bet } from '../../../src/stats/evidence/bet.ts';
 import {
   expectedRate,
   harmLogE,
@@ -10,7 +10,7 @@ import {
   type RateMargins,
   restartRateParity,
   stepRate,
-} from '../../../src/stats/error-rate.ts';
+} from '../../../src/stats/rates/error-rate.ts';
 import { binomialMasses } from '../../support/reference-formulas.ts';
 
 const MARGINS: RateMargins = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { quantileGain, rateGain, requestsNeeded } from '../../../src/stats/forecast.ts';
-import { blockMs, canaryShare, msForCanaryRequests, NO_PACE, stepPace } from '../../../src/stats/pace.ts';
+import { blockMs, canaryShare, msForCanaryRequests, NO_PACE, stepPace } from '../../../src/stats/evidence/pace.ts';
+import { quantileGain, rateGain, requestsNeeded } from '../../../src/stats/rates/forecast.ts';
 
 describe('the forecast', () => {
   it('needs about ln(1/beta)/a requests without errors and with an absolute margin a', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorGuardLogE, slowGuardLogE } from '../../../src/stats/guard.ts';
+import { errorGuardLogE, slowGuardLogE } from '../../../src/stats/evidence/guard.ts';
 import { binomialMasses } from '../../support/reference-formulas.ts';
 
 describe('a guard', () => {

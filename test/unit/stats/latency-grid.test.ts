@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { bucketMargins, rollbackBuckets } from '../../../src/parity/bucket-margins.ts';
-import { bucketOn, highestBucket, histogramOn, lowestBucket, nativeGrid } from '../../../src/stats/latency-grid.ts';
-import { bucketMs, bucketOf, bucketsWithin, GATEWAY_GRID, histogramOf } from '../../../src/stats/log-histogram.ts';
+import {
+  bucketOn,
+  highestBucket,
+  histogramOn,
+  lowestBucket,
+  nativeGrid,
+} from '../../../src/stats/latency/latency-grid.ts';
+import {
+  bucketMs,
+  bucketOf,
+  bucketsWithin,
+  GATEWAY_GRID,
+  histogramOf,
+} from '../../../src/stats/latency/log-histogram.ts';
 import { judgePolicy } from '../../support/judge-policy.ts';
 
 const { checks } = judgePolicy().spec;

@@ -12,7 +12,7 @@ import {
   LOWEST_BUCKET,
   massAbove,
   quantileBucket,
-} from '../../../src/stats/log-histogram.ts';
+} from '../../../src/stats/latency/log-histogram.ts';
 
 describe('bucketOf', () => {
   it('is ceil(ln(ms) / ln 1.02)', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { logMixture, openMixture, stepMixture } from '../../../src/stats/onset.ts';
-import { advanceSchedule, spentMass, UNSTARTED } from '../../../src/stats/onset-schedule.ts';
+import { logMixture, openMixture, stepMixture } from '../../../src/stats/evidence/onset.ts';
+import { advanceSchedule, spentMass, UNSTARTED } from '../../../src/stats/evidence/onset-schedule.ts';
 
 const MINUTE = 60_000;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Bet } from '../../../src/stats/bet.ts';
-import { histogramOf, EMPTY as NONE } from '../../../src/stats/log-histogram.ts';
+import type { Bet } from '../../../src/stats/evidence/bet.ts';
+import { histogramOf, EMPTY as NONE } from '../../../src/stats/latency/log-histogram.ts';
 import {
   asFastLogE,
   logQuantileHarm,
@@ -10,8 +10,8 @@ import {
   quantileEdge,
   slowerLogE,
   stepQuantile,
-} from '../../../src/stats/quantile.ts';
-import { tailsOf } from '../../../src/stats/tails.ts';
+} from '../../../src/stats/latency/quantile.ts';
+import { tailsOf } from '../../../src/stats/latency/tails.ts';
 import { binomialMasses } from '../../support/reference-formulas.ts';
 
 const BET: Bet = { cap: 3.97, phi: 1, past: 'learnt', spent: 0.5, parity: 'counted', parityCeiling: Math.log(20) + 3 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { stepNoReport, UNHEARD } from '../../../src/stats/no-report.ts';
-import { logRareEvent, openRareEvent, RARE, rareLogE, stepRareEvent } from '../../../src/stats/rare-event.ts';
+import { stepNoReport, UNHEARD } from '../../../src/stats/rates/no-report.ts';
+import { logRareEvent, openRareEvent, RARE, rareLogE, stepRareEvent } from '../../../src/stats/rates/rare-event.ts';
 import { NO_TALLY } from '../../support/simulated-traffic.ts';
 
 const CAP = 4;

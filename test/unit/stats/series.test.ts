@@ -5,7 +5,7 @@ import {
   logSeriesParity,
   stepSeries,
   UNSEEN_SERIES,
-} from '../../../src/stats/series.ts';
+} from '../../../src/stats/series/series.ts';
 import {
   GUARD_WEIGHTS,
   guardLogE,
@@ -15,9 +15,9 @@ import {
   pairLogE,
   RANK_WEIGHTS,
   rankLogE,
-} from '../../../src/stats/series-bets.ts';
-import { rankOf } from '../../../src/stats/series-ranks.ts';
-import type { SeriesTest, SeriesValues } from '../../../src/stats/series-test.ts';
+} from '../../../src/stats/series/series-bets.ts';
+import { rankOf } from '../../../src/stats/series/series-ranks.ts';
+import type { SeriesTest, SeriesValues } from '../../../src/stats/series/series-test.ts';
 import { seededRandom } from '../../support/random.ts';
 
 const TEST: SeriesTest = {

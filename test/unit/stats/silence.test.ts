@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Bet } from '../../../src/stats/bet.ts';
-import { logSplitLack, stepSplitShare, UNWATCHED_SPLIT } from '../../../src/stats/split-share.ts';
+import type { Bet } from '../../../src/stats/evidence/bet.ts';
+import { logSplitLack, stepSplitShare, UNWATCHED_SPLIT } from '../../../src/stats/rates/split-share.ts';
 import {
   logUnansweredHarm,
   openUnanswered,
@@ -8,7 +8,7 @@ import {
   stepUnanswered,
   UNANSWERED_BOUNDARY,
   unansweredLogE,
-} from '../../../src/stats/unanswered.ts';
+} from '../../../src/stats/rates/unanswered.ts';
 import { poisson, seededRandom } from '../../support/random.ts';
 import { binomialMasses } from '../../support/reference-formulas.ts';
 import { NO_TALLY } from '../../support/simulated-traffic.ts';

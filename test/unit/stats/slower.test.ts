@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Bet } from '../../../src/stats/bet.ts';
 import type { SlowerCounts } from '../../../src/stats/block.ts';
-import { logRateParity, type RateMargins } from '../../../src/stats/error-rate.ts';
+import type { Bet } from '../../../src/stats/evidence/bet.ts';
 import {
   addSlower,
   type BoundaryState,
@@ -12,7 +11,8 @@ import {
   type SlowerMargins,
   stepBoundaries,
   takesPart,
-} from '../../../src/stats/slower.ts';
+} from '../../../src/stats/latency/slower.ts';
+import { logRateParity, type RateMargins } from '../../../src/stats/rates/error-rate.ts';
 
 const BOUNDARIES = [10, 20, 40];
 const RATE: RateMargins = {

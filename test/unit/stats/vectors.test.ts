@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lnEBernoulli, lnEBernoulliLinear, lnEPoisson, projectPoisson } from '../../../src/stats/e-value.ts';
-import { logMixture, openMixture, stepMixture } from '../../../src/stats/onset.ts';
+import { lnEBernoulli, lnEBernoulliLinear, lnEPoisson, projectPoisson } from '../../../src/stats/evidence/e-value.ts';
+import { logMixture, openMixture, stepMixture } from '../../../src/stats/evidence/onset.ts';
 import { dkwRadius, lindonMalek } from '../../support/reference-formulas.ts';
 import vectors from '../../support/stat-vectors.json' with { type: 'json' };
 

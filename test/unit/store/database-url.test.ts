@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { PeerCertificate } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Problem } from '../../../src/problem/problem.ts';
-import { type DatabaseTarget, readDatabaseUrl } from '../../../src/store/database-url.ts';
+import { type DatabaseTarget, readDatabaseUrl } from '../../../src/store/postgres/database-url.ts';
 
 const read = (url: string, env: NodeJS.ProcessEnv = {}): DatabaseTarget => readDatabaseUrl(url, env);
 

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RolloutView } from '../../../../src/api/view-schemas.ts';
-import { configSchema } from '../../../../src/server/config/config.ts';
+import { configSchema } from '../../../../src/config/config.ts';
 import { packageVersion } from '../../../../src/server/version.ts';
 import { CONSUMERS, consumerKey } from '../requests.ts';
 import type { Contender, Stage, Started } from './contender.ts';

@@ -1,0 +1,90 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { Problem } from '../../problem/problem.ts';
+import type { RolloutRecord } from '../../rollout/record.ts';
+import { type ApiEnv, requires } from '../access.ts';
+import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
+import type { ControlPlane } from '../control.ts';
+import { entityTag } from '../entity-tag.ts';
+import { linkNext, pageOf } from '../page.ts';
+import { rolloutParams, rolloutQuery, startBody } from '../request-schemas.ts';
+import { rolloutViewSchema, rolloutViewsSchema } from '../view-schemas.ts';
+import { rolloutView } from '../views.ts';
+
+const start = createRoute({
+  method: 'post',
+  path: '/rollouts',
+  tags: ['rollouts'],
+  summary: 'Start a rollout',
+  ...requires('operator'),
+  request: { body: jsonBody(startBody) },
+  responses: {
+    200: jsonAnswer(rolloutViewSchema, 'The same canary and policy run already: this is the rollout that runs'),
+    201: jsonAnswer(rolloutViewSchema, 'Started'),
+    ...refusals('not-found', 'conflict', 'refused', ...OF_BODIES),
+  },
+});
+
+const list = createRoute({
+  method: 'get',
+  path: '/rollouts',
+  tags: ['rollouts'],
+  summary: 'Rollouts, newest first',
+  ...requires('viewer'),
+  request: { query: rolloutQuery },
+  responses: {
+    200: jsonAnswer(rolloutViewsSchema, 'One page; Link names the next'),
+    ...refusals('not-found', 'invalid-input'),
+  },
+});
+
+const get = createRoute({
+  method: 'get',
+  path: '/rollouts/{id}',
+  tags: ['rollouts'],
+  summary: 'One rollout',
+  ...requires('viewer'),
+  request: { params: rolloutParams },
+  responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout; its ETag is its version'), ...refusals('not-found') },
+});
+
+export function rolloutRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
+  const { rollouts, reader } = control;
+  const viewOf = (record: RolloutRecord) => rolloutView(record, control.standing(record));
+  const app = new OpenAPIHono<ApiEnv>();
+
+  app.openapi(start, async (c) => {
+    const { version, policy, ...request } = c.req.valid('json');
+    const { record, created } = await rollouts.start(
+      { ...request, ...(version === undefined ? {} : { version }), ...(policy === undefined ? {} : { policy }) },
+      c.get('actor'),
+    );
+    const view = viewOf(record);
+    c.header('location', `/api/v1/rollouts/${view.id}`);
+    c.header('etag', entityTag(view.version));
+    return created ? c.json(view, 201) : c.json(view, 200);
+  });
+
+  app.openapi(list, async (c) => {
+    const { limit, route, active, cursor } = c.req.valid('query');
+    const found = await reader.list({
+      limit: limit + 1,
+      ...(route === undefined ? {} : { route }),
+      ...(active === undefined ? {} : { active }),
+      ...(cursor === undefined ? {} : { beforeId: cursor }),
+    });
+    const { items, last } = pageOf(found, limit);
+    linkNext(c, last?.rollout.id ?? null);
+    return c.json(items.map(viewOf), 200);
+  });
+
+  app.openapi(get, async (c) => {
+    const { id } = c.req.valid('param');
+    const record = await reader.find(id);
+    if (!record) throw new Problem('not-found', `there is no rollout ${id}`);
+    const view = viewOf(record);
+    c.header('etag', entityTag(view.version));
+    return c.json(view, 200);
+  });
+
+  return app;
+}

@@ -1,0 +1,72 @@
+import { formatAbout, formatCount, formatLatency, formatShare } from '../../parity/figures.ts';
+import { nameRegression } from '../../simulate/advice.ts';
+import type { Plan } from '../../simulate/plan.ts';
+import type { RegressionPlan, StepPlan } from '../../simulate/plan-step.ts';
+import { spanOf } from '../panel/figures.ts';
+import { table } from '../text.ts';
+
+/** What a plan takes the traffic to be, as the user said it. */
+export interface Assumed {
+  readonly requestsPerSecond: number;
+  readonly errorRate: number;
+  readonly clientErrorRate: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export function describePlan(name: string, assumed: Assumed, { steps, takesMs, advice }: Plan): string {
+  const { requestsPerSecond, errorRate, clientErrorRate, p50Ms, p99Ms } = assumed;
+  const head =
+    `${name} at ${requestsPerSecond} requests/s, errors ${formatShare(errorRate)}, 4xx ${formatShare(clientErrorRate)}, ` +
+    `p50 ${formatLatency(p50Ms)}, p99 ${formatLatency(p99Ms)} (log-normal)`;
+  const total = takesMs === null ? 'in all: never' : `in all: ${spanOf(takesMs)}, bake included`;
+  const duration = table(
+    ['STEP', 'WEIGHT', 'CANARY', 'DWELL', 'EVIDENCE', 'SLOWEST', 'TAKES'],
+    steps.map((step) => [
+      String(step.step),
+      percent(step.weightBps),
+      `${Number(((requestsPerSecond * step.weightBps) / 10_000).toPrecision(2))}/s`,
+      spanOf(step.dwellMs),
+      evidenceOf(step),
+      slowestOf(step),
+      step.takesMs === null ? 'never' : spanOf(step.takesMs),
+    ]),
+  );
+  const caught = table(
+    ['A CANARY WITH', ...steps.map(({ step, weightBps }) => `IN STEP ${step} (${percent(weightBps)})`)],
+    (steps[0]?.regressions ?? []).map((regression, index) => [
+      nameRegression(regression),
+      ...steps.map(({ regressions }) => outcomeOf(regressions[index])),
+    ]),
+  );
+  const changes = advice.map(({ says }) => `- ${says}`);
+  return [
+    head,
+    duration,
+    total,
+    `is rolled back after\n${caught}`,
+    ...(changes.length > 0 ? [changes.join('\n')] : []),
+  ].join('\n\n');
+}
+
+function evidenceOf({ evidenceMs }: StepPlan): string {
+  if (evidenceMs === null) return 'never';
+  return `${spanOf(evidenceMs)} (${spanOf(0.3 * evidenceMs)} - ${spanOf(2.3 * evidenceMs)})`;
+}
+
+function slowestOf({ slowest, evidenceMs, queriesMs }: StepPlan): string {
+  if (slowest !== null && (evidenceMs === null || evidenceMs >= queriesMs)) return slowest;
+  return `queries (${spanOf(queriesMs)} at least)`;
+}
+
+function outcomeOf(planned: RegressionPlan | undefined): string {
+  if (planned === undefined || planned.outcome.kind === 'inside-margin') return 'never: inside the margin';
+  const { kind, ms, canaryRequests, failures } = planned.outcome;
+  const requests = canaryRequests < 100 ? formatCount(canaryRequests) : formatAbout(canaryRequests);
+  const touched = `${requests} requests${failures === null ? '' : `, ${formatAbout(failures)} failed`}`;
+  return kind === 'caught' ? `${spanOf(ms)}: ${touched}` : `never: passes before ${spanOf(ms)}`;
+}
+
+function percent(bps: number): string {
+  return formatShare(bps / 10_000);
+}

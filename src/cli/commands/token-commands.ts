@@ -1,0 +1,63 @@
+import { type Command, Option } from 'commander';
+import { newTokenViewSchema, tokenViewsSchema } from '../../api/view-schemas.ts';
+import type { Role } from '../../rollout/event.ts';
+import { confirm, reasonFor } from '../ask.ts';
+import { connect, type ServerOptions, takesServer } from '../connection.ts';
+import { findToken } from '../find-token.ts';
+import { print, say } from '../output.ts';
+import type { Session } from '../terminal.ts';
+import { table } from '../text.ts';
+
+interface ChangeOptions extends ServerOptions {
+  readonly role: Role;
+  readonly reason?: string;
+  readonly yes?: boolean;
+}
+
+export function registerTokens(program: Command, session: Session): void {
+  const token = program.command('token').description('who may use the control API');
+  const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
+
+  takesServer(token.command('create').description('make a token; it is shown this once').argument('<name>'))
+    .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
+    .option('--reason <text>', 'why; kept in the audit log')
+    .action(async (name: string, options: ChangeOptions) => {
+      const { role } = options;
+      const reason = await reasonFor(session, options.reason, `make a token for ${name}`);
+      const client = connect(options, session);
+      const made = await client.send('POST', '/api/v1/tokens', newTokenViewSchema, { name, role, reason });
+      print(session, options.output, made, () => made.token);
+      say(session, `serin: token ${made.id} (${made.name}, ${made.role}); it is not shown again`);
+    });
+
+  takesServer(token.command('list').description('list them, without the tokens themselves')).action(
+    async (options: ServerOptions) => {
+      const views = await connect(options, session).get('/api/v1/tokens', tokenViewsSchema);
+      print(session, options.output, views, () =>
+        table(
+          ['ID', 'NAME', 'ROLE', 'CREATED', 'REVOKED'],
+          views.map(({ id, name, role, createdAt, revokedAt }) => [id, name, role, createdAt, revokedAt ?? '-']),
+        ),
+      );
+    },
+  );
+
+  takesServer(
+    token
+      .command('revoke')
+      .description('end a token for ever; the last admin token stays')
+      .argument('<id|name>', 'its id, or the name that no other token has'),
+  )
+    .option('--reason <text>', 'why; kept in the audit log')
+    .option('-y, --yes', 'do not ask')
+    .action(async (idOrName: string, options: ChangeOptions) => {
+      const reason = await reasonFor(session, options.reason, `revoke ${idOrName}`);
+      const client = connect(options, session);
+      const id = await findToken(client, idOrName);
+      const which = id === idOrName ? id : `${id} (${idOrName})`;
+      await confirm(session, options, `Revoke token ${which}`);
+      const query = new URLSearchParams({ reason }).toString();
+      await client.remove(`/api/v1/tokens/${encodeURIComponent(id)}?${query}`);
+      say(session, `serin: token ${which} is revoked`);
+    });
+}

@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { type PolicyCheckView, policyCheckViewSchema } from '../../api/view-schemas.ts';
+import { formatIssue } from '../../policy/place.ts';
+import { readPolicy } from '../../policy/read.ts';
+import { errorCode } from '../../problem/error-code.ts';
+import { type Issue, Problem } from '../../problem/problem.ts';
+import { connect, type ServerOptions, takesServer } from '../connection.ts';
+import { EXIT } from '../exit-code.ts';
+import { print, say } from '../output.ts';
+import type { Session } from '../terminal.ts';
+import { clean, table } from '../text.ts';
+
+interface ValidateOptions extends ServerOptions {
+  readonly online?: boolean;
+  readonly route?: string;
+  readonly stable?: string;
+  readonly canary?: string;
+}
+
+interface Validation {
+  readonly file: string;
+  readonly ok: boolean;
+  readonly name: string | null;
+  readonly digest: string | null;
+  readonly issues: readonly Issue[];
+  /** What the sources of the server's installation said; left out where they were not asked. */
+  readonly online?: Pick<PolicyCheckView, 'route' | 'unreachable' | 'answers'>;
+}
+
+export function registerValidate(program: Command, session: Session): void {
+  takesServer(program.command('validate').description('check policy files, without a server').argument('<file...>'))
+    .option('--online', 'let a server run every query of a valid policy, and say what came back')
+    .option('--route <name>', 'with --online: the route to ask for (default: the one that takes the policy)')
+    .option('--stable <version>', 'with --online: a version to ask for (default: the one that serves)')
+    .option('--canary <version>', 'with --online: a version to ask for (default: the one that is rolled out, if any)')
+    .action(async (files: readonly string[], options: ValidateOptions) => {
+      const { output, online } = options;
+      refuseStrayOptions(options);
+      const check = online ? onlineCheck(session, options) : null;
+      const results = await Promise.all(files.map((file) => validateFile(file, check)));
+      print(session, output, results, () => results.map(textOf).join('\n'));
+      if (output === 'table' || output === 'wide') {
+        for (const issue of results.flatMap(({ issues }) => issues)) say(session, formatIssue(issue));
+        for (const reason of results.flatMap((result) => result.online?.unreachable ?? [])) say(session, clean(reason));
+      }
+      if (results.some(({ issues }) => issues.length > 0)) session.exit(EXIT.invalid);
+      else if (results.some(({ ok }) => !ok)) session.exit(EXIT.error);
+    });
+}
+
+function refuseStrayOptions({ online, route, stable, canary }: ValidateOptions): void {
+  if (!online && [route, stable, canary].some((option) => option !== undefined)) {
+    throw new Problem('invalid-input', '--route, --stable and --canary say what --online is to ask for: add --online');
+  }
+}
+
+type OnlineCheck = (text: string, file: string) => Promise<PolicyCheckView>;
+
+function onlineCheck(session: Session, options: ValidateOptions): OnlineCheck {
+  const { route, stable, canary } = options;
+  const named = {
+    ...(route === undefined ? {} : { route }),
+    ...(stable === undefined ? {} : { stable }),
+    ...(canary === undefined ? {} : { canary }),
+  };
+  const client = connect(options, session);
+  return (text, file) => client.send('POST', '/api/v1/policies/check', policyCheckViewSchema, { text, file, ...named });
+}
+
+async function validateFile(file: string, check: OnlineCheck | null): Promise<Validation> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const code = errorCode(error) ?? 'error';
+    const issues = [{ path: '', message: `${file} cannot be read: ${code}` }];
+    return { file, ok: false, name: null, digest: null, issues };
+  }
+  const reading = readPolicy(text, file);
+  if (!reading.ok) return { file, ok: false, name: null, digest: null, issues: reading.issues };
+  const offline = { file, name: reading.policy.metadata.name, digest: reading.digest };
+  if (!check) return { ...offline, ok: true, issues: [] };
+  const { issues, ...online } = await check(text, file);
+  return {
+    ...offline,
+    ok: issues.length === 0 && online.unreachable.length === 0,
+    issues: issues.map(issueOf),
+    online,
+  };
+}
+
+/** JSON has no absent keys to tell apart from undefined ones. */
+function issueOf({ path, message, place, excerpt }: PolicyCheckView['issues'][number]): Issue {
+  return { path, message, ...(place ? { place } : {}), ...(excerpt === undefined ? {} : { excerpt }) };
+}
+
+function textOf(validation: Validation): string {
+  const { online } = validation;
+  const line = lineOf(validation);
+  if (!online || online.answers.length === 0) return line;
+  const rows = online.answers.map(({ what, source, track, version, outcome, says }) => [
+    what,
+    source,
+    `${track} ${version}`,
+    outcome,
+    says,
+  ]);
+  return `${line}\n${table(['CHECK', 'SOURCE', 'VERSION', 'OUTCOME', 'SAYS'], rows)}`;
+}
+
+function lineOf({ file, ok, name, digest, issues }: Validation): string {
+  if (issues.length > 0) return `${file}: invalid (${issues.length} ${issues.length === 1 ? 'issue' : 'issues'})`;
+  return `${file}: valid${ok ? '' : ' as far as it could be tried'} (${name}, ${digest})`;
+}

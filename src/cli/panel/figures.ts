@@ -1,0 +1,29 @@
+import { formatValue } from '../../parity/figures.ts';
+
+/** `2d 3h`, `4m 05s`, `12s`: at most two units, for people. */
+export function spanOf(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (value: number) => String(value).padStart(2, '0');
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m ${two(seconds % 60)}s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)}h ${two(Math.floor(seconds / 60) % 60)}m`;
+  return `${Math.floor(seconds / 86_400)}d ${Math.floor(seconds / 3_600) % 24}h`;
+}
+
+/** A share as percent, a latency with its unit, a query's value as it is, `~` before what is interpolated; `-` where nothing is known. */
+export function measureOf(value: number | null, unit: 'share' | 'ms' | 'value', figures?: 'interpolated'): string {
+  if (value === null) return '-';
+  if (figures === 'interpolated') return `~${measureOf(value, unit)}`;
+  if (unit === 'value') return formatValue(value);
+  if (unit === 'share') return `${significant(value * 100)}%`;
+  return value >= 1_000 ? `${significant(value / 1_000)}s` : `${significant(value)}ms`;
+}
+
+function significant(value: number): string {
+  if (value === 0) return '0';
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+export function countOf(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}

@@ -1,0 +1,75 @@
+import type { FindingView, RolloutView } from '../../api/view-schemas.ts';
+import { fit, padTo } from '../text.ts';
+import { bar, type Paint } from './bar.ts';
+import { countOf, measureOf } from './figures.ts';
+
+const CHECK = 13;
+const CANARY = 8;
+const STABLE = 10;
+const FIGURES = 11;
+const WIDEST_BAR = 20;
+/** Of everything but the bar. */
+const FULL_WIDTH = 61;
+
+/**
+ * Per check: canary against stable, and how far its evidence of harm has come. A check alone would roll back at
+ * logThreshold - ln(its weight in the budget), since the combined evidence is the weighted sum of e-values.
+ */
+export function renderChecks(view: RolloutView, width: number, paint: Paint): string[] {
+  const { verdict } = view;
+  if (!verdict || verdict.findings.length === 0) return [];
+  // What does not fit is left out, the least telling first: the bar, then parity.
+  const size = width < FULL_WIDTH + 4 ? 0 : Math.min(WIDEST_BAR, width - FULL_WIDTH);
+  const harmWidth = size + FIGURES;
+  const showParity = width >= FULL_WIDTH;
+
+  const row = (check: string, canary: string, stable: string, harm: string, parity: string) => {
+    const values = `${padTo(fit(check, CHECK - 1), CHECK)}${canary.padStart(CANARY)}${stable.padStart(STABLE)}`;
+    return `${values}    ${showParity ? padTo(harm, harmWidth) + parity : harm}`.trimEnd();
+  };
+  const label = harmWidth > 'evidence of harm'.length ? 'evidence of harm' : 'harm';
+  const rows = verdict.findings.map((finding) => {
+    const { check, canary, stable, unit, figures } = finding;
+    // The share of answers beyond a latency that the policy names; nothing of the stable is compared.
+    const beside = /^guard:p\d/.test(check) && canary !== null ? 'too slow' : measureOf(stable, unit, figures);
+    const values = [check, measureOf(canary, unit, figures), beside] as const;
+    if (view.skippedChecks.includes(check)) return paint.dim(row(...values, 'skipped', ''));
+    const colour = check === verdict.worst ? paint.red : paint.yellow;
+    if (finding.dryRun) return paint.dim(row(...values, 'dry run', parityOf(finding, paint)));
+    const harm = harmOf(finding.logHarm, thresholdOf(finding, verdict), size, colour, paint);
+    return row(...values, harm, parityOf(finding, paint));
+  });
+  const combined = harmOf(verdict.logEvidence, verdict.logThreshold, size, paint.red, paint);
+  return [
+    '',
+    paint.dim(row('check', 'canary', 'stable', label, 'parity')),
+    ...rows,
+    row('combined', '', '', combined, ''),
+  ];
+}
+
+// What only holds is held against the evidence that holds.
+function thresholdOf(finding: FindingView, { logThreshold, logHold }: NonNullable<RolloutView['verdict']>) {
+  const { check, unit, budgetWeight } = finding;
+  if (budgetWeight > 0) return logThreshold === null ? null : logThreshold - Math.log(budgetWeight);
+  return unit === 'value' || check === 'silence' ? logHold : null;
+}
+
+function harmOf(
+  log: number | null,
+  threshold: number | null,
+  size: number,
+  colour: (text: string) => string,
+  paint: Paint,
+): string {
+  if (threshold === null) return '-';
+  const value = log ?? 0;
+  const figures = `${Math.max(0, value).toFixed(1)}/${threshold.toFixed(1)}`;
+  return size === 0 ? figures : `${bar(value / threshold, size, colour, paint)} ${figures}`;
+}
+
+function parityOf({ logParity, logParityThreshold, needsCanaryRequests }: FindingView, paint: Paint): string {
+  if (logParityThreshold === null) return '-';
+  if (logParity !== null && logParity >= logParityThreshold) return paint.green('✓');
+  return needsCanaryRequests === null ? 'open' : `${countOf(needsCanaryRequests)} more`;
+}

@@ -1,0 +1,35 @@
+import type { RolloutView, VerdictView } from '../../api/view-schemas.ts';
+import { clean, fit, padTo } from '../text.ts';
+import type { Paint } from './bar.ts';
+import { countOf, measureOf } from './figures.ts';
+
+type Slice = NonNullable<VerdictView['where']>['slices'][number];
+
+const SHARE = 9;
+const REQUESTS = 20;
+const PART = 8;
+
+/** The slices of the traffic that carry the difference, worst first; nothing where none stands out. */
+export function renderWhere({ verdict }: RolloutView, width: number, paint: Paint): string[] {
+  const where = verdict?.where;
+  if (!where || where.slices.length === 0) return [];
+  const named = Math.max(12, width - 2 * SHARE - REQUESTS - PART);
+  const row = (name: string, canary: string, stable: string, requests: string, part: string) =>
+    (
+      padTo(fit(name, named - 1), named) +
+      canary.padStart(SHARE) +
+      stable.padStart(SHARE) +
+      requests.padStart(REQUESTS) +
+      part.padStart(PART)
+    ).slice(0, width);
+  const rowOf = (slice: Slice) =>
+    row(
+      clean(slice.dimension === 'endpoint' ? slice.name : `${slice.dimension} ${slice.name}`),
+      measureOf(slice.canary, 'share'),
+      measureOf(slice.stable, 'share'),
+      `${countOf(slice.requests.canary)} / ${countOf(slice.requests.stable)}`,
+      `${Math.round(slice.part * 100)} %`,
+    );
+  const heading = where.measure === 'errors' ? 'worst: errors' : `worst: slower than ${measureOf(where.slowMs, 'ms')}`;
+  return ['', paint.dim(row(heading, 'canary', 'stable', 'requests', 'part')), ...where.slices.map(rowOf)];
+}

@@ -1,0 +1,126 @@
+import pc from 'picocolors';
+import type { AuditView, RolloutView } from '../../api/view-schemas.ts';
+import { counted } from '../../policy/counted.ts';
+import { lookAgeInWords } from '../../rollout/look-age.ts';
+import { clean, fit, padTo, widthOf, wrap } from '../text.ts';
+import { bar, type Paint } from './bar.ts';
+import { spanOf } from './figures.ts';
+import { unrecordedText } from './look-text.ts';
+import { renderChecks } from './panel-checks.ts';
+import { renderLadder } from './panel-ladder.ts';
+import { renderWhere } from './panel-where.ts';
+
+export interface PanelOptions {
+  /** Columns; nothing is wider, unless they are fewer than 48. */
+  readonly width?: number;
+  readonly colour?: boolean;
+  /** Shown below, oldest first. */
+  readonly audit?: readonly AuditView[];
+}
+
+const LABEL = 10;
+const LEAST_WIDTH = 48;
+
+/** A rollout as a panel of text: pure, the same view gives the same lines. */
+export function renderRollout(view: RolloutView, options: PanelOptions = {}): string {
+  const width = Math.max(LEAST_WIDTH, options.width ?? 80);
+  const paint = pc.createColors(options.colour ?? pc.isColorSupported);
+  const lines = [
+    heading(view, width, paint),
+    '',
+    ...renderLadder(view, width, paint),
+    '',
+    ...facts(view, width, paint),
+    ...renderChecks(view, width, paint),
+    ...renderWhere(view, width, paint),
+    ...history(options.audit ?? [], width, paint),
+  ];
+  return lines.join('\n');
+}
+
+function heading(view: RolloutView, width: number, paint: Paint): string {
+  const until = Date.parse(view.endedAt ?? view.lookedAt) - Date.parse(view.startedAt);
+  const right = `attempt ${view.attempt}, ${view.active ? 'for' : 'took'} ${spanOf(until)}`;
+  const room = width - widthOf(right) - 2;
+  const versions = `${clean(view.stable.version)} -> ${clean(view.canary.version)}`;
+  const left = fit(`${clean(view.route)}  ${versions}`, room);
+  const name = fit(clean(view.route), room);
+  return `${padTo(paint.bold(name) + left.slice(name.length), room)}  ${paint.dim(right)}`;
+}
+
+function facts(view: RolloutView, width: number, paint: Paint): string[] {
+  const { dwell, gates, paused, verdict } = view;
+  const room = width - LABEL;
+  const size = Math.min(24, Math.floor(room / 2));
+  const share = view.router === 'none' ? 'advised' : 'canary';
+  const line = (label: string, text: string) => paint.dim(padTo(label, LABEL)) + text;
+  const text = (label: string, plain: string, colour: (part: string) => string) =>
+    wrap(clean(plain), room).map((part, index) => line(index === 0 ? label : '', colour(part)));
+
+  return [
+    line(
+      'weight',
+      `${bar(view.canaryBps / 10_000, size, paint.cyan, paint)}  ${paint.bold(view.canaryWeight)} ${share}`,
+    ),
+    ...(view.active && dwell.needMs > 0
+      ? [line('dwell', `${bar(dwell.haveMs / dwell.needMs, size, paint.blue, paint)}  ${dwellText(dwell)}`)]
+      : []),
+    ...(gates.length > 0
+      ? text('gates', gates.map(({ name, open }) => `${open ? '✓' : '○'} ${name}`).join('  '), plain)
+      : []),
+    ...(view.stage === 'internal' ? text('forced', forcedText(view), plain) : []),
+    ...(paused ? text('paused', `by ${paused.by}: ${paused.reason}`, paint.yellow) : []),
+    ...(view.unrecorded ? text('at once', unrecordedText(view.unrecorded), paint.yellow) : []),
+    ...(verdict ? text('verdict', verdictText(verdict), verdictColour(verdict.name, paint)) : []),
+    ...(view.look ? text('looked', lookAgeInWords(view.look), view.look.trouble ? paint.yellow : paint.dim) : []),
+    ...(view.active && verdict?.forecast ? text('forecast', verdict.forecast.says, paint.dim) : []),
+    ...[becauseOf(view)].flatMap((why) => (why === null ? [] : text('because', why, plain))),
+    ...(view.waitsFor.length > 0 ? text('waits for', view.waitsFor.join(', '), paint.magenta) : []),
+  ];
+}
+
+function plain(text: string): string {
+  return text;
+}
+
+function dwellText({ haveMs, needMs }: RolloutView['dwell']): string {
+  return `${spanOf(Math.min(haveMs, needMs))} of ${spanOf(needMs)}`;
+}
+
+function forcedText({ forced }: RolloutView): string {
+  return `${forced.requests} of ${counted(forced.needRequests, 'request')}, ${counted(forced.errors, 'error')} (at most ${forced.maxErrors})`;
+}
+
+/** Why it is where it is, less what the verdict above says already; null where nothing is left. */
+function becauseOf({ reason, verdict }: RolloutView): string | null {
+  if (!verdict || !reason.endsWith(verdict.reason)) return reason;
+  return reason.slice(0, -verdict.reason.length).replace(/: $/, '') || null;
+}
+
+function verdictText({ name, reason }: NonNullable<RolloutView['verdict']>): string {
+  return reason.startsWith(name) ? reason : `${name}: ${reason}`;
+}
+
+function verdictColour(name: NonNullable<RolloutView['verdict']>['name'], paint: Paint): (text: string) => string {
+  switch (name) {
+    case 'harmful':
+      return paint.red;
+    case 'suspect':
+    case 'shared-fault':
+    case 'blind':
+      return paint.yellow;
+    case 'undecided':
+      return plain;
+    case 'at-parity':
+      return paint.green;
+  }
+}
+
+function history(audit: readonly AuditView[], width: number, paint: Paint): string[] {
+  if (audit.length === 0) return [];
+  const lines = audit.map(({ at, actor, event, reason }) => {
+    const rest = fit(clean(`${event.kind}: ${reason} (${actor.name})`), width - 10);
+    return `${paint.dim(at.slice(11, 19))}  ${rest}`;
+  });
+  return ['', ...lines];
+}

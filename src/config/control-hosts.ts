@@ -1,0 +1,39 @@
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { hostMatches, hostName } from '../gateway/host-name.ts';
+import type { ListenAddress } from './declared-address.ts';
+import type { TextReading } from './read-text.ts';
+import { readRouteHost } from './route-host.ts';
+
+/** Reads one of `control.hosts`: a name, or `*.example.com` for every name below it. */
+export function readControlHost(text: string): TextReading<string> {
+  if (text === '*') return { ok: false, reason: 'is a wildcard for everything; name the hosts' };
+  if (/[/?#@]|:\d*$/.test(text) && !text.startsWith('[')) {
+    return { ok: false, reason: 'is not only a name; leave out scheme, port and path' };
+  }
+  return readRouteHost(text);
+}
+
+export interface ControlNames {
+  readonly listen: ListenAddress;
+  readonly hosts: readonly string[];
+  readonly publicUrl?: string | undefined;
+}
+
+/**
+ * Whether a name leads to the control API of this installation, beside addresses and localhost: what `control.hosts` lists,
+ * the host of `control.publicUrl`, the name that is listened on, and, unless that is a loopback address, this machine's own.
+ */
+export function controlHosts({ listen, hosts, publicUrl }: ControlNames): (name: string) => boolean {
+  const isLoopback = /^(127\.|::1$|localhost$)/.test(listen.host);
+  const names = [
+    ...hosts,
+    ...(publicUrl === undefined ? [] : [new URL(publicUrl).hostname]),
+    ...(isIP(listen.host) === 0 ? [hostName(listen.host)] : []),
+    ...(isLoopback ? [] : [hostName(hostname())]),
+  ];
+  return (name) => {
+    const asked = hostName(name);
+    return names.some((own) => hostMatches(own, asked));
+  };
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { envoy } from '../metrics/presets/envoy.ts';
+import { istio } from '../metrics/presets/istio.ts';
+import type { MetricNames, RouteMetrics } from '../metrics/presets/metric-names.ts';
+import { nginxIngress } from '../metrics/presets/nginx-ingress.ts';
+import { otel } from '../metrics/presets/otel.ts';
+import { traefik } from '../metrics/presets/traefik.ts';
+
+const PRESETS = { otel, envoy, istio, 'nginx-ingress': nginxIngress, traefik } as const;
+
+const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,199}$/, 'must be a label name');
+const metricName = z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$/, 'must be a metric name');
+const labels = z.record(labelName, z.string().min(1).max(1_000));
+
+const selection = {
+  match: labels.default({}).describe('Labels that all series of the route have'),
+  version: z
+    .strictObject({ label: labelName, value: z.string().min(1).max(1_000).default('{{version}}') })
+    .optional()
+    .describe('The label that tells the versions apart; {{version}} stands for the name of a version'),
+  stable: labels.optional().describe('Instead of `version`: labels of the series of the stable'),
+  canary: labels.optional(),
+  native: z
+    .strictObject({ schema: z.int().min(0).max(5) })
+    .optional()
+    .describe('Latencies are native histograms, which are brought to this schema'),
+};
+
+const presetMetrics = z.strictObject({
+  preset: z.literal(['otel', 'envoy', 'istio', 'nginx-ingress', 'traefik']),
+  ...selection,
+});
+
+const customMetrics = z.strictObject({
+  preset: z.literal('custom'),
+  requests: metricName.describe('A counter'),
+  latency: metricName.describe('A histogram, without _bucket'),
+  unit: z.literal(['seconds', 'milliseconds']).default('seconds').describe('Of the latency'),
+  status: labelName.describe('The label with the status code'),
+  latencyStatus: z.boolean().default(true).describe('Whether the histogram has the status as well'),
+  ...selection,
+});
+
+/** Which series of a source tell of a route and of each of its versions. */
+export const routeMetricsSchema = z
+  .discriminatedUnion('preset', [presetMetrics, customMetrics])
+  .refine(
+    ({ version, stable, canary }) => (version ? !stable && !canary : stable && canary),
+    'the versions are told apart either by `version: { label }` or by `stable` and `canary`',
+  );
+
+export type ConfiguredMetrics = z.output<typeof routeMetricsSchema>;
+
+export function routeMetrics(configured: ConfiguredMetrics): RouteMetrics {
+  const { version, stable = {}, canary = {}, match, native } = configured;
+  const byLabel = version ? { [version.label]: version.value } : null;
+  return {
+    names: configured.preset === 'custom' ? customNames(configured) : PRESETS[configured.preset],
+    match,
+    versions: { stable: byLabel ?? stable, canary: byLabel ?? canary },
+    nativeSchema: native?.schema ?? null,
+  };
+}
+
+function customNames({
+  requests,
+  latency,
+  unit,
+  status,
+  latencyStatus,
+}: Extract<ConfiguredMetrics, { preset: 'custom' }>): MetricNames {
+  return {
+    requests: { metric: requests, created: `${requests.replace(/_(total|count)$/, '')}_created` },
+    status: { label: status },
+    latency: {
+      metric: latency,
+      unitMs: unit === 'seconds' ? 1_000 : 1,
+      status: latencyStatus ? 'labelled' : 'none',
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { DeclaredRoute } from '../controller/ports.ts';
+import type { GatewayRoute } from '../gateway/gateway.ts';
+import type { Upstream } from '../split/order.ts';
+import type { ConfiguredRoute } from './config.ts';
+import { routeTimeouts } from './timeouts.ts';
+
+/** A route of `serin.yaml` as the controller sees it. */
+export function declaredRoute(route: ConfiguredRoute): DeclaredRoute {
+  return {
+    name: route.name,
+    stable: declaredStable(route),
+    policy: route.policy,
+    health: route.health,
+    router: route.router,
+    evidence: route.source === undefined ? 'gateway' : 'elsewhere',
+  };
+}
+
+/** The same route as the gateway sees it. */
+export function gatewayRoute(route: ConfiguredRoute): GatewayRoute {
+  return {
+    name: route.name,
+    prefix: route.path,
+    host: route.host ?? null,
+    stable: declaredStable(route),
+    rewrite: route.rewrite,
+    hostHeader: route.hostHeader,
+    redirects: route.redirects,
+    encodedSlash: route.encodedSlash,
+    sticky: route.sticky,
+    consumerKey: route.consumerKey ?? null,
+    forceHeader: route.forceHeader.toLowerCase(),
+    ...(route.force ? { forceRule: route.force } : {}),
+    unfollowedForce: route.unfollowedForce,
+    showVersion: route.showVersion,
+    templates: route.templates,
+    timeouts: routeTimeouts(route),
+  };
+}
+
+function declaredStable({ stable }: ConfiguredRoute): Upstream {
+  return { url: new URL(stable.url).href, version: stable.version ?? 'stable' };
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { duration } from '../policy/units.ts';
+import { secret, serviceUrl } from './declared-values.ts';
+
+export const sourceName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case name such as prometheus');
+
+const file = z.string().regex(/^file:.+$/, 'must be file:PATH');
+
+const auth = z
+  .strictObject({
+    bearer: secret.optional(),
+    basic: z.strictObject({ username: z.string().min(1).max(200), password: secret }).optional(),
+    certificate: z.strictObject({ cert: file, key: file }).optional().describe('PEM, for mutual TLS'),
+  })
+  .refine(({ bearer, basic }) => !(bearer && basic), 'bearer and basic exclude each other');
+
+const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/, 'must be a header value');
+
+const tenant = z.union([
+  headerValue.transform((value) => ({ header: 'X-Scope-OrgID', value })),
+  z.strictObject({
+    header: z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'must be a header name'),
+    value: headerValue,
+  }),
+]);
+
+const asked = {
+  url: serviceUrl,
+  timeout: duration.prefault('3s').refine((ms) => ms >= 1 && ms <= 60_000, 'must be at most 1m'),
+  maxAnswerBytes: z.int().min(1_024).max(67_108_864).default(4_194_304).describe('Of an answer after it is inflated'),
+  auth: auth.optional(),
+  ca: file.optional().describe('PEM of the authorities that its certificate may be from'),
+};
+
+const prometheus = z.strictObject({
+  kind: z.literal('prometheus'),
+  ...asked,
+  interval: duration
+    .prefault('15s')
+    .refine((ms) => ms >= 1_000, 'must be at least 1s')
+    .describe('Of the scrapes'),
+  tenant: tenant.optional(),
+});
+
+const json = z.strictObject({ kind: z.literal('json'), ...asked });
+
+/** Where evidence beside the gateway's own comes from, by name. */
+export const sourcesSchema = z.record(sourceName, z.discriminatedUnion('kind', [prometheus, json]));
+
+export type ConfiguredSource = z.output<typeof sourcesSchema>[string];
+export type ConfiguredPrometheus = Extract<ConfiguredSource, { kind: 'prometheus' }>;

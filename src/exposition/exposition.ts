@@ -1,0 +1,122 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import { soon } from '../controller/patience.ts';
+import type { MeasurePort } from '../gateway/gateway.ts';
+import type { Log } from '../problem/log.ts';
+import type { AccessLogFile } from '../server/access-log-file.ts';
+import type { ChannelCounts, Store } from '../store/store.ts';
+import { type ControllerFigures, controllerMetrics } from './controller-metrics.ts';
+import { durationMetrics } from './duration-metrics.ts';
+import type { InternalErrors } from './internal-errors.ts';
+import { rolloutCounters } from './rollout-counters.ts';
+import { rolloutCounts, rolloutMetrics } from './rollout-metrics.ts';
+
+const LATEST = 200;
+
+export interface Exposed {
+  readonly gateway: Pick<MeasurePort, 'totals' | 'durations'>;
+  readonly store: Pick<Store, 'rollouts' | 'outbox' | 'audit'>;
+  readonly controller: ControllerFigures['controller'];
+  readonly memory: ControllerFigures['memory'];
+  readonly internalErrors: Pick<InternalErrors, 'read'>;
+  /** Null where none is declared. */
+  readonly accessLog: Pick<AccessLogFile, 'dropped'> | null;
+  readonly log: Log;
+  /** Names of the channels that are configured. */
+  readonly channels: readonly string[];
+}
+
+/**
+ * The Prometheus text of this process: read from its tallies and its store at each scrape, nothing kept twice. A database that
+ * is away takes only its own metrics with it.
+ */
+export function exposition(exposed: Exposed): () => Promise<string> {
+  const { gateway, store, controller, memory, internalErrors, accessLog, log, channels } = exposed;
+  const counters = rolloutCounters(store.audit);
+  const readStore = async (routes: readonly string[]) => ({
+    rollouts: await store.rollouts.list({ limit: LATEST }),
+    counts: await counters(routes),
+    outbox: await store.outbox.channels(),
+  });
+  return async () => {
+    const registry = new Registry();
+    const totals = gateway.totals();
+    traffic(registry, totals);
+    controllerMetrics(registry, { controller, memory });
+    unforeseen(registry, internalErrors.read());
+    if (accessLog) accessLogDropped(registry, accessLog.dropped());
+    const stored = await soon(readStore([...new Set(totals.map(({ route }) => route))])).catch((error: unknown) => {
+      log({ what: 'metricsIncomplete', level: 'warn', error });
+      return null;
+    });
+    databaseUp(registry, stored === null ? 0 : 1);
+    if (stored !== null) {
+      rolloutMetrics(registry, stored.rollouts);
+      rolloutCounts(registry, stored.counts);
+      notifications(registry, stored.outbox, channels);
+    }
+    return `${await registry.metrics()}\n${durationMetrics(gateway.durations())}`;
+  };
+}
+
+function traffic(registry: Registry, totals: ReturnType<MeasurePort['totals']>): void {
+  const requests = new Counter({
+    name: 'serin_gateway_requests_total',
+    help: 'Proxied requests by route, version and outcome',
+    labelNames: ['http_route', 'serin_track', 'serin_version', 'outcome'],
+    registers: [registry],
+  });
+  for (const { route, track, version, outcomes } of totals) {
+    for (const [outcome, count] of Object.entries(outcomes)) {
+      requests.inc({ http_route: route, serin_track: track, serin_version: version, outcome }, count);
+    }
+  }
+}
+
+function notifications(registry: Registry, counted: readonly ChannelCounts[], configured: readonly string[]): void {
+  const sent = new Counter({
+    name: 'serin_notifications_total',
+    help: 'Messages delivered and rejected, and attempts that failed, by channel',
+    labelNames: ['channel', 'outcome'],
+    registers: [registry],
+  });
+  const waiting = new Gauge({
+    name: 'serin_notifications_waiting',
+    help: 'Messages in the outbox that their channel has not taken yet',
+    labelNames: ['channel'],
+    registers: [registry],
+  });
+  const silent = configured.filter((name) => !counted.some(({ channel }) => channel === name));
+  const none = silent.map((channel) => ({ channel, waiting: 0, delivered: 0, rejected: 0, failed: 0 }));
+  for (const { channel, waiting: queued, ...outcomes } of [...counted, ...none]) {
+    waiting.set({ channel }, queued);
+    for (const [outcome, count] of Object.entries(outcomes)) sent.inc({ channel, outcome }, count);
+  }
+}
+
+function databaseUp(registry: Registry, up: 0 | 1): void {
+  const answers = new Gauge({
+    name: 'serin_database_up',
+    help: '1 while the database answers; while it is 0, the metrics read from it are missing',
+    registers: [registry],
+  });
+  answers.set(up);
+}
+
+function accessLogDropped(registry: Registry, lines: number): void {
+  const dropped = new Counter({
+    name: 'serin_access_log_dropped_total',
+    help: 'Lines of the access log that were dropped while its file could not be written',
+    registers: [registry],
+  });
+  dropped.inc(lines);
+}
+
+function unforeseen(registry: Registry, counts: ReadonlyMap<string, number>): void {
+  const errors = new Counter({
+    name: 'serin_internal_errors_total',
+    help: 'Internal errors of Serin, by where they were contained; each is logged with its stack',
+    labelNames: ['where'],
+    registers: [registry],
+  });
+  for (const [where, count] of counts) errors.inc({ where }, count);
+}

@@ -1,0 +1,48 @@
+import { FAULT_PLACES, type OnFault } from '../gateway/faults.ts';
+import type { Log, LogEvent } from '../problem/log.ts';
+import { Problem } from '../problem/problem.ts';
+
+/** `control-plane`: ticks, deliveries and the shutdown. `process`: what nothing else contained. */
+const PLACES = [...FAULT_PLACES, 'api', 'control-plane', 'process'] as const;
+
+type Place = (typeof PLACES)[number];
+
+/** Unexpected errors. They are counted on their way to the log, so that the two always agree. */
+export class InternalErrors {
+  private readonly counts = new Map<Place, number>(PLACES.map((place) => [place, 0]));
+  /** Passes everything on. */
+  readonly log: Log;
+
+  constructor(log: Log) {
+    this.log = (event) => {
+      if (isInternal(event)) this.count(event);
+      log(event);
+    };
+  }
+
+  /** For the gateway. */
+  readonly onFault: OnFault = ({ error, where, requestId }) => {
+    this.log({ what: 'internalError', level: 'error', where, ...(requestId === null ? {} : { requestId }), error });
+  };
+
+  /** For the control API. */
+  readonly onUnforeseen = (error: unknown): void => {
+    this.log({ what: 'internalError', level: 'error', where: 'api', error });
+  };
+
+  /** Since the process began, by place; 0 where none was. */
+  read(): ReadonlyMap<string, number> {
+    return this.counts;
+  }
+
+  private count({ where }: LogEvent): void {
+    const place = PLACES.find((known) => known === where) ?? 'control-plane';
+    this.counts.set(place, (this.counts.get(place) ?? 0) + 1);
+  }
+}
+
+/** A Problem says what an operator can do; anything else that is logged as an error is a bug of Serin. */
+function isInternal({ level, error }: LogEvent): boolean {
+  if (level !== 'error' || error === undefined) return false;
+  return !(error instanceof Problem) || error.code === 'internal';
+}

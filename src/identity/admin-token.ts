@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { Log } from '../problem/log.ts';
+import { Problem } from '../problem/problem.ts';
+import { type Actor, SERIN } from '../rollout/event.ts';
+import type { Store, TokenRecord } from '../store/store.ts';
+import { readPrivateFile, writePrivateFile } from './private-file.ts';
+import { hashOf, newToken, tokenAudit } from './tokens.ts';
+
+export const ADMIN_TOKEN_FILE = 'admin-token';
+
+/** What the token of the file is called in the database, and so its bearer in the audit and in messages. */
+const NAME = 'local admin';
+/** What installations of before call it. */
+const NAMES: ReadonlySet<string> = new Set([NAME, 'first-start']);
+const WELL_FORMED = /^serin_[A-Za-z0-9_-]{43}$/;
+const WAY_OUT = 'create a new one with `serin renew-admin-token`';
+
+type TokenPort = Pick<Store, 'tokens' | 'now'>;
+
+/**
+ * The first start writes an admin token to the data folder, where the local command line finds it. A token file that the
+ * database does not know (a new database) is added to it; a lost file is only replaced while no admin token is left, because
+ * an admin may have the token elsewhere. Throws Problem('invalid-input') on a file that holds no token.
+ */
+export async function ensureAdminToken(
+  store: TokenPort,
+  dataFolder: string,
+  newId: () => string,
+  log: Log,
+): Promise<void> {
+  const path = join(dataFolder, ADMIN_TOKEN_FILE);
+  const token = presentAdminToken(dataFolder);
+  if (token === null) {
+    if ((await store.tokens.list()).some(isLiveAdmin)) {
+      const reason = `${path} is missing, and the database has an admin token already: use that token, or ${WAY_OUT}`;
+      log({ what: 'adminTokenFileMissing', level: 'warn', reason });
+      return;
+    }
+    await keep(store, makeFile(path), newId(), SERIN, 'first start');
+    return;
+  }
+  if (!(await store.tokens.findByHash(hashOf(token)))) await keep(store, token, newId(), SERIN, 'first start');
+}
+
+/**
+ * In one sentence that the token in the file opens nothing any more, and the way out; null where it does, where there is none,
+ * and where the file holds no token, which is told elsewhere.
+ */
+export async function revokedAdminToken(store: Pick<Store, 'tokens'>, dataFolder: string): Promise<string | null> {
+  const token = readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE));
+  const known = token === null ? null : await store.tokens.findByHash(hashOf(token));
+  if (!known || known.revokedAt === null) return null;
+  return `the token in ${join(dataFolder, ADMIN_TOKEN_FILE)} was revoked: use another admin token, or ${WAY_OUT}`;
+}
+
+/** The token in the file; null where there is none. Throws Problem('invalid-input') on a file that holds no token. */
+export function presentAdminToken(dataFolder: string): string | null {
+  const path = join(dataFolder, ADMIN_TOKEN_FILE);
+  const token = readPrivateFile(path);
+  if (token !== null && !WELL_FORMED.test(token)) {
+    throw new Problem(
+      'invalid-input',
+      `${path} ${token === '' ? 'is empty' : 'does not hold a Serin token'}: ${WAY_OUT}`,
+    );
+  }
+  return token;
+}
+
+/** A new token in the file; those that were in it before are revoked. */
+export async function renewAdminToken(
+  store: TokenPort,
+  {
+    dataFolder,
+    newId,
+    by,
+    reason,
+  }: {
+    readonly dataFolder: string;
+    readonly newId: () => string;
+    readonly by: Actor;
+    readonly reason: string;
+  },
+): Promise<{ readonly path: string; readonly revoked: number }> {
+  const path = join(dataFolder, ADMIN_TOKEN_FILE);
+  const before = (await store.tokens.list()).filter((record) => isLiveAdmin(record) && NAMES.has(record.name));
+  await keep(store, makeFile(path), newId(), by, reason);
+  for (const { id } of before) {
+    await store.tokens.revoke(id, await tokenAudit(store, by, reason, { kind: 'tokenRevoked', id }));
+  }
+  return { path, revoked: before.length };
+}
+
+function isLiveAdmin({ role, revokedAt }: TokenRecord): boolean {
+  return role === 'admin' && revokedAt === null;
+}
+
+function makeFile(path: string): string {
+  const token = newToken();
+  writePrivateFile(path, `${token}\n`);
+  return token;
+}
+
+async function keep(store: TokenPort, token: string, id: string, actor: Actor, reason: string): Promise<void> {
+  const role = 'admin';
+  const entry = await tokenAudit(store, actor, reason, { kind: 'tokenCreated', id, name: NAME, role });
+  await store.tokens.create({ id, name: NAME, role, hash: hashOf(token) }, entry);
+}

@@ -1,0 +1,75 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { TokenControl, TokenView } from '../api/control.ts';
+import { Problem } from '../problem/problem.ts';
+import type { Actor } from '../rollout/event.ts';
+import type { AuditDraft } from '../rollout/record.ts';
+import type { Revocation, Store, TokenRecord } from '../store/store.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
+
+/** Tokens carry 256 bits of their own, so a plain hash is enough to keep them by. */
+export function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+export function newToken(): string {
+  return `serin_${randomBytes(32).toString('base64url')}`;
+}
+
+/** The audit entry of a change of tokens, which belong to no route. */
+export async function tokenAudit(
+  store: Pick<Store, 'now'>,
+  actor: Actor,
+  reason: string,
+  event: AuditDraft['event'],
+): Promise<AuditDraft> {
+  return { at: await store.now(), actor, route: '', rolloutId: null, event, reason, before: null, after: null };
+}
+
+export function tokenControl(
+  store: Pick<Store, 'tokens' | 'now'>,
+  newId: () => string,
+  verified: VerifiedTokens = new VerifiedTokens(store.tokens),
+): TokenControl {
+  return {
+    authenticate: (token) => verified.authenticate(hashOf(token)),
+    async create(name, role, by, reason) {
+      const token = newToken();
+      const id = newId();
+      await store.tokens.create(
+        { id, name, role, hash: hashOf(token) },
+        await tokenAudit(store, by, reason, { kind: 'tokenCreated', id, name, role }),
+      );
+      const created = (await store.tokens.list()).find((record) => record.id === id);
+      if (!created) throw new Problem('internal', 'the token was not stored');
+      return { ...viewOf(created), token };
+    },
+    async list() {
+      return (await store.tokens.list()).map(viewOf);
+    },
+    async revoke(id, by, reason) {
+      const done = await store.tokens.revoke(id, await tokenAudit(store, by, reason, { kind: 'tokenRevoked', id }));
+      if (done.kind !== 'last-admin') verified.forget(id);
+      if (done.kind !== 'revoked') throw notRevoked(id, done);
+    },
+  };
+}
+
+function notRevoked(id: string, why: Exclude<Revocation, { kind: 'revoked' }>): Problem {
+  switch (why.kind) {
+    case 'unknown':
+      return new Problem('not-found', `there is no token ${id}`);
+    case 'revoked-before':
+      return new Problem('refused', `token ${id} was revoked already at ${new Date(why.at).toISOString()}`);
+    case 'last-admin':
+      return new Problem(
+        'refused',
+        `token ${id} is the last admin token, and without one nobody can make another: make another admin token first; ` +
+          '`serin renew-admin-token` replaces the one of the data folder',
+      );
+  }
+}
+
+function viewOf({ id, name, role, createdAt, revokedAt }: TokenRecord): TokenView {
+  const time = (at: number) => new Date(at).toISOString();
+  return { id, name, role, createdAt: time(createdAt), revokedAt: revokedAt === null ? null : time(revokedAt) };
+}

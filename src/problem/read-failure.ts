@@ -1,0 +1,17 @@
+import { resolve } from 'node:path';
+import { errorCode } from './error-code.ts';
+
+/** Why a file could not be read, in a clause that names it by its whole path: a relative one says little to who runs a service. */
+export function readFailure(file: string, thrown: unknown): string {
+  const path = resolve(file);
+  switch (errorCode(thrown)) {
+    case 'ENOENT':
+      return `${path} does not exist`;
+    case 'EISDIR':
+      return `${path} is a folder, not a file`;
+    case 'EACCES':
+      return `${path} cannot be read by this user (EACCES)`;
+    default:
+      return `${path} cannot be read (${errorCode(thrown) ?? 'unknown error'})`;
+  }
+}

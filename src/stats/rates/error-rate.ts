@@ -1,0 +1,155 @@
+import type { Bet } from '../evidence/bet.ts';
+import { decayOver } from '../evidence/decay.ts';
+import {
+  type Alternative,
+  type BlockCounts,
+  type Boundary,
+  boundaryAt,
+  clipRate,
+  lnEBernoulliLinear,
+  lnEPoisson,
+} from '../evidence/e-value.ts';
+import { logSum } from '../evidence/log-sum.ts';
+import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
+import { logParity, PARITY_GRID, type ParityProcess, stepParity, UNSHOWN } from '../evidence/parity-process.ts';
+
+/** The margins of an error rate. Parity is inside the larger of two boundaries, so its null is their intersection. */
+export interface RateMargins {
+  /** Null for a rate that holds a promotion back and never rolls back. */
+  readonly rollback: Boundary | null;
+  readonly parity: readonly [relative: Boundary, absolute: Boundary];
+  /** The effects that harm is tested for; those of errors where it is left out. */
+  readonly effects?: EffectGrid;
+}
+
+/** How many times the rollback boundary the canary's rate is in each alternative, and the weights of these. */
+export interface EffectGrid {
+  readonly ratios: readonly number[];
+  readonly weights: readonly number[];
+}
+
+/** Everything an error metric remembers (statistics.md 3.2). */
+export interface RateState {
+  readonly harm: OnsetMixture | null;
+  readonly relative: ParityProcess;
+  readonly absolute: ParityProcess;
+  /** Decayed counts of the stable's past. */
+  readonly stable: PastRate;
+}
+
+/** Decayed counts, with a half-life of 10 min. */
+export interface PastRate {
+  readonly events: number;
+  readonly requests: number;
+}
+
+/** How many times the rollback boundary the canary's rate is in each alternative. */
+export const RATIO_GRID: readonly number[] = [1.3, 1.8, 3, 6, 15, 60];
+export const RATIO_WEIGHTS: readonly number[] = [0.15, 0.25, 0.25, 0.2, 0.1, 0.05];
+
+const HALF_LIFE_MS = 600_000;
+const PRIOR_REQUESTS = 200;
+const PRIOR_RATE = 1e-3;
+const LOWEST_PARITY_SHARE = 0.2;
+/** Above this rate the Poisson form loses power, and the exact form is worth its bisection. */
+const EXACT_ABOVE = 0.1;
+
+export function openRate(margins: RateMargins): RateState {
+  return {
+    harm: margins.rollback === null ? null : openMixture((margins.effects?.ratios ?? RATIO_GRID).length),
+    relative: UNSHOWN,
+    absolute: UNSHOWN,
+    stable: { events: 0, requests: 0 },
+  };
+}
+
+/** The stable's rate as its past has it, with a prior of 200 requests at 0.1 %. */
+export function expectedRate({ stable: { events, requests } }: Pick<RateState, 'stable'>): number {
+  return clipRate((PRIOR_REQUESTS * PRIOR_RATE + events) / (PRIOR_REQUESTS + requests));
+}
+
+/** The past with a block's stable counts added. */
+export function learnStable(past: PastRate, counts: BlockCounts, durationMs: number): PastRate {
+  const kept = decayOver(durationMs, HALF_LIFE_MS);
+  return { events: past.events * kept + counts.xs, requests: past.requests * kept + counts.ns };
+}
+
+/** One block of evidence, then the stable's part of it becomes past. Without both versions only the past is learnt. */
+export function stepRate(
+  state: RateState,
+  margins: RateMargins,
+  counts: BlockCounts,
+  durationMs: number,
+  bet: Bet,
+): RateState {
+  const s1 = expectedRate(state);
+  const stable = bet.past === 'frozen' ? state.stable : learnStable(state.stable, counts, durationMs);
+  if (counts.nc === 0 || counts.ns === 0) return { ...state, stable };
+  const harm =
+    state.harm === null || margins.rollback === null
+      ? null
+      : stepMixture(
+          state.harm,
+          bet.spent,
+          harmLogE(counts, s1, margins.rollback, bet.cap, bet.phi, margins.effects?.ratios),
+        );
+  if (bet.parity === 'left-out') return { ...state, harm, stable };
+  const [relative, absolute] = margins.parity;
+  return {
+    harm,
+    relative: stepParity(state.relative, parityLogE(counts, s1, relative, bet.cap, bet.phi), bet.parityCeiling),
+    absolute: stepParity(state.absolute, parityLogE(counts, s1, absolute, bet.cap, bet.phi), bet.parityCeiling),
+    stable,
+  };
+}
+
+export function restartRateParity(state: RateState): RateState {
+  return { ...state, relative: UNSHOWN, absolute: UNSHOWN };
+}
+
+/** Log e-value against "no worse than the rollback margin"; 0 for a rate that never rolls back. */
+export function logRateHarm(state: RateState, weights: readonly number[] = RATIO_WEIGHTS): number {
+  return state.harm === null ? 0 : logMixture(state.harm, weights);
+}
+
+/** Log e-value against "worse than both parity margins": the average of two processes, valid under any drift. */
+export function logRateParity(state: RateState): number {
+  return logSum([logParity(state.relative), logParity(state.absolute)], [0.5, 0.5]);
+}
+
+/** Log e-values of a block for each ratio; an alternative inside the margin adds nothing. */
+export function harmLogE(
+  counts: BlockCounts,
+  s1: number,
+  boundary: Boundary,
+  cap: number,
+  phi = 1,
+  ratios: readonly number[] = RATIO_GRID,
+): readonly number[] {
+  const limit = boundaryAt(boundary, s1);
+  return ratios.map((ratio) => {
+    const c1 = clipRate(limit * ratio);
+    return c1 <= limit ? 0 : Math.min(cap, lnE(counts, { s1, c1 }, boundary) / phi);
+  });
+}
+
+/** Log e-values of a block for each alternative of `PARITY_GRID`; one beyond the margin adds nothing. */
+export function parityLogE(
+  counts: BlockCounts,
+  s1: number,
+  boundary: Boundary,
+  cap: number,
+  phi = 1,
+): readonly number[] {
+  const limit = boundaryAt(boundary, s1);
+  return PARITY_GRID.map((towards) => {
+    const c1 = clipRate(Math.max(s1 + towards * (limit - s1), LOWEST_PARITY_SHARE * s1));
+    return c1 >= limit ? 0 : Math.min(cap, lnE(counts, { s1, c1 }, boundary) / phi);
+  });
+}
+
+function lnE(counts: BlockCounts, alternative: Alternative, boundary: Boundary): number {
+  return alternative.s1 > EXACT_ABOVE
+    ? lnEBernoulliLinear(counts, alternative, boundary)
+    : lnEPoisson(counts, alternative, boundary);
+}

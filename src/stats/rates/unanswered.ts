@@ -1,0 +1,56 @@
+import type { Tally } from '../block.ts';
+import type { Bet } from '../evidence/bet.ts';
+import { type BlockCounts, type Boundary, boundaryAt, clipRate, lnEPoisson } from '../evidence/e-value.ts';
+import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
+import { expectedRate, learnStable, type PastRate } from './error-rate.ts';
+
+/** The test against requests that nobody answers (statistics.md 3.10 a): null "at most twice the stable's share + 0.5 pp". */
+export interface UnansweredState {
+  readonly harm: OnsetMixture;
+  readonly stable: PastRate;
+}
+
+export const UNANSWERED_BOUNDARY: Boundary = { rho: 2, a: 0.005 };
+
+const RATES: readonly number[] = [0.03, 0.1, 0.4, 0.95];
+const WEIGHTS: readonly number[] = [0.2, 0.2, 0.3, 0.3];
+
+export function openUnanswered(): UnansweredState {
+  return { harm: openMixture(RATES.length), stable: { events: 0, requests: 0 } };
+}
+
+/** Requests sent, as far as the block can tell: those that ended, and those that are overdue. */
+export function sentRequests(tally: Tally | null): number {
+  return tally === null ? 0 : tally.requests + (tally.unanswered ?? 0);
+}
+
+/** One block; without both versions only the past is learnt. */
+export function stepUnanswered(
+  state: UnansweredState,
+  block: { readonly canary: Tally | null; readonly stable: Tally | null; readonly durationMs: number },
+  bet: Bet,
+): UnansweredState {
+  const counts = {
+    nc: sentRequests(block.canary),
+    xc: block.canary?.unanswered ?? 0,
+    ns: sentRequests(block.stable),
+    xs: block.stable?.unanswered ?? 0,
+  };
+  const stable = bet.past === 'frozen' ? state.stable : learnStable(state.stable, counts, block.durationMs);
+  if (counts.nc === 0 || counts.ns === 0) return { ...state, stable };
+  const logE = unansweredLogE(counts, expectedRate(state), bet.cap, bet.phi);
+  return { harm: stepMixture(state.harm, bet.spent, logE), stable };
+}
+
+export function logUnansweredHarm(state: UnansweredState): number {
+  return logMixture(state.harm, WEIGHTS);
+}
+
+/** Log e-values of a block for each of four rates; one inside the margin adds nothing. */
+export function unansweredLogE(counts: BlockCounts, s1: number, cap: number, phi = 1): readonly number[] {
+  return RATES.map((rate) => {
+    const c1 = clipRate(rate);
+    if (c1 <= boundaryAt(UNANSWERED_BOUNDARY, s1)) return 0;
+    return Math.min(cap, lnEPoisson(counts, { s1, c1 }, UNANSWERED_BOUNDARY) / phi);
+  });
+}

@@ -1,0 +1,39 @@
+import { mean } from 'simple-statistics';
+import type { SeriesValue } from '../block.ts';
+
+/** What one value a version and interval is tested for (statistics.md 3.9). */
+export interface SeriesTest {
+  readonly worse: 'higher' | 'lower' | 'both';
+  /** Only arms of the same size are exchangeable where the versions are equal; others are guarded. */
+  readonly arms: 'same-size' | 'different';
+  readonly rollback: SeriesMargin;
+  readonly parity: SeriesMargin;
+}
+
+/** `relative` of the stable's value, `absolute` in the unit of the values; the larger is allowed. */
+export interface SeriesMargin {
+  readonly relative: number;
+  readonly absolute: number;
+}
+
+export type Direction = 'higher' | 'lower';
+
+/** The values of one interval, none of them missing. */
+export interface SeriesValues {
+  readonly canary: NonNullable<SeriesValue>;
+  readonly stable: NonNullable<SeriesValue>;
+}
+
+export function directionsOf(worse: SeriesTest['worse']): readonly Direction[] {
+  return worse === 'both' ? ['higher', 'lower'] : [worse];
+}
+
+/** By how much a value may be worse than `stable`. */
+export function allowanceAt(stable: number, { relative, absolute }: SeriesMargin): number {
+  return Math.max(absolute, relative * Math.abs(stable));
+}
+
+/** A version's one value: of several pods the mean. */
+export function meanOf(value: NonNullable<SeriesValue>): number {
+  return typeof value === 'number' ? value : mean([...value]);
+}

@@ -1,0 +1,63 @@
+import type { Log } from '../../problem/log.ts';
+import { auditLog } from '../audit.ts';
+import { databaseNow } from '../clock.ts';
+import { consumerList } from '../consumers.ts';
+import type { Connection } from '../database.ts';
+import { doorOf } from '../door.ts';
+import { faultOf } from '../fault.ts';
+import { dropLease, leaseOn } from '../lease.ts';
+import { outboxOn } from '../outbox.ts';
+import { rolloutStore } from '../rollouts.ts';
+import { secretCheckOn } from '../secret-check.ts';
+import { stableStore } from '../stables.ts';
+import type { Store } from '../store.ts';
+import { tokenStore } from '../tokens.ts';
+
+/** Postgres where a URL is given, else the embedded database in a folder that belongs to one process at a time. */
+export type StoreOptions = { readonly databaseUrl: string } | { readonly dataFolder: string };
+
+/** Longer than the statement timeout of Postgres, so that a living server always speaks first. */
+const DEADLINE_MS = 15_000;
+
+const SILENT: Log = () => {};
+
+/**
+ * Opens the database and brings its tables up to date. Throws Problem('data-folder-in-use') when another process has
+ * the folder, Problem('unavailable') when the database cannot be reached. What happens to it later is logged.
+ */
+export async function openStore(options: StoreOptions, log: Log = SILENT): Promise<Store> {
+  const connection = await connect(options, log);
+  if ('dataFolder' in options) await dropLease(connection.database());
+  return storeOn(connection);
+}
+
+/** The drivers are loaded when they are needed: the embedded one is large. */
+export async function connect(options: StoreOptions, log: Log = SILENT): Promise<Connection> {
+  try {
+    if ('databaseUrl' in options) {
+      const { openPostgres } = await import('./postgres.ts');
+      return await openPostgres(options.databaseUrl);
+    }
+    const { openEmbedded } = await import('../embedded/embedded.ts');
+    return await openEmbedded(options.dataFolder, log);
+  } catch (thrown) {
+    throw faultOf(thrown);
+  }
+}
+
+export function storeOn(connection: Connection, deadlineMs: number = DEADLINE_MS): Store {
+  const door = doorOf(connection, deadlineMs);
+  const { run } = door;
+  return {
+    rollouts: rolloutStore(run),
+    audit: auditLog(run),
+    outbox: outboxOn(run),
+    lease: leaseOn(run),
+    consumers: consumerList(run),
+    tokens: tokenStore(run),
+    stables: stableStore(run),
+    secretCheck: secretCheckOn(run),
+    now: () => run(databaseNow),
+    close: () => door.close(),
+  };
+}
