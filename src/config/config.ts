@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { unfitToChoose } from '../gateway/headers.ts';
-import { DEFAULT_LIMITS } from '../gateway/limits.ts';
-import { DEFAULT_PACE } from '../gateway/timeouts.ts';
+import { unfitToChoose } from '../gateway/http/headers.ts';
+import { DEFAULT_LIMITS } from '../gateway/http/limits.ts';
+import { DEFAULT_PACE } from '../gateway/http/timeouts.ts';
 import { versionName } from '../policy/names.ts';
 import { duration, fraction } from '../policy/units.ts';
 import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { hostMatches, hostName } from '../gateway/host-name.ts';
+import { hostMatches, hostName } from '../gateway/http/host-name.ts';
 import type { ListenAddress } from './declared-address.ts';
 import type { TextReading } from './read-text.ts';
 import { readRouteHost } from './route-host.ts';

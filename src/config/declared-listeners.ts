@@ -1,4 +1,4 @@
-import type { ListenerName } from '../gateway/own-listeners.ts';
+import type { ListenerName } from '../gateway/upstream/own-listeners.ts';
 import type { ServerConfig } from './config.ts';
 import type { ListenAddress } from './declared-address.ts';
 

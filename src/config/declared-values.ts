@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isForbiddenAddress } from '../gateway/upstream-address.ts';
+import { isForbiddenAddress } from '../gateway/upstream/upstream-address.ts';
 
 /** An address that Serin asks or sends to; serin.yaml may name any but these. */
 export const serviceUrl = z

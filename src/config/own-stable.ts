@@ -1,4 +1,4 @@
-import { OwnListeners } from '../gateway/own-listeners.ts';
+import { OwnListeners } from '../gateway/upstream/own-listeners.ts';
 import type { ConfiguredRoute, ServerConfig } from './config.ts';
 import { declaredListeners, hostAndPort } from './declared-listeners.ts';
 

@@ -1,4 +1,4 @@
-import { capitalHex, trimmedPrefix } from '../gateway/route-table.ts';
+import { capitalHex, trimmedPrefix } from '../gateway/route/route-table.ts';
 import type { TextReading } from './read-text.ts';
 
 /** The reference says so of `limits.urlBytes`, which is 8,192 by default. */

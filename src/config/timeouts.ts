@@ -1,4 +1,4 @@
-import type { GatewayTimeouts, RouteTimeouts } from '../gateway/timeouts.ts';
+import type { GatewayTimeouts, RouteTimeouts } from '../gateway/http/timeouts.ts';
 import type { ConfiguredRoute, ServerConfig } from './config.ts';
 
 /** `gateway.timeouts` of `serin.yaml` as the gateway has them, with the least rate of bodies. */

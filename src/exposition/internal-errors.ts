@@ -1,4 +1,4 @@
-import { FAULT_PLACES, type OnFault } from '../gateway/faults.ts';
+import { FAULT_PLACES, type OnFault } from '../gateway/http/faults.ts';
 import type { Log, LogEvent } from '../problem/log.ts';
 import { Problem } from '../problem/problem.ts';
 

@@ -2,12 +2,12 @@ import type { StatusPattern } from '../policy/well-statuses.ts';
 import type { ConsumerRule, SplitOrder, Upstream } from '../split/order.ts';
 import type { Block } from '../stats/block.ts';
 import type { SliceBlock } from '../stats/slice.ts';
-import type { AccessLogOptions } from './access-log.ts';
-import type { DurationRow } from './durations.ts';
-import type { OnFault } from './faults.ts';
-import type { GivenLimits } from './limits.ts';
-import type { OwnListeners } from './own-listeners.ts';
-import type { GatewayTimeouts, RouteTimeouts } from './timeouts.ts';
+import type { OnFault } from './http/faults.ts';
+import type { GivenLimits } from './http/limits.ts';
+import type { GatewayTimeouts, RouteTimeouts } from './http/timeouts.ts';
+import type { AccessLogOptions } from './measure/access-log.ts';
+import type { DurationRow } from './measure/durations.ts';
+import type { OwnListeners } from './upstream/own-listeners.ts';
 
 /** Which requests of other sites carry a cookie (RFC 6265bis section 4.1.2.7); `lax` where it is not said. */
 export type SameSite = 'lax' | 'strict' | 'none';

@@ -1,5 +1,5 @@
 import type { ConfiguredSource } from '../config/sources.ts';
-import { lookupAllowed } from '../gateway/upstream-address.ts';
+import { lookupAllowed } from '../gateway/upstream/upstream-address.ts';
 import { resolveSecret } from '../identity/secrets.ts';
 import type { Endpoint } from '../metrics/http.ts';
 

@@ -1,6 +1,6 @@
 import { dataFolderOf, loadConfig } from '../config/load.ts';
 import { noSuchRoute } from '../controller/start.ts';
-import { forceToken } from '../gateway/force-guard.ts';
+import { forceToken } from '../gateway/route/force-guard.ts';
 import { presentSecret, secretFile } from '../identity/installation-secret.ts';
 import { parseDurationMs } from '../policy/units.ts';
 import { Problem } from '../problem/problem.ts';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { AddressRanges } from '../gateway/address-ranges.ts';
-import { hostMatches, hostName } from '../gateway/host-name.ts';
+import { AddressRanges } from '../gateway/http/address-ranges.ts';
+import { hostMatches, hostName } from '../gateway/http/host-name.ts';
 
 /** Why an operator may not name the upstream of a URL, in one sentence; null where one may. */
 export type OperatorUpstreams = (url: string) => string | null;

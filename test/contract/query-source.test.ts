@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { FORBIDDEN_ADDRESS, type lookupAllowed } from '../../src/gateway/upstream-address.ts';
+import { FORBIDDEN_ADDRESS, type lookupAllowed } from '../../src/gateway/upstream/upstream-address.ts';
 import { ANSWER_CAP, JSON_ENDPOINT, PROMETHEUS, served, takeFrom } from '../support/query-source.ts';
 import { closedPort } from '../support/upstream.ts';
 

@@ -1,4 +1,4 @@
-import { RouteRecorder } from '../../src/gateway/recorder.ts';
+import { RouteRecorder } from '../../src/gateway/measure/recorder.ts';
 import { gatewaySource } from '../../src/metrics/gateway.ts';
 import { steadyOrder } from '../../src/rollout/split-order.ts';
 import type { SplitOrder, Track } from '../../src/split/order.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AccessEnd, AccessLog, type AccessNote } from '../../src/gateway/access-log.ts';
+import { type AccessEnd, AccessLog, type AccessNote } from '../../src/gateway/measure/access-log.ts';
 import { noFaults } from '../support/gateway.ts';
 
 const text = fc.oneof(

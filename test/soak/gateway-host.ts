@@ -1,5 +1,5 @@
 // The gateway alone in a process, whose split is changed a hundred times a second and whose blocks are added up.
-import { createGateway } from '../../src/gateway/server.ts';
+import { createGateway } from '../../src/gateway/create-gateway.ts';
 import type { SplitOrder } from '../../src/split/order.ts';
 import type { Block } from '../../src/stats/block.ts';
 

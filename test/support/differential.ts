@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import { createGateway } from '../../src/gateway/create-gateway.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
-import { createGateway } from '../../src/gateway/server.ts';
 import { orderTo, rethrow, routeTo, SECRET } from './gateway.ts';
 import { RecordingUpstream, type SeenRequest } from './recording-upstream.ts';
 import type { Conversation } from './request-bytes.ts';

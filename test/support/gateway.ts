@@ -1,8 +1,8 @@
 import { inject, onTestFinished } from 'vitest';
 import { startToyUpstream, type ToyOptions, type ToyUpstream } from '../../src/demo/toy-upstream.ts';
-import { Faults, type OnFault } from '../../src/gateway/faults.ts';
+import { createGateway } from '../../src/gateway/create-gateway.ts';
 import type { Gateway, GatewayOptions, GatewayRoute } from '../../src/gateway/gateway.ts';
-import { createGateway } from '../../src/gateway/server.ts';
+import { Faults, type OnFault } from '../../src/gateway/http/faults.ts';
 import type { SplitOrder } from '../../src/split/order.ts';
 
 /** A bug that the gateway contains is one all the same: here it ends the run. */

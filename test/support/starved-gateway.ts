@@ -1,7 +1,7 @@
 // Run as a process of its own: a gateway whose canary gets everything, and which has no descriptor left when it is told so.
 import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { createGateway } from '../../src/gateway/server.ts';
+import { createGateway } from '../../src/gateway/create-gateway.ts';
 import { orderTo, rethrow, routeTo, SECRET } from './gateway.ts';
 import { httpUpstream } from './upstream.ts';
 

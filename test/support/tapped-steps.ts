@@ -4,7 +4,7 @@ import { vi } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A function of the source, by its file and name: `src/gateway/call.ts Call.run`. */
+/** A function of the source, by its file and name: `src/gateway/upstream/call.ts Call.run`. */
 export type StepName = string;
 
 /** Stands in the way of every function of some source files: tells which are called, and makes one throw once. */

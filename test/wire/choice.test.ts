@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Echo } from '../../src/demo/toy-upstream.ts';
-import { hashConsumerKey } from '../../src/gateway/consumers.ts';
 import type { GatewayRoute } from '../../src/gateway/gateway.ts';
+import { hashConsumerKey } from '../../src/gateway/route/consumers.ts';
 import type { SplitOrder } from '../../src/split/order.ts';
 import { orderTo, routeTo, SECRET, startGateway, startToy } from '../support/gateway.ts';
 import { askRaw, fieldOf, get } from '../support/raw-client.ts';

@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Fault } from '../../src/gateway/faults.ts';
+import type { Fault } from '../../src/gateway/http/faults.ts';
 import { BODY_BYTES, SCENARIOS, type Scenario, type Stage, until } from '../support/containment-scenarios.ts';
 import { askRaw, fieldOf, get, openRaw, type RawConnection } from '../support/raw-client.ts';
 import { type StageUpstream, stageUpstream } from '../support/stage-upstream.ts';
@@ -10,12 +10,12 @@ import { BY_CHANCE, CONTAINMENT, isWithinReach, RELEASES } from '../support/unta
 const steps = new TappedSteps();
 steps.tap('src/gateway/**/*.ts');
 steps.tap('src/split/*.ts');
-const { createGateway } = await import('../../src/gateway/server.ts');
+const { createGateway } = await import('../../src/gateway/create-gateway.ts');
 const { orderTo, routeTo, SECRET } = await import('../support/gateway.ts');
 
 const path = inject('fastPath') ?? 'on';
 const exchange =
-  path === 'on' ? 'src/gateway/fast/plain-exchange.ts PlainExchange' : 'src/gateway/exchange.ts Exchange';
+  path === 'on' ? 'src/gateway/serve/plain/plain-exchange.ts PlainExchange' : 'src/gateway/serve/exchange.ts Exchange';
 
 /** In how many scenarios a step throws. */
 const SCENARIOS_PER_STEP = 2;
@@ -211,10 +211,10 @@ describe('a bug of ours is contained', () => {
   });
 
   it.each([
-    'src/gateway/answer-reader.ts AnswerReader.push',
-    'src/gateway/answer-head.ts readAnswerHead',
-    'src/gateway/pool.ts Pool.released',
-    'src/gateway/recorder.ts RouteRecorder.complete',
+    'src/gateway/upstream/answer-reader.ts AnswerReader.push',
+    'src/gateway/upstream/answer-head.ts readAnswerHead',
+    'src/gateway/upstream/pool.ts Pool.released',
+    'src/gateway/measure/recorder.ts RouteRecorder.complete',
     `${exchange}.onHead`,
     `${exchange}.onData`,
     `${exchange}.onEnd`,

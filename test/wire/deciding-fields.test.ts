@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Echo } from '../../src/demo/toy-upstream.ts';
-import { hashConsumerKey } from '../../src/gateway/consumers.ts';
-import { forceToken } from '../../src/gateway/force-guard.ts';
 import type { GatewayRoute } from '../../src/gateway/gateway.ts';
+import { hashConsumerKey } from '../../src/gateway/route/consumers.ts';
+import { forceToken } from '../../src/gateway/route/force-guard.ts';
 import { orderTo, routeTo, SECRET, startGateway, startToy, using } from '../support/gateway.ts';
 import { askRaw, fieldOf, get, openRaw } from '../support/raw-client.ts';
 import { httpUpstream } from '../support/upstream.ts';

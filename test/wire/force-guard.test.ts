@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { forceToken } from '../../src/gateway/force-guard.ts';
 import type { ForceRule } from '../../src/gateway/gateway.ts';
+import { forceToken } from '../../src/gateway/route/force-guard.ts';
 import { orderTo, routeTo, SECRET, startGateway, startToy } from '../support/gateway.ts';
 import { askRaw, fieldOf, get } from '../support/raw-client.ts';
 

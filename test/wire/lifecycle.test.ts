@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createGateway } from '../../src/gateway/server.ts';
+import { createGateway } from '../../src/gateway/create-gateway.ts';
 import { rethrow, routeTo, SECRET, startGateway, startToy, using } from '../support/gateway.ts';
 import { fieldOf, get, openRaw } from '../support/raw-client.ts';
 import { cannedUpstream, closedPort, rawUpstream } from '../support/upstream.ts';

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { hashConsumerKey } from '../../src/gateway/consumers.ts';
 import type { GatewayOptions, GatewayRoute } from '../../src/gateway/gateway.ts';
+import { hashConsumerKey } from '../../src/gateway/route/consumers.ts';
 import { whereWorse } from '../../src/judge/where.ts';
 import { MOST_SLICES } from '../../src/stats/slice.ts';
 import { orderTo, routeTo, SECRET, startGateway } from '../support/gateway.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Echo } from '../../src/demo/toy-upstream.ts';
-import type { GatewayLimits } from '../../src/gateway/limits.ts';
+import type { GatewayLimits } from '../../src/gateway/http/limits.ts';
 import { type RunningGateway, routeTo, startGateway, startToy, using } from '../support/gateway.ts';
 import { askRaw, fieldOf, get, openRaw, type RawConnection } from '../support/raw-client.ts';
 import { rawUpstream } from '../support/upstream.ts';

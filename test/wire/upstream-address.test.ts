@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OwnListeners } from '../../src/gateway/own-listeners.ts';
+import { OwnListeners } from '../../src/gateway/upstream/own-listeners.ts';
 import { orderTo, routeTo, startGateway, startToy, using } from '../support/gateway.ts';
 import { askRaw, get } from '../support/raw-client.ts';
 import { cannedUpstream } from '../support/upstream.ts';

@@ -2,9 +2,9 @@ import { declaredListeners } from '../../config/declared-listeners.ts';
 import { declaredRoute } from '../../config/routes.ts';
 import { effectiveStable } from '../../controller/reconcile.ts';
 import { healthUrl } from '../../controller/upstream.ts';
-import { OwnListeners } from '../../gateway/own-listeners.ts';
-import { probe } from '../../gateway/probe.ts';
-import { upstreamTrust } from '../../gateway/upstream-trust.ts';
+import { OwnListeners } from '../../gateway/upstream/own-listeners.ts';
+import { probe } from '../../gateway/upstream/probe.ts';
+import { upstreamTrust } from '../../gateway/upstream/upstream-trust.ts';
 import { upstreamCaOf } from '../upstream-ca.ts';
 import type { Advisory, Remark } from './check.ts';
 

@@ -1,8 +1,8 @@
-import type { IncomingHead } from '../../gateway/admit.ts';
-import { credentialOf, type Fields } from '../../gateway/choose.ts';
 import type { GatewayRoute, StickyKey } from '../../gateway/gateway.ts';
-import type { Refusal } from '../../gateway/refuse.ts';
-import { cookieValues } from '../../gateway/sticky-cookie.ts';
+import type { Refusal } from '../../gateway/http/refuse.ts';
+import { credentialOf, type Fields } from '../../gateway/route/choose.ts';
+import { cookieValues } from '../../gateway/route/sticky-cookie.ts';
+import type { IncomingHead } from '../../gateway/serve/admit.ts';
 
 /** What of a request would decide its version while a rollout is under way; no credential is ever shown. */
 export function choiceLines(route: GatewayRoute, { headers }: IncomingHead, query: string): readonly string[] {

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { answerPlaces } from '../../../src/gateway/answer-places.ts';
-import type { UpstreamHead } from '../../../src/gateway/client.ts';
-import { readFieldLines } from '../../../src/gateway/field-lines.ts';
 import type { GatewayRoute } from '../../../src/gateway/gateway.ts';
-import type { Destination } from '../../../src/gateway/pools.ts';
+import { readFieldLines } from '../../../src/gateway/http/field-lines.ts';
+import { answerPlaces } from '../../../src/gateway/route/answer-places.ts';
+import type { Destination } from '../../../src/gateway/route/destinations.ts';
+import type { UpstreamHead } from '../../../src/gateway/upstream/upstream-client.ts';
 import { routeTo } from '../../support/gateway.ts';
 
 const destination = (base: string) =>

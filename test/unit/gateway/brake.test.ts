@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Brake } from '../../../src/gateway/brake.ts';
+import { Brake } from '../../../src/gateway/measure/brake.ts';
 import { orderTo } from '../../support/gateway.ts';
 import { seededRandom } from '../../support/random.ts';
 

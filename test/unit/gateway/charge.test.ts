@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { culpritOf, mayFailOver } from '../../../src/gateway/charge.ts';
-import type { FailureKind } from '../../../src/gateway/client.ts';
-import { clockFrom } from '../../../src/gateway/clock.ts';
-import { dialFailureOf } from '../../../src/gateway/dial.ts';
-import type { Sending } from '../../../src/gateway/open-block.ts';
-import { RouteRecorder } from '../../../src/gateway/recorder.ts';
-import { Turn } from '../../../src/gateway/turn.ts';
-import { FORBIDDEN_ADDRESS } from '../../../src/gateway/upstream-address.ts';
+import { clockFrom } from '../../../src/gateway/http/clock.ts';
+import { culpritOf, mayFailOver } from '../../../src/gateway/measure/charge.ts';
+import type { Sending } from '../../../src/gateway/measure/open-block.ts';
+import { RouteRecorder } from '../../../src/gateway/measure/recorder.ts';
+import { Turn } from '../../../src/gateway/measure/turn.ts';
+import { dialFailureOf } from '../../../src/gateway/upstream/dial.ts';
+import { FORBIDDEN_ADDRESS } from '../../../src/gateway/upstream/upstream-address.ts';
+import type { FailureKind } from '../../../src/gateway/upstream/upstream-client.ts';
 import { orderTo } from '../../support/gateway.ts';
 
 const BEGUN = 10_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConsumerRules, hashConsumerKey } from '../../../src/gateway/consumers.ts';
-import { Recent } from '../../../src/gateway/recent.ts';
+import { Recent } from '../../../src/gateway/http/recent.ts';
+import { ConsumerRules, hashConsumerKey } from '../../../src/gateway/route/consumers.ts';
 
 const SECRET = Buffer.from('secret');
 

@@ -1,12 +1,12 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { UpstreamClient } from '../../../src/gateway/client.ts';
-import { clockFrom } from '../../../src/gateway/clock.ts';
-import { Exchange } from '../../../src/gateway/exchange.ts';
-import { OwnListeners } from '../../../src/gateway/own-listeners.ts';
-import { Pools } from '../../../src/gateway/pools.ts';
-import { RouteRecorder } from '../../../src/gateway/recorder.ts';
+import { clockFrom } from '../../../src/gateway/http/clock.ts';
+import { RouteRecorder } from '../../../src/gateway/measure/recorder.ts';
+import { Pools } from '../../../src/gateway/route/destinations.ts';
+import { Exchange } from '../../../src/gateway/serve/exchange.ts';
+import { OwnListeners } from '../../../src/gateway/upstream/own-listeners.ts';
+import type { UpstreamClient } from '../../../src/gateway/upstream/upstream-client.ts';
 import { noFaults, orderTo } from '../../support/gateway.ts';
 
 /** An exchange that waits for a connection to the upstream, and how often it was called off there. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { DecidingFields } from '../../../src/gateway/deciding-fields.ts';
-import { HeadReader } from '../../../src/gateway/fast/head-reader.ts';
-import { DEFAULT_LIMITS } from '../../../src/gateway/limits.ts';
-import { Via } from '../../../src/gateway/via.ts';
+import { DEFAULT_LIMITS } from '../../../src/gateway/http/limits.ts';
+import { Via } from '../../../src/gateway/http/via.ts';
+import { DecidingFields } from '../../../src/gateway/route/deciding-fields.ts';
+import { HeadReader } from '../../../src/gateway/serve/plain/head-reader.ts';
 import { routeTo } from '../../support/gateway.ts';
 
 const HOST = 'Host: shop.test';

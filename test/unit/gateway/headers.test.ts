@@ -1,10 +1,10 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { DecidingFields } from '../../../src/gateway/deciding-fields.ts';
-import { answerHeaders, requestHeaders, requestIdOf } from '../../../src/gateway/headers.ts';
-import type { Peer } from '../../../src/gateway/peer.ts';
-import { Via } from '../../../src/gateway/via.ts';
+import { answerHeaders, requestHeaders, requestIdOf } from '../../../src/gateway/http/headers.ts';
+import { Via } from '../../../src/gateway/http/via.ts';
+import { DecidingFields } from '../../../src/gateway/route/deciding-fields.ts';
+import type { Peer } from '../../../src/gateway/route/peer.ts';
 import { routeTo } from '../../support/gateway.ts';
 
 const OUTSIDER: Peer = { address: '198.51.100.7', isTrusted: false, share: null };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { AnswerHandler, UpstreamClient } from '../../../src/gateway/client.ts';
-import { OwnListeners } from '../../../src/gateway/own-listeners.ts';
-import { Pool } from '../../../src/gateway/pool.ts';
+import { OwnListeners } from '../../../src/gateway/upstream/own-listeners.ts';
+import { Pool } from '../../../src/gateway/upstream/pool.ts';
+import type { AnswerHandler, UpstreamClient } from '../../../src/gateway/upstream/upstream-client.ts';
 import { noFaults, using } from '../../support/gateway.ts';
 import { httpUpstream } from '../../support/upstream.ts';
 

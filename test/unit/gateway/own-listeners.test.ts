@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { OwnListeners } from '../../../src/gateway/own-listeners.ts';
+import { OwnListeners } from '../../../src/gateway/upstream/own-listeners.ts';
 
 const interfaces = Object.values(networkInterfaces()).flatMap((ones) => ones ?? []);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PaceMeter } from '../../../src/gateway/pace.ts';
+import { PaceMeter } from '../../../src/gateway/serve/pace.ts';
 
 const LIMITS = { uploadMs: 5_000, uploadBytesPerSecond: 100, uploadGraceMs: 10_000 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Peer, Peers } from '../../../src/gateway/peer.ts';
+import { type Peer, Peers } from '../../../src/gateway/route/peer.ts';
 
 const PROXY: Peer = { address: '10.0.0.1', isTrusted: true, share: null };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { clockFrom } from '../../../src/gateway/clock.ts';
-import { RouteRecorder } from '../../../src/gateway/recorder.ts';
+import { clockFrom } from '../../../src/gateway/http/clock.ts';
+import { RouteRecorder } from '../../../src/gateway/measure/recorder.ts';
 import { GROUPS } from '../../../src/stats/block.ts';
 import { orderTo } from '../../support/gateway.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RetryBudget } from '../../../src/gateway/retry-budget.ts';
+import { RetryBudget } from '../../../src/gateway/upstream/retry-budget.ts';
 
 describe('RetryBudget', () => {
   it('grants a tenth of the requests of a window of 10 s', () => {

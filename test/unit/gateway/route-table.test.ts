@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hostName } from '../../../src/gateway/host-name.ts';
-import { RouteTable } from '../../../src/gateway/route-table.ts';
+import { hostName } from '../../../src/gateway/http/host-name.ts';
+import { RouteTable } from '../../../src/gateway/route/route-table.ts';
 import { routeTo } from '../../support/gateway.ts';
 
 describe('the route table', () => {

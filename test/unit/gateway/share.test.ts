@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Peers } from '../../../src/gateway/peer.ts';
-import { networkOf, Shares } from '../../../src/gateway/share.ts';
-import { AnswerTaking } from '../../../src/gateway/taking.ts';
+import { networkOf, Shares } from '../../../src/gateway/http/share.ts';
+import { AnswerTaking } from '../../../src/gateway/measure/taking.ts';
+import { Peers } from '../../../src/gateway/route/peer.ts';
 
 const LIMITS = { inFlightPerAddress: 2, uploadsPerAddress: 1, heldBackPerAddress: 1 };
 

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { readAsStream, readShared } from '../../../src/gateway/fast/shared-memory.ts';
+import { readAsStream, readShared } from '../../../src/gateway/serve/plain/shared-memory.ts';
 import { using } from '../../support/gateway.ts';
 import { openRaw, type RawConnection } from '../../support/raw-client.ts';
 import { listening } from '../../support/upstream.ts';

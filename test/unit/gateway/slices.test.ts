@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { clockFrom } from '../../../src/gateway/clock.ts';
-import { RouteRecorder } from '../../../src/gateway/recorder.ts';
-import { KEPT_SLICE_BLOCKS } from '../../../src/gateway/slice-history.ts';
+import { clockFrom } from '../../../src/gateway/http/clock.ts';
+import { RouteRecorder } from '../../../src/gateway/measure/recorder.ts';
+import { KEPT_SLICE_BLOCKS } from '../../../src/gateway/measure/slice-history.ts';
 import type { ChosenBy } from '../../../src/split/match.ts';
 import type { SplitOrder, Track } from '../../../src/split/order.ts';
 import { CELLS, MOST_SLICES, type SliceBlock } from '../../../src/stats/slice.ts';

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSignature } from '../../../src/gateway/signature.ts';
-import { cookieValues, StickyCookie } from '../../../src/gateway/sticky-cookie.ts';
+import { isSignature } from '../../../src/gateway/route/signature.ts';
+import { cookieValues, StickyCookie } from '../../../src/gateway/route/sticky-cookie.ts';
 
 const SECRET = Buffer.from('secret');
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

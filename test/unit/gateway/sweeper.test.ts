@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { Sweeper } from '../../../src/gateway/sweeper.ts';
+import { Sweeper } from '../../../src/gateway/http/sweeper.ts';
 import { noFaults } from '../../support/gateway.ts';
 
 function sweeping(everyMs: number) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readTarget } from '../../../src/gateway/target.ts';
+import { readTarget } from '../../../src/gateway/http/target.ts';
 
 describe('readTarget', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isForbiddenAddress, lookupAllowed } from '../../../src/gateway/upstream-address.ts';
+import { isForbiddenAddress, lookupAllowed } from '../../../src/gateway/upstream/upstream-address.ts';
 
 describe('failures.md: SSRF through an upstream', () => {
   it.each([

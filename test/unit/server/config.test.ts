@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/config.ts';
 import { gatewayRoute } from '../../../src/config/routes.ts';
-import { DEFAULT_LIMITS } from '../../../src/gateway/limits.ts';
+import { DEFAULT_LIMITS } from '../../../src/gateway/http/limits.ts';
 
 const route = (stable: string) => ({ name: 'shop', stable, policy: 'standard' });
 const withLimits = (limits: object) => ({ gateway: { limits }, routes: [route('http://127.0.0.1:9001')] });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { durationMetrics } from '../../../src/exposition/duration-metrics.ts';
-import { Durations } from '../../../src/gateway/durations.ts';
-import { methodIndex } from '../../../src/gateway/method.ts';
+import { methodIndex } from '../../../src/gateway/http/method.ts';
+import { Durations } from '../../../src/gateway/measure/durations.ts';
 
 function textOf(fill: (durations: Durations) => void, version = 'v1'): string[] {
   const durations = new Durations();

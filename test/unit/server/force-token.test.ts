@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ForceGuard } from '../../../src/gateway/force-guard.ts';
+import { ForceGuard } from '../../../src/gateway/route/force-guard.ts';
 import { presentSecret } from '../../../src/identity/installation-secret.ts';
 import { issueForceToken } from '../../../src/server/force-token.ts';
 

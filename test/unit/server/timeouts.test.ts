@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/config.ts';
 import { gatewayTimeouts, routeTimeouts } from '../../../src/config/timeouts.ts';
-import { timeoutsOf } from '../../../src/gateway/timeouts.ts';
+import { timeoutsOf } from '../../../src/gateway/http/timeouts.ts';
 
 const PACE = { uploadMs: 30_000, uploadBytesPerSecond: 240, uploadGraceMs: 10_000 };
 

@@ -1,5 +1,5 @@
 // Serin's gateway without a control plane. Arguments: on|off (the fast path), the ports of stable and canary.
-import { createGateway } from '../../../../src/gateway/server.ts';
+import { createGateway } from '../../../../src/gateway/create-gateway.ts';
 
 const [fastPath, stablePort, canaryPort] = process.argv.slice(2);
 const stable = { url: `http://127.0.0.1:${stablePort}/`, version: 'v1' };

@@ -1,0 +1,109 @@
+import type { Gateway, GatewayOptions } from './gateway.ts';
+import { clockFrom } from './http/clock.ts';
+import { Faults } from './http/faults.ts';
+import { limitsOf } from './http/limits.ts';
+import { refuseSocket } from './http/refuse.ts';
+import { type ClientTimeouts, DEFAULT_DOWNLOAD_MS, sweepMsOf, timeoutsOf } from './http/timeouts.ts';
+import { Via } from './http/via.ts';
+import { AccessLog } from './measure/access-log.ts';
+import { Pools } from './route/destinations.ts';
+import { Peers } from './route/peer.ts';
+import { Follower } from './route/route-state.ts';
+import { RouteTable } from './route/route-table.ts';
+import { createApp, NO_ROUTE } from './serve/app.ts';
+import { ConnectionLimits } from './serve/connection-limits.ts';
+import { route } from './serve/forward.ts';
+import { createListener } from './serve/listener.ts';
+import { Front } from './serve/plain/front.ts';
+import { refusalAt } from './serve/route-refusal.ts';
+import { forceRefusal } from './serve/unfollowed-force.ts';
+import { tunnel } from './serve/upgrade.ts';
+import { UploadWatch } from './serve/upload-watch.ts';
+import { OwnListeners } from './upstream/own-listeners.ts';
+import { probe } from './upstream/probe.ts';
+import { upstreamTrust } from './upstream/upstream-trust.ts';
+
+/** The data path of one process: a listener, its routes, and what the control plane may do to it. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const limits = limitsOf(options.limits);
+  const peers = new Peers(options.trustedProxies, limits);
+  const trust = upstreamTrust(options.upstreamCa);
+  const faults = new Faults(options.onFault);
+  const timeouts: ClientTimeouts = { downloadMs: DEFAULT_DOWNLOAD_MS, ...options.timeouts };
+  const ofRoutes = options.routes.map((declared) => timeoutsOf(options.timeouts, declared.timeouts));
+  const answers = ofRoutes.flatMap(({ answerMs, silenceMs }) => [answerMs, silenceMs]);
+  const own = options.own ?? new OwnListeners();
+  const { inFlightPerUpstream, forcedPerUpstream } = limits;
+  const pools = new Pools(
+    { own, inFlight: inFlightPerUpstream, forced: forcedPerUpstream, sweepMs: sweepMsOf(answers), faults },
+    trust,
+  );
+  const watch = new UploadWatch(
+    sweepMsOf(ofRoutes.flatMap(({ uploadMs, uploadGraceMs }) => [uploadMs, uploadGraceMs])),
+    faults,
+  );
+  const clock = clockFrom(options.now);
+  const accessLog = options.accessLog ? new AccessLog(options.accessLog, () => clock.wall(), faults) : null;
+  const via = new Via();
+  const follower = new Follower({
+    routes: options.routes,
+    timeouts: options.timeouts,
+    secret: options.secret,
+    via,
+    pools,
+    clock,
+    accessLog,
+    onBrake: options.onBrake ?? (() => {}),
+    slices: options.slices ?? 'on',
+    faults,
+  });
+  const table = new RouteTable(follower.routes, ({ declared }) => declared);
+  const { fastPath = 'on' } = options;
+  const server = createListener({
+    front: fastPath === 'on' ? new Front({ via, table, peers, timeouts, limits, watch, faults }) : null,
+    app: createApp(table, follower.routes, { peers, bodyBytes: limits.bodyBytes, watch, faults }),
+    timeouts,
+    limits,
+    via,
+    connectionLimits: new ConnectionLimits(limits, peers, faults),
+    upgrade: (incoming, socket, head) => {
+      const state = table.find(incoming.headers.host ?? '', incoming.target.path);
+      if (!state) return refuseSocket(socket, NO_ROUTE);
+      const refusal = refusalAt(state, incoming) ?? forceRefusal(state, incoming, peers);
+      if (refusal) return refuseSocket(socket, refusal);
+      const routed = route(state, incoming, peers);
+      const { recorder } = state;
+      try {
+        tunnel({ routed, incoming, client: socket, head, recorder, downloadMs: timeouts.downloadMs, faults });
+      } catch (error) {
+        recorder.withdraw(routed.ticket);
+        throw error;
+      }
+    },
+    faults,
+  });
+
+  return {
+    listen: async () => {
+      const { address, port } = await server.listen(options.listen);
+      own.add(address, port, 'gateway');
+      return { port };
+    },
+    setSplit: (order) => follower.setSplit(order),
+    toStable: (name) => follower.toStable(name),
+    appliedSplit: (name) => follower.appliedSplit(name),
+    setConsumers: (name, rules, names) => follower.setConsumers(name, rules, names),
+    collect: (name, after, slowAfterMs) => follower.find(name).recorder.collect(after, slowAfterMs),
+    peek: (name, after, slowAfterMs) => follower.find(name).recorder.peek(after, slowAfterMs),
+    slices: (name) => follower.find(name).recorder.slices(),
+    durations: () => follower.routes.flatMap(({ recorder }) => recorder.durations()),
+    totals: () => follower.routes.flatMap(({ recorder }) => recorder.totals()),
+    probe: (url, timeoutMs, well) => probe(url, { timeoutMs, trust, own, via, ...(well ? { well } : {}) }),
+    close: async (graceMs) => {
+      await server.close(graceMs);
+      pools.destroy();
+      watch.stop();
+      accessLog?.flush();
+    },
+  };
+}

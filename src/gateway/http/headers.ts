@@ -1,0 +1,298 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { DecidingFields } from '../route/deciding-fields.ts';
+import { FORCE_TOKEN_HEADER } from '../route/force-guard.ts';
+import type { Peer } from '../route/peer.ts';
+import { trimmedPrefix } from '../route/route-table.ts';
+import { RequestIds } from './request-ids.ts';
+import type { Via } from './via.ts';
+
+/** Connection-level fields that end at every hop (RFC 9110 section 7.6.1). */
+export const HOP_BY_HOP = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+]);
+
+/**
+ * Fields that we set, that belong to the framing of each hop (the upstream client writes its own), or that are meant for us
+ * alone: any service that sees a force token could reuse it.
+ */
+export const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'host', 'expect', 'content-length', FORCE_TOKEN_HEADER]);
+
+/** What we say ourselves of who came, and to what. */
+const FORWARDED_BY_US = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-prefix']);
+
+/** By which proxies say the same in other words, or which path was meant before they rewrote it. */
+const FORWARDED_BY_OTHERS = new Set([
+  'forwarded',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'client-ip',
+  'x-original-forwarded-for',
+  'x-original-host',
+  'x-original-url',
+  'x-rewrite-url',
+]);
+
+/**
+ * Fields by which a proxy says who came and to what; believed from trusted peers only. `replaced` are those that we then
+ * set, with what was believed in them.
+ */
+export function hearsayOf(lower: string): 'replaced' | 'passed' | null {
+  if (FORWARDED_BY_US.has(lower)) return 'replaced';
+  return lower.startsWith('x-forwarded-') || FORWARDED_BY_OTHERS.has(lower) ? 'passed' : null;
+}
+
+/** Why no version may be chosen by a field, by its name in lower case: a clause about the name, or null. */
+export function unfitToChoose(lower: string): string | null {
+  if (NOT_FORWARDED.has(lower))
+    return 'is a header of the connection or of Serin itself, and never reaches the upstream';
+  if (hearsayOf(lower) === null && !isDisguised(lower)) return null;
+  return 'is a header by which proxies say who came: outsiders could choose by it, so use `sticky: client-address`';
+}
+
+/**
+ * End-to-end fields that `Connection` cannot remove, because they are meant for the upstream (RFC 9110 section 7.6.1). Those by
+ * which a route chooses come on top.
+ */
+const PROTECTED = new Set([
+  'host',
+  'origin',
+  'referer',
+  'via',
+  'authorization',
+  'proxy-authorization',
+  'idempotency-key',
+  'range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
+  'cookie',
+  'set-cookie',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'content-range',
+  'cache-control',
+  'date',
+  'location',
+  'content-location',
+  'refresh',
+  'vary',
+  'x-request-id',
+  'traceparent',
+  'tracestate',
+  'x-serin-version',
+]);
+
+/** The names that a Connection header nominates and may; null in the everyday case of none. */
+function nominated(connection: string | undefined, deciding: DecidingFields | null): ReadonlySet<string> | null {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return null;
+  const names = connection.split(',').map((name) => name.trim().toLowerCase());
+  const mayGo = (name: string) => !PROTECTED.has(name) && hearsayOf(name) === null && deciding?.has(name) !== true;
+  return new Set(names.filter(mayGo));
+}
+
+const requestIds = new RequestIds();
+
+/** The client's own request id when it is one token of sensible length, else a new one. */
+export function requestIdOf(headers: IncomingHttpHeaders): string {
+  const given = headers['x-request-id'];
+  return requestIdFrom(typeof given === 'string' ? given : undefined);
+}
+
+export function requestIdFrom(given: string | undefined): string {
+  return given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : requestIds.draw();
+}
+
+export interface RequestHead {
+  readonly incoming: IncomingMessage;
+  readonly peer: Peer;
+  readonly requestId: string;
+  /** The Host that the upstream sees. */
+  readonly host: string;
+  readonly route: {
+    readonly deciding: DecidingFields;
+    /** What rewriting takes off the path. */
+    readonly stripped: string;
+    readonly via: Via;
+  };
+}
+
+/**
+ * The head for the upstream as name, value, name, value: as received (case, order, duplicates), less what belongs to
+ * the hop or was said by a peer that is not trusted, and then ours. Strip first and set after, or
+ * `Connection: X-Forwarded-For` would take away what was just set.
+ */
+export function requestHeaders({ incoming, peer, requestId, host, route }: RequestHead): string[] {
+  const { rawHeaders, headers } = incoming;
+  const { deciding } = route;
+  const dropped = nominated(headers.connection, deciding);
+  const out = ['Host', host];
+  let isIdKept = false;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    const lower = name.toLowerCase();
+    if (NOT_FORWARDED.has(lower) || dropped?.has(lower)) continue;
+    if (isDisguised(lower) || deciding.isDisguised(lower)) continue;
+    if (lower === 'trailer' && headers['transfer-encoding'] === undefined) continue;
+    const hearsay = hearsayOf(lower);
+    if (hearsay === 'replaced' || (hearsay === 'passed' && !peer.isTrusted)) continue;
+    if (lower === 'x-request-id') {
+      if (isIdKept || rawHeaders[at + 1] !== requestId) continue;
+      isIdKept = true;
+    }
+    out.push(name, rawHeaders[at + 1] ?? '');
+  }
+  out.push(...forwardedFields(peer, headers.host ?? '', (name) => headers[name]?.toString()));
+  const prefix = peer.isTrusted ? headers['x-forwarded-prefix']?.toString() : undefined;
+  out.push(...wayFields(route, { httpVersion: incoming.httpVersion, prefix }));
+  if (!isIdKept) out.push('X-Request-Id', requestId);
+  return out;
+}
+
+/** Who came, by whom and to what, as the upstream is told (the X-Forwarded-* fields, alternating names and values). */
+export function forwardedFields(
+  { address, isTrusted }: Peer,
+  host: string,
+  fieldOf: (lower: string) => string | undefined,
+): string[] {
+  const said = (name: string): string | undefined => (isTrusted ? fieldOf(name) : undefined);
+  const chain = said('x-forwarded-for');
+  return [
+    'X-Forwarded-For',
+    chain === undefined ? address : `${chain}, ${address}`,
+    'X-Forwarded-Host',
+    said('x-forwarded-host') ?? host,
+    'X-Forwarded-Proto',
+    said('x-forwarded-proto') ?? 'http',
+  ];
+}
+
+/** What a request has behind it, for `wayFields`. */
+interface Way {
+  readonly httpVersion: string;
+  /** Taken off the path by a proxy in front of us, as one says that is believed. */
+  readonly prefix: string | undefined;
+}
+
+/** What was taken off the path on its way, and that it went through here. */
+export function wayFields({ stripped, via }: Pick<RequestHead['route'], 'stripped' | 'via'>, way: Way): string[] {
+  const { prefix, httpVersion } = way;
+  const before = prefix !== undefined && /^\/[\x21-\x2b\x2d-\x7e]*$/.test(prefix) ? trimmedPrefix(prefix) : '';
+  const taken = `${before}${stripped}`;
+  return [...(taken === '' ? [] : ['X-Forwarded-Prefix', taken]), 'Via', via.after(httpVersion)];
+}
+
+/**
+ * CGI and its heirs read `X_Forwarded_For` as `X-Forwarded-For` (RFC 3875 section 4.1.18): it would say unchecked what the
+ * other may not.
+ */
+export function isDisguised(lower: string): boolean {
+  if (!lower.includes('_')) return false;
+  const plain = lower.replaceAll('_', '-');
+  return NOT_FORWARDED.has(plain) || plain === 'x-request-id' || hearsayOf(plain) !== null;
+}
+
+/** How an answer's body can be framed for the client; trailers need chunks (RFC 9110 section 6.5). */
+export type AnswerBody = 'chunked' | 'sized' | 'none';
+
+export interface AnswerHead {
+  readonly rawHeaders: readonly string[];
+  readonly status: number;
+  readonly method: string;
+  /** `1.0` clients know no chunks. */
+  readonly httpVersion: string;
+  /** Put last; a field of the upstream with the same name goes. */
+  readonly version: string | null;
+  readonly setCookie: string | null;
+}
+
+/** The head for the client, under the same rules in the other direction. */
+export function answerHeaders(head: AnswerHead): { readonly headers: string[]; readonly body: AnswerBody } {
+  const { rawHeaders, status, version } = head;
+  let headers: string[] = [];
+  let connection = '';
+  let isSized = false;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    const value = rawHeaders[at + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (lower === 'connection') connection += `${value},`;
+    if (HOP_BY_HOP.has(lower) || (lower === 'x-serin-version' && version !== null)) continue;
+    if (lower === 'content-length') {
+      // RFC 9110 section 8.6: no Content-Length in a 204.
+      if (status === 204) continue;
+      isSized = true;
+    }
+    headers.push(name, value);
+  }
+  const hasBody = head.method !== 'HEAD' && status !== 204 && status !== 304;
+  const body = !hasBody ? 'none' : isSized || head.httpVersion === '1.0' ? 'sized' : 'chunked';
+  const dropped = nominated(connection === '' ? undefined : connection.slice(0, -1).toLowerCase(), null);
+  if (dropped) headers = without(headers, (name) => dropped.has(name));
+  if (body !== 'chunked') headers = without(headers, (name) => name === 'trailer');
+  if (version !== null) headers.push('X-Serin-Version', version);
+  if (head.setCookie !== null) headers.push('Set-Cookie', head.setCookie);
+  return { headers, body };
+}
+
+/** RFC 9110 section 6.5.1: fields of framing and routing mean nothing in trailers, and may mean harm. */
+const NOT_IN_TRAILERS = new Set([
+  ...HOP_BY_HOP,
+  'authorization',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'cookie',
+  'expect',
+  'host',
+  'set-cookie',
+  'trailer',
+  'x-request-id',
+  'via',
+  'x-serin-version',
+  FORCE_TOKEN_HEADER,
+]);
+
+/**
+ * The trailers that may pass, in either direction, as alternating names and values. Of a request none by which the route chooses:
+ * the choice was made without it, and some servers put trailers among the headers.
+ */
+export function forwardedTrailers(rawTrailers: readonly string[], deciding: DecidingFields | null): string[] {
+  const passing: string[] = [];
+  for (let at = 0; at + 1 < rawTrailers.length; at += 2) {
+    const name = rawTrailers[at] ?? '';
+    const lower = name.toLowerCase();
+    if (deciding?.has(lower) || deciding?.isDisguised(lower)) continue;
+    if (!NOT_IN_TRAILERS.has(lower) && hearsayOf(lower) === null && !isDisguised(lower))
+      passing.push(name, rawTrailers[at + 1] ?? '');
+  }
+  return passing;
+}
+
+/** A flat list of names and values as the lines of a head. */
+export function headerLines(flat: readonly string[]): string {
+  let lines = '';
+  for (let at = 0; at + 1 < flat.length; at += 2) lines += `${flat[at]}: ${flat[at + 1]}\r\n`;
+  return lines;
+}
+
+/** The same array when there is nothing to take out, as nearly always. */
+function without(headers: string[], isUnwanted: (lowerName: string) => boolean): string[] {
+  const isName = (_: string, at: number) => at % 2 === 0;
+  if (!headers.some((name, at) => isName(name, at) && isUnwanted(name.toLowerCase()))) return headers;
+  return headers.flatMap((name, at) =>
+    isName(name, at) && !isUnwanted(name.toLowerCase()) ? [name, headers[at + 1] ?? ''] : [],
+  );
+}

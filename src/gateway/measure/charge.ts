@@ -1,0 +1,80 @@
+import type { Failure } from '../upstream/upstream-client.ts';
+import type { Ticket } from './open-block.ts';
+import type { RouteRecorder } from './recorder.ts';
+import type { Turn } from './turn.ts';
+
+/**
+ * Who has to answer for an exchange that broke: its version, its client, the gateway by a bound or a want of its own, or
+ * the network in between. Only the version is charged.
+ */
+export type Culprit = 'version' | 'client' | 'gateway' | 'network';
+
+/** The client's part in an exchange that broke. */
+export interface ClientPart {
+  /** Bytes of the answer that the client has not taken yet. */
+  readonly untaken: number;
+  /** While the answer was held back because the client did not take it; null when it never was. */
+  readonly taking: Pick<Turn, 'totalMs'> | null;
+}
+
+/** A client that is waited for less than this breaks nothing. */
+const SLOW_CLIENT_MS = 1_000;
+
+/** `now`: monotonic ms. */
+export function culpritOf({ kind }: Failure, ticket: Ticket, { untaken, taking }: ClientPart, now: number): Culprit {
+  switch (kind) {
+    case 'overload':
+    case 'exhausted':
+      return 'gateway';
+    case 'unresolved':
+      return 'network';
+    case 'silent':
+      return untaken > 0 ? 'client' : 'version';
+    // Servers break off what takes too long (Go's WriteTimeout, nginx's send_timeout), and here it was the client that took it.
+    case 'reset-before-head':
+    case 'reset-in-body':
+      return isClientsFault(ticket, taking, now) ? 'client' : 'version';
+    case 'forbidden':
+    case 'refused':
+    case 'connect-timeout':
+    case 'answer-timeout':
+    case 'bad-head':
+      return 'version';
+  }
+}
+
+/** Whether an exchange spent most of its time waiting for its client: for the rest of a body, or to take the answer. */
+function isClientsFault({ begunAt, upload }: Ticket, taking: ClientPart['taking'], now: number): boolean {
+  const sendingMs = upload?.isStarved ? upload.waitedMs(now) : 0;
+  const waitedMs = sendingMs + (taking?.totalMs(now) ?? 0);
+  return waitedMs >= SLOW_CLIENT_MS && waitedMs >= (now - begunAt) / 2;
+}
+
+/** Ends the ticket of an exchange that got no complete answer. */
+export function charge(recorder: RouteRecorder, ticket: Ticket, culprit: Culprit): void {
+  switch (culprit) {
+    case 'version':
+      recorder.fail(ticket);
+      break;
+    case 'client':
+      recorder.leave(ticket);
+      break;
+    case 'gateway':
+    case 'network':
+      recorder.refuse(ticket);
+  }
+}
+
+/**
+ * Ends the ticket of an exchange whose answer is complete. A 408 to a client that still owes a part of its request says of
+ * the client that it was slow, and nothing of the version.
+ */
+export function conclude(recorder: RouteRecorder, ticket: Ticket): void {
+  if (ticket.status === 408 && ticket.upload?.isStarved) recorder.leave(ticket);
+  else recorder.complete(ticket);
+}
+
+/** Whether a request may be sent to the stable instead: not what the gateway has refused, nor what a client delays. */
+export function mayFailOver(culprit: Culprit): boolean {
+  return culprit === 'version' || culprit === 'network';
+}

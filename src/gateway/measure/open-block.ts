@@ -1,0 +1,199 @@
+import type { ChosenBy } from '../../split/match.ts';
+import type { SplitOrder, Track } from '../../split/order.ts';
+import type { Block } from '../../stats/block.ts';
+import { methodIndex } from '../http/method.ts';
+import type { AccessNote } from './access-log.ts';
+import { LaneTally } from './lane-tally.ts';
+import { type BlockSlices, openSlices, type Sliced, type Slicing } from './slice-tally.ts';
+import type { VersionTotals } from './totals.ts';
+
+const NO_METHOD = methodIndex('');
+
+type Lanes = Readonly<Record<ChosenBy, Readonly<Record<Track, LaneTally>>>>;
+
+const newLanes = (): Lanes => ({
+  weight: { stable: new LaneTally(), canary: new LaneTally() },
+  force: { stable: new LaneTally(), canary: new LaneTally() },
+  consumer: { stable: new LaneTally(), canary: new LaneTally() },
+});
+
+/** A request body that did not come with its head, as far as it delays its request. */
+export interface Sending {
+  /** Whether it is the client's turn. */
+  readonly isStarved: boolean;
+  /** How long the client was waited for, by a monotonic time in ms. */
+  waitedMs(now: number): number;
+}
+
+/** The one small record that a request costs the recorder, from its routing to its end. */
+export class Ticket implements Sliced {
+  readonly block: OpenBlock;
+  readonly track: Track;
+  readonly by: ChosenBy;
+  readonly totals: VersionTotals;
+  /** Monotonic ms at which the complete request head was there. */
+  readonly begunAt: number;
+  /** Shadow group of the stable's randomised traffic; null for everything else. */
+  readonly group: number | null;
+  /** Of the answer; 0 until its head has come. */
+  status = 0;
+  /** From the request head to the answer's head, whatever the answer, less what the client took to send the rest. */
+  answeredMs = 0;
+  /** The same where the comparison of latencies may use it: null until then, and for ever where it says nothing. */
+  latencyMs: number | null = null;
+  hasEnded = false;
+  /** See `methodIndex`. */
+  method = NO_METHOD;
+  /** Of the request's target; null where nobody said. */
+  path: string | null = null;
+  /** Name of the consumer who asks; null where the route tells none apart. */
+  consumer: string | null = null;
+  /** Address of the upstream that serves; null until it is known. */
+  upstream: string | null = null;
+  /** What has not come with the head of the request; null when nothing has to. */
+  upload: Sending | null = null;
+  /** For the access log; null where there is none. */
+  note: AccessNote | null = null;
+  older: Ticket | null = null;
+  younger: Ticket | null = null;
+
+  constructor(
+    block: OpenBlock,
+    track: Track,
+    by: ChosenBy,
+    totals: VersionTotals,
+    begunAt: number,
+    group: number | null,
+  ) {
+    this.block = block;
+    this.track = track;
+    this.by = by;
+    this.totals = totals;
+    this.begunAt = begunAt;
+    this.group = group;
+  }
+
+  /** Says what is asked and by whom: what a slice is made of. */
+  describe(method: string, path: string, consumer: string | null): void {
+    this.method = methodIndex(method);
+    this.path = path;
+    this.consumer = consumer;
+  }
+
+  /** How long the version has had for its answer: what the client takes to send its body is not the version's time. */
+  ageAt(now: number): number {
+    return now - this.begunAt - (this.upload?.waitedMs(now) ?? 0);
+  }
+
+  /** What is known of the latency before the end: its age while no answer has come, null where it is left out. */
+  latencySoFar(now: number): number | null {
+    if (this.status !== 0) return this.latencyMs;
+    return this.upload?.isStarved ? null : this.ageAt(now);
+  }
+}
+
+/**
+ * A block that is not closed yet: its span may still run, or be over with requests open. The open requests form an
+ * intrusive list in the order of their beginning, so that the youngest is known without a search.
+ */
+export class OpenBlock {
+  readonly splitEpoch: number;
+  readonly canaryBps: number;
+  readonly hasCanary: boolean;
+  /** Indexed by status code: 1 where the answer is an error. */
+  readonly errorStatuses: Uint8Array;
+  /** Wall-clock start, epoch ms. */
+  readonly startedAt: number;
+  /** Monotonic start, ms. */
+  readonly from: number;
+  readonly lanes: Lanes = newLanes();
+  /** Null where nothing is compared, or nobody wants to know where. */
+  readonly slices: BlockSlices | null;
+  isClosed = false;
+  private oldest: Ticket | null = null;
+  private youngest: Ticket | null = null;
+
+  constructor(order: SplitOrder, errorStatuses: Uint8Array, slicing: Slicing | null, startedAt: number, from: number) {
+    this.splitEpoch = order.epoch;
+    this.canaryBps = order.canaryBps;
+    this.hasCanary = order.canary !== null;
+    this.errorStatuses = errorStatuses;
+    this.startedAt = startedAt;
+    this.from = from;
+    this.slices = slicing && openSlices(slicing);
+    this.lanes.weight.stable.slices = this.slices?.stable ?? null;
+    this.lanes.weight.canary.slices = this.slices?.canary ?? null;
+  }
+
+  add(ticket: Ticket): void {
+    ticket.older = this.youngest;
+    if (this.youngest) this.youngest.younger = ticket;
+    else this.oldest = ticket;
+    this.youngest = ticket;
+  }
+
+  remove(ticket: Ticket): void {
+    if (ticket.older) ticket.older.younger = ticket.younger;
+    else this.oldest = ticket.younger;
+    if (ticket.younger) ticket.younger.older = ticket.older;
+    else this.youngest = ticket.older;
+    ticket.older = null;
+    ticket.younger = null;
+  }
+
+  /** Whether the block saw nothing at all. */
+  get isEmpty(): boolean {
+    if (this.oldest) return false;
+    for (const lane of Object.values(this.lanes)) if (!lane.stable.isEmpty || !lane.canary.isEmpty) return false;
+    return true;
+  }
+
+  /** True when every request of the block has ended, or has been open for `slowAfterMs`. */
+  mayClose(now: number, slowAfterMs: number): boolean {
+    return this.youngest === null || now - this.youngest.begunAt >= slowAfterMs;
+  }
+
+  /** Counts the requests that are still open as slow, and lets go of them: those without the head of an answer. */
+  close(now: number): Ticket[] {
+    this.isClosed = true;
+    const waiting: Ticket[] = [];
+    for (let ticket = this.oldest; ticket !== null; ) {
+      const next: Ticket | null = ticket.younger;
+      const latencyMs = ticket.latencySoFar(now);
+      if (latencyMs !== null) {
+        const lane = this.lanes[ticket.by][ticket.track];
+        lane.addLatency(latencyMs);
+        lane.slices?.addLatency(ticket, latencyMs);
+      }
+      if (ticket.status === 0) waiting.push(ticket);
+      this.remove(ticket);
+      ticket = next;
+    }
+    return waiting;
+  }
+
+  read(durationMs: number): Block {
+    const { weight, force, consumer } = this.lanes;
+    return {
+      startedAt: this.startedAt,
+      durationMs,
+      splitEpoch: this.splitEpoch,
+      canaryBps: this.canaryBps,
+      stable: weight.stable.read(),
+      canary: this.hasCanary ? weight.canary.read() : null,
+      forced: { stable: force.stable.read(), canary: force.canary.read() },
+      ruled: { stable: consumer.stable.read(), canary: consumer.canary.read() },
+    };
+  }
+}
+
+/** A table by status code of `measure.errorStatuses`. */
+export function errorTable(statuses: SplitOrder['measure']['errorStatuses']): Uint8Array {
+  const table = new Uint8Array(1000);
+  for (const status of statuses) {
+    if (status === '4xx') table.fill(1, 400, 500);
+    else if (status === '5xx') table.fill(1, 500, 600);
+    else table[status] = 1;
+  }
+  return table;
+}

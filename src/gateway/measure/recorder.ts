@@ -1,0 +1,300 @@
+import { randomUUID } from 'node:crypto';
+import type { ChosenBy } from '../../split/match.ts';
+import type { SplitOrder, Track } from '../../split/order.ts';
+import { type Block, GROUPS } from '../../stats/block.ts';
+import type { SliceBlock } from '../../stats/slice.ts';
+import type { TrafficDurations, TrafficTotals } from '../gateway.ts';
+import type { Clock } from '../http/clock.ts';
+import type { AccessEnd, AccessLog } from './access-log.ts';
+import { errorTable, OpenBlock, Ticket } from './open-block.ts';
+import { SliceHistory } from './slice-history.ts';
+import { countStatus, RouteTotals, type VersionTotals } from './totals.ts';
+
+/** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
+export const KEPT_BLOCKS = 1_000;
+
+/** Told of every outcome of unforced traffic that began under the order in force. */
+export type OutcomeListener = (track: Track, outcome: 'success' | 'failure') => void;
+
+export interface RecorderListeners {
+  readonly onOutcome?: OutcomeListener;
+  readonly accessLog?: AccessLog | null;
+}
+
+/** Whether it is told where a version is worse, and the route's templates of paths that are given. */
+export interface SliceOptions {
+  readonly slices: 'on' | 'off';
+  readonly templates: readonly string[];
+}
+
+/**
+ * An unanswered request is overdue at ten times the age at which it counts as slow: for most services that is about ten
+ * times the p99.9 (statistics.md 3.10). Whatever the age, both versions are held to the same one.
+ */
+const OVERDUE_FACTOR = 10;
+const SHORTEST_OVERDUE_MS = 1_000;
+const LONGEST_OVERDUE_MS = 30_000;
+
+/**
+ * Measures one route: integer counts per version and block. A request belongs to the block in which it began.
+ *
+ * When a block closes before a request of it has ended, the request's latency is counted then, at its age, and the
+ * rest of it when it ends, in the block open by that time, if that block has the same split. If it has not, the late
+ * outcome is dropped: mixing outcomes of two weights in one block would compare populations of different sizes as if
+ * they were one (Simpson's paradox), and a slow error is by then already in the evidence as slow.
+ */
+export class RouteRecorder {
+  private readonly clock: Clock;
+  private readonly onOutcome: OutcomeListener;
+  private readonly accessLog: AccessLog | null;
+  private readonly counts: RouteTotals;
+  /** Cursors of another process, or of another life of this one, mean nothing here. */
+  private readonly boot = randomUUID();
+  private order: SplitOrder;
+  private errorStatuses: Uint8Array;
+  private totalsOf: Readonly<Record<Track, VersionTotals>>;
+  private readonly history: SliceHistory | null;
+  private running: OpenBlock;
+  /** Blocks whose span is over, with requests that are not; oldest first. */
+  private over: { readonly block: OpenBlock; readonly durationMs: number }[] = [];
+  /** Requests of closed blocks that had no answer when their block closed; oldest first. */
+  private waiting: Ticket[] = [];
+  private closed: Block[] = [];
+  /** Sequence number of the first of `closed`. */
+  private firstClosed = 1;
+
+  constructor(
+    clock: Clock,
+    order: SplitOrder,
+    listeners: RecorderListeners = {},
+    { slices, templates }: SliceOptions = { slices: 'off', templates: [] },
+  ) {
+    this.clock = clock;
+    this.onOutcome = listeners.onOutcome ?? (() => {});
+    this.accessLog = listeners.accessLog ?? null;
+    this.counts = new RouteTotals(order.route);
+    this.history = slices === 'on' ? new SliceHistory(templates) : null;
+    this.order = order;
+    this.errorStatuses = errorTable(order.measure.errorStatuses);
+    this.totalsOf = this.totalsFor(order);
+    this.running = this.newBlock(clock.monotonic());
+  }
+
+  /** Closes the running block and goes on under another order: no block spans two splits. */
+  follow(order: SplitOrder): void {
+    const now = this.clock.monotonic();
+    this.roll(now);
+    this.finishRunning(now - this.running.from);
+    this.history?.follow(this.order, order);
+    this.order = order;
+    this.errorStatuses = errorTable(order.measure.errorStatuses);
+    this.totalsOf = this.totalsFor(order);
+    this.running = this.newBlock(now);
+  }
+
+  /** A request has been routed; `hash` is the one that routed it, where chance did. */
+  begin(track: Track, by: ChosenBy, hash: number | null = null): Ticket {
+    const now = this.clock.monotonic();
+    if (now - this.running.from >= this.order.measure.blockMs) this.roll(now);
+    const group = track === 'stable' && by === 'weight' && hash !== null ? hash % GROUPS : null;
+    const ticket = new Ticket(this.running, track, by, this.totalsOf[track], now, group);
+    this.running.add(ticket);
+    return ticket;
+  }
+
+  /** The head of the answer has come. Latency is left out of errors and of `stream`s: tunnels and event streams. */
+  answered(ticket: Ticket, status: number, kind: 'whole' | 'stream'): void {
+    ticket.status = status;
+    ticket.answeredMs = ticket.ageAt(this.clock.monotonic());
+    if (kind === 'whole' && ticket.block.errorStatuses[status] !== 1) ticket.latencyMs = ticket.answeredMs;
+  }
+
+  /** The answer came to its end. */
+  complete(ticket: Ticket): void {
+    if (!this.end(ticket, 'complete')) return;
+    const { outcomes, durations } = ticket.totals;
+    countStatus(outcomes, ticket.status);
+    durations.answered(ticket.method, ticket.status, ticket.answeredMs);
+    const lane = this.laneOf(ticket);
+    if (!lane) return;
+    const isError = ticket.block.errorStatuses[ticket.status] === 1;
+    lane.requests++;
+    if (ticket.group !== null) lane.addToGroup(ticket.group, isError ? 'error' : 'other');
+    if (isError) lane.errors++;
+    else if (ticket.status >= 400 && ticket.status < 500) lane.clientErrors++;
+    const latencyMs = ticket.block.isClosed ? null : ticket.latencyMs;
+    if (latencyMs !== null) lane.addLatency(latencyMs);
+    lane.slices?.count(ticket, isError ? 'error' : 'other', latencyMs);
+    this.report(ticket, isError ? 'failure' : 'success');
+  }
+
+  /** The version gave no complete answer: refused, reset, timed out, or broken off. */
+  fail(ticket: Ticket): void {
+    if (!this.end(ticket, 'unanswered')) return;
+    this.countEnd(ticket, 'unanswered');
+    const lane = this.laneOf(ticket);
+    if (!lane) return;
+    lane.requests++;
+    lane.errors++;
+    if (ticket.group !== null) lane.addToGroup(ticket.group, 'error');
+    lane.slices?.count(ticket, 'error', null);
+    this.report(ticket, 'failure');
+  }
+
+  /** The client went away (499): that counts for nobody. */
+  leave(ticket: Ticket): void {
+    if (this.end(ticket, 'client-gone')) this.countEnd(ticket, 'client-gone');
+  }
+
+  /** The gateway itself did not serve it, by a bound of its own or for want of something: that counts for nobody. */
+  refuse(ticket: Ticket): void {
+    if (this.end(ticket, 'refused')) this.countEnd(ticket, 'refused');
+  }
+
+  /** Our own code threw: it is in no figure of a version. */
+  withdraw(ticket: Ticket): void {
+    this.end(ticket, 'internal-error');
+  }
+
+  /** See `MeasurePort.collect`. */
+  collect(after: string | null, slowAfterMs: number): { readonly blocks: readonly Block[]; readonly cursor: string } {
+    const known = this.knownBy(after);
+    this.closed.splice(0, known);
+    this.firstClosed += known;
+    this.closeDue(slowAfterMs);
+    return { blocks: [...this.closed], cursor: this.cursor() };
+  }
+
+  /** See `MeasurePort.peek`. */
+  peek(after: string | null, slowAfterMs: number): { readonly blocks: readonly Block[]; readonly cursor: string } {
+    this.closeDue(slowAfterMs);
+    return { blocks: this.closed.slice(this.knownBy(after)), cursor: this.cursor() };
+  }
+
+  private closeDue(slowAfterMs: number): void {
+    const now = this.clock.monotonic();
+    this.roll(now);
+    this.countOverdue(now, slowAfterMs);
+    let closable = 0;
+    for (const { block, durationMs } of this.over) {
+      if (!block.mayClose(now, slowAfterMs)) break;
+      this.waiting.push(...block.close(now));
+      const closed = block.read(durationMs);
+      this.closed.push(closed);
+      this.history?.keep(block, durationMs, closed.stable?.latency ?? {});
+      closable++;
+    }
+    this.over.splice(0, closable);
+    if (closable > 0) this.history?.learn();
+  }
+
+  private cursor(): string {
+    return `${this.boot}.${this.firstClosed + this.closed.length - 1}`;
+  }
+
+  totals(): TrafficTotals[] {
+    return this.counts.read();
+  }
+
+  durations(): TrafficDurations[] {
+    return this.counts.readDurations();
+  }
+
+  /** See `MeasurePort.slices`. */
+  slices(): readonly SliceBlock[] {
+    return this.history?.read() ?? [];
+  }
+
+  private countEnd({ totals, method, begunAt }: Ticket, end: 'unanswered' | 'client-gone' | 'refused'): void {
+    totals.outcomes[end]++;
+    totals.durations.ended(method, end, this.clock.monotonic() - begunAt);
+  }
+
+  private totalsFor(order: SplitOrder): Readonly<Record<Track, VersionTotals>> {
+    const stable = this.counts.of('stable', order.stable.version);
+    return { stable, canary: order.canary ? this.counts.of('canary', order.canary.version) : stable };
+  }
+
+  private newBlock(from: number): OpenBlock {
+    const now = this.clock.monotonic();
+    return new OpenBlock(
+      this.order,
+      this.errorStatuses,
+      this.history?.of(this.order) ?? null,
+      Math.round(this.clock.wall() - (now - from)),
+      from,
+    );
+  }
+
+  /** Ends every block whose span is over by now; silence makes blocks too. */
+  private roll(now: number): void {
+    const { blockMs } = this.order.measure;
+    const spans = Math.floor((now - this.running.from) / blockMs);
+    // After a silence longer than everything held, only the last spans can matter.
+    const skipped = Math.max(0, spans - KEPT_BLOCKS);
+    for (let span = skipped; span < spans; span++) {
+      const from = this.running.from + (span === skipped ? (skipped + 1) * blockMs : blockMs);
+      this.finishRunning(blockMs);
+      this.running = this.newBlock(from);
+    }
+  }
+
+  private finishRunning(spanMs: number): void {
+    const durationMs = Math.round(spanMs);
+    if (durationMs === 0 && this.running.isEmpty) return;
+    this.over.push({ block: this.running, durationMs });
+    if (this.closed.length + this.over.length <= KEPT_BLOCKS) return;
+    if (this.closed.length > 0) {
+      this.closed.shift();
+      this.firstClosed++;
+    } else {
+      this.waiting.push(...(this.over.shift()?.block.close(this.clock.monotonic()) ?? []));
+    }
+  }
+
+  // Like a late outcome, it counts in the block open by then, and in none of another split.
+  private countOverdue(now: number, slowAfterMs: number): void {
+    const overdueMs = Math.min(LONGEST_OVERDUE_MS, Math.max(SHORTEST_OVERDUE_MS, OVERDUE_FACTOR * slowAfterMs));
+    this.waiting = this.waiting.filter((ticket) => {
+      if (ticket.hasEnded || ticket.status !== 0) return false;
+      if (ticket.ageAt(now) < overdueMs) return true;
+      const lane = this.laneOf(ticket);
+      if (lane) lane.unanswered++;
+      return false;
+    });
+  }
+
+  /** How many of the closed blocks a cursor has passed already. */
+  private knownBy(after: string | null): number {
+    const seq = after?.startsWith(`${this.boot}.`) ? Number(after.slice(this.boot.length + 1)) : 0;
+    if (!Number.isSafeInteger(seq)) return 0;
+    return Math.min(Math.max(0, seq - this.firstClosed + 1), this.closed.length);
+  }
+
+  /** False when the ticket has ended before: the first outcome of a request stands. */
+  private end(ticket: Ticket, outcome: AccessEnd['outcome']): boolean {
+    if (ticket.hasEnded) return false;
+    ticket.hasEnded = true;
+    if (!ticket.block.isClosed) ticket.block.remove(ticket);
+    if (ticket.note && this.accessLog) {
+      const { note, track, by, status, begunAt } = ticket;
+      this.accessLog.add(note, { outcome, track, by, status, ms: this.clock.monotonic() - begunAt });
+    }
+    return true;
+  }
+
+  private report({ block, by, track }: Ticket, outcome: 'success' | 'failure'): void {
+    if (by !== 'force' && isSameSplit(block, this.running)) this.onOutcome(track, outcome);
+  }
+
+  private laneOf(ticket: Ticket) {
+    if (!ticket.block.isClosed) return ticket.block.lanes[ticket.by][ticket.track];
+    this.roll(this.clock.monotonic());
+    return isSameSplit(ticket.block, this.running) ? this.running.lanes[ticket.by][ticket.track] : null;
+  }
+}
+
+/** The brake changes the weight within an epoch. */
+function isSameSplit(one: OpenBlock, other: OpenBlock): boolean {
+  return one.splitEpoch === other.splitEpoch && one.canaryBps === other.canaryBps;
+}

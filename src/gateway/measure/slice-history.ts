@@ -1,0 +1,84 @@
+import type { SplitOrder } from '../../split/order.ts';
+import type { LatencyCounts } from '../../stats/block.ts';
+import { decayOver } from '../../stats/evidence/decay.ts';
+import {
+  addHistograms,
+  bucketMs,
+  decayHistogram,
+  EMPTY,
+  type Histogram,
+  histogramOf,
+} from '../../stats/latency/log-histogram.ts';
+import { tailBucket, tailsOf } from '../../stats/latency/tails.ts';
+import { SLOW_LEVELS, type SliceBlock, type SlowMs } from '../../stats/slice.ts';
+import { SliceRows } from './slice-rows.ts';
+import type { BlockSlices, Slicing } from './slice-tally.ts';
+
+/** Of a block that has closed. */
+interface SlicedBlock extends Pick<SliceBlock, 'startedAt' | 'splitEpoch'> {
+  readonly slices: BlockSlices | null;
+}
+
+/** Half an hour of blocks of 5 s: at most some 4 MB a route, and far less with fewer endpoints. */
+export const KEPT_SLICE_BLOCKS = 360;
+
+const HALF_LIFE_MS = 300_000;
+const FEWEST_ANSWERS = 100;
+
+/** What one route remembers of its slices: the rows of the canary at hand, the last blocks, the stable's latency. */
+export class SliceHistory {
+  private readonly templates: readonly string[];
+  private rows: SliceRows;
+  private blocks: SliceBlock[] = [];
+  private past: Histogram = EMPTY;
+  private slowMs: SlowMs | null = null;
+
+  constructor(templates: readonly string[]) {
+    this.templates = templates;
+    this.rows = new SliceRows(templates);
+  }
+
+  /** Another canary is compared anew: what strangers filled the rows with is gone as well. */
+  follow(before: SplitOrder, order: SplitOrder): void {
+    if (before.rolloutId === order.rolloutId && before.canary?.version === order.canary?.version) return;
+    this.rows = new SliceRows(this.templates);
+    this.blocks = [];
+  }
+
+  /** What the slices of a new block are counted with; null where nothing is compared. */
+  of(order: SplitOrder): Slicing | null {
+    if (order.canary === null || order.canaryBps <= 0 || order.canaryBps >= 10_000) return null;
+    return { rows: this.rows, slowMs: this.slowMs };
+  }
+
+  /** A block has closed. Its thresholds were those of before it: what is slow is never learnt from what is judged. */
+  keep(block: SlicedBlock, durationMs: number, stable: LatencyCounts): void {
+    const { slices } = block;
+    if (slices !== null && slices.rows === this.rows) {
+      const used = slices.rows.names.length;
+      this.blocks.push({
+        startedAt: block.startedAt,
+        durationMs,
+        splitEpoch: block.splitEpoch,
+        slices: slices.rows.names,
+        canary: slices.canary.read(used),
+        stable: slices.stable.read(used),
+        slowMs: slices.slowMs,
+      });
+      if (this.blocks.length > KEPT_SLICE_BLOCKS) this.blocks.shift();
+    }
+    this.past = addHistograms(decayHistogram(this.past, decayOver(durationMs, HALF_LIFE_MS)), histogramOf(stable));
+  }
+
+  /** Brings the thresholds of the blocks to come up to date. */
+  learn(): void {
+    if (this.past.total < FEWEST_ANSWERS) return;
+    const tails = tailsOf(this.past);
+    const [p50, p95, p99] = SLOW_LEVELS.map((level) => bucketMs(tailBucket(tails, level) ?? 0));
+    if (p50 !== undefined && p95 !== undefined && p99 !== undefined) this.slowMs = [p50, p95, p99];
+  }
+
+  read(): readonly SliceBlock[] {
+    return [...this.blocks];
+  }
+}

@@ -1,0 +1,88 @@
+import { randomInt } from 'node:crypto';
+import type { SliceDimension, SliceName } from '../../stats/slice.ts';
+import { methodName } from '../http/method.ts';
+import { GivenTemplates, guessTemplate, hashTemplate } from './path-template.ts';
+
+/** How the slices of a version are shared out (`MOST_SLICES` in all); the last of each dimension is "other". */
+const ROOM: Readonly<Record<SliceDimension, number>> = { endpoint: 100, consumer: 60, upstream: 20, status: 20 };
+
+const SLOTS = 256;
+const FREE = 0;
+const HASH_BITS = 0x3fff_ffff;
+const NO_ANSWER = 'no answer';
+
+/**
+ * Gives slices their row numbers, first come, first served, and "other" to those who come too late. What a client makes
+ * up takes no row: an endpoint has to be answered by something else than 404 and 405 first.
+ */
+export class SliceRows {
+  /** By row. */
+  readonly names: SliceName[] = [];
+  private readonly seed = randomInt(1, HASH_BITS);
+  private readonly given: GivenTemplates | null;
+  private readonly used: Record<SliceDimension, number> = { endpoint: 0, consumer: 0, upstream: 0, status: 0 };
+  private readonly others: Partial<Record<SliceDimension, number>> = {};
+  /** Open addressing: a template's hash and, at the same place, its row. */
+  private readonly hashes = new Int32Array(SLOTS);
+  private readonly rowsOfHashes = new Int32Array(SLOTS);
+  private readonly consumers = new Map<string, number>();
+  private readonly upstreams = new Map<string, number>();
+  private readonly statuses = new Map<number, number>();
+
+  constructor(templates: readonly string[]) {
+    this.given = templates.length === 0 ? null : new GivenTemplates(templates, this.seed);
+  }
+
+  endpoint(method: number, path: string | null, status: number): number {
+    if (path === null) return this.other('endpoint');
+    const given = this.given?.find(path) ?? null;
+    const template = given === null ? hashTemplate(path, this.seed) : given.hash;
+    const hash = (template ^ Math.imul(method + 1, 0x9e37_79b1)) & HASH_BITS || 1;
+    let slot = (hash ^ (hash >>> 13)) & (SLOTS - 1);
+    for (let held = this.hashes[slot]; held !== FREE; held = this.hashes[slot]) {
+      if (held === hash) return this.rowsOfHashes[slot] ?? 0;
+      slot = (slot + 1) & (SLOTS - 1);
+    }
+    if (status === 404 || status === 405 || this.isFull('endpoint')) return this.other('endpoint');
+    const row = this.add('endpoint', `${methodName(method)} ${given === null ? guessTemplate(path) : given.template}`);
+    this.hashes[slot] = hash;
+    this.rowsOfHashes[slot] = row;
+    return row;
+  }
+
+  consumer(name: string): number {
+    return this.consumers.get(name) ?? this.named('consumer', this.consumers, name, name);
+  }
+
+  upstream(address: string): number {
+    return this.upstreams.get(address) ?? this.named('upstream', this.upstreams, address, address);
+  }
+
+  /** `status` is 0 where no answer came. */
+  status(status: number): number {
+    const name = status === 0 ? NO_ANSWER : String(status);
+    return this.statuses.get(status) ?? this.named('status', this.statuses, status, name);
+  }
+
+  private named<Key>(dimension: SliceDimension, rows: Map<Key, number>, key: Key, name: string): number {
+    if (this.isFull(dimension)) return this.other(dimension);
+    const row = this.add(dimension, name);
+    rows.set(key, row);
+    return row;
+  }
+
+  private isFull(dimension: SliceDimension): boolean {
+    return this.used[dimension] >= ROOM[dimension] - 1;
+  }
+
+  private add(dimension: SliceDimension, name: string): number {
+    this.used[dimension]++;
+    return this.names.push({ dimension, name }) - 1;
+  }
+
+  private other(dimension: SliceDimension): number {
+    const row = this.others[dimension] ?? this.names.push({ dimension, name: 'other' }) - 1;
+    this.others[dimension] = row;
+    return row;
+  }
+}

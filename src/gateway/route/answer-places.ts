@@ -1,0 +1,226 @@
+import type { GatewayRoute } from '../gateway.ts';
+import type { UpstreamHead, UpstreamRequest } from '../upstream/upstream-client.ts';
+import { type ClientSide, clientSide } from './client-place.ts';
+import type { Destination } from './destinations.ts';
+import { mappedCookie } from './mapped-cookie.ts';
+import { isWithin } from './route-table.ts';
+
+/** What an answer is to, as far as places go. */
+export interface Placed {
+  readonly destination: Destination;
+  readonly request: Pick<UpstreamRequest, 'path' | 'headers'>;
+}
+
+/** How many places of one answer are mapped: each costs a look at the path of its request, and both may be long. */
+const MOST_PLACES = 100;
+
+/** One answer, while its fields are mapped. */
+interface Mapping {
+  readonly client: ClientSide;
+  readonly placed: Placed;
+  /** Of places that may still be mapped. */
+  left: number;
+  /** What its relative references are relative to; null until there is one. */
+  relative: Relative | null;
+}
+
+/** Where relative references of an answer lead from, for the upstream and for the client. */
+interface Relative {
+  readonly meant: string;
+  readonly asked: string;
+  /** Whether a reference that climbs nowhere means the same from both. */
+  readonly isSameBelow: boolean;
+}
+
+/** A path of an upstream as the client has to ask for it; the same where the route rewrites nothing. */
+type PathMap = (path: string, basePath: string) => string;
+
+/**
+ * Puts the route where an answer names one of its upstreams: an address behind the gateway is of no use to the client, and
+ * past the gateway there is neither a split nor a measurement.
+ */
+export class AnswerPlaces {
+  private readonly declared: Pick<GatewayRoute, 'rewrite' | 'hostHeader'>;
+  private readonly upstreams: readonly Destination[];
+
+  constructor(declared: Pick<GatewayRoute, 'rewrite' | 'hostHeader'>, upstreams: readonly Destination[]) {
+    this.declared = declared;
+    this.upstreams = upstreams;
+  }
+
+  /** The same head where nothing in it names an upstream. */
+  map(head: UpstreamHead, placed: Placed): UpstreamHead {
+    const { rawHeaders, status, reason, hasDate, isEventStream, body, length, namesPlaces } = head;
+    const mapping: Mapping = { client: clientSide(placed.request.headers), placed, left: MOST_PLACES, relative: null };
+    const mapped = [...rawHeaders];
+    let isSame = true;
+    for (let at = 0; at + 1 < mapped.length; at += 2) {
+      const value = mapped[at + 1] ?? '';
+      const put = this.mapField((mapped[at] ?? '').toLowerCase(), value, mapping);
+      if (put === value) continue;
+      mapped[at + 1] = put;
+      isSame = false;
+    }
+    if (isSame) return head;
+    return { status, reason, hasDate, isEventStream, body, length, namesPlaces, rawHeaders: mapped, passing: null };
+  }
+
+  private mapField(lower: string, value: string, asked: Mapping): string {
+    const mapUrl = (url: string) => this.mapUrl(url, asked);
+    switch (lower) {
+      case 'location':
+      case 'content-location':
+        return mapUrl(value);
+      case 'refresh':
+        return mappedRefresh(value, mapUrl);
+      case 'link':
+        return mappedLinks(value, asked.left, mapUrl);
+      case 'set-cookie': {
+        const { destination } = asked.placed;
+        return mappedCookie(value, {
+          path: (path) => this.pathMap(asked.client)(path, destination.basePath),
+          client: asked.client,
+          upstreams: this.upstreams.map(({ hostname }) => hostname),
+        });
+      }
+      default:
+        return value;
+    }
+  }
+
+  private mapUrl(url: string, mapping: Mapping): string {
+    if (mapping.left-- <= 0) return url;
+    const { client } = mapping;
+    const { destination } = mapping.placed;
+    const absolute = /^(https?:)?\/\/([^/?#]*)(.*)$/i.exec(url);
+    if (absolute) {
+      const [, scheme = destination.protocol, authority = '', rest = ''] = absolute;
+      const path = rest.startsWith('/') ? rest : `/${rest}`;
+      const basePath = this.basePathOf(placeOf(scheme.toLowerCase(), authority), path, { client, destination });
+      return basePath === null ? url : `${client.origin ?? ''}${this.pathMap(client)(path, basePath)}`;
+    }
+    if (url.startsWith('/')) return this.pathMap(client)(url, destination.basePath);
+    if (/^$|^[?# ]|^[a-z][a-z\d+.-]*:|[^\x20-\x7e]/i.test(url) || !this.declared.rewrite) return url;
+    return this.mapRelative(url, mapping);
+  }
+
+  /** A relative path goes as it came, unless the client's path is one on which it means another place. */
+  private mapRelative(url: string, mapping: Mapping): string {
+    const { client, placed } = mapping;
+    mapping.relative ??= this.relativeOf(client, placed);
+    const { meant, asked, isSameBelow } = mapping.relative;
+    if (isSameBelow && !/\.\.|%2e|\\/i.test(url)) return url;
+    const place = resolved(url, meant);
+    const mapped = place && this.pathMap(client)(place, placed.destination.basePath);
+    return mapped === null || mapped === resolved(url, asked) ? url : mapped;
+  }
+
+  private relativeOf(client: ClientSide, { destination, request }: Placed): Relative {
+    const { basePath } = destination;
+    const map = this.pathMap(client);
+    const meant = folderOf(request.path);
+    // Of the root it is not known whether the client asked for it with a slash at the end of the prefix.
+    const isRoot = basePath === '' && /^\/(?:\?|$)/.test(request.path);
+    const asked = folderOf(isRoot ? client.prefix : map(request.path, basePath));
+    // From above the base, or the prefix, a reference may lead into it, where paths are mapped in another way.
+    const isInside = basePath === '' ? !client.prefix.startsWith(meant) : isWithin(basePath, meant);
+    return { meant, asked, isSameBelow: isInside && map(meant, basePath) === asked };
+  }
+
+  /** The path of the upstream that a URL names, or null for a URL elsewhere. */
+  private basePathOf(
+    place: string,
+    path: string,
+    { client, destination }: { readonly client: ClientSide; readonly destination: Destination },
+  ): string | null {
+    const own = this.declared.hostHeader === 'preserve' && place === client.place ? [destination] : [];
+    const named = [...own, destination, ...this.upstreams].filter(
+      (one) => own.includes(one) || one.authority === place,
+    );
+    return (named.find(({ basePath }) => isWithin(basePath, path)) ?? named[0])?.basePath ?? null;
+  }
+
+  private pathMap({ prefix }: ClientSide): PathMap {
+    return (path, basePath) => {
+      if (!this.declared.rewrite || basePath === prefix) return path;
+      if (basePath !== '' && isWithin(basePath, path)) return `${prefix}${path.slice(basePath.length)}` || '/';
+      // A service that honours X-Forwarded-Prefix has added it already; a path outside the base has no place in the route.
+      if (basePath !== '' || isWithin(prefix, path)) return path;
+      return `${prefix}${path}`;
+    };
+  }
+}
+
+type UrlMap = (url: string) => string;
+
+/** `5; url="/next"`, in the forms that browsers take (HTML Standard, "shared declarative refresh steps"). */
+function mappedRefresh(value: string, mapUrl: UrlMap): string {
+  const before = /^[\d.]+\s*[;,]\s*(?:url\s*=\s*)?["']?/i.exec(value)?.[0];
+  if (before === undefined) return value;
+  const quote = /["']$/.exec(before)?.[0];
+  const end = quote === undefined ? -1 : value.indexOf(quote, before.length);
+  const url = value.slice(before.length, end === -1 ? value.length : end);
+  return `${before}${mapUrl(url)}${value.slice(before.length + url.length)}`;
+}
+
+/**
+ * The targets of `<target>; rel=next, <target>` (RFC 8288 section 3), unless there are more than `most`. In one pass: the value
+ * may be long, and made to be slow.
+ */
+function mappedLinks(value: string, most: number, mapUrl: UrlMap): string {
+  if (value.split('<', most + 2).length - 1 > most) return value;
+  let mapped = '';
+  let from = 0;
+  for (let open = value.indexOf('<'); open !== -1; open = value.indexOf('<', from)) {
+    const close = value.indexOf('>', open);
+    if (close === -1) break;
+    mapped += `${value.slice(from, open + 1)}${mapUrl(value.slice(open + 1, close))}`;
+    from = close;
+    // What follows are parameters, which may hold an angle bracket in quotes.
+    const next = endOfParameters(value, close);
+    mapped += value.slice(from, next);
+    from = next;
+  }
+  return mapped + value.slice(from);
+}
+
+function endOfParameters(value: string, from: number): number {
+  let isQuoted = false;
+  for (let at = from; at < value.length; at++) {
+    const char = value.charAt(at);
+    if (char === '\\' && isQuoted) at++;
+    else if (char === '"') isQuoted = !isQuoted;
+    else if (char === ',' && !isQuoted) return at;
+  }
+  return value.length;
+}
+
+/** `host:port` without the port that the scheme has by default. */
+function placeOf(scheme: string, authority: string): string {
+  const usual = scheme === 'https:' ? /:(?:443)?$/ : /:(?:80)?$/;
+  return authority.toLowerCase().replace(usual, '');
+}
+
+/** What relative references are relative to (RFC 3986 section 5.2.3): a path through its last slash. */
+function folderOf(path: string): string {
+  const end = path.search(/[?#]/);
+  return path.slice(0, path.lastIndexOf('/', end === -1 ? path.length : end) + 1) || '/';
+}
+
+function resolved(reference: string, path: string): string | null {
+  const url = URL.parse(reference, `http://upstream${path}`);
+  return url && `${url.pathname}${url.search}${url.hash}`;
+}
+
+/** What the client is to see of an answer's head. */
+export function mappedHead(
+  head: UpstreamHead,
+  placed: Placed & { readonly places: AnswerPlaces | null },
+): UpstreamHead {
+  return head.namesPlaces && placed.places !== null ? placed.places.map(head, placed) : head;
+}
+
+/** Null where the route keeps what its upstreams say. */
+export function answerPlaces(declared: GatewayRoute, upstreams: readonly Destination[]): AnswerPlaces | null {
+  return declared.redirects === 'keep' ? null : new AnswerPlaces(declared, upstreams);
+}

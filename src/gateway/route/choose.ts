@@ -1,0 +1,112 @@
+import { stickyHash } from '../../split/assign.ts';
+import { type ChosenBy, chooseTrack } from '../../split/match.ts';
+import type { Track } from '../../split/order.ts';
+import type { ConsumerKey } from '../gateway.ts';
+import { firstScheme } from './client-place.ts';
+import type { Peer } from './peer.ts';
+import type { Live, RouteState } from './route-state.ts';
+
+/** The fields of a request head, by whichever path it was read. */
+export interface Fields {
+  /** The value by the name in lower case, lists joined; undefined when the field is absent. */
+  field(lower: string): string | undefined;
+}
+
+/** What a choice may depend on. */
+export interface Requester {
+  readonly fields: Fields;
+  /** With its `?`, or empty. */
+  readonly query: string;
+  readonly requestId: string;
+  readonly address: string;
+  /** Whether the peer's word about the client counts. */
+  readonly peer: Pick<Peer, 'isTrusted'>;
+}
+
+export interface Choice {
+  readonly track: Track;
+  readonly by: ChosenBy;
+  /** The hash of the sticky key, uniform over 32 bits. */
+  readonly hash: number;
+  /** The `Set-Cookie` value that makes the choice last, where the route wants one and the client had none. */
+  readonly setCookie: string | null;
+  /** What the consumer is called, where the route tells consumers apart and versions are compared. */
+  readonly consumer: string | null;
+}
+
+/** Nobody's credential. */
+const ANONYMOUS = 'no credential';
+
+/** Chooses the version of a request, first match wins: force header, consumer rule, weight. */
+export function choose(state: RouteState, live: Live, requester: Requester): Choice {
+  const { declared, consumers } = state;
+  const sticky = stickyKeyOf(state, requester);
+  const hash = stickyHash(live.salt, sticky.key);
+  const { setCookie } = sticky;
+  if (live.canary === null) return { track: 'stable', by: 'weight', hash, setCookie, consumer: null };
+  const credential = live.order.consumerDefault === null ? null : credentialOf(declared.consumerKey, requester);
+  const listed = credential === null ? null : consumers.find(credential);
+  const { track, by } = chooseTrack(live.order, {
+    force: forceOf(state, requester),
+    consumer: listed === null ? null : (listed.rule ?? 'unlisted'),
+    hash,
+  });
+  const consumer = declared.consumerKey === null ? null : (listed?.name ?? ANONYMOUS);
+  return { track, by, hash, setCookie, consumer };
+}
+
+/** What the requester asks for and may; a force header that does not count is as if absent. */
+export function forceOf(
+  { declared, forceGuard }: Pick<RouteState, 'declared' | 'forceGuard'>,
+  requester: Pick<Requester, 'fields' | 'address'>,
+): string | null {
+  const force = headerOf(requester.fields, declared.forceHeader);
+  return force === null || forceGuard === null || forceGuard.admits(requester) ? force : null;
+}
+
+/** A client without the route's sticky key is drawn anew for each request. */
+function stickyKeyOf({ declared, cookie }: RouteState, requester: Requester) {
+  const { sticky } = declared;
+  switch (sticky.kind) {
+    case 'header':
+      return { key: headerOf(requester.fields, sticky.name) ?? requester.requestId, setCookie: null };
+    case 'cookie': {
+      const id = cookie?.read(requester.fields.field('cookie')) ?? null;
+      if (id !== null) return { key: id, setCookie: null };
+      const issued = cookie?.issue(schemeOf(requester));
+      return { key: issued?.id ?? requester.requestId, setCookie: issued?.setCookie ?? null };
+    }
+    case 'consumer':
+      return { key: credentialOf(declared.consumerKey, requester) ?? requester.requestId, setCookie: null };
+    case 'client-address':
+      return { key: requester.address, setCookie: null };
+    case 'request':
+      return { key: requester.requestId, setCookie: null };
+  }
+}
+
+/** What the consumer presents; of an `Authorization` the token alone (RFC 6750 section 2.1), whatever its scheme else. */
+export function credentialOf(
+  key: ConsumerKey | null,
+  { fields, query }: Pick<Requester, 'fields' | 'query'>,
+): string | null {
+  if (key === null) return null;
+  if (key.kind === 'query') return parametersOf(query, key.name)[0] ?? null;
+  const value = headerOf(fields, key.name);
+  if (value === null || key.name !== 'authorization') return value;
+  return /^bearer /i.test(value) ? value.slice('Bearer '.length).trim() : value;
+}
+
+/** The values of a parameter of a query, which comes with its `?`. */
+export function parametersOf(query: string, name: string): readonly string[] {
+  return query === '' ? [] : new URLSearchParams(query).getAll(name);
+}
+
+/** What the client's side speaks; without a proxy that says so it is the gateway's own listener, which speaks http. */
+function schemeOf({ peer, fields }: Requester): 'http' | 'https' {
+  return peer.isTrusted ? firstScheme(fields.field('x-forwarded-proto') ?? '') : 'http';
+}
+
+function headerOf(fields: Fields, name: string): string | null {
+  return fields.field(name) || null;
+}

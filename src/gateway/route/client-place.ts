@@ -1,0 +1,49 @@
+import { isPlainHost } from '../serve/admit.ts';
+
+/** Scheme, host and prefix as the client sees them, read from the request that the upstream was sent. */
+export interface ClientSide {
+  /** `https://shop.test:8443`; null for a client that named no host. */
+  readonly origin: string | null;
+  /** Its host as it stood in the `Host` header for the upstream, in lower case, without a usual port. */
+  readonly place: string;
+  /** The name alone; null where there is none. */
+  readonly hostname: string | null;
+  /** What was taken off the path before the upstream saw it; no slash at its end. */
+  readonly prefix: string;
+}
+
+/**
+ * Reads it from the lines that the upstream was sent: what the upstream knows of the client is what answers are mapped to, and a
+ * request pays nothing for an answer that names no place.
+ */
+export function clientSide(lines: string): ClientSide {
+  const host = firstOf(fieldIn(lines, 'X-Forwarded-Host'));
+  const scheme = firstScheme(fieldIn(lines, 'X-Forwarded-Proto'));
+  const isNamed = host !== '' && isPlainHost(host);
+  return {
+    origin: isNamed ? `${scheme}://${host}` : null,
+    place: fieldIn(lines, 'Host')
+      .toLowerCase()
+      .replace(/:(?:80|443)?$/, ''),
+    hostname: isNamed ? host.replace(/:\d*$/, '').toLowerCase() : null,
+    prefix: fieldIn(lines, 'X-Forwarded-Prefix'),
+  };
+}
+
+/** The value of a line that Serin wrote itself; nothing where there is none. */
+function fieldIn(lines: string, name: string): string {
+  const mark = `${name}: `;
+  const at = lines.startsWith(mark) ? 0 : lines.lastIndexOf(`\n${mark}`) + 1;
+  if (at === 0 && !lines.startsWith(mark)) return '';
+  return lines.slice(at + mark.length, lines.indexOf('\r\n', at));
+}
+
+/** What an `X-Forwarded-Proto` says of the client's side. */
+export function firstScheme(forwardedProto: string): 'http' | 'https' {
+  return firstOf(forwardedProto).toLowerCase() === 'https' ? 'https' : 'http';
+}
+
+/** A chain of proxies lists what each of them heard; the first heard it from the client. */
+function firstOf(list: string): string {
+  return list.split(',', 1)[0]?.trim() ?? '';
+}

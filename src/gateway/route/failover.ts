@@ -1,0 +1,48 @@
+import type { ChosenBy } from '../../split/match.ts';
+import type { Ticket } from '../measure/open-block.ts';
+import { isReplayable } from '../upstream/pool.ts';
+import type { RetryBudget } from '../upstream/retry-budget.ts';
+import type { Failure, UpstreamRequest } from '../upstream/upstream-client.ts';
+import type { AnswerPlaces } from './answer-places.ts';
+import type { Destination } from './destinations.ts';
+import type { Live } from './route-state.ts';
+
+/** One way to serve a request: by which version, and what that version is asked. */
+export interface Attempt {
+  readonly destination: Destination;
+  readonly request: UpstreamRequest;
+  /** Value of `x-serin-version`, where the route shows it. */
+  readonly version: string | null;
+  /** What the answer's places become; null where they stay. */
+  readonly places: AnswerPlaces | null;
+}
+
+/** The second attempt after the first has failed without an answer, or null when there is none. */
+export type Failover = (failed: UpstreamRequest, failure: Failure) => Attempt | null;
+
+export interface FailoverParts {
+  readonly live: Live;
+  readonly ticket: Ticket;
+  readonly budget: RetryBudget;
+  /** The same request for the stable. */
+  readonly toStable: (failed: UpstreamRequest) => Attempt;
+}
+
+/**
+ * Failover from the canary to the stable, where the order says so. A forced request is meant to show how the canary fails.
+ * The first version stays charged with its failure, and the second attempt has no ticket: it is no evidence for anybody.
+ */
+export function failoverOf({ live, ticket, budget, toStable }: FailoverParts): Failover | null {
+  if (ticket.track !== 'canary' || live.order.failover !== 'stable' || !isOpen(ticket.by)) return null;
+  return (failed, failure) => (isReplayable(failed, failure) && budget.spend(ticket.begunAt) ? toStable(failed) : null);
+}
+
+function isOpen(by: ChosenBy): boolean {
+  switch (by) {
+    case 'weight':
+    case 'consumer':
+      return true;
+    case 'force':
+      return false;
+  }
+}

@@ -1,0 +1,54 @@
+import { isIP } from 'node:net';
+import type { ClientSide } from './client-place.ts';
+
+export interface CookieMap {
+  /** A path of the upstream as the client has to ask for it. */
+  path(path: string): string;
+  readonly client: Pick<ClientSide, 'hostname' | 'prefix'>;
+  /** The names of the route's upstreams. */
+  readonly upstreams: readonly string[];
+}
+
+/**
+ * A `Set-Cookie` value whose Path and Domain the client can have: a browser refuses a cookie for a domain that it did not ask,
+ * and sends none back to a path that it never asks.
+ */
+export function mappedCookie(value: string, map: CookieMap): string {
+  const [pair = '', ...attributes] = value.split(';');
+  const mapped = attributes.flatMap((attribute) => mappedAttribute(attribute, pair, map));
+  return mapped.length === attributes.length && mapped.every((one, at) => one === attributes[at])
+    ? value
+    : [pair, ...mapped].join(';');
+}
+
+function mappedAttribute(attribute: string, pair: string, map: CookieMap): readonly string[] {
+  const [before = '', name = ''] = /^\s*(path|domain)\s*=\s*/i.exec(attribute) ?? [];
+  const said = attribute.slice(before.length).trimEnd();
+  switch (name.toLowerCase()) {
+    case 'path':
+      // A browser takes a __Host- cookie for the path / only (RFC 6265bis section 4.1.3.2).
+      if (!said.startsWith('/') || /^\s*__host-/i.test(pair)) return [attribute];
+      return [`${before}${mappedPath(said, map)}`];
+    case 'domain': {
+      const domain = said.toLowerCase().replace(/^\./, '');
+      const { hostname } = map.client;
+      const isOfClient = hostname !== null && isDomainOf(domain, hostname);
+      if (isOfClient || !map.upstreams.some((upstream) => isDomainOf(domain, upstream))) return [attribute];
+      // Without the attribute the cookie is for the client's host alone, which an address or a bare name can only mean.
+      return hostname === null || isIP(hostname) !== 0 || !/^[^[].*\./.test(hostname) ? [] : [`${before}${hostname}`];
+    }
+    default:
+      return [attribute];
+  }
+}
+
+/** `/` becomes the prefix itself: with a slash at its end it would not hold for the prefix alone. */
+function mappedPath(said: string, map: CookieMap): string {
+  const mapped = map.path(said);
+  return said === '/' && mapped === `${map.client.prefix}/` ? map.client.prefix || '/' : mapped;
+}
+
+/** RFC 6265 section 5.1.3. */
+function isDomainOf(domain: string, hostname: string): boolean {
+  return domain !== '' && (hostname === domain || (isIP(hostname) === 0 && hostname.endsWith(`.${domain}`)));
+}

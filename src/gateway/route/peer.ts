@@ -1,0 +1,82 @@
+import { isIP, type Socket } from 'node:net';
+import { AddressRanges } from '../http/address-ranges.ts';
+import { limitsOf } from '../http/limits.ts';
+import { Recent } from '../http/recent.ts';
+import { type Client, type ShareLimits, Shares } from '../http/share.ts';
+
+const REMEMBERED = 10_000;
+
+/** Who is at the other end of a client connection, and of the others from the same address. */
+export interface Peer extends Client {
+  /** IPv4 where the peer is v4-mapped. */
+  readonly address: string;
+  /** True when its X-Forwarded-* are believed. */
+  readonly isTrusted: boolean;
+}
+
+/** `::ffff:10.0.0.1` is `10.0.0.1` on a dual-stack listener (RFC 4291 section 2.5.5.2). */
+function unmapped(address: string): string {
+  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address) ? address.slice(7) : address;
+}
+
+/** `10.0.0.1:80`, `[::1]:80`, `[::1]` and plain addresses -> the address; null for anything else. */
+function addressOf(entry: string): string | null {
+  const text = entry.trim();
+  const bare = /^\[(.+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
+  return isIP(bare) === 0 ? null : unmapped(bare);
+}
+
+/** The proxies in front of us that are believed. */
+export class Peers {
+  private readonly trusted: AddressRanges;
+  private readonly known = new WeakMap<Socket, Peer>();
+  private readonly shares: Shares;
+  private readonly byAddress = new Recent<Peer>(REMEMBERED);
+
+  /** `cidrs` are v4 or v6 networks or single addresses; throws TypeError on any other text. */
+  constructor(cidrs: readonly string[], limits: ShareLimits = limitsOf()) {
+    this.trusted = new AddressRanges(cidrs, 'trustedProxies');
+    this.shares = new Shares(limits);
+  }
+
+  of(socket: Socket): Peer {
+    let peer = this.known.get(socket);
+    if (!peer) {
+      peer = this.at(unmapped(socket.remoteAddress ?? ''));
+      this.known.set(socket, peer);
+    }
+    return peer;
+  }
+
+  private at(address: string): Peer {
+    let peer = this.byAddress.get(address);
+    if (!peer) {
+      const isTrusted = this.isTrusted(address);
+      peer = { address, isTrusted, share: isTrusted ? null : this.shares.of(address) };
+      this.byAddress.set(address, peer);
+    }
+    return peer;
+  }
+
+  /** Whom a request of the peer is from. */
+  client(peer: Peer, forwardedFor: string | undefined): Client {
+    return peer.isTrusted ? this.at(this.clientAddress(peer, forwardedFor)) : peer;
+  }
+
+  /** The rightmost address that is no trusted proxy; what stands left of it is hearsay. */
+  clientAddress(peer: Peer, forwardedFor: string | undefined): string {
+    if (!peer.isTrusted || forwardedFor === undefined) return peer.address;
+    let client = peer.address;
+    for (const entry of forwardedFor.split(',').reverse()) {
+      const address = addressOf(entry);
+      if (address === null) break;
+      client = address;
+      if (!this.isTrusted(address)) break;
+    }
+    return client;
+  }
+
+  private isTrusted(address: string): boolean {
+    return this.trusted.includes(address);
+  }
+}

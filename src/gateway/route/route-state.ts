@@ -1,0 +1,239 @@
+import { Problem } from '../../problem/problem.ts';
+import { saltOf } from '../../split/assign.ts';
+import type { ConsumerRule, SplitOrder } from '../../split/order.ts';
+import type { AppliedSplit, GatewayOptions, GatewayRoute, SplitPort } from '../gateway.ts';
+import type { Clock } from '../http/clock.ts';
+import type { Faults } from '../http/faults.ts';
+import { flat } from '../http/flat-text.ts';
+import { headerLines, wayFields } from '../http/headers.ts';
+import { type GatewayTimeouts, type RouteTimeouts, timeoutsOf } from '../http/timeouts.ts';
+import type { Via } from '../http/via.ts';
+import type { AccessLog } from '../measure/access-log.ts';
+import { Brake } from '../measure/brake.ts';
+import { RouteRecorder } from '../measure/recorder.ts';
+import { RetryBudget } from '../upstream/retry-budget.ts';
+import { type AnswerPlaces, answerPlaces } from './answer-places.ts';
+import { ConsumerRules } from './consumers.ts';
+import { DecidingFields } from './deciding-fields.ts';
+import type { Destination, Pools, Stream } from './destinations.ts';
+import { ForceGuard } from './force-guard.ts';
+import { trimmedPrefix } from './route-table.ts';
+import { StickyCookie } from './sticky-cookie.ts';
+
+/** What a request reads: swapped as a whole, never changed. */
+export interface Live {
+  readonly order: SplitOrder;
+  readonly stable: Destination;
+  readonly canary: Destination | null;
+  readonly salt: number;
+  /** Null where the route keeps what its upstreams say. */
+  readonly places: AnswerPlaces | null;
+}
+
+/** A declared route and what it does now. */
+export interface RouteState {
+  readonly declared: GatewayRoute;
+  readonly recorder: RouteRecorder;
+  readonly consumers: ConsumerRules;
+  readonly cookie: StickyCookie | null;
+  readonly deciding: DecidingFields;
+  /** What rewriting takes off a path; nothing where it takes nothing. */
+  readonly stripped: string;
+  readonly via: Via;
+  /** The lines about both that a request goes on with which came by HTTP/1.1 and through no proxy. */
+  readonly wayLines: string;
+  /** Null where everybody's force header counts. */
+  readonly forceGuard: ForceGuard | null;
+  readonly accessLog: AccessLog | null;
+  readonly timeouts: RouteTimeouts;
+  readonly brake: Brake;
+  /** Of failovers. */
+  readonly budget: RetryBudget;
+  live: Live;
+  applied: AppliedSplit | null;
+}
+
+export interface FollowerParts {
+  readonly routes: readonly GatewayRoute[];
+  readonly timeouts: GatewayTimeouts;
+  readonly secret: Uint8Array;
+  readonly via: Via;
+  readonly pools: Pools;
+  readonly clock: Clock;
+  readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
+  readonly accessLog: AccessLog | null;
+  readonly slices: 'on' | 'off';
+  readonly faults: Faults;
+}
+
+/** What a route does before its first order: everything to the declared stable. */
+function declaredOrder({ name, stable }: GatewayRoute): SplitOrder {
+  return {
+    route: name,
+    epoch: 0,
+    rolloutId: null,
+    stable,
+    canary: null,
+    canaryBps: 0,
+    consumerDefault: null,
+    forceAllowed: false,
+    drainMs: 0,
+    brakeAfter: null,
+    failover: 'none',
+    measure: { blockMs: 5_000, errorStatuses: ['5xx'] },
+  };
+}
+
+/** Applies split orders: compiles one into a snapshot and swaps the pointer that requests read. */
+export class Follower implements SplitPort {
+  readonly routes: readonly RouteState[];
+  private readonly clock: Clock;
+  private readonly pools: Pools;
+  /** Canaries that left their order and whose tunnels and event streams may still go on. */
+  private readonly draining = new Set<Destination>();
+  private readonly byName: ReadonlyMap<string, RouteState>;
+
+  private readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
+  private readonly faults: Faults;
+
+  constructor({ routes, timeouts, secret, via, pools, clock, onBrake, accessLog, slices, faults }: FollowerParts) {
+    this.clock = clock;
+    this.pools = pools;
+    this.onBrake = onBrake;
+    this.faults = faults;
+    this.routes = routes.map((declared) => {
+      const order = declaredOrder(declared);
+      const stripped = declared.rewrite ? trimmedPrefix(declared.prefix) : '';
+      const state: RouteState = {
+        declared,
+        recorder: new RouteRecorder(
+          clock,
+          order,
+          {
+            accessLog,
+            onOutcome: (track, outcome) => {
+              // The request that is counted here has its answer already, and keeps it.
+              try {
+                const reason = state.brake.observe(track, outcome);
+                if (reason !== null) this.brake(state, reason);
+              } catch (error) {
+                faults.report(error, 'brake');
+              }
+            },
+          },
+          { slices, templates: declared.templates ?? [] },
+        ),
+        accessLog,
+        timeouts: timeoutsOf(timeouts, declared.timeouts),
+        deciding: new DecidingFields(declared),
+        stripped,
+        via,
+        wayLines: flat(headerLines(wayFields({ stripped, via }, { httpVersion: '1.1', prefix: undefined }))),
+        forceGuard: declared.forceRule
+          ? new ForceGuard(declared.forceRule, declared.name, secret, () => clock.wall())
+          : null,
+        brake: new Brake(),
+        budget: new RetryBudget(),
+        consumers: new ConsumerRules(secret, declared.name),
+        cookie:
+          declared.sticky.kind === 'cookie'
+            ? new StickyCookie(secret, declared.sticky.name, declared.sticky.sameSite)
+            : null,
+        live: this.compile(declared, order),
+        applied: null,
+      };
+      state.brake.follow(order);
+      return state;
+    });
+    this.byName = new Map(this.routes.map((state) => [state.declared.name, state]));
+  }
+
+  setSplit(order: SplitOrder): void {
+    const state = this.find(order.route);
+    if (state.applied && order.epoch <= state.applied.epoch) return;
+    const before = state.live;
+    const live = this.compile(state.declared, order);
+    state.recorder.follow(order);
+    state.brake.follow(order);
+    state.live = live;
+    state.applied = { epoch: order.epoch, since: Math.round(this.clock.wall()) };
+    if (before.canary && !serves(before.canary, live)) this.drain(before.canary, state, order.drainMs);
+    this.pools.keepOnly(this.inUse());
+  }
+
+  private brake(state: RouteState, reason: string): void {
+    this.withdraw(state);
+    this.onBrake(state.declared.name, reason);
+  }
+
+  toStable(route: string): void {
+    this.withdraw(this.find(route));
+  }
+
+  /** Everything to the stable at once. The canary stays known, so that the order to come can drain it. */
+  private withdraw(state: RouteState): void {
+    const { canaryBps, forceAllowed, consumerDefault } = state.live.order;
+    if (canaryBps === 0 && !forceAllowed && consumerDefault === null) return;
+    const order: SplitOrder = { ...state.live.order, canaryBps: 0, consumerDefault: null, forceAllowed: false };
+    state.recorder.follow(order);
+    state.live = { ...state.live, order };
+  }
+
+  appliedSplit(route: string): AppliedSplit | null {
+    return this.find(route).applied;
+  }
+
+  setConsumers(route: string, rules: ReadonlyMap<string, ConsumerRule>, names?: ReadonlyMap<string, string>): void {
+    this.find(route).consumers.replace(rules, names);
+  }
+
+  find(route: string): RouteState {
+    const state = this.byName.get(route);
+    if (!state) throw new Problem('not-found', `The gateway has no route "${route}".`);
+    return state;
+  }
+
+  private compile(declared: GatewayRoute, order: SplitOrder): Live {
+    const stable = this.pools.destination(order.route, order.stable);
+    const canary = order.canary ? this.pools.destination(order.route, order.canary) : null;
+    return {
+      order,
+      stable,
+      canary,
+      places: answerPlaces(declared, canary ? [stable, canary] : [stable]),
+      salt: saltOf(order.route, order.canary?.version ?? ''),
+    };
+  }
+
+  private inUse(): ReadonlySet<Destination> {
+    const served = this.routes.flatMap(({ live }) => (live.canary ? [live.stable, live.canary] : [live.stable]));
+    return new Set([...served, ...this.draining]);
+  }
+
+  /** Closes what is still open to a canary that left its order, unless it has come back by then. */
+  private drain(left: Destination, state: RouteState, afterMs: number): void {
+    this.draining.add(left);
+    const timer = setTimeout(() => {
+      this.draining.delete(left);
+      this.faults.attempt(() => {
+        if (!serves(left, state.live)) closeAll(left.streams);
+        this.pools.keepOnly(this.inUse());
+      }, 'timer');
+    }, afterMs);
+    timer.unref();
+  }
+}
+
+function closeAll(streams: ReadonlySet<Stream>): void {
+  for (const stream of streams) {
+    try {
+      stream.close();
+    } catch (error) {
+      stream.onFault(error);
+    }
+  }
+}
+
+function serves(destination: Destination, { stable, canary }: Live): boolean {
+  return destination === stable || destination === canary;
+}

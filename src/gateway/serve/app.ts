@@ -1,0 +1,50 @@
+import type { ServerResponse } from 'node:http';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { Hono } from 'hono';
+import { type Refusal, refuse } from '../http/refuse.ts';
+import type { RouteState } from '../route/route-state.ts';
+import type { RouteTable } from '../route/route-table.ts';
+import type { GatewayRequest } from './admit.ts';
+import { forward, type Serving } from './forward.ts';
+
+/** What Hono hands to the gateway's handlers. */
+export interface GatewayEnv {
+  Bindings: { readonly incoming: GatewayRequest; readonly outgoing: ServerResponse<GatewayRequest> };
+}
+
+export const NO_ROUTE: Refusal = { status: 404, detail: 'No route of this gateway matches the request.' };
+
+/**
+ * The gateway's Hono application: one Hono route for each declared one. Hono decodes the paths it matches, and a
+ * gateway must match raw bytes and hosts, so `getPath` finds the route in our own table and names it by its index.
+ * Each handler ends in the raw `incoming` and `outgoing` and returns before the answer is there.
+ */
+export function createApp(
+  table: RouteTable<RouteState>,
+  routes: readonly RouteState[],
+  serving: Serving,
+): Hono<GatewayEnv> {
+  const names = new Map(routes.map((state, index) => [state, `/route/${index}`]));
+  const app = new Hono<GatewayEnv>({
+    getPath: (_request, options) => {
+      const incoming = options?.env?.incoming;
+      const state = incoming && table.find(incoming.headers.host ?? '', incoming.target.path);
+      return (state && names.get(state)) ?? '/none';
+    },
+  });
+  for (const [state, name] of names) {
+    app.all(name, ({ env }) => {
+      forward(state, env.incoming, env.outgoing, serving);
+      return RESPONSE_ALREADY_SENT;
+    });
+  }
+  app.notFound(({ env }) => {
+    refuse(env.outgoing, NO_ROUTE, 'keep');
+    return RESPONSE_ALREADY_SENT;
+  });
+  // The listener contains what is thrown here.
+  app.onError((error) => {
+    throw error;
+  });
+  return app;
+}

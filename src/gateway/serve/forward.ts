@@ -1,0 +1,219 @@
+import type { ServerResponse } from 'node:http';
+import type { Track } from '../../split/order.ts';
+import type { Faults } from '../http/faults.ts';
+import { headerLines, requestHeaders } from '../http/headers.ts';
+import { failure, LATE_BODY, OVERLOAD, type Refusal, refuse, TOO_LARGE } from '../http/refuse.ts';
+import type { Client } from '../http/share.ts';
+import type { Target } from '../http/target.ts';
+import type { AccessNote } from '../measure/access-log.ts';
+import type { Ticket } from '../measure/open-block.ts';
+import { choose } from '../route/choose.ts';
+import type { Destination } from '../route/destinations.ts';
+import { type Attempt, type Failover, failoverOf } from '../route/failover.ts';
+import type { Peers } from '../route/peer.ts';
+import type { Live, RouteState } from '../route/route-state.ts';
+import { trimmedPrefix } from '../route/route-table.ts';
+import { IDEMPOTENT } from '../upstream/pool.ts';
+import type { UpstreamRequest } from '../upstream/upstream-client.ts';
+import type { GatewayRequest } from './admit.ts';
+import { Exchange } from './exchange.ts';
+import { refusalAt } from './route-refusal.ts';
+import { forceRefusal } from './unfollowed-force.ts';
+import { bodyFraming, Upload } from './upload.ts';
+import type { UploadWatch } from './upload-watch.ts';
+
+/** A request with its version chosen, however it goes on from here. */
+export interface Routed {
+  readonly ticket: Ticket;
+  readonly setCookie: string | null;
+  /** The track that serves, which is not the one chosen when its canary has left the route. */
+  readonly track: Track;
+  /** What the version on a track is asked. */
+  attempt(track: Track, body: UpstreamRequest['body']): Attempt;
+  readonly failover: Failover | null;
+}
+
+/** Chooses the version of a request; the recorder's clock runs from here. */
+export function route(state: RouteState, incoming: GatewayRequest, peers: Peers): Routed {
+  const { declared, live, recorder, budget } = state;
+  const { headers, socket, target, requestId } = incoming;
+  const peer = peers.of(socket);
+  const { address, share } = clientOf(incoming, peers);
+  const choice = choose(state, live, { fields: incoming, query: target.query, requestId, address, peer });
+  const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';
+  const attempt = (of: Track, body: UpstreamRequest['body']): Attempt => {
+    const destination = destinationOf(live, of);
+    const host = declared.hostHeader === 'preserve' ? (headers.host ?? destination.authority) : destination.authority;
+    return {
+      destination,
+      version: declared.showVersion ? destination.versionHeader : null,
+      places: live.places,
+      request: {
+        method: incoming.method ?? 'GET',
+        path: upstreamPath(state, destination, target),
+        headers: headerLines(requestHeaders({ incoming, peer, requestId, host, route: state })),
+        body,
+        timeouts: state.timeouts,
+        lane: choice.by === 'force' ? 'forced' : 'open',
+        share,
+      },
+    };
+  };
+  const ticket = recorder.begin(track, choice.by, choice.hash);
+  try {
+    ticket.describe(incoming.method ?? '', target.path, choice.consumer);
+    budget.earn(ticket.begunAt);
+    if (state.accessLog) {
+      const { method = '' } = incoming;
+      ticket.note = noteOf(state, track, { method, path: target.path, requestId, client: address });
+    }
+    const failover = failoverOf({ live, ticket, budget, toStable: ({ body }) => attempt('stable', body) });
+    return { ticket, setCookie: choice.setCookie, track, attempt, failover };
+  } catch (error) {
+    recorder.withdraw(ticket);
+    throw error;
+  }
+}
+
+function clientOf({ socket, headers }: GatewayRequest, peers: Peers): Client {
+  const forwardedFor = headers['x-forwarded-for'];
+  return peers.client(peers.of(socket), typeof forwardedFor === 'string' ? forwardedFor : undefined);
+}
+
+/** What all requests of the reference path are served with. */
+export interface Serving {
+  readonly peers: Peers;
+  /** Of a request body; null for any. */
+  readonly bodyBytes: number | null;
+  readonly watch: UploadWatch;
+  readonly faults: Faults;
+}
+
+/**
+ * Streams one request to the version chosen for it, and the answer back. Nothing is awaited before the dial but the first part
+ * of a body.
+ */
+export function forward(
+  state: RouteState,
+  incoming: GatewayRequest,
+  outgoing: ServerResponse<GatewayRequest>,
+  { peers, bodyBytes, watch, faults }: Serving,
+): void {
+  const refusal = refusalAt(state, incoming) ?? forceRefusal(state, incoming, peers);
+  if (refusal) {
+    refuse(outgoing, refusal, 'close');
+    return;
+  }
+  const framing = bodyFraming(incoming);
+  const parts: Served = { state, incoming, outgoing, peers, faults };
+  if (framing !== 'stream') {
+    exchangeOf(parts, null, framing === 'empty' ? '' : null).begin();
+    return;
+  }
+  let exchange: Exchange | null = null;
+  const cut = (why: Refusal): void => {
+    if (exchange) exchange.cut(why);
+    else {
+      upload.stop();
+      refuse(outgoing, why, 'close');
+    }
+  };
+  const { share } = clientOf(incoming, peers);
+  const upload = new Upload(incoming, outgoing, {
+    replay: IDEMPOTENT.has(incoming.method ?? '') ? 'kept' : 'none',
+    limitBytes: bodyBytes,
+    onExcess: () => cut(TOO_LARGE),
+    pace: state.timeouts,
+    share,
+    watch,
+    deciding: state.deciding,
+    onLate: () => cut(LATE_BODY),
+    onFault: (error) => {
+      if (exchange) exchange.onFault(error, 'upload');
+      else giveUp(parts, upload, error);
+    },
+  });
+  try {
+    upload.gather(() => {
+      if (!upload.isWhole && share?.hasRoomForUpload === false) {
+        cut(OVERLOAD);
+        return;
+      }
+      upload.open();
+      exchange = exchangeOf(parts, upload, upload);
+      exchange.begin();
+    });
+  } catch (error) {
+    upload.stop();
+    throw error;
+  }
+}
+
+interface Served extends Pick<Serving, 'peers' | 'faults'> {
+  readonly state: RouteState;
+  readonly incoming: GatewayRequest;
+  readonly outgoing: ServerResponse<GatewayRequest>;
+}
+
+/** Our own code threw before the body was an exchange's. */
+function giveUp({ incoming, outgoing, faults }: Served, upload: Upload, error: unknown): void {
+  const { requestId } = incoming;
+  faults.report(error, 'upload', requestId);
+  faults.attempt(() => upload.stop(), 'upload', requestId);
+  if (!faults.attempt(() => refuse(outgoing, failure(requestId), 'close'), 'upload', requestId)) {
+    incoming.socket.destroy();
+  }
+}
+
+/** The exchange of a request whose version is chosen now. */
+function exchangeOf(
+  { state, incoming, outgoing, peers, faults }: Served,
+  upload: Upload | null,
+  body: UpstreamRequest['body'],
+): Exchange {
+  const { ticket, setCookie, failover, track, attempt } = route(state, incoming, peers);
+  const { recorder } = state;
+  try {
+    ticket.upload = upload;
+    return new Exchange({
+      incoming,
+      outgoing,
+      upload,
+      attempt: attempt(track, body),
+      failover,
+      recorder,
+      ticket,
+      setCookie,
+      requestId: incoming.requestId,
+      faults,
+    });
+  } catch (error) {
+    recorder.withdraw(ticket);
+    throw error;
+  }
+}
+
+export function destinationOf(live: Live, track: Track): Destination {
+  return track === 'canary' && live.canary ? live.canary : live.stable;
+}
+
+/** The upstream URL's own path in place of the matched prefix, the rest and the query as they came. */
+export function upstreamPath(
+  { declared }: Pick<RouteState, 'declared'>,
+  { basePath }: Pick<Destination, 'basePath'>,
+  { path, query }: Target,
+): string {
+  if (!declared.rewrite) return `${path}${query}`;
+  const rest = path.slice(trimmedPrefix(declared.prefix).length);
+  return `${`${basePath}${rest}` || '/'}${query}`;
+}
+
+/** What the access log says of a request. */
+export function noteOf(
+  { declared, live }: RouteState,
+  track: Track,
+  { method, path, requestId, client }: Omit<AccessNote, 'route' | 'version'>,
+): AccessNote {
+  const { version } = destinationOf(live, track).upstream;
+  return { route: declared.name, version, method, path, requestId, client };
+}

@@ -1,0 +1,240 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Hono } from 'hono';
+import { Problem } from '../../problem/problem.ts';
+import type { GatewayOptions } from '../gateway.ts';
+import type { Faults } from '../http/faults.ts';
+import type { GatewayLimits } from '../http/limits.ts';
+import { failure, OVERLOAD, type Refusal, refuse, refuseSocket } from '../http/refuse.ts';
+import type { ClientTimeouts } from '../http/timeouts.ts';
+import type { Via } from '../http/via.ts';
+import { admit, GatewayRequest } from './admit.ts';
+import type { GatewayEnv } from './app.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
+import { type DataServer, drainServer } from './drain.ts';
+import { refusalOf } from './parse-error.ts';
+import { type Outgoing, Pipeline } from './pipeline.ts';
+import type { Front } from './plain/front.ts';
+import { isWebSocket } from './upgrade.ts';
+
+const CHECK_EVERY_MS = 1_000;
+
+/** Node before 24.9 hands every Upgrade over, and what is not WebSocket cannot go back to being a request there. */
+const NOT_WEB_SOCKET: Refusal = { status: 501, detail: 'The only protocol to upgrade to is websocket.' };
+
+/** Hono routes by a Request, and ours by the raw request beside it: no URL is made of anything that a client says. */
+const ANY_REQUEST = new Request('http://gateway/');
+
+export interface ListenerParts {
+  readonly app: Hono<GatewayEnv>;
+  /** Null leaves every connection to node:http. */
+  readonly front: Front | null;
+  readonly upgrade: (incoming: GatewayRequest, socket: Duplex, head: Buffer) => void;
+  readonly timeouts: ClientTimeouts;
+  readonly limits: GatewayLimits;
+  readonly via: Via;
+  readonly connectionLimits: ConnectionLimits;
+  readonly faults: Faults;
+}
+
+export interface Listener {
+  /** Resolves with what the socket is bound to. */
+  listen(at: GatewayOptions['listen']): Promise<AddressInfo>;
+  close(graceMs: number): Promise<void>;
+}
+
+/** The listener on the untrusted side: a strict node:http server that carries the gateway's Hono application. */
+export function createListener(parts: ListenerParts): Listener {
+  const { app, front, upgrade, timeouts, limits, via, faults } = parts;
+  const connections = new Map<Duplex, Pipeline>();
+  let isDraining = false;
+
+  /** Our own code threw before the request was an exchange's. */
+  const failed = (error: unknown, incoming: GatewayRequest, outgoing: Outgoing): void => {
+    let requestId: string | null = null;
+    faults.attempt(() => {
+      requestId = incoming.requestId;
+    }, 'request');
+    faults.report(error, 'request', requestId);
+    connections.get(incoming.socket)?.close();
+    const isRefused =
+      !outgoing.headersSent &&
+      faults.attempt(() => refuse(outgoing, failure(requestId), 'close'), 'request', requestId);
+    if (!isRefused && !outgoing.writableEnded) incoming.socket.destroy();
+  };
+
+  const onRequest = (incoming: GatewayRequest, outgoing: Outgoing): void => {
+    try {
+      const pipeline = connections.get(incoming.socket);
+      if (!pipeline?.takesMore) {
+        pipeline?.passOver(incoming);
+        return;
+      }
+      if (pipeline.hasRoom(limits.pipelined)) {
+        pipeline.add(incoming, outgoing, isDraining ? 'draining' : 'open');
+        return;
+      }
+      pipeline.refuseMore(incoming.socket);
+      refuse(outgoing, OVERLOAD, 'close');
+    } catch (error) {
+      failed(error, incoming, outgoing);
+    }
+  };
+
+  /** Begins a request whose turn it is. */
+  const run = (incoming: GatewayRequest, outgoing: Outgoing): void => {
+    try {
+      serve(incoming, outgoing);
+    } catch (error) {
+      failed(error, incoming, outgoing);
+    }
+  };
+
+  const serve = (incoming: GatewayRequest, outgoing: Outgoing): void => {
+    const admission = admit(incoming, limits, via);
+    switch (admission.kind) {
+      case 'refused':
+        connections.get(incoming.socket)?.close();
+        refuse(outgoing, admission.refusal, 'close');
+        break;
+      case 'server':
+        outgoing.writeHead(204).end();
+        break;
+      case 'admitted':
+        incoming.target = admission.target;
+        contained(app.fetch(ANY_REQUEST, { incoming, outgoing }), incoming, outgoing);
+    }
+  };
+
+  /** Every handler answers at once today; one that does not may fail later. */
+  const contained = (answer: Response | Promise<Response>, incoming: GatewayRequest, outgoing: Outgoing): void => {
+    if (answer instanceof Promise) answer.catch((error: unknown) => failed(error, incoming, outgoing));
+  };
+
+  /** A callback of the server that has no response object. */
+  const containing =
+    <Args extends readonly unknown[]>(socketOf: (...args: Args) => Duplex, listener: (...args: Args) => void) =>
+    (...args: Args): void => {
+      try {
+        listener(...args);
+      } catch (error) {
+        const socket = socketOf(...args);
+        faults.report(error, 'client');
+        // Not in the middle of an answer that is under way.
+        const isOpen = !connections.get(socket)?.isAnswering;
+        if (!isOpen || !faults.attempt(() => refuseSocket(socket, failure(null)), 'client')) socket.destroy();
+      }
+    };
+
+  const upgrades = (incoming: GatewayRequest): boolean => {
+    let isUpgrade = false;
+    faults.attempt(() => {
+      isUpgrade = isWebSocket(incoming);
+    }, 'tunnel');
+    return isUpgrade;
+  };
+
+  const server = createServer(
+    {
+      IncomingMessage: GatewayRequest,
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+      // A long upload is no fault: it is silence that ends an exchange.
+      requestTimeout: 0,
+      keepAliveTimeout: timeouts.idleMs,
+      requireHostHeader: false,
+      insecureHTTPParser: false,
+      noDelay: true,
+      shouldUpgradeCallback: upgrades,
+    },
+    onRequest,
+  );
+  // Beyond its count Node drops header fields in silence; admit() refuses instead.
+  server.maxHeadersCount = 0;
+  // Within an exchange a client fails by not taking its answer; its head and its body have clocks of their own.
+  server.timeout = timeouts.downloadMs;
+  server.on('checkContinue', onRequest);
+  server.on('connection', (socket: Socket) => {
+    connections.set(socket, new Pipeline(run, faults));
+    socket.once('close', () => connections.delete(socket));
+    // Each response that waits in a pipeline watches the connection.
+    socket.setMaxListeners(0);
+  });
+  const onUpgrade = (incoming: GatewayRequest, socket: Duplex, head: Buffer): void => {
+    const pipeline = connections.get(socket);
+    if (!pipeline?.takesMore || pipeline.isBusy) {
+      // An answer to it must not come before, or within, the one that is under way.
+      socket.destroy();
+      return;
+    }
+    pipeline.occupy();
+    const admission = admit(incoming, limits, via);
+    if (admission.kind === 'refused') refuseSocket(socket, admission.refusal);
+    else if (admission.kind === 'server' || !isWebSocket(incoming)) refuseSocket(socket, NOT_WEB_SOCKET);
+    else {
+      incoming.target = admission.target;
+      upgrade(incoming, socket, head);
+    }
+  };
+  const onConnect = (_incoming: GatewayRequest, socket: Duplex): void => {
+    if (connections.get(socket)?.isBusy) socket.destroy();
+    else refuseSocket(socket, { status: 400, detail: 'The request target is not a path.' });
+  };
+  const onClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+    // An answer to malformed bytes must not land in the middle of one that is under way.
+    const isBusy = connections.get(socket)?.isBusy === true;
+    // RFC 9112 section 9.6: what follows a `Connection: close` is not read, and its request is answered all the same.
+    if (isBusy && error.code === 'HPE_CLOSED_CONNECTION') return;
+    // Its last answer ends the connection: that a head behind it does not come is our doing, who read no further.
+    if (isBusy && error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && !connections.get(socket)?.takesMore) return;
+    // The parser refuses it once it has given the request away: its answer has not begun, and says so.
+    if (error.code === 'HPE_INVALID_TRANSFER_ENCODING' && connections.get(socket)?.refuseLast(refusalOf(error))) return;
+    if (!socket.writable || isBusy || error.code === 'ECONNRESET') socket.destroy();
+    else refuseSocket(socket, refusalOf(error));
+  };
+  server.on(
+    'upgrade',
+    containing((_incoming, socket) => socket, onUpgrade),
+  );
+  server.on(
+    'connect',
+    containing((_incoming, socket) => socket, onConnect),
+  );
+  server.on(
+    'clientError',
+    containing((_error, socket) => socket, onClientError),
+  );
+
+  front?.standBefore(server);
+  parts.connectionLimits.guard(server);
+
+  const breakOff = (): void => {
+    for (const socket of connections.keys()) socket.destroy();
+    front?.destroy();
+  };
+  return {
+    listen: (at) => listen(server, at),
+    close: async (graceMs) => {
+      if (!server.listening) return breakOff();
+      isDraining = true;
+      front?.drain();
+      for (const pipeline of connections.values()) pipeline.sayLast();
+      await drainServer(server, { graceMs, breakOff });
+      front?.destroy();
+    },
+  };
+}
+
+async function listen(server: DataServer, { host, port }: GatewayOptions['listen']): Promise<AddressInfo> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    throw isTaken ? new Problem('port-in-use', `Port ${port} on ${host} is already in use.`, { cause: error }) : error;
+  }
+  return server.address() as AddressInfo;
+}

@@ -1,0 +1,200 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Faults } from '../../http/faults.ts';
+import { requestIdFrom } from '../../http/headers.ts';
+import type { GatewayLimits } from '../../http/limits.ts';
+import type { Client } from '../../http/share.ts';
+import { Sweeper } from '../../http/sweeper.ts';
+import type { ClientTimeouts } from '../../http/timeouts.ts';
+import type { Via } from '../../http/via.ts';
+import type { Peer, Peers } from '../../route/peer.ts';
+import type { RouteState } from '../../route/route-state.ts';
+import type { RouteTable } from '../../route/route-table.ts';
+import { IDEMPOTENT } from '../../upstream/pool.ts';
+import { firstPartOf } from '../first-part.ts';
+import type { UploadWatch } from '../upload-watch.ts';
+import { AnswerWriter } from './answer-text.ts';
+import { HeadReader } from './head-reader.ts';
+import { type Beginning, ClientConnection, type ConnectionFront } from './plain-connection.ts';
+import { PlainExchange } from './plain-exchange.ts';
+import { type PlainRoute, routePlain } from './plain-route.ts';
+import { RequestBody } from './request-body.ts';
+
+const CHECK_EVERY_MS = 1_000;
+
+export interface FrontParts {
+  readonly table: RouteTable<RouteState>;
+  readonly peers: Peers;
+  readonly timeouts: ClientTimeouts;
+  readonly limits: GatewayLimits;
+  readonly via: Via;
+  readonly watch: UploadWatch;
+  readonly faults: Faults;
+}
+
+/** Who asks for what. */
+interface Asking {
+  readonly state: RouteState;
+  readonly connection: ClientConnection;
+  readonly client: Client;
+}
+
+/**
+ * The fast path: stands before a node:http server, serves what is plain, and hands everything else over untouched at
+ * the first doubt. It accepts a subset of what the server behind it does, and treats that subset the same.
+ */
+export class Front implements ConnectionFront {
+  readonly idleMs: number;
+  readonly downloadMs: number;
+  readonly faults: Faults;
+  isDraining = false;
+  private readonly parts: FrontParts;
+  private readonly reader: HeadReader;
+  private readonly writer: AnswerWriter;
+  /** Of the request that is being begun, as far as it is known. */
+  requestId: string | null = null;
+  private readonly connections = new Set<ClientConnection>();
+  private readonly sweeper: Sweeper;
+  private takeOver: (socket: Socket) => void = () => {};
+
+  constructor(parts: FrontParts) {
+    this.parts = parts;
+    this.idleMs = parts.timeouts.idleMs;
+    this.downloadMs = parts.timeouts.downloadMs;
+    this.faults = parts.faults;
+    this.reader = new HeadReader(parts.limits, parts.via);
+    this.writer = new AnswerWriter(this.idleMs);
+    this.sweeper = new Sweeper(CHECK_EVERY_MS, (now) => this.sweep(now), parts.faults);
+    this.sweeper.start();
+  }
+
+  /** Takes the new connections of a server; those that are handed over go on as if it had just accepted them. */
+  standBefore(server: Server): void {
+    const listeners = server.listeners('connection');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
+      this.connections.add(new ClientConnection(socket, this.parts.peers.of(socket), this));
+    });
+    this.takeOver = (socket) => {
+      for (const listener of listeners) listener.call(server, socket);
+    };
+  }
+
+  /** Answers say from now on that their connection ends; those that lie idle stay for one more request. */
+  drain(): void {
+    this.isDraining = true;
+  }
+
+  /** Breaks off whatever is open. */
+  destroy(): void {
+    this.sweeper.stop();
+    for (const connection of this.connections) connection.socket.destroy();
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  begin(connection: ClientConnection, bytes: Buffer, count: number): Beginning {
+    this.requestId = null;
+    const reading = this.reader.read(bytes, count);
+    if (reading !== 'whole') return reading;
+    const { end, bodyLength, host, target, requestId } = this.reader;
+    this.requestId = requestId;
+    const length = bodyLength ?? 0;
+    const arrived = count - end;
+    // A pipeline is answered in order by the reference path, several requests at a time.
+    if (arrived > length || length > (this.parts.limits.bodyBytes ?? Number.POSITIVE_INFINITY)) return 'doubtful';
+    const state = this.parts.table.find(host, target.path);
+    if (!state) return 'doubtful';
+    const first = firstPartOf(length);
+    if (arrived < first) {
+      connection.gather(end + first, state.timeouts, this.parts.watch);
+      return 'gathering';
+    }
+    const client = this.parts.peers.client(connection.peer, forwardedFor(connection.peer, this.reader));
+    // The reference path refuses it: what may be ambiguous about the head is not looked at yet.
+    if (arrived < length && client.share?.hasRoomForUpload === false) return 'doubtful';
+    const exchange = this.exchangeOf({ state, connection, client }, bytes, count);
+    if (!exchange) return 'doubtful';
+    exchange.begin();
+    return 'begun';
+  }
+
+  /** The exchange for the request that was just read; null where it is doubtful after all. */
+  private exchangeOf({ state, connection, client }: Asking, bytes: Buffer, count: number): PlainExchange | null {
+    const { reader, writer, faults } = this;
+    const { end, bodyLength, method } = reader;
+    const { recorder } = state;
+    const upload =
+      count - end < (bodyLength ?? 0)
+        ? new RequestBody(connection.socket, bodyLength ?? 0, {
+            replay: IDEMPOTENT.has(method) ? 'kept' : 'none',
+            pace: state.timeouts,
+            share: client.share,
+            watch: this.parts.watch,
+            onLate: () => connection.cut(),
+            onFault: (error) => connection.fault(error, 'upload'),
+          })
+        : null;
+    // As a text it is no burden to the collector of garbage, which a new buffer for each body is: a quarter of the CPU time.
+    const body = upload ?? (bodyLength === null ? null : bytes.toString('latin1', end, count));
+    const requestId = requestIdFrom(reader.requestId ?? undefined);
+    this.requestId = requestId;
+    let routed: PlainRoute | null = null;
+    try {
+      routed = routePlain(state, { head: reader, peer: connection.peer, client, body, requestId });
+    } finally {
+      if (!routed) upload?.stopWaiting();
+    }
+    if (!routed) return null;
+    const { ticket, setCookie, attempt, failover } = routed;
+    try {
+      ticket.upload = upload;
+      if (upload && count > end) upload.push(Buffer.copyBytesFrom(bytes, end, count - end));
+      const exchange = new PlainExchange({
+        owner: connection,
+        body: upload,
+        attempt,
+        failover,
+        setCookie,
+        recorder,
+        ticket,
+        writer,
+        requestId,
+        faults,
+      });
+      connection.took(exchange, upload, reader.connection);
+      return exchange;
+    } catch (error) {
+      upload?.stopWaiting();
+      recorder.withdraw(ticket);
+      throw error;
+    }
+  }
+
+  handOver(connection: ClientConnection, bytes: Buffer): void {
+    const { socket } = connection;
+    connection.release();
+    socket.pause();
+    socket.unshift(bytes);
+    this.takeOver(socket);
+    socket.resume();
+  }
+
+  closed(connection: ClientConnection): void {
+    this.connections.delete(connection);
+  }
+
+  private sweep(now: number): void {
+    const latest = now - this.parts.timeouts.headersMs;
+    for (const connection of this.connections) {
+      if (connection.socket.destroyed) this.connections.delete(connection);
+      else if (connection.awaitsHeadSince !== null && connection.awaitsHeadSince <= latest) connection.expire();
+    }
+  }
+}
+
+function forwardedFor(peer: Peer, head: HeadReader): string | undefined {
+  return peer.isTrusted ? head.field('x-forwarded-for') : undefined;
+}

@@ -1,0 +1,288 @@
+import type { Socket } from 'node:net';
+import type { FaultPlace, Faults } from '../../http/faults.ts';
+import { endLingering, failure, LATE_BODY, refuseSocket } from '../../http/refuse.ts';
+import type { UploadPace } from '../../http/timeouts.ts';
+import type { Peer } from '../../route/peer.ts';
+import { refusalOf } from '../parse-error.ts';
+import type { UploadWatch } from '../upload-watch.ts';
+import { Gathering } from './gathering.ts';
+import type { ExchangeOwner, PlainExchange } from './plain-exchange.ts';
+import type { RequestBody } from './request-body.ts';
+import { listenShared, type SocketOwner, unlistenShared } from './shared-listeners.ts';
+import { readAsStream, readShared } from './shared-memory.ts';
+
+/** A client that begins a request at the very time at which it was told that the connection ends is given this long. */
+const KEEP_ALIVE_GRACE_MS = 1_000;
+
+/** What becomes of the bytes with which a request begins; `gathering`: its body has not come far enough. */
+export type Beginning = 'begun' | 'partial' | 'gathering' | 'doubtful';
+
+/** What a connection asks of the front that it is part of. */
+export interface ConnectionFront {
+  readonly faults: Faults;
+  readonly idleMs: number;
+  readonly downloadMs: number;
+  readonly isDraining: boolean;
+  /** Monotonic ms. */
+  now(): number;
+  /** Begins the exchange for the request with which the first `count` of `bytes` begin, or says why there is none. */
+  begin(connection: ClientConnection, bytes: Buffer, count: number): Beginning;
+  /** Of the request that `begin` reads; null while it is not known. */
+  readonly requestId: string | null;
+  /** Lets the reference path go on with a connection and what it has said; nothing may be in flight on it. */
+  handOver(connection: ClientConnection, bytes: Buffer): void;
+  closed(connection: ClientConnection): void;
+}
+
+/** One client connection, for as long as everything on it is plain: one request at a time, in order. */
+export class ClientConnection implements ExchangeOwner, SocketOwner {
+  readonly socket: Socket;
+  readonly peer: Peer;
+  /** Monotonic ms since when a request head is awaited that has to come; null between requests. */
+  awaitsHeadSince: number | null;
+  private readonly front: ConnectionFront;
+  private exchange: PlainExchange | null = null;
+  private body: RequestBody | null = null;
+  private closesAfter = false;
+  private gathering: Gathering | null = null;
+  /** What has come and is not read yet. */
+  private held: Buffer | null = null;
+  private isExpiring = false;
+  /** What the socket's clock is set to: it restarts with everything that is read or taken. */
+  private timeoutMs: number;
+
+  constructor(socket: Socket, peer: Peer, front: ConnectionFront) {
+    this.socket = socket;
+    this.peer = peer;
+    this.front = front;
+    this.awaitsHeadSince = front.now();
+    this.timeoutMs = front.idleMs;
+    socket.setTimeout(front.idleMs);
+    readShared(socket, this.onData);
+    listenShared(socket, this);
+  }
+
+  /** Whether nothing is under way, not even the beginning of a head. */
+  private get isIdle(): boolean {
+    const isBetween = this.exchange === null && this.body === null && this.gathering === null;
+    return isBetween && this.held === null && this.awaitsHeadSince === null;
+  }
+
+  /** The request that has been read is under way. */
+  took(exchange: PlainExchange, body: RequestBody | null, connection: 'keep' | 'close'): void {
+    this.exchange = exchange;
+    this.body = body;
+    this.closesAfter = connection === 'close';
+  }
+
+  /** The request that was read waits until `wanted` bytes of it have come. */
+  gather(wanted: number, pace: UploadPace, watch: UploadWatch): void {
+    this.gathering = new Gathering(wanted, {
+      pace,
+      watch,
+      onLate: () => this.cut(),
+      onFault: (error) => this.fault(error, 'upload'),
+    });
+  }
+
+  after(): 'keep' | 'close' {
+    // A request that has come already is answered too, even when the gateway drains.
+    const isLast = this.closesAfter || (this.front.isDraining && this.held === null);
+    return isLast ? 'close' : 'keep';
+  }
+
+  heldBack(): void {
+    this.setTimeout(this.front.downloadMs);
+  }
+
+  answered(after: 'keep' | 'close'): void {
+    this.exchange = null;
+    if (this.socket.writableLength > 0) this.setTimeout(this.front.downloadMs);
+    if (after === 'close' && this.body && !this.body.isWhole) {
+      this.release();
+      endLingering(this.socket);
+    } else if (after === 'close') this.socket.destroySoon();
+    else if (this.body === null || this.body.isWhole) this.next();
+  }
+
+  /** Answers that the head took too long, and ends the connection. */
+  expire(): void {
+    try {
+      this.release();
+      refuseSocket(this.socket, refusalOf({ name: '', message: '', code: 'ERR_HTTP_REQUEST_TIMEOUT' }));
+    } catch (error) {
+      this.fault(error, 'timer');
+    }
+  }
+
+  /** The client sends its body too slowly: it gets a 408, unless its answer has begun. */
+  cut(): void {
+    const { body, exchange, gathering, socket } = this;
+    gathering?.stop();
+    if (gathering !== null || exchange?.cut() === 'unanswered') {
+      this.release();
+      refuseSocket(socket, LATE_BODY);
+    } else {
+      socket.resetAndDestroy();
+    }
+    body?.stopWaiting();
+  }
+
+  /** Detaches from the socket; another handler takes over. */
+  release(): void {
+    readAsStream(this.socket, this.onData);
+    unlistenShared(this.socket);
+    this.front.closed(this);
+  }
+
+  /** The memory is reused as soon as this returns. */
+  private readonly onData = (bytes: Buffer, count = bytes.length): void => {
+    try {
+      this.take(bytes, count);
+    } catch (error) {
+      this.fault(error, this.body ? 'upload' : 'client');
+    }
+  };
+
+  private take(bytes: Buffer, count: number): void {
+    if (this.body && !this.body.isWhole) {
+      const rest = this.body.push(Buffer.copyBytesFrom(bytes, 0, count));
+      if (rest) this.hold(rest);
+      if (this.exchange === null && this.body.isWhole) this.next();
+    } else if (this.gathering) {
+      this.gatherMore(this.gathering, bytes, count);
+    } else if (this.exchange) {
+      this.hold(Buffer.copyBytesFrom(bytes, 0, count));
+    } else if (this.held === null) {
+      this.read(bytes, count);
+    } else {
+      const joined = Buffer.concat([this.held, bytes.subarray(0, count)]);
+      this.read(joined, joined.length);
+    }
+  }
+
+  private gatherMore(gathering: Gathering, bytes: Buffer, count: number): void {
+    if (!gathering.push(bytes, count)) return;
+    gathering.stop();
+    this.gathering = null;
+    this.read(gathering.bytes, gathering.bytes.length);
+  }
+
+  /** Keeps what came before its time, and lets the client wait with the rest. */
+  private hold(chunk: Buffer): void {
+    this.held = this.held === null ? chunk : Buffer.concat([this.held, chunk]);
+    this.socket.pause();
+  }
+
+  /** The exchange is over, its request read to the end. */
+  private next(): void {
+    this.body = null;
+    // A client that asks on without reading must not have its answers pile up here.
+    if (this.socket.writableNeedDrain) this.socket.pause();
+    else this.goOn();
+  }
+
+  private goOn(): void {
+    const { held } = this;
+    this.held = null;
+    if (held) this.read(held, held.length);
+    if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  private read(bytes: Buffer, count: number): void {
+    this.isExpiring = false;
+    if (this.timeoutMs !== this.front.idleMs) this.setTimeout(this.front.idleMs);
+    this.held = null;
+    try {
+      switch (this.front.begin(this, bytes, count)) {
+        case 'begun':
+          this.awaitsHeadSince = null;
+          break;
+        case 'partial':
+          this.held = Buffer.copyBytesFrom(bytes, 0, count);
+          this.awaitsHeadSince ??= this.front.now();
+          break;
+        case 'gathering':
+          this.awaitsHeadSince = null;
+          this.gathering?.push(bytes, count);
+          break;
+        case 'doubtful':
+          this.front.handOver(this, Buffer.copyBytesFrom(bytes, 0, count));
+      }
+    } catch (error) {
+      // Here, because this may run below the end of the request before it, which has no part in it.
+      this.fault(error, 'request', this.front.requestId);
+    }
+  }
+
+  /** Our own code threw: the request gets a 500 while that is possible, and nothing more is read from the connection. */
+  fault(error: unknown, where: FaultPlace, requestId: string | null = null): void {
+    const { exchange, front, gathering, socket } = this;
+    if (exchange) {
+      exchange.onFault(error, where);
+      return;
+    }
+    front.faults.report(error, where, requestId);
+    front.faults.attempt(() => gathering?.stop(), where);
+    const isAnswered = front.faults.attempt(() => {
+      this.release();
+      if (!socket.destroyed) refuseSocket(socket, failure(requestId));
+    }, where);
+    if (!isAnswered) socket.destroy();
+  }
+
+  /** The callbacks of the socket come here. */
+  contain(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.fault(error, 'client');
+    }
+  }
+
+  /** A client that ends its side has nothing to be answered any more, as with node:http. */
+  ended(): void {
+    if ((this.body && !this.body.isWhole) || this.gathering) this.socket.destroy();
+    else if (this.held === null || this.exchange) this.socket.end();
+    else {
+      this.release();
+      refuseSocket(this.socket, refusalOf({ name: '', message: '', code: 'HPE_INVALID_EOF_STATE' }));
+    }
+  }
+
+  drained(): void {
+    this.setTimeout(this.front.idleMs);
+    if (this.exchange) this.exchange.drained();
+    else if (this.body === null) this.goOn();
+  }
+
+  /** Nothing was read or taken for a while. Heads and bodies have clocks of their own, and so has the upstream. */
+  timedOut(): void {
+    const { idleMs, downloadMs } = this.front;
+    if (this.socket.writableLength > 0) {
+      if (this.timeoutMs === downloadMs) this.socket.destroy();
+      else this.setTimeout(downloadMs);
+    } else if (this.isIdle) {
+      if (this.isExpiring) this.socket.destroy();
+      else if (this.timeoutMs >= idleMs) this.expireSoon();
+      else this.setTimeout(idleMs);
+    }
+  }
+
+  private expireSoon(): void {
+    this.isExpiring = true;
+    this.setTimeout(KEEP_ALIVE_GRACE_MS);
+  }
+
+  private setTimeout(ms: number): void {
+    this.timeoutMs = ms;
+    this.socket.setTimeout(ms);
+  }
+
+  closed(): void {
+    this.contain(() => this.exchange?.abandon());
+    this.contain(() => this.body?.stopWaiting());
+    this.contain(() => this.gathering?.stop());
+    this.front.closed(this);
+  }
+}

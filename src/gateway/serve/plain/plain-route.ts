@@ -1,0 +1,141 @@
+import { flat } from '../../http/flat-text.ts';
+import { forwardedFields, headerLines, wayFields } from '../../http/headers.ts';
+import type { Client, Share } from '../../http/share.ts';
+import type { Target } from '../../http/target.ts';
+import type { Ticket } from '../../measure/open-block.ts';
+import { choose } from '../../route/choose.ts';
+import type { Destination } from '../../route/destinations.ts';
+import { type Attempt, type Failover, failoverOf } from '../../route/failover.ts';
+import type { Peer } from '../../route/peer.ts';
+import type { RouteState } from '../../route/route-state.ts';
+import type { UpstreamRequest } from '../../upstream/upstream-client.ts';
+import { destinationOf, noteOf, upstreamPath } from '../forward.ts';
+import { isDoubtfulAt } from '../route-refusal.ts';
+import type { HeadReader } from './head-reader.ts';
+
+/** A plain request with its version chosen. */
+export interface PlainRoute {
+  readonly ticket: Ticket;
+  readonly setCookie: string | null;
+  readonly attempt: Attempt;
+  readonly failover: Failover | null;
+}
+
+export interface PlainRequest {
+  readonly head: HeadReader;
+  readonly peer: Peer;
+  readonly client: Client;
+  readonly body: UpstreamRequest['body'];
+  readonly requestId: string;
+}
+
+/**
+ * What `route` does for the reference path, over the head that was just read. Null when a field on which something
+ * depends stands there twice; until then nothing has been counted.
+ */
+export function routePlain(state: RouteState, request: PlainRequest): PlainRoute | null {
+  const { head, peer, client, body, requestId } = request;
+  if (isDoubtfulAt(state, head)) return null;
+  const { live, recorder, budget } = state;
+  const { address, share } = client;
+  const choice = choose(state, live, { fields: head, query: head.target.query, requestId, address, peer });
+  const lines = linesAfterHost(state, { head, peer, requestId });
+  if (head.isAmbiguous) return null;
+  const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';
+  const ticket = recorder.begin(track, choice.by, choice.hash);
+  try {
+    ticket.describe(head.method, head.target.path, choice.consumer);
+    budget.earn(ticket.begunAt);
+    if (state.accessLog) {
+      const { method, target } = head;
+      ticket.note = noteOf(state, track, { method, path: target.path, requestId, client: address });
+    }
+    const asked: Asked = {
+      state,
+      places: live.places,
+      method: head.method,
+      target: head.target,
+      host: head.host,
+      lines,
+      body,
+      lane: choice.by === 'force' ? 'forced' : 'open',
+      share,
+    };
+    return {
+      ticket,
+      setCookie: choice.setCookie,
+      attempt: attemptAt(destinationOf(live, track), asked),
+      failover:
+        track === 'stable' ? null : failoverOf({ live, ticket, budget, toStable: () => attemptAt(live.stable, asked) }),
+    };
+  } catch (error) {
+    recorder.withdraw(ticket);
+    throw error;
+  }
+}
+
+/** What of a request outlives its head, which the reader forgets with the next one. */
+interface Asked {
+  readonly state: RouteState;
+  readonly places: Attempt['places'];
+  readonly method: string;
+  readonly target: Target;
+  readonly host: string;
+  /** All fields for the upstream but the Host. */
+  readonly lines: string;
+  readonly body: UpstreamRequest['body'];
+  readonly lane: UpstreamRequest['lane'];
+  readonly share: Share | null;
+}
+
+function attemptAt(
+  destination: Destination,
+  { state, places, method, target, host, lines, body, lane, share }: Asked,
+): Attempt {
+  const { hostHeader, showVersion } = state.declared;
+  return {
+    destination,
+    version: showVersion ? destination.versionHeader : null,
+    places,
+    request: {
+      method,
+      path: upstreamPath(state, destination, target),
+      headers: `${hostHeader === 'preserve' ? `Host: ${host}\r\n` : destination.hostLine}${lines}`,
+      body,
+      timeouts: state.timeouts,
+      lane,
+      share,
+    },
+  };
+}
+
+interface Sender {
+  readonly head: HeadReader;
+  readonly peer: Peer;
+  readonly requestId: string;
+}
+
+function linesAfterHost(state: RouteState, { head, peer, requestId }: Sender): string {
+  const kept = head.forwardedLines({
+    hearsay: peer.isTrusted ? 'believed' : 'dropped',
+    requestId,
+    deciding: state.deciding,
+  });
+  const forwarded = peer.isTrusted
+    ? headerLines(forwardedFields(peer, head.host, (name) => head.field(name)))
+    : untrustedLines(peer, head.host);
+  const prefix = peer.isTrusted ? head.field('x-forwarded-prefix') : undefined;
+  const way = prefix === undefined ? state.wayLines : headerLines(wayFields(state, { httpVersion: '1.1', prefix }));
+  return `${kept}${forwarded}${way}${head.requestId === requestId ? '' : `X-Request-Id: ${requestId}\r\n`}`;
+}
+
+/** The lines about a peer that is not believed differ by its address and the host it names, and by nothing else. */
+const known = new WeakMap<Peer, { readonly host: string; readonly lines: string }>();
+
+function untrustedLines(peer: Peer, host: string): string {
+  const last = known.get(peer);
+  if (last?.host === host) return last.lines;
+  const lines = flat(headerLines(forwardedFields(peer, host, () => undefined)));
+  known.set(peer, { host, lines });
+  return lines;
+}

@@ -1,0 +1,29 @@
+import { hasVersion } from '../../split/match.ts';
+import type { Refusal } from '../http/refuse.ts';
+import { type Fields, forceOf } from '../route/choose.ts';
+import type { Peers } from '../route/peer.ts';
+import type { RouteState } from '../route/route-state.ts';
+import type { GatewayRequest } from './admit.ts';
+
+/**
+ * Whether a request asks for a version that the route does not have now: answered by another one, a test suite would pass without
+ * having tested anything. Who may ask is another question.
+ */
+export function asksForNone({ declared, live }: Pick<RouteState, 'declared' | 'live'>, fields: Fields): boolean {
+  if (declared.unfollowedForce === 'ignore') return false;
+  const force = fields.field(declared.forceHeader);
+  return force !== undefined && force !== '' && !hasVersion(live.order, force);
+}
+
+/** The refusal of such a request, where its force header counts (RFC 9110 section 15.5.13); null else. */
+export function forceRefusal(state: RouteState, incoming: GatewayRequest, peers: Peers): Refusal | null {
+  if (!asksForNone(state, incoming)) return null;
+  const peer = peers.of(incoming.socket);
+  const forwardedFor = incoming.field('x-forwarded-for');
+  if (forceOf(state, { fields: incoming, address: peers.clientAddress(peer, forwardedFor) }) === null) return null;
+  const { forceHeader } = state.declared;
+  return {
+    status: 412,
+    detail: `The ${forceHeader} header names no version that this route has now, and the request was not sent to another one.`,
+  };
+}

@@ -1,0 +1,136 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Faults } from '../http/faults.ts';
+import { answerHeaders, headerLines } from '../http/headers.ts';
+import { failure, refusalFor, refuseSocket } from '../http/refuse.ts';
+import { charge, culpritOf } from '../measure/charge.ts';
+import type { RouteRecorder } from '../measure/recorder.ts';
+import { AnswerTaking } from '../measure/taking.ts';
+import { mappedHead } from '../route/answer-places.ts';
+import type { Stream } from '../route/destinations.ts';
+import type { AnswerHandler, UpstreamCall, UpstreamHead } from '../upstream/upstream-client.ts';
+import type { GatewayRequest } from './admit.ts';
+import type { Routed } from './forward.ts';
+
+const WEB_SOCKET = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
+
+/**
+ * Only WebSocket is tunnelled. A server may ignore any other Upgrade (RFC 9110 section 7.8), and an `h2c` tunnel would
+ * carry requests past every rule of the gateway.
+ */
+export function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+export interface TunnelParts {
+  readonly routed: Routed;
+  readonly incoming: GatewayRequest;
+  readonly client: Duplex;
+  /** What the client has sent after its head. */
+  readonly head: Buffer;
+  readonly recorder: RouteRecorder;
+  /** How long the client may take nothing of an answer that is no switch of protocols. */
+  readonly downloadMs: number;
+  readonly faults: Faults;
+}
+
+/** Opens the tunnel to the version that was chosen; whatever the version says instead of 101 is its answer. */
+export function tunnel(parts: TunnelParts): void {
+  const { routed, incoming, client, head, recorder, downloadMs, faults } = parts;
+  const { ticket, setCookie } = routed;
+  const chosen = routed.attempt(routed.track, null);
+  const { destination, request, version } = chosen;
+  const { requestId } = incoming;
+  let call: UpstreamCall | null = null;
+  let isAnswered = false;
+  /** While an answer that is no switch waits for the client; null until it has to. */
+  let taking: AnswerTaking | null = null;
+
+  const answer = (from: UpstreamHead, connection: readonly string[]): void => {
+    const { status, reason, rawHeaders } = mappedHead(from, chosen);
+    const { headers } = answerHeaders({ rawHeaders, status, method: 'GET', httpVersion: '1.1', version, setCookie });
+    isAnswered = true;
+    client.write(`HTTP/1.1 ${status} ${reason}\r\n${headerLines([...headers, ...connection])}\r\n`, 'latin1');
+  };
+  const onFault = (error: unknown): void => {
+    const attempt = (step: () => void): boolean => faults.attempt(step, 'tunnel', requestId);
+    faults.report(error, 'tunnel', requestId);
+    attempt(() => recorder.withdraw(ticket));
+    attempt(() => call?.abort());
+    if (client.destroyed) return;
+    if (isAnswered || !attempt(() => refuseSocket(client, failure(requestId)))) client.destroy();
+  };
+  const stream: Stream = { close: () => client.destroy(), onFault };
+  const contain = (step: () => void): void => {
+    try {
+      step();
+    } catch (error) {
+      onFault(error);
+    }
+  };
+  const handler: AnswerHandler = {
+    onInform: () => {},
+    onUpgrade: (from, upstream, firstBytes) => {
+      recorder.answered(ticket, 101, 'stream');
+      answer(from, WEB_SOCKET);
+      recorder.complete(ticket);
+      client.write(firstBytes);
+      upstream.write(head);
+      join(client, upstream);
+    },
+    onHead: (from) => {
+      recorder.answered(ticket, from.status, 'stream');
+      answer(from, ['Connection', 'close']);
+      incoming.socket.setTimeout(downloadMs, () => {
+        if (client.writableLength > 0) client.destroy();
+      });
+    },
+    onData: (chunk) => {
+      if (client.write(chunk)) return true;
+      taking ??= new AnswerTaking(request.share);
+      taking.begin(performance.now());
+      return false;
+    },
+    onEnd: () => {
+      taking?.end(performance.now());
+      recorder.complete(ticket);
+      client.end();
+    },
+    onError: (failure) => {
+      const side = { untaken: client.writableLength, taking };
+      charge(recorder, ticket, culpritOf(failure, ticket, side, performance.now()));
+      // A plain end would make a body that ends with its connection look complete.
+      if (isAnswered) incoming.socket.resetAndDestroy();
+      else refuseSocket(client, refusalFor(failure.kind));
+    },
+    onFault,
+  };
+
+  incoming.socket.setTimeout(0);
+  client.on('error', () => client.destroy());
+  client.on('drain', () =>
+    contain(() => {
+      taking?.end(performance.now());
+      call?.resume();
+    }),
+  );
+  client.once('close', () => {
+    destination.streams.delete(stream);
+    contain(() => taking?.end(performance.now()));
+    contain(() => recorder.leave(ticket));
+    contain(() => call?.abort());
+  });
+  destination.streams.add(stream);
+  contain(() => {
+    call = destination.client.request({ ...request, upgrade: 'websocket' }, handler);
+  });
+}
+
+/** Bytes both ways, and the end of either is the end of both. */
+function join(client: Duplex, upstream: Duplex): void {
+  client.pipe(upstream);
+  upstream.pipe(client);
+  upstream.on('error', () => client.destroy());
+  upstream.once('close', () => client.destroy());
+  client.once('close', () => upstream.destroy());
+}

@@ -1,0 +1,127 @@
+import { lookup } from 'node:dns/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { DEFAULT_WELL, formatStatuses, isWell, type StatusPattern } from '../../policy/well-statuses.ts';
+import { certificateFault } from '../../problem/certificate.ts';
+import type { Via } from '../http/via.ts';
+import type { OwnListeners } from './own-listeners.ts';
+import { refusedPlace } from './upstream-address.ts';
+import type { UpstreamTrust } from './upstream-trust.ts';
+
+export interface ProbeOptions {
+  readonly timeoutMs: number;
+  /** Null leaves it to Node's defaults. */
+  readonly trust: UpstreamTrust | null;
+  readonly own: OwnListeners;
+  /** The statuses that are well; 2xx where it is left out. */
+  readonly well?: readonly StatusPattern[];
+  /** Of the gateway that sends; null when the sender is not a gateway. */
+  readonly via: Via | null;
+}
+
+/**
+ * Asks every address that a URL's host resolves to by GET. Null when each of them gave an answer that is well, else one
+ * sentence that names the address, what came, and the way out where the file can help.
+ */
+export async function probe(url: string, options: ProbeOptions): Promise<string | null> {
+  const { timeoutMs, own } = options;
+  const parsed = URL.parse(url);
+  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return `${url} is not an http or https URL.`;
+  const host = parsed.hostname.replace(/^\[|\]$/g, '');
+  const addresses = await resolve(host, timeoutMs);
+  if (typeof addresses === 'string') return addresses;
+  const port = portOf(parsed);
+  for (const address of addresses) {
+    const refused = refusedPlace(address, port, own);
+    if (refused !== null) return refused;
+  }
+  const findings = await Promise.all(addresses.map((address) => ask(parsed, { host, address }, options)));
+  const areWell = isLoopback(host) ? findings.includes(null) : findings.every((finding) => finding === null);
+  return areWell ? null : (findings.find((finding) => finding !== null) ?? null);
+}
+
+/** `localhost` has two addresses of one machine (RFC 6761 section 6.3), and most servers there listen on one of them. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost');
+}
+
+/** The addresses of a host, or the sentence that says why there are none. */
+async function resolve(host: string, timeoutMs: number): Promise<readonly string[] | string> {
+  if (isIP(host) !== 0) return [host];
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve(`${host} was not resolved within ${timeoutMs} ms.`), timeoutMs);
+  try {
+    const found = lookup(host, { all: true }).then((all) => [...new Set(all.map(({ address }) => address))]);
+    const addresses = await Promise.race([found, late.promise]);
+    return addresses.length === 0 ? `${host} has no address.` : addresses;
+  } catch (error) {
+    return `${host} could not be resolved (${reasonOf(error)}).`;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+interface Place {
+  readonly host: string;
+  readonly address: string;
+}
+
+function ask(
+  url: URL,
+  { host, address }: Place,
+  { timeoutMs, trust, via, well = DEFAULT_WELL }: ProbeOptions,
+): Promise<string | null> {
+  const isTls = url.protocol === 'https:';
+  const place = `${address}:${portOf(url)}`;
+  const { promise, resolve: finish } = Promise.withResolvers<string | null>();
+  const request = (isTls ? httpsRequest : httpRequest)({
+    host: address,
+    port: portOf(url),
+    ...(isTls && isIP(host) === 0 ? { servername: host } : {}),
+    ...(isTls && trust ? { ca: trust.ca } : {}),
+    method: 'GET',
+    path: `${url.pathname}${url.search}`,
+    headers: { host: url.host, 'user-agent': 'serin-preflight', ...(via ? { via: via.after('1.1') } : {}) },
+    agent: false,
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  request.once('response', (answer) => {
+    const status = answer.statusCode ?? 0;
+    request.destroy();
+    if (status === 508 && via?.refusalOf(answer.headers.via)) {
+      finish(`${place} leads back to this gateway: requests would go round for ever.`);
+      return;
+    }
+    finish(isWell(status, well) ? null : `${place} ${unwell(status, url.pathname, well)}`);
+  });
+  request.on('error', (error) => {
+    const isLate = error.name === 'AbortError' || error.name === 'TimeoutError';
+    const code = reasonOf(error);
+    const fault = certificateFault(code, 'gateway.upstreamCa');
+    const failed = fault === null ? `${place} did not answer (${code}).` : `${place} cannot be trusted: ${fault}.`;
+    finish(isLate ? `${place} did not answer within ${timeoutMs} ms.` : failed);
+  });
+  request.end();
+  return promise;
+}
+
+/** What came, what would be well, and how the file can say otherwise. */
+function unwell(status: number, path: string, well: readonly StatusPattern[]): string {
+  const came = `answered ${status} to GET ${path}, and ${formatStatuses(well)} is well`;
+  if (status >= 500) return `${came}.`;
+  const instead = `health: { path: ${path}, status: ${status} }`;
+  if (status === 404) {
+    return `${came}. If it has no such page, name one that it has in the route's health, or say that this is well: ${instead}.`;
+  }
+  const why = status >= 300 && status < 400 ? '; redirects are not followed' : '';
+  return `${came}${why}. The route's health names another path, or says that this is well: ${instead}.`;
+}
+
+function portOf({ port, protocol }: URL): number {
+  return Number(port) || (protocol === 'https:' ? 443 : 80);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}

@@ -1,0 +1,149 @@
+import type { Socket } from 'node:net';
+import type { Share } from '../http/share.ts';
+import type { RouteTimeouts } from '../http/timeouts.ts';
+
+/** How long a call may take, phase by phase; see `RouteTimeouts`. */
+export type CallTimeouts = Pick<RouteTimeouts, 'connectMs' | 'answerMs' | 'silenceMs'>;
+
+/** What an upstream is asked. The client writes the framing itself: nothing of it may stand in `headers`. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Origin-form target, as it goes into the request line. */
+  readonly path: string;
+  /** The head's lines after the first, `Name: value\r\n` each, `Host` first, in latin1. No framing fields. */
+  readonly headers: string;
+  /**
+   * Null: no body and no framing field. A text is a whole body in latin1, an octet a character: it goes out with
+   * `Content-Length` (0 included) in one write with the head. A source is streamed.
+   */
+  readonly body: string | BodySource | null;
+  readonly timeouts: CallTimeouts;
+  /** `forced` requests have a bound of their own within that of all. */
+  readonly lane: 'open' | 'forced';
+  /** The share of the client's address; null where it is not bounded. */
+  readonly share: Share | null;
+  /** `websocket` asks for a switch of protocols; `Connection` and `Upgrade` are written by the client. */
+  readonly upgrade?: 'websocket';
+}
+
+/** A request body that arrives piece by piece. */
+export interface BodySource {
+  /** In bytes: sent as `Content-Length`, and more or fewer bytes break the connection. Null: sent in chunks. */
+  readonly length: number | null;
+  /**
+   * True sends `Expect: 100-continue` and starts the source at the upstream's 100, when the body comes all the same, or when the
+   * upstream keeps silent for a second.
+   */
+  readonly awaitsContinue: boolean;
+  /** Whether it waits for its client, and not for the upstream. */
+  readonly isStarved: boolean;
+  /** Tells, once, when a source that awaits a 100 has begun to come without one. */
+  onArrival?(tell: () => void): void;
+  /** The bytes may flow, never sooner than the head is written. A second call after `rewind` begins anew. */
+  start(sink: BodySink): void;
+  /** The upstream takes more again after `write` said false. */
+  resume(): void;
+  /** Whether all that the source ever gave is still held, so that `start` may give it again; false lets go of it. */
+  rewind(): boolean;
+  /** The answer is complete before the body is: nobody reads on. After `onError` and `abort` the source is its owner's. */
+  stop(): void;
+}
+
+export interface BodySink {
+  /** False asks to hold on until `resume`. */
+  write(chunk: Buffer): boolean;
+  /** `trailers` is a flat list of names and values; they go out in chunked bodies only. */
+  end(trailers: readonly string[]): void;
+}
+
+/** How the body of an answer is framed (RFC 9112 section 6.3); `close` lasts until the connection ends. */
+export type BodyKind = 'none' | 'sized' | 'chunked' | 'close';
+
+export interface UpstreamHead {
+  readonly status: number;
+  /** Printable latin1 or empty. */
+  readonly reason: string;
+  /** Alternating names and values in latin1, as received: case, order, duplicates, hop-by-hop fields included. */
+  readonly rawHeaders: readonly string[];
+  /**
+   * Status line and field lines as received, in latin1, less those of the hop: what goes on of the head. Null when that
+   * depends on more than their names.
+   */
+  readonly passing: string | null;
+  readonly hasDate: boolean;
+  readonly isEventStream: boolean;
+  /** Whether there is a field that may name a place, see `PLACE_FIELDS`. */
+  readonly namesPlaces: boolean;
+  readonly body: BodyKind;
+  /** Of a `sized` body, in bytes; null for every other kind. */
+  readonly length: number | null;
+}
+
+/**
+ * `overload`: as many requests as the pool may have are in flight. `exhausted`: this machine has no descriptor, port or memory
+ * for a connection. `unresolved`: no resolver answered for the name. `forbidden`: an address that no upstream may have.
+ * `reset-before-head`: the connection ended before the first byte of an answer.
+ * `bad-head`: not an HTTP/1.1 answer. `reset-in-body`: the body ended early or its framing is broken. `silent`: nothing more
+ * of it came for too long.
+ */
+export type FailureKind =
+  | 'overload'
+  | 'exhausted'
+  | 'unresolved'
+  | 'forbidden'
+  | 'refused'
+  | 'connect-timeout'
+  | 'reset-before-head'
+  | 'reset-in-body'
+  | 'silent'
+  | 'answer-timeout'
+  | 'bad-head';
+
+export interface Failure {
+  readonly kind: FailureKind;
+  /** Whether any byte of the request may have reached the upstream. */
+  readonly written: 'nothing' | 'some';
+}
+
+/**
+ * Told of one answer: `onInform` any number of times, then `onHead`, `onData` any number of times, and `onEnd`; or
+ * `onError` once, in place of whatever is still to come. Nothing is called after `abort`. Never called before
+ * `UpstreamClient.request` has returned, but `onConnection`.
+ */
+export interface AnswerHandler {
+  /** The request goes out on a connection to this address. */
+  onConnection?(address: string | null): void;
+  /** An interim answer, 100 and 103 among them; never 101. */
+  onInform(head: UpstreamHead): void;
+  onHead(head: UpstreamHead): void;
+  /**
+   * False holds the upstream until `UpstreamCall.resume`. The chunk is the handler's until it returns, or until that
+   * `resume` if it returns false; what it needs longer it copies.
+   */
+  onData(chunk: Buffer): boolean;
+  /** All that was read at once has been told, and there is more to come. */
+  onPause?(): void;
+  /** `trailers` is a flat list of names and values. */
+  onEnd(trailers: readonly string[]): void;
+  onError(failure: Failure): void;
+  /** Our own code threw; nothing else is called after this. Must not throw itself. */
+  onFault(error: unknown): void;
+  /** 101 to a request with `upgrade`: the connection is the handler's now. */
+  onUpgrade?(head: UpstreamHead, socket: Socket, firstBytes: Buffer): void;
+}
+
+export interface UpstreamCall {
+  /** Takes back a false of `onData`. */
+  resume(): void;
+  /** Breaks the exchange off; its connection is closed and the handler hears nothing more. */
+  abort(): void;
+}
+
+/** All connections to one upstream origin. */
+export interface UpstreamClient {
+  request(request: UpstreamRequest, handler: AnswerHandler): UpstreamCall;
+  /** Closes idle connections at once and the others when their exchange is over. */
+  close(): void;
+  /** Breaks everything off. */
+  destroy(): void;
+}
