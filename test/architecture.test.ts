@@ -3,6 +3,7 @@ import { basename, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type ImportTable, importCycles, importViolations, impurities, packagesUsed } from './support/imports.ts';
+import { sharedNames } from './support/shared-names.ts';
 import { parseSourceFile } from './support/source-file.ts';
 
 const PURE = ['policy', 'split', 'stats', 'parity', 'judge', 'rollout'];
@@ -76,6 +77,35 @@ const TABLE: ImportTable = {
   },
 };
 
+/** Names that still mean two things. This list only ever gets shorter. */
+const STILL_SHARED: readonly string[] = [
+  'Answer',
+  'AnswerHead',
+  'Asked',
+  'Choice',
+  'Connection',
+  'Evidence',
+  'Fault',
+  'Fields',
+  'Listener',
+  'Requester',
+  'Stage',
+  'Step',
+  'checkQueries',
+  'connect',
+  'countOf',
+  'declaredRoute',
+  'formatPoints',
+  'gridOf',
+  'isRecord',
+  'observe',
+  'readHistogram',
+  'readSeries',
+  'refuse',
+  'say',
+  'spanOf',
+];
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = globSync('{src,test,scripts}/**/*.ts', { cwd: root, exclude: ['**/node_modules/**'] })
   .map((path) => path.replaceAll(sep, '/'))
@@ -123,6 +153,14 @@ describe('the files', () => {
 
   it('export by name', () => {
     expect(files.filter(({ exports }) => exports === 'default').map(({ path }) => path)).toEqual([]);
+  });
+
+  it('give a name to one thing only', () => {
+    const shared = sharedNames(sources);
+    expect(
+      shared.map((line) => line.slice(0, line.indexOf(':'))),
+      shared.join('\n'),
+    ).toEqual(STILL_SHARED);
   });
 
   it('are found at all', () => {

@@ -16,6 +16,8 @@ export interface SourceFile {
   /** Uses of the clock, of chance and of the outside world, such as `Date.now` and `process`. */
   readonly ambient: readonly string[];
   readonly exports: 'named' | 'default';
+  /** The names that the file declares and exports; what it passes on from another file is declared there. */
+  readonly declares: readonly string[];
 }
 
 interface Node {
@@ -48,7 +50,16 @@ export function parseSourceFile(path: string, text: string): SourceFile {
     imports: nodes.flatMap(importOf),
     ambient: [...new Set(ambientUses(program, new Set()))],
     exports: nodes.some(({ type }) => type === 'ExportDefaultDeclaration') ? 'default' : 'named',
+    declares: [...new Set(nodesIn(program['body']).flatMap(declaredBy))],
   };
+}
+
+function declaredBy(statement: Node): string[] {
+  if (statement.type !== 'ExportNamedDeclaration' || isNode(statement['source'])) return [];
+  const [declaration] = nodesIn(statement['declaration']);
+  if (!declaration) return nodesIn(statement['specifiers']).map(({ exported }) => nameOf(exported));
+  if (declaration.type !== 'VariableDeclaration') return [nameOf(declaration['id'])];
+  return nodesIn(declaration['declarations']).flatMap(({ id }) => nodesIn(id).flatMap(boundBy));
 }
 
 function importOf(node: Node): Import[] {
