@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { unfitToChoose } from '../gateway/http/headers.ts';
-import { DEFAULT_LIMITS } from '../gateway/http/limits.ts';
 import { DEFAULT_PACE } from '../gateway/http/timeouts.ts';
 import { versionName } from '../policy/names.ts';
 import { duration, fraction } from '../policy/units.ts';
 import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';
+import { limitsSchema, routeTimeoutsSchema, timeoutsSchema, uploadRate } from './bounds.ts';
 import { readControlHost } from './control-hosts.ts';
 import { cidr, listenAddress, upstreamPlace } from './declared-address.ts';
 import { secret, serviceUrl } from './declared-values.ts';
@@ -18,7 +18,10 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case
 
 const upstream = z.union([
   serviceUrl.transform((url) => ({ url, version: undefined })),
-  z.strictObject({ url: serviceUrl, version: versionName.optional() }),
+  z.strictObject({
+    url: serviceUrl.describe('Where it answers; a path is put in front of what requests ask for'),
+    version: versionName.optional().describe('Its name in answers, figures and messages; `stable` when it is absent'),
+  }),
 ]);
 
 /** RFC 9110 section 5.6.2. */
@@ -36,12 +39,18 @@ const headerName = z
 const cookieName = z.string().regex(TOKEN, 'must be a cookie name');
 
 const sticky = z.union([
-  z.literal(['consumer', 'client-address', 'request']).transform((kind) => ({ kind })),
   z
-    .strictObject({ header: headerName })
+    .literal(['consumer', 'client-address', 'request'])
+    .transform((kind) => ({ kind }))
+    .describe('`consumer`: by `consumerKey`; `client-address`; `request`: each is drawn anew'),
+  z
+    .strictObject({ header: headerName.describe('The header whose value is the key') })
     .transform(({ header }) => ({ kind: 'header' as const, name: header.toLowerCase() })),
   z
-    .strictObject({ cookie: cookieName, sameSite: z.literal(['lax', 'strict', 'none']).default('lax') })
+    .strictObject({
+      cookie: cookieName.describe('The name of a signed cookie that Serin sets'),
+      sameSite: z.literal(['lax', 'strict', 'none']).default('lax').describe('Its `SameSite`'),
+    })
     .transform(({ cookie, sameSite }) => ({ kind: 'cookie' as const, name: cookie, sameSite })),
 ]);
 
@@ -49,9 +58,11 @@ const parameterName = z.string().regex(/^[^?&#=]{1,100}$/, 'must be only the nam
 
 const consumerKey = z.union([
   z
-    .strictObject({ header: headerName })
+    .strictObject({ header: headerName.describe('The header that has it') })
     .transform(({ header }) => ({ kind: 'header' as const, name: header.toLowerCase() })),
-  z.strictObject({ query: parameterName }).transform(({ query }) => ({ kind: 'query' as const, name: query })),
+  z
+    .strictObject({ query: parameterName.describe('The parameter of the query that has it, decoded') })
+    .transform(({ query }) => ({ kind: 'query' as const, name: query })),
 ]);
 
 const template = z
@@ -61,19 +72,6 @@ const template = z
     /^(\/((?!\.\.?(?:\/|$))[A-Za-z0-9._~-]+|\{[A-Za-z0-9_-]+\}))+\/?$|^\/$/,
     'must be a path of plain segments and placeholders, such as /orders/{id}',
   );
-
-/** Beyond 2^31 ms Node's timers end at once. */
-const span = duration.refine((ms) => ms > 0 && ms < 2 ** 31, 'must be more than 0s and at most 24d');
-
-const uploadRate = z.int().min(0).max(1_000_000_000);
-
-const routeTimeouts = z.strictObject({
-  connect: span.optional(),
-  answer: span.optional(),
-  silence: span.optional(),
-  upload: span.optional(),
-  uploadGrace: span.optional(),
-});
 
 const healthPath = z
   .string()
@@ -93,14 +91,19 @@ const health = z.union([
 ]);
 
 export const routeSchema = z.strictObject({
-  name,
+  name: name.describe('What commands, figures and messages call the route'),
   path: readText(readRoutePath).prefault('/').describe('A plain prefix; see docs/routes.md'),
-  host: readText(readRouteHost).optional().describe('A name, or `*.example.com` for every name below it'),
-  stable: upstream,
-  policy: z.string().min(1),
-  health: health.prefault('/healthz'),
-  rewrite: z.boolean().default(true),
-  hostHeader: z.literal(['upstream', 'preserve']).default('upstream'),
+  host: readText(readRouteHost)
+    .optional()
+    .describe('A name, or `*.example.com` for every name below it; every host when it is absent'),
+  stable: upstream.describe('The version that serves now: its URL, or its URL and name'),
+  policy: z.string().min(1).describe('The `metadata.name` of the policy that rollouts follow'),
+  health: health.prefault('/healthz').describe('What a canary is asked before a rollout starts; see docs/health.md'),
+  rewrite: z.boolean().default(true).describe("Whether the route's path is taken off what the upstream is asked for"),
+  hostHeader: z
+    .literal(['upstream', 'preserve'])
+    .default('upstream')
+    .describe("`Host` at the upstream: its own name, or the client's"),
   encodedSlash: z
     .literal(['refuse', 'pass'])
     .default('refuse')
@@ -109,19 +112,27 @@ export const routeSchema = z.strictObject({
     .literal(['map', 'keep'])
     .default('map')
     .describe('Whether Location and other fields that name an upstream are made to name the route instead'),
-  sticky: sticky.prefault('client-address'),
-  consumerKey: consumerKey.optional(),
-  forceHeader: headerName.default('x-serin-version'),
+  sticky: sticky
+    .prefault('client-address')
+    .describe('What keeps a client on its version: the same key gets the same version'),
+  consumerKey: consumerKey.optional().describe("Where a request has its consumer's credential"),
+  forceHeader: headerName.default('x-serin-version').describe('The header by which a request asks for a version'),
   unfollowedForce: z
     .literal(['refuse', 'ignore'])
     .default('refuse')
     .describe('What to do with a request for a version that the route does not have now; `refuse`: 412'),
   force: z
-    .strictObject({ from: z.array(cidr).default([]), tokens: z.literal(['accepted', 'none']).default('none') })
+    .strictObject({
+      from: z.array(cidr).default([]).describe('Networks, such as `10.0.0.0/8`'),
+      tokens: z
+        .literal(['accepted', 'none'])
+        .default('none')
+        .describe('Whether a token of `serin force-token` counts as well'),
+    })
     .refine(({ from, tokens }) => from.length > 0 || tokens === 'accepted', 'must name networks, or accept tokens')
     .optional()
     .describe('Whose force header counts; everybody when it is absent'),
-  showVersion: z.boolean().default(true),
+  showVersion: z.boolean().default(true).describe('Whether answers name their version in `x-serin-version`'),
   source: sourceName.optional().describe("Whose evidence decides; the gateway's own when it is absent"),
   metrics: routeMetricsSchema.optional().describe('Where a source has the measurements of this route'),
   router: z
@@ -135,69 +146,22 @@ export const routeSchema = z.strictObject({
     .max(90)
     .default([])
     .describe('Templates of paths, `/orders/{id}`; a path that fits none is guessed'),
-  timeouts: routeTimeouts.prefault({}).describe('The default of each is that of gateway.timeouts'),
-  uploadBytesPerSecond: uploadRate.optional().describe('Instead of gateway.uploadBytesPerSecond'),
+  timeouts: routeTimeoutsSchema.prefault({}).describe('Instead of those of `gateway.timeouts`, one by one'),
+  uploadBytesPerSecond: uploadRate.optional().describe('Instead of `gateway.uploadBytesPerSecond`'),
 });
-
-const timeouts = z.strictObject({
-  connect: duration.prefault('1s').describe('To connect to an upstream, TLS included'),
-  answer: duration.prefault('60s').describe('From the end of a request to the head of its answer'),
-  silence: span.optional().describe('Within an answer; as long as `answer` when it is absent'),
-  headers: duration.prefault('5s').describe('For the head of a request'),
-  upload: span.prefault('30s').describe('Silence of a client within the body of its request'),
-  uploadGrace: span.prefault('10s').describe('How long a body may fall short of uploadBytesPerSecond'),
-  download: span.prefault('30s').describe('How long a client may read nothing of its answer'),
-  idle: duration.prefault('15s').describe('Between two requests of a client'),
-  notice: duration.prefault('1s').describe('How long connections are still accepted once /readyz says no'),
-  drain: duration.prefault('30s').describe('How long what is open may take after that'),
-});
-
-const count = z.int().min(1).max(1_000_000);
-
-const limits = z
-  .strictObject({
-    headerBytes: z.int().min(1_024).max(1_048_576).default(DEFAULT_LIMITS.headerBytes).describe('Of a request head'),
-    headerCount: count.default(DEFAULT_LIMITS.headerCount),
-    urlBytes: count.default(DEFAULT_LIMITS.urlBytes),
-    bodyBytes: z.int().min(0).nullable().default(DEFAULT_LIMITS.bodyBytes).describe('Of a request body; null for any'),
-    connections: count.default(DEFAULT_LIMITS.connections),
-    connectionsPerAddress: count
-      .default(DEFAULT_LIMITS.connectionsPerAddress)
-      .describe('Trusted proxies may have more'),
-    inFlightPerUpstream: count.default(DEFAULT_LIMITS.inFlightPerUpstream),
-    inFlightPerAddress: count
-      .optional()
-      .describe('Of one client address, to all upstreams; half of inFlightPerUpstream when it is absent'),
-    uploadsPerAddress: count
-      .optional()
-      .describe(
-        'Of those, requests whose body is still on its way; an eighth of inFlightPerUpstream when it is absent',
-      ),
-    heldBackPerAddress: count
-      .optional()
-      .describe(
-        'Of those, answers that wait for their client to take them; an eighth of inFlightPerUpstream when it is absent',
-      ),
-    forcedPerUpstream: count
-      .optional()
-      .describe('Of those, requests that force their version; a sixteenth when it is absent'),
-    pipelined: count.default(DEFAULT_LIMITS.pipelined).describe('Requests of one connection that are open at a time'),
-  })
-  .refine(({ headerBytes, urlBytes }) => urlBytes < headerBytes, {
-    message: 'must be less than headerBytes, which the request line is part of',
-    path: ['urlBytes'],
-  });
 
 const severity = z.literal(['critical', 'error', 'warning', 'info']);
 
 const pagerduty = z.strictObject({
-  routingKey: secret,
-  eventsUrl: serviceUrl.optional(),
+  routingKey: secret.describe('Integration key of an Events API v2 service'),
+  eventsUrl: serviceUrl
+    .optional()
+    .describe('Where the Events API answers, when it is not `https://events.pagerduty.com`'),
   severity: z
     .strictObject({
-      rolledBack: severity.optional(),
-      internalFailed: severity.optional(),
-      needsPerson: severity.optional(),
+      rolledBack: severity.optional().describe('Serin rolled back; by default `error`'),
+      internalFailed: severity.optional().describe('Forced requests failed; by default `warning`'),
+      needsPerson: severity.optional().describe('Only a person can move the rollout on; by default `warning`'),
     })
     .optional()
     .describe('The severity of pages, by their subject'),
@@ -211,10 +175,13 @@ export const configSchema = z.strictObject({
     .describe('Put in front of the summary of every message'),
   gateway: z
     .strictObject({
-      listen: listenAddress.prefault('0.0.0.0:8080'),
-      trustedProxies: z.array(cidr).default([]),
-      timeouts: timeouts.prefault({}),
-      limits: limits.prefault({}),
+      listen: listenAddress.prefault('0.0.0.0:8080').describe('Where clients connect'),
+      trustedProxies: z
+        .array(cidr)
+        .default([])
+        .describe('Networks of the proxies in front, whose `X-Forwarded-*` is believed; see docs/routes.md'),
+      timeouts: timeoutsSchema.prefault({}).describe('How long things may take; see docs/timeouts-and-limits.md'),
+      limits: limitsSchema.prefault({}).describe('What is refused beyond a bound; see docs/timeouts-and-limits.md'),
       uploadBytesPerSecond: uploadRate
         .default(DEFAULT_PACE.uploadBytesPerSecond)
         .describe('The minimum average rate of a request body; 0 for no minimum'),
@@ -227,10 +194,11 @@ export const configSchema = z.strictObject({
         ),
       accessLog: z
         .strictObject({
-          file: z.string().min(1).describe('Relative to this file; one JSON line for each request'),
+          file: z.string().min(1).describe('Relative to this file'),
           sample: fraction.prefault('100%').describe('The share of requests that is logged; failures always are'),
         })
-        .optional(),
+        .optional()
+        .describe('One line for each request; none when it is absent; see docs/reference/log.md'),
       slices: z
         .literal(['on', 'off'])
         .default('on')
@@ -242,45 +210,58 @@ export const configSchema = z.strictObject({
         .describe('An address for load balancers that answers only /readyz (of the gateway) and /livez'),
       fastPath: z.literal(['on', 'off']).default('on').describe('`off` leaves every request to node:http'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The data path'),
   control: z
     .strictObject({
-      listen: listenAddress.prefault('127.0.0.1:7780'),
+      listen: listenAddress.prefault('127.0.0.1:7780').describe('Where the API, `/metrics` and `/readyz` answer'),
       hosts: z
         .array(readText(readControlHost))
         .default([])
         .describe('Host names of the control API, besides addresses and localhost; `*.example.com` for all below'),
       publicUrl: serviceUrl.optional().describe('Where people reach the control API; messages link to it'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The control API'),
   controller: z
     .strictObject({
-      tick: duration.prefault('5s').refine(isEvenTick, 'must be whole seconds that divide a minute'),
+      tick: duration
+        .prefault('5s')
+        .refine(isEvenTick, 'must be whole seconds that divide a minute')
+        .describe('How often rollouts are looked at: whole seconds that divide a minute'),
       blindAfter: duration
         .prefault('1m')
-        .describe('When no look was recorded for this long, the gateway may go back to the stable on its own figures'),
+        .describe(
+          'When no look was recorded for this long, the gateway may go back to the stable on its own figures; longer than `tick`',
+        ),
     })
     .refine(({ tick, blindAfter }) => blindAfter > tick, { message: 'must be longer than tick', path: ['blindAfter'] })
-    .prefault({}),
-  dataFolder: z.string().min(1).default('.serin'),
+    .prefault({})
+    .describe('What decides about rollouts'),
+  dataFolder: z
+    .string()
+    .min(1)
+    .default('.serin')
+    .describe('Database, secret and admin token, relative to this file; `SERIN_DATA` overrides it'),
   policies: z
     .array(z.string().min(1))
     .default([])
     .describe('Policy files beside the shipped ones, relative to this file'),
-  sources: sourcesSchema.default({}),
+  sources: sourcesSchema.default({}).describe("Where evidence beside the gateway's own comes from, by name"),
   upstreams: z
     .array(upstreamPlace)
     .default([])
     .describe(
       'Networks and hosts (`10.0.0.0/8`, `*.svc.internal`) where an operator may start a canary; an admin may anywhere',
     ),
-  routes: z.array(routeSchema).min(1),
+  routes: z.array(routeSchema).min(1).describe('What is served, and by whom; see docs/routes.md'),
   channels: z
     .strictObject({
-      console: z.boolean().default(true),
-      pagerduty: pagerduty.optional(),
+      console: z.boolean().default(true).describe('Messages as lines on standard output'),
+      pagerduty: pagerduty.optional().describe('Pages by the PagerDuty Events API v2'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Who is told; see docs/pages.md'),
 });
 
 export type ServerConfig = z.output<typeof configSchema>;

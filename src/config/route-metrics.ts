@@ -15,27 +15,35 @@ const labels = z.record(labelName, z.string().min(1).max(1_000));
 const selection = {
   match: labels.default({}).describe('Labels that all series of the route have'),
   version: z
-    .strictObject({ label: labelName, value: z.string().min(1).max(1_000).default('{{version}}') })
+    .strictObject({
+      label: labelName.describe('The label that has it'),
+      value: z
+        .string()
+        .min(1)
+        .max(1_000)
+        .default('{{version}}')
+        .describe('Its value; {{version}} stands for the name of a version'),
+    })
     .optional()
-    .describe('The label that tells the versions apart; {{version}} stands for the name of a version'),
+    .describe('The label that tells the versions apart'),
   stable: labels.optional().describe('Instead of `version`: labels of the series of the stable'),
-  canary: labels.optional(),
+  canary: labels.optional().describe('Instead of `version`: labels of the series of the canary'),
   native: z
-    .strictObject({ schema: z.int().min(0).max(5) })
+    .strictObject({ schema: z.int().min(0).max(5).describe('2^schema buckets for each doubling') })
     .optional()
     .describe('Latencies are native histograms, which are brought to this schema'),
 };
 
 const presetMetrics = z.strictObject({
-  preset: z.literal(['otel', 'envoy', 'istio', 'nginx-ingress', 'traefik']),
+  preset: z.literal(['otel', 'envoy', 'istio', 'nginx-ingress', 'traefik']).describe('Whose names the metrics have'),
   ...selection,
 });
 
 const customMetrics = z.strictObject({
-  preset: z.literal('custom'),
-  requests: metricName.describe('A counter'),
-  latency: metricName.describe('A histogram, without _bucket'),
-  unit: z.literal(['seconds', 'milliseconds']).default('seconds').describe('Of the latency'),
+  preset: z.literal('custom').describe('The metrics have names of their own'),
+  requests: metricName.describe('The counter of requests'),
+  latency: metricName.describe('The histogram of latencies, without `_bucket`'),
+  unit: z.literal(['seconds', 'milliseconds']).default('seconds').describe('The unit of the latency'),
   status: labelName.describe('The label with the status code'),
   latencyStatus: z.boolean().default(true).describe('Whether the histogram has the status as well'),
   ...selection,

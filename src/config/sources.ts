@@ -8,9 +8,21 @@ const file = z.string().regex(/^file:.+$/, 'must be file:PATH');
 
 const auth = z
   .strictObject({
-    bearer: secret.optional(),
-    basic: z.strictObject({ username: z.string().min(1).max(200), password: secret }).optional(),
-    certificate: z.strictObject({ cert: file, key: file }).optional().describe('PEM, for mutual TLS'),
+    bearer: secret.optional().describe('A bearer token'),
+    basic: z
+      .strictObject({
+        username: z.string().min(1).max(200).describe('The name; no secret'),
+        password: secret.describe('The password'),
+      })
+      .optional()
+      .describe('HTTP basic authentication'),
+    certificate: z
+      .strictObject({
+        cert: file.describe('The certificate, with its chain'),
+        key: file.describe('Its private key'),
+      })
+      .optional()
+      .describe('PEM, for mutual TLS'),
   })
   .refine(({ bearer, basic }) => !(bearer && basic), 'bearer and basic exclude each other');
 
@@ -19,30 +31,44 @@ const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e]
 const tenant = z.union([
   headerValue.transform((value) => ({ header: 'X-Scope-OrgID', value })),
   z.strictObject({
-    header: z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'must be a header name'),
-    value: headerValue,
+    header: z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,100}$/, 'must be a header name')
+      .describe('The header that names the tenant'),
+    value: headerValue.describe('The tenant'),
   }),
 ]);
 
 const asked = {
-  url: serviceUrl,
-  timeout: duration.prefault('3s').refine((ms) => ms >= 1 && ms <= 60_000, 'must be at most 1m'),
-  maxAnswerBytes: z.int().min(1_024).max(67_108_864).default(4_194_304).describe('Of an answer after it is inflated'),
-  auth: auth.optional(),
-  ca: file.optional().describe('PEM of the authorities that its certificate may be from'),
+  url: serviceUrl.describe('Where it answers; the path of a query is put behind it'),
+  timeout: duration
+    .prefault('3s')
+    .refine((ms) => ms >= 1 && ms <= 60_000, 'must be at most 1m')
+    .describe('Of one query; at most `1m`'),
+  maxAnswerBytes: z
+    .int()
+    .min(1_024)
+    .max(67_108_864)
+    .default(4_194_304)
+    .describe('Bytes of an answer after it is inflated'),
+  auth: auth.optional().describe('How Serin identifies itself'),
+  ca: file.optional().describe('`file:PATH`; PEM of the authorities that its certificate may be from'),
 };
 
 const prometheus = z.strictObject({
-  kind: z.literal('prometheus'),
+  kind: z.literal('prometheus').describe('Prometheus, or what has its HTTP API'),
   ...asked,
   interval: duration
     .prefault('15s')
     .refine((ms) => ms >= 1_000, 'must be at least 1s')
-    .describe('Of the scrapes'),
-  tenant: tenant.optional(),
+    .describe('Of its scrapes'),
+  tenant: tenant.optional().describe('Sent as `X-Scope-OrgID`, or in a header of your choice'),
 });
 
-const json = z.strictObject({ kind: z.literal('json'), ...asked });
+const json = z.strictObject({
+  kind: z.literal('json').describe('Any service that answers query checks with JSON'),
+  ...asked,
+});
 
 /** Where evidence beside the gateway's own comes from, by name. */
 export const sourcesSchema = z.record(sourceName, z.discriminatedUnion('kind', [prometheus, json]));
