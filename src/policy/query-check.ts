@@ -10,27 +10,31 @@ export const dryRun = z
   .describe('Reports only: neither rolls back nor holds, and no promotion waits for it');
 
 const margin = z.strictObject({
-  relative: fraction.prefault('0%'),
+  relative: fraction.prefault('0%').describe('Of the value of the stable'),
   absolute: z.number().min(0).default(0).describe('In the unit of the values'),
 });
 
 const queryCheck = z.strictObject({
-  source: textLike(NAME, 'must name a source of serin.yaml').default('prometheus'),
+  source: textLike(NAME, 'must name a source of serin.yaml')
+    .default('prometheus')
+    .describe('The source of `serin.yaml` that is asked'),
   query: z
     .string()
     .min(1)
     .max(4_000)
     .describe('Gives one value per version; {{version}}, {{track}} and {{route}} stand for what is asked about'),
   interval: duration.prefault('1m').describe('How often a value is taken: at least the window that the query looks at'),
-  worse: z.literal(['higher', 'lower', 'both']),
+  worse: z.literal(['higher', 'lower', 'both']).describe('Which difference is bad'),
   rollback: margin.prefault({ relative: '5%' }).describe('A difference within the larger of both is none'),
-  parity: margin.prefault({ relative: '10%' }),
+  parity: margin
+    .prefault({ relative: '10%' })
+    .describe('Shown to be within the larger of both, the check is at parity'),
   comparable: z
     .boolean()
     .default(false)
     .describe('Both versions run on arms of the same size; without it the check may only hold'),
   limit: z.number().optional().describe('The value beyond which the canary is bad, whatever the stable does'),
-  action: z.literal(['hold', 'rollback']).default('hold'),
+  action: z.literal(['hold', 'rollback']).default('hold').describe('What evidence of harm does'),
   weight: z.number().gt(0).max(1).default(0.05).describe('Share of alpha where the action is rollback'),
   dryRun,
 });
