@@ -17,8 +17,8 @@ const TABLE: ImportTable = {
   exceptions: { 'src/policy/digest.ts': ['node:crypto'] },
   rooms: {
     problem: { packages: ['node:path'] },
-    policy: { typesOf: ['split'], packages: ['zod', 'yaml'] },
-    split: { typesOf: ['policy'] },
+    split: {},
+    policy: { rooms: ['split'], packages: ['zod', 'yaml'] },
     stats: { rooms: ['policy', 'split'], only: exactStatistics },
     parity: { rooms: ['policy', 'split', 'stats'], only: exactStatistics },
     judge: { rooms: ['policy', 'split', 'stats', 'parity'], only: exactStatistics },
@@ -97,7 +97,6 @@ const STILL_SHARED: readonly string[] = [
   'declaredRoute',
   'formatPoints',
   'gridOf',
-  'isRecord',
   'observe',
   'readHistogram',
   'readSeries',

@@ -2,6 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Finding, Verdict, VerdictName } from '../judge/verdict.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { isEnded, type StageKind, stageName } from '../rollout/state.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 import type { CountsByRoute } from './rollout-counters.ts';
 
 const STATUS: Readonly<Record<StageKind, number>> = {
@@ -60,7 +61,7 @@ export function rolloutMetrics(registry: Registry, newestFirst: readonly Rollout
       1,
     );
     status.set({ http_route: route }, STATUS[rollout.stage.kind]);
-    weight.set({ http_route: route }, rollout.canaryBps / 10_000);
+    weight.set({ http_route: route }, rollout.canaryBps / WHOLE_BPS);
     person.set({ http_route: route }, rollout.openPage === null || isEnded(rollout) ? 0 : 1);
     if (looked.verdict === null) continue;
     evidence(route, looked.verdict);

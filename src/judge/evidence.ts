@@ -1,9 +1,11 @@
+import { isRecord } from '../policy/is-record.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 import { type Block, GROUPS } from '../stats/block.ts';
 import { fitsForm, formOf, type LatencyForm } from '../stats/latency/latency-form.ts';
 import type { LookInput, StepContext } from './input.ts';
 import { faultOfForms, faultOfGrid, faultOfLatency } from './latency-fault.ts';
 import { readSeries } from './series-evidence.ts';
-import { isCount, isRecord, show } from './untrusted.ts';
+import { isCount, show } from './untrusted.ts';
 
 /** What can be used of what the source gave, and why the rest cannot: null when all of it can. */
 export interface Evidence {
@@ -12,7 +14,6 @@ export interface Evidence {
 }
 
 const COUNTS = ['requests', 'errors', 'clientErrors'] as const;
-const FULL_BPS = 10_000;
 
 type GridOfBlock = Parameters<typeof faultOfLatency>[2];
 
@@ -55,7 +56,7 @@ function withSeries(block: Block): Block {
 function absence(block: Block, step: StepContext): string | null {
   if (step.kind !== 'weight' && step.kind !== 'bake') return null;
   if (block.canary === null && block.canaryBps > 0) return 'the canary reported nothing';
-  if (block.stable === null && block.canaryBps < FULL_BPS) return 'the stable reported nothing';
+  if (block.stable === null && block.canaryBps < WHOLE_BPS) return 'the stable reported nothing';
   return null;
 }
 
@@ -66,7 +67,7 @@ function faultOf(block: unknown): string | null {
   }
   if (Number(block['durationMs']) < 0) return 'durationMs is negative';
   if (!isCount(block['splitEpoch'])) return `splitEpoch is ${show(block['splitEpoch'])}, not a count`;
-  if (!isCount(block['canaryBps']) || block['canaryBps'] > FULL_BPS) {
+  if (!isCount(block['canaryBps']) || block['canaryBps'] > WHOLE_BPS) {
     return `canaryBps is ${show(block['canaryBps'])}, not basis points`;
   }
   const grid = block['grid'] === undefined ? 'gateway-grid' : 'own-grid';

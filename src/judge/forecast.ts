@@ -2,6 +2,7 @@ import { rateMargins } from '../parity/errors.ts';
 import { formatShare, formatSpan } from '../parity/figures.ts';
 import type { Finding } from '../parity/finding.ts';
 import type { Policy } from '../policy/schema.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 import { boundaryAt, clipRate } from '../stats/evidence/e-value.ts';
 import { canaryShare, msForCanaryRequests, type Pace } from '../stats/evidence/pace.ts';
 import { expectedRate } from '../stats/rates/error-rate.ts';
@@ -13,8 +14,6 @@ import type { JudgeState } from './state.ts';
 import { temperingOf } from './tempering.ts';
 import { thresholdsOf } from './thresholds.ts';
 import type { Forecast } from './verdict.ts';
-
-const FULL_BPS = 10_000;
 
 /** How long the step still takes if the versions are equal, and how soon it would be known that they are not. */
 export function forecastOf(
@@ -43,7 +42,7 @@ function untilParity(pace: Pace, findings: readonly Finding[]): Forecast['parity
     const there = open.flatMap(({ needsAt }) => needsAt.filter((one) => one.weightBps === weightBps));
     if (there.length < open.length) return [];
     const requests = Math.max(...there.map(({ canaryRequests }) => canaryRequests));
-    return [{ weightBps, ms: (requests * pace.ms * FULL_BPS) / (weightBps * (pace.canary + pace.stable)) }];
+    return [{ weightBps, ms: (requests * pace.ms * WHOLE_BPS) / (weightBps * (pace.canary + pace.stable)) }];
   });
   return { lowMs: FORECAST_RANGE.low * ms, highMs: FORECAST_RANGE.high * ms, at };
 }
@@ -67,7 +66,7 @@ function inWords(parity: Forecast['parity'], doublingMs: number | null): string 
   const doubling = doublingMs === null ? [] : [`a doubling of errors would be known in ${formatSpan(doublingMs)}`];
   if (parity === null) return doubling.join('');
   const elsewhere = parity.at.map(
-    ({ weightBps, ms }) => `, at ${formatShare(weightBps / FULL_BPS)}: about ${formatSpan(ms)}`,
+    ({ weightBps, ms }) => `, at ${formatShare(weightBps / WHOLE_BPS)}: about ${formatSpan(ms)}`,
   );
   const range = `parity in ${formatSpan(parity.lowMs)} to ${formatSpan(parity.highMs)}`;
   return [`${range}${elsewhere.slice(0, 2).join('')}`, ...doubling].join('; ');

@@ -1,3 +1,4 @@
+import { isRecord } from '../policy/is-record.ts';
 import type { Block, SlowerCounts } from '../stats/block.ts';
 import {
   boundariesOf,
@@ -8,7 +9,7 @@ import {
   talliesOf,
 } from '../stats/latency/latency-form.ts';
 import { countBuckets, HIGHEST_BUCKET, LOWEST_BUCKET, otherKeys } from '../stats/latency/log-histogram.ts';
-import { isCount, isRecord, show } from './untrusted.ts';
+import { isCount, show } from './untrusted.ts';
 
 /** The finest grid has buckets of 0.2 %, finer than any native histogram; the coarsest is that of schema -4. */
 const FINEST_RATIO = 1.002;

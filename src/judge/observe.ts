@@ -3,6 +3,7 @@ import { observeGuards } from '../parity/guards.ts';
 import { observeLatency, restartLatencyParity } from '../parity/latency.ts';
 import { restartQueries } from '../parity/query.ts';
 import type { Policy } from '../policy/schema.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 import type { Block, Tally } from '../stats/block.ts';
 import type { Bet } from '../stats/evidence/bet.ts';
 import { advanceSchedule, type OnsetSchedule, spentMass } from '../stats/evidence/onset-schedule.ts';
@@ -25,7 +26,6 @@ import { temperingOf } from './tempering.ts';
 import { thresholdsOf } from './thresholds.ts';
 
 const CEILING_ABOVE_THRESHOLD = 3;
-const FULL_BPS = 10_000;
 const RIPPLE = 0.02;
 
 type SplitChange = 'same-split' | 'split-changed';
@@ -52,10 +52,10 @@ export function observe(policy: Policy, state: JudgeState, block: Block, step: S
   const split = state.splitEpoch === null || state.splitEpoch === block.splitEpoch ? 'same-split' : 'split-changed';
   const current = block.splitEpoch === step.splitEpoch;
 
-  const randomised = block.canaryBps > 0 && block.canaryBps < FULL_BPS;
+  const randomised = block.canaryBps > 0 && block.canaryBps < WHOLE_BPS;
   const compared: Block = randomised ? block : { ...block, canary: null };
   const guarded = guardedTally(block, step);
-  const stableTally = block.canaryBps < FULL_BPS ? block.stable : null;
+  const stableTally = block.canaryBps < WHOLE_BPS ? block.stable : null;
   const hasCanary = sentRequests(guarded) > 0;
   const hasBoth = sentRequests(compared.canary) > 0 && sentRequests(compared.stable) > 0;
 
@@ -113,10 +113,10 @@ export function observe(policy: Policy, state: JudgeState, block: Block, step: S
 
 function observeSplit(state: JudgeState, block: Block, split: SplitChange, cap: number): JudgeState['splitShare'] {
   const before = split === 'same-split' ? state.splitShare : UNWATCHED_SPLIT;
-  if (block.canaryBps === 0 || block.canaryBps === FULL_BPS) return before;
+  if (block.canaryBps === 0 || block.canaryBps === WHOLE_BPS) return before;
   if (block.canary === null || block.stable === null) return before;
   const sent = { canary: sentRequests(block.canary), stable: sentRequests(block.stable) };
-  return stepSplitShare(before, sent, block.canaryBps / FULL_BPS, cap);
+  return stepSplitShare(before, sent, block.canaryBps / WHOLE_BPS, cap);
 }
 
 function observeGroups(

@@ -11,14 +11,13 @@ import {
 } from '../parity/query.ts';
 import { queryFinding } from '../parity/query-finding.ts';
 import type { Policy } from '../policy/schema.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 import type { Block } from '../stats/block.ts';
 import type { Bet } from '../stats/evidence/bet.ts';
 import type { LookInput, StepContext } from './input.ts';
 import type { JudgeState } from './state.ts';
 import { thresholdsOf } from './thresholds.ts';
 import type { CheckName } from './verdict.ts';
-
-const FULL_BPS = 10_000;
 
 /** The names of the policy's query checks, as findings have them. */
 export function queryNames({ spec: { checks } }: Policy): readonly QueryName[] {
@@ -47,8 +46,8 @@ export function splitSince(state: Pick<JudgeState, 'splitEpoch' | 'splitSince'>,
 }
 
 function asksOf({ canaryBps }: Block, { kind }: StepContext): 'both' | 'canary' | 'none' {
-  if (canaryBps > 0 && canaryBps < FULL_BPS) return 'both';
-  return canaryBps === FULL_BPS || kind === 'consumers' ? 'canary' : 'none';
+  if (canaryBps > 0 && canaryBps < WHOLE_BPS) return 'both';
+  return canaryBps === WHOLE_BPS || kind === 'consumers' ? 'canary' : 'none';
 }
 
 export function queryFindings(

@@ -1,3 +1,4 @@
+import { WHOLE_BPS } from '../split/assign.ts';
 import { canaryShare, msForCanaryRequests, type Pace } from '../stats/evidence/pace.ts';
 import { requestsNeeded } from '../stats/rates/forecast.ts';
 import type { FindingContext } from './context.ts';
@@ -34,7 +35,7 @@ export function forecastAtNextWeights(
   if (present === null || missing <= 0) return [];
   const progress = context.step.canary.requests === 0 ? 'not-begun' : 'begun';
   return context.nextWeightsBps.flatMap((weightBps) => {
-    const canaryRequests = requestsNeeded(missing, gainAt(weightBps / 10_000) / phi, progress);
+    const canaryRequests = requestsNeeded(missing, gainAt(weightBps / WHOLE_BPS) / phi, progress);
     return canaryRequests === null ? [] : [{ weightBps, canaryRequests }];
   });
 }

@@ -1,3 +1,4 @@
+import { WHOLE_BPS } from '../split/assign.ts';
 import type { Fault, Path } from './fault.ts';
 import type { LegibleSpec } from './legible.ts';
 import { formatBps, formatDuration } from './units.ts';
@@ -31,7 +32,8 @@ function weightsRise({ steps }: LegibleSpec): Fault[] {
     if (step === null || !('weight' in step) || step.weight === null) continue;
     const fault = (message: string) => faults.push({ path: [...STEPS, index, 'weight'], message, at: 'key' });
     if (step.weight === 0) fault('weight must be above 0%: the phase without a share of the traffic is spec.internal');
-    else if (step.weight === 10_000) fault('weight must be below 100%: 100% is the bake, which follows the last step');
+    else if (step.weight === WHOLE_BPS)
+      fault('weight must be below 100%: 100% is the bake, which follows the last step');
     else {
       if (before !== null && step.weight <= before) {
         fault(`weight must rise: ${formatBps(step.weight)} after ${formatBps(before)}`);

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { formatPath, type Path } from './fault.ts';
+import { isRecord } from './is-record.ts';
 import { type Policy, type PolicyDocument, policySchema } from './schema.ts';
 
 /** JSON with the keys of every object in code-unit order and no white space: equal data give equal text. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
-    isObject(part) ? Object.fromEntries(entriesInOrder(part)) : part,
+    isRecord(part) ? Object.fromEntries(entriesInOrder(part)) : part,
   );
 }
 
@@ -31,7 +32,7 @@ function diff(before: unknown, after: unknown, path: Path): string[] {
     const indices = Array.from({ length: Math.max(before.length, after.length) }, (_, index) => index);
     return indices.flatMap((index) => diff(before[index], after[index], [...path, index]));
   }
-  if (isObject(before) && isObject(after)) {
+  if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) => diff(before[key], after[key], [...path, key]));
   }
@@ -41,10 +42,6 @@ function diff(before: unknown, after: unknown, path: Path): string[] {
 function show(value: unknown): string {
   if (value === undefined) return '(none)';
   return typeof value === 'string' ? value : canonicalJson(value);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function entriesInOrder(value: Readonly<Record<string, unknown>>): [string, unknown][] {

@@ -1,3 +1,4 @@
+import { isRecord } from './is-record.ts';
 import { type Policy, policySchema } from './schema.ts';
 
 const { checks, guards } = policySchema.parse({
@@ -25,8 +26,4 @@ function filled(value: unknown, defaults: unknown): unknown {
   if (!isRecord(value) || !isRecord(defaults)) return value;
   const added = Object.entries(defaults).map(([key, fallback]) => [key, filled(value[key], fallback)]);
   return { ...value, ...Object.fromEntries(added) };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

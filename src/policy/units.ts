@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WHOLE_BPS } from '../split/assign.ts';
 
 const MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -100,7 +101,7 @@ export const weight = z
       const bps = Number(`${text.slice(0, -1)}e2`);
       if (!Number.isInteger(bps)) {
         context.issues.push({ code: 'custom', input: text, message: 'a weight has a resolution of 0.01%' });
-      } else if (bps > 10_000) {
+      } else if (bps > WHOLE_BPS) {
         context.issues.push({ code: 'custom', input: text, message: 'a weight is at most 100%' });
       }
       return bps;

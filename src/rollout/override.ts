@@ -1,6 +1,7 @@
 import { isQueryName, queryOf } from '../parity/query.ts';
 import { counted } from '../policy/counted.ts';
 import { formatBps } from '../policy/units.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 import type { OverrideEvent } from './event.ts';
 import { changed, enter, refused, rollBack, type Transition, type TransitionContext, weighed } from './move.ts';
 import { currentStep, nextStage, requiredGates } from './plan.ts';
@@ -87,7 +88,7 @@ function setWeight(rollout: Rollout, canaryBps: number, at: number, why: string)
   const step = currentStep(rollout);
   if (!step || !('weight' in step))
     return refused(`the weight of ${stageName(rollout.stage)} is fixed; advance instead`);
-  if (!Number.isInteger(canaryBps) || canaryBps < 0 || canaryBps >= 10_000) {
+  if (!Number.isInteger(canaryBps) || canaryBps < 0 || canaryBps >= WHOLE_BPS) {
     return refused(`a step's weight is at least 0% and less than 100%, not ${formatBps(canaryBps)}; promote for 100%`);
   }
   if (canaryBps === rollout.canaryBps) return refused(`the weight is ${formatBps(canaryBps)} already`);

@@ -1,5 +1,6 @@
 import type { StepContext } from '../judge/judge.ts';
 import type { Policy, Step } from '../policy/schema.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 import type { Rollout, Stage } from './state.ts';
 
 /** The step a rollout stands on; null outside the steps. */
@@ -39,7 +40,7 @@ export function weightOf(stage: Stage, policy: Policy): number {
     case 'bake':
     case 'promoted':
     case 'finalised':
-      return 10_000;
+      return WHOLE_BPS;
     case 'preflight':
     case 'internal':
     case 'rolled-back':

@@ -1,6 +1,7 @@
 import { formatShare, formatSpan } from '../parity/figures.ts';
 import { LEVELS } from '../parity/latency.ts';
 import type { Policy } from '../policy/schema.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 import { STARTING_MASS } from '../stats/latency/quantile.ts';
 import { type EvidenceForecast, REFERENCE_MEAN_LIFE_S } from './forecast-evidence.ts';
 import { planStep, type RegressionPlan, type StepPlan } from './plan-step.ts';
@@ -56,7 +57,7 @@ function onNever(step: number, weightBps: number, one: EvidenceForecast): readon
     const says = `step ${step} never ends: the parity margin of ${check} is too narrow to show anything, widen it`;
     return [{ step, change: 'margin', says }];
   }
-  const perSecond = STARTING_MASS / REFERENCE_MEAN_LIFE_S / (1 - LEVELS[check]) / (1 - weightBps / 10_000);
+  const perSecond = STARTING_MASS / REFERENCE_MEAN_LIFE_S / (1 - LEVELS[check]) / (1 - weightBps / WHOLE_BPS);
   const says =
     `step ${step} never ends: ${check} takes at least ${perSecond.toPrecision(2)} requests/s to know the stable's; ` +
     'skip the check, or compare where there is more traffic';
@@ -110,5 +111,5 @@ function firstWeight(
 }
 
 function percent(bps: number): string {
-  return formatShare(bps / 10_000);
+  return formatShare(bps / WHOLE_BPS);
 }

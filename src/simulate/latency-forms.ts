@@ -1,9 +1,10 @@
 import { shown } from '../policy/fault.ts';
+import { isRecord } from '../policy/is-record.ts';
 import type { LatencyCounts, SlowerCounts } from '../stats/block.ts';
 import { MOST_BOUNDARIES } from '../stats/latency/latency-form.ts';
 import { lowestBucket, nativeGrid } from '../stats/latency/latency-grid.ts';
 import { bucketOf, GAMMA, HIGHEST_BUCKET, LOWEST_BUCKET } from '../stats/latency/log-histogram.ts';
-import { isRecord, readCount, readFields, readNumber, refuse } from './read-value.ts';
+import { readCount, readFields, readNumber, refuse } from './read-value.ts';
 
 const WHOLE_NUMBER = /^-?\d{1,4}$/;
 const LOWEST_SCHEMA = -4;

@@ -1,6 +1,7 @@
 import { thresholdsOf } from '../judge/thresholds.ts';
 import type { Policy } from '../policy/schema.ts';
 import { positionOf } from '../rollout/plan.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 import { type ComparedStep, type EvidenceForecast, forecastEvidence, leastQueryMs } from './forecast-evidence.ts';
 import { forecastHarm, type HarmForecast, mayPassParity, type Regression } from './forecast-harm.ts';
 import type { ExpectedTraffic } from './traffic.ts';
@@ -50,7 +51,7 @@ export function planStep(
   const position = positionOf(steps, index);
   const context = { kind: 'weight', index, position, splitEpoch: 1, appliedAt: 0 } as const;
   const compared: ComparedStep = {
-    share: weight / 10_000,
+    share: weight / WHOLE_BPS,
     logParityThreshold: thresholdsOf(policy, context).parity,
     warmUpMs: steps.findIndex((step) => 'weight' in step) === index ? judge.warmUp : 0,
   };

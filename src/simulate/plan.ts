@@ -1,4 +1,5 @@
 import type { Policy } from '../policy/schema.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 import { type Advice, adviseOn } from './advice.ts';
 import { planStep, type StepPlan } from './plan-step.ts';
 import type { ExpectedTraffic } from './traffic.ts';
@@ -15,7 +16,7 @@ export interface Plan {
 export function planRollout(policy: Policy, traffic: ExpectedTraffic): Plan {
   const { internal, steps, bake } = policy.spec;
   const planned = steps.flatMap((declared, index) =>
-    'weight' in declared && declared.weight < 10_000 ? [planStep(policy, traffic, index, declared)] : [],
+    'weight' in declared && declared.weight < WHOLE_BPS ? [planStep(policy, traffic, index, declared)] : [],
   );
   return {
     steps: planned,

@@ -1,3 +1,4 @@
+import { WHOLE_BPS } from '../split/assign.ts';
 import { GROUPS, type GroupCounts, type LatencyGrid, type SeriesPoint, type Tally } from '../stats/block.ts';
 import { nativeGrid } from '../stats/latency/latency-grid.ts';
 import {
@@ -37,7 +38,6 @@ interface ReadTally {
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 const LATENCY_FORMS = ['latency', 'latencyMs', 'buckets', 'native'] as const;
 const TALLY_KEYS = ['requests', 'errors', 'clientErrors', 'unanswered', 'groups', ...LATENCY_FORMS];
-const FULL_BPS = 10_000;
 
 /** The text of a line -> the block; throws a `Problem` that says in one sentence what is wrong. */
 export function readBlock(text: string): Measured {
@@ -69,7 +69,7 @@ function readTime(value: unknown): number {
 
 // The slack lets 0.07 through, which is 7.000000000000001 hundredths.
 function readWeight(value: unknown): number {
-  const exact = readNumber(value, 'weight', 0, 1) * FULL_BPS;
+  const exact = readNumber(value, 'weight', 0, 1) * WHOLE_BPS;
   const bps = Math.round(exact);
   if (Math.abs(exact - bps) > 1e-6) refuse('weight has a resolution of 0.0001');
   return bps;

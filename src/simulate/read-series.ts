@@ -1,6 +1,7 @@
 import { shown } from '../policy/fault.ts';
+import { isRecord } from '../policy/is-record.ts';
 import type { SeriesPoint, SeriesValue } from '../stats/block.ts';
-import { isRecord, readFields, refuse } from './read-value.ts';
+import { readFields, refuse } from './read-value.ts';
 
 /** `{ "cpu": { "stable": 0.41, "canary": [0.44, 0.4] } }`: a number, one for each pod, or null for a missing value. */
 export function readSeries(value: unknown): Readonly<Record<string, SeriesPoint>> {

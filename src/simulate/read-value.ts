@@ -1,4 +1,5 @@
 import { shown } from '../policy/fault.ts';
+import { isRecord } from '../policy/is-record.ts';
 import { suggest } from '../policy/suggest.ts';
 import { didYouMean } from '../policy/wording.ts';
 import { Problem } from '../problem/problem.ts';
@@ -28,10 +29,6 @@ export function readNumber(value: unknown, name: string, low: number, high: numb
     refuse(value === undefined ? `${name} is missing` : `${name} must be a number from ${low} to ${high}`);
   }
   return value;
-}
-
-export function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function refuse(message: string): never {

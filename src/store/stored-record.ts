@@ -1,8 +1,10 @@
+import { isRecord } from '../policy/is-record.ts';
 import { pinnedPolicy } from '../policy/pinned.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { ENDED, type Rollout } from '../rollout/state.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 
 /** A row of the rollouts with its evidence, as it lies in the database: nothing of the documents is known yet. */
 export interface StoredRow {
@@ -18,9 +20,6 @@ export type ReadRow =
   | { readonly kind: 'unreadable'; readonly id: string; readonly route: string; readonly reason: string };
 
 const STAGES: ReadonlySet<unknown> = new Set([...ENDED, 'preflight', 'internal', 'step', 'bake', 'promoted']);
-const FULL_BPS = 10_000;
-
-type Document = Readonly<Record<string, unknown>>;
 
 /**
  * One damaged record (a restored backup, an edit by hand, a program that is newer) must not keep any other from being
@@ -41,13 +40,13 @@ export function readRow(row: StoredRow): ReadRow {
 }
 
 function faultOfRollout({ id, route, rollout }: StoredRow): string | null {
-  if (!isDocument(rollout)) return 'its state is no document';
+  if (!isRecord(rollout)) return 'its state is no document';
   if (rollout['id'] !== id || rollout['route'] !== route) return 'its state is that of another rollout';
   if (!Number.isSafeInteger(rollout['version'])) return 'its state has no version';
   const { stage, canaryBps } = rollout;
-  if (!isDocument(stage) || !STAGES.has(stage['kind'])) return 'its stage is not known';
+  if (!isRecord(stage) || !STAGES.has(stage['kind'])) return 'its stage is not known';
   if (stage['kind'] === 'step' && !Number.isSafeInteger(stage['index'])) return 'its step has no number';
-  if (!isWithin(canaryBps, FULL_BPS)) return 'its weight is not known';
+  if (!isWithin(canaryBps, WHOLE_BPS)) return 'its weight is not known';
   if (!isWithin(rollout['splitEpoch'], Number.MAX_SAFE_INTEGER)) return 'its split has no epoch';
   for (const track of ['stable', 'canary'] as const) if (!isUpstream(rollout[track])) return `its ${track} is damaged`;
   for (const list of ['gatesPassed', 'skippedChecks'] as const) {
@@ -57,28 +56,24 @@ function faultOfRollout({ id, route, rollout }: StoredRow): string | null {
 }
 
 function faultOfEvidence(evidence: unknown): string | null {
-  if (!isDocument(evidence)) return 'its evidence is missing';
+  if (!isRecord(evidence)) return 'its evidence is missing';
   const { judge, verdict, forced } = evidence;
-  if (!isDocument(judge) || !isDocument(forced)) return 'its evidence is damaged';
+  if (!isRecord(judge) || !isRecord(forced)) return 'its evidence is damaged';
   if (!Number.isFinite(evidence['lookedAt']) || !Number.isFinite(evidence['dwellMs'])) return 'its evidence is damaged';
   if (verdict === null) return null;
-  return isDocument(verdict) && Array.isArray(verdict['findings']) ? null : 'its verdict is damaged';
+  return isRecord(verdict) && Array.isArray(verdict['findings']) ? null : 'its verdict is damaged';
 }
 
 function isPolicy(policy: unknown): policy is Policy {
-  if (!isDocument(policy)) return false;
+  if (!isRecord(policy)) return false;
   const { metadata, spec } = policy;
-  return isDocument(metadata) && isDocument(spec) && Array.isArray(spec['steps']) && isDocument(spec['checks']);
+  return isRecord(metadata) && isRecord(spec) && Array.isArray(spec['steps']) && isRecord(spec['checks']);
 }
 
 function isUpstream(upstream: unknown): boolean {
-  return isDocument(upstream) && typeof upstream['url'] === 'string' && typeof upstream['version'] === 'string';
+  return isRecord(upstream) && typeof upstream['url'] === 'string' && typeof upstream['version'] === 'string';
 }
 
 function isWithin(value: unknown, most: number): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= most;
-}
-
-function isDocument(value: unknown): value is Document {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assign, saltOf, stickyHash } from '../../src/split/assign.ts';
-import { canaryThreshold } from '../../src/split/weights.ts';
+import { assign, canaryThreshold, saltOf, stickyHash } from '../../src/split/assign.ts';
 
 const IDS = 1_000_000;
 const WEIGHTS_BPS = [10, 100, 1_000, 5_000];

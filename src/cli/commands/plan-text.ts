@@ -2,6 +2,7 @@ import { formatAbout, formatCount, formatLatency, formatShare } from '../../pari
 import { nameRegression } from '../../simulate/advice.ts';
 import type { Plan } from '../../simulate/plan.ts';
 import type { RegressionPlan, StepPlan } from '../../simulate/plan-step.ts';
+import { WHOLE_BPS } from '../../split/assign.ts';
 import { spanOf } from '../panel/figures.ts';
 import { table } from '../text.ts';
 
@@ -25,7 +26,7 @@ export function describePlan(name: string, assumed: Assumed, { steps, takesMs, a
     steps.map((step) => [
       String(step.step),
       percent(step.weightBps),
-      `${Number(((requestsPerSecond * step.weightBps) / 10_000).toPrecision(2))}/s`,
+      `${Number(((requestsPerSecond * step.weightBps) / WHOLE_BPS).toPrecision(2))}/s`,
       spanOf(step.dwellMs),
       evidenceOf(step),
       slowestOf(step),
@@ -68,5 +69,5 @@ function outcomeOf(planned: RegressionPlan | undefined): string {
 }
 
 function percent(bps: number): string {
-  return formatShare(bps / 10_000);
+  return formatShare(bps / WHOLE_BPS);
 }

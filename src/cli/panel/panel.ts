@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { AuditView, RolloutView } from '../../api/view-schemas.ts';
 import { counted } from '../../policy/counted.ts';
 import { lookAgeInWords } from '../../rollout/look-age.ts';
+import { WHOLE_BPS } from '../../split/assign.ts';
 import { clean, fit, padTo, widthOf, wrap } from '../text.ts';
 import { bar, type Paint } from './bar.ts';
 import { spanOf } from './figures.ts';
@@ -60,7 +61,7 @@ function facts(view: RolloutView, width: number, paint: Paint): string[] {
   return [
     line(
       'weight',
-      `${bar(view.canaryBps / 10_000, size, paint.cyan, paint)}  ${paint.bold(view.canaryWeight)} ${share}`,
+      `${bar(view.canaryBps / WHOLE_BPS, size, paint.cyan, paint)}  ${paint.bold(view.canaryWeight)} ${share}`,
     ),
     ...(view.active && dwell.needMs > 0
       ? [line('dwell', `${bar(dwell.haveMs / dwell.needMs, size, paint.blue, paint)}  ${dwellText(dwell)}`)]

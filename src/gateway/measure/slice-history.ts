@@ -1,3 +1,4 @@
+import { WHOLE_BPS } from '../../split/assign.ts';
 import type { SplitOrder } from '../../split/order.ts';
 import type { LatencyCounts } from '../../stats/block.ts';
 import { decayOver } from '../../stats/evidence/decay.ts';
@@ -47,7 +48,7 @@ export class SliceHistory {
 
   /** What the slices of a new block are counted with; null where nothing is compared. */
   of(order: SplitOrder): Slicing | null {
-    if (order.canary === null || order.canaryBps <= 0 || order.canaryBps >= 10_000) return null;
+    if (order.canary === null || order.canaryBps <= 0 || order.canaryBps >= WHOLE_BPS) return null;
     return { rows: this.rows, slowMs: this.slowMs };
   }
 

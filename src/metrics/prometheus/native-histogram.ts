@@ -1,6 +1,7 @@
+import { isRecord } from '../../policy/is-record.ts';
 import type { LatencyCounts, LatencyGrid } from '../../stats/block.ts';
 import { HIGHEST_BUCKET, LOWEST_BUCKET } from '../../stats/latency/log-histogram.ts';
-import { countOf, isRecord, type RawHistogramSample, Unreadable } from './read-matrix.ts';
+import { countOf, type RawHistogramSample, Unreadable } from './read-matrix.ts';
 import type { Step } from './steps.ts';
 
 /** One sample of a native histogram, brought to a fixed schema: counts by bucket of the grid. */

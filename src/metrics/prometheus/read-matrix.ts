@@ -1,3 +1,5 @@
+import { isRecord } from '../../policy/is-record.ts';
+
 /** One sample of a counter; `at` is the time of its scrape in epoch ms. */
 export interface CounterSample {
   readonly at: number;
@@ -100,10 +102,6 @@ export function countOf(value: unknown): number {
   const count = typeof value === 'string' && /^\+?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) ? Number(value) : Number.NaN;
   if (!Number.isSafeInteger(count)) throw new Unreadable(`answered ${show(value)}, which is no count`);
   return count;
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function show(value: unknown): string {

@@ -1,3 +1,4 @@
+import { WHOLE_BPS } from '../../split/assign.ts';
 import type { Block } from '../../stats/block.ts';
 import type { CollectBlocks } from '../gateway.ts';
 import type { RouteMetrics } from '../presets/metric-names.ts';
@@ -24,8 +25,6 @@ export interface PrometheusSourceOptions {
   /** Wall clock, epoch ms. */
   readonly now?: () => number;
 }
-
-const FULL_BPS = 10_000;
 
 /**
  * One route judged on Prometheus. Each collection reads raw samples of both versions up to one time, and makes one block of
@@ -79,11 +78,11 @@ async function readBoth(
   const read = (own: Readonly<Record<string, string>>) =>
     readVersion({ client, metrics, labels: own, span, errorStatuses, intervalMs }, signal);
   const [seenStable, canary] = await Promise.all([
-    split.canaryBps < FULL_BPS || gateway === null ? read(labels.stable) : null,
+    split.canaryBps < WHOLE_BPS || gateway === null ? read(labels.stable) : null,
     split.canaryBps > 0 ? read(labels.canary) : null,
   ]);
   // The other router may or may not have taken the stable out yet.
-  const isOver = split.canaryBps === FULL_BPS && seenStable?.currency.kind === 'silent';
+  const isOver = split.canaryBps === WHOLE_BPS && seenStable?.currency.kind === 'silent';
   const stable = isOver ? null : seenStable;
   const shared = canary && stable?.keys.find((key) => canary.keys.includes(key));
   if (shared) throw new Unreadable(`${client.name} counts the same series for both versions: ${shared}`);
@@ -159,7 +158,7 @@ function seconds(ms: number): string {
 function measuredBps({ stable, canary }: Pick<Block, 'stable' | 'canary'>): number {
   const requests = { stable: stable?.requests ?? 0, canary: canary?.requests ?? 0 };
   if (requests.canary === 0) return 0;
-  if (requests.stable === 0) return FULL_BPS;
-  const share = Math.round((FULL_BPS * requests.canary) / (requests.canary + requests.stable));
-  return Math.min(FULL_BPS - 1, Math.max(1, share));
+  if (requests.stable === 0) return WHOLE_BPS;
+  const share = Math.round((WHOLE_BPS * requests.canary) / (requests.canary + requests.stable));
+  return Math.min(WHOLE_BPS - 1, Math.max(1, share));
 }

@@ -1,4 +1,5 @@
 import type { QueryCheck } from '../../policy/query-check.ts';
+import { WHOLE_BPS } from '../../split/assign.ts';
 import type { Track } from '../../split/order.ts';
 import type { SeriesPoint, SeriesValue } from '../../stats/block.ts';
 import { whySetBack } from '../set-back.ts';
@@ -97,5 +98,5 @@ function seriesValue(taken: Taken): SeriesValue {
 /** Whose values are missed: a version that gets no traffic may well report nothing. */
 function comparedTracks(canaryBps: number): readonly Track[] {
   if (canaryBps === 0) return [];
-  return canaryBps === 10_000 ? ['canary'] : ['stable', 'canary'];
+  return canaryBps === WHOLE_BPS ? ['canary'] : ['stable', 'canary'];
 }
