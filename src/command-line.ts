@@ -1,5 +1,5 @@
 import { runCommandLine } from './cli/run.ts';
-import { registerServerCommands } from './server/command.ts';
+import { registerServerCommands } from './server/commands/command.ts';
 import { packageVersion } from './server/version.ts';
 
 const { stdin, stdout, stderr, env } = process;

@@ -1,7 +1,7 @@
 import { dataFolderOf, type LoadedConfig } from '../config/load.ts';
 import { givenVariable } from '../problem/given-variable.ts';
 import type { Log } from '../problem/log.ts';
-import { openStore } from '../store/postgres/connect.ts';
+import { openStore } from '../store/connect.ts';
 import type { Store } from '../store/store.ts';
 
 /** The database of a configuration, brought up to date. Throws Problem as `openStore` does. */

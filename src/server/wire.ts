@@ -4,8 +4,10 @@ import { controlApi } from '../api/control-api.ts';
 import type { ServerConfig } from '../config/config.ts';
 import { controlHosts } from '../config/control-hosts.ts';
 import { dataFolderOf, type LoadedConfig, loadPolicies } from '../config/load.ts';
+import { operatorUpstreams } from '../config/operator-upstreams.ts';
 import { declaredRoute, gatewayRoute } from '../config/routes.ts';
 import { gatewayTimeouts } from '../config/timeouts.ts';
+import { upstreamCaOf } from '../config/upstream-ca.ts';
 import { createCommands } from '../controller/command.ts';
 import { createMemory } from '../controller/memory.ts';
 import type { ControllerPorts } from '../controller/ports.ts';
@@ -35,14 +37,12 @@ import { health, type Phase } from './health.ts';
 import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
 import { openPrometheus, routeSources } from './open-sources.ts';
-import { operatorUpstreams } from './operator-upstreams.ts';
 import { policyControl, routeIssue } from './policy-check.ts';
 import { openQuerySources } from './query-sources.ts';
 import { rolloutReader } from './rollout-reader.ts';
 import { routeRouters } from './route-routers.ts';
 import { safeguardOf } from './safeguard.ts';
 import { standingOf } from './standing.ts';
-import { upstreamCaOf } from './upstream-ca.ts';
 import { packageVersion } from './version.ts';
 
 export interface WireOptions {

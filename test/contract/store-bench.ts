@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { Problem, type ProblemCode } from '../../src/problem/problem.ts';
+import { connect, type StoreOptions, storeOn } from '../../src/store/connect.ts';
 import { sql } from '../../src/store/drizzle.ts';
-import { connect, type StoreOptions, storeOn } from '../../src/store/postgres/connect.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** A store under test, and the way past it that only a test takes. */

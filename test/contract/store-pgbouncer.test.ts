@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, openStore } from '../../src/store/connect.ts';
 import type { Connection } from '../../src/store/database.ts';
 import { sql } from '../../src/store/drizzle.ts';
-import { connect, openStore } from '../../src/store/postgres/connect.ts';
 import { type PgbouncerProgram, pgbouncerProgram, startPgbouncer, type TestPgbouncer } from '../support/pgbouncer.ts';
 import { emptyDatabase, type PostgresServer, postgresUrl } from '../support/postgres.ts';
 import { serviceOrSkip } from '../support/require-service.ts';

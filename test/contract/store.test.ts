@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStore, type StoreOptions } from '../../src/store/postgres/connect.ts';
+import { openStore, type StoreOptions } from '../../src/store/connect.ts';
 import { emptyDatabase, postgresUrl } from '../support/postgres.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
 import { auditContract } from './store-audit.ts';

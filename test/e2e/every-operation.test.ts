@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registerCommands } from '../../src/cli/register.ts';
 import type { Session } from '../../src/cli/terminal.ts';
-import { registerServerCommands } from '../../src/server/command.ts';
+import { registerServerCommands } from '../../src/server/commands/command.ts';
 import { type Json, type OpenApiDocument, openApiDocument } from '../support/openapi.ts';
 import { type OperationStage, openOperationStage } from '../support/operation-stage.ts';
 import { COMMANDS, OPERATIONS, WITHOUT_API } from '../support/operations.ts';

@@ -4,8 +4,8 @@ import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openStore } from '../../src/store/connect.ts';
 import { processStart } from '../../src/store/embedded/process-identity.ts';
-import { openStore } from '../../src/store/postgres/connect.ts';
 import { type Home, makeHome } from '../support/server-process.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');

@@ -6,7 +6,7 @@ import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import type { Traffic } from '../../src/demo/traffic.ts';
 import { canonicalJson } from '../../src/policy/digest.ts';
 import type { AuditDraft } from '../../src/rollout/record.ts';
-import { openStore } from '../../src/store/postgres/connect.ts';
+import { openStore } from '../../src/store/connect.ts';
 import { callerOf, HARMFUL, toy, trafficTo } from '../support/cast.ts';
 import { startPager } from '../support/pager.ts';
 import { seededRandom } from '../support/random.ts';

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openStore } from '../../src/store/postgres/connect.ts';
+import { openStore } from '../../src/store/connect.ts';
 import { type TemporaryFolder, temporaryFolder } from '../contract/store-bench.ts';
 import { startStoreChild } from '../support/store-child.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connect, storeOn } from '../../src/store/connect.ts';
 import type { Connection } from '../../src/store/database.ts';
-import { connect, storeOn } from '../../src/store/postgres/connect.ts';
 import type { Store } from '../../src/store/store.ts';
 import { codeOf, openBench } from '../contract/store-bench.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openStore } from '../../src/store/postgres/connect.ts';
+import { openStore } from '../../src/store/connect.ts';
 import { temporaryFolder } from '../contract/store-bench.ts';
 import { changeOf, evidenceOf, insertionOf, rolloutOf } from '../support/rollout-fixture.ts';
 

@@ -14,7 +14,7 @@ import type { Policy } from '../../src/policy/schema.ts';
 import { Problem } from '../../src/problem/problem.ts';
 import { localRouter } from '../../src/routers/local.ts';
 import type { SplitOrder } from '../../src/split/order.ts';
-import { openStore } from '../../src/store/postgres/connect.ts';
+import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Random, seededRandom } from './random.ts';
 import { policyOf } from './rollouts.ts';

@@ -1,6 +1,6 @@
 // Run as a process of its own: opens the store in the folder given, says so in JSON lines, and does what it is told.
 import { Problem } from '../../src/problem/problem.ts';
-import { openStore } from '../../src/store/postgres/connect.ts';
+import { openStore } from '../../src/store/connect.ts';
 import { changeOf, insertionOf, messageOf, rolloutOf } from './rollout-fixture.ts';
 
 const [dataFolder = '', task = 'hold'] = process.argv.slice(2);

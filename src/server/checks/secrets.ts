@@ -1,4 +1,5 @@
 import { declaredSecrets } from '../../config/declared-secrets.ts';
+import { upstreamCaOf } from '../../config/upstream-ca.ts';
 import { presentAdminToken } from '../../identity/admin-token.ts';
 import { presentSecret } from '../../identity/installation-secret.ts';
 import { resolveSecret } from '../../identity/secrets.ts';
@@ -7,7 +8,6 @@ import { Problem } from '../../problem/problem.ts';
 import { openChannels } from '../channels.ts';
 import { openPrometheus } from '../open-sources.ts';
 import { openQuerySources } from '../query-sources.ts';
-import { upstreamCaOf } from '../upstream-ca.ts';
 import type { Checked, Obstacle, Requirement } from './check.ts';
 
 /** Every secret that the file names, and whether those of the data folder are whole. */

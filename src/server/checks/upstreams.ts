@@ -1,11 +1,11 @@
 import { declaredListeners } from '../../config/declared-listeners.ts';
 import { declaredRoute } from '../../config/routes.ts';
+import { upstreamCaOf } from '../../config/upstream-ca.ts';
 import { effectiveStable } from '../../controller/reconcile.ts';
 import { healthUrl } from '../../controller/upstream.ts';
 import { OwnListeners } from '../../gateway/upstream/own-listeners.ts';
 import { probe } from '../../gateway/upstream/probe.ts';
 import { upstreamTrust } from '../../gateway/upstream/upstream-trust.ts';
-import { upstreamCaOf } from '../upstream-ca.ts';
 import type { Advisory, Remark } from './check.ts';
 
 const ANSWER_MS = 3_000;

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ForceGuard } from '../../../src/gateway/route/force-guard.ts';
 import { presentSecret } from '../../../src/identity/installation-secret.ts';
-import { issueForceToken } from '../../../src/server/force-token.ts';
+import { issueForceToken } from '../../../src/server/commands/force-token.ts';
 
 const SECRET = { SERIN_SECRET: 'a secret of at least thirty-two characters' };
 

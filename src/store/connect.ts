@@ -1,17 +1,17 @@
-import type { Log } from '../../problem/log.ts';
-import { auditLog } from '../audit.ts';
-import { databaseNow } from '../clock.ts';
-import { consumerList } from '../consumers.ts';
-import type { Connection } from '../database.ts';
-import { doorOf } from '../door.ts';
-import { faultOf } from '../fault.ts';
-import { dropLease, leaseOn } from '../lease.ts';
-import { outboxOn } from '../outbox.ts';
-import { rolloutStore } from '../rollouts.ts';
-import { secretCheckOn } from '../secret-check.ts';
-import { stableStore } from '../stables.ts';
-import type { Store } from '../store.ts';
-import { tokenStore } from '../tokens.ts';
+import type { Log } from '../problem/log.ts';
+import { auditLog } from './audit.ts';
+import { databaseNow } from './clock.ts';
+import { consumerList } from './consumers.ts';
+import type { Connection } from './database.ts';
+import { doorOf } from './door.ts';
+import { faultOf } from './fault.ts';
+import { dropLease, leaseOn } from './lease.ts';
+import { outboxOn } from './outbox.ts';
+import { rolloutStore } from './rollouts.ts';
+import { secretCheckOn } from './secret-check.ts';
+import { stableStore } from './stables.ts';
+import type { Store } from './store.ts';
+import { tokenStore } from './tokens.ts';
 
 /** Postgres where a URL is given, else the embedded database in a folder that belongs to one process at a time. */
 export type StoreOptions = { readonly databaseUrl: string } | { readonly dataFolder: string };
@@ -35,10 +35,10 @@ export async function openStore(options: StoreOptions, log: Log = SILENT): Promi
 export async function connect(options: StoreOptions, log: Log = SILENT): Promise<Connection> {
   try {
     if ('databaseUrl' in options) {
-      const { openPostgres } = await import('./postgres.ts');
+      const { openPostgres } = await import('./postgres/postgres.ts');
       return await openPostgres(options.databaseUrl);
     }
-    const { openEmbedded } = await import('../embedded/embedded.ts');
+    const { openEmbedded } = await import('./embedded/embedded.ts');
     return await openEmbedded(options.dataFolder, log);
   } catch (thrown) {
     throw faultOf(thrown);

@@ -1,9 +1,9 @@
-import { loadConfig } from '../config/load.ts';
-import { counted } from '../policy/counted.ts';
-import { examineRequirements, examineSurroundings } from './checks/examine.ts';
-import { exitCodeOfFindings, findingText } from './checks/report.ts';
-import { openConfigured } from './open-configured.ts';
-import type { ServerTerminal } from './terminal.ts';
+import { loadConfig } from '../../config/load.ts';
+import { counted } from '../../policy/counted.ts';
+import { examineRequirements, examineSurroundings } from '../checks/examine.ts';
+import { exitCodeOfFindings, findingText } from '../checks/report.ts';
+import { openConfigured } from '../open-configured.ts';
+import type { ServerTerminal } from '../terminal.ts';
 
 /** A check that timed out may still be running: it must not keep the process from exiting. */
 const LEFT_BEHIND_MS = 1_000;

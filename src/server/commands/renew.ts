@@ -1,14 +1,14 @@
-import { dataFolderOf, loadConfig } from '../config/load.ts';
-import { renewAdminToken } from '../identity/admin-token.ts';
-import { checkValue, keepSecret, newSecret, presentSecret, secretFile } from '../identity/installation-secret.ts';
-import { counted } from '../policy/counted.ts';
-import { Problem } from '../problem/problem.ts';
-import type { Actor } from '../rollout/event.ts';
-import type { AuditDraft } from '../rollout/record.ts';
-import type { Store } from '../store/store.ts';
-import { newId } from './new-id.ts';
-import { openConfigured } from './open-configured.ts';
-import type { ServerTerminal } from './terminal.ts';
+import { dataFolderOf, loadConfig } from '../../config/load.ts';
+import { renewAdminToken } from '../../identity/admin-token.ts';
+import { checkValue, keepSecret, newSecret, presentSecret, secretFile } from '../../identity/installation-secret.ts';
+import { counted } from '../../policy/counted.ts';
+import { Problem } from '../../problem/problem.ts';
+import type { Actor } from '../../rollout/event.ts';
+import type { AuditDraft } from '../../rollout/record.ts';
+import type { Store } from '../../store/store.ts';
+import { newId } from '../new-id.ts';
+import { openConfigured } from '../open-configured.ts';
+import type { ServerTerminal } from '../terminal.ts';
 
 /** A user who may write the data folder is an admin of the installation; the reason says who it was. */
 const BY: Actor = { name: 'command line on the server', role: 'admin' };

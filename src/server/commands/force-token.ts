@@ -1,10 +1,10 @@
-import { dataFolderOf, loadConfig } from '../config/load.ts';
-import { noSuchRoute } from '../controller/start.ts';
-import { forceToken } from '../gateway/route/force-guard.ts';
-import { presentSecret, secretFile } from '../identity/installation-secret.ts';
-import { parseDurationMs } from '../policy/units.ts';
-import { Problem } from '../problem/problem.ts';
-import type { ServerTerminal } from './terminal.ts';
+import { dataFolderOf, loadConfig } from '../../config/load.ts';
+import { noSuchRoute } from '../../controller/start.ts';
+import { forceToken } from '../../gateway/route/force-guard.ts';
+import { presentSecret, secretFile } from '../../identity/installation-secret.ts';
+import { parseDurationMs } from '../../policy/units.ts';
+import { Problem } from '../../problem/problem.ts';
+import type { ServerTerminal } from '../terminal.ts';
 
 const LONGEST_MS = 30 * 24 * 3_600_000;
 

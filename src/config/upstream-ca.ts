@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { LoadedConfig } from '../config/load.ts';
 import { Problem } from '../problem/problem.ts';
 import { readFailure } from '../problem/read-failure.ts';
+import type { LoadedConfig } from './load.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs;
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/config.ts';
-import { upstreamCaOf } from '../../../src/server/upstream-ca.ts';
+import { upstreamCaOf } from '../../../src/config/upstream-ca.ts';
 import { CertificateAuthority } from '../../support/certificates.ts';
 
 let folder: string;

@@ -6,7 +6,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureAdminToken, renewAdminToken, revokedAdminToken } from '../../../src/identity/admin-token.ts';
 import { hashOf, newToken, tokenControl } from '../../../src/identity/tokens.ts';
 import type { LogEvent } from '../../../src/problem/log.ts';
-import { connect, storeOn } from '../../../src/store/postgres/connect.ts';
+import { connect, storeOn } from '../../../src/store/connect.ts';
 import { tokens } from '../../../src/store/schema.ts';
 
 const databaseFolder = mkdtempSync(join(tmpdir(), 'serin-tokens-'));

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { Problem } from '../problem/problem.ts';
-import type { ServerTerminal } from './terminal.ts';
+import { Problem } from '../../problem/problem.ts';
+import type { ServerTerminal } from '../terminal.ts';
 
 interface ConfigOption {
   readonly config: string;
@@ -31,7 +31,7 @@ export function registerServerCommands(program: Command, terminal: ServerTermina
 
   command('serve', 'run the gateway, the judge and the control API in this process').action(
     async ({ config }: ConfigOption) => {
-      const { serve } = await import('./serve.ts');
+      const { serve } = await import('../serve.ts');
       exit(await serve(config, terminal));
     },
   );
@@ -45,7 +45,7 @@ export function registerServerCommands(program: Command, terminal: ServerTermina
     .option('--header <line>', 'with --try: a header line, "Name: value"; may be repeated', collect, [])
     .action(async ({ config, try: url, method, header: headers }: DoctorOptions) => {
       if (url !== undefined) {
-        const { tryUrl } = await import('./try/try-url.ts');
+        const { tryUrl } = await import('./try-url.ts');
         exit(tryUrl({ file: config, url, method: method ?? 'GET', headers }, terminal));
         return;
       }
