@@ -20,7 +20,7 @@ import { canaryUpstream, healthUrl } from './upstream.ts';
 const HISTORY = 1_000;
 /** Sources have time-outs of their own; the client that starts a rollout waits for the answer. */
 const PREFLIGHT_MS = 20_000;
-/** Attempts of one version share a false-promotion budget for so long (statistics.md 3.6, rule 3). */
+/** Attempts of one version share a false-promotion budget for so long (docs/statistics.md section 3.6, rule 3). */
 const RECENT_MS = 30 * 86_400_000;
 
 /**

@@ -4,8 +4,9 @@ import { lnEPoissonOneSample } from '../stats/evidence/e-value.ts';
 import { logSum } from '../stats/evidence/log-sum.ts';
 
 /**
- * Whether both versions together fail far more than the service used to (statistics.md 3.11). Chance cannot tell an
- * outage from a canary that damages what both depend on, so nobody is blamed and nothing is promoted meanwhile.
+ * Whether both versions together fail far more than the service used to (docs/statistics.md section 3.11). Chance
+ * cannot tell an outage from a canary that damages what both depend on, so nobody is blamed and nothing is promoted
+ * meanwhile.
  */
 export interface FaultWatch {
   /** Decayed counts of both versions, and for how long there were any. */

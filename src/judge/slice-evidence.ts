@@ -9,7 +9,7 @@ import type { SliceMeasure, SliceSeries } from './slice-series.ts';
 /** The false discovery rate of the slices named. */
 const SLICE_ERROR_RATE = 0.05;
 
-/** Fewer than these blocks never name a slice (statistics.md 3.12). */
+/** Fewer than these blocks never name a slice (docs/statistics.md section 3.12). */
 const FEWEST_BLOCKS = 3;
 const BLOCK_CAP = (Math.log(MOST_SLICES / SLICE_ERROR_RATE) + 5) / FEWEST_BLOCKS;
 
@@ -28,10 +28,10 @@ export interface SliceTest {
 }
 
 /**
- * The slices in which the canary is worse than the margin, most evidence first, at a false discovery rate of
- * 5 % over all the slices that there may be: e-BH (Wang, Ramdas, *False discovery rate control with e-values*, JRSS-B
- * 2022; statistics.md 3.12), which needs no independence between slices, and they overlap. A slice that is not tested
- * has e = 0, which names fewer.
+ * The slices in which the canary is worse than the margin, most evidence first, at a false discovery rate of 5 % over
+ * all the slices that there may be: e-BH (Wang, Ramdas, *False discovery rate control with e-values*, JRSS-B 2022;
+ * docs/statistics.md section 3.12), which needs no independence between slices, and they overlap. A slice that is not
+ * tested has e = 0, which names fewer.
  */
 export function discoveries(all: readonly SliceSeries[], test: SliceTest): readonly SliceSeries[] {
   const tested = all

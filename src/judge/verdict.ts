@@ -22,11 +22,14 @@ export interface Verdict {
   readonly needs: { readonly canaryRequests: number; readonly ms: number | null } | null;
   /** What may be expected of the step, at the present traffic; null where nothing is compared, or nothing is known. */
   readonly forecast: Forecast | null;
-  /** Which slices of the traffic carry the difference; left out of every verdict but `suspect` and `harmful`, and where nobody can tell. */
+  /**
+   * Which slices of the traffic carry the difference; left out of every verdict but `suspect` and `harmful`, and where
+   * nobody can tell.
+   */
   readonly where?: Where;
 }
 
-/** An estimate, never a bound (statistics.md 3.8). */
+/** An estimate, never a bound (docs/statistics.md section 3.8). */
 export interface Forecast {
   /** Until every check has shown parity, if the versions are equal; null when all have, or one cannot tell. */
   readonly parity: {

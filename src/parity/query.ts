@@ -167,7 +167,7 @@ function observeQuery(
   const { canary } = point;
   const stable = asks === 'both' ? point.stable : null;
   const heard = { ...awaited, heardAt: until, missing: missingOf(point, asks) };
-  // An interval that overlaps the last one is no news (statistics.md 3.9, rule 1).
+  // An interval that overlaps the last one is no news (docs/statistics.md section 3.9, rule 1).
   const overlaps = state.countedAt !== null && began + durationMs < state.countedAt;
   if (canary === null || overlaps) return heard;
   const step = { canary: extend(state.step.canary, canary), stable: extend(state.step.stable, stable) };

@@ -9,7 +9,9 @@ const QUANTILE = /\b(?:histogram_quantile|quantile(?:_over_time)?)\s*(?:(?:by|wi
 
 type LegibleQuery = NonNullable<Legible<QueryCheck>>;
 
-/** Rules about the checks on values of queries: what statistics.md 3.9 allows to be concluded from them. */
+/**
+ * Rules about the checks on values of queries: what docs/statistics.md section 3.9 allows to be concluded from them.
+ */
 export function checkQueries(spec: LegibleSpec): readonly Fault[] {
   const queries = Object.entries(spec.checks?.queries ?? {}).flatMap(([name, query]) =>
     query === null ? [] : [{ path: [...QUERIES, name], query }],

@@ -1,4 +1,4 @@
-/** Ratio of neighbouring latency buckets (statistics.md: gamma). */
+/** Ratio of neighbouring latency buckets (docs/statistics.md section 2.2). */
 const BUCKET_RATIO = 1.02;
 
 /**

@@ -125,8 +125,8 @@ const clientErrorsCheck = z.strictObject({
   dryRun,
 });
 
-// 2, 3 and 5 buckets of 2 % to roll back, 5, 8 and 12 for parity (statistics.md 3.1). A margin counts as the whole
-// buckets that fit in it, so that two buckets take 4.1%: 4% is less than 1.02^2 = 1.0404.
+// 2, 3 and 5 buckets of 2 % to roll back, 5, 8 and 12 for parity (docs/statistics.md section 3.1). A margin counts as
+// the whole buckets that fit in it, so that two buckets take 4.1%: 4% is less than 1.02^2 = 1.0404.
 const latencyChecks = z.strictObject({
   p50: quantileCheck.prefault({ rollback: '4.1%', parity: '10.5%' }).describe('The median'),
   p95: quantileCheck

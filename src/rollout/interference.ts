@@ -12,8 +12,9 @@ const LASTING_MS = 120_000;
 const CLEARS_WITHIN_MS = 300_000;
 
 /**
- * Whether the canary damages what both versions depend on, which no comparison of the two can tell: the increase that
- * a shared fault followed is taken back, and what becomes of the fault decides. A heuristic (statistics.md 3.11).
+ * Whether the canary damages what both versions depend on, which no comparison of the two can tell: the increase that a
+ * shared fault followed is taken back, and what becomes of the fault decides. A heuristic (docs/statistics.md section
+ * 3.11).
  */
 export function interference(rollout: Rollout, evidence: Evidence, at: number): MachineEvent | null {
   // An increase that was only recommended is not known to have been made.

@@ -35,7 +35,7 @@ export interface ComparedStep {
 export const REFERENCE_MEAN_LIFE_S = 300 / Math.LN2;
 const LEAST_SHARE = 0.02;
 
-/** The forecasts of every check that a promotion waits for (statistics.md 3.8). */
+/** The forecasts of every check that a promotion waits for (docs/statistics.md section 3.8). */
 export function forecastEvidence(
   policy: Policy,
   traffic: ExpectedTraffic,
@@ -76,7 +76,7 @@ export function forecastEvidence(
 
 /**
  * The time that the parity of the policy's queries takes at the least: no test gains more than ln 2 from an interval
- * (statistics.md 3.9). How much more it takes depends on noise that nobody has measured yet.
+ * (docs/statistics.md section 3.9). How much more it takes depends on noise that nobody has measured yet.
  */
 export function leastQueryMs({ spec: { checks } }: Policy, { logParityThreshold }: ComparedStep): number {
   const required = Object.values(checks.queries).filter(({ comparable, dryRun }) => comparable && !dryRun);

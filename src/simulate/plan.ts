@@ -12,7 +12,7 @@ export interface Plan {
   readonly advice: readonly Advice[];
 }
 
-/** By closed form: nothing is simulated (statistics.md 3.8). */
+/** By closed form: nothing is simulated (docs/statistics.md section 3.8). */
 export function planRollout(policy: Policy, traffic: ExpectedTraffic): Plan {
   const { internal, steps, bake } = policy.spec;
   const planned = steps.flatMap((declared, index) =>

@@ -49,7 +49,7 @@ export interface GroupCounts {
   readonly errors: readonly number[];
 }
 
-/** Number of shadow groups (statistics.md 3.7). */
+/** Number of shadow groups (docs/statistics.md section 3.7). */
 export const GROUPS = 20;
 
 /**

@@ -29,7 +29,7 @@ export interface SliceOptions {
 
 /**
  * An unanswered request is overdue at ten times the age at which it counts as slow: for most services that is about ten
- * times the p99.9 (statistics.md 3.10). Whatever the age, both versions are held to the same one.
+ * times the p99.9 (docs/statistics.md section 3.10). Whatever the age, both versions are held to the same one.
  */
 const OVERDUE_FACTOR = 10;
 const SHORTEST_OVERDUE_MS = 1_000;

@@ -1,5 +1,5 @@
 /**
- * The block e-values of statistics.md 2.1. Counts of one block, `c` for the canary and `s` for the stable:
+ * The block e-values of docs/statistics.md section 2.1. Counts of one block, `c` for the canary and `s` for the stable:
  * `n` requests of which `x` are events (errors, or slow answers).
  */
 export interface BlockCounts {
@@ -66,7 +66,8 @@ export function projectPoisson(
 
 /**
  * Log e-value of one block against a linear boundary, in Poisson form: valid for block means whatever the allocation
- * and the drift within the block (statistics.md 2.1). c1 above the boundary tests "no worse", below it "worse".
+ * and the drift within the block (docs/statistics.md section 2.1). c1 above the boundary tests "no worse", below it
+ * "worse".
  *
  * @example lnEPoisson({ nc: 100, xc: 3, ns: 9900, xs: 10 }, { s1: 0.001, c1: 0.0033 }, { rho: 1.1, a: 0 }) // 3.0132...
  */

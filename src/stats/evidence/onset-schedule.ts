@@ -16,7 +16,9 @@ const DURING_DAY_ONE = 0.1;
 const AFTER_DAY_ONE = 0.1;
 const MINUTES_A_DAY = 1_440;
 
-/** The schedule after a block that begins `at`, epoch ms. Missed minutes are caught up with; a clock set back adds none. */
+/**
+ * The schedule after a block that begins `at`, epoch ms. Missed minutes are caught up with; a clock set back adds none.
+ */
 export function advanceSchedule(
   schedule: OnsetSchedule,
   at: number,
@@ -32,7 +34,7 @@ export function advanceSchedule(
 
 /**
  * The mass injected so far: 0.5 at the start, 0.3 shared by the first `steps - 1` step changes, 0.1 over the minutes of
- * the first day, 0.1/(d(d+1)) over those of day d+1. It never exceeds 1 (statistics.md 2.3).
+ * the first day, 0.1/(d(d+1)) over those of day d+1. It never exceeds 1 (docs/statistics.md section 2.3).
  */
 export function spentMass(schedule: OnsetSchedule, steps: number): number {
   if (schedule.startedAt === null) return 0;

@@ -1,9 +1,9 @@
 import { logSum } from './log-sum.ts';
 
 /**
- * A test that mixes over effect sizes and over the time of onset (statistics.md 2.3): before each block new mass is
- * injected, then every alternative is multiplied by its e-value of the block. With at most 1 injected in all, the
- * mixture is a nonnegative supermartingale that begins at 1.
+ * A test that mixes over effect sizes and over the time of onset (docs/statistics.md section 2.3): before each block
+ * new mass is injected, then every alternative is multiplied by its e-value of the block. With at most 1 injected in
+ * all, the mixture is a nonnegative supermartingale that begins at 1.
  */
 export interface OnsetMixture {
   /** The mass injected so far, at most 1. */

@@ -3,10 +3,10 @@ import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evid
 import { type Tails, tailAbove, tailBucket } from './tails.ts';
 
 /**
- * The test of the whole latency distribution (statistics.md 2.4, 3.4): null "the canary is stochastically no slower
- * than the stable times 1.02^j". Bins are cut at quantiles of the stable's past; the canary is counted against edges
- * shifted by the margin. Every alternative tilts the past by a nondecreasing likelihood ratio, without which the null
- * of stochastic order would not hold.
+ * The test of the whole latency distribution (docs/statistics.md sections 2.4 and 3.4): null "the canary is
+ * stochastically no slower than the stable times 1.02^j". Bins are cut at quantiles of the stable's past; the canary is
+ * counted against edges shifted by the margin. Every alternative tilts the past by a nondecreasing likelihood ratio,
+ * without which the null of stochastic order would not hold.
  */
 export interface Bins {
   /** Upper bucket of each bin but the last, which is open. */

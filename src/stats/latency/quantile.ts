@@ -4,7 +4,7 @@ import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evid
 import { logParity, PARITY_GRID, type ParityProcess, stepParity, UNSHOWN } from '../evidence/parity-process.ts';
 import { type Tails, tailAbove, tailBucket } from './tails.ts';
 
-/** Where a quantile of the stable's past lies (statistics.md 3.3). */
+/** Where a quantile of the stable's past lies (docs/statistics.md section 3.3). */
 export interface QuantileEdge {
   readonly bucket: number;
   /** The past mass above the bucket, and its share, which is close to 1 - level. */
@@ -44,7 +44,9 @@ export function quantileEdge(reference: Tails, level: number): QuantileEdge | nu
   return { bucket, mass, share: mass / reference.total };
 }
 
-/** The share of slow answers beyond the parity margin if the canary equals the stable; null when nothing can be shown. */
+/**
+ * The share of slow answers beyond the parity margin if the canary equals the stable; null when nothing can be shown.
+ */
 export function parityShare(reference: Tails, edge: QuantileEdge, parityBuckets: number): number | null {
   const beyond = tailAbove(reference, edge.bucket + parityBuckets) / reference.total;
   const share = Math.max(beyond, LOWEST_PARITY_SHARE * edge.share);

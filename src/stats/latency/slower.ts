@@ -16,8 +16,8 @@ import {
 import { ODDS_GRID, ODDS_WEIGHTS, slowerLogE } from './quantile.ts';
 
 /**
- * What is known at one boundary of a classic histogram (statistics.md 3.5): "slower than this" as an error, and the
- * conservative test of the latency itself, canary above this boundary against stable above a lower one.
+ * What is known at one boundary of a classic histogram (docs/statistics.md section 3.5): "slower than this" as an
+ * error, and the conservative test of the latency itself, canary above this boundary against stable above a lower one.
  */
 export interface BoundaryState {
   readonly ms: number;
@@ -34,7 +34,9 @@ export interface SlowerBlock {
 
 export interface SlowerMargins {
   readonly rate: RateMargins;
-  /** The lower boundary up to which a latency at a boundary may have grown within the margin; null where there is none. */
+  /**
+   * The lower boundary up to which a latency at a boundary may have grown within the margin; null where there is none.
+   */
   readonly lowerThan: (boundaries: readonly number[], index: number) => number | null;
 }
 

@@ -1,8 +1,8 @@
 import { GROUPS, type GroupCounts } from '../block.ts';
 
 /**
- * How much more the stable's errors scatter than independent ones would (statistics.md 3.7), from shadow groups of its
- * traffic. Where groups differ in size, each is held against the errors that its requests let expect.
+ * How much more the stable's errors scatter than independent ones would (docs/statistics.md section 3.7), from shadow
+ * groups of its traffic. Where groups differ in size, each is held against the errors that its requests let expect.
  */
 export interface GroupDispersion {
   /** Time for which groups were counted, ms. */

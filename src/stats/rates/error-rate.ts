@@ -28,7 +28,7 @@ export interface EffectGrid {
   readonly weights: readonly number[];
 }
 
-/** Everything an error metric remembers (statistics.md 3.2). */
+/** Everything an error metric remembers (docs/statistics.md section 3.2). */
 export interface RateState {
   readonly harm: OnsetMixture | null;
   readonly relative: ParityProcess;

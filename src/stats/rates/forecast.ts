@@ -1,11 +1,14 @@
 import { type Boundary, boundaryAt, projectPoisson } from '../evidence/e-value.ts';
 
-/** What the mixture over alternatives costs at the start, about ln 2 (statistics.md 3.8). */
+/** What the mixture over alternatives costs at the start, about ln 2 (docs/statistics.md section 3.8). */
 const COST_OF_MIXING = 0.7;
 /** What mixing over effects and times of onset costs where harm is concerned. */
 const COST_OF_HARM_MIXTURE = 2.1;
 
-/** Of the requests forecast, what the middle four fifths of rollouts need: measured p10 and p90 (statistics.md 3.8). */
+/**
+ * Of the requests forecast, what the middle four fifths of rollouts need: measured p10 and p90 (docs/statistics.md
+ * section 3.8).
+ */
 export const FORECAST_RANGE = { low: 0.3, high: 2.3 } as const;
 
 /**
@@ -18,7 +21,10 @@ export function rateGain(rate: number, boundary: Boundary, weight: number): numb
   return rateHarmGain(rate, rate, boundary, weight);
 }
 
-/** Log evidence that one canary request brings where the stable has the rate `s1` and the canary `c1` (statistics.md 2.1). */
+/**
+ * Log evidence that one canary request brings where the stable has the rate `s1` and the canary `c1`
+ * (docs/statistics.md section 2.1).
+ */
 export function rateHarmGain(s1: number, c1: number, boundary: Boundary, weight: number): number {
   const s0 = projectPoisson({ nc: weight, ns: 1 - weight }, { s1, c1 }, boundary);
   const c0 = boundaryAt(boundary, s0);

@@ -3,7 +3,10 @@ import { decayOver } from '../evidence/decay.ts';
 import { openRareEvent, type RareEvent, stepRareEvent } from './rare-event.ts';
 import { sentRequests } from './unanswered.ts';
 
-/** The test of a canary that gets requests and reports none, while the stable reports (statistics.md 3.10 b). */
+/**
+ * The test of a canary that gets requests and reports none, while the stable reports (docs/statistics.md section 3.10
+ * b).
+ */
 export interface NoReport {
   readonly silence: RareEvent;
   /** Intervals in which the canary reported nothing, of those that were bet on. */

@@ -1,6 +1,8 @@
 import { type IntervalMixture, logIntervals, openIntervals, stepIntervals } from '../evidence/interval-mixture.ts';
 
-/** A test of "it happens in at most 5 % of the intervals, whatever happened before" (statistics.md 3.10 b). */
+/**
+ * A test of "it happens in at most 5 % of the intervals, whatever happened before" (docs/statistics.md section 3.10 b).
+ */
 export type RareEvent = IntervalMixture;
 
 /** The share of intervals that the null allows. */

@@ -1,7 +1,10 @@
 import { lnBernoulliRatio } from '../evidence/e-value.ts';
 import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
 
-/** The test of "the canary's true share is at least half the ordered weight" under one split (statistics.md 3.10 c). */
+/**
+ * The test of "the canary's true share is at least half the ordered weight" under one split (docs/statistics.md section
+ * 3.10 c).
+ */
 export interface SplitShare {
   /** Blocks with traffic since the split began. */
   readonly blocks: number;
@@ -17,8 +20,8 @@ const AFTER_START = 0.4;
 export const UNWATCHED_SPLIT: SplitShare = { blocks: 0, lack: openMixture(PARTS.length) };
 
 /**
- * One block. Mass 0.6 goes in at the first block and 0.4/(k(k-1)) at the k-th, as in statistics.md 3.9: what stops later
- * is missed later.
+ * One block. Mass 0.6 goes in at the first block and 0.4/(k(k-1)) at the k-th, as in docs/statistics.md section 3.9:
+ * what stops later is missed later.
  *
  * @param weight the ordered share of the canary, 0 < weight < 1
  */

@@ -4,7 +4,10 @@ import { type BlockCounts, type Boundary, boundaryAt, clipRate, lnEPoisson } fro
 import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
 import { expectedRate, learnStable, type PastRate } from './error-rate.ts';
 
-/** The test against requests that nobody answers (statistics.md 3.10 a): null "at most twice the stable's share + 0.5 pp". */
+/**
+ * The test against requests that nobody answers (docs/statistics.md section 3.10 a): null "at most twice the stable's
+ * share + 0.5 pp".
+ */
 export interface UnansweredState {
   readonly harm: OnsetMixture;
   readonly stable: PastRate;

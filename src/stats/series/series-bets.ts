@@ -16,7 +16,7 @@ export const RANK_WEIGHTS: readonly number[] = [0.3, 0.3, 0.2, 0.2];
 
 /**
  * The most that one interval can add to the log evidence of a pair: exchanging the arms leaves the null unchanged, so
- * e(a, b) + e(b, a) <= 2 for every valid test (statistics.md 3.9). No pair gains more than ln 2.
+ * e(a, b) + e(b, a) <= 2 for every valid test (docs/statistics.md section 3.9). No pair gains more than ln 2.
  */
 export const LARGEST_PAIR_BET = Math.LN2;
 /** The same for the guard: ln(0.99 / 0.65). */

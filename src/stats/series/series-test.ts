@@ -1,7 +1,7 @@
 import { mean } from 'simple-statistics';
 import type { SeriesValue } from '../block.ts';
 
-/** What one value a version and interval is tested for (statistics.md 3.9). */
+/** What one value a version and interval is tested for (docs/statistics.md section 3.9). */
 export interface SeriesTest {
   readonly worse: 'higher' | 'lower' | 'both';
   /** Only arms of the same size are exchangeable where the versions are equal; others are guarded. */

@@ -19,7 +19,7 @@ export interface Cell {
   readonly rivals?: Readonly<Partial<Record<RivalName, number>>>;
 }
 
-/** A row of the protocol (statistics.md section 6). */
+/** A row of the protocol (docs/statistics.md section 6). */
 export interface Row {
   readonly id: string;
   readonly scenario: string;

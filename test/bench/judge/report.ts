@@ -17,7 +17,7 @@ export function markdownOf({ seed, size, rows }: Report, costUs: number): string
   return `${[
     '# The judge benchmark',
     '',
-    `Protocol of statistics.md section 6, size \`${size}\`, seed ${seed}. Made by \`npm run bench:judge\`; virtual time, the same`,
+    `Protocol of docs/statistics.md section 6, size \`${size}\`, seed ${seed}. Made by \`npm run bench:judge\`; virtual time, the same`,
     'seed gives the same figures (J17 apart, which is on the clock). A is the product through its public API.',
     '',
     '| id | scenario | A measured | target | |',

@@ -5,7 +5,7 @@ import { dkwRadius, lindonMalek } from '../../support/reference-formulas.ts';
 import { classify, mannWhitney } from '../../support/reference-kayenta.ts';
 import type { Cell, Row } from './experiment.ts';
 
-/** Published values and the specification's own (statistics.md section 7), each with its largest error. */
+/** Published values and the specification's own (docs/statistics.md section 7), each with its largest error. */
 export function publicVectors(): Row {
   const groups: readonly { setting: string; allowed: number; errors: readonly number[] }[] = [
     {
