@@ -29,7 +29,7 @@ describe('a clock that was set back', () => {
   });
 });
 
-describe('failures.md: metrics source down', () => {
+describe('docs/failures.md: metrics source down', () => {
   it('refused', async () => {
     const url = `http://127.0.0.1:${await closedPort()}`;
     expect(await collectFrom(url)).toEqual({

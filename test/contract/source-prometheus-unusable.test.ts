@@ -25,7 +25,7 @@ async function blockOf(...args: Parameters<typeof collect>) {
   return { ...block, missing: collected.missing ?? null, cursor: collected.cursor };
 }
 
-describe('failures.md: what cannot be used is no evidence, and says why', () => {
+describe('docs/failures.md: what cannot be used is no evidence, and says why', () => {
   const replacing = (value: string) => () => {
     server.series = healthy().map((series) => ({
       ...series,

@@ -72,7 +72,7 @@ function balance(all: readonly Replica[]) {
   };
 }
 
-describe('failures.md: shutdown, upgrade', () => {
+describe('docs/failures.md: shutdown, upgrade', () => {
   it(`${RESTARTS} rolling restarts under load: no request fails, and each is answered once`, async () => {
     const balancer = balance(replicas);
     const askedBefore = upstream.counts().requests;

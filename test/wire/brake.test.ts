@@ -22,7 +22,7 @@ async function braking(canaryUrl: string, stableErrorRate = 0) {
   return { gateway, stable, brakes, ask, askMany };
 }
 
-describe('semantics.md: the brake', () => {
+describe('docs/semantics.md: the brake', () => {
   it.each([
     ['refuses connections', async () => `http://127.0.0.1:${await closedPort()}`, 502],
     [

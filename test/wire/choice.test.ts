@@ -164,7 +164,7 @@ describe('a consumer list', () => {
   });
 });
 
-describe('failures.md: X-Forwarded-For spoofing', () => {
+describe('docs/failures.md: X-Forwarded-For spoofing', () => {
   it.each([
     ['an untrusted peer, no header', [], null, ['127.0.0.1', 'shop.test', 'http']],
     ['an untrusted peer that spoofs', [], '6.6.6.6', ['127.0.0.1', 'shop.test', 'http']],

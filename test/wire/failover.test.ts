@@ -18,7 +18,7 @@ async function failingOver(canaryUrl: string) {
 /** A canary that reads what it is sent and then ends the connection without an answer. */
 const deaf = () => using(rawUpstream((socket) => socket.destroy()));
 
-describe('failures.md: a canary that refuses connections', () => {
+describe('docs/failures.md: a canary that refuses connections', () => {
   it.each([
     ['GET', get('/echo')],
     ['POST, of which nothing was sent', post('hello')],
@@ -86,7 +86,7 @@ describe('failover', () => {
     expect(totals.find(({ track }) => track === 'stable')?.outcomes.unanswered).toBe(0);
   });
 
-  it('failures.md: a retry storm is bounded by the budget', async () => {
+  it('docs/failures.md: a retry storm is bounded by the budget', async () => {
     const { gateway, stable } = await failingOver(`http://127.0.0.1:${await closedPort()}`);
     const answers = await Promise.all(Array.from({ length: 200 }, () => askRaw(gateway.port, get('/'))));
     expect(stable.counts().requests).toBeLessThanOrEqual(20);

@@ -19,7 +19,7 @@ async function guarded(forceRule: ForceRule, trustedProxies: readonly string[] =
   return { gateway, versionFor };
 }
 
-describe('failures.md: X-Version spoofed by outsiders', () => {
+describe('docs/failures.md: X-Version spoofed by outsiders', () => {
   it.each([
     ['127.0.0.0/8', 'v2'],
     ['10.0.0.0/8', 'v1'],

@@ -30,7 +30,7 @@ async function told(trustedProxies: readonly string[], ...lines: string[]): Prom
   return fields;
 }
 
-describe('failures.md: identity that an outsider claims', () => {
+describe('docs/failures.md: identity that an outsider claims', () => {
   it.each([
     ['as it is spelled', (name: string) => name],
     ['in capitals', (name: string) => name.toUpperCase()],

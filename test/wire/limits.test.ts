@@ -3,7 +3,7 @@ import { routeTo, startGateway, startToy, using } from '../support/gateway.ts';
 import { askRaw, fieldOf, get, openRaw } from '../support/raw-client.ts';
 import { rawUpstream } from '../support/upstream.ts';
 
-describe('failures.md: overload', () => {
+describe('docs/failures.md: overload', () => {
   it('of connections is answered by 503 with Retry-After, and a place that is free again is given', async () => {
     const toy = await startToy('v1');
     const gateway = await startGateway([routeTo(toy.url)], { limits: { connections: 2 } });
@@ -91,7 +91,7 @@ describe('what follows a refusal on the same connection', () => {
   });
 });
 
-describe('failures.md: slowloris', () => {
+describe('docs/failures.md: slowloris', () => {
   it('a head that dribbles is cut within 7 s of its first byte, on a fresh and on a kept connection', {
     timeout: 15_000,
   }, async () => {

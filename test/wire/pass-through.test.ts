@@ -55,7 +55,7 @@ describe('request heads', () => {
     for (const gone of ['x-mine', 'keep-alive', 'te', 'proxy-connection']) expect(names).not.toContain(gone);
   });
 
-  it('failures.md: Connection: X-Forwarded-For, Host, Authorization takes none of them away', async () => {
+  it('docs/failures.md: Connection: X-Forwarded-For, Host, Authorization takes none of them away', async () => {
     const toy = await startToy('v1');
     const gateway = await startGateway([routeTo(toy.url)]);
     const answer = await askRaw(

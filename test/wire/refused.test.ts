@@ -121,7 +121,7 @@ describe('a request about which two servers could differ is refused, and its con
     expect(toy.counts().requests).toBe(0);
   });
 
-  it('failures.md: a head that dribbles is cut off by a 408', async () => {
+  it('docs/failures.md: a head that dribbles is cut off by a 408', async () => {
     const toy = await startToy('v1');
     const gateway = await startGateway([routeTo(toy.url)], { timeouts: { headersMs: 200 } });
     const connection = await openRaw(gateway.port);

@@ -152,7 +152,7 @@ describe('RFC 9112 9.3.2: in a pipeline behind a request that is not answered ye
   });
 });
 
-describe('semantics.md: after a rollback', () => {
+describe('docs/semantics.md: after a rollback', () => {
   it('tunnels to the canary are closed after the drain time, and those to the stable are not', async () => {
     const stable = await echoTunnel();
     const canary = await echoTunnel();

@@ -4,7 +4,7 @@ import { orderTo, routeTo, startGateway, startToy, using } from '../support/gate
 import { askRaw, get } from '../support/raw-client.ts';
 import { cannedUpstream } from '../support/upstream.ts';
 
-describe('failures.md: SSRF through an upstream', () => {
+describe('docs/failures.md: SSRF through an upstream', () => {
   it.each(['http://169.254.169.254', 'http://[::ffff:169.254.169.254]', 'http://[fe80::1]', 'http://[fd00:ec2::254]'])(
     '%s is refused at the dial, whoever named it',
     async (url) => {

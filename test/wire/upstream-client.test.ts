@@ -81,7 +81,7 @@ describe('the bytes that an upstream gets', () => {
     expect(answer.body.toString()).toBe('X-Sum');
   });
 
-  it('failures.md: have no identity field that an outsider spelled with underscores', async () => {
+  it('docs/failures.md: have no identity field that an outsider spelled with underscores', async () => {
     const toy = await startToy('v1');
     const gateway = await startGateway([routeTo(toy.url)]);
     const answer = await askRaw(

@@ -24,7 +24,7 @@ describe('gateway.limits', () => {
   });
 });
 
-describe('failures.md: SSRF through upstream URLs', () => {
+describe('docs/failures.md: SSRF through upstream URLs', () => {
   it.each([
     'http://169.254.169.254/latest',
     'http://2852039166',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isForbiddenAddress, lookupAllowed } from '../../../src/gateway/upstream/upstream-address.ts';
 
-describe('failures.md: SSRF through an upstream', () => {
+describe('docs/failures.md: SSRF through an upstream', () => {
   it.each([
     ['169.254.169.254', true],
     ['169.254.0.1', true],
