@@ -11,7 +11,7 @@ const ADAPTERS = ['metrics', 'routers', 'notify', 'store'];
 const DESCRIPTIVE = ['max', 'mean', 'median', 'min', 'sampleStandardDeviation', 'sampleVariance', 'sum', 'variance'];
 const exactStatistics = { 'simple-statistics': DESCRIPTIVE };
 
-/** "Who may import whom" of the design: everything that is not allowed here is forbidden. */
+/** Who may import whom: everything that is not allowed here is forbidden. */
 const TABLE: ImportTable = {
   leaves: ['problem'],
   exceptions: { 'src/policy/digest.ts': ['node:crypto'] },

@@ -7,7 +7,7 @@ interface Limits {
   readonly unit: 'x' | 'KB' | 'MB';
 }
 
-/** A row of the design's table of targets. */
+/** A row of the budget of docs/data-path.md. */
 interface Target {
   readonly what: string;
   readonly limits: Limits;
