@@ -2,7 +2,14 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type ImportTable, importCycles, importViolations, impurities, packagesUsed } from './support/imports.ts';
+import {
+  type ImportTable,
+  importCycles,
+  importViolations,
+  impurities,
+  packagesUsed,
+  upwardImports,
+} from './support/imports.ts';
 import { sharedNames } from './support/shared-names.ts';
 import { parseSourceFile } from './support/source-file.ts';
 
@@ -105,6 +112,18 @@ const STILL_SHARED: readonly string[] = [
   'spanOf',
 ];
 
+/** The districts of the gateway, from the bottom up. */
+const GATEWAY_FLOORS = [
+  'http',
+  'upstream',
+  'gateway.ts',
+  'measure',
+  'route',
+  'serve',
+  'serve/plain',
+  'create-gateway.ts',
+];
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = globSync('{src,test,scripts}/**/*.ts', { cwd: root, exclude: ['**/node_modules/**'] })
   .map((path) => path.replaceAll(sep, '/'))
@@ -116,6 +135,10 @@ const sources = files.filter(({ path }) => path.startsWith('src/'));
 describe('the rooms', () => {
   it('import only what the table allows', () => {
     expect(importViolations(sources, TABLE)).toEqual([]);
+  });
+
+  it('are built from the bottom up inside the gateway too', () => {
+    expect(upwardImports(sources, 'gateway', GATEWAY_FLOORS)).toEqual([]);
   });
 
   it('have no import cycles', () => {

@@ -1,5 +1,5 @@
-import type { TrafficDurations } from '../gateway/gateway.ts';
-import { DURATION_BUCKETS, type DurationRow } from '../gateway/measure/durations.ts';
+import type { DurationRow, TrafficDurations } from '../gateway/gateway.ts';
+import { DURATION_BUCKETS } from '../gateway/measure/durations.ts';
 
 const NAME = 'http_server_request_duration_seconds';
 const HELP = 'From the complete head of a proxied request to the head of its answer, or to its end without one';

@@ -5,8 +5,6 @@ import type { SliceBlock } from '../stats/slice.ts';
 import type { OnFault } from './http/faults.ts';
 import type { GivenLimits } from './http/limits.ts';
 import type { GatewayTimeouts, RouteTimeouts } from './http/timeouts.ts';
-import type { AccessLogOptions } from './measure/access-log.ts';
-import type { DurationRow } from './measure/durations.ts';
 import type { OwnListeners } from './upstream/own-listeners.ts';
 
 /** Which requests of other sites carry a cookie (RFC 6265bis section 4.1.2.7); `lax` where it is not said. */
@@ -87,6 +85,13 @@ export interface GatewayOptions {
   readonly now?: () => number;
 }
 
+export interface AccessLogOptions {
+  /** Takes whole lines in UTF-8, many at a time. Must not throw. */
+  readonly write: (lines: Uint8Array) => void;
+  /** The share of the requests that are logged, 0..1; those that failed always are. */
+  readonly sample: number;
+}
+
 /** The answer of the data plane to a split order. */
 export interface AppliedSplit {
   readonly epoch: number;
@@ -133,6 +138,20 @@ export interface TrafficTotals {
   readonly track: 'stable' | 'canary';
   readonly version: string;
   readonly outcomes: Readonly<Record<'2xx' | '3xx' | '4xx' | '5xx' | 'unanswered' | 'client-gone' | 'refused', number>>;
+}
+
+/** How a request ended that got no complete answer; where an answer ended it, its status stands instead. */
+export type Unanswered = 'unanswered' | 'client-gone' | 'refused';
+
+/** The durations of the requests of one version that have method, status and end in common. */
+export interface DurationRow {
+  readonly method: string;
+  /** Null where no complete answer came. */
+  readonly status: number | null;
+  readonly end: 'answered' | Unanswered;
+  /** Requests by the bucket they fall in, not added up; the last is beyond every edge. */
+  readonly counts: readonly number[];
+  readonly sumSeconds: number;
 }
 
 /**

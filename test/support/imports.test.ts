@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type ImportTable, importCycles, importViolations, impurities, packagesUsed } from './imports.ts';
+import {
+  type ImportTable,
+  importCycles,
+  importViolations,
+  impurities,
+  packagesUsed,
+  upwardImports,
+} from './imports.ts';
 import { parseSourceFile } from './source-file.ts';
 
 const table: ImportTable = {
@@ -133,5 +140,31 @@ describe('a source file', () => {
     const [named, standard] = tree({ 'src/a.ts': 'export const a = 1;\n\n', 'src/b.ts': 'export default 1' });
     expect([named?.lines, named?.exports]).toEqual([2, 'named']);
     expect([standard?.lines, standard?.exports]).toEqual([1, 'default']);
+  });
+});
+
+describe('the floors of a room', () => {
+  const floors = ['bytes', 'port.ts', 'serve', 'serve/plain', 'wiring.ts'];
+  const upward = (path: string, text: string) => upwardImports(tree({ [path]: text }), 'plane', floors);
+
+  it.each([
+    [
+      'src/plane/serve/a.ts',
+      "import { b } from '../bytes/b.ts'; import { c } from './c.ts'; import { d } from '../../pure/d.ts';",
+    ],
+    ['src/plane/serve/plain/a.ts', "import { b } from '../b.ts';"],
+    ['src/plane/wiring.ts', "import { b } from './serve/plain/b.ts';"],
+    ['src/pure/a.ts', "import { b } from './b.ts';"],
+  ])('allow %s: %s', (path, text) => {
+    expect(upward(path, text)).toEqual([]);
+  });
+
+  it.each([
+    ['a district further up', 'src/plane/bytes/a.ts', "import { b } from '../serve/b.ts';"],
+    ['the type of a file further up', 'src/plane/bytes/a.ts', "import type { P } from '../port.ts';"],
+    ['a drawer of its own', 'src/plane/serve/a.ts', "import { b } from './plain/b.ts';"],
+    ['a file that is on no floor', 'src/plane/attic/a.ts', ''],
+  ])('refuse %s', (_what, path, text) => {
+    expect(upward(path, text)).toHaveLength(1);
   });
 });

@@ -34,6 +34,29 @@ export function importViolations(files: readonly SourceFile[], table: ImportTabl
   });
 }
 
+/**
+ * One line for each import, within a room, of a district further up.
+ *
+ * @param floors the folders (and files beside them) of the room, from the bottom up
+ */
+export function upwardImports(files: readonly SourceFile[], room: string, floors: readonly string[]): string[] {
+  const floorOf = (path: string): number => floors.indexOf(districtOf(path, room));
+  return files
+    .filter(({ path }) => roomOf(path) === room)
+    .flatMap((file) => {
+      if (floorOf(file.path) < 0) return [`${file.path} is on no floor of ${room}`];
+      return targetsOf(file)
+        .filter((target) => roomOf(target) === room && floorOf(target) > floorOf(file.path))
+        .map((target) => `${file.path} imports ${target}, which is further up`);
+    });
+}
+
+/** `src/gateway/serve/plain/front.ts` is of the district `serve/plain`, and `src/gateway/gateway.ts` one of its own. */
+function districtOf(path: string, room: string): string {
+  const within = path.slice(`src/${room}/`.length);
+  return within.includes('/') ? posix.dirname(within) : within;
+}
+
 /** Every way round in the imports, types included, as `a.ts -> b.ts -> a.ts`. */
 export function importCycles(files: readonly SourceFile[]): string[] {
   const targets = new Map(files.map((file) => [file.path, targetsOf(file)]));

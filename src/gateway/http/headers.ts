@@ -1,10 +1,5 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { DecidingFields } from '../route/deciding-fields.ts';
-import { FORCE_TOKEN_HEADER } from '../route/force-guard.ts';
-import type { Peer } from '../route/peer.ts';
-import { trimmedPrefix } from '../route/route-table.ts';
-import { RequestIds } from './request-ids.ts';
-import type { Via } from './via.ts';
+/** Carries a token that lets its sender choose the version; it is meant for us alone. */
+export const FORCE_TOKEN_HEADER = 'x-serin-force-token';
 
 /** Connection-level fields that end at every hop (RFC 9110 section 7.6.1). */
 export const HOP_BY_HOP = new Set([
@@ -93,103 +88,19 @@ const PROTECTED = new Set([
   'x-serin-version',
 ]);
 
+/** Names of fields, in lower case. */
+export interface NameSet {
+  has(lower: string): boolean;
+  /** Whether CGI would read this name as one of them. */
+  isDisguised(lower: string): boolean;
+}
+
 /** The names that a Connection header nominates and may; null in the everyday case of none. */
-function nominated(connection: string | undefined, deciding: DecidingFields | null): ReadonlySet<string> | null {
+export function nominated(connection: string | undefined, deciding: NameSet | null): ReadonlySet<string> | null {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return null;
   const names = connection.split(',').map((name) => name.trim().toLowerCase());
   const mayGo = (name: string) => !PROTECTED.has(name) && hearsayOf(name) === null && deciding?.has(name) !== true;
   return new Set(names.filter(mayGo));
-}
-
-const requestIds = new RequestIds();
-
-/** The client's own request id when it is one token of sensible length, else a new one. */
-export function requestIdOf(headers: IncomingHttpHeaders): string {
-  const given = headers['x-request-id'];
-  return requestIdFrom(typeof given === 'string' ? given : undefined);
-}
-
-export function requestIdFrom(given: string | undefined): string {
-  return given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : requestIds.draw();
-}
-
-export interface RequestHead {
-  readonly incoming: IncomingMessage;
-  readonly peer: Peer;
-  readonly requestId: string;
-  /** The Host that the upstream sees. */
-  readonly host: string;
-  readonly route: {
-    readonly deciding: DecidingFields;
-    /** What rewriting takes off the path. */
-    readonly stripped: string;
-    readonly via: Via;
-  };
-}
-
-/**
- * The head for the upstream as name, value, name, value: as received (case, order, duplicates), less what belongs to
- * the hop or was said by a peer that is not trusted, and then ours. Strip first and set after, or
- * `Connection: X-Forwarded-For` would take away what was just set.
- */
-export function requestHeaders({ incoming, peer, requestId, host, route }: RequestHead): string[] {
-  const { rawHeaders, headers } = incoming;
-  const { deciding } = route;
-  const dropped = nominated(headers.connection, deciding);
-  const out = ['Host', host];
-  let isIdKept = false;
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? '';
-    const lower = name.toLowerCase();
-    if (NOT_FORWARDED.has(lower) || dropped?.has(lower)) continue;
-    if (isDisguised(lower) || deciding.isDisguised(lower)) continue;
-    if (lower === 'trailer' && headers['transfer-encoding'] === undefined) continue;
-    const hearsay = hearsayOf(lower);
-    if (hearsay === 'replaced' || (hearsay === 'passed' && !peer.isTrusted)) continue;
-    if (lower === 'x-request-id') {
-      if (isIdKept || rawHeaders[at + 1] !== requestId) continue;
-      isIdKept = true;
-    }
-    out.push(name, rawHeaders[at + 1] ?? '');
-  }
-  out.push(...forwardedFields(peer, headers.host ?? '', (name) => headers[name]?.toString()));
-  const prefix = peer.isTrusted ? headers['x-forwarded-prefix']?.toString() : undefined;
-  out.push(...wayFields(route, { httpVersion: incoming.httpVersion, prefix }));
-  if (!isIdKept) out.push('X-Request-Id', requestId);
-  return out;
-}
-
-/** Who came, by whom and to what, as the upstream is told (the X-Forwarded-* fields, alternating names and values). */
-export function forwardedFields(
-  { address, isTrusted }: Peer,
-  host: string,
-  fieldOf: (lower: string) => string | undefined,
-): string[] {
-  const said = (name: string): string | undefined => (isTrusted ? fieldOf(name) : undefined);
-  const chain = said('x-forwarded-for');
-  return [
-    'X-Forwarded-For',
-    chain === undefined ? address : `${chain}, ${address}`,
-    'X-Forwarded-Host',
-    said('x-forwarded-host') ?? host,
-    'X-Forwarded-Proto',
-    said('x-forwarded-proto') ?? 'http',
-  ];
-}
-
-/** What a request has behind it, for `wayFields`. */
-interface Way {
-  readonly httpVersion: string;
-  /** Taken off the path by a proxy in front of us, as one says that is believed. */
-  readonly prefix: string | undefined;
-}
-
-/** What was taken off the path on its way, and that it went through here. */
-export function wayFields({ stripped, via }: Pick<RequestHead['route'], 'stripped' | 'via'>, way: Way): string[] {
-  const { prefix, httpVersion } = way;
-  const before = prefix !== undefined && /^\/[\x21-\x2b\x2d-\x7e]*$/.test(prefix) ? trimmedPrefix(prefix) : '';
-  const taken = `${before}${stripped}`;
-  return [...(taken === '' ? [] : ['X-Forwarded-Prefix', taken]), 'Via', via.after(httpVersion)];
 }
 
 /**
@@ -269,7 +180,7 @@ const NOT_IN_TRAILERS = new Set([
  * The trailers that may pass, in either direction, as alternating names and values. Of a request none by which the route chooses:
  * the choice was made without it, and some servers put trailers among the headers.
  */
-export function forwardedTrailers(rawTrailers: readonly string[], deciding: DecidingFields | null): string[] {
+export function forwardedTrailers(rawTrailers: readonly string[], deciding: NameSet | null): string[] {
   const passing: string[] = [];
   for (let at = 0; at + 1 < rawTrailers.length; at += 2) {
     const name = rawTrailers[at] ?? '';

@@ -1,3 +1,7 @@
+import { isIPv6 } from 'node:net';
+
+const HOST = /^(?:[\w.-]+|\[([\da-fA-F:.]+)\])(?::(\d{0,5}))?$/;
+
 /**
  * The host that a `Host` header names, in the one spelling that routes are compared in: lower case, without port and
  * without the dot of the root (RFC 9110 section 4.2.3, RFC 3986 section 3.2.2).
@@ -27,4 +31,16 @@ export function hostRank(pattern: string | null): number {
 
 function isWildcard(pattern: string): boolean {
   return pattern.startsWith('*.');
+}
+
+/**
+ * uri-host [ ":" port ] of RFC 9110 section 7.2, of names as DNS has them, and the port may be empty (RFC 3986 section
+ * 3.2.3); userinfo and anything of a path is refused. Nothing at all is what an HTTP/1.0 client says.
+ */
+export function isPlainHost(host: string): boolean {
+  if (host === '') return true;
+  const match = HOST.exec(host);
+  if (!match) return false;
+  const [, literal, port = '0'] = match;
+  return (literal === undefined || isIPv6(literal)) && Number(port) <= 65_535;
 }

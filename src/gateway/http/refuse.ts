@@ -1,7 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { FailureKind } from '../upstream/upstream-client.ts';
 
 /** An answer of the gateway's own. `detail` is one public sentence that tells nothing of what is behind. */
 export interface Refusal {
@@ -21,26 +20,6 @@ export const OVERLOAD: Refusal = { status: 503, detail: 'The gateway has as much
 export function failure(requestId: string | null): Refusal {
   const detail = 'The gateway failed; its log says why.';
   return { status: 500, detail, ...(requestId === null ? {} : { fields: ['X-Request-Id', requestId] }) };
-}
-
-/** What a client is told whose request got no answer. */
-export function refusalFor(kind: FailureKind): Refusal {
-  switch (kind) {
-    case 'overload':
-    case 'exhausted':
-      return OVERLOAD;
-    case 'connect-timeout':
-    case 'answer-timeout':
-    case 'silent':
-      return LATE_ANSWER;
-    case 'forbidden':
-    case 'unresolved':
-    case 'refused':
-    case 'reset-before-head':
-    case 'reset-in-body':
-    case 'bad-head':
-      return BAD_ANSWER;
-  }
 }
 
 /** How long a refused connection may still send. */

@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 
 const AT_ONCE = 512;
 const OCTETS = 16;
@@ -37,4 +38,16 @@ export class RequestIds {
       }
     }
   }
+}
+
+const requestIds = new RequestIds();
+
+/** The client's own request id when it is one token of sensible length, else a new one. */
+export function requestIdOf(headers: IncomingHttpHeaders): string {
+  const given = headers['x-request-id'];
+  return requestIdFrom(typeof given === 'string' ? given : undefined);
+}
+
+export function requestIdFrom(given: string | undefined): string {
+  return given !== undefined && /^[\x21-\x7e]{1,128}$/.test(given) ? given : requestIds.draw();
 }

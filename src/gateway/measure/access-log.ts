@@ -1,18 +1,12 @@
 import type { ChosenBy } from '../../split/match.ts';
 import type { Track } from '../../split/order.ts';
+import type { AccessLogOptions } from '../gateway.ts';
 import type { Faults } from '../http/faults.ts';
 import { ESCAPED_BYTES, JsonLines } from './json-lines.ts';
 
 const FLUSH_MS = 200;
 /** More than the names of the fields and the short ones among their values take. */
 const FIXED_BYTES = 300;
-
-export interface AccessLogOptions {
-  /** Takes whole lines in UTF-8, many at a time. Must not throw. */
-  readonly write: (lines: Uint8Array) => void;
-  /** The share of the requests that are logged, 0..1; those that failed always are. */
-  readonly sample: number;
-}
 
 /** What is known of a request when it is routed. The query is left out: credentials stand in queries. */
 export interface AccessNote {

@@ -1,4 +1,5 @@
-import type { Failure } from '../upstream/upstream-client.ts';
+import { BAD_ANSWER, LATE_ANSWER, OVERLOAD, type Refusal } from '../http/refuse.ts';
+import type { Failure, FailureKind } from '../upstream/upstream-client.ts';
 import type { Ticket } from './open-block.ts';
 import type { RouteRecorder } from './recorder.ts';
 import type { Turn } from './turn.ts';
@@ -77,4 +78,24 @@ export function conclude(recorder: RouteRecorder, ticket: Ticket): void {
 /** Whether a request may be sent to the stable instead: not what the gateway has refused, nor what a client delays. */
 export function mayFailOver(culprit: Culprit): boolean {
   return culprit === 'version' || culprit === 'network';
+}
+
+/** The response sent when no upstream answered. */
+export function refusalFor(kind: FailureKind): Refusal {
+  switch (kind) {
+    case 'overload':
+    case 'exhausted':
+      return OVERLOAD;
+    case 'connect-timeout':
+    case 'answer-timeout':
+    case 'silent':
+      return LATE_ANSWER;
+    case 'forbidden':
+    case 'unresolved':
+    case 'refused':
+    case 'reset-before-head':
+    case 'reset-in-body':
+    case 'bad-head':
+      return BAD_ANSWER;
+  }
 }

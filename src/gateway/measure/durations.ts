@@ -1,3 +1,4 @@
+import type { DurationRow, Unanswered } from '../gateway.ts';
 import { METHODS, methodName } from '../http/method.ts';
 
 /** Upper edges in seconds, as OpenTelemetry advises for `http.server.request.duration`. */
@@ -7,20 +8,7 @@ const EDGES_MS = DURATION_BUCKETS.map((seconds) => seconds * 1_000);
 const SUM = EDGES_MS.length + 1;
 const STATUSES = 1_000;
 
-/** How a request ended that got no complete answer; where an answer ended it, its status stands instead. */
-type Unanswered = 'unanswered' | 'client-gone' | 'refused';
 const ENDS: readonly Unanswered[] = ['unanswered', 'client-gone', 'refused'];
-
-/** The durations of the requests of one version that have method, status and end in common. */
-export interface DurationRow {
-  readonly method: string;
-  /** Null where no complete answer came. */
-  readonly status: number | null;
-  readonly end: 'answered' | Unanswered;
-  /** Requests by the bucket they fall in, not added up; the last is beyond every edge. */
-  readonly counts: readonly number[];
-  readonly sumSeconds: number;
-}
 
 /** Counts durations by method and status: at most some thousand rows, whatever clients and upstreams make up. */
 export class Durations {

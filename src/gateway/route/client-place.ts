@@ -1,4 +1,4 @@
-import { isPlainHost } from '../serve/admit.ts';
+import { isPlainHost } from '../http/host-name.ts';
 
 /** Scheme, host and prefix as the client sees them, read from the request that the upstream was sent. */
 export interface ClientSide {

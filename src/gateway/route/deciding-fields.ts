@@ -1,5 +1,5 @@
 import type { GatewayRoute } from '../gateway.ts';
-import { FORCE_TOKEN_HEADER } from './force-guard.ts';
+import { FORCE_TOKEN_HEADER } from '../http/headers.ts';
 
 /**
  * The header fields by which a route chooses versions, known once it is configured. What chose a version has to reach that

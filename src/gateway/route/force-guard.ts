@@ -1,10 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { ForceRule } from '../gateway.ts';
 import { AddressRanges } from '../http/address-ranges.ts';
+import { FORCE_TOKEN_HEADER } from '../http/headers.ts';
 import { isSignature } from './signature.ts';
-
-/** Where a force token is presented. */
-export const FORCE_TOKEN_HEADER = 'x-serin-force-token';
 
 /**
  * A token by which its bearer may force a version of one route until `expiresAt` (epoch s): `<expiresAt>.<HMAC-SHA256>`,

@@ -5,7 +5,7 @@ import type { AppliedSplit, GatewayOptions, GatewayRoute, SplitPort } from '../g
 import type { Clock } from '../http/clock.ts';
 import type { Faults } from '../http/faults.ts';
 import { flat } from '../http/flat-text.ts';
-import { headerLines, wayFields } from '../http/headers.ts';
+import { headerLines } from '../http/headers.ts';
 import { type GatewayTimeouts, type RouteTimeouts, timeoutsOf } from '../http/timeouts.ts';
 import type { Via } from '../http/via.ts';
 import type { AccessLog } from '../measure/access-log.ts';
@@ -17,6 +17,7 @@ import { ConsumerRules } from './consumers.ts';
 import { DecidingFields } from './deciding-fields.ts';
 import type { Destination, Pools, Stream } from './destinations.ts';
 import { ForceGuard } from './force-guard.ts';
+import { wayFields } from './request-head.ts';
 import { trimmedPrefix } from './route-table.ts';
 import { StickyCookie } from './sticky-cookie.ts';
 

@@ -1,9 +1,9 @@
 import { type IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
 import { MAX_LENGTH_DIGITS } from '../http/grammar.ts';
-import { requestIdOf } from '../http/headers.ts';
+import { isPlainHost } from '../http/host-name.ts';
 import type { GatewayLimits } from '../http/limits.ts';
 import { type Refusal, TOO_LARGE } from '../http/refuse.ts';
+import { requestIdOf } from '../http/request-ids.ts';
 import { readTarget, type Target } from '../http/target.ts';
 import type { Via } from '../http/via.ts';
 
@@ -90,18 +90,4 @@ function linesOf(rawHeaders: readonly string[], lower: 'host' | 'authorization')
     if (name?.length === lower.length && name.toLowerCase() === lower) lines++;
   }
   return lines;
-}
-
-const HOST = /^(?:[\w.-]+|\[([\da-fA-F:.]+)\])(?::(\d{0,5}))?$/;
-
-/**
- * uri-host [ ":" port ] of RFC 9110 section 7.2, of names as DNS has them, and the port may be empty (RFC 3986 section
- * 3.2.3); userinfo and anything of a path is refused. Nothing at all is what an HTTP/1.0 client says.
- */
-export function isPlainHost(host: string): boolean {
-  if (host === '') return true;
-  const match = HOST.exec(host);
-  if (!match) return false;
-  const [, literal, port = '0'] = match;
-  return (literal === undefined || isIPv6(literal)) && Number(port) <= 65_535;
 }

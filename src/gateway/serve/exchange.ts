@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FaultPlace, Faults } from '../http/faults.ts';
 import { type AnswerBody, answerHeaders, forwardedTrailers, headerLines } from '../http/headers.ts';
-import { failure, type Refusal, refusalFor, refuse } from '../http/refuse.ts';
-import { charge, conclude, culpritOf, mayFailOver } from '../measure/charge.ts';
+import { failure, type Refusal, refuse } from '../http/refuse.ts';
+import { charge, conclude, culpritOf, mayFailOver, refusalFor } from '../measure/charge.ts';
 import type { Ticket } from '../measure/open-block.ts';
 import type { RouteRecorder } from '../measure/recorder.ts';
 import { AnswerTaking } from '../measure/taking.ts';

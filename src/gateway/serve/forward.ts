@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Track } from '../../split/order.ts';
 import type { Faults } from '../http/faults.ts';
-import { headerLines, requestHeaders } from '../http/headers.ts';
+import { headerLines } from '../http/headers.ts';
 import { failure, LATE_BODY, OVERLOAD, type Refusal, refuse, TOO_LARGE } from '../http/refuse.ts';
 import type { Client } from '../http/share.ts';
 import type { Target } from '../http/target.ts';
@@ -11,14 +11,14 @@ import { choose } from '../route/choose.ts';
 import type { Destination } from '../route/destinations.ts';
 import { type Attempt, type Failover, failoverOf } from '../route/failover.ts';
 import type { Peers } from '../route/peer.ts';
+import { requestHeaders } from '../route/request-head.ts';
 import type { Live, RouteState } from '../route/route-state.ts';
 import { trimmedPrefix } from '../route/route-table.ts';
 import { IDEMPOTENT } from '../upstream/pool.ts';
 import type { UpstreamRequest } from '../upstream/upstream-client.ts';
 import type { GatewayRequest } from './admit.ts';
 import { Exchange } from './exchange.ts';
-import { refusalAt } from './route-refusal.ts';
-import { forceRefusal } from './unfollowed-force.ts';
+import { forceRefusal, refusalAt } from './route-refusal.ts';
 import { bodyFraming, Upload } from './upload.ts';
 import type { UploadWatch } from './upload-watch.ts';
 

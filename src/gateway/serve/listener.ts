@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Hono } from 'hono';
@@ -16,7 +16,6 @@ import type { ConnectionLimits } from './connection-limits.ts';
 import { type DataServer, drainServer } from './drain.ts';
 import { refusalOf } from './parse-error.ts';
 import { type Outgoing, Pipeline } from './pipeline.ts';
-import type { Front } from './plain/front.ts';
 import { isWebSocket } from './upgrade.ts';
 
 const CHECK_EVERY_MS = 1_000;
@@ -27,10 +26,19 @@ const NOT_WEB_SOCKET: Refusal = { status: 501, detail: 'The only protocol to upg
 /** Hono routes by a Request, and ours by the raw request beside it: no URL is made of anything that a client says. */
 const ANY_REQUEST = new Request('http://gateway/');
 
+/** Takes the connections of a server before it does, and serves of them what it can. */
+export interface ServerFront {
+  standBefore(server: Server): void;
+  /** Answers say from now on that their connection ends. */
+  drain(): void;
+  /** Breaks off whatever is open. */
+  destroy(): void;
+}
+
 export interface ListenerParts {
   readonly app: Hono<GatewayEnv>;
   /** Null leaves every connection to node:http. */
-  readonly front: Front | null;
+  readonly front: ServerFront | null;
   readonly upgrade: (incoming: GatewayRequest, socket: Duplex, head: Buffer) => void;
   readonly timeouts: ClientTimeouts;
   readonly limits: GatewayLimits;

@@ -1,10 +1,12 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { answerHeaders, requestHeaders, requestIdOf } from '../../../src/gateway/http/headers.ts';
+import { answerHeaders } from '../../../src/gateway/http/headers.ts';
+import { requestIdOf } from '../../../src/gateway/http/request-ids.ts';
 import { Via } from '../../../src/gateway/http/via.ts';
 import { DecidingFields } from '../../../src/gateway/route/deciding-fields.ts';
 import type { Peer } from '../../../src/gateway/route/peer.ts';
+import { requestHeaders } from '../../../src/gateway/route/request-head.ts';
 import { routeTo } from '../../support/gateway.ts';
 
 const OUTSIDER: Peer = { address: '198.51.100.7', isTrusted: false, share: null };

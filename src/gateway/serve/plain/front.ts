@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Faults } from '../../http/faults.ts';
-import { requestIdFrom } from '../../http/headers.ts';
 import type { GatewayLimits } from '../../http/limits.ts';
+import { requestIdFrom } from '../../http/request-ids.ts';
 import type { Client } from '../../http/share.ts';
 import { Sweeper } from '../../http/sweeper.ts';
 import type { ClientTimeouts } from '../../http/timeouts.ts';
@@ -12,6 +12,7 @@ import type { RouteState } from '../../route/route-state.ts';
 import type { RouteTable } from '../../route/route-table.ts';
 import { IDEMPOTENT } from '../../upstream/pool.ts';
 import { firstPartOf } from '../first-part.ts';
+import type { ServerFront } from '../listener.ts';
 import type { UploadWatch } from '../upload-watch.ts';
 import { AnswerWriter } from './answer-text.ts';
 import { HeadReader } from './head-reader.ts';
@@ -43,7 +44,7 @@ interface Asking {
  * The fast path: stands before a node:http server, serves what is plain, and hands everything else over untouched at
  * the first doubt. It accepts a subset of what the server behind it does, and treats that subset the same.
  */
-export class Front implements ConnectionFront {
+export class Front implements ConnectionFront, ServerFront {
   readonly idleMs: number;
   readonly downloadMs: number;
   readonly faults: Faults;

@@ -1,9 +1,9 @@
 import { COLON, CR, isBlank, LF, lengthAt, SLASH, SP, TARGET, TOKEN, VALUE } from '../../http/grammar.ts';
+import { isPlainHost } from '../../http/host-name.ts';
 import type { GatewayLimits } from '../../http/limits.ts';
 import { readTarget, type Target } from '../../http/target.ts';
 import type { Via } from '../../http/via.ts';
 import type { DecidingFields } from '../../route/deciding-fields.ts';
-import { isPlainHost } from '../admit.ts';
 import { type FieldName, FieldNames } from './field-names.ts';
 
 /**

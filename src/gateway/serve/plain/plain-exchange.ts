@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { FaultPlace, Faults } from '../../http/faults.ts';
 import { type AnswerBody, forwardedTrailers, headerLines } from '../../http/headers.ts';
-import { failure, problemOf, type Refusal, refusalFor } from '../../http/refuse.ts';
-import { charge, conclude, culpritOf, mayFailOver } from '../../measure/charge.ts';
+import { failure, problemOf, type Refusal } from '../../http/refuse.ts';
+import { charge, conclude, culpritOf, mayFailOver, refusalFor } from '../../measure/charge.ts';
 import type { Ticket } from '../../measure/open-block.ts';
 import type { RouteRecorder } from '../../measure/recorder.ts';
 import { AnswerTaking } from '../../measure/taking.ts';

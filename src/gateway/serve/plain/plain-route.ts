@@ -1,16 +1,17 @@
 import { flat } from '../../http/flat-text.ts';
-import { forwardedFields, headerLines, wayFields } from '../../http/headers.ts';
+import { headerLines } from '../../http/headers.ts';
 import type { Client, Share } from '../../http/share.ts';
 import type { Target } from '../../http/target.ts';
 import type { Ticket } from '../../measure/open-block.ts';
-import { choose } from '../../route/choose.ts';
+import { choose, parametersOf } from '../../route/choose.ts';
 import type { Destination } from '../../route/destinations.ts';
 import { type Attempt, type Failover, failoverOf } from '../../route/failover.ts';
 import type { Peer } from '../../route/peer.ts';
+import { forwardedFields, wayFields } from '../../route/request-head.ts';
 import type { RouteState } from '../../route/route-state.ts';
 import type { UpstreamRequest } from '../../upstream/upstream-client.ts';
 import { destinationOf, noteOf, upstreamPath } from '../forward.ts';
-import { isDoubtfulAt } from '../route-refusal.ts';
+import { asksForNone } from '../route-refusal.ts';
 import type { HeadReader } from './head-reader.ts';
 
 /** A plain request with its version chosen. */
@@ -72,6 +73,17 @@ export function routePlain(state: RouteState, request: PlainRequest): PlainRoute
     recorder.withdraw(ticket);
     throw error;
   }
+}
+
+/** Whether the reference path has to see a plain request, because it may refuse it. */
+function isDoubtfulAt(state: RouteState, head: HeadReader): boolean {
+  const { declared, deciding } = state;
+  if (asksForNone(state, head)) return true;
+  if (deciding.isOdd) return true;
+  if (head.target.hasEncodedSlash && declared.encodedSlash !== 'pass') return true;
+  for (const name of deciding.names) if (head.repeats(name)) return true;
+  const { consumerKey } = declared;
+  return consumerKey?.kind === 'query' && parametersOf(head.target.query, consumerKey.name).length > 1;
 }
 
 /** What of a request outlives its head, which the reader forgets with the next one. */
