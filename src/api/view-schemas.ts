@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { ROUTER_NAMES } from '../split/capabilities.ts';
 
 const instant = z.iso.datetime().describe('RFC 3339, UTC');
 const version = z.strictObject({ url: z.string(), version: z.string() });
@@ -109,7 +110,7 @@ export const rolloutViewSchema = z
       .describe('The way from internal to promoted'),
     stageEnteredAt: instant,
     router: z
-      .enum(['gateway', 'none'])
+      .enum(ROUTER_NAMES)
       .describe('`none`: another router makes the split, and the share of the canary is advice'),
     canaryWeight: z.string().describe('The share of the canary: 25%'),
     canaryBps: z.int().describe('The share of the canary in basis points'),

@@ -3,6 +3,7 @@ import { formatBps } from '../policy/units.ts';
 import { currentStep, neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Standing } from './control.ts';
 import type { AuditView, FindingView, RolloutView, VerdictView } from './view-schemas.ts';
 
@@ -84,8 +85,8 @@ function waitsFor({ rollout, evidence }: RolloutRecord): string[] {
   if (rollout.paused) waits.push('resume');
   if (rollout.openPage !== null) waits.push('look');
   if (rollout.stage.kind === 'promoted' && rollout.policy.spec.finalise === 'manual') waits.push('finalise');
-  // The operator of that router has to say that the canary serves all traffic.
-  if (rollout.stage.kind === 'bake' && rollout.router === 'none') waits.push('advance');
+  // Whoever operates that router has to say that the canary serves all traffic.
+  if (rollout.stage.kind === 'bake' && !capabilitiesOf(rollout).splitSeen) waits.push('advance');
 
   const dwelt = evidence.dwellMs >= neededDwellMs(rollout);
   if (!dwelt || !provenEnough({ rollout, evidence })) return waits;

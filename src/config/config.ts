@@ -4,6 +4,7 @@ import { DEFAULT_PACE } from '../gateway/http/timeouts.ts';
 import { versionName } from '../policy/names.ts';
 import { duration, fraction } from '../policy/units.ts';
 import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';
+import { ROUTER_NAMES } from '../split/capabilities.ts';
 import { limitsSchema, routeTimeoutsSchema, timeoutsSchema, uploadRate } from './bounds.ts';
 import { readControlHost } from './control-hosts.ts';
 import { cidr, listenAddress, upstreamPlace } from './declared-address.ts';
@@ -136,7 +137,7 @@ export const routeSchema = z.strictObject({
   source: sourceName.optional().describe("Whose evidence decides; the gateway's own when it is absent"),
   metrics: routeMetricsSchema.optional().describe('Where a source has the measurements of this route'),
   router: z
-    .literal(['gateway', 'none'])
+    .literal(ROUTER_NAMES)
     .default('gateway')
     .describe(
       '`none`: another router makes the split, and Serin only reports; then it listens on no path for the route',

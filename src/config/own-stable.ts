@@ -1,4 +1,5 @@
 import { OwnListeners } from '../gateway/upstream/own-listeners.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
 import type { ConfiguredRoute, ServerConfig } from './config.ts';
 import { declaredListeners, hostAndPort } from './declared-listeners.ts';
 
@@ -6,10 +7,11 @@ const LOCALHOST = ['127.0.0.1', '::1'];
 
 /** Why a stable cannot be where it is declared to be: at a listener of the same file. Other names are known at the dial. */
 export function ownStableFault(
-  { name, stable, router }: ConfiguredRoute,
+  route: ConfiguredRoute,
   config: Pick<ServerConfig, 'gateway' | 'control'>,
 ): string | null {
-  if (router === 'none') return null;
+  if (!capabilitiesOf(route).gatewayCarries) return null;
+  const { name, stable } = route;
   const { hostname, port, protocol } = new URL(stable.url);
   const stablePort = Number(port) || (protocol === 'https:' ? 443 : 80);
   for (const { name: listener, path, at } of declaredListeners(config)) {

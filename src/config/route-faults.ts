@@ -1,3 +1,4 @@
+import { capabilitiesOf } from '../split/capabilities.ts';
 import { type ConfiguredRoute, routeSchema, type ServerConfig } from './config.ts';
 import { ownStableFault } from './own-stable.ts';
 
@@ -39,9 +40,9 @@ export function placeFaultsAmong(file: unknown): readonly RouteFault[] {
 
 /** Hosts and paths come in their normal form, so that the same place reads the same. */
 function placeFaults(route: ConfiguredRoute, before: readonly ConfiguredRoute[]): readonly RouteFault[] {
-  if (route.router === 'none') return [];
-  const first = before.find(({ router, host, path }) => {
-    return router === 'gateway' && host === route.host && path === route.path;
+  if (!capabilitiesOf(route).gatewayCarries) return [];
+  const first = before.find((earlier) => {
+    return capabilitiesOf(earlier).gatewayCarries && earlier.host === route.host && earlier.path === route.path;
   });
   if (!first) return [];
   const host = route.host === undefined ? 'any host' : `the host ${route.host}`;
@@ -64,8 +65,9 @@ function forceFaults({ name, forceHeader, consumerKey, sticky }: ConfiguredRoute
 }
 
 /** Without a key no request has a consumer, and each would be drawn anew. */
-function stickyFaults({ name, sticky, consumerKey, router }: ConfiguredRoute): readonly RouteFault[] {
-  if (sticky.kind !== 'consumer' || consumerKey || router === 'none') return [];
+function stickyFaults(route: ConfiguredRoute): readonly RouteFault[] {
+  const { name, sticky, consumerKey } = route;
+  if (sticky.kind !== 'consumer' || consumerKey || !capabilitiesOf(route).gatewayCarries) return [];
   const message = `route ${name} is sticky by consumer, but does not say where a consumer's key is (consumerKey)`;
   return [{ path: ['sticky'], message }];
 }
@@ -94,14 +96,12 @@ function segmentsOf(path: string): readonly string[] {
   return path.split('/').filter((segment) => segment !== '');
 }
 
-function sourceFaults(
-  { name, source, metrics, router }: ConfiguredRoute,
-  sources: ServerConfig['sources'],
-): readonly RouteFault[] {
+function sourceFaults(route: ConfiguredRoute, sources: ServerConfig['sources']): readonly RouteFault[] {
+  const { name, source, metrics } = route;
   if (source === undefined) {
     const unasked = metrics ? [{ path: ['metrics'], message: `route ${name} has metrics, but no source` }] : [];
     const unseen = `route ${name} needs a source, because the gateway sees none of its traffic`;
-    return router === 'none' ? [...unasked, { path: ['router'], message: unseen }] : unasked;
+    return capabilitiesOf(route).gatewayCarries ? unasked : [...unasked, { path: ['router'], message: unseen }];
   }
   const known = Object.keys(sources);
   const declared = sources[source];

@@ -4,6 +4,7 @@ import type { Actor, OverrideEvent } from '../rollout/event.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
 import { doAtGateway } from './at-gateway.ts';
 import { changeFor } from './commit.ts';
 import { hasFailed, soon } from './patience.ts';
@@ -63,7 +64,7 @@ async function overrideRollout(
   who: Who,
 ): Promise<RolloutRecord> {
   const known = ports.memory.looks.find(id);
-  if (known === null || known.rollout.router === 'none') return recordOverride(ports, id, event, who);
+  if (known === null || !capabilitiesOf(known.rollout).gatewayCarries) return recordOverride(ports, id, event, who);
   if (event.kind !== 'rolledBack' && event.kind !== 'aborted') return recordOverride(ports, id, event, who);
   try {
     return await soon(recordOverride(ports, id, event, who));

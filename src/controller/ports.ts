@@ -5,6 +5,7 @@ import type { StatusPattern } from '../policy/well-statuses.ts';
 import type { Log } from '../problem/log.ts';
 import type { Installation } from '../rollout/announce.ts';
 import type { TrafficRouter } from '../routers/router.ts';
+import type { RouterName } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
 import type { Memory } from './memory.ts';
@@ -24,8 +25,8 @@ export interface DeclaredRoute {
   readonly stable: Upstream;
   readonly policy: string;
   readonly health: HealthCheck;
-  /** `none` where another router makes the split; the gateway where it is left out. */
-  readonly router?: 'gateway' | 'none';
+  /** The gateway where it is left out. */
+  readonly router?: RouterName;
   /** Whose measurements are judged; the gateway's own where it is left out. */
   readonly evidence?: 'gateway' | 'elsewhere';
 }
@@ -49,7 +50,7 @@ export interface LoadedPolicy {
 export interface ControllerPorts {
   readonly store: Pick<Store, 'rollouts' | 'outbox' | 'lease' | 'stables' | 'consumers' | 'now'>;
   readonly source: MetricsSource;
-  readonly router: TrafficRouter;
+  readonly router: Pick<TrafficRouter, 'apply' | 'observe'>;
   /** Null when every address gave an answer that is well, else one sentence. */
   readonly probe: (url: string, well: readonly StatusPattern[]) => Promise<string | null>;
   /** Why an operator may not name the upstream of a URL, in one sentence; null where one may. */

@@ -8,6 +8,7 @@ import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import { begin } from '../rollout/transition.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
 import type { RolloutChange } from '../store/store.ts';
 import { auditDraft, changeFor } from './commit.ts';
@@ -46,10 +47,10 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
       { issues: [{ path: 'replace', message: 'supersedes the rollout that runs' }] },
     );
   }
-  const watched = route.router === 'none';
-  // Where another router makes the split, a URL only informs: versions may share one.
-  if (watched ? canary.version === stable.version : canary.url === stable.url)
-    throw invalid('canaryUrl', `${watched ? canary.version : canary.url} is the stable of ${route.name} already`);
+  const { serinMoves, gatewayCarries } = capabilitiesOf(route);
+  // Where Serin does not move the split, a URL only informs: versions may share one.
+  const [taken, asked] = serinMoves ? [stable.url, canary.url] : [stable.version, canary.version];
+  if (taken === asked) throw invalid('canaryUrl', `${asked} is the stable of ${route.name} already`);
   const earlier = history.filter(({ rollout }) => sameVersion(rollout.canary, canary));
   const blamed = earlier.find(({ rollout }) => rollout.stage.kind === 'rolled-back');
   if (blamed && !command.force) {
@@ -59,7 +60,8 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
       { issues: [{ path: 'force', message: 'starts it all the same; give the reason' }] },
     );
   }
-  const failure = watched ? null : await ports.probe(healthUrl(canary, route.health.path), route.health.status);
+  const { path, status } = route.health;
+  const failure = gatewayCarries ? await ports.probe(healthUrl(canary, path), status) : null;
   if (failure !== null) throw new Problem('refused', `the canary does not pass preflight: ${failure}`);
   const untried = await trySource(
     ports.source,
@@ -87,7 +89,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
     policyDigest: loaded.digest,
     // The superseded rollout takes the next epoch itself.
     splitEpoch: lastEpoch + 2,
-    ...(watched ? { router: 'none' } : {}),
+    ...(route.router === undefined || route.router === 'gateway' ? {} : { router: route.router }),
   };
   const record = await insert(ports, event, running, { at, by, reason: command.reason });
   return { record, created: true };

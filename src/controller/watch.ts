@@ -4,6 +4,7 @@ import type { Evidence } from '../rollout/evidence.ts';
 import { noEvidence } from '../rollout/observe.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { isEnded } from '../rollout/state.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
 import { changeFor } from './commit.ts';
 import { gather } from './gather.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -25,9 +26,10 @@ export async function watchOver(ports: ControllerPorts, weighed: Weighed, signal
   const ids = new Set(known.map(({ rollout }) => rollout.id));
   for (const id of weighed.keys()) if (!ids.has(id)) weighed.delete(id);
   for (const record of known) {
-    const { id, route, router } = record.rollout;
+    const { id, route } = record.rollout;
+    const { gatewayCarries } = capabilitiesOf(record.rollout);
     const agoMs = memory.looks.standing(id)?.agoMs ?? 0;
-    if (agoMs < safeguard.blindAfterMs || router === 'none' || isEnded(record.rollout)) {
+    if (agoMs < safeguard.blindAfterMs || !gatewayCarries || isEnded(record.rollout)) {
       weighed.delete(id);
       continue;
     }

@@ -2,6 +2,7 @@ import type { Verdict } from '../judge/verdict.ts';
 import { counted } from '../policy/counted.ts';
 import type { Policy } from '../policy/schema.ts';
 import { formatDuration } from '../policy/units.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
 import { asOfNow } from './clock-step.ts';
 import type { MachineEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
@@ -114,7 +115,9 @@ function progress(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEv
   switch (stage.kind) {
     case 'internal': {
       const { requests, errors } = evidence.forced;
-      if (rollout.router === 'none') return { kind: 'internalPassed', reason: 'nobody forces requests on this route' };
+      if (!capabilitiesOf(rollout).gatewayCarries) {
+        return { kind: 'internalPassed', reason: 'nobody forces requests on this route' };
+      }
       if (requests < policy.spec.internal.requests) return null;
       return { kind: 'internalPassed', reason: `${counted(requests, 'forced request')}, ${errors} failed` };
     }
@@ -126,7 +129,7 @@ function progress(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEv
     }
     case 'bake':
       // Nobody here can see whether the canary was given everything.
-      if (rollout.router === 'none') return null;
+      if (!capabilitiesOf(rollout).splitSeen) return null;
       if (evidence.verdict === null || evidence.blindSince !== null) return null;
       return { kind: 'bakePassed', reason: `served 100% for ${dwell} within its guards` };
     default:

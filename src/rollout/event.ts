@@ -1,5 +1,6 @@
 import type { CheckName, Verdict } from '../judge/verdict.ts';
 import type { Policy } from '../policy/schema.ts';
+import type { RouterName } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
 
 /** What the machine found. Every one carries the sentence that the audit keeps. */
@@ -48,8 +49,8 @@ export interface StartedEvent {
   readonly policy: Policy;
   readonly policyDigest: string;
   readonly splitEpoch: number;
-  /** `none` where another router makes the split, and Serin only says what to do. */
-  readonly router?: 'none';
+  /** The gateway where it is left out. */
+  readonly router?: RouterName;
 }
 
 export type RolloutEvent = StartedEvent | MachineEvent | OverrideEvent;

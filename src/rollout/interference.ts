@@ -1,4 +1,5 @@
 import { formatBps, formatDuration } from '../policy/units.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
 import { asOfNow } from './clock-step.ts';
 import type { MachineEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
@@ -17,8 +18,8 @@ const CLEARS_WITHIN_MS = 300_000;
  * 3.11).
  */
 export function interference(rollout: Rollout, evidence: Evidence, at: number): MachineEvent | null {
-  // An increase that was only recommended is not known to have been made.
-  if (rollout.router === 'none') return null;
+  // An increase that was only advised is not known to have been made, and advice takes nothing back.
+  if (!capabilitiesOf(rollout).serinMoves) return null;
   const { withdrawal } = rollout;
   if (!withdrawal) return afterIncrease(rollout, evidence, at);
   return withdrawal.phase === 'watched' ? afterWithdrawal(rollout, withdrawal, evidence, at) : null;

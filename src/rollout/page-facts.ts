@@ -2,6 +2,7 @@ import type { Verdict } from '../judge/verdict.ts';
 import { formatCount, formatShare } from '../parity/figures.ts';
 import { counted } from '../policy/counted.ts';
 import { formatBps } from '../policy/units.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
 import type { RolloutEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
 import type { Message, PageSubject } from './message.ts';
@@ -54,7 +55,7 @@ function hurtOf(before: Rollout, event: RolloutEvent, { forced }: Evidence, verd
   if (event.kind === 'internalFailed') {
     return `${formatCount(forced.errors)} of ${counted(forced.requests, 'forced request')} failed; no other traffic had the canary`;
   }
-  const share = before.router === 'none' ? '' : `, at ${formatBps(before.canaryBps)} of the traffic`;
+  const share = capabilitiesOf(before).splitSeen ? `, at ${formatBps(before.canaryBps)} of the traffic` : '';
   const errors = verdict?.findings.find(({ check }) => check === 'errors');
   if (!errors || errors.canary === null || errors.requests.canary === 0) return null;
   const { canary, requests } = errors;

@@ -1,13 +1,15 @@
 import { formatBps, formatDuration } from '../policy/units.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Happening, OverrideEvent } from './event.ts';
-import { adviceOnEntering } from './report-only.ts';
 import { type Rollout, stageName } from './state.ts';
+
+const NOT_MOVED = 'Serin does not move the traffic of this route';
 
 /** What happened, with its verb, who did it, and why: `payments: v2 paused by ada: lunch`. */
 export function sentence(before: Rollout, after: Rollout, { event, actor, reason }: Happening): string {
   const { route, canary } = after;
   const entered = before.stage !== after.stage;
-  if (entered && after.router === 'none' && after.stage.kind !== 'finalised') return adviceOnEntering(after);
+  if (entered && !capabilitiesOf(after).serinMoves && after.stage.kind !== 'finalised') return adviceOnEntering(after);
   const by = actor.role === 'serin' ? '' : ` by ${actor.name}`;
   // A person may move what is paused; the pause goes on.
   const still = actor.role !== 'serin' && before.paused && after.paused ? ', still paused' : '';
@@ -52,7 +54,7 @@ export function rolledBackSentence(
   by: string = '',
   why: string = after.reason,
 ): string {
-  if (after.router === 'none') return adviceOnEntering(after);
+  if (!capabilitiesOf(after).serinMoves) return adviceOnEntering(after);
   const { route, canary, stable } = after;
   const where =
     before.stage.kind === 'step' || before.stage.kind === 'bake'
@@ -60,6 +62,25 @@ export function rolledBackSentence(
       : stageName(before.stage);
   const done = `${canary.version} rolled back${by} at ${where}, ${stable.version} serves 100%: ${why}`;
   return by === '' ? `${route} protected: ${done}` : `${route}: ${done}`;
+}
+
+/** What to do now, for people who make the split themselves: nothing here claims that it was done. */
+function adviceOnEntering({ route, canary, stable, stage, canaryBps, reason }: Rollout): string {
+  switch (stage.kind) {
+    case 'rolled-back':
+      return `${route}: take all traffic off ${canary.version} now, ${stable.version} should serve 100%; ${NOT_MOVED}: ${reason}`;
+    case 'step':
+      return `${route}: ${canary.version} may be given ${formatBps(canaryBps)} now (${stageName(stage)}); ${NOT_MOVED}: ${reason}`;
+    case 'bake':
+      return (
+        `${route}: ${canary.version} may be given 100% now; ${NOT_MOVED}: ` +
+        `advance it to promoted when it serves everybody: ${reason}`
+      );
+    case 'promoted':
+      return `${route}: ${canary.version} promoted: ${reason}`;
+    default:
+      return `${route}: ${canary.version} ${stageName(stage)}; ${NOT_MOVED}: ${reason}`;
+  }
 }
 
 /** What a person did within the stage. */

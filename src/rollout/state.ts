@@ -1,5 +1,6 @@
 import type { CheckName } from '../judge/verdict.ts';
 import type { Policy } from '../policy/schema.ts';
+import type { RouterName } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
 
 /** Where a rollout stands. `paused` is a flag beside it: nothing advances, harm still rolls back. */
@@ -39,8 +40,8 @@ export interface Rollout {
   readonly version: number;
   readonly stable: Upstream;
   readonly canary: Upstream;
-  /** `none` where another router makes the split: orders are advice, and nothing here sees whether it is followed. */
-  readonly router?: 'none';
+  /** The gateway where it is left out. */
+  readonly router?: RouterName;
   readonly policy: Policy;
   readonly policyDigest: string;
   readonly stage: Stage;

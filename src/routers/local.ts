@@ -1,3 +1,4 @@
+import { capabilitiesOf } from '../split/capabilities.ts';
 import type { SplitOrder } from '../split/order.ts';
 import type { TrafficRouter } from './router.ts';
 
@@ -10,10 +11,14 @@ export interface LocalSplit {
 /** The gateway of this process as a router: an order is in force when `apply` returns, by one pointer swap. */
 export function localRouter(split: LocalSplit): TrafficRouter {
   return {
+    capabilities: capabilitiesOf({ router: 'gateway' }),
     async apply(order) {
       const applied = split.appliedSplit(order.route);
       if (applied === null || applied.epoch < order.epoch) split.setSplit(order);
     },
-    observe: (route) => Promise.resolve(split.appliedSplit(route)),
+    async observe(route) {
+      const applied = split.appliedSplit(route);
+      return applied && { ...applied, basis: 'seen' };
+    },
   };
 }

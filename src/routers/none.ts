@@ -1,16 +1,25 @@
-import type { TrafficRouter } from './router.ts';
+import { Problem } from '../problem/problem.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
+import type { ObservedSplit, TrafficRouter } from './router.ts';
 
 /**
- * Another router makes the split, and Serin only reports: an order is a recommendation, which is in force as soon as it was
- * given, because nothing here could see when it is followed. After a restart it is given again.
+ * `router: none`. Others make the split of these routes, and an order is advice to them: it counts from when it was given,
+ * because nothing here could see when it is followed. After a restart it is given again.
  */
-export function noRouter(now: () => number = Date.now): TrafficRouter {
-  const given = new Map<string, { readonly epoch: number; readonly since: number }>();
+export function noRouter(routes: readonly string[], now: () => number = Date.now): TrafficRouter {
+  const given = new Map<string, ObservedSplit | null>(routes.map((route) => [route, null]));
+  const lastOf = (route: string): ObservedSplit | null => {
+    const last = given.get(route);
+    if (last === undefined) throw new Problem('not-found', `No route "${route}" has router: none.`);
+    return last;
+  };
   return {
-    async apply({ route, epoch }) {
-      const last = given.get(route);
-      if (last === undefined || last.epoch < epoch) given.set(route, { epoch, since: now() });
+    capabilities: capabilitiesOf({ router: 'none' }),
+    async apply({ route, epoch }, signal) {
+      signal.throwIfAborted();
+      const last = lastOf(route);
+      if (last === null || last.epoch < epoch) given.set(route, { epoch, since: now(), basis: 'advised' });
     },
-    observe: (route) => Promise.resolve(given.get(route) ?? null),
+    observe: async (route) => lastOf(route),
   };
 }

@@ -4,6 +4,7 @@ import { noSuchRoute } from '../controller/start.ts';
 import type { SplitPort } from '../gateway/gateway.ts';
 import { Problem } from '../problem/problem.ts';
 import type { Actor } from '../rollout/event.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
 import type { ConsumerRule } from '../split/order.ts';
 import type { ListedConsumer, Store } from '../store/store.ts';
 
@@ -40,10 +41,10 @@ export function consumerControl(
   /** A consumer is known by its credential, which the route has to say where to find. */
   const requireKey = (route: string): void => {
     const declared = routes.find(({ name }) => name === route);
-    if (declared?.router === 'none') {
+    if (declared && !capabilitiesOf(declared).gatewayCarries) {
       throw new Problem(
         'refused',
-        `the traffic of route ${route} does not pass through this gateway: it has router: none`,
+        `the traffic of route ${route} does not pass through this gateway: it has router: ${declared.router}`,
       );
     }
     if (declared?.consumerKey) return;

@@ -7,6 +7,7 @@ import { gatewaySource } from '../metrics/gateway.ts';
 import { type PrometheusClient, prometheusClient } from '../metrics/prometheus/client.ts';
 import { prometheusSource } from '../metrics/prometheus/source.ts';
 import type { MetricsSource } from '../metrics/source.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
 import { endpointOf } from './endpoint.ts';
 
 /** The Prometheus sources of the file, by name. Throws Problem('invalid-input') when a secret is not there. */
@@ -34,21 +35,23 @@ export function routeSources(
   const own = gatewaySource(collect, (route) => gateway.slices(route));
   const byRoute = new Map(config.routes.map((route) => [route.name, sourceOf(config, route, clients, collect) ?? own]));
   const of = (route: string) => byRoute.get(route) ?? own;
-  const unrouted = new Set(config.routes.filter(({ router }) => router === 'none').map(({ name }) => name));
+  const carried = new Set(config.routes.flatMap((route) => (capabilitiesOf(route).gatewayCarries ? [route.name] : [])));
   return {
     name: 'by route',
     collect: (request, signal) => of(request.route).collect(request, signal),
     check: async (request, signal) => (await of(request.route).check?.(request, signal)) ?? [],
-    slices: (route) => (unrouted.has(route) ? [] : gateway.slices(route)),
+    slices: (route) => (carried.has(route) ? gateway.slices(route) : []),
   };
 }
 
 function sourceOf(
   { sources }: ServerConfig,
-  { source: name, metrics, router }: ConfiguredRoute,
+  route: ConfiguredRoute,
   clients: ReadonlyMap<string, PrometheusClient>,
   collect: CollectBlocks,
 ): MetricsSource | null {
+  const { source: name, metrics } = route;
+  const { gatewayCarries, splitSeen } = capabilitiesOf(route);
   const client = name === undefined ? undefined : clients.get(name);
   const source = name === undefined ? undefined : sources[name];
   if (!client || !metrics || source?.kind !== 'prometheus') return null;
@@ -56,7 +59,8 @@ function sourceOf(
     client,
     intervalMs: source.interval,
     metrics: routeMetrics(metrics),
-    gateway: router === 'gateway' ? collect : null,
+    gateway: gatewayCarries ? collect : null,
+    splitSeen,
   });
 }
 

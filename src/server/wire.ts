@@ -26,8 +26,8 @@ import { VerifiedTokens } from '../identity/verified-tokens.ts';
 import { withQueries } from '../metrics/with-queries.ts';
 import type { Log } from '../problem/log.ts';
 import type { Installation } from '../rollout/announce.ts';
-import { localRouter } from '../routers/local.ts';
-import { noRouter } from '../routers/none.ts';
+import { routersOf } from '../routers/routers.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Store } from '../store/store.ts';
 import { AccessLogFile } from './access-log-file.ts';
 import { openChannels } from './channels.ts';
@@ -40,7 +40,6 @@ import { openPrometheus, routeSources } from './open-sources.ts';
 import { policyControl, routeIssue } from './policy-check.ts';
 import { openQuerySources } from './query-sources.ts';
 import { rolloutReader } from './rollout-reader.ts';
-import { routeRouters } from './route-routers.ts';
 import { safeguardOf } from './safeguard.ts';
 import { standingOf } from './standing.ts';
 import { packageVersion } from './version.ts';
@@ -80,7 +79,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
   loadPolicies(loaded);
   const channels = openChannels(config, env, notices);
   const prometheus = openPrometheus(config, env);
-  const carried = config.routes.filter(({ router }) => router === 'gateway');
+  const carried = config.routes.filter((route) => capabilitiesOf(route).gatewayCarries);
   const dataFolder = dataFolderOf(loaded, env);
   const store = opened ?? (await openConfigured(loaded, env, log));
   let phase: Phase = 'starting';
@@ -112,7 +111,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const ports: ControllerPorts = {
       store,
       source: withQueries(routeSources(config, prometheus, gateway), { sources: openQuerySources(config, env) }),
-      router: routeRouters(config, { gateway: localRouter(gateway), none: noRouter() }),
+      router: routersOf(config.routes, { gateway }),
       probe: (url, well) => gateway.probe(url, config.gateway.timeouts.headers, well),
       operatorUpstream: operatorUpstreams(config.upstreams),
       channels,

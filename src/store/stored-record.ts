@@ -5,6 +5,7 @@ import type { Evidence } from '../rollout/evidence.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { ENDED, type Rollout } from '../rollout/state.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
+import { ROUTER_NAMES } from '../split/capabilities.ts';
 
 /** A row of the rollouts with its evidence, as it lies in the database: nothing of the documents is known yet. */
 export interface StoredRow {
@@ -20,6 +21,8 @@ export type ReadRow =
   | { readonly kind: 'unreadable'; readonly id: string; readonly route: string; readonly reason: string };
 
 const STAGES: ReadonlySet<unknown> = new Set([...ENDED, 'preflight', 'internal', 'step', 'bake', 'promoted']);
+/** Left out: the gateway. */
+const ROUTERS: ReadonlySet<unknown> = new Set([undefined, ...ROUTER_NAMES]);
 
 /**
  * One damaged record (a restored backup, an edit by hand, a program that is newer) must not keep any other from being
@@ -47,6 +50,7 @@ function faultOfRollout({ id, route, rollout }: StoredRow): string | null {
   if (!isRecord(stage) || !STAGES.has(stage['kind'])) return 'its stage is not known';
   if (stage['kind'] === 'step' && !Number.isSafeInteger(stage['index'])) return 'its step has no number';
   if (!isWithin(canaryBps, WHOLE_BPS)) return 'its weight is not known';
+  if (!ROUTERS.has(rollout['router'])) return 'its router is not known';
   if (!isWithin(rollout['splitEpoch'], Number.MAX_SAFE_INTEGER)) return 'its split has no epoch';
   for (const track of ['stable', 'canary'] as const) if (!isUpstream(rollout[track])) return `its ${track} is damaged`;
   for (const list of ['gatesPassed', 'skippedChecks'] as const) {

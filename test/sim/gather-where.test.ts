@@ -26,9 +26,8 @@ function lookAt(canaryErrors: number, slices: () => readonly SliceBlock[]) {
     slices,
   };
   const router = {
-    name: 'local',
     apply: async () => undefined,
-    observe: async () => ({ epoch: rollout.splitEpoch, since: T0 }),
+    observe: async () => ({ epoch: rollout.splitEpoch, since: T0, basis: 'seen' as const }),
   };
   const at = T0 + BLOCKS * BLOCK_MS;
   return gather(

@@ -42,6 +42,7 @@ export function sourceAt(url: string, parts: SourceParts = {}): MetricsSource {
     intervalMs: 1_000,
     metrics: metricsBy('service_version'),
     gateway: null,
+    splitSeen: Boolean(more.gateway),
     ...more,
   });
 }

@@ -3,6 +3,7 @@ import type { AuditView, RolloutView } from '../../api/view-schemas.ts';
 import { counted } from '../../policy/counted.ts';
 import { lookAgeInWords } from '../../rollout/look-age.ts';
 import { WHOLE_BPS } from '../../split/assign.ts';
+import { capabilitiesOf } from '../../split/capabilities.ts';
 import { clean, fit, padTo, widthOf, wrap } from '../text.ts';
 import { bar, type Paint } from './bar.ts';
 import { spanOf } from './figures.ts';
@@ -53,7 +54,7 @@ function facts(view: RolloutView, width: number, paint: Paint): string[] {
   const { dwell, gates, paused, verdict } = view;
   const room = width - LABEL;
   const size = Math.min(24, Math.floor(room / 2));
-  const share = view.router === 'none' ? 'advised' : 'canary';
+  const share = capabilitiesOf(view).serinMoves ? 'canary' : 'advised';
   const line = (label: string, text: string) => paint.dim(padTo(label, LABEL)) + text;
   const text = (label: string, plain: string, colour: (part: string) => string) =>
     wrap(clean(plain), room).map((part, index) => line(index === 0 ? label : '', colour(part)));

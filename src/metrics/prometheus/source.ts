@@ -20,8 +20,10 @@ export interface PrometheusSourceOptions {
   readonly intervalMs: number;
   /** Of the route that is asked about. */
   readonly metrics: RouteMetrics;
-  /** What the gateway counted itself, where it is the router: requests sent, forced and ruled traffic. */
+  /** What the gateway counted itself, where it carries the traffic: requests sent, forced and ruled traffic. */
   readonly gateway: CollectBlocks | null;
+  /** Whether the ordered split is known to be in force; else a block's `canaryBps` is the share that was measured. */
+  readonly splitSeen: boolean;
   /** Wall clock, epoch ms. */
   readonly now?: () => number;
 }
@@ -30,8 +32,6 @@ export interface PrometheusSourceOptions {
  * One route judged on Prometheus. Each collection reads raw samples of both versions up to one time, and makes one block of
  * what is new since the cursor; a block waits until both versions have a new sample. Nothing is remembered: the same cursor
  * gives the same evidence again.
- *
- * Where the gateway is not the router, nobody knows the split: a block's `canaryBps` is then the share that was measured.
  */
 export function prometheusSource(options: PrometheusSourceOptions): MetricsSource {
   const { client, intervalMs, now = Date.now } = options;
@@ -63,7 +63,7 @@ interface Readings {
 }
 
 async function readBoth(
-  { client, intervalMs, metrics, gateway }: PrometheusSourceOptions,
+  { client, intervalMs, metrics, splitSeen }: PrometheusSourceOptions,
   { split, versions, measure }: CollectRequest,
   span: Span,
   signal: AbortSignal,
@@ -78,10 +78,10 @@ async function readBoth(
   const read = (own: Readonly<Record<string, string>>) =>
     readVersion({ client, metrics, labels: own, span, errorStatuses, intervalMs }, signal);
   const [seenStable, canary] = await Promise.all([
-    split.canaryBps < WHOLE_BPS || gateway === null ? read(labels.stable) : null,
+    split.canaryBps < WHOLE_BPS || !splitSeen ? read(labels.stable) : null,
     split.canaryBps > 0 ? read(labels.canary) : null,
   ]);
-  // The other router may or may not have taken the stable out yet.
+  // Others may or may not have taken the stable out yet.
   const isOver = split.canaryBps === WHOLE_BPS && seenStable?.currency.kind === 'silent';
   const stable = isOver ? null : seenStable;
   const shared = canary && stable?.keys.find((key) => canary.keys.includes(key));
@@ -95,7 +95,7 @@ function blockOf(
   span: Span & { readonly skippedMs: number },
   { stable, canary }: Readings,
 ): Collected {
-  const { client, intervalMs, gateway } = options;
+  const { client, intervalMs, gateway, splitSeen } = options;
   const { versions, split, route, after, slowAfterMs } = request;
   const told = (who: string, reading: VersionReading | null) =>
     complaint(client.name, who, reading, span.to, intervalMs);
@@ -106,7 +106,7 @@ function blockOf(
     told(`canary ${versions.canary.version}`, canary),
     span.skippedMs > 0 ? `${client.name}: at most ${LONGEST_BLOCK_MS / 60_000} min are merged into one block` : null,
   ].filter((one) => one !== null);
-  // That the canary reports nothing while the router sends it requests is evidence; else it is only an absence.
+  // That the canary reports nothing while the gateway sends it requests is evidence; else it is only an absence.
   if (silentStable || (silentCanary && (stable === null || gateway === null))) {
     throw new Unreadable(complaints.join('; '));
   }
@@ -122,7 +122,7 @@ function blockOf(
     startedAt: span.from,
     durationMs: span.to - span.from,
     splitEpoch: split.epoch,
-    canaryBps: gateway === null ? measuredBps(tallies) : split.canaryBps,
+    canaryBps: splitSeen ? split.canaryBps : measuredBps(tallies),
     ...tallies,
     ...routedBy(counted?.blocks ?? null, split.epoch),
     ...(nativeSchema === null ? {} : { grid: gridOf(nativeSchema, names.latency.unitMs) }),

@@ -6,6 +6,7 @@ import { healthUrl } from '../../controller/upstream.ts';
 import { OwnListeners } from '../../gateway/upstream/own-listeners.ts';
 import { probe } from '../../gateway/upstream/probe.ts';
 import { upstreamTrust } from '../../gateway/upstream/upstream-trust.ts';
+import { capabilitiesOf } from '../../split/capabilities.ts';
 import type { Advisory, Remark } from './check.ts';
 
 const ANSWER_MS = 3_000;
@@ -28,7 +29,7 @@ export const upstreams: Advisory = {
       const declared = stable === route.stable ? '' : ` (promoted; ${file} still declares ${route.stable.url})`;
       const says = `route ${route.name}: stable${stable.version === 'stable' ? '' : ` ${stable.version}`} at ${stable.url}${declared}`;
       // Nothing is sent there by this Serin, and it may not be reachable from here.
-      if (route.router === 'none')
+      if (!capabilitiesOf(route).gatewayCarries)
         return { level: 'ok', says: `${says}; its traffic does not pass through this gateway` };
       const { path, status } = route.health;
       const asked = { timeoutMs: ANSWER_MS, trust, own, via: null, well: status };

@@ -16,6 +16,7 @@ import { upstreamPath } from '../../gateway/serve/forward.ts';
 import { refusalOf as parserRefusal } from '../../gateway/serve/parse-error.ts';
 import { refusalAt } from '../../gateway/serve/route-refusal.ts';
 import { Problem } from '../../problem/problem.ts';
+import { capabilitiesOf } from '../../split/capabilities.ts';
 import type { ServerTerminal } from '../terminal.ts';
 import { choiceLines, unfollowedForce } from './try-choice.ts';
 
@@ -53,7 +54,7 @@ export function tryUrl(trial: Trial, { stdout }: Pick<ServerTerminal, 'stdout'>)
   }
   const { target } = admission;
   const name = hostName(host);
-  const carried = config.routes.filter(({ router }) => router === 'gateway').map(gatewayRoute);
+  const carried = config.routes.filter((declared) => capabilitiesOf(declared).gatewayCarries).map(gatewayRoute);
   const route = new RouteTable(carried, (one) => one).find(name, target.path);
   if (!route) {
     say('answer', '404, because no route takes it');
@@ -162,7 +163,9 @@ function othersOf(
   return config.routes.flatMap((declared) => {
     const route = gatewayRoute(declared);
     if (route.name === taker?.name) return [];
-    if (declared.router === 'none') return [`${route.name}: router none, so the gateway carries none of its traffic`];
+    if (!capabilitiesOf(declared).gatewayCarries) {
+      return [`${route.name}: router ${declared.router}, so the gateway carries none of its traffic`];
+    }
     if (!hostMatches(route.host, host)) return [`${route.name}: its host is ${route.host}`];
     if (!pathMatches(trimmedPrefix(route.prefix), target.path)) return [`${route.name}: its path is ${route.prefix}`];
     const why = route.prefix === taker?.prefix ? 'host says more' : 'path is longer';

@@ -18,7 +18,7 @@ describe('what a source is asked', () => {
           return { kind: 'unusable', reason: 'nothing here' };
         },
       },
-      router: { apply: async () => {}, observe: async () => served },
+      router: { apply: async () => {}, observe: async () => served && { ...served, basis: 'seen' } },
       tickMs: 1_000,
     };
     await gather(ports, { rollout, evidence: evidenceOf(rollout) }, { at: T0, stepMs: 0 }, AbortSignal.timeout(1_000));

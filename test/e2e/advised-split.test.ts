@@ -9,7 +9,7 @@ import { type Home, makeHome, type ServerProcess, startServerProcess } from '../
 
 const POLICY = `apiVersion: serin.dev/v1
 kind: GraduationPolicy
-metadata: { name: watched }
+metadata: { name: advised }
 spec:
   steps:
     - { weight: 10%, dwell: 1s }
@@ -24,7 +24,7 @@ spec:
 const ROUTES = ['healthy', 'harmful'] as const;
 const HISTOGRAM = 'http_server_request_duration_seconds';
 
-serviceOrSkip('prometheus', await prometheusBinary())('a split that somebody else makes', (binary) => {
+serviceOrSkip('prometheus', await prometheusBinary())('a split that Serin only advises', (binary) => {
   let exporter: Exporter;
   let prometheus: TestPrometheus;
   let home: Home;
@@ -48,13 +48,13 @@ serviceOrSkip('prometheus', await prometheusBinary())('a split that somebody els
     home = makeHome(`gateway: { listen: 127.0.0.1:0 }
 control: { listen: 127.0.0.1:0 }
 controller: { tick: 1s }
-policies: [watched.yaml]
+policies: [advised.yaml]
 sources:
   mesh: { kind: prometheus, url: "${prometheus.url}", interval: 1s }
 routes:
 ${ROUTES.map(routeYaml).join('')}channels: { console: true }
 `);
-    home.write('watched.yaml', POLICY);
+    home.write('advised.yaml', POLICY);
     server = await startServerProcess(home);
     await prometheus.scraped();
     caller = callerOf(() => ({ url: server.controlUrl, token: home.token() }));
@@ -71,7 +71,7 @@ ${ROUTES.map(routeYaml).join('')}channels: { console: true }
   const routeYaml = (route: string) => `  - name: ${route}
     router: none
     stable: { url: "http://${route}.mesh.internal/", version: v1 }
-    policy: watched
+    policy: advised
     source: mesh
     metrics: { preset: otel, match: { service: ${route} }, version: { label: service_version } }
 `;

@@ -7,14 +7,14 @@ import type { Rollout } from '../../../src/rollout/state.ts';
 import { begin } from '../../../src/rollout/transition.ts';
 import { announced, apply, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';
 
-const watched = (stage: string): Rollout => ({ ...rolloutIn(stage), router: 'none' });
+const advised = (stage: string): Rollout => ({ ...rolloutIn(stage), router: 'none' });
 const FACTS = { at: T0 + 600_000, braked: null, preflightFailure: null };
 
 function summaryOf(before: Rollout, event: RolloutEvent): string | undefined {
   return announced(before, event)[0]?.summary;
 }
 
-describe('a rollout whose split somebody else makes', () => {
+describe('a rollout whose split Serin only advises', () => {
   it('keeps from its start on that it is one', () => {
     const started = begin({ ...startedEvent(), router: 'none' }, T0);
     expect(apply(started, { kind: 'preflightPassed' }).router).toBe('none');
@@ -22,19 +22,19 @@ describe('a rollout whose split somebody else makes', () => {
   });
 
   it('needs no forced requests, which nobody could send', () => {
-    const rollout = apply(watched('internal'), { kind: 'gatePassed', gate: 'integration-tests' });
+    const rollout = apply(advised('internal'), { kind: 'gatePassed', gate: 'integration-tests' });
     const seen = { ...noEvidence(rollout.policy, T0), appliedAt: T0 };
     expect(decide(rollout, seen, FACTS)).toMatchObject({ kind: 'internalPassed' });
     expect(decide({ ...rollout, gatesPassed: [] }, seen, FACTS)).toBeNull();
   });
 
   it('never ends its bake by itself: nobody sees that the canary serves everybody', () => {
-    const rollout = watched('bake');
+    const rollout = advised('bake');
     const verdict = { ...noEvidence(rollout.policy, T0), appliedAt: T0, dwellMs: 3_600_000 };
     expect(decide(rollout, verdict, FACTS)).toBeNull();
   });
 
-  it('takes no increase back that was only recommended', () => {
+  it('takes no increase back that was only advised', () => {
     const moved: Rollout = { ...rolloutIn('step-2'), increase: { at: T0, fromBps: 1_000 } };
     const rollout: Rollout = { ...moved, router: 'none' };
     const alarm = { since: T0, goodBlocks: 0, events: 9, requests: 10 };
@@ -71,6 +71,6 @@ describe('a rollout whose split somebody else makes', () => {
       'payments: v2 aborted; Serin does not move the traffic of this route: ada: because',
     ],
   ])('from %s says what to do, and that Serin did not do it', (stage, event, summary) => {
-    expect(summaryOf(watched(stage), event)).toBe(summary);
+    expect(summaryOf(advised(stage), event)).toBe(summary);
   });
 });
