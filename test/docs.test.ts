@@ -103,7 +103,7 @@ describe('a comment or the name of a test', () => {
     expect(citations.length).toBeGreaterThan(40);
   });
 
-  it('stands in no file that names a page in any other text which is not there', () => {
+  it('and any other text in src names only pages that are there', () => {
     const unknown = sources
       .filter(({ path }) => path.startsWith('src/'))
       .flatMap(({ path, text }) =>
