@@ -1,8 +1,8 @@
 import type { ServerConfig } from '../config/config.ts';
 import type { ConfiguredSource } from '../config/sources.ts';
 import { httpClient } from '../metrics/http.ts';
-import { jsonValues } from '../metrics/queries/json-values.ts';
-import { prometheusValues } from '../metrics/queries/prometheus-values.ts';
+import { jsonValues } from '../metrics/json/json-values.ts';
+import { prometheusValues } from '../metrics/prometheus/prometheus-values.ts';
 import type { QuerySource } from '../metrics/queries/query-source.ts';
 import { endpointOf } from './endpoint.ts';
 

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { httpClient } from '../../src/metrics/http.ts';
-import { prometheusValues } from '../../src/metrics/queries/prometheus-values.ts';
+import { prometheusValues } from '../../src/metrics/prometheus/prometheus-values.ts';
 import type { QuerySource, Taken } from '../../src/metrics/queries/query-source.ts';
 import type { Track } from '../../src/split/order.ts';
 import { type Exporter, startExporter } from '../support/exporter.ts';

@@ -2,8 +2,8 @@ import { lookup } from 'node:dns';
 import type { RequestListener } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { httpClient } from '../../src/metrics/http.ts';
-import { jsonValues } from '../../src/metrics/queries/json-values.ts';
-import { prometheusValues } from '../../src/metrics/queries/prometheus-values.ts';
+import { jsonValues } from '../../src/metrics/json/json-values.ts';
+import { prometheusValues } from '../../src/metrics/prometheus/prometheus-values.ts';
 import type { QuerySource, Taken } from '../../src/metrics/queries/query-source.ts';
 import { httpUpstream } from './upstream.ts';
 

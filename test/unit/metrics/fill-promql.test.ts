@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fillPromql } from '../../../src/metrics/queries/fill-promql.ts';
+import { fillPromql } from '../../../src/metrics/prometheus/fill-promql.ts';
 
 const WORDS = { version: 'v2', track: 'canary', route: 'payments' } as const;
 

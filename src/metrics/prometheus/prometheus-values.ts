@@ -1,7 +1,7 @@
 import type { HttpClient } from '../http.ts';
+import { type QuerySource, type Taken, takenValues } from '../queries/query-source.ts';
 import { fillPromql } from './fill-promql.ts';
 import { type InstantAnswer, instantQuery } from './instant-query.ts';
-import { type QuerySource, type Taken, takenValues } from './query-source.ts';
 
 export interface PrometheusValuesOptions {
   /** Of the source: how far apart its samples are, in ms. */

@@ -1,7 +1,7 @@
 import type { HttpClient } from '../http.ts';
+import { type QuerySource, type Question, type Taken, takenValues } from '../queries/query-source.ts';
+import { PLACEHOLDER, type Words, wordFor } from '../queries/words.ts';
 import { parsePointer, valueAt } from './pointer.ts';
-import { type QuerySource, type Question, type Taken, takenValues } from './query-source.ts';
-import { PLACEHOLDER, type Words, wordFor } from './words.ts';
 
 /**
  * Values from a JSON endpoint. A query is a path with its query string, and after `#` a JSON pointer (RFC 6901) to a number

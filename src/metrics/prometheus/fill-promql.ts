@@ -1,4 +1,4 @@
-import { type Filled, PLACEHOLDER, type Words, wordFor } from './words.ts';
+import { type Filled, PLACEHOLDER, type Words, wordFor } from '../queries/words.ts';
 
 /** A string in its quotes, with the operator of a pattern before it; a comment; a placeholder; any other character. */
 const TOKEN = /([=!]~\s*)?("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|`[^`]*`?)|#[^\n]*|\{\{\s*\w+\s*\}\}|./gs;
