@@ -30,17 +30,27 @@ export interface Asked {
   readonly form?: URLSearchParams;
 }
 
-/** An answer of any status, complete and within its limits; or why there is none, in a clause without the address. */
-export type Fetched =
-  | { readonly kind: 'answer'; readonly status: number; readonly body: string }
-  | { readonly kind: 'failed'; readonly reason: string };
+/** An answer of any status, complete and within its limits. */
+export interface Fetched {
+  readonly kind: 'answer';
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Why there is no answer. The reason lacks its subject ("did not answer within 3000 ms") and never has the address. */
+export interface NotFetched {
+  readonly kind: 'failed';
+  /** `late`: the time-out of the endpoint passed; `other` includes a caller that gave up before. */
+  readonly fault: 'late' | 'too-large' | 'other';
+  readonly reason: string;
+}
 
 export interface HttpClient {
   /** Never throws, and follows no redirect. */
-  fetch(asked: Asked, signal: AbortSignal): Promise<Fetched>;
+  fetch(asked: Asked, signal: AbortSignal): Promise<Fetched | NotFetched>;
 }
 
-/** The one way in which metrics sources are asked. */
+/** The one way in which metrics sources are asked. No proxy of the environment is used. */
 export function httpClient(endpoint: Endpoint): HttpClient {
   const { timeoutMs, maxAnswerBytes, tls, lookup } = endpoint;
   const { origin, pathname } = new URL(endpoint.url);
@@ -58,7 +68,7 @@ export function httpClient(endpoint: Endpoint): HttpClient {
     return agent;
   }
 
-  async function exchange({ method, path, form }: Asked, signal: AbortSignal): Promise<Fetched> {
+  async function exchange({ method, path, form }: Asked, signal: AbortSignal): Promise<Fetched | NotFetched> {
     const answer = await (await agentOfSource()).request({
       origin,
       method,
@@ -73,27 +83,34 @@ export function httpClient(endpoint: Endpoint): HttpClient {
 
   return {
     async fetch(asked, signal) {
-      const timeout = AbortSignal.timeout(timeoutMs);
+      const inTime = AbortSignal.timeout(timeoutMs);
       try {
-        return await exchange(asked, AbortSignal.any([signal, timeout]));
+        return await exchange(asked, AbortSignal.any([signal, inTime]));
       } catch (error) {
-        return {
-          kind: 'failed',
-          reason: timeout.aborted || signal.aborted ? 'no complete answer in time' : why(error),
-        };
+        // undici's own clock of a dial may fire just before ours.
+        if (inTime.aborted || errorCode(error) === 'UND_ERR_CONNECT_TIMEOUT') return late(timeoutMs);
+        return failed(signal.aborted ? 'was not waited for' : whyNone(error));
       }
     },
   };
 }
 
+function late(timeoutMs: number): NotFetched {
+  return { kind: 'failed', fault: 'late', reason: `did not answer within ${timeoutMs} ms` };
+}
+
+function failed(reason: string): NotFetched {
+  return { kind: 'failed', fault: 'other', reason };
+}
+
 /** Counts what comes out of the inflater, so that a small body cannot become a large one. */
-async function readCapped({ headers, body }: Dispatcher.ResponseData, maxBytes: number): Promise<string | Fetched> {
+async function readCapped({ headers, body }: Dispatcher.ResponseData, maxBytes: number): Promise<string | NotFetched> {
   // Destroying a body that is not at its end is an error to it.
   body.on('error', () => {});
   const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
   if (coding !== 'gzip' && coding !== 'identity') {
     body.destroy();
-    return { kind: 'failed', reason: 'the answer has a content coding that was not asked for' };
+    return failed('answered in a content coding that was not asked for');
   }
   const plain = coding === 'gzip' ? body.pipe(createGunzip()) : body;
   // A pipe does not pass errors on.
@@ -103,7 +120,8 @@ async function readCapped({ headers, body }: Dispatcher.ResponseData, maxBytes: 
   try {
     for await (const chunk of plain as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > maxBytes) return { kind: 'failed', reason: `the answer is larger than ${maxBytes} bytes` };
+      if (size > maxBytes)
+        return { kind: 'failed', fault: 'too-large', reason: `answered more than ${maxBytes} bytes` };
       chunks.push(chunk);
     }
   } finally {
@@ -113,9 +131,11 @@ async function readCapped({ headers, body }: Dispatcher.ResponseData, maxBytes: 
 }
 
 /** Only the code: a message may carry the address, or what a certificate says. */
-function why(error: unknown): string {
+function whyNone(error: unknown): string {
   const code = errorCode(error);
-  if (code?.startsWith('Z_')) return 'the answer is not what its content coding says';
-  if (code === null) return 'the connection failed';
-  return certificateFault(code, "the source's `ca`") ?? `the connection failed (${code})`;
+  if (code?.startsWith('Z_')) return 'answered what is not what its content coding says';
+  // undici's own codes say less than these words.
+  const isOfSystem = code !== null && !code.startsWith('UND_ERR_');
+  const fault = isOfSystem ? (certificateFault(code, "the source's `ca`") ?? code) : 'the connection failed';
+  return `did not answer: ${fault}`;
 }

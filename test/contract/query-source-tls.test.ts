@@ -70,7 +70,7 @@ serviceOrSkip('openssl', openssl)('a source of query values behind mutual TLS', 
     expect(await take({})).toEqual({
       kind: 'unreachable',
       reason: expect.stringMatching(
-        /^its certificate is from an authority that is not trusted \((UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET)/,
+        /^it did not answer: its certificate is from an authority that is not trusted \((UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET)/,
       ),
     });
   });

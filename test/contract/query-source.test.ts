@@ -28,11 +28,11 @@ describe.each([PROMETHEUS, JSON_ENDPOINT])('a source of query values: $kind', ({
       };
     expect(await from(gzip(good))).toEqual({ kind: 'value', value: 0.41 });
     const bomb = await from(gzip(Buffer.alloc(10_000_000, ' ')));
-    expect(bomb).toEqual({ kind: 'unreachable', reason: `the answer is larger than ${ANSWER_CAP} bytes` });
+    expect(bomb).toEqual({ kind: 'unreachable', reason: `it answered more than ${ANSWER_CAP} bytes` });
   });
 
   it.each<[string, RequestListener, RegExp]>([
-    ['10 MB', (_, response) => response.end(Buffer.alloc(10_000_000, ' ')), /larger than 100000 bytes/],
+    ['10 MB', (_, response) => response.end(Buffer.alloc(10_000_000, ' ')), /answered more than 100000 bytes/],
     ['500', (_, response) => response.writeHead(500).end('oops'), /answered 500/],
     ['a missing token', (_, response) => response.writeHead(401).end('{}'), /answered 401/],
     [
@@ -75,23 +75,24 @@ describe.each([PROMETHEUS, JSON_ENDPOINT])('a source of query values: $kind', ({
 
   it('is not there', async () => {
     const taken = await takeFrom(open(`http://127.0.0.1:${await closedPort()}`), query);
-    expect(taken).toEqual({ kind: 'unreachable', reason: 'the connection failed (ECONNREFUSED)' });
+    expect(taken).toEqual({ kind: 'unreachable', reason: 'it did not answer: ECONNREFUSED' });
   });
 
   it('is where no source may be', async () => {
     const forbidden: typeof lookupAllowed = (hostname, _, callback) =>
       callback(Object.assign(new Error(hostname), { code: FORBIDDEN_ADDRESS }), '', 4);
     const taken = await takeFrom(open('http://metrics.test', { lookup: forbidden }), query);
-    expect(taken).toEqual({ kind: 'unreachable', reason: `the connection failed (${FORBIDDEN_ADDRESS})` });
+    expect(taken).toEqual({ kind: 'unreachable', reason: `it did not answer: ${FORBIDDEN_ADDRESS}` });
   });
 
   it('is given up after its time-out, or when nobody waits any more', async () => {
     const silent = await served(() => {});
-    const late = { kind: 'unreachable', reason: 'no complete answer in time' };
+    const late = { kind: 'unreachable', reason: 'it did not answer within 50 ms' };
     expect(await takeFrom(open(silent, { timeoutMs: 50 }), query)).toEqual(late);
     const patience = new AbortController();
     const asked = await served(() => patience.abort());
-    expect(await takeFrom(open(asked), query, patience.signal)).toEqual(late);
+    const left = { kind: 'unreachable', reason: 'it was not waited for' };
+    expect(await takeFrom(open(asked), query, patience.signal)).toEqual(left);
   });
 
   it('dribbles its answer for longer than its time-out', async () => {
@@ -103,7 +104,7 @@ describe.each([PROMETHEUS, JSON_ENDPOINT])('a source of query values: $kind', ({
       },
       { timeoutMs: 200 },
     );
-    expect(taken).toEqual({ kind: 'unreachable', reason: 'no complete answer in time' });
+    expect(taken).toEqual({ kind: 'unreachable', reason: 'it did not answer within 200 ms' });
     await ended;
   });
 });

@@ -10,7 +10,8 @@ import { serviceOrSkip } from '../support/require-service.ts';
 import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
 
 const INTERVAL_MS = 2_000;
-const SLOW_MS = 400;
+/** Far from the boundary of a second: on a busy machine a quick answer may well take half of one. */
+const SLOW_MS = 2_000;
 
 /** `/STATUS/slow` is answered with that status, and not soon; `/gone` is not answered at all. */
 function service(): Promise<TestUpstream> {
@@ -65,6 +66,6 @@ serviceOrSkip('prometheus', await prometheusBinary())('a Prometheus that scrapes
       .toEqual([null, 43, 22]);
     // Latencies are those of answers without error.
     expect(seen.sums('stable')).toMatchObject({ errors: 3, clientErrors: 0, answers: 40 });
-    expect(seen.sums('canary')).toMatchObject({ errors: 3, clientErrors: 4, answers: 19, above: { 250: 5 } });
+    expect(seen.sums('canary')).toMatchObject({ errors: 3, clientErrors: 4, answers: 19, above: { 1000: 5 } });
   });
 });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readMatrix } from '../../src/metrics/prometheus/read-matrix.ts';
+import type { HttpClient } from '../../src/metrics/http.ts';
+import { instantQuery } from '../../src/metrics/prometheus/instant-query.ts';
+import { type Matrix, readMatrix } from '../../src/metrics/prometheus/read-matrix.ts';
 import { increaseOf, stepsIn } from '../../src/metrics/prometheus/steps.ts';
 
 const SEED = { seed: 20_260_101, numRuns: 1_000 };
@@ -59,6 +61,14 @@ describe('the growth of a counter', () => {
   });
 });
 
+async function matrixOf(body: unknown): Promise<Matrix> {
+  const http: HttpClient = {
+    fetch: async () => ({ kind: 'answer', status: 200, body: JSON.stringify(body) }),
+  };
+  const answer = await instantQuery(http, { promql: 'up[1m]', at: 1 }, new AbortController().signal);
+  return answer.kind === 'result' ? readMatrix(answer.result) : { ok: false, reason: answer.reason };
+}
+
 describe('an answer of anything', () => {
   const value = fc.oneof(fc.constantFrom('1', 'NaN', '-1', '+Inf', '0.5', '1e3', ' 2', ''), fc.jsonValue());
   const sample = fc.tuple(fc.oneof(fc.nat(), fc.jsonValue()), value);
@@ -73,10 +83,10 @@ describe('an answer of anything', () => {
     }),
   );
 
-  it('is read as counts at rising times, or is of no use for a reason, and nothing is thrown', () => {
-    fc.assert(
-      fc.property(body, (answer) => {
-        const matrix = readMatrix(answer);
+  it('is read as counts at rising times, or is of no use for a reason, and nothing is thrown', async () => {
+    await fc.assert(
+      fc.asyncProperty(body, async (answer) => {
+        const matrix = await matrixOf(answer);
         if (!matrix.ok) {
           expect(matrix.reason).not.toBe('');
           return;
@@ -85,6 +95,23 @@ describe('an answer of anything', () => {
           expect(samples.every((one) => Number.isSafeInteger(one.value) && one.value >= 0)).toBe(true);
           expect(samples.every((one, n) => n === 0 || one.at > (samples[n - 1]?.at ?? 0))).toBe(true);
         }
+      }),
+      SEED,
+    );
+  });
+
+  it('keeps the millisecond of every sample', async () => {
+    const anytime = fc.integer({ min: Date.UTC(2005), max: Date.UTC(2038) });
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(anytime, { minLength: 1, maxLength: 5 }), async (times) => {
+        const at = times.toSorted((left, right) => left - right);
+        const values = at.map((ms) => [ms / 1_000, '7']);
+        const data = { resultType: 'matrix', result: [{ metric: {}, values }] };
+        const matrix = await matrixOf({ status: 'success', data });
+        expect(matrix).toEqual({
+          ok: true,
+          series: [{ labels: {}, samples: at.map((ms) => ({ at: ms, value: 7 })), histograms: [] }],
+        });
       }),
       SEED,
     );

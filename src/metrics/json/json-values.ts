@@ -17,7 +17,7 @@ export function jsonValues(client: HttpClient): QuerySource {
       }
       if (place.pointer === null) return { kind: 'refused', reason: 'what follows # is no JSON pointer' };
       const fetched = await client.fetch({ method: 'GET', path: place.path }, signal);
-      if (fetched.kind === 'failed') return { kind: 'unreachable', reason: fetched.reason };
+      if (fetched.kind === 'failed') return { kind: 'unreachable', reason: `it ${fetched.reason}` };
       if (fetched.status === 404) return { kind: 'nothing', reason: 'its endpoint answered 404' };
       if (fetched.status !== 200) return { kind: 'unreachable', reason: `its endpoint answered ${fetched.status}` };
       return read(fetched.body, place.pointer);

@@ -3,10 +3,11 @@ import type { RouteMetrics } from '../presets/metric-names.ts';
 import type { CheckRequest, SourceAnswer } from '../source.ts';
 import type { PrometheusClient } from './client.ts';
 import { readHistogram } from './native-histogram.ts';
-import { labelsKey, type MatrixSeries, readMatrix, Unreadable } from './read-matrix.ts';
+import { labelsKey, type MatrixSeries, readMatrix } from './read-matrix.ts';
 import { labelsOf, metricsRead, rangeSelector, vectorSelector } from './selector.ts';
 import { outcomeOf } from './status.ts';
 import { currencyOf, GONE_MS } from './targets.ts';
+import { Unreadable } from './unreadable.ts';
 
 export interface MetricsCheck {
   readonly client: PrometheusClient;
@@ -26,6 +27,8 @@ interface Reading {
   readonly told: Told;
   readonly keys: readonly string[];
 }
+
+const OUTCOMES = { refused: 'refused', unreadable: 'unusable', none: 'unreachable' } as const;
 
 /** Asks once for the requests and the latencies of each version that is known, by the selectors of the blocks. */
 export async function checkMetrics(
@@ -76,9 +79,9 @@ async function readOne(check: MetricsCheck, what: What, labels: Labels, signal: 
   if (!answer.ok) {
     // The source is named beside every answer already.
     const says = `it ${answer.reason.slice(`${client.name} `.length)}`;
-    return { told: untold(answer.refused ? 'refused' : 'unreachable', says), keys: [] };
+    return { told: untold(OUTCOMES[answer.fault ?? 'none'], says), keys: [] };
   }
-  const matrix = readMatrix(answer.body);
+  const matrix = readMatrix(answer.result);
   if (!matrix.ok) return { told: untold('unusable', `it ${matrix.reason}`), keys: [] };
   const { series } = matrix;
   return {

@@ -1,7 +1,8 @@
 import type { SlowerCounts } from '../../stats/block.ts';
 import type { Beginnings } from './beginnings.ts';
-import { type MatrixSeries, Unreadable } from './read-matrix.ts';
+import type { MatrixSeries } from './read-matrix.ts';
 import { increaseOf, type Span, stepsIn } from './steps.ts';
+import { Unreadable } from './unreadable.ts';
 
 /**
  * Answers above each boundary of a classic histogram, over all its series. Buckets are cumulative: `le="0.5"` counts what is

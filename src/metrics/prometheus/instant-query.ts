@@ -1,90 +1,121 @@
-import type { Fetched, HttpClient } from '../http.ts';
+import type { QueryResult } from 'prometheus-query';
+import { isRecord } from '../../policy/is-record.ts';
+import type { Fetched, HttpClient, NotFetched } from '../http.ts';
+import { type AnsweredSeries, answeredSeries, readableBody } from './answered-series.ts';
+import { excerpt, Unreadable } from './unreadable.ts';
 
 export interface InstantQuery {
-  readonly query: string;
+  readonly promql: string;
   /** Epoch ms of the evaluation. */
   readonly at: number;
-  /** How old a sample may be that the query's instant selectors still see. */
-  readonly lookbackMs: number;
+  /** How old a sample may be that the query's instant selectors still see; the server's own setting where left out. */
+  readonly lookbackMs?: number;
 }
 
-/** What Prometheus said, as it said it: the driver's own reading knows no native histogram and no warning. */
-export type InstantAnswer =
-  | {
-      readonly kind: 'result';
-      readonly type: unknown;
-      readonly result: unknown;
-      readonly warnings: readonly unknown[];
-    }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'unreachable'; readonly reason: string };
+export interface InstantResult {
+  readonly type: `${QueryResult['resultType']}`;
+  /** None for a string; one series of one sample for a scalar. */
+  readonly series: readonly AnsweredSeries[];
+  /** A part is missing where there are any. */
+  readonly warnings: readonly unknown[];
+}
 
-const LONGEST_REASON = 300;
+/** What came back. Reasons lack their subject ("answered 503"), and never have the address. */
+export type InstantAnswer =
+  | { readonly kind: 'result'; readonly result: InstantResult }
+  /** This query can never be answered; `said` is the server's own sentence. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly said: string }
+  /** Prometheus' form, but not its content. */
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  /** No answer of Prometheus, but of a proxy before it, say. */
+  | { readonly kind: 'foreign'; readonly reason: string }
+  | { readonly kind: 'unreachable'; readonly reason: string; readonly fault: NotFetched['fault'] };
+
+interface Seen {
+  fetched: Fetched | NotFetched;
+  /** As the driver was given it. */
+  body: unknown;
+}
+
+const LONGEST_SAID = 300;
 
 /**
- * One instant query by POST (a long one fits no URL). A server that does not know `lookback_delta` (Prometheus 2.42) passes
- * it over and looks back as far as it is set to, 5 min by default. Never throws.
+ * One instant query by POST (a long one fits no URL), through prometheus-query: it writes the question, and what it reads in
+ * the answer is what is used. Every byte goes through `http`, and none through axios' own ways.
+ *
+ * A server that does not know `lookback_delta` (Prometheus 2.42) passes it over, and looks back as far as it is set to, 5
+ * min by default. Never throws.
+ *
  * Source: https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries
  */
 export async function instantQuery(
-  client: HttpClient,
-  { query, at, lookbackMs }: InstantQuery,
+  http: HttpClient,
+  { promql, at, lookbackMs }: InstantQuery,
   signal: AbortSignal,
 ): Promise<InstantAnswer> {
-  let fetched: Fetched = { kind: 'failed', reason: 'it was not asked' };
-  // It brings axios along: 10 MB that only those pay who have query checks.
-  const { PrometheusDriver } = await import('prometheus-query');
+  // It brings axios along: 10 MB that only those pay who have a Prometheus.
+  const { PrometheusDriver, SampleValue } = await import('prometheus-query');
+  const seen: Seen = { fetched: { kind: 'failed', fault: 'other', reason: 'was not asked' }, body: null };
   const driver = new PrometheusDriver({
-    // Only named: every byte goes through the client, which knows the address.
-    endpoint: 'http://prometheus',
+    // The transport alone knows the address.
+    endpoint: '/',
     preferPost: true,
     requestInterceptor: {
-      onFulfilled: (config) => {
+      onFulfilled(config) {
         config.adapter = async () => {
           const form = new URLSearchParams(String(config.data));
-          form.set('lookback_delta', `${lookbackMs}ms`);
-          fetched = await client.fetch({ method: 'POST', path: '/api/v1/query', form }, signal);
-          const [status, data] = fetched.kind === 'answer' ? [fetched.status, fetched.body] : [0, ''];
-          return { status, data, statusText: '', headers: {}, config };
+          if (lookbackMs !== undefined) form.set('lookback_delta', `${lookbackMs}ms`);
+          const fetched = await http.fetch({ method: 'POST', path: `${config.baseURL}${config.url}`, form }, signal);
+          seen.fetched = fetched;
+          if (fetched.kind === 'answer') seen.body = readableBody(parsed(fetched.body));
+          const status = fetched.kind === 'answer' ? fetched.status : 0;
+          return { status, data: seen.body, statusText: '', headers: {}, config };
         };
         return config;
       },
     },
   });
-  // It throws plain objects, and a TypeError at what it does not know; the answer itself says more.
-  await driver.instantQuery(query, at).catch(() => {});
-  return read(fetched);
-}
-
-function read(fetched: Fetched): InstantAnswer {
-  if (fetched.kind === 'failed') return { kind: 'unreachable', reason: fetched.reason };
-  const { status, body } = fetched;
-  const answer = parsed(body);
-  if (status === 200 && answer['status'] === 'success') {
-    const data = record(answer['data']);
-    const warnings = answer['warnings'];
+  // It throws plain objects, and a TypeError at what it does not know; the body itself says more.
+  const read = await driver.instantQuery(promql, at).catch(() => null);
+  const { fetched, body } = seen;
+  if (fetched.kind === 'failed') return { kind: 'unreachable', reason: fetched.reason, fault: fetched.fault };
+  if (fetched.status !== 200) return refusalOf(fetched.status, body);
+  if (!isRecord(body)) return { kind: 'foreign', reason: 'answered something that is no JSON object' };
+  if (body['status'] !== 'success') {
+    return { kind: 'foreign', reason: `answered with the status ${excerpt(body['status'])}` };
+  }
+  try {
+    if (read === null) throw new Unreadable(`answered ${excerpt(body['data'])}, which is no result`);
+    const series = answeredSeries(read, body, SampleValue.fromJSON);
+    const { warnings } = body;
     return {
       kind: 'result',
-      type: data['resultType'],
-      result: data['result'],
-      warnings: Array.isArray(warnings) ? warnings : [],
+      result: { type: read.resultType, series, warnings: Array.isArray(warnings) ? warnings : [] },
     };
+  } catch (error) {
+    if (error instanceof Unreadable) return { kind: 'unreadable', reason: error.message };
+    throw error;
   }
-  // 400 for what does not parse, 422 for what cannot be evaluated: asking again would give the same.
-  if ((status === 400 || status === 422) && typeof answer['error'] === 'string') {
-    return { kind: 'refused', reason: answer['error'].replaceAll(/\p{Cc}+/gu, ' ').slice(0, LONGEST_REASON) };
-  }
-  return { kind: 'unreachable', reason: status === 200 ? 'it gave no answer of Prometheus' : `it answered ${status}` };
 }
 
-function parsed(body: string): Readonly<Record<string, unknown>> {
+/**
+ * Prometheus says why in JSON; a proxy in front of it may answer anything. 400 is for what does not parse, and 422 for what
+ * cannot be evaluated: asking again would give the same.
+ */
+function refusalOf(status: number, body: unknown): InstantAnswer {
+  const error = isRecord(body) ? body['error'] : null;
+  const said = typeof error === 'string' ? error.replace(/\p{Cc}+/gu, ' ').slice(0, LONGEST_SAID) : '';
+  const redirect = status >= 300 && status < 400 ? ', and redirects are not followed' : '';
+  const reason = `answered ${status}${redirect}${said === '' ? '' : `: ${said}`}`;
+  return (status === 400 || status === 422) && said !== ''
+    ? { kind: 'refused', reason, said }
+    : { kind: 'unreachable', reason, fault: 'other' };
+}
+
+function parsed(text: string): unknown {
   try {
-    return record(JSON.parse(body));
+    return JSON.parse(text);
   } catch {
-    return {};
+    return null;
   }
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }

@@ -1,8 +1,10 @@
 import { isRecord } from '../../policy/is-record.ts';
 import type { LatencyCounts, LatencyGrid } from '../../stats/block.ts';
 import { HIGHEST_BUCKET, LOWEST_BUCKET } from '../../stats/latency/log-histogram.ts';
-import { countOf, type RawHistogramSample, Unreadable } from './read-matrix.ts';
+import type { RawHistogramSample } from './answered-series.ts';
+import { countOf } from './read-matrix.ts';
 import type { Step } from './steps.ts';
+import { Unreadable } from './unreadable.ts';
 
 /** One sample of a native histogram, brought to a fixed schema: counts by bucket of the grid. */
 export interface HistogramSample {

@@ -1,7 +1,7 @@
 import type { HttpClient } from '../http.ts';
 import { type QuerySource, type Taken, takenValues } from '../queries/query-source.ts';
 import { fillPromql } from './fill-promql.ts';
-import { type InstantAnswer, instantQuery } from './instant-query.ts';
+import { type InstantResult, instantQuery } from './instant-query.ts';
 
 export interface PrometheusValuesOptions {
   /** Of the source: how far apart its samples are, in ms. */
@@ -19,39 +19,32 @@ export function prometheusValues(client: HttpClient, { scrapeMs }: PrometheusVal
     async take({ query, words, at }, signal) {
       const filled = fillPromql(query, words);
       if (!filled.ok) return { kind: 'refused', reason: filled.reason };
-      const asked = { query: filled.text, at, lookbackMs: 2 * scrapeMs };
-      return read(await instantQuery(client, asked, signal));
+      const answer = await instantQuery(client, { promql: filled.text, at, lookbackMs: 2 * scrapeMs }, signal);
+      switch (answer.kind) {
+        case 'result':
+          return valuesOf(answer.result);
+        case 'refused':
+          return { kind: 'refused', reason: `the source refuses it: ${answer.said}` };
+        case 'unreadable':
+          return { kind: 'unusable', reason: 'its answer is not one of Prometheus' };
+        case 'foreign':
+          return { kind: 'unreachable', reason: 'it gave no answer of Prometheus' };
+        case 'unreachable':
+          return { kind: 'unreachable', reason: `it ${answer.reason}` };
+      }
     },
   };
 }
 
-function read(answer: InstantAnswer): Taken {
-  if (answer.kind === 'refused') return { kind: 'refused', reason: `the source refuses it: ${answer.reason}` };
-  if (answer.kind === 'unreachable') return answer;
-  const { type, result, warnings } = answer;
+function valuesOf({ type, series, warnings }: InstantResult): Taken {
   // A partial answer is none: a replica that is missing would change the value unseen.
   if (warnings.length > 0) return { kind: 'unusable', reason: 'it was answered in part only, with warnings' };
   switch (type) {
     case 'scalar':
-      return takenValues([numberOf(result)]);
     case 'vector':
-      return Array.isArray(result)
-        ? takenValues(result.map((series: unknown) => numberOf(valueIn(series))))
-        : { kind: 'unusable', reason: 'its answer is not one of Prometheus' };
+      return takenValues(series.flatMap(({ samples }) => samples.map(({ value }) => value)));
     case 'matrix':
     case 'string':
       return { kind: 'refused', reason: `it gives a ${type === 'matrix' ? 'range' : 'string'} instead of values` };
-    default:
-      return { kind: 'unusable', reason: 'its answer is not one of Prometheus' };
   }
-}
-
-function valueIn(series: unknown): unknown {
-  return typeof series === 'object' && series !== null && 'value' in series ? series.value : undefined;
-}
-
-/** `[time, "0.41"]` -> 0.41; null for `NaN`, `+Inf`, a native histogram and whatever else is no number. */
-function numberOf(sample: unknown): number | null {
-  const text: unknown = Array.isArray(sample) ? sample[1] : undefined;
-  return typeof text === 'string' && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : null;
 }

@@ -1,15 +1,17 @@
 import type { SplitOrder } from '../../split/order.ts';
 import type { LatencyCounts, SlowerCounts, Tally } from '../../stats/block.ts';
 import type { RouteMetrics } from '../presets/metric-names.ts';
+import type { Sample } from './answered-series.ts';
 import { type Beginnings, beginningsOf, hasNewcomers } from './beginnings.ts';
 import { slowerCounts } from './classic-histogram.ts';
 import type { PrometheusClient } from './client.ts';
 import { histogramIncrease, readHistogram } from './native-histogram.ts';
-import { labelsKey, type MatrixSeries, readMatrix, Unreadable } from './read-matrix.ts';
+import { labelsKey, type MatrixSeries, readMatrix } from './read-matrix.ts';
 import { metricsRead, rangeSelector, vectorSelector } from './selector.ts';
 import { outcomeOf } from './status.ts';
 import { increaseOf, type Span, stepsIn } from './steps.ts';
 import { type Currency, currencyOf, GONE_MS } from './targets.ts';
+import { Unreadable } from './unreadable.ts';
 
 export interface VersionQuery {
   readonly client: PrometheusClient;
@@ -78,7 +80,7 @@ function withLatency(
 async function ask({ client, labels, span }: VersionQuery, metric: string, windowMs: number, signal: AbortSignal) {
   const answer = await client.query(rangeSelector(metric, labels, windowMs), span.to, signal);
   if (!answer.ok) return answer;
-  const matrix = readMatrix(answer.body);
+  const matrix = readMatrix(answer.result);
   return matrix.ok ? matrix : { ok: false as const, reason: `${client.name} ${matrix.reason}` };
 }
 
@@ -87,17 +89,16 @@ async function askCreated(query: VersionQuery, signal: AbortSignal): Promise<Rea
   const { client, labels, metrics, span } = query;
   const { created } = metrics.names.requests;
   const answer = await client.query(rangeSelector(created, labels, span.to - span.baselineFrom), span.to, signal);
-  const matrix = answer.ok ? readMatrix(answer.body, secondsOf) : answer;
+  const matrix = answer.ok ? readMatrix(answer.result, secondsIn) : answer;
   if (!matrix.ok) return new Map();
   return new Map(
     matrix.series.map((series) => [labelsKey(series.labels), (series.samples.at(-1)?.value ?? 0) * 1_000]),
   );
 }
 
-function secondsOf(value: unknown): number {
-  const seconds = Number(value);
-  if (!Number.isFinite(seconds)) throw new Unreadable('answered a start time that is none');
-  return seconds;
+function secondsIn({ value }: Sample): number {
+  if (!Number.isFinite(value)) throw new Unreadable('answered a start time that is none');
+  return value;
 }
 
 /** The growth of each series, in their order. */

@@ -8,11 +8,11 @@ import { checkMetrics } from './check-metrics.ts';
 import type { PrometheusClient } from './client.ts';
 import { LONGEST_BLOCK_MS, readCursor, settledAt, spanOf, writeCursor } from './cursor.ts';
 import { gridOf } from './native-histogram.ts';
-import { Unreadable } from './read-matrix.ts';
 import { readVersion, type VersionReading } from './read-version.ts';
 import { routedBy } from './routed.ts';
 import { labelsOf, vectorSelector } from './selector.ts';
 import type { Span } from './steps.ts';
+import { Unreadable } from './unreadable.ts';
 
 export interface PrometheusSourceOptions {
   readonly client: PrometheusClient;

@@ -1,6 +1,6 @@
 import type { SplitOrder } from '../../split/order.ts';
 import type { StatusLabels } from '../presets/metric-names.ts';
-import { Unreadable } from './read-matrix.ts';
+import { Unreadable } from './unreadable.ts';
 
 /** What became of the requests of a series; `nobody`: the client went away, which counts for no version. */
 export type Outcome = 'success' | 'client-error' | 'error' | 'nobody';
