@@ -10,9 +10,9 @@ import { readControlHost } from './control-hosts.ts';
 import { cidr, listenAddress, upstreamPlace } from './declared-address.ts';
 import { secret, serviceUrl } from './declared-values.ts';
 import { readText } from './read-text.ts';
-import { readRouteHost } from './route-host.ts';
+import { HOST, readRouteHost } from './route-host.ts';
 import { routeMetricsSchema } from './route-metrics.ts';
-import { readRoutePath } from './route-path.ts';
+import { PREFIX, readRoutePath } from './route-path.ts';
 import { sourceName, sourcesSchema } from './sources.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case name such as payments');
@@ -93,8 +93,8 @@ const health = z.union([
 
 export const routeSchema = z.strictObject({
   name: name.describe('What commands, figures and messages call the route'),
-  path: readText(readRoutePath).prefault('/').describe('A plain prefix; see docs/routes.md'),
-  host: readText(readRouteHost)
+  path: readText(readRoutePath, PREFIX).prefault('/').describe('A plain prefix; see docs/routes.md'),
+  host: readText(readRouteHost, HOST)
     .optional()
     .describe('A name, or `*.example.com` for every name below it; every host when it is absent'),
   stable: upstream.describe('The version that serves now: its URL, or its URL and name'),
@@ -132,7 +132,13 @@ export const routeSchema = z.strictObject({
     })
     .refine(({ from, tokens }) => from.length > 0 || tokens === 'accepted', 'must name networks, or accept tokens')
     .optional()
-    .describe('Whose force header counts; everybody when it is absent'),
+    .meta({
+      description: 'Whose force header counts; everybody when it is absent',
+      anyOf: [
+        { properties: { from: { minItems: 1 } }, required: ['from'] },
+        { properties: { tokens: { const: 'accepted' } }, required: ['tokens'] },
+      ],
+    }),
   showVersion: z.boolean().default(true).describe('Whether answers name their version in `x-serin-version`'),
   source: sourceName.optional().describe("Whose evidence decides; the gateway's own when it is absent"),
   metrics: routeMetricsSchema.optional().describe('Where a source has the measurements of this route'),
@@ -150,6 +156,17 @@ export const routeSchema = z.strictObject({
   timeouts: routeTimeoutsSchema.prefault({}).describe('Instead of those of `gateway.timeouts`, one by one'),
   uploadBytesPerSecond: uploadRate.optional().describe('Instead of `gateway.uploadBytesPerSecond`'),
 });
+
+/** What `routeFaults` refuses of a route by itself, as an editor can say it. */
+const NO_ROUTER = { properties: { router: { const: 'none' } }, required: ['router'] };
+const BY_CONSUMER = { properties: { sticky: { const: 'consumer' } }, required: ['sticky'] };
+const ROUTE_RULES = {
+  dependentRequired: { source: ['metrics'], metrics: ['source'] },
+  allOf: [
+    { anyOf: [{ not: NO_ROUTER }, { required: ['source'] }] },
+    { anyOf: [{ not: BY_CONSUMER }, NO_ROUTER, { required: ['consumerKey'] }] },
+  ],
+};
 
 const severity = z.literal(['critical', 'error', 'warning', 'info']);
 
@@ -217,7 +234,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       listen: listenAddress.prefault('127.0.0.1:7780').describe('Where the API, `/metrics` and `/readyz` answer'),
       hosts: z
-        .array(readText(readControlHost))
+        .array(readText(readControlHost, HOST))
         .default([])
         .describe('Host names of the control API, besides addresses and localhost; `*.example.com` for all below'),
       publicUrl: serviceUrl.optional().describe('Where people reach the control API; messages link to it'),
@@ -255,7 +272,7 @@ export const configSchema = z.strictObject({
     .describe(
       'Networks and hosts (`10.0.0.0/8`, `*.svc.internal`) where an operator may start a canary; an admin may anywhere',
     ),
-  routes: z.array(routeSchema).min(1).describe('What is served, and by whom; see docs/routes.md'),
+  routes: z.array(routeSchema.meta(ROUTE_RULES)).min(1).describe('What is served, and by whom; see docs/routes.md'),
   channels: z
     .strictObject({
       console: z.boolean().default(true).describe('Messages as lines on standard output'),

@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 import { readText, type TextReading } from './read-text.ts';
-import { readRouteHost } from './route-host.ts';
+import { HOST, readRouteHost } from './route-host.ts';
 
 const MAX_PORT = 65_535;
 
@@ -20,14 +20,17 @@ function readNetwork(text: string): TextReading<string> {
 }
 
 /** A network such as 10.0.0.0/8, or a single address. */
-export const cidr = readText<string>(readNetwork);
+export const cidr = readText<string>(readNetwork, /^[\dA-Fa-f:.]+(\/\d{1,3})?$/);
 
 /** Where operators may have upstreams: a network, an address, or a name as routes have it. */
-export const upstreamPlace = readText<string>((text) => {
-  if (text.includes('/') || isIP(text) !== 0) return readNetwork(text);
-  if (text === '*') return { ok: false, reason: 'is a wildcard for everything; name networks and hosts' };
-  return readRouteHost(text);
-});
+export const upstreamPlace = readText<string>(
+  (text) => {
+    if (text.includes('/') || isIP(text) !== 0) return readNetwork(text);
+    if (text === '*') return { ok: false, reason: 'is a wildcard for everything; name networks and hosts' };
+    return readRouteHost(text);
+  },
+  new RegExp(`${HOST.source}|^[\\dA-Fa-f:.]+(/\\d{1,3})?$`),
+);
 
 export interface ListenAddress {
   readonly host: string;
@@ -47,4 +50,4 @@ export const listenAddress = readText<ListenAddress>((text): TextReading<ListenA
     return { ok: true, value: { host: bare, port: Number(port) } };
   }
   return { ok: false, reason: 'must be an address and a port such as 127.0.0.1:7780' };
-});
+}, /^(\[[^\]]+\]|[^*:/?#@[\]\s]+):\d{1,5}$/);

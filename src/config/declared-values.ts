@@ -8,7 +8,9 @@ export const serviceUrl = z
   .refine(
     (text) => !isForbiddenAddress(URL.parse(text)?.hostname ?? ''),
     'must not be a link-local or metadata address',
-  );
+  )
+  // URLs may be written with blanks before them, and their scheme in capitals.
+  .meta({ pattern: '^\\s*[Hh][Tt][Tt][Pp][Ss]?:' });
 
 /** A reference to a secret, see `resolveSecret`. */
 export const secret = z

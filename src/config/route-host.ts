@@ -2,6 +2,9 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import type { TextReading } from './read-text.ts';
 
+/** What every host of a route is like, and some texts that are none. */
+export const HOST = /^(\[[^\]]+\]|(?!\*$)[^:/?#@[\]]+)$/;
+
 const LONGEST_NAME = 253;
 const LONGEST_LABEL = 63;
 

@@ -40,7 +40,7 @@ const presetMetrics = z.strictObject({
 });
 
 const customMetrics = z.strictObject({
-  preset: z.literal('custom').describe('The metrics have names of their own'),
+  preset: z.literal('custom').describe('names of your own'),
   requests: metricName.describe('The counter of requests'),
   latency: metricName.describe('The histogram of latencies, without `_bucket`'),
   unit: z.literal(['seconds', 'milliseconds']).default('seconds').describe('The unit of the latency'),
@@ -55,7 +55,17 @@ export const routeMetricsSchema = z
   .refine(
     ({ version, stable, canary }) => (version ? !stable && !canary : stable && canary),
     'the versions are told apart either by `version: { label }` or by `stable` and `canary`',
-  );
+  )
+  .meta({
+    allOf: [
+      {
+        anyOf: [
+          { required: ['version'], not: { anyOf: [{ required: ['stable'] }, { required: ['canary'] }] } },
+          { required: ['stable', 'canary'], not: { required: ['version'] } },
+        ],
+      },
+    ],
+  });
 
 export type ConfiguredMetrics = z.output<typeof routeMetricsSchema>;
 

@@ -24,7 +24,8 @@ const auth = z
       .optional()
       .describe('PEM, for mutual TLS'),
   })
-  .refine(({ bearer, basic }) => !(bearer && basic), 'bearer and basic exclude each other');
+  .refine(({ bearer, basic }) => !(bearer && basic), 'bearer and basic exclude each other')
+  .meta({ not: { required: ['bearer', 'basic'] } });
 
 const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/, 'must be a header value');
 
@@ -66,7 +67,7 @@ const prometheus = z.strictObject({
 });
 
 const json = z.strictObject({
-  kind: z.literal('json').describe('Any service that answers query checks with JSON'),
+  kind: z.literal('json').describe('any service that answers query checks with JSON'),
   ...asked,
 });
 

@@ -92,7 +92,7 @@ const weightStep = z.strictObject({
 
 const consumerStep = z.strictObject({
   consumers: z.literal('listed').describe('Moves the listed consumers one by one; a person ends the step'),
-  dwell: duration.describe('How long the step lasts at least'),
+  dwell: duration.describe('How long the step lasts at least, less what is paused, blind or a shared fault'),
   gates,
 });
 
@@ -265,7 +265,7 @@ export const policySchema = z.strictObject({
           .describe('A duration, or `{ dwells: 3 }`'),
       })
       .default({ after: { dwells: 3 } })
-      .describe('How long a step may stay undecided before a page is sent, once'),
+      .describe('How long a step may stay undecided before a page is sent, once; by default three dwells'),
     blind: z
       .strictObject({
         after: duration.describe('How long nothing may be seen'),
@@ -274,7 +274,7 @@ export const policySchema = z.strictObject({
       .prefault({ after: '10m', action: 'hold' })
       .describe('What happens without usable measurements'),
     rollback: z
-      .strictObject({ drain: duration.describe('When open streams and tunnels to the canary are ended') })
+      .strictObject({ drain: duration.describe('How long open streams and tunnels to the canary may go on') })
       .prefault({ drain: '30s' })
       .describe('How the canary is left'),
     brake: z

@@ -25,7 +25,7 @@ function shipped(name: string): Policy {
 const validate = new Ajv2020({ allErrors: true, strict: true }).compile(policyJsonSchema());
 
 describe('the published JSON Schema', () => {
-  it('is the one that the code gives (npm run schema)', () => {
+  it('is the one that the code gives (npm run reference)', () => {
     expect(textOf('policy.schema.json')).toBe(policyJsonSchemaText());
   });
 
