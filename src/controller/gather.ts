@@ -1,5 +1,5 @@
 import { type Look, look } from '../judge/judge.ts';
-import { whereWorse } from '../judge/where.ts';
+import { locate } from '../judge/locate.ts';
 import type { Collected, CollectRequest } from '../metrics/source.ts';
 import { onSteppedClock } from '../rollout/clock-step.ts';
 import type { Evidence } from '../rollout/evidence.ts';
@@ -9,6 +9,7 @@ import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import type { Rollout } from '../rollout/state.ts';
 import type { Block, Tally } from '../stats/block.ts';
+import type { SliceBlock } from '../stats/slice.ts';
 import type { ControllerPorts } from './ports.ts';
 
 const NOTHING: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
@@ -33,20 +34,17 @@ export async function gather(
   const applied = served !== null && served.epoch === rollout.splitEpoch;
   const collected = await ports.source.collect(requestFor(rollout, evidence, applied ? served.since : null), signal);
   const blocks = collected.kind === 'blocks' ? collected.blocks.map((block) => ownBlock(block, rollout)) : null;
-  const seen: Observation = {
+  const seen = judge({ rollout, evidence: onSteppedClock(evidence, stepMs) }, blocks, missingFrom(collected), at);
+  const observed: Observation = {
     at,
     tickMs: ports.tickMs,
     stepMs,
-    look: locate(
-      ports.source,
-      rollout,
-      judge({ rollout, evidence: onSteppedClock(evidence, stepMs) }, blocks, missingFrom(collected), at),
-    ),
+    look: seen && locate(rollout.policy, seen, () => slicesOf(ports.source, rollout)),
     blocks,
     cursor: collected.kind === 'blocks' ? collected.cursor : evidence.cursor,
     applied,
   };
-  return observe(rollout, evidence, seen);
+  return observe(rollout, evidence, observed);
 }
 
 function requestFor(rollout: Rollout, evidence: Evidence, since: number | null): CollectRequest {
@@ -67,20 +65,8 @@ function missingFrom(collected: Collected): string | null {
   return collected.kind === 'unusable' ? collected.reason : (collected.missing ?? null);
 }
 
-/**
- * Adds to a verdict of harm where the canary is worse. The slices are the source's memory and no part of the judge's
- * state, which is written at every look: what they say is written with the verdict alone.
- */
-function locate(source: ControllerPorts['source'], rollout: Rollout, seen: Look | null): Look | null {
-  if (seen === null || (seen.verdict.name !== 'suspect' && seen.verdict.name !== 'harmful')) return seen;
-  const blocks = source.slices?.(rollout.route).filter(({ splitEpoch }) => splitEpoch >= rollout.firstEpoch);
-  const { relative, absolute } = rollout.policy.spec.checks.errors.rollback;
-  const since = seen.state.harm.since.span?.from ?? 0;
-  const margin = { rho: 1 + relative, a: absolute };
-  const where = whereWorse(seen.verdict, { blocks: blocks ?? [], margin, since });
-  if (where === null) return seen;
-  const reason = where.worse === 0 ? seen.verdict.reason : `${seen.verdict.reason}; ${where.says}`;
-  return { ...seen, verdict: { ...seen.verdict, reason, where } };
+function slicesOf(source: ControllerPorts['source'], { route, firstEpoch }: Rollout): readonly SliceBlock[] {
+  return (source.slices?.(route) ?? []).filter(({ splitEpoch }) => splitEpoch >= firstEpoch);
 }
 
 /** What was measured before this rollout tells of the stable only: its canary was another one, or none. */
