@@ -1,11 +1,10 @@
 import { isRecord } from '../policy/is-record.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
-import { type Block, GROUPS } from '../stats/block.ts';
+import { type Block, GROUPS, type SeriesPoint, type SeriesValue } from '../stats/block.ts';
 import { fitsForm, formOf, type LatencyForm } from '../stats/latency/latency-form.ts';
 import type { LookInput, StepContext } from './input.ts';
 import { faultOfForms, faultOfGrid, faultOfLatency } from './latency-fault.ts';
-import { readSeries } from './series-evidence.ts';
-import { isCount, show } from './untrusted.ts';
+import { isCount, show } from './shape.ts';
 
 /** What can be used of what the source gave, and why the rest cannot: null when all of it can. */
 export interface Evidence {
@@ -14,6 +13,9 @@ export interface Evidence {
 }
 
 const COUNTS = ['requests', 'errors', 'clientErrors'] as const;
+/** Nothing that people measure is larger, and the sums of such numbers are finite. */
+const LARGEST = 1e100;
+const MOST_PODS = 1_000;
 
 type GridOfBlock = Parameters<typeof faultOfLatency>[2];
 
@@ -49,8 +51,29 @@ export function readEvidence(input: LookInput, known: LatencyForm | null = null)
   return { blocks, blind };
 }
 
+// Whatever is no finite number is null: it is missing, and never 0.
 function withSeries(block: Block): Block {
-  return block.series === undefined ? block : { ...block, series: readSeries(block.series) };
+  if (block.series === undefined) return block;
+  const points = Object.entries<unknown>(block.series).map(([name, point]) => [name, readPoint(point)]);
+  return { ...block, series: Object.fromEntries(points) };
+}
+
+function readPoint(point: unknown): SeriesPoint {
+  const { stable, canary }: { stable?: unknown; canary?: unknown } = Object(point);
+  return { stable: readValue(stable), canary: readValue(canary) };
+}
+
+function readValue(value: unknown): SeriesValue {
+  if (!Array.isArray(value)) return numberOf(value);
+  const pods = (value as readonly unknown[]).slice(0, MOST_PODS + 1).map(numberOf);
+  const known = pods.filter((pod) => pod !== null);
+  return pods.length > 0 && pods.length <= MOST_PODS && known.length === pods.length ? known : null;
+}
+
+// Zero has one sign here, as it has in JSON.
+function numberOf(value: unknown): number | null {
+  if (typeof value !== 'number' || !(Math.abs(value) <= LARGEST)) return null;
+  return value === 0 ? 0 : value;
 }
 
 function absence(block: Block, step: StepContext): string | null {
