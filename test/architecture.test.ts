@@ -106,7 +106,6 @@ const STILL_SHARED: readonly string[] = [
   'gridOf',
   'observe',
   'readHistogram',
-  'readSeries',
   'refuse',
   'say',
   'spanOf',

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Finding, Verdict, VerdictName } from '../judge/verdict.ts';
+import type { Verdict, VerdictName } from '../judge/verdict.ts';
+import { aloneAt } from '../parity/stake.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { isEnded, type StageKind, stageName } from '../rollout/state.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
@@ -97,14 +98,9 @@ function evidenceGauges(gauge: (name: string, help: string, labelNames: string[]
     set({ http_route: route, check: 'combined', side: 'harm' }, logEvidence, logThreshold);
     for (const finding of findings) {
       const at = { http_route: route, check: finding.check };
-      set({ ...at, side: 'harm' }, finding.logHarm, aloneAt(finding, logThreshold));
+      set({ ...at, side: 'harm' }, finding.logHarm, aloneAt(finding.budgetWeight, logThreshold));
       if (finding.logParity === null || finding.logParityThreshold === null) continue;
       set({ ...at, side: 'parity' }, finding.logParity, finding.logParityThreshold);
     }
   };
-}
-
-/** What a check would need to decide alone: the combined evidence is the weighted sum of e-values. */
-function aloneAt({ budgetWeight }: Finding, logThreshold: number): number {
-  return budgetWeight > 0 ? logThreshold - Math.log(budgetWeight) : Number.POSITIVE_INFINITY;
 }

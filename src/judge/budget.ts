@@ -2,6 +2,7 @@ import type { CheckName, QueryName, SlowerCheck } from '../parity/finding.ts';
 import { guardNames, logGuardHarm } from '../parity/guards.ts';
 import { type LatencyState, QUANTILES } from '../parity/latency.ts';
 import { isQueryName, logQueryHarm, queryOf, queryStateOf } from '../parity/query.ts';
+import { partOf, type Stake } from '../parity/stake.ts';
 import type { Policy } from '../policy/schema.ts';
 import { logSum } from '../stats/evidence/log-sum.ts';
 import { logDominanceHarm } from '../stats/latency/dominance.ts';
@@ -12,13 +13,6 @@ import { logUnansweredHarm } from '../stats/rates/unanswered.ts';
 import { isDryRun } from './dry-run.ts';
 import { queryNames } from './queries.ts';
 import type { JudgeState } from './state.ts';
-
-/** One check's part in the combined evidence: its share of the budget and its log e-value against "no harm". */
-export interface Stake {
-  readonly check: CheckName;
-  readonly weight: number;
-  readonly logHarm: number;
-}
 
 /**
  * Every check that can roll back, without those that are skipped or report only. The guards share their part of the
@@ -147,9 +141,4 @@ export function combinedLog(stakes: readonly Stake[]): number {
 /** The stake with the largest part of the evidence; null without stakes. */
 export function largestStake(stakes: readonly Stake[]): Stake | null {
   return stakes.toSorted((left, right) => partOf(right) - partOf(left))[0] ?? null;
-}
-
-/** ln(weight * E) of one stake: at or above the threshold it carries the verdict alone. */
-export function partOf({ weight, logHarm }: Stake): number {
-  return weight > 0 ? Math.log(weight) + logHarm : Number.NEGATIVE_INFINITY;
 }

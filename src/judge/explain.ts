@@ -1,8 +1,8 @@
 import { formatCount, formatLatency, formatShare, formatSpan, formatValue } from '../parity/figures.ts';
 import { boundaryMs, type CheckName, type Finding, isSlowerCheck } from '../parity/finding.ts';
 import { isQueryName } from '../parity/query.ts';
+import type { Stake } from '../parity/stake.ts';
 import { type Window, windowMs } from '../stats/evidence/window.ts';
-import type { Stake } from './budget.ts';
 import { type FaultAlarm, type FaultWatch, pastRate } from './shared-fault.ts';
 
 /** The figures that a verdict of harm rests on. */

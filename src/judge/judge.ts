@@ -1,7 +1,8 @@
+import { partOf } from '../parity/stake.ts';
 import type { Policy } from '../policy/schema.ts';
 import { type Tails, tailsOf } from '../stats/latency/tails.ts';
 import { blindnessOf } from './blindness.ts';
-import { combinedLog, largestStake, partOf, stakesOf } from './budget.ts';
+import { combinedLog, largestStake, stakesOf } from './budget.ts';
 import { readEvidence } from './evidence.ts';
 import { explainHarm, explainParity, explainSharedFault, explainSuspicion } from './explain.ts';
 import { findingsOf } from './findings.ts';

@@ -1,5 +1,6 @@
 import { formatCount, formatLatency, formatShare } from '../parity/figures.ts';
 import type { CheckName, Finding } from '../parity/finding.ts';
+import { partOf } from '../parity/stake.ts';
 import type { Boundary } from '../stats/evidence/e-value.ts';
 import type { SliceBlock, SliceDimension } from '../stats/slice.ts';
 import { discoveries } from './slice-evidence.ts';
@@ -76,11 +77,9 @@ export function whereWorse(verdict: Suspicion, options: WhereOptions): Where | n
 
 /** What is counted in the slices of the check that carries a verdict; null where slices say nothing of it. */
 function carrierOf({ findings, worst }: Suspicion) {
-  const part = (weight: number, logHarm: number) =>
-    weight > 0 ? Math.log(weight) + logHarm : Number.NEGATIVE_INFINITY;
+  const part = ({ budgetWeight, logHarm }: Finding) => partOf({ weight: budgetWeight, logHarm });
   const finding =
-    findings.find(({ check }) => check === worst) ??
-    findings.toSorted((a, b) => part(b.budgetWeight, b.logHarm) - part(a.budgetWeight, a.logHarm))[0];
+    findings.find(({ check }) => check === worst) ?? findings.toSorted((left, right) => part(right) - part(left))[0];
   if (finding === undefined) return null;
   const { check, quantile, dispersion } = finding;
   if (check === 'errors' || check === 'unanswered' || check === 'guard:errors') {

@@ -1,4 +1,4 @@
-import type { Checks, ErrorMargin } from '../policy/schema.ts';
+import type { Checks } from '../policy/schema.ts';
 import type { Block, Tally } from '../stats/block.ts';
 import type { Bet } from '../stats/evidence/bet.ts';
 import { type Interval, rateInterval } from '../stats/evidence/confidence.ts';
@@ -15,17 +15,14 @@ import {
 } from '../stats/rates/error-rate.ts';
 import { rateGain } from '../stats/rates/forecast.ts';
 import type { FindingContext } from './context.ts';
-import { formatPoints, formatShare } from './figures.ts';
+import { formatErrorMargin, formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
-import { forecastAtNextWeights, forecastNeeds, needsInWords } from './needs.ts';
+import { forecastAtNextWeights, forecastNeeds, parityInWords } from './needs.ts';
 
 /** The two checks on shares of answers: errors, and the 4xx that are no errors. */
 export type RateCheck = 'errors' | 'clientErrors';
 
 const NAMES = { errors: 'errors', clientErrors: '4xx answers' } as const;
-
-/** Log evidence against parity below which the figures, not the forecast, are what people should read. */
-const CONTRARY = -1;
 
 /** The margin of harm (of holding, for 4xx) is one line, the parity margin the larger of a ratio and a difference. */
 export function rateMargins(checks: Checks, check: RateCheck): RateMargins {
@@ -57,9 +54,7 @@ export function rateFinding(checks: Checks, check: RateCheck, state: RateState, 
   const gainAt = (share: number) =>
     Math.max(...margins.parity.map((boundary) => rateGain(expectedRate(state), boundary, share)));
   const needs = forecastNeeds(context, logParity, gainAt, context.phi.rate);
-  const parityMargin = inWords(checks[check].parity, 'or');
-  const beyond =
-    canary !== null && stable !== null && margins.parity.every((boundary) => canary > boundaryAt(boundary, stable));
+  const parityMargin = formatErrorMargin(checks[check].parity, 'or');
   return {
     check,
     canary,
@@ -75,8 +70,8 @@ export function rateFinding(checks: Checks, check: RateCheck, state: RateState, 
     logParityThreshold: context.logParityThreshold,
     rollbackMargin:
       check === 'errors'
-        ? inWords(checks.errors.rollback, '+')
-        : `${inWords(checks.clientErrors.hold, '+')}, which holds`,
+        ? formatErrorMargin(checks.errors.rollback, '+')
+        : `${formatErrorMargin(checks.clientErrors.hold, '+')}, which holds`,
     parityMargin,
     needsCanaryRequests: needs,
     needsAt: forecastAtNextWeights(context, logParity, gainAt, context.phi.rate),
@@ -86,9 +81,8 @@ export function rateFinding(checks: Checks, check: RateCheck, state: RateState, 
   function says(): string {
     if (canary === null || stable === null || needs === null) return `${NAMES[check]}: no traffic to compare yet`;
     const figures = `${NAMES[check]} ${formatShare(canary)} against ${formatShare(stable)}`;
-    if (logParity >= context.logParityThreshold) return `${figures}, inside the parity margin of ${parityMargin}`;
-    if (beyond && logParity < CONTRARY) return `${figures}, so far outside the parity margin of ${parityMargin}`;
-    return `${NAMES[check]}: ${needsInWords(needs, context.pace)}`;
+    const isBeyond = margins.parity.every((boundary) => canary > boundaryAt(boundary, stable));
+    return parityInWords(NAMES[check], figures, { logParity, parityMargin, isBeyond, needs }, context);
   }
 }
 
@@ -111,8 +105,4 @@ function shareOf(totals: Totals, check: RateCheck): number | null {
 
 function boundsOf(totals: Totals, check: RateCheck): Interval | null {
   return rateInterval(totals[check], totals.requests);
-}
-
-function inWords(margin: ErrorMargin, joined: '+' | 'or'): string {
-  return `${formatShare(margin.relative)} ${joined} ${formatPoints(margin.absolute)}`;
 }

@@ -1,3 +1,5 @@
+import type { ErrorMargin } from '../policy/schema.ts';
+
 /** 0.048 -> `4.8 %`, 0.00021 -> `0.021 %`: two significant digits, three from 10 % on. */
 export function formatShare(share: number): string {
   return `${shortNumber(share * 100)} %`;
@@ -6,6 +8,11 @@ export function formatShare(share: number): string {
 /** 0.001 -> `0.1 pp`. */
 export function formatPoints(rate: number): string {
   return `${shortNumber(rate * 100)} pp`;
+}
+
+/** `10 % + 0.01 pp`, `25 % or 0.1 pp`. */
+export function formatErrorMargin({ relative, absolute }: ErrorMargin, joined: '+' | 'or'): string {
+  return `${formatShare(relative)} ${joined} ${formatPoints(absolute)}`;
 }
 
 /** 10911 -> `10,911`. */

@@ -5,6 +5,20 @@ import type { FindingContext } from './context.ts';
 import { formatAbout, formatSpan } from './figures.ts';
 import type { Finding } from './finding.ts';
 
+/** Log evidence against parity below which the figures, not the forecast, are what people should read. */
+const CONTRARY = -1;
+
+/** How far a check is from parity. */
+export interface ParityProgress {
+  readonly logParity: number;
+  /** In words. */
+  readonly parityMargin: string;
+  /** Whether the figures lie beyond that margin. */
+  readonly isBeyond: boolean;
+  /** Canary requests that equal versions would still need. */
+  readonly needs: number;
+}
+
 /**
  * Canary requests still needed, given the gain of one at the canary's present share of the traffic; null without
  * traffic of both versions.
@@ -40,8 +54,20 @@ export function forecastAtNextWeights(
   });
 }
 
+/** What a check says of its parity, whose figures are known. */
+export function parityInWords(
+  label: string,
+  figures: string,
+  { logParity, parityMargin, isBeyond, needs }: ParityProgress,
+  { logParityThreshold, pace }: Pick<FindingContext, 'logParityThreshold' | 'pace'>,
+): string {
+  if (logParity >= logParityThreshold) return `${figures}, inside the parity margin of ${parityMargin}`;
+  if (isBeyond && logParity < CONTRARY) return `${figures}, so far outside the parity margin of ${parityMargin}`;
+  return `${label}: ${needsInWords(needs, pace)}`;
+}
+
 /** `needs about 2,100 more canary requests, 3 min at this traffic` */
-export function needsInWords(requests: number, pace: Pace): string {
+function needsInWords(requests: number, pace: Pace): string {
   const ms = msForCanaryRequests(pace, requests);
   const time = ms === null ? '' : `, ${formatSpan(ms)} at this traffic`;
   return `needs about ${formatAbout(requests)} more canary requests${time}`;

@@ -17,9 +17,7 @@ import type { FindingContext } from './context.ts';
 import { formatAbout, formatLatency, formatShare, formatSpan } from './figures.ts';
 import type { Finding, QuantileName } from './finding.ts';
 import { type LatencyState, LEVELS } from './latency.ts';
-import { forecastAtNextWeights, forecastNeeds, needsInWords } from './needs.ts';
-
-const CONTRARY = -1;
+import { forecastAtNextWeights, forecastNeeds, parityInWords } from './needs.ts';
 
 /** What one quantile check says. `reference` is the stable's past, which the state keeps. */
 export function quantileFinding(
@@ -80,11 +78,8 @@ export function quantileFinding(
     if (equal === null) return `${name}: the parity margin of ${parityMargin} is too narrow to show anything`;
     if (canary === null || stable === null || needs === null) return `${name}: no traffic to compare yet`;
     const figures = `${name} ${formatLatency(bucketMs(canary, grid))} against ${formatLatency(bucketMs(stable, grid))}`;
-    if (logParity >= context.logParityThreshold) return `${figures}, inside the parity margin of ${parityMargin}`;
-    if (canary > stable + margins.parity && logParity < CONTRARY) {
-      return `${figures}, so far outside the parity margin of ${parityMargin}`;
-    }
-    return `${name}: ${needsInWords(needs, context.pace)}`;
+    const isBeyond = canary > stable + margins.parity;
+    return parityInWords(name, figures, { logParity, parityMargin, isBeyond, needs }, context);
   }
 }
 

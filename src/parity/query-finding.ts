@@ -8,6 +8,7 @@ import type { FindingContext } from './context.ts';
 import { formatShare, formatSpan, formatValue } from './figures.ts';
 import type { Finding, QueryName } from './finding.ts';
 import { logQueryHarm, logQueryHold, nameMissing, type QueryState, seriesTest } from './query.ts';
+import { aloneAt } from './stake.ts';
 
 /** The log values that evidence is held against. */
 export interface ActionThresholds {
@@ -88,10 +89,11 @@ function leastToAct(
   { harm, hold }: ActionThresholds,
 ): number | null {
   if (series.form === 'ranks') return null;
-  if (action === 'rollback' && budgetWeight <= 0) return null;
+  const needed = action === 'rollback' ? aloneAt(budgetWeight, harm) : hold;
+  if (needed === Number.POSITIVE_INFINITY) return null;
   const compared = comparable ? LARGEST_PAIR_BET : LARGEST_GUARD_BET;
   const largest = limit === undefined ? compared : LARGEST_RARE_BET;
-  return leastIntervals(action === 'rollback' ? harm - Math.log(budgetWeight) : hold, largest);
+  return leastIntervals(needed, largest);
 }
 
 function rollbackInWords(check: QueryCheck): string {

@@ -1,4 +1,4 @@
-import type { Checks, ErrorMargin } from '../policy/schema.ts';
+import type { Checks } from '../policy/schema.ts';
 import type { SlowerCounts } from '../stats/block.ts';
 import { rateInterval } from '../stats/evidence/confidence.ts';
 import { boundaryAt } from '../stats/evidence/e-value.ts';
@@ -17,13 +17,11 @@ import {
 import { expectedRate } from '../stats/rates/error-rate.ts';
 import { rateGain } from '../stats/rates/forecast.ts';
 import type { FindingContext } from './context.ts';
-import { formatAbout, formatLatency, formatPoints, formatShare, formatSpan } from './figures.ts';
+import { formatAbout, formatErrorMargin, formatLatency, formatShare, formatSpan } from './figures.ts';
 import type { Finding, QuantileName } from './finding.ts';
 import { LEVELS, QUANTILES } from './latency.ts';
-import { forecastAtNextWeights, forecastNeeds, needsInWords } from './needs.ts';
+import { forecastAtNextWeights, forecastNeeds, parityInWords } from './needs.ts';
 import { slowerRateMargins } from './slower.ts';
-
-const CONTRARY = -1;
 
 /**
  * What latency checks say where it is known at boundaries only: one finding for each boundary that takes part, or that
@@ -64,7 +62,7 @@ function slowerFinding(
     Math.max(...margins.parity.map((boundary) => rateGain(expectedRate(state.rate), boundary, share)));
   const forecasts = parity === 'claims-parity' && takesPart(state);
   const needs = forecasts ? forecastNeeds(context, logParity, gainAt, phi) : null;
-  const parityMargin = inWords(allowed, 'or');
+  const parityMargin = formatErrorMargin(allowed, 'or');
   const name = `slower than ${formatLatency(state.ms)}`;
   return {
     check: `slower:${state.ms}`,
@@ -79,7 +77,7 @@ function slowerFinding(
     dispersion: phi,
     logParity: parity === 'claims-parity' ? logParity : null,
     logParityThreshold: parity === 'claims-parity' ? context.logParityThreshold : null,
-    rollbackMargin: inWords(rollback, '+'),
+    rollbackMargin: formatErrorMargin(rollback, '+'),
     parityMargin: parity === 'claims-parity' ? parityMargin : null,
     needsCanaryRequests: needs,
     needsAt: forecasts ? forecastAtNextWeights(context, logParity, gainAt, phi) : [],
@@ -101,15 +99,10 @@ function slowerFinding(
     }
     if (canary.share === null || stable.share === null || needs === null) return `${name}: no traffic to compare yet`;
     const figures = `${name} ${formatShare(canary.share)} against ${formatShare(stable.share)}`;
-    if (logParity >= context.logParityThreshold) return `${figures}, inside the parity margin of ${parityMargin}`;
-    if (isBeyond(canary.share, stable.share) && logParity < CONTRARY) {
-      return `${figures}, so far outside the parity margin of ${parityMargin}`;
-    }
-    return `${name}: ${needsInWords(needs, context.pace)}`;
-  }
-
-  function isBeyond(ours: number, theirs: number): boolean {
-    return margins.parity.every((boundary) => ours > boundaryAt(boundary, theirs));
+    const { share: ours } = canary;
+    const { share: theirs } = stable;
+    const isBeyond = margins.parity.every((boundary) => ours > boundaryAt(boundary, theirs));
+    return parityInWords(name, figures, { logParity, parityMargin, isBeyond, needs }, context);
   }
 }
 
@@ -166,8 +159,4 @@ function figuresAt(counts: SlowerCounts | undefined, index: number) {
   const answers = counts?.answers ?? 0;
   const above = aboveAt(counts, index);
   return { answers, share: answers === 0 ? null : above / answers, bounds: rateInterval(above, answers) };
-}
-
-function inWords({ relative, absolute }: ErrorMargin, joined: '+' | 'or'): string {
-  return `${formatShare(relative)} ${joined} ${formatPoints(absolute)}`;
 }

@@ -1,4 +1,5 @@
 import { isDryRun } from '../judge/dry-run.ts';
+import type { Thresholds } from '../judge/thresholds.ts';
 import { bucketMargins } from '../parity/bucket-margins.ts';
 import { rateMargins } from '../parity/errors.ts';
 import type { QuantileName } from '../parity/finding.ts';
@@ -26,7 +27,7 @@ export type EvidenceForecast =
 export interface ComparedStep {
   /** The canary's share, 0 < share < 1. */
   readonly share: number;
-  readonly logParityThreshold: number;
+  readonly thresholds: Thresholds;
   /** Time at the step's start in which latencies are not judged. */
   readonly warmUpMs: number;
 }
@@ -67,7 +68,7 @@ export function forecastEvidence(
   }
 
   function forecast(check: PlannedCheck, gain: number, delayMs: number): EvidenceForecast {
-    const canaryRequests = requestsNeeded(step.logParityThreshold, gain, 'not-begun');
+    const canaryRequests = requestsNeeded(step.thresholds.parity, gain, 'not-begun');
     if (canaryRequests === null) return { check, kind: 'never', because: 'margin' };
     const ms = (1_000 * canaryRequests) / (step.share * traffic.requestsPerSecond) + delayMs;
     return { check, kind: 'shown', canaryRequests, ms };
@@ -78,9 +79,9 @@ export function forecastEvidence(
  * The time that the parity of the policy's queries takes at the least: no test gains more than ln 2 from an interval
  * (docs/statistics.md section 3.9). How much more it takes depends on noise that nobody has measured yet.
  */
-export function leastQueryMs({ spec: { checks } }: Policy, { logParityThreshold }: ComparedStep): number {
+export function leastQueryMs({ spec: { checks } }: Policy, { thresholds }: ComparedStep): number {
   const required = Object.values(checks.queries).filter(({ comparable, dryRun }) => comparable && !dryRun);
-  const intervals = leastIntervals(logParityThreshold, LARGEST_PAIR_BET);
+  const intervals = leastIntervals(thresholds.parity, LARGEST_PAIR_BET);
   return Math.max(0, ...required.map(({ interval }) => intervals * interval));
 }
 

@@ -31,8 +31,6 @@ export type HarmForecast =
   /** By contract no regression: every check allows for it. */
   | { readonly kind: 'inside-margin' };
 
-const SLACK_OF_CAP = 5;
-
 /** How soon the judge rolls back for the regression, by the check that is first. */
 export function forecastHarm(
   policy: Policy,
@@ -41,7 +39,7 @@ export function forecastHarm(
   regression: Regression,
 ): HarmForecast {
   const { checks, judge } = policy.spec;
-  const logThreshold = -Math.log(judge.alpha);
+  const { harm: logThreshold, cap } = step.thresholds;
   const perSecond = step.share * traffic.requestsPerSecond;
   const found = regression.of === 'errors' ? [byErrors()] : QUANTILES.map(byQuantile);
   const [first] = found.flatMap((one) => one ?? []).toSorted((left, right) => left.ms - right.ms);
@@ -69,7 +67,6 @@ export function forecastHarm(
 
   function caught(check: PlannedCheck, weight: number, gain: number, delayMs: number) {
     if (weight <= 0) return null;
-    const cap = (logThreshold + SLACK_OF_CAP) / judge.minBlocks;
     const bet = { logThreshold, budgetWeight: weight, cap, minBlocks: judge.minBlocks };
     const blocks = blocksUntilHarm(bet, gain, (perSecond * judge.block) / 1_000);
     return { check, ms: blocks * judge.block + delayMs };

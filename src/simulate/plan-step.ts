@@ -52,7 +52,7 @@ export function planStep(
   const context = { kind: 'weight', index, position, splitEpoch: 1, appliedAt: 0 } as const;
   const compared: ComparedStep = {
     share: weight / WHOLE_BPS,
-    logParityThreshold: thresholdsOf(policy, context).parity,
+    thresholds: thresholdsOf(policy, context),
     warmUpMs: steps.findIndex((step) => 'weight' in step) === index ? judge.warmUp : 0,
   };
   const evidence = forecastEvidence(policy, traffic, compared);

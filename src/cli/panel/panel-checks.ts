@@ -1,4 +1,5 @@
 import type { FindingView, RolloutView } from '../../api/view-schemas.ts';
+import { aloneAt } from '../../parity/stake.ts';
 import { fit, padTo } from '../text.ts';
 import { bar, type Paint } from './bar.ts';
 import { countOf, measureOf } from './figures.ts';
@@ -11,10 +12,7 @@ const WIDEST_BAR = 20;
 /** Of everything but the bar. */
 const FULL_WIDTH = 61;
 
-/**
- * Per check: canary against stable, and how far its evidence of harm has come. A check alone would roll back at
- * logThreshold - ln(its weight in the budget), since the combined evidence is the weighted sum of e-values.
- */
+/** Per check: canary against stable, and how far its evidence of harm has come towards what decides alone. */
 export function renderChecks(view: RolloutView, width: number, paint: Paint): string[] {
   const { verdict } = view;
   if (!verdict || verdict.findings.length === 0) return [];
@@ -51,7 +49,7 @@ export function renderChecks(view: RolloutView, width: number, paint: Paint): st
 // What only holds is held against the evidence that holds.
 function thresholdOf(finding: FindingView, { logThreshold, logHold }: NonNullable<RolloutView['verdict']>) {
   const { check, unit, budgetWeight } = finding;
-  if (budgetWeight > 0) return logThreshold === null ? null : logThreshold - Math.log(budgetWeight);
+  if (budgetWeight > 0) return logThreshold === null ? null : aloneAt(budgetWeight, logThreshold);
   return unit === 'value' || check === 'silence' ? logHold : null;
 }
 
