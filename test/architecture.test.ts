@@ -101,7 +101,6 @@ const STILL_SHARED: readonly string[] = [
   'checkQueries',
   'connect',
   'countOf',
-  'declaredRoute',
   'formatPoints',
   'gridOf',
   'observe',

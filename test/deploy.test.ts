@@ -10,6 +10,8 @@ import { exposition } from '../src/exposition/exposition.ts';
 import { InternalErrors } from '../src/exposition/internal-errors.ts';
 import { createGateway } from '../src/gateway/create-gateway.ts';
 import type { Gateway } from '../src/gateway/gateway.ts';
+import { FAULT_PLACES } from '../src/gateway/http/faults.ts';
+import { figuresOf } from '../src/server/figures.ts';
 import { controllerStage, embeddedStore, OPERATOR } from './support/controller-stage.ts';
 import { orderTo, rethrow, routeTo, SECRET } from './support/gateway.ts';
 import { exposedIn, namesIn } from './support/promql.ts';
@@ -66,18 +68,20 @@ async function exposedText(store: Awaited<ReturnType<typeof embeddedStore>>['sto
   if (memory === null) throw new Error('no rollout was looked at');
   const gateway = createGateway(options);
   await traffic(gateway);
-  const internalErrors = new InternalErrors(() => {});
+  const internalErrors = new InternalErrors(() => {}, FAULT_PLACES);
   internalErrors.onFault({ error: new Error('a bug'), where: 'answer', requestId: 'r-1' });
-  return exposition({
-    gateway,
-    store,
-    controller: { leads: () => true, tickAgoMs: () => 1_000 },
-    memory,
-    internalErrors,
-    accessLog: { dropped: () => 0 },
-    log: () => undefined,
-    channels: ['pager', 'console'],
-  })();
+  return exposition(
+    figuresOf({
+      gateway,
+      store,
+      controller: { leads: () => true, tickAgoMs: () => 1_000 },
+      memory,
+      internalErrors,
+      accessLog: { dropped: () => 0 },
+      log: () => undefined,
+      channels: ['pager', 'console'],
+    }),
+  )();
 }
 
 const options = {

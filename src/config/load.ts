@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LoadedPolicy } from '../controller/ports.ts';
 import { inOrder, readDocument } from '../policy/document.ts';
 import type { SourceDocument } from '../policy/place.ts';
-import { readPolicy } from '../policy/read.ts';
+import { type LoadedPolicy, readPolicy } from '../policy/read.ts';
 import { givenVariable } from '../problem/given-variable.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
 import { readFailure } from '../problem/read-failure.ts';
@@ -68,6 +67,17 @@ export function loadPolicies({ config, folder, document }: LoadedConfig): Readon
     throw new Problem('invalid-input', message, issue ? { issues: [issue] } : {});
   }
   return policies;
+}
+
+/** Places a fault of what a route's source measures: that is declared with the route, not in the policy. */
+export function routeIssue({
+  config,
+  document,
+}: Pick<LoadedConfig, 'config' | 'document'>): (route: string, message: string) => Issue {
+  return (route, message) => {
+    const path = ['routes', config.routes.findIndex(({ name }) => name === route), 'metrics'];
+    return document?.issue({ path, message, at: 'value' }) ?? { path: '', message: `route ${route}: ${message}` };
+  };
 }
 
 function shownName(file: string): string {

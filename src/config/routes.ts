@@ -1,18 +1,18 @@
-import type { DeclaredRoute } from '../controller/ports.ts';
 import type { GatewayRoute } from '../gateway/gateway.ts';
 import type { Upstream } from '../split/order.ts';
 import type { ConfiguredRoute } from './config.ts';
 import { routeTimeouts } from './timeouts.ts';
 
 /** A route of `serin.yaml` as the controller sees it. */
-export function declaredRoute(route: ConfiguredRoute): DeclaredRoute {
+export function controllerRoute(route: ConfiguredRoute) {
+  const evidence: 'gateway' | 'elsewhere' = route.source === undefined ? 'gateway' : 'elsewhere';
   return {
     name: route.name,
     stable: declaredStable(route),
     policy: route.policy,
     health: route.health,
     router: route.router,
-    evidence: route.source === undefined ? 'gateway' : 'elsewhere',
+    evidence,
   };
 }
 

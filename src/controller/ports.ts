@@ -1,6 +1,6 @@
 import type { MetricsSource } from '../metrics/source.ts';
 import type { Channel } from '../notify/channel.ts';
-import type { Policy } from '../policy/schema.ts';
+import type { LoadedPolicy } from '../policy/read.ts';
 import type { StatusPattern } from '../policy/well-statuses.ts';
 import type { Log } from '../problem/log.ts';
 import type { Installation } from '../rollout/announce.ts';
@@ -39,11 +39,6 @@ export interface Safeguard {
   toStable(route: string): void;
   /** How long a rollout may go without a committed look before the gateway's own figures are weighed. */
   readonly blindAfterMs: number;
-}
-
-export interface LoadedPolicy {
-  readonly policy: Policy;
-  readonly digest: string;
 }
 
 /** Everything the controller touches outside itself. */

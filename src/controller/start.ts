@@ -1,3 +1,4 @@
+import type { LoadedPolicy } from '../policy/read.ts';
 import { suggest } from '../policy/suggest.ts';
 import { didYouMean } from '../policy/wording.ts';
 import { Problem } from '../problem/problem.ts';
@@ -12,7 +13,7 @@ import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
 import type { RolloutChange } from '../store/store.ts';
 import { auditDraft, changeFor } from './commit.ts';
-import type { ControllerPorts, DeclaredRoute, LoadedPolicy } from './ports.ts';
+import type { ControllerPorts, DeclaredRoute } from './ports.ts';
 import { effectiveStable } from './reconcile.ts';
 import { settle } from './settle.ts';
 import { trySource } from './try-source.ts';

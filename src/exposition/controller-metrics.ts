@@ -1,21 +1,30 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Memory } from '../controller/memory.ts';
-import type { Controller } from '../controller/schedule.ts';
 
+/** What the controller of this process knows of itself at this moment. */
 export interface ControllerFigures {
-  readonly controller: Pick<Controller, 'leads' | 'tickAgoMs'>;
-  readonly memory: Pick<Memory, 'looks' | 'brakes' | 'unrecorded'>;
+  readonly leads: boolean;
+  readonly tickAgoMs: number;
+  /** Of each rollout that runs. */
+  readonly rollouts: readonly {
+    readonly route: string;
+    /** Since the last look that was committed. */
+    readonly agoMs: number;
+    /** Looks that failed since the process began. */
+    readonly failures: number;
+    /** The gateway sent it back to the stable, and the database has not recorded that yet. */
+    readonly isUnrecorded: boolean;
+  }[];
 }
 
 /** Whether anything is decided, and how old that is. Ages are measured by a monotonic clock; no database is asked. */
-export function controllerMetrics(registry: Registry, { controller, memory }: ControllerFigures): void {
+export function controllerMetrics(registry: Registry, { leads, tickAgoMs, rollouts }: ControllerFigures): void {
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   gauge('serin_controller_leading', '1 while the controller of this process holds the lease and ticks').set(
-    controller.leads() ? 1 : 0,
+    leads ? 1 : 0,
   );
   gauge('serin_controller_last_tick_age_seconds', 'Since the last tick ended, successfully or not').set(
-    controller.tickAgoMs() / 1_000,
+    tickAgoMs / 1_000,
   );
   const age = gauge('serin_rollout_last_look_age_seconds', 'Since the last look at a running rollout was committed', [
     'http_route',
@@ -31,9 +40,9 @@ export function controllerMetrics(registry: Registry, { controller, memory }: Co
     labelNames: ['http_route'],
     registers: [registry],
   });
-  for (const { id, route, agoMs, failures: failed } of memory.looks.figures()) {
+  for (const { route, agoMs, failures: failed, isUnrecorded } of rollouts) {
     age.set({ http_route: route }, agoMs / 1_000);
     failures.inc({ http_route: route }, failed);
-    unrecorded.set({ http_route: route }, memory.unrecorded.has(id) || memory.brakes.has(route) ? 1 : 0);
+    unrecorded.set({ http_route: route }, isUnrecorded ? 1 : 0);
   }
 }

@@ -1,23 +1,23 @@
 import type { DurationRow, TrafficDurations } from '../gateway/gateway.ts';
-import { DURATION_BUCKETS } from '../gateway/measure/durations.ts';
 
 const NAME = 'http_server_request_duration_seconds';
 const HELP = 'From the complete head of a proxied request to the head of its answer, or to its end without one';
 
 /**
  * The histogram of OpenTelemetry's `http.server.request.duration` in the text format of Prometheus (0.0.4), written here
- * because the client library takes single observations only, and the gateway has counted already.
+ * because the client library takes single observations only, and the gateway has counted already. `edges` are the upper edges of
+ * its buckets, in seconds.
  */
-export function durationMetrics(totals: readonly TrafficDurations[]): string {
+export function durationMetrics(totals: readonly TrafficDurations[], edges: readonly number[]): string {
   const lines = totals.flatMap(({ route, track, version, rows }) =>
-    rows.flatMap((row) => series(labelsOf(row, { route, track, version }), row)),
+    rows.flatMap((row) => series(labelsOf(row, { route, track, version }), row, edges)),
   );
   return [`# HELP ${NAME} ${HELP}`, `# TYPE ${NAME} histogram`, ...lines, ''].join('\n');
 }
 
-function series(labels: string, { counts, sumSeconds }: DurationRow): string[] {
+function series(labels: string, { counts, sumSeconds }: DurationRow, edges: readonly number[]): string[] {
   let below = 0;
-  const buckets = [...DURATION_BUCKETS, '+Inf'].map((edge, bucket) => {
+  const buckets = [...edges, '+Inf'].map((edge, bucket) => {
     below += counts[bucket] ?? 0;
     return `${NAME}_bucket{${labels},le="${edge}"} ${below}`;
   });

@@ -1,25 +1,41 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import { soon } from '../controller/patience.ts';
 import type { MeasurePort } from '../gateway/gateway.ts';
 import type { Log } from '../problem/log.ts';
-import type { AccessLogFile } from '../server/access-log-file.ts';
-import type { ChannelCounts, Store } from '../store/store.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
 import { type ControllerFigures, controllerMetrics } from './controller-metrics.ts';
 import { durationMetrics } from './duration-metrics.ts';
 import type { InternalErrors } from './internal-errors.ts';
-import { rolloutCounters } from './rollout-counters.ts';
+import { rolloutCounters, type TallyMoves } from './rollout-counters.ts';
 import { rolloutCounts, rolloutMetrics } from './rollout-metrics.ts';
 
-const LATEST = 200;
+/** The messages of a channel. */
+export interface ChannelFigures {
+  readonly channel: string;
+  readonly waiting: number;
+  readonly delivered: number;
+  readonly rejected: number;
+  readonly failed: number;
+}
+
+/** What the database says; each rejects while it cannot. */
+export interface StoredFigures {
+  /** The newest first, as many as there may be routes. */
+  readonly rollouts: () => Promise<readonly RolloutRecord[]>;
+  readonly tally: TallyMoves;
+  readonly channels: () => Promise<readonly ChannelFigures[]>;
+}
 
 export interface Exposed {
   readonly gateway: Pick<MeasurePort, 'totals' | 'durations'>;
-  readonly store: Pick<Store, 'rollouts' | 'outbox' | 'audit'>;
-  readonly controller: ControllerFigures['controller'];
-  readonly memory: ControllerFigures['memory'];
+  /** Upper edges of the gateway's buckets, in seconds. */
+  readonly durationBuckets: readonly number[];
+  readonly controller: () => ControllerFigures;
+  readonly stored: StoredFigures;
+  /** Rejects when an answer does not come while a scrape waits. */
+  readonly soon: <T>(work: Promise<T>) => Promise<T>;
   readonly internalErrors: Pick<InternalErrors, 'read'>;
   /** Null where none is declared. */
-  readonly accessLog: Pick<AccessLogFile, 'dropped'> | null;
+  readonly accessLog: { dropped(): number } | null;
   readonly log: Log;
   /** Names of the channels that are configured. */
   readonly channels: readonly string[];
@@ -30,31 +46,31 @@ export interface Exposed {
  * is away takes only its own metrics with it.
  */
 export function exposition(exposed: Exposed): () => Promise<string> {
-  const { gateway, store, controller, memory, internalErrors, accessLog, log, channels } = exposed;
-  const counters = rolloutCounters(store.audit);
-  const readStore = async (routes: readonly string[]) => ({
-    rollouts: await store.rollouts.list({ limit: LATEST }),
+  const { gateway, durationBuckets, controller, stored, soon, internalErrors, accessLog, log, channels } = exposed;
+  const counters = rolloutCounters(stored);
+  const read = async (routes: readonly string[]) => ({
+    rollouts: await stored.rollouts(),
     counts: await counters(routes),
-    outbox: await store.outbox.channels(),
+    outbox: await stored.channels(),
   });
   return async () => {
     const registry = new Registry();
     const totals = gateway.totals();
     traffic(registry, totals);
-    controllerMetrics(registry, { controller, memory });
+    controllerMetrics(registry, controller());
     unforeseen(registry, internalErrors.read());
     if (accessLog) accessLogDropped(registry, accessLog.dropped());
-    const stored = await soon(readStore([...new Set(totals.map(({ route }) => route))])).catch((error: unknown) => {
+    const found = await soon(read([...new Set(totals.map(({ route }) => route))])).catch((error: unknown) => {
       log({ what: 'metricsIncomplete', level: 'warn', error });
       return null;
     });
-    databaseUp(registry, stored === null ? 0 : 1);
-    if (stored !== null) {
-      rolloutMetrics(registry, stored.rollouts);
-      rolloutCounts(registry, stored.counts);
-      notifications(registry, stored.outbox, channels);
+    databaseUp(registry, found === null ? 0 : 1);
+    if (found !== null) {
+      rolloutMetrics(registry, found.rollouts);
+      rolloutCounts(registry, found.counts);
+      notifications(registry, found.outbox, channels);
     }
-    return `${await registry.metrics()}\n${durationMetrics(gateway.durations())}`;
+    return `${await registry.metrics()}\n${durationMetrics(gateway.durations(), durationBuckets)}`;
   };
 }
 
@@ -72,7 +88,7 @@ function traffic(registry: Registry, totals: ReturnType<MeasurePort['totals']>):
   }
 }
 
-function notifications(registry: Registry, counted: readonly ChannelCounts[], configured: readonly string[]): void {
+function notifications(registry: Registry, counted: readonly ChannelFigures[], configured: readonly string[]): void {
   const sent = new Counter({
     name: 'serin_notifications_total',
     help: 'Messages delivered and rejected, and attempts that failed, by channel',

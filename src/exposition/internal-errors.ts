@@ -1,19 +1,19 @@
-import { FAULT_PLACES, type OnFault } from '../gateway/http/faults.ts';
+import type { OnFault } from '../gateway/http/faults.ts';
 import type { Log, LogEvent } from '../problem/log.ts';
 import { Problem } from '../problem/problem.ts';
 
 /** `control-plane`: ticks, deliveries and the shutdown. `process`: what nothing else contained. */
-const PLACES = [...FAULT_PLACES, 'api', 'control-plane', 'process'] as const;
-
-type Place = (typeof PLACES)[number];
+const ELSEWHERE = ['api', 'control-plane', 'process'];
 
 /** Unexpected errors. They are counted on their way to the log, so that the two always agree. */
 export class InternalErrors {
-  private readonly counts = new Map<Place, number>(PLACES.map((place) => [place, 0]));
+  private readonly counts: Map<string, number>;
   /** Passes everything on. */
   readonly log: Log;
 
-  constructor(log: Log) {
+  /** `gatewayPlaces`: where the gateway contains errors. */
+  constructor(log: Log, gatewayPlaces: readonly string[]) {
+    this.counts = new Map([...gatewayPlaces, ...ELSEWHERE].map((place) => [place, 0]));
     this.log = (event) => {
       if (isInternal(event)) this.count(event);
       log(event);
@@ -36,7 +36,7 @@ export class InternalErrors {
   }
 
   private count({ where }: LogEvent): void {
-    const place = PLACES.find((known) => known === where) ?? 'control-plane';
+    const place = typeof where === 'string' && this.counts.has(where) ? where : 'control-plane';
     this.counts.set(place, (this.counts.get(place) ?? 0) + 1);
   }
 }

@@ -1,5 +1,3 @@
-import type { AuditLog } from '../store/store.ts';
-
 /** Why canaries were rolled back: a closed set, whatever events there will be. */
 export type RollbackReason = 'harmful' | 'braked' | 'internal-failed' | 'blind' | 'interference' | 'by-hand' | 'other';
 
@@ -8,6 +6,20 @@ export interface RolloutCounts {
   readonly rollbacks: Readonly<Record<RollbackReason, number>>;
 }
 
+/** How often an event moved rollouts of a route from one stage to another. */
+export interface CountedMove {
+  readonly route: string;
+  readonly event: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly count: number;
+}
+
+/** The moves in the entries of the audit after a number; `seq` is the last of them. */
+export type TallyMoves = (
+  afterSeq: number,
+) => Promise<{ readonly seq: number; readonly moves: readonly CountedMove[] }>;
+
 /** By route; every route that is asked about is there, with zeros at least: a counter that appears at 1 rises from nothing. */
 export type CountsByRoute = ReadonlyMap<string, RolloutCounts>;
 
@@ -15,7 +27,9 @@ export type CountsByRoute = ReadonlyMap<string, RolloutCounts>;
  * Counts rollbacks and promotions out of the audit, which is never shortened: so the counters outlive this process. Every
  * entry is read once, because a scrape comes every few seconds and an audit has years.
  */
-export function rolloutCounters(audit: Pick<AuditLog, 'tally'>): (routes: readonly string[]) => Promise<CountsByRoute> {
+export function rolloutCounters(audit: {
+  readonly tally: TallyMoves;
+}): (routes: readonly string[]) => Promise<CountsByRoute> {
   const byRoute = new Map<string, { promotions: number; rollbacks: Record<RollbackReason, number> }>();
   let seen = 0;
   let reading: Promise<unknown> = Promise.resolve();

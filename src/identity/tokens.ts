@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { TokenControl, TokenView } from '../api/control.ts';
 import { Problem } from '../problem/problem.ts';
-import type { Actor } from '../rollout/event.ts';
+import type { Actor, Role } from '../rollout/event.ts';
 import type { AuditDraft } from '../rollout/record.ts';
 import type { Revocation, Store, TokenRecord } from '../store/store.ts';
-import { VerifiedTokens } from './verified-tokens.ts';
+import type { VerifiedTokens } from './verified-tokens.ts';
 
 /** Tokens carry 256 bits of their own, so a plain hash is enough to keep them by. */
 export function hashOf(token: string): string {
@@ -25,14 +24,13 @@ export async function tokenAudit(
   return { at: await store.now(), actor, route: '', rolloutId: null, event, reason, before: null, after: null };
 }
 
-export function tokenControl(
-  store: Pick<Store, 'tokens' | 'now'>,
-  newId: () => string,
-  verified: VerifiedTokens = new VerifiedTokens(store.tokens),
-): TokenControl {
+/** Makes, lists and revokes tokens, each with its audit entry. */
+export function tokenControl(store: Pick<Store, 'tokens' | 'now'>, newId: () => string, verified: VerifiedTokens) {
   return {
-    authenticate: (token) => verified.authenticate(hashOf(token)),
-    async create(name, role, by, reason) {
+    /** The actor of a bearer token, or null when it is unknown or revoked. */
+    authenticate: (token: string) => verified.authenticate(hashOf(token)),
+    /** The only time the token itself is shown. */
+    async create(name: string, role: Role, by: Actor, reason: string) {
       const token = newToken();
       const id = newId();
       await store.tokens.create(
@@ -46,7 +44,7 @@ export function tokenControl(
     async list() {
       return (await store.tokens.list()).map(viewOf);
     },
-    async revoke(id, by, reason) {
+    async revoke(id: string, by: Actor, reason: string) {
       const done = await store.tokens.revoke(id, await tokenAudit(store, by, reason, { kind: 'tokenRevoked', id }));
       if (done.kind !== 'last-admin') verified.forget(id);
       if (done.kind !== 'revoked') throw notRevoked(id, done);
@@ -69,7 +67,7 @@ function notRevoked(id: string, why: Exclude<Revocation, { kind: 'revoked' }>): 
   }
 }
 
-function viewOf({ id, name, role, createdAt, revokedAt }: TokenRecord): TokenView {
+function viewOf({ id, name, role, createdAt, revokedAt }: TokenRecord) {
   const time = (at: number) => new Date(at).toISOString();
   return { id, name, role, createdAt: time(createdAt), revokedAt: revokedAt === null ? null : time(revokedAt) };
 }

@@ -1,4 +1,3 @@
-import { orRemembered } from '../controller/patience.ts';
 import type { Actor } from '../rollout/event.ts';
 import type { TokenStore } from '../store/store.ts';
 
@@ -14,6 +13,9 @@ interface Verified {
   readonly confirmedAtMs: number;
 }
 
+/** What the database says; where it does not answer soon, what is remembered, if that is not null. */
+type OrRemembered = <T>(work: () => Promise<T>, remembered: () => T | null) => Promise<T>;
+
 /**
  * Tokens that were presented and found good, by their hash, so that a person can still take a canary back while the
  * database is away. They are asked for in memory only when the database does not answer.
@@ -21,16 +23,22 @@ interface Verified {
 export class VerifiedTokens {
   private readonly byHash = new Map<string, Verified>();
   private readonly tokens: Pick<TokenStore, 'findByHash'>;
+  private readonly orRemembered: OrRemembered;
   private readonly monotonic: () => number;
 
-  constructor(tokens: Pick<TokenStore, 'findByHash'>, monotonic: () => number = () => performance.now()) {
+  constructor(
+    tokens: Pick<TokenStore, 'findByHash'>,
+    orRemembered: OrRemembered,
+    monotonic: () => number = () => performance.now(),
+  ) {
     this.tokens = tokens;
+    this.orRemembered = orRemembered;
     this.monotonic = monotonic;
   }
 
   /** The actor of a token's hash; null when it is unknown or revoked. */
   authenticate(hash: string): Promise<Actor | null> {
-    return orRemembered(
+    return this.orRemembered(
       () => this.confirm(hash),
       () => this.remembered(hash),
     );

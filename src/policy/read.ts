@@ -10,6 +10,12 @@ export type PolicyReading =
   | { readonly ok: true; readonly policy: Policy; readonly digest: string; readonly document: SourceDocument }
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
+/** A valid policy, and the digest that pins it. */
+export interface LoadedPolicy {
+  readonly policy: Policy;
+  readonly digest: string;
+}
+
 /**
  * The text of a policy file -> the policy with its digest, or every issue at once: of the YAML, of single fields, and
  * of the rules across fields wherever the fields they need are valid. `file` is only named, never opened.

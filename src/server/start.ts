@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readinessApp } from '../api/readiness.ts';
 import type { ListenAddress } from '../config/declared-address.ts';
 import { type Listener, listen } from './listen.ts';
 import { sayListening } from './listening-file.ts';
-import { readinessApp } from './readiness-app.ts';
 import type { Stoppable } from './shutdown.ts';
 import { stopAll } from './shutdown.ts';
 import { type Wired, type WireOptions, wire } from './wire.ts';

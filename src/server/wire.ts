@@ -1,24 +1,31 @@
 import { join, resolve } from 'node:path';
 import type { ControlPlane } from '../api/control.ts';
 import { controlApi } from '../api/control-api.ts';
-import type { ServerConfig } from '../config/config.ts';
+import { health, type Phase } from '../api/health.ts';
+import type { ConfiguredRoute, ServerConfig } from '../config/config.ts';
 import { controlHosts } from '../config/control-hosts.ts';
-import { dataFolderOf, type LoadedConfig, loadPolicies } from '../config/load.ts';
+import { dataFolderOf, type LoadedConfig, loadPolicies, routeIssue } from '../config/load.ts';
 import { operatorUpstreams } from '../config/operator-upstreams.ts';
-import { declaredRoute, gatewayRoute } from '../config/routes.ts';
+import { controllerRoute, gatewayRoute } from '../config/routes.ts';
 import { gatewayTimeouts } from '../config/timeouts.ts';
 import { upstreamCaOf } from '../config/upstream-ca.ts';
 import { createCommands } from '../controller/command.ts';
 import { createMemory } from '../controller/memory.ts';
+import { orRemembered, soon } from '../controller/patience.ts';
+import { policyControl } from '../controller/policy-check.ts';
 import type { ControllerPorts } from '../controller/ports.ts';
+import { rolloutReader, standingOf } from '../controller/rollout-reader.ts';
 import { type Controller, createController } from '../controller/schedule.ts';
+import { noSuchRoute } from '../controller/start.ts';
 import { exposition } from '../exposition/exposition.ts';
 import { InternalErrors } from '../exposition/internal-errors.ts';
 import { createGateway } from '../gateway/create-gateway.ts';
-import type { Gateway } from '../gateway/gateway.ts';
+import type { Gateway, SplitPort } from '../gateway/gateway.ts';
+import { FAULT_PLACES } from '../gateway/http/faults.ts';
 import { hashConsumerKey } from '../gateway/route/consumers.ts';
 import { OwnListeners } from '../gateway/upstream/own-listeners.ts';
 import { ADMIN_TOKEN_FILE, ensureAdminToken } from '../identity/admin-token.ts';
+import { consumerControl } from '../identity/consumers.ts';
 import { installationSecret } from '../identity/installation-secret.ts';
 import { readPrivateFile } from '../identity/private-file.ts';
 import { tokenControl } from '../identity/tokens.ts';
@@ -28,20 +35,17 @@ import type { Log } from '../problem/log.ts';
 import type { Installation } from '../rollout/announce.ts';
 import { routersOf } from '../routers/routers.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
+import type { ConsumerRule } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
 import { AccessLogFile } from './access-log-file.ts';
 import { openChannels } from './channels.ts';
-import { consumerControl, followConsumers } from './consumers.ts';
 import { DescriptorWatch } from './descriptor-watch.ts';
-import { health, type Phase } from './health.ts';
+import { figuresOf } from './figures.ts';
 import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
 import { openPrometheus, routeSources } from './open-sources.ts';
-import { policyControl, routeIssue } from './policy-check.ts';
 import { openQuerySources } from './query-sources.ts';
-import { rolloutReader } from './rollout-reader.ts';
 import { safeguardOf } from './safeguard.ts';
-import { standingOf } from './standing.ts';
 import { packageVersion } from './version.ts';
 
 export interface WireOptions {
@@ -74,7 +78,7 @@ export interface Wired {
 /** Creates every part and connects them. Closes what it opened when a later part fails. */
 export async function wire({ loaded, env, log: told, notices, store: opened }: WireOptions): Promise<Wired> {
   const { config } = loaded;
-  const internalErrors = new InternalErrors(told);
+  const internalErrors = new InternalErrors(told, FAULT_PLACES);
   const { log } = internalErrors;
   loadPolicies(loaded);
   const channels = openChannels(config, env, notices);
@@ -105,7 +109,8 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       onFault: internalErrors.onFault,
     });
     const routeNames = carried.map(({ name }) => name);
-    for (const route of routeNames) await followConsumers(store, gateway, route);
+    const follow = (route: string) => followConsumers(store, gateway, route);
+    for (const route of routeNames) await follow(route);
     const monotonic = () => performance.now();
     const memory = createMemory(monotonic, config.controller.tick);
     const ports: ControllerPorts = {
@@ -116,7 +121,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       operatorUpstream: operatorUpstreams(config.upstreams),
       channels,
       installation: installationOf(config),
-      routes: config.routes.map(declaredRoute),
+      routes: config.routes.map(controllerRoute),
       // Read anew at each start and rebase: an edited policy needs no restart, an invalid one changes nothing.
       policy: (name) => loadPolicies(loaded).get(name) ?? null,
       policyNames: () => [...loadPolicies(loaded).keys()],
@@ -129,7 +134,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       log,
     };
     const controller = createController(ports);
-    const verified = new VerifiedTokens(store.tokens);
+    const verified = new VerifiedTokens(store.tokens, orRemembered);
     const tokens = tokenControl(store, newId, verified);
     // So that the token in the file counts even when the database is away before anybody has used it.
     await tokens.authenticate(readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE)) ?? '');
@@ -142,27 +147,35 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         config.routes.map(({ name }) => name),
       ),
       standing: (record) => standingOf(memory, record),
-      consumers: consumerControl(store, gateway, config.routes, (route, key) => hashConsumerKey(secret, route, key)),
+      consumers: consumerControl({
+        store,
+        route: (name) => findRoute(config, name),
+        hash: (route, key) => hashConsumerKey(secret, route, key),
+        follow,
+      }),
       tokens,
       policies: policyControl(ports, routeIssue(loaded)),
       health: health({
-        store,
-        controller,
-        gateway,
-        routes: routeNames,
-        shortages: [accessLogFile, descriptors],
         phase: () => phase,
+        askDatabase: () => soon(store.now()),
+        troubles: () => [
+          ...controller.troubles(),
+          ...[accessLogFile, descriptors].flatMap((part) => part?.trouble() ?? []),
+        ],
+        withoutSplit: () => routeNames.filter((route) => gateway.appliedSplit(route) === null),
       }),
-      metrics: exposition({
-        gateway,
-        store,
-        controller,
-        memory,
-        internalErrors,
-        accessLog: accessLogFile,
-        log,
-        channels: channels.map(({ name }) => name),
-      }),
+      metrics: exposition(
+        figuresOf({
+          gateway,
+          store,
+          controller,
+          memory,
+          internalErrors,
+          accessLog: accessLogFile,
+          log,
+          channels: channels.map(({ name }) => name),
+        }),
+      ),
       build: { version: packageVersion(), node: process.version },
     };
     return {
@@ -183,6 +196,27 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     await store.close();
     throw error;
   }
+}
+
+/** Puts the stored list of a route into force in this process's gateway. */
+async function followConsumers(
+  store: Pick<Store, 'consumers'>,
+  gateway: Pick<SplitPort, 'setConsumers'>,
+  route: string,
+): Promise<void> {
+  const listed = await store.consumers.list(route);
+  const rules = new Map<string, ConsumerRule>(listed.map(({ keyHash, rule }) => [keyHash, rule]));
+  const names = new Map(listed.map(({ keyHash, name }) => [keyHash, name]));
+  gateway.setConsumers(route, rules, names);
+}
+
+function findRoute({ routes }: ServerConfig, name: string): ConfiguredRoute {
+  const found = routes.find((route) => route.name === name);
+  if (found) return found;
+  throw noSuchRoute(
+    name,
+    routes.map((route) => route.name),
+  );
 }
 
 /** Null where none is declared. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { durationMetrics } from '../../src/exposition/duration-metrics.ts';
+import { DURATION_BUCKETS } from '../../src/gateway/measure/durations.ts';
 import { otel } from '../../src/metrics/presets/otel.ts';
 import { collection } from '../support/collected.ts';
 import { orderTo, routeTo, startGateway, using } from '../support/gateway.ts';
@@ -34,7 +35,7 @@ serviceOrSkip('prometheus', await prometheusBinary())('a Prometheus that scrapes
     const metricsPage = await using(
       httpUpstream((_, response) => {
         response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' });
-        response.end(durationMetrics(gateway.durations()));
+        response.end(durationMetrics(gateway.durations(), DURATION_BUCKETS));
       }),
     );
     const ask = async (times: number, path: string, track: 'stable' | 'canary') => {

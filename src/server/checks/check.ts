@@ -1,5 +1,5 @@
 import type { LoadedConfig } from '../../config/load.ts';
-import type { LoadedPolicy } from '../../controller/ports.ts';
+import type { LoadedPolicy } from '../../policy/read.ts';
 import type { Log } from '../../problem/log.ts';
 import type { Issue, Problem } from '../../problem/problem.ts';
 import type { Store } from '../../store/store.ts';

@@ -1,4 +1,4 @@
-import { declaredRoute } from '../../config/routes.ts';
+import { controllerRoute } from '../../config/routes.ts';
 import { effectiveStable } from '../../controller/reconcile.ts';
 import { failureSentence, isFailure } from '../../controller/try-source.ts';
 import { withQueries } from '../../metrics/with-queries.ts';
@@ -18,7 +18,7 @@ export const sourcesCheck: Advisory = {
       sources: openQuerySources(config, env),
     });
     const stored = (await database.store?.stables.list()) ?? [];
-    const asked = config.routes.map(declaredRoute).map(async (route, at): Promise<readonly Remark[]> => {
+    const asked = config.routes.map(controllerRoute).map(async (route, at): Promise<readonly Remark[]> => {
       const { version } = effectiveStable(
         route,
         stored.find((record) => record.route === route.name),

@@ -1,5 +1,5 @@
 import { declaredListeners } from '../../config/declared-listeners.ts';
-import { declaredRoute } from '../../config/routes.ts';
+import { controllerRoute } from '../../config/routes.ts';
 import { upstreamCaOf } from '../../config/upstream-ca.ts';
 import { effectiveStable } from '../../controller/reconcile.ts';
 import { healthUrl } from '../../controller/upstream.ts';
@@ -21,7 +21,7 @@ export const upstreams: Advisory = {
     const own = new OwnListeners();
     for (const { at, name } of declaredListeners(loaded.config)) own.add(at.host, at.port, name);
     const stored = (await database.store?.stables.list()) ?? [];
-    const asked = loaded.config.routes.map(declaredRoute).map(async (route, at): Promise<Remark> => {
+    const asked = loaded.config.routes.map(controllerRoute).map(async (route, at): Promise<Remark> => {
       const stable = effectiveStable(
         route,
         stored.find((record) => record.route === route.name),

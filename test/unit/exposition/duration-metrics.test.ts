@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { durationMetrics } from '../../../src/exposition/duration-metrics.ts';
 import { methodIndex } from '../../../src/gateway/http/method.ts';
-import { Durations } from '../../../src/gateway/measure/durations.ts';
+import { DURATION_BUCKETS, Durations } from '../../../src/gateway/measure/durations.ts';
 
 function textOf(fill: (durations: Durations) => void, version = 'v1'): string[] {
   const durations = new Durations();
   fill(durations);
-  return durationMetrics([{ route: 'shop', track: 'stable', version, rows: durations.read() }]).split('\n');
+  return durationMetrics([{ route: 'shop', track: 'stable', version, rows: durations.read() }], DURATION_BUCKETS).split(
+    '\n',
+  );
 }
 
 describe('the histogram of durations', () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { InternalErrors } from '../../../src/exposition/internal-errors.ts';
+import { FAULT_PLACES } from '../../../src/gateway/http/faults.ts';
 import type { LogEvent } from '../../../src/problem/log.ts';
 import { Problem } from '../../../src/problem/problem.ts';
 
 function listened() {
   const told: LogEvent[] = [];
-  const errors = new InternalErrors((event) => told.push(event));
+  const errors = new InternalErrors((event) => told.push(event), FAULT_PLACES);
   const counted = () => Object.fromEntries([...errors.read()].filter(([, count]) => count > 0));
   return { told, errors, counted };
 }

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { orRemembered } from '../../../src/controller/patience.ts';
 import { ensureAdminToken, renewAdminToken, revokedAdminToken } from '../../../src/identity/admin-token.ts';
 import { hashOf, newToken, tokenControl } from '../../../src/identity/tokens.ts';
+import { VerifiedTokens } from '../../../src/identity/verified-tokens.ts';
 import type { LogEvent } from '../../../src/problem/log.ts';
 import { connect, storeOn } from '../../../src/store/connect.ts';
 import { tokens } from '../../../src/store/schema.ts';
@@ -13,7 +15,7 @@ const databaseFolder = mkdtempSync(join(tmpdir(), 'serin-tokens-'));
 const folders = [databaseFolder];
 const connection = await connect({ dataFolder: databaseFolder });
 const store = storeOn(connection);
-const control = tokenControl(store, () => v7());
+const control = tokenControl(store, () => v7(), new VerifiedTokens(store.tokens, orRemembered));
 // The store itself never revokes the last admin token.
 beforeEach(() =>
   connection

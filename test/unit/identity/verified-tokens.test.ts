@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { orRemembered } from '../../../src/controller/patience.ts';
 import { VerifiedTokens } from '../../../src/identity/verified-tokens.ts';
 import { Problem } from '../../../src/problem/problem.ts';
 
@@ -17,6 +18,7 @@ function bench() {
         return { id: `id-${hash}`, name: hash, role: 'operator', createdAt: 0, revokedAt };
       },
     },
+    orRemembered,
     () => world.now,
   );
   return { world, tokens };

@@ -1,30 +1,29 @@
-import type { PolicyAnswer, PolicyCheck, PolicyCheckRequest, PolicyControl } from '../api/control.ts';
-import type { LoadedConfig } from '../config/load.ts';
-import type { ControllerPorts, DeclaredRoute } from '../controller/ports.ts';
-import { effectiveStable } from '../controller/reconcile.ts';
-import { declaredRoute } from '../controller/start.ts';
 import type { CheckRequest, SourceAnswer } from '../metrics/source.ts';
 import { inOrder } from '../policy/document.ts';
 import type { SourceDocument } from '../policy/place.ts';
 import { readPolicy } from '../policy/read.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
+import type { ControllerPorts, DeclaredRoute } from './ports.ts';
+import { effectiveStable } from './reconcile.ts';
+import { declaredRoute } from './start.ts';
 
 type Ports = Pick<ControllerPorts, 'source' | 'store' | 'routes'>;
+
+interface PolicyTrial {
+  readonly text: string;
+  readonly file: string;
+  readonly route?: string;
+  readonly stable?: string;
+  readonly canary?: string;
+}
 
 /** Places a fault of what a route's source measures: that is declared with the route, not in the policy. */
 export type RouteIssue = (route: string, message: string) => Issue;
 
-export function routeIssue({ config, document }: Pick<LoadedConfig, 'config' | 'document'>): RouteIssue {
-  return (route, message) => {
-    const path = ['routes', config.routes.findIndex(({ name }) => name === route), 'metrics'];
-    return document?.issue({ path, message, at: 'value' }) ?? { path: '', message: `route ${route}: ${message}` };
-  };
-}
-
 /** Tries a policy's text against the sources of this installation. It reads and asks, and changes nothing. */
-export function policyControl(ports: Ports, ofRoute: RouteIssue): PolicyControl {
+export function policyControl(ports: Ports, ofRoute: RouteIssue) {
   return {
-    async check(request, signal): Promise<PolicyCheck> {
+    async check(request: PolicyTrial, signal: AbortSignal) {
       const reading = readPolicy(request.text, request.file);
       const name = reading.ok ? reading.policy.metadata.name : null;
       const route = routeOf(ports, request.route, name);
@@ -42,7 +41,7 @@ export function policyControl(ports: Ports, ofRoute: RouteIssue): PolicyControl 
   };
 }
 
-function answerOf({ what, source, track, version, outcome, value, says }: SourceAnswer): PolicyAnswer {
+function answerOf({ what, source, track, version, outcome, value, says }: SourceAnswer) {
   return { what, source, track, version, outcome, value, says };
 }
 
@@ -61,7 +60,7 @@ function routeOf(ports: Ports, named: string | undefined, policy: string | null)
 async function versionsOf(
   { store }: Ports,
   route: DeclaredRoute,
-  { stable, canary }: PolicyCheckRequest,
+  { stable, canary }: PolicyTrial,
 ): Promise<CheckRequest['versions']> {
   const [[running], stables] = await Promise.all([
     store.rollouts.list({ route: route.name, active: true, limit: 1 }),

@@ -1,9 +1,11 @@
-import type { RolloutReader } from '../api/control.ts';
-import type { Memory } from '../controller/memory.ts';
-import { orRemembered } from '../controller/patience.ts';
-import { noSuchRoute } from '../controller/start.ts';
 import { Problem } from '../problem/problem.ts';
-import type { Store } from '../store/store.ts';
+import type { LookAge } from '../rollout/look-age.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
+import { isEnded } from '../rollout/state.ts';
+import type { AuditFilter, RolloutFilter, Store } from '../store/store.ts';
+import type { Memory } from './memory.ts';
+import { orRemembered } from './patience.ts';
+import { noSuchRoute } from './start.ts';
 
 /**
  * Reads the store; the rollouts that run are answered from memory while it is away, as they were last known. A list of
@@ -13,14 +15,14 @@ export function rolloutReader(
   store: Pick<Store, 'rollouts' | 'audit'>,
   { looks }: Pick<Memory, 'looks'>,
   declared: readonly string[],
-): RolloutReader {
+) {
   return {
-    find: (id) =>
+    find: (id: string) =>
       orRemembered(
         () => store.rollouts.find(id),
         () => looks.find(id),
       ),
-    async list(filter) {
+    async list(filter: RolloutFilter) {
       const { route, active, limit } = filter;
       const read = async () => {
         if (route !== undefined) await refuseUnreadable(store, route);
@@ -34,7 +36,7 @@ export function rolloutReader(
       if (found.length === 0 && filter.beforeId === undefined) await refuseUnheardOf(store, route, declared);
       return found;
     },
-    async audit(filter) {
+    async audit(filter: AuditFilter) {
       const found = await store.audit.list(filter);
       if (found.length > 0 || filter.beforeSeq !== undefined) return found;
       const { rolloutId } = filter;
@@ -66,4 +68,35 @@ async function refuseUnheardOf(
 async function refuseUnreadable(store: Pick<Store, 'rollouts'>, route: string): Promise<void> {
   const [damaged] = (await store.rollouts.unreadable()).filter((record) => record.route === route);
   if (damaged) throw new Problem('internal', damaged.reason);
+}
+
+/** What a rollout was sent back to the stable for, which the database has not recorded yet. */
+interface Pending {
+  readonly event: string;
+  readonly by: string;
+  readonly reason: string;
+  /** Epoch ms; null where only the gateway saw it. */
+  readonly at: number | null;
+}
+
+/** What this process knows of a rollout beside its record: how old the last look is, and what waits to be recorded. */
+export function standingOf(
+  { looks, unrecorded, brakes, time }: Memory,
+  { rollout, evidence }: RolloutRecord,
+): { readonly look: LookAge | null; readonly unrecorded: Pending | null } {
+  if (isEnded(rollout)) return { look: null, unrecorded: null };
+  const { id, route } = rollout;
+  const look = looks.standing(id) ?? {
+    agoMs: Math.max(0, time.estimate() - evidence.lookedAt),
+    failures: 0,
+    trouble: null,
+  };
+  const done = unrecorded.get(id);
+  if (done) {
+    const { event, by, reason, at } = done;
+    return { look, unrecorded: { event: event.kind, by: by.name, reason, at } };
+  }
+  const braked = brakes.get(route);
+  if (braked === undefined) return { look, unrecorded: null };
+  return { look, unrecorded: { event: 'canaryBraked', by: 'serin', reason: braked, at: null } };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/config.ts';
+import { routeIssue } from '../../../src/config/load.ts';
+import { policyControl } from '../../../src/controller/policy-check.ts';
 import type { CheckRequest, SourceAnswer } from '../../../src/metrics/source.ts';
 import { readDocument } from '../../../src/policy/document.ts';
-import { policyControl, routeIssue } from '../../../src/server/policy-check.ts';
 
 const POLICY = `apiVersion: serin.dev/v1
 kind: GraduationPolicy

@@ -1,21 +1,16 @@
-import type { Health, HealthOf } from '../api/control.ts';
-import { soon } from '../controller/patience.ts';
-import type { Controller } from '../controller/schedule.ts';
-import type { SplitPort } from '../gateway/gateway.ts';
-import type { Store } from '../store/store.ts';
+import type { Health, HealthOf } from './control.ts';
 
 /** `starting` until the gateway listens, `leaving` from the first signal on. */
 export type Phase = 'starting' | 'serving' | 'leaving';
 
 export interface HealthParts {
-  readonly store: Pick<Store, 'now'>;
-  readonly controller: Pick<Controller, 'troubles'>;
-  readonly gateway: Pick<SplitPort, 'appliedSplit'>;
-  /** Names of the routes that the gateway carries. */
-  readonly routes: readonly string[];
-  /** What the process may be short of; null where it is not used. */
-  readonly shortages: readonly ({ trouble(): string | null } | null)[];
   readonly phase: () => Phase;
+  /** Rejects when the database does not answer soon. */
+  readonly askDatabase: () => Promise<unknown>;
+  /** What the controller is in trouble with, and what the process is short of: a sentence each. */
+  readonly troubles: () => readonly string[];
+  /** Names of the routes that the gateway carries and has no split for yet. */
+  readonly withoutSplit: () => readonly string[];
 }
 
 /**
@@ -32,18 +27,18 @@ export function health(parts: HealthParts): (of: HealthOf) => Promise<Health> {
   };
 }
 
-function gatewayHealth({ gateway, routes }: HealthParts): Health {
-  const without = routes.filter((route) => gateway.appliedSplit(route) === null);
+function gatewayHealth({ withoutSplit }: HealthParts): Health {
+  const without = withoutSplit();
   return {
     ready: without.length === 0,
     problems: without.map((route) => `the split of route ${route} has not been applied yet`),
   };
 }
 
-async function controlHealth({ store, controller, shortages }: HealthParts): Promise<Health> {
-  const problems = [...controller.troubles(), ...shortages.flatMap((shortage) => shortage?.trouble() ?? [])];
+async function controlHealth({ askDatabase, troubles }: HealthParts): Promise<Health> {
+  const problems = troubles();
   try {
-    await soon(store.now());
+    await askDatabase();
     return { ready: true, problems };
   } catch {
     return { ready: false, problems: ['the database does not answer', ...problems] };
