@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configSchema } from '../config/config.ts';
 import { ADMIN_TOKEN_FILE } from '../identity/admin-token.ts';
+import { type Running, startServer } from '../server/serve.ts';
 import { stopAll } from '../server/shutdown.ts';
-import { type Running, startServer } from '../server/start.ts';
 import type { TrafficCounts } from './traffic.ts';
 import type { FromWorld, ToWorld } from './world.ts';
 

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { problemDocument } from '../api/problem-answer.ts';
 import type { ListenAddress } from '../config/declared-address.ts';
 import type { Log } from '../problem/log.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
 import { boundConnections, REQUEST_TIMEOUTS } from './connection-bounds.ts';
-import { oneHost } from './host-line.ts';
 
 export interface Listener {
   /** What the socket is bound to. */
@@ -79,4 +79,30 @@ function bindFailure({ code }: NodeJS.ErrnoException, { host, port }: ListenAddr
     default:
       return `cannot listen on ${host}:${port}: ${code ?? 'unknown error'}`;
   }
+}
+
+/**
+ * Lets through only requests that say which host they mean, and say it once (RFC 9112 section 3.2). Of two Host lines Node
+ * reads the first, and what stands before it may have read the second.
+ */
+function oneHost(listener: RequestListener): RequestListener {
+  return (incoming, outgoing) => {
+    const fault = hostFault(incoming);
+    if (fault === null) listener(incoming, outgoing);
+    else refuse(outgoing, fault);
+  };
+}
+
+function hostFault({ rawHeaders, headers, url = '' }: IncomingMessage): string | null {
+  const lines = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
+  if (lines > 1) return 'the request has more than one Host line';
+  if (/^https?:/i.test(url) && URL.parse(url) === null) return 'the target of the request is no URL';
+  const { host } = headers;
+  if (host && URL.parse(`http://${host}/`) === null) return 'the Host of the request is neither a name nor an address';
+  return null;
+}
+
+function refuse(outgoing: ServerResponse, detail: string): void {
+  const { status, type, body } = problemDocument('malformed', detail);
+  outgoing.writeHead(status, { 'content-type': type, connection: 'close' }).end(body);
 }

@@ -1,12 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readinessApp } from '../api/readiness.ts';
+import type { ListenAddress } from '../config/declared-address.ts';
 import type { Log } from '../problem/log.ts';
 import type { Checked, CheckFinding } from './checks/check.ts';
 import { examineRequirements, examineSurroundings } from './checks/examine.ts';
 import { startRefusal } from './checks/report.ts';
-import { lastResort } from './last-resort.ts';
+import { type Listener, listen } from './listen.ts';
+import { sayListening } from './listening-file.ts';
 import { jsonLog } from './log.ts';
-import { stopOnSignal } from './shutdown.ts';
-import { type Running, startServer } from './start.ts';
+import { type Stoppable, stopAll, stopOnSignal } from './shutdown.ts';
 import type { ServerTerminal } from './terminal.ts';
+import { type Wired, type WireOptions, wire } from './wire.ts';
 
 /**
  * Runs one Serin until a signal ends it; resolves with the exit code. Throws Problem when it cannot start: on exactly what
@@ -21,7 +25,7 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
     throw refusal ?? new Error('nothing was checked');
   }
   for (const finding of findings) logWarning(finding, log);
-  const running = await start(checked, terminal, log);
+  const running = await startChecked(checked, terminal, log);
   const takeAway = lastResort(running.log);
   // A reader of the log that goes away is no reason to end; without a listener the error would be uncaught.
   terminal.stdout.on('error', () => {});
@@ -38,7 +42,11 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
   return code;
 }
 
-async function start({ loaded, env, database }: Checked, { stderr }: ServerTerminal, log: Log): Promise<Running> {
+async function startChecked(
+  { loaded, env, database }: Checked,
+  { stderr }: ServerTerminal,
+  log: Log,
+): Promise<Running> {
   const { store } = database;
   const notices = (line: string) => void stderr.write(`${line}\n`);
   try {
@@ -59,4 +67,96 @@ async function logSurroundings(checked: Checked, log: Log, signal: AbortSignal):
 function logWarning(finding: CheckFinding, log: Log): void {
   if (finding.level !== 'warning') return;
   log({ what: 'checkFailed', level: 'warn', check: finding.check, reason: finding.says });
+}
+
+/**
+ * What is thrown where nothing contains it is logged, and the process goes on: it carries the requests of others. Gives back
+ * what takes this away again. Until it is called, such an error ends the process: one that cannot start has to say so.
+ */
+function lastResort(log: Log): () => void {
+  const onUncaught = (error: unknown, origin: string): void => {
+    log({ what: 'internalError', level: 'error', where: 'process', origin, error });
+  };
+  process.on('uncaughtException', onUncaught);
+  return () => process.off('uncaughtException', onUncaught);
+}
+
+export interface Running extends Wired {
+  readonly gatewayPort: number;
+  readonly controlPort: number;
+  /** Null where no listener for load balancers is declared. */
+  readonly readinessPort: number | null;
+  /** What to stop, in order: first word that nobody should come, then no new traffic and no new decisions, the database last. */
+  readonly parts: readonly Stoppable[];
+}
+
+/**
+ * Starts one whole Serin: gateway, controller, control API. The split of the last commit is in force before the gateway
+ * accepts its first request. Throws Problem; then nothing is left running.
+ */
+export async function startServer(options: WireOptions): Promise<Running> {
+  const wired = await wire(options);
+  const { config } = options.loaded;
+  const parts: Stoppable[] = [{ name: 'store', stop: () => wired.store.close() }];
+  try {
+    const control: Listener = await listen(wired.api, config.control.listen, { name: 'control', log: wired.log });
+    wired.own.add(control.address, control.port, 'control');
+    parts.unshift({ name: 'control API', stop: () => control.close() });
+    await wired.controller.start();
+    parts.unshift({ name: 'controller', stop: () => wired.controller.stop() });
+    const { port } = await wired.gateway.listen();
+    const { drain, notice } = config.gateway.timeouts;
+    const gateway = { name: 'gateway', stop: () => wired.gateway.close(drain) };
+    parts.unshift(gateway);
+    const { readiness } = config.gateway;
+    const probed: Listener | null = readiness
+      ? await listen(readinessApp(wired.control), readiness, { name: 'readiness', log: wired.log })
+      : null;
+    if (probed) wired.own.add(probed.address, probed.port, 'readiness');
+    // While what is open ends, a balancer is still told that it should go elsewhere.
+    if (probed) parts.splice(1, 0, { name: 'readiness listener', stop: () => probed.close() });
+    parts.unshift({ name: 'readiness', stop: () => giveNotice(wired, notice) });
+    const bound = {
+      control: { ...config.control.listen, port: control.port },
+      gateway: { ...config.gateway.listen, port },
+      readiness: readiness && probed ? { ...readiness, port: probed.port } : null,
+    };
+    parts.splice(-1, 0, { name: 'listening file', stop: await tellListening(wired, bound) });
+    wired.descriptors.start();
+    parts.unshift({ name: 'descriptor watch', stop: async () => wired.descriptors.stop() });
+    wired.enter('serving');
+    return { ...wired, gatewayPort: port, controlPort: control.port, readinessPort: probed?.port ?? null, parts };
+  } catch (error) {
+    await stopAll(parts, options.log);
+    throw error;
+  }
+}
+
+interface Bound {
+  readonly control: ListenAddress;
+  readonly gateway: ListenAddress;
+  readonly readiness: ListenAddress | null;
+}
+
+/** So that `doctor` can tell a port that this Serin has from one that a stranger has. Traffic does not wait for a full disk. */
+async function tellListening(
+  { dataFolder, log }: Wired,
+  { control, gateway, readiness }: Bound,
+): Promise<() => Promise<void>> {
+  try {
+    const takeBack = await sayListening(dataFolder, {
+      control,
+      listeners: [control, gateway, ...(readiness ? [readiness] : [])],
+    });
+    return async () => takeBack();
+  } catch (error) {
+    log({ what: 'listeningFileUnwritable', level: 'warn', error });
+    return async () => {};
+  }
+}
+
+/** Gives load balancers time to see that traffic should go elsewhere: until then it is still accepted. */
+async function giveNotice(wired: Wired, noticeMs: number): Promise<void> {
+  wired.enter('leaving');
+  await sleep(noticeMs);
 }

@@ -43,8 +43,7 @@ import { DescriptorWatch } from './descriptor-watch.ts';
 import { figuresOf } from './figures.ts';
 import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
-import { openPrometheus, routeSources } from './open-sources.ts';
-import { openQuerySources } from './query-sources.ts';
+import { openPrometheus, openQuerySources, routeSources } from './open-sources.ts';
 import { safeguardOf } from './safeguard.ts';
 import { packageVersion } from './version.ts';
 

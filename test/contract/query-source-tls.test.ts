@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sourcesSchema } from '../../src/config/sources.ts';
 import type { Taken } from '../../src/metrics/queries/query-source.ts';
-import { openQuerySources } from '../../src/server/query-sources.ts';
+import { openQuerySources } from '../../src/server/open-sources.ts';
 import { PROMETHEUS, takeFrom } from '../support/query-source.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
 

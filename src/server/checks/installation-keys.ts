@@ -1,8 +1,13 @@
+import { existsSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { revokedAdminToken } from '../../identity/admin-token.ts';
-import { isLostWithContainer } from '../../identity/container.ts';
 import { presentSecret, type SecretPlace, secretFile, unfitSecret } from '../../identity/installation-secret.ts';
 import { Problem } from '../../problem/problem.ts';
 import type { Remark, Requirement } from './check.ts';
+
+/** OVERLAYFS_SUPER_MAGIC of Linux: what engines put the writable layer of a container on. */
+const OVERLAY = 0x794c7630;
+const MARKS = ['/.dockerenv', '/run/.containerenv'];
 
 /** Whether the secret that signs cookies and keys hashes is the one that the database was used with. Nothing is made here. */
 export const installationKeys: Requirement = {
@@ -53,5 +58,20 @@ function stateOf(place: SecretPlace): 'present' | 'missing' | 'malformed' {
   } catch (error) {
     if (error instanceof Problem) return 'malformed';
     throw error;
+  }
+}
+
+/** Whether a path, or where it would be made, is lost with the container that this process runs in; false when that cannot be told. */
+export function isLostWithContainer(path: string, env: NodeJS.ProcessEnv): boolean {
+  const isContained = MARKS.some((mark) => existsSync(mark)) || env['KUBERNETES_SERVICE_HOST'] !== undefined;
+  return isContained && isOnOverlay(path);
+}
+
+function isOnOverlay(path: string): boolean {
+  try {
+    return statfsSync(path).type === OVERLAY;
+  } catch {
+    const parent = dirname(path);
+    return parent !== path && isOnOverlay(parent);
   }
 }

@@ -6,8 +6,7 @@ import { resolveSecret } from '../../identity/secrets.ts';
 import { counted } from '../../policy/counted.ts';
 import { Problem } from '../../problem/problem.ts';
 import { openChannels } from '../channels.ts';
-import { openPrometheus } from '../open-sources.ts';
-import { openQuerySources } from '../query-sources.ts';
+import { openPrometheus, openQuerySources } from '../open-sources.ts';
 import type { Checked, Obstacle, Requirement } from './check.ts';
 
 /** Every secret that the file names, and whether those of the data folder are whole. */

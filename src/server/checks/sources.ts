@@ -3,8 +3,7 @@ import { effectiveStable } from '../../controller/reconcile.ts';
 import { failureSentence, isFailure } from '../../controller/try-source.ts';
 import { withQueries } from '../../metrics/with-queries.ts';
 import { counted } from '../../policy/counted.ts';
-import { openPrometheus, routeSources } from '../open-sources.ts';
-import { openQuerySources } from '../query-sources.ts';
+import { openPrometheus, openQuerySources, routeSources } from '../open-sources.ts';
 import type { Advisory, Remark } from './check.ts';
 
 /** What a rollout of today would ask the sources: every question of every route's policy, for its stable. */

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sourcesSchema } from '../../../src/config/sources.ts';
 import { lookupAllowed } from '../../../src/gateway/upstream/upstream-address.ts';
-import { endpointOf } from '../../../src/server/endpoint.ts';
-import { openQuerySources } from '../../../src/server/query-sources.ts';
+import { endpointOf, openQuerySources } from '../../../src/server/open-sources.ts';
 
 let folder: string;
 

@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { isLostWithContainer } from '../../../src/identity/container.ts';
 import { keepSecret, newSecret } from '../../../src/identity/installation-secret.ts';
 import type { Checked } from '../../../src/server/checks/check.ts';
-import { installationKeys } from '../../../src/server/checks/installation-keys.ts';
+import { installationKeys, isLostWithContainer } from '../../../src/server/checks/installation-keys.ts';
 
 const folders: string[] = [];
 afterAll(() => {
