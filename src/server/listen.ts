@@ -9,7 +9,7 @@ import type { Log } from '../problem/log.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
 import { boundConnections, REQUEST_TIMEOUTS } from './connection-bounds.ts';
 
-export interface Listener {
+export interface ControlListener {
   /** What the socket is bound to. */
   readonly address: string;
   readonly port: number;
@@ -27,7 +27,7 @@ export async function listen(
   app: Pick<Hono, 'fetch'>,
   at: ListenAddress,
   { name, log }: ListenOptions,
-): Promise<Listener> {
+): Promise<ControlListener> {
   const answer = getRequestListener(app.fetch, { hostname: at.host, overrideGlobalObjects: false });
   const server = createServer(
     REQUEST_TIMEOUTS,

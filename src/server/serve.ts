@@ -5,7 +5,7 @@ import type { Log } from '../problem/log.ts';
 import type { Checked, CheckFinding } from './checks/check.ts';
 import { examineRequirements, examineSurroundings } from './checks/examine.ts';
 import { startRefusal } from './checks/report.ts';
-import { type Listener, listen } from './listen.ts';
+import { type ControlListener, listen } from './listen.ts';
 import { sayListening } from './listening-file.ts';
 import { jsonLog } from './log.ts';
 import { type Stoppable, stopAll, stopOnSignal } from './shutdown.ts';
@@ -99,7 +99,10 @@ export async function startServer(options: WireOptions): Promise<Running> {
   const { config } = options.loaded;
   const parts: Stoppable[] = [{ name: 'store', stop: () => wired.store.close() }];
   try {
-    const control: Listener = await listen(wired.api, config.control.listen, { name: 'control', log: wired.log });
+    const control: ControlListener = await listen(wired.api, config.control.listen, {
+      name: 'control',
+      log: wired.log,
+    });
     wired.own.add(control.address, control.port, 'control');
     parts.unshift({ name: 'control API', stop: () => control.close() });
     await wired.controller.start();
@@ -109,7 +112,7 @@ export async function startServer(options: WireOptions): Promise<Running> {
     const gateway = { name: 'gateway', stop: () => wired.gateway.close(drain) };
     parts.unshift(gateway);
     const { readiness } = config.gateway;
-    const probed: Listener | null = readiness
+    const probed: ControlListener | null = readiness
       ? await listen(readinessApp(wired.control), readiness, { name: 'readiness', log: wired.log })
       : null;
     if (probed) wired.own.add(probed.address, probed.port, 'readiness');

@@ -2,7 +2,7 @@ import type { Log } from '../problem/log.ts';
 import { auditLog } from './audit.ts';
 import { databaseNow } from './clock.ts';
 import { consumerList } from './consumers.ts';
-import type { Connection } from './database.ts';
+import type { DatabaseConnection } from './database.ts';
 import { doorOf } from './door.ts';
 import { faultOf } from './fault.ts';
 import { dropLease, leaseOn } from './lease.ts';
@@ -26,13 +26,13 @@ const SILENT: Log = () => {};
  * the folder, Problem('unavailable') when the database cannot be reached. What happens to it later is logged.
  */
 export async function openStore(options: StoreOptions, log: Log = SILENT): Promise<Store> {
-  const connection = await connect(options, log);
+  const connection = await openConnection(options, log);
   if ('dataFolder' in options) await dropLease(connection.database());
   return storeOn(connection);
 }
 
 /** The drivers are loaded when they are needed: the embedded one is large. */
-export async function connect(options: StoreOptions, log: Log = SILENT): Promise<Connection> {
+export async function openConnection(options: StoreOptions, log: Log = SILENT): Promise<DatabaseConnection> {
   try {
     if ('databaseUrl' in options) {
       const { openPostgres } = await import('./postgres/postgres.ts');
@@ -45,7 +45,7 @@ export async function connect(options: StoreOptions, log: Log = SILENT): Promise
   }
 }
 
-export function storeOn(connection: Connection, deadlineMs: number = DEADLINE_MS): Store {
+export function storeOn(connection: DatabaseConnection, deadlineMs: number = DEADLINE_MS): Store {
   const door = doorOf(connection, deadlineMs);
   const { run } = door;
   return {

@@ -4,7 +4,7 @@ import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 export type Database = PgDatabase<PgQueryResultHKT>;
 
 /** An open connection of either driver. */
-export interface Connection {
+export interface DatabaseConnection {
   /** How much work may be under way at once. */
   readonly atOnce: number;
   readonly database: () => Database;

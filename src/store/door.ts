@@ -1,5 +1,5 @@
 import { Problem } from '../problem/problem.ts';
-import type { Connection, Database, Run } from './database.ts';
+import type { Database, DatabaseConnection, Run } from './database.ts';
 import { faultOf, isConnectionLost } from './fault.ts';
 import { slots } from './slots.ts';
 
@@ -13,7 +13,7 @@ export interface Door {
  * Work whose answer is overdue is given up: its outcome is unknown, which is why `commit` may be repeated. A peer
  * that has vanished without a word would otherwise hold a connection for as long as TCP tries (15 min on Linux).
  */
-export function doorOf(connection: Connection, deadlineMs: number): Door {
+export function doorOf(connection: DatabaseConnection, deadlineMs: number): Door {
   const underWay = new Set<Promise<unknown>>();
   let closing: Promise<void> | null = null;
 

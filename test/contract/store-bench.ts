@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { Problem, type ProblemCode } from '../../src/problem/problem.ts';
-import { connect, type StoreOptions, storeOn } from '../../src/store/connect.ts';
+import { openConnection, type StoreOptions, storeOn } from '../../src/store/connect.ts';
 import { sql } from '../../src/store/drizzle.ts';
 import type { Store } from '../../src/store/store.ts';
 
@@ -17,7 +17,7 @@ export interface StoreBench {
 }
 
 export async function openBench(options: StoreOptions): Promise<StoreBench> {
-  const connection = await connect(options);
+  const connection = await openConnection(options);
   return {
     store: storeOn(connection),
     async privileged(...statements) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, openStore } from '../../src/store/connect.ts';
-import type { Connection } from '../../src/store/database.ts';
+import { openConnection, openStore } from '../../src/store/connect.ts';
+import type { DatabaseConnection } from '../../src/store/database.ts';
 import { sql } from '../../src/store/drizzle.ts';
 import { type PgbouncerProgram, pgbouncerProgram, startPgbouncer, type TestPgbouncer } from '../support/pgbouncer.ts';
 import { emptyDatabase, type PostgresServer, postgresUrl } from '../support/postgres.ts';
@@ -53,9 +53,9 @@ serviceOrSkip('pgbouncer', await behind())('the store behind PgBouncer', ({ prog
 
     async function rowsOf(
       databaseUrl: string,
-      work: (database: ReturnType<Connection['database']>) => Promise<unknown>,
+      work: (database: ReturnType<DatabaseConnection['database']>) => Promise<unknown>,
     ) {
-      const connection = await connect({ databaseUrl });
+      const connection = await openConnection({ databaseUrl });
       const rows = await work(connection.database());
       await connection.close();
       return [...(rows as readonly unknown[])];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEvent } from '../../src/problem/log.ts';
-import { connect, openStore, storeOn } from '../../src/store/connect.ts';
+import { openConnection, openStore, storeOn } from '../../src/store/connect.ts';
 import { lockFolder } from '../../src/store/embedded/folder-lock.ts';
 import { processStart } from '../../src/store/embedded/process-identity.ts';
 import { codeOf, problemOf, type TemporaryFolder, temporaryFolder } from '../contract/store-bench.ts';
@@ -121,7 +121,7 @@ describe('the process of the embedded database', () => {
   });
 
   it('that answers nothing any more is replaced', async () => {
-    const store = storeOn(await connect({ dataFolder: folder.path }), 1_000);
+    const store = storeOn(await openConnection({ dataFolder: folder.path }), 1_000);
     const pid = await databasePid();
     process.kill(pid, 'SIGSTOP');
     expect(await codeOf(store.now())).toBe('unavailable');
@@ -146,7 +146,7 @@ describe('the process of the embedded database', () => {
   });
 
   it('makes no new database while Serin runs: a folder that is gone is waited for', async () => {
-    const store = storeOn(await connect({ dataFolder: folder.path }), 1_000);
+    const store = storeOn(await openConnection({ dataFolder: folder.path }), 1_000);
     const path = join(folder.path, 'database');
     const elsewhere = join(folder.path, 'elsewhere');
     await rename(path, elsewhere);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connect, storeOn } from '../../src/store/connect.ts';
-import type { Connection } from '../../src/store/database.ts';
+import { openConnection, storeOn } from '../../src/store/connect.ts';
+import type { DatabaseConnection } from '../../src/store/database.ts';
 import type { Store } from '../../src/store/store.ts';
 import { codeOf, openBench } from '../contract/store-bench.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
@@ -13,7 +13,7 @@ const DEADLINE_MS = 500;
 serviceOrSkip('postgres', await postgresUrl())('between the store and Postgres', (server) => {
   let database: Awaited<ReturnType<typeof emptyDatabase>>;
   let proxy: FaultProxy;
-  let connection: Connection;
+  let connection: DatabaseConnection;
   let store: Store;
 
   beforeEach(async () => {
@@ -22,7 +22,7 @@ serviceOrSkip('postgres', await postgresUrl())('between the store and Postgres',
     proxy = await startFaultProxy({ host: direct.hostname, port: Number(direct.port || 5432) });
     const through = new URL(database.url);
     through.host = `127.0.0.1:${proxy.port}`;
-    connection = await connect({ databaseUrl: through.href });
+    connection = await openConnection({ databaseUrl: through.href });
     store = storeOn(connection, DEADLINE_MS);
   });
   afterEach(async () => {

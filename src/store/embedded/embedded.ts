@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import type { Log } from '../../problem/log.ts';
 import { Problem } from '../../problem/problem.ts';
-import type { Connection } from '../database.ts';
+import type { DatabaseConnection } from '../database.ts';
 import { drizzlePglite } from '../drizzle.ts';
 import { migrateEmbedded } from '../migrate.ts';
 import { type EmbeddedKeeper, keepEmbedded } from './embedded-keeper.ts';
@@ -33,7 +33,7 @@ interface Client {
  * Opens (or makes) the database in `<dataFolder>/database`, and migrates it. It survives the death of this process and of
  * its own at any moment; PGlite runs without fsync, so a loss of power may cost the last commits.
  */
-export async function openEmbedded(dataFolder: string, log: Log): Promise<Connection> {
+export async function openEmbedded(dataFolder: string, log: Log): Promise<DatabaseConnection> {
   const lock = await lockFolder(dataFolder).catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code === undefined || thrown instanceof Problem) throw thrown;
     const isFile = statSync(dataFolder, { throwIfNoEntry: false })?.isFile();
@@ -50,7 +50,7 @@ export async function openEmbedded(dataFolder: string, log: Log): Promise<Connec
   }
 }
 
-async function openLocked(dataFolder: string, lock: FolderLock, log: Log): Promise<Connection> {
+async function openLocked(dataFolder: string, lock: FolderLock, log: Log): Promise<DatabaseConnection> {
   const keeper = await keepEmbedded({ dataFolder, claim: lock.claim }, log);
   const inTurn = taking();
   const database = drizzlePglite().drizzle({ client: clientOf(keeper, inTurn) as unknown as PGlite });

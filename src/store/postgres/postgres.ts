@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { Problem } from '../../problem/problem.ts';
-import type { Connection, Database } from '../database.ts';
+import type { Database, DatabaseConnection } from '../database.ts';
 import { drizzlePostgres } from '../drizzle.ts';
 import { codeOf } from '../fault.ts';
 import { migratePostgres } from '../migrate.ts';
@@ -91,7 +91,7 @@ function limitingTransactions<Pool extends ReturnType<typeof postgres>>(sql: Poo
 }
 
 /** Migrates the database at `databaseUrl` and opens a small pool of connections to it. Throws Problem. */
-export async function openPostgres(databaseUrl: string): Promise<Connection> {
+export async function openPostgres(databaseUrl: string): Promise<DatabaseConnection> {
   const target = readDatabaseUrl(databaseUrl, process.env);
   const timeouts = await migrated(target);
   const { drizzle } = drizzlePostgres();

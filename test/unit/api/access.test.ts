@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { controlApi } from '../../../src/api/control-api.ts';
 import { failedLogins } from '../../../src/api/failed-logins.ts';
-import { type Listener, listen } from '../../../src/server/listen.ts';
+import { type ControlListener, listen } from '../../../src/server/listen.ts';
 import { fakeControl, TOKENS } from '../../support/fake-control.ts';
 
-const listeners: Listener[] = [];
+const listeners: ControlListener[] = [];
 
 afterEach(() => Promise.all(listeners.splice(0).map((listener) => listener.close())));
 

@@ -7,7 +7,7 @@ import { controlApi } from '../../../src/api/control-api.ts';
 import { configSchema } from '../../../src/config/config.ts';
 import { type ControlNames, controlHosts } from '../../../src/config/control-hosts.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { type Listener, listen } from '../../../src/server/listen.ts';
+import { type ControlListener, listen } from '../../../src/server/listen.ts';
 import { fakeControl, TOKENS } from '../../support/fake-control.ts';
 import { askRaw } from '../../support/raw-client.ts';
 
@@ -15,7 +15,7 @@ const deploy = fileURLToPath(new URL('../../../deploy/', import.meta.url));
 const LOOPBACK: ControlNames = { listen: { host: '127.0.0.1', port: 7780 }, hosts: [] };
 const EVERYWHERE: ControlNames = { listen: { host: '0.0.0.0', port: 7780 }, hosts: [] };
 
-const listeners: Listener[] = [];
+const listeners: ControlListener[] = [];
 const unforeseen: unknown[] = [];
 
 afterEach(async () => {

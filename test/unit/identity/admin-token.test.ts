@@ -8,12 +8,12 @@ import { ensureAdminToken, renewAdminToken, revokedAdminToken } from '../../../s
 import { hashOf, newToken, tokenControl } from '../../../src/identity/tokens.ts';
 import { VerifiedTokens } from '../../../src/identity/verified-tokens.ts';
 import type { LogEvent } from '../../../src/problem/log.ts';
-import { connect, storeOn } from '../../../src/store/connect.ts';
+import { openConnection, storeOn } from '../../../src/store/connect.ts';
 import { tokens } from '../../../src/store/schema.ts';
 
 const databaseFolder = mkdtempSync(join(tmpdir(), 'serin-tokens-'));
 const folders = [databaseFolder];
-const connection = await connect({ dataFolder: databaseFolder });
+const connection = await openConnection({ dataFolder: databaseFolder });
 const store = storeOn(connection);
 const control = tokenControl(store, () => v7(), new VerifiedTokens(store.tokens, orRemembered));
 // The store itself never revokes the last admin token.

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { controlApi } from '../../../src/api/control-api.ts';
-import { type Listener, listen } from '../../../src/server/listen.ts';
+import { type ControlListener, listen } from '../../../src/server/listen.ts';
 import { fakeControl, TOKENS } from '../../support/fake-control.ts';
 import { openRaw, type RawConnection } from '../../support/raw-client.ts';
 
 let unforeseen: unknown[];
-let listener: Listener;
+let listener: ControlListener;
 let connection: RawConnection;
 
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Connection, Database } from '../../../src/store/database.ts';
+import type { Database, DatabaseConnection } from '../../../src/store/database.ts';
 import { doorOf } from '../../../src/store/door.ts';
 
 const SOON_MS = 10;
@@ -9,7 +9,7 @@ const NEVER_MS = 60_000;
 function countedConnection() {
   const database = {} as Database;
   const counts = { renewed: 0, closed: 0 };
-  const connection: Connection = {
+  const connection: DatabaseConnection = {
     atOnce: 5,
     database: () => database,
     renew: () => {
