@@ -5,6 +5,7 @@ import {
   importViolations,
   impurities,
   packagesUsed,
+  roomCycles,
   upwardImports,
 } from './imports.ts';
 import { parseSourceFile } from './source-file.ts';
@@ -88,6 +89,14 @@ describe('import cycles', () => {
       'src/pure/d.ts': '',
     });
     expect(importCycles(files)).toEqual([]);
+  });
+
+  it('of rooms are those of values, through whichever files', () => {
+    const there = { 'src/pure/a.ts': "import { b } from '../edge/b.ts';", 'src/main.ts': "import './edge/b.ts';" };
+    const back = { 'src/edge/other.ts': "import { c } from '../pure/c.ts';", 'src/pure/c.ts': '' };
+    expect(importCycles(tree({ ...there, ...back }))).toEqual([]);
+    expect(roomCycles(tree({ ...there, ...back }))).toEqual(['pure -> edge -> pure']);
+    expect(roomCycles(tree({ ...there, 'src/edge/other.ts': "import type { C } from '../pure/c.ts';" }))).toEqual([]);
   });
 });
 

@@ -59,18 +59,24 @@ function districtOf(path: string, room: string): string {
 
 /** Every way round in the imports, types included, as `a.ts -> b.ts -> a.ts`. */
 export function importCycles(files: readonly SourceFile[]): string[] {
-  const targets = new Map(files.map((file) => [file.path, targetsOf(file)]));
-  const done = new Set<string>();
-  const found: string[] = [];
-  const visit = (path: string, trail: readonly string[]): void => {
-    const seenAt = trail.indexOf(path);
-    if (seenAt >= 0) found.push([...trail.slice(seenAt), path].join(' -> '));
-    if (seenAt >= 0 || done.has(path)) return;
-    for (const target of targets.get(path) ?? []) visit(target, [...trail, path]);
-    done.add(path);
-  };
-  for (const { path } of files) visit(path, []);
-  return found;
+  return cyclesOf(new Map(files.map((file) => [file.path, targetsOf(file)])));
+}
+
+/** Every way round in which rooms need each other's values, as `a -> b -> a`. What lies in `src` itself is in no room. */
+export function roomCycles(files: readonly SourceFile[]): string[] {
+  const needs = new Map<string, Set<string>>();
+  for (const file of files) {
+    const room = roomOf(file.path);
+    if (room.endsWith('.ts')) continue;
+    const needed = needs.get(room) ?? new Set();
+    for (const { specifier, kind } of file.imports) {
+      if (specifier === null || kind === 'type' || !isRelative(specifier)) continue;
+      const other = roomOf(resolve(file.path, specifier));
+      if (other !== room) needed.add(other);
+    }
+    needs.set(room, needed);
+  }
+  return cyclesOf(needs);
 }
 
 /** One line for each use of the clock, of chance or of the outside world in the rooms that may have none. */
@@ -117,6 +123,20 @@ function allowsPackage(
   return (rule.packages ?? []).some((allowed) =>
     allowed.endsWith('*') ? name.startsWith(allowed.slice(0, -1)) : name === allowed,
   );
+}
+
+function cyclesOf(targets: ReadonlyMap<string, Iterable<string>>): string[] {
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (from: string, trail: readonly string[]): void => {
+    const seenAt = trail.indexOf(from);
+    if (seenAt >= 0) found.push([...trail.slice(seenAt), from].join(' -> '));
+    if (seenAt >= 0 || done.has(from)) return;
+    for (const target of targets.get(from) ?? []) visit(target, [...trail, from]);
+    done.add(from);
+  };
+  for (const from of targets.keys()) visit(from, []);
+  return found;
 }
 
 function roomOf(path: string): string {
