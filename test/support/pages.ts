@@ -17,7 +17,7 @@ export interface Page {
   readonly links: readonly string[];
   /** Spans of code outside of fences. */
   readonly code: readonly string[];
-  /** The text without fenced and indented code, spans of code and targets of links. */
+  /** The text without fenced and indented code, spans of code and links. */
   readonly prose: string;
 }
 
@@ -48,7 +48,7 @@ export function parsePage(text: string): Omit<Page, 'path' | 'text'> {
     anchors: anchorsOf(headings),
     links: [...links, ...defined],
     code,
-    prose: plain.replace(/\]\([^)]*\)/g, ']').replace(/https?:\/\/\S+/g, ''),
+    prose: plain.replace(/\[[^\]]*\]\([^)]*\)/g, '').replace(/https?:\/\/\S+/g, ''),
   };
 }
 

@@ -161,14 +161,14 @@ describe.each([
   });
 });
 
-describe('the example of serin-yaml.md', () => {
+describe('the example of docs/reference/serin-yaml.md', () => {
   it('has metrics as a route has them', () => {
     const shown = yamlExamples().find(({ where, value }) => where.endsWith('serin-yaml.md 2') && 'metrics' in value);
     expect(routeMetricsSchema.safeParse(shown?.value['metrics'])).toMatchObject({ success: true });
   });
 });
 
-describe('the example of policy.md', () => {
+describe('the example of docs/reference/policy.md', () => {
   it('is a policy', () => {
     const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync(`${root}docs/reference/policy.md`, 'utf8')) ?? [];
     expect(readPolicy(text, 'policy.md')).toMatchObject({ ok: true });
