@@ -1,4 +1,5 @@
 import { parseAst } from 'vitest/node';
+import { asNode, boundBy, children, isNode, type Node, nameOf, nodesIn, walk } from './syntax.ts';
 
 export interface Import {
   /** As written, `../policy/units.ts` or `hono`; null for a dynamic import of something computed. */
@@ -18,11 +19,6 @@ export interface SourceFile {
   readonly exports: 'named' | 'default';
   /** The names that the file declares and exports; what it passes on from another file is declared there. */
   readonly declares: readonly string[];
-}
-
-interface Node {
-  readonly type: string;
-  readonly [field: string]: unknown;
 }
 
 const AMBIENT = [
@@ -127,54 +123,6 @@ function bindings(node: Node): string[] {
     .filter(({ type }) => type === 'VariableDeclaration')
     .flatMap((declaration) => nodesIn(declaration['declarations']).map(({ id }) => id));
   return [...nodesIn(node['params']), ...nodesIn(declared)].flatMap(boundBy);
-}
-
-function boundBy(pattern: Node): string[] {
-  switch (pattern.type) {
-    case 'Identifier':
-      return [nameOf(pattern)];
-    case 'AssignmentPattern':
-      return nodesIn(pattern['left']).flatMap(boundBy);
-    case 'ObjectPattern':
-      return nodesIn(pattern['properties']).flatMap(boundBy);
-    case 'ArrayPattern':
-      return nodesIn(pattern['elements']).flatMap(boundBy);
-    case 'Property':
-      return nodesIn(pattern['value']).flatMap(boundBy);
-    case 'RestElement':
-      return nodesIn(pattern['argument']).flatMap(boundBy);
-    default:
-      return [];
-  }
-}
-
-function* walk(node: Node): Generator<Node> {
-  yield node;
-  for (const child of children(node)) yield* walk(child);
-}
-
-/** Every node directly below, but names that only label a property (`x.process`, `{ process: 1 }`). */
-function children(node: Node): Node[] {
-  return Object.entries(node)
-    .filter(([field]) => !['property', 'key'].includes(field) || node['computed'] === true)
-    .flatMap(([, value]) => nodesIn(value));
-}
-
-function nodesIn(value: unknown): Node[] {
-  return (Array.isArray(value) ? value : [value]).filter(isNode);
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
-}
-
-function asNode(value: unknown): Node {
-  if (!isNode(value)) throw new TypeError('not a syntax node');
-  return value;
-}
-
-function nameOf(value: unknown): string {
-  return isNode(value) && value.type === 'Identifier' ? String(value['name']) : '';
 }
 
 function literal(node: Node): string | null {
