@@ -91,6 +91,38 @@ describe('the test runner', () => {
     expect(code).toBe(0);
   });
 
+  it('imports only the files that may have a test of the name, and says how many it left out', async () => {
+    const boom = "throw new Error('imported');";
+    const { code, lines } = await runOn(
+      {
+        'one.test.js': "describe('suite', () => { it.each([['a', 1], ['b', 2]])('has %s at %d', () => {}); });",
+        'other.test.js': `${boom} ${passing}`,
+        'computed.test.js': "const name = () => 'c at 2'; it(name(), () => {});",
+        'contract.js': "export const contract = () => it('keeps its contract', () => {});",
+        'kept.test.js': "import { contract } from './contract.js'; contract();",
+      },
+      '-t',
+      '> has b at|c at 2',
+    );
+    expect(lines).toContain('1 of 4 files left out: no test of theirs is called that.');
+    expect(lines.at(-1)).toBe('2 passed, 0 failed, 2 skipped');
+    expect(code).toBe(0);
+  });
+
+  it('finds a name that no test has in no file, which is no success', async () => {
+    const { code, lines } = await runOn({ 'one.test.js': passing }, '-t', 'fails');
+    expect(lines).toContain('1 of 1 files left out: no test of theirs is called that.');
+    expect([code, lines.at(-1)]).toEqual([1, '0 passed, 0 failed, 0 skipped']);
+  });
+
+  it('says how to run less when everything runs, and only then', async () => {
+    const tests = { 'one.test.js': passing, 'two.test.js': passing };
+    const says = (lines: readonly string[]) => lines.some((line) => line.includes('To run less:'));
+    expect(says((await runOn(tests)).lines)).toBe(true);
+    expect(says((await runOn(tests, 'one')).lines)).toBe(false);
+    expect(says((await runOn(tests, '-t', 'passes')).lines)).toBe(false);
+  });
+
   it('counts a run that is cut off as failed', async () => {
     const text = "it('never ends', () => { process.kill(process.ppid, 'SIGTERM'); return new Promise(() => {}); });";
     const { code, lines } = await runOn({ 'one.test.js': text });

@@ -7,7 +7,7 @@ const required = new Set((process.env['SERIN_TEST_REQUIRE'] ?? '').split(',').ma
 /** Why a service that was tried is not there. */
 const reasons = new Map<string, string>();
 
-/** Keeps why a service cannot be had, for the name of what is skipped. */
+/** Keeps why a service cannot be had, for the note of what is skipped. */
 export function cannotBeHad(name: string, thrown: unknown): null {
   const [reason = ''] = (thrown instanceof Error ? thrown.message : String(thrown)).trim().split('\n');
   reasons.set(name, reason.slice(0, 300));
@@ -15,22 +15,22 @@ export function cannotBeHad(name: string, thrown: unknown): null {
 }
 
 /**
- * A `describe` for what needs the service `name`: it hands the service to its body, or is skipped by name where there
+ * A `describe` for what needs the service `name`: it hands the service to its body, or is one skipped test where there
  * is none, or fails there when the service is required.
  *
  * @example serviceOrSkip('postgres', await postgresUrl())('the store on Postgres', ({ url }) => { ... });
  */
 export function serviceOrSkip<T>(name: string, service: T | null): (title: string, body: (service: T) => void) => void {
   const isRequired = required.has(name) || required.has('all');
-  const suite = service === null && !isRequired ? describe.skip : describe;
   const reason = reasons.get(name);
-  const why = reason === undefined ? '' : `, which cannot be had: ${reason}`;
+  const why = reason === undefined ? 'it cannot be had here' : `it cannot be had: ${reason}`;
   return (title, body) => {
-    suite(title, () => {
+    describe(title, () => {
       if (service !== null) body(service);
       else
-        it(`needs ${name}${why}`, () => {
-          expect.fail(`${name} is required by SERIN_TEST_REQUIRE and cannot be had here${why}`);
+        it(`needs ${name}`, ({ skip }) => {
+          if (!isRequired) skip(why);
+          expect.fail(`${name} is required by SERIN_TEST_REQUIRE, but ${why}`);
         });
     });
   };
