@@ -1,8 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 /** Whole processes and whole-tree tools: they follow the other tests, two files at a time, because most of their time is waiting. */
 const HEAVY = ['test/e2e/**/*.test.ts', 'test/fault/**/*.test.ts', 'test/run.test.ts', 'test/static.test.ts'];
+
+/** Of rooms without state, clock or outside world: whatever ran before in the same process, they cannot tell. */
+const PURE = [
+  'test/unit/{judge,parity,policy,problem,rollout,simulate,split,stats}/**/*.test.ts',
+  'test/property/**/*.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -11,12 +18,14 @@ export default defineConfig({
     maxWorkers: Math.max(3, availableParallelism()),
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    sequence: { shuffle: true },
+    sequence: { shuffle: true, sequencer: LongestFirst },
     projects: [
       {
         extends: true,
-        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: [...HEAVY, '**/node_modules/**'] },
+        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: [...HEAVY, ...PURE, '**/node_modules/**'] },
       },
+      // A process for each file costs more than most of these files.
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
       // The wire suite once more: `quick` runs it with the fast path in front, as it is served.
       {
         extends: true,
