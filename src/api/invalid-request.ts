@@ -2,7 +2,7 @@ import type { Hook } from '@hono/zod-openapi';
 import type { ZodError } from 'zod';
 import type { ApiEnv } from './access.ts';
 import { problemAnswer } from './problem-answer.ts';
-import type { Fault } from './problem-schema.ts';
+import type { RequestFault } from './problem-schema.ts';
 import { requestUrl } from './request-url.ts';
 
 type Refusal = Hook<unknown, ApiEnv, string, Response | undefined>;
@@ -20,8 +20,8 @@ export const refuseInvalid: Refusal = (result, c) => {
   return problemAnswer(c, 'invalid-input', detail, { errors: faults });
 };
 
-function faultsOf(error: ZodError, place: 'pointer' | 'parameter'): Fault[] {
-  const at = (path: readonly PropertyKey[], detail: string): Fault =>
+function faultsOf(error: ZodError, place: 'pointer' | 'parameter'): RequestFault[] {
+  const at = (path: readonly PropertyKey[], detail: string): RequestFault =>
     place === 'pointer'
       ? { detail, pointer: `#${path.map((key) => `/${escapeToken(String(key))}`).join('')}` }
       : { detail, parameter: path.map(String).join('.') };

@@ -2,10 +2,10 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { type Issue, Problem } from '../problem/problem.ts';
 import { HTTP_PROBLEMS, type HttpProblemCode } from './http-problems.ts';
-import type { Fault, ProblemDetails } from './problem-schema.ts';
+import type { ProblemDetails, RequestFault } from './problem-schema.ts';
 
 interface ProblemMore {
-  readonly errors?: readonly Fault[];
+  readonly errors?: readonly RequestFault[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -16,7 +16,7 @@ export function problemAnswer(c: Context, code: HttpProblemCode, detail: string,
 }
 
 /** RFC 9457, where no Hono application answers as well. */
-export function problemDocument(code: HttpProblemCode, detail: string, errors: readonly Fault[] = []) {
+export function problemDocument(code: HttpProblemCode, detail: string, errors: readonly RequestFault[] = []) {
   const { status, title } = HTTP_PROBLEMS[code];
   const details: ProblemDetails = {
     type: `urn:serin:problem:${code}`,
@@ -45,7 +45,7 @@ export function answerThrown(c: Context, error: unknown, onUnforeseen: (error: u
   return problemAnswer(c, 'internal', 'An unforeseen error was logged; nothing was changed by this request.');
 }
 
-function faultOf({ path, message }: Issue): Fault {
+function faultOf({ path, message }: Issue): RequestFault {
   if (path === '') return { detail: message };
   const pointer = path.startsWith('/') ? path : `/${path.replaceAll(/\[(\d+)\]/g, '.$1').replaceAll('.', '/')}`;
   return { detail: message, pointer: `#${pointer}` };

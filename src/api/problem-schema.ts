@@ -19,4 +19,4 @@ export const problemDetails = z
   .openapi('Problem');
 
 export type ProblemDetails = z.infer<typeof problemDetails>;
-export type Fault = z.infer<typeof fault>;
+export type RequestFault = z.infer<typeof fault>;

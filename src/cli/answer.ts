@@ -16,7 +16,7 @@ interface ShapeError {
 }
 
 /** A whole answer. `json` is undefined where the body is no JSON. */
-export interface Answer {
+export interface ApiAnswer {
   readonly status: number;
   /** Without parameters; empty when it says none. */
   readonly type: string;
@@ -26,7 +26,7 @@ export interface Answer {
 }
 
 /** Reads an answer to its end. Throws what `fetch` throws when it breaks off, and Problem when it has no end in sight. */
-export async function readAnswer(response: Response, mostBytes: number, from: string): Promise<Answer> {
+export async function readAnswer(response: Response, mostBytes: number, from: string): Promise<ApiAnswer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of response.body ?? []) {
@@ -46,7 +46,7 @@ export async function readAnswer(response: Response, mostBytes: number, from: st
 }
 
 /** `200 text/html`, `204 without a body`. */
-export function describeAnswer({ status, type, isEmpty, json }: Answer): string {
+export function describeAnswer({ status, type, isEmpty, json }: ApiAnswer): string {
   if (isEmpty) return `${status} without a body`;
   const broken = /[/+]json$/.test(type) && json === undefined ? ' that is not JSON' : '';
   return `${status} ${type || 'of no content type'}${broken}`;

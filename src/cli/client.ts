@@ -1,7 +1,7 @@
 import { problemDetails } from '../api/problem-schema.ts';
 import { type BuildView, buildViewSchema } from '../api/view-schemas.ts';
 import { type Issue, Problem, type ProblemCode } from '../problem/problem.ts';
-import { type Answer, describeAnswer, readAnswer, readAs, type Shape } from './answer.ts';
+import { type ApiAnswer, describeAnswer, readAnswer, readAs, type Shape } from './answer.ts';
 import { inOwnWords } from './own-words.ts';
 import { overTls, unreachable } from './unreachable.ts';
 
@@ -47,7 +47,7 @@ export function apiClient(options: ClientOptions): ApiClient {
   const { server, token, tokenHint, version, buildTimeoutMs = BUILD_TIMEOUT_MS, fetch, signal } = options;
   let known: Promise<BuildView> | null = null;
 
-  async function ask({ method, path, body, token: bearer, timeoutMs, mostBytes }: Request): Promise<Answer> {
+  async function ask({ method, path, body, token: bearer, timeoutMs, mostBytes }: Request): Promise<ApiAnswer> {
     const expired = AbortSignal.timeout(timeoutMs);
     try {
       const response = await fetch(new URL(path, server), {
@@ -90,7 +90,7 @@ export function apiClient(options: ClientOptions): ApiClient {
     }
   }
 
-  async function request(method: string, path: string, body?: unknown): Promise<Answer> {
+  async function request(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
     await build();
     const answer = await ask({ method, path, body, token, timeoutMs: TIMEOUT_MS, mostBytes: MOST_BYTES });
     if (answer.status < 200 || answer.status > 299) throw problemOf(server, `${method} ${path}`, answer, tokenHint);
@@ -109,7 +109,7 @@ export function apiClient(options: ClientOptions): ApiClient {
     );
   }
 
-  async function read<T>(what: string, shape: Shape<T>, answer: Answer): Promise<T> {
+  async function read<T>(what: string, shape: Shape<T>, answer: ApiAnswer): Promise<T> {
     const found =
       answer.json === undefined ? { fault: `it came back ${describeAnswer(answer)}` } : readAs(shape, answer.json);
     if ('fault' in found) throw await misread(what, found.fault);
@@ -132,7 +132,7 @@ export function apiClient(options: ClientOptions): ApiClient {
 const AWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** What was found instead of a control API; the token has not been sent. */
-function strange(server: string, answer: Answer): Problem {
+function strange(server: string, answer: ApiAnswer): Problem {
   const { status, location } = answer;
   const problem = readAs(problemDetails, answer.json);
   if (status === 421 && 'value' in problem) {
@@ -181,7 +181,7 @@ const CODES: ReadonlySet<string> = new Set<ProblemCode>([
   'internal',
 ]);
 
-function problemOf(server: string, what: string, answer: Answer, tokenHint: string): Problem {
+function problemOf(server: string, what: string, answer: ApiAnswer, tokenHint: string): Problem {
   const found = answer.type === 'application/problem+json' ? readAs(problemDetails, answer.json) : { fault: '' };
   if ('fault' in found) {
     return new Problem(

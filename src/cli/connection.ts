@@ -32,7 +32,7 @@ export function takesOutput(command: Command): Command {
   return command.addOption(new Option('-o, --output <format>', 'how to print').choices(formats).default('table'));
 }
 
-export function connect(options: ServerOptions, session: Session): ApiClient {
+export function openClient(options: ServerOptions, session: Session): ApiClient {
   const { env, fetch, closed: signal, version } = session;
   const server = chosen('--server', options.server) ?? givenVariable(env, 'SERIN_SERVER') ?? 'http://127.0.0.1:7780';
   const address = URL.parse(server);

@@ -1,9 +1,8 @@
 import { Problem } from '../problem/problem.ts';
 import { announce } from '../rollout/announce.ts';
 import type { Happening } from '../rollout/event.ts';
-import type { Evidence } from '../rollout/evidence.ts';
+import { type Evidence, resetEvidence } from '../rollout/evidence.ts';
 import type { Transition } from '../rollout/move.ts';
-import { resetEvidence } from '../rollout/observe.ts';
 import type { AuditDraft, Configuration, RolloutRecord } from '../rollout/record.ts';
 import { type Rollout, stageName } from '../rollout/state.ts';
 import { transition } from '../rollout/transition.ts';

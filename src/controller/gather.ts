@@ -1,9 +1,7 @@
 import { type Look, look } from '../judge/judge.ts';
 import { locate } from '../judge/locate.ts';
 import type { Collected, CollectRequest } from '../metrics/source.ts';
-import { onSteppedClock } from '../rollout/clock-step.ts';
-import type { Evidence } from '../rollout/evidence.ts';
-import { type Observation, observe } from '../rollout/observe.ts';
+import { type Evidence, evidenceAfterLook, type Observation, onSteppedClock } from '../rollout/evidence.ts';
 import { stepContext } from '../rollout/plan.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
@@ -44,7 +42,7 @@ export async function gather(
     cursor: collected.kind === 'blocks' ? collected.cursor : evidence.cursor,
     applied,
   };
-  return observe(rollout, evidence, observed);
+  return evidenceAfterLook(rollout, evidence, observed);
 }
 
 function requestFor(rollout: Rollout, evidence: Evidence, since: number | null): CollectRequest {

@@ -4,7 +4,7 @@ import { didYouMean } from '../policy/wording.ts';
 import { Problem } from '../problem/problem.ts';
 import type { StartCommand, Started } from '../rollout/commands.ts';
 import type { Actor, StartedEvent } from '../rollout/event.ts';
-import { noEvidence } from '../rollout/observe.ts';
+import { noEvidence } from '../rollout/evidence.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';

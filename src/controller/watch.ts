@@ -1,7 +1,6 @@
 import { formatSpan } from '../parity/figures.ts';
 import { SERIN } from '../rollout/event.ts';
-import type { Evidence } from '../rollout/evidence.ts';
-import { noEvidence } from '../rollout/observe.ts';
+import { type Evidence, noEvidence } from '../rollout/evidence.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { isEnded } from '../rollout/state.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';

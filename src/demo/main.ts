@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { play } from './act.ts';
 import { demoClient } from './client.ts';
-import { ROUTE, type Stage, setStage } from './stage.ts';
+import { type DemoSetup, ROUTE, setUpDemo } from './set-up.ts';
 import { lineView, liveView, type View } from './view.ts';
 
 const LIMIT_MS = 90_000;
@@ -21,14 +21,14 @@ async function main(): Promise<number> {
   paged.catch(() => undefined);
 
   let view: View | null = null;
-  const stage = await setStage((line) => {
+  const setup = await setUpDemo((line) => {
     view?.notice(line);
     if (line.includes(' PAGE ')) page.dispatchEvent(new Event('page'));
   });
-  view = live ? liveView(stage.traffic, footer(stage)) : lineView((line) => console.log(line));
+  view = live ? liveView(setup.traffic, footer(setup)) : lineView((line) => console.log(line));
   try {
-    await stage.warm(over);
-    const good = await acts(stage, view, over);
+    await setup.warm(over);
+    const good = await acts(setup, view, over);
     await paged;
     if (live) await interrupted(interrupt.signal);
     return good ? 0 : 1;
@@ -39,17 +39,17 @@ async function main(): Promise<number> {
     return 1;
   } finally {
     view.close();
-    await stage.strike();
+    await setup.tearDown();
   }
 }
 
-async function acts(stage: Stage, view: View, over: AbortSignal): Promise<boolean> {
-  const client = demoClient(stage.controlUrl, stage.token);
+async function acts(setup: DemoSetup, view: View, over: AbortSignal): Promise<boolean> {
+  const client = demoClient(setup.controlUrl, setup.token);
   const plans = [
-    { title: 'a healthy v2 graduates', canaryUrl: stage.upstreams.v2, version: 'v2', ends: 'promoted' },
+    { title: 'a healthy v2 graduates', canaryUrl: setup.upstreams.v2, version: 'v2', ends: 'promoted' },
     {
       title: 'v3 fails 5 % of its requests and is slower',
-      canaryUrl: stage.upstreams.v3,
+      canaryUrl: setup.upstreams.v3,
       version: 'v3',
       ends: 'rolled-back',
     },
@@ -57,17 +57,17 @@ async function acts(stage: Stage, view: View, over: AbortSignal): Promise<boolea
   let good = true;
   for (const [at, plan] of plans.entries()) {
     view.act(at + 1, plan);
-    const result = await play(plan, ROUTE, client, () => stage.integrationTests(INTEGRATION_TESTS), view, over);
+    const result = await play(plan, ROUTE, client, () => setup.integrationTests(INTEGRATION_TESTS), view, over);
     view.result(result);
     good &&= result.asItShould;
   }
   return good;
 }
 
-function footer(stage: Stage): readonly string[] {
+function footer(setup: DemoSetup): readonly string[] {
   return [
-    `gateway ${stage.gatewayUrl}/${ROUTE}/orders/1   control API ${stage.controlUrl}`,
-    `look closer:  npm run serin -- get ${ROUTE} --server ${stage.controlUrl} --data-folder ${stage.dataFolder}`,
+    `gateway ${setup.gatewayUrl}/${ROUTE}/orders/1   control API ${setup.controlUrl}`,
+    `look closer:  npm run serin -- get ${ROUTE} --server ${setup.controlUrl} --data-folder ${setup.dataFolder}`,
     'Ctrl-C ends it',
   ];
 }

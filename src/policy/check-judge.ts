@@ -1,4 +1,4 @@
-import type { Fault, Path } from './fault.ts';
+import type { DocumentFault, Path } from './fault.ts';
 import type { LegibleSpec } from './legible.ts';
 import { formatDuration, formatPercent } from './units.ts';
 
@@ -8,7 +8,7 @@ const SHORTEST_BLOCK_MS = 1_000;
 const LONGEST_BLOCK_MS = 300_000;
 
 /** Rules about the error budgets, the looks, the guards, and what happens when the judge cannot judge. */
-export function checkJudge(spec: LegibleSpec): readonly Fault[] {
+export function checkJudge(spec: LegibleSpec): readonly DocumentFault[] {
   return [
     ...weightsFitTheBudget(spec),
     ...betaNarrows(spec),
@@ -20,7 +20,7 @@ export function checkJudge(spec: LegibleSpec): readonly Fault[] {
   ];
 }
 
-function weightsFitTheBudget({ judge }: LegibleSpec): Fault[] {
+function weightsFitTheBudget({ judge }: LegibleSpec): DocumentFault[] {
   const weights = Object.values(judge?.weights ?? {});
   const known = weights.filter((weight) => weight !== null);
   if (known.length === 0 || known.length < weights.length) return [];
@@ -30,9 +30,9 @@ function weightsFitTheBudget({ judge }: LegibleSpec): Fault[] {
   return sum > 0 ? [] : [{ path, message: 'weights must leave at least one check a share of the budget', at: 'key' }];
 }
 
-function betaNarrows({ judge }: LegibleSpec): Fault[] {
+function betaNarrows({ judge }: LegibleSpec): DocumentFault[] {
   const { first = null, middle = null, last = null } = judge?.beta ?? {};
-  const faults: Fault[] = [];
+  const faults: DocumentFault[] = [];
   if (first !== null && middle !== null && middle > first) {
     const message = `beta must not grow: middle ${middle} after first ${first}`;
     faults.push({ path: [...JUDGE, 'beta', 'middle'], message, at: 'key' });
@@ -45,17 +45,17 @@ function betaNarrows({ judge }: LegibleSpec): Fault[] {
   return faults;
 }
 
-function holdComesBeforeRollback({ judge }: LegibleSpec): Fault[] {
+function holdComesBeforeRollback({ judge }: LegibleSpec): DocumentFault[] {
   const { alpha = null, hold = null } = judge ?? {};
   if (alpha === null || hold === null || hold * alpha < 1) return [];
   const message = `hold must be below 1 / alpha, which rolls back: ${hold} against ${Number((1 / alpha).toPrecision(6))}`;
   return [{ path: [...JUDGE, 'hold'], message, at: 'key' }];
 }
 
-function blockIsALook({ judge }: LegibleSpec): Fault[] {
+function blockIsALook({ judge }: LegibleSpec): DocumentFault[] {
   const { block = null, reference = null } = judge ?? {};
   if (block === null) return [];
-  const faults: Fault[] = [];
+  const faults: DocumentFault[] = [];
   if (block < SHORTEST_BLOCK_MS || block > LONGEST_BLOCK_MS) {
     faults.push({
       path: [...JUDGE, 'block'],
@@ -70,8 +70,8 @@ function blockIsALook({ judge }: LegibleSpec): Fault[] {
   return faults;
 }
 
-function guardsCanHold({ guards }: LegibleSpec): Fault[] {
-  const faults: Fault[] = [];
+function guardsCanHold({ guards }: LegibleSpec): DocumentFault[] {
+  const faults: DocumentFault[] = [];
   const fault = (name: string, message: string) => faults.push({ path: [...GUARDS, name], message, at: 'key' });
   const errors = guards?.errors ?? null;
   if (errors !== null && (errors <= 0 || errors >= 1)) {
@@ -94,7 +94,7 @@ function guardsCanHold({ guards }: LegibleSpec): Fault[] {
 }
 
 /** In the bake there is nothing to compare with: a guard without a budget would leave it to the brake alone. */
-function guardsHaveABudget({ guards, judge }: LegibleSpec): Fault[] {
+function guardsHaveABudget({ guards, judge }: LegibleSpec): DocumentFault[] {
   const reported: readonly (string | null)[] = guards?.dryRun ?? [];
   const named = Object.entries(guards ?? {}).filter(
     ([name, limit]) => typeof limit === 'number' && !reported.includes(name),
@@ -104,8 +104,8 @@ function guardsHaveABudget({ guards, judge }: LegibleSpec): Fault[] {
   return [{ path: [...JUDGE, 'weights', 'guards'], message, at: 'key' }];
 }
 
-function patienceIsPositive({ blind, undecided, judge }: LegibleSpec): Fault[] {
-  const faults: Fault[] = [];
+function patienceIsPositive({ blind, undecided, judge }: LegibleSpec): DocumentFault[] {
+  const faults: DocumentFault[] = [];
   const after = blind?.after ?? null;
   const block = judge?.block ?? null;
   if (after !== null && block !== null && after < block) {

@@ -1,8 +1,8 @@
-import type { Fault, Path } from './fault.ts';
+import type { DocumentFault, Path } from './fault.ts';
 import { latencyBuckets } from './latency-buckets.ts';
 import type { Legible, LegibleSpec } from './legible.ts';
 import type { ErrorMargin, LatencyMargin } from './schema.ts';
-import { formatDuration, formatPercent, formatPoints } from './units.ts';
+import { formatDuration, formatPercent, formatPp } from './units.ts';
 
 const CHECKS: Path = ['spec', 'checks'];
 const CLASSIC: Path = [...CHECKS, 'latency', 'classic'];
@@ -12,7 +12,7 @@ const QUANTILES = ['p50', 'p95', 'p99'] as const;
  * Rules about margins. Between a narrower parity margin and a wider rollback margin a canary could neither pass nor
  * fail; a parity margin of nothing can never be shown, however equal the versions are.
  */
-export function checkMargins({ checks }: LegibleSpec): readonly Fault[] {
+export function checkMargins({ checks }: LegibleSpec): readonly DocumentFault[] {
   return [
     ...shareCanPass([...CHECKS, 'errors'], checks?.errors?.parity ?? null),
     ...shareCanPass([...CHECKS, 'clientErrors'], checks?.clientErrors?.parity ?? null),
@@ -26,7 +26,7 @@ export function checkMargins({ checks }: LegibleSpec): readonly Fault[] {
   ];
 }
 
-function shareCanPass(check: Path, parity: Legible<ErrorMargin>): Fault[] {
+function shareCanPass(check: Path, parity: Legible<ErrorMargin>): DocumentFault[] {
   if (parity?.relative !== 0 || parity.absolute !== 0) return [];
   return [
     { path: [...check, 'parity'], message: 'parity must allow some difference, or it can never be shown', at: 'key' },
@@ -38,23 +38,23 @@ function shareCanPass(check: Path, parity: Legible<ErrorMargin>): Fault[] {
  * closest to the sum where the two are equal, s = pa / pr, so parity is never the narrower one when
  * rr / pr + ra / pa <= 1.
  */
-function sharesAreOrdered(check: Path, rollback: Legible<ErrorMargin>, parity: Legible<ErrorMargin>): Fault[] {
+function sharesAreOrdered(check: Path, rollback: Legible<ErrorMargin>, parity: Legible<ErrorMargin>): DocumentFault[] {
   const { relative: rr = null, absolute: ra = null } = rollback ?? {};
   const { relative: pr = null, absolute: pa = null } = parity ?? {};
   if (rr === null || ra === null || pr === null || pa === null || (pr === 0 && pa === 0)) return [];
   const path = [...check, 'parity'];
-  const faults: Fault[] = [];
+  const faults: DocumentFault[] = [];
   if (pr < rr) {
     const message = `parity margin must be at least the rollback margin: ${formatPercent(pr)} against ${formatPercent(rr)}`;
     faults.push({ path: [...path, 'relative'], message, at: 'key' });
   }
   if (pa < ra) {
-    const message = `parity margin must be at least the rollback margin: ${formatPoints(pa)} against ${formatPoints(ra)}`;
+    const message = `parity margin must be at least the rollback margin: ${formatPp(pa)} against ${formatPp(ra)}`;
     faults.push({ path: [...path, 'absolute'], message, at: 'key' });
   }
   if (faults.length === 0 && part(rr, pr) + part(ra, pa) > 1 + 1e-9) {
     const meet = formatPercent(Number((pa / pr).toPrecision(2)));
-    const message = `parity margin must be at least the rollback margin: at ${meet} ${check.at(-1) === 'errors' ? 'errors' : 'slow answers'} the larger of ${formatPercent(pr)} and ${formatPoints(pa)} is less than ${formatPercent(rr)} plus ${formatPoints(ra)}`;
+    const message = `parity margin must be at least the rollback margin: at ${meet} ${check.at(-1) === 'errors' ? 'errors' : 'slow answers'} the larger of ${formatPercent(pr)} and ${formatPp(pa)} is less than ${formatPercent(rr)} plus ${formatPp(ra)}`;
     faults.push({ path, message, at: 'key' });
   }
   return faults;
@@ -65,10 +65,14 @@ function part(rollback: number, parity: number): number {
 }
 
 /** Compared as the judge does, in whole buckets; the absolute parts apply at other latencies and are compared apart. */
-function latencyIsOrdered(check: Path, rollback: Legible<LatencyMargin>, parity: Legible<LatencyMargin>): Fault[] {
+function latencyIsOrdered(
+  check: Path,
+  rollback: Legible<LatencyMargin>,
+  parity: Legible<LatencyMargin>,
+): DocumentFault[] {
   const { relative: pr = null, absoluteMs: pa = null } = parity ?? {};
   if (pr === null || pa === null) return [];
-  const fault = (message: string): Fault[] => [{ path: [...check, 'parity'], message, at: 'key' }];
+  const fault = (message: string): DocumentFault[] => [{ path: [...check, 'parity'], message, at: 'key' }];
   if (latencyBuckets(pr) === 0 && pa === 0) {
     return fault(`parity must be at least 2%, one latency bucket, or it can never be shown: ${formatPercent(pr)}`);
   }

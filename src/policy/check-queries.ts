@@ -1,4 +1,4 @@
-import type { Fault, Path } from './fault.ts';
+import type { DocumentFault, Path } from './fault.ts';
 import type { Legible, LegibleSpec } from './legible.ts';
 import type { QueryCheck } from './query-check.ts';
 import { formatDuration, formatPercent } from './units.ts';
@@ -12,7 +12,7 @@ type LegibleQuery = NonNullable<Legible<QueryCheck>>;
 /**
  * Rules about the checks on values of queries: what docs/statistics.md section 3.9 allows to be concluded from them.
  */
-export function checkQueries(spec: LegibleSpec): readonly Fault[] {
+export function checkQueries(spec: LegibleSpec): readonly DocumentFault[] {
   const queries = Object.entries(spec.checks?.queries ?? {}).flatMap(([name, query]) =>
     query === null ? [] : [{ path: [...QUERIES, name], query }],
   );
@@ -29,7 +29,7 @@ export function checkQueries(spec: LegibleSpec): readonly Fault[] {
 }
 
 /** The other checks share what the queries leave of the budget. */
-function weightsLeaveARest(queries: readonly LegibleQuery[]): Fault[] {
+function weightsLeaveARest(queries: readonly LegibleQuery[]): DocumentFault[] {
   const sum = queries.reduce(
     (total, { action, dryRun, weight }) => total + (action === 'rollback' && dryRun === false ? (weight ?? 0) : 0),
     0,
@@ -39,21 +39,21 @@ function weightsLeaveARest(queries: readonly LegibleQuery[]): Fault[] {
   return [{ path: QUERIES, message, at: 'key' }];
 }
 
-function rollbackHasANull(path: Path, { action, comparable, limit }: LegibleQuery): Fault[] {
+function rollbackHasANull(path: Path, { action, comparable, limit }: LegibleQuery): DocumentFault[] {
   if (action !== 'rollback' || comparable !== false || limit !== undefined) return [];
   const message =
     'action rollback takes comparable: true, or a limit: values of arms of different sizes differ where the versions do not';
   return [{ path: [...path, 'action'], message, at: 'key' }];
 }
 
-function limitHasASide(path: Path, { limit, worse }: LegibleQuery): Fault[] {
+function limitHasASide(path: Path, { limit, worse }: LegibleQuery): DocumentFault[] {
   if (limit === undefined || limit === null || worse !== 'both') return [];
   const message = 'limit takes worse: higher or lower, or nobody can tell which side of it is bad';
   return [{ path: [...path, 'limit'], message, at: 'key' }];
 }
 
 /** The fewer the requests of an arm, the lower its upper quantiles: the canary would look worse for being small. */
-function guardIsUnbiased(path: Path, { worse, comparable, query }: LegibleQuery): Fault[] {
+function guardIsUnbiased(path: Path, { worse, comparable, query }: LegibleQuery): DocumentFault[] {
   if (comparable !== false || worse === null || worse === 'higher') return [];
   const level = Number(QUANTILE.exec(query ?? '')?.[1] ?? Number.NaN);
   if (!(level > 0.5)) return [];
@@ -61,17 +61,21 @@ function guardIsUnbiased(path: Path, { worse, comparable, query }: LegibleQuery)
   return [{ path: [...path, 'worse'], message, at: 'key' }];
 }
 
-function intervalIsALook(path: Path, { interval }: LegibleQuery, block: number | null): Fault[] {
+function intervalIsALook(path: Path, { interval }: LegibleQuery, block: number | null): DocumentFault[] {
   if (interval === null || block === null || interval >= block) return [];
   const message = `interval must be at least judge.block: ${formatDuration(interval)} against ${formatDuration(block)}`;
   return [{ path: [...path, 'interval'], message, at: 'key' }];
 }
 
-function marginsAreOrdered(path: Path, { rollback, parity, comparable }: LegibleQuery): Fault[] {
+function marginsAreOrdered(path: Path, { rollback, parity, comparable }: LegibleQuery): DocumentFault[] {
   const { relative: rr = null, absolute: ra = null } = rollback ?? {};
   const { relative: pr = null, absolute: pa = null } = parity ?? {};
   if (comparable !== true || rr === null || ra === null || pr === null || pa === null) return [];
-  const fault = (key: string, message: string): Fault => ({ path: [...path, 'parity', key], message, at: 'key' });
+  const fault = (key: string, message: string): DocumentFault => ({
+    path: [...path, 'parity', key],
+    message,
+    at: 'key',
+  });
   if (pr === 0 && pa === 0) {
     const message = 'parity must allow some difference, or it can never be shown';
     return [{ path: [...path, 'parity'], message, at: 'key' }];

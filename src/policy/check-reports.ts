@@ -1,13 +1,13 @@
-import type { Fault } from './fault.ts';
+import type { DocumentFault } from './fault.ts';
 import type { Legible, LegibleSpec } from './legible.ts';
 
 /** Rules about what is reported only. */
-export function checkReports(spec: LegibleSpec): readonly Fault[] {
+export function checkReports(spec: LegibleSpec): readonly DocumentFault[] {
   return [...somethingIsShown(spec), ...reportedGuardsExist(spec)];
 }
 
 /** A promotion is what evidence of parity allows: without a check that has to show it, time alone would promote. */
-function somethingIsShown({ steps, checks }: LegibleSpec): Fault[] {
+function somethingIsShown({ steps, checks }: LegibleSpec): DocumentFault[] {
   const compares = (steps ?? []).some((step) => step !== null && 'weight' in step);
   const latency = checks?.latency;
   const required: readonly Legible<boolean>[] = [
@@ -24,8 +24,8 @@ function somethingIsShown({ steps, checks }: LegibleSpec): Fault[] {
   return [{ path: ['spec', 'checks'], message, at: 'key' }];
 }
 
-function reportedGuardsExist({ guards }: LegibleSpec): Fault[] {
-  return (guards?.dryRun ?? []).flatMap((name, index): Fault[] =>
+function reportedGuardsExist({ guards }: LegibleSpec): DocumentFault[] {
+  return (guards?.dryRun ?? []).flatMap((name, index): DocumentFault[] =>
     name === null || guards?.[name] !== undefined
       ? []
       : [{ path: ['spec', 'guards', 'dryRun', index], message: `guards has no limit for ${name}`, at: 'value' }],

@@ -1,12 +1,12 @@
 import { WHOLE_BPS } from '../split/assign.ts';
-import type { Fault, Path } from './fault.ts';
+import type { DocumentFault, Path } from './fault.ts';
 import type { LegibleSpec } from './legible.ts';
 import { formatBps, formatDuration } from './units.ts';
 
 const STEPS: Path = ['spec', 'steps'];
 
 /** Rules about the order of the phases, their dwell and their gates. */
-export function checkStages(spec: LegibleSpec): readonly Fault[] {
+export function checkStages(spec: LegibleSpec): readonly DocumentFault[] {
   return [
     ...internalTestsSomething(spec),
     ...weightsRise(spec),
@@ -17,7 +17,7 @@ export function checkStages(spec: LegibleSpec): readonly Fault[] {
   ];
 }
 
-function internalTestsSomething({ internal }: LegibleSpec): Fault[] {
+function internalTestsSomething({ internal }: LegibleSpec): DocumentFault[] {
   const requests = internal?.requests ?? null;
   const maxErrors = internal?.maxErrors ?? null;
   if (requests === null || maxErrors === null || requests === 0 || maxErrors < requests) return [];
@@ -25,8 +25,8 @@ function internalTestsSomething({ internal }: LegibleSpec): Fault[] {
   return [{ path: ['spec', 'internal', 'maxErrors'], message, at: 'key' }];
 }
 
-function weightsRise({ steps }: LegibleSpec): Fault[] {
-  const faults: Fault[] = [];
+function weightsRise({ steps }: LegibleSpec): DocumentFault[] {
+  const faults: DocumentFault[] = [];
   let before: number | null = null;
   for (const [index, step] of (steps ?? []).entries()) {
     if (step === null || !('weight' in step) || step.weight === null) continue;
@@ -44,8 +44,8 @@ function weightsRise({ steps }: LegibleSpec): Fault[] {
   return faults;
 }
 
-function consumersComeFirst({ steps }: LegibleSpec): Fault[] {
-  const faults: Fault[] = [];
+function consumersComeFirst({ steps }: LegibleSpec): DocumentFault[] {
+  const faults: DocumentFault[] = [];
   let weight: number | null = null;
   for (const [index, step] of (steps ?? []).entries()) {
     if (step === null) continue;
@@ -62,7 +62,7 @@ function consumersComeFirst({ steps }: LegibleSpec): Fault[] {
  * With weight steps after it, a consumer step is a pilot, and who is not listed rightly goes by weight later. Without
  * any, the list is the whole migration: then a weight set by hand must not move a client that nobody listed.
  */
-function onlyTheListMoves({ steps, consumers }: LegibleSpec): Fault[] {
+function onlyTheListMoves({ steps, consumers }: LegibleSpec): DocumentFault[] {
   if (steps === null || steps.length === 0 || consumers?.default !== 'by-weight') return [];
   if (!steps.every((step) => step !== null && 'consumers' in step)) return [];
   const message = 'consumers.default must be stable where every step moves listed consumers only';
@@ -70,9 +70,9 @@ function onlyTheListMoves({ steps, consumers }: LegibleSpec): Fault[] {
 }
 
 /** A dwell of 0s is no claim: such a step advances as soon as parity is shown. */
-function dwellsAreReachable({ steps, judge }: LegibleSpec): Fault[] {
+function dwellsAreReachable({ steps, judge }: LegibleSpec): DocumentFault[] {
   const minStep = judge?.minStep ?? null;
-  return (steps ?? []).flatMap((step, index): Fault[] => {
+  return (steps ?? []).flatMap((step, index): DocumentFault[] => {
     if (minStep === null || step === null || !('weight' in step)) return [];
     if (step.dwell === null || step.dwell === 0 || step.dwell >= minStep) return [];
     const message = `dwell must be at least judge.minStep: ${formatDuration(step.dwell)} against ${formatDuration(minStep)}`;
@@ -80,13 +80,13 @@ function dwellsAreReachable({ steps, judge }: LegibleSpec): Fault[] {
   });
 }
 
-function gatesAreNamedOnce({ internal, steps }: LegibleSpec): Fault[] {
+function gatesAreNamedOnce({ internal, steps }: LegibleSpec): DocumentFault[] {
   const lists = [
     { path: ['spec', 'internal', 'gates'], gates: internal?.gates },
     ...(steps ?? []).map((step, index) => ({ path: [...STEPS, index, 'gates'], gates: step?.gates })),
   ];
   return lists.flatMap(({ path, gates }) =>
-    (gates ?? []).flatMap((gate, index, all): Fault[] =>
+    (gates ?? []).flatMap((gate, index, all): DocumentFault[] =>
       gate !== null && all.indexOf(gate) < index
         ? [{ path: [...path, index], message: `gate ${gate} is named twice in one phase`, at: 'value' }]
         : [],

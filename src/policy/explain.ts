@@ -1,16 +1,16 @@
 import type { z } from 'zod';
-import { type Fault, nameOf, type Path, shown } from './fault.ts';
+import { type DocumentFault, nameOf, type Path, shown } from './fault.ts';
 import { suggest } from './suggest.ts';
-import { ANOTHER_FORM, DID_YOU_MEAN, didYouMean, MISSING, say } from './wording.ts';
+import { ANOTHER_FORM, DID_YOU_MEAN, didYouMean, issueSentence, MISSING } from './wording.ts';
 
 export type Validation<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly faults: readonly Fault[] };
+  | { readonly ok: false; readonly faults: readonly DocumentFault[] };
 
 type KnownIssue = z.core.$ZodIssue;
 
 /** A fault and what is needed to drop the echoes of a mistyped key: the key it is about, and the key that was meant. */
-interface Finding extends Fault {
+interface SchemaFault extends DocumentFault {
   readonly kind: 'missing' | 'unknown' | 'wrong';
   readonly meant?: string;
 }
@@ -26,12 +26,12 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown): Valida
   const result = schema.safeParse(value, {
     error: (issue) => {
       if (issue.code === 'unrecognized_keys') rememberShape(issue, shapes);
-      return say(issue);
+      return issueSentence(issue);
     },
   });
   if (result.success) return { ok: true, value: result.data };
-  const findings = result.error.issues.flatMap((issue) => findingsOf(issue, [], shapes));
-  return { ok: false, faults: withoutEchoes(findings).map(({ path, message, at }) => ({ path, message, at })) };
+  const faults = result.error.issues.flatMap((issue) => faultsOf(issue, [], shapes));
+  return { ok: false, faults: withoutEchoes(faults).map(({ path, message, at }) => ({ path, message, at })) };
 }
 
 // The finished issue keeps this very list of keys, but not the schema that knows which keys there are.
@@ -41,10 +41,10 @@ function rememberShape(issue: z.core.$ZodRawIssue<z.core.$ZodIssueUnrecognizedKe
 }
 
 /** Less the missing key that a mistyped one was meant to be, and all but the first fault of a value. */
-function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {
-  const meant = new Set(findings.map((finding) => finding.meant));
+function withoutEchoes(faults: readonly SchemaFault[]): readonly SchemaFault[] {
+  const meant = new Set(faults.map((fault) => fault.meant));
   const spokenOf = new Set<string>();
-  return findings.filter(({ kind, path }) => {
+  return faults.filter(({ kind, path }) => {
     const place = JSON.stringify(path);
     const echo = spokenOf.has(place) || (kind === 'missing' && meant.has(place));
     spokenOf.add(place);
@@ -52,14 +52,14 @@ function withoutEchoes(findings: readonly Finding[]): readonly Finding[] {
   });
 }
 
-function findingsOf(issue: KnownIssue, above: Path, shapes: Shapes): Finding[] {
+function faultsOf(issue: KnownIssue, above: Path, shapes: Shapes): SchemaFault[] {
   const path = [...above, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))];
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, issue.keys, path, shapes));
   if (issue.code === 'invalid_union') {
     const branch = nearest(issue.errors, shapes);
     const told = issue.message !== ANOTHER_FORM;
     if (branch && !(told && branch.some(isOtherKind))) {
-      return branch.flatMap((inner) => findingsOf(inner, path, shapes));
+      return branch.flatMap((inner) => faultsOf(inner, path, shapes));
     }
     if (!told) return [wrong(path, alternatives(issue.errors, shapes))];
   }
@@ -67,12 +67,12 @@ function findingsOf(issue: KnownIssue, above: Path, shapes: Shapes): Finding[] {
   return [wrong(path, issue.message)];
 }
 
-function wrong(path: Path, message: string): Finding {
+function wrong(path: Path, message: string): SchemaFault {
   const whole = ABOUT_THE_VALUE.test(message) ? `${nameOf(path)} ${message}` : message;
   return { path, message: whole, at: 'value', kind: 'wrong' };
 }
 
-function unknownKey(key: string, keys: readonly string[], parent: Path, shapes: Shapes): Finding {
+function unknownKey(key: string, keys: readonly string[], parent: Path, shapes: Shapes): SchemaFault {
   const meant = suggest(key, shapes.get(keys) ?? []);
   return {
     path: [...parent, key],
@@ -99,7 +99,7 @@ function alternatives(branches: readonly (readonly KnownIssue[])[], shapes: Shap
   const forms = branches.map((branch) => {
     const other = branch.find(isOtherKind);
     if (other) return other.message.replace(/^must be /, '');
-    const missing = branch.flatMap((issue) => findingsOf(issue, [], shapes)).filter(({ kind }) => kind === 'missing');
+    const missing = branch.flatMap((issue) => faultsOf(issue, [], shapes)).filter(({ kind }) => kind === 'missing');
     return missing.length === 0
       ? 'another mapping'
       : `a mapping with ${missing.map(({ path }) => nameOf(path)).join(' and ')}`;
@@ -111,12 +111,12 @@ function alternatives(branches: readonly (readonly KnownIssue[])[], shapes: Shap
 function distanceOf(branch: readonly KnownIssue[], shapes: Shapes): number {
   const other = branch.find(isOtherKind);
   if (other) return other.message.includes(DID_YOU_MEAN) ? 0.5 : Number.POSITIVE_INFINITY;
-  const findings = branch.flatMap((issue) => findingsOf(issue, [], shapes));
-  const meant = new Set(findings.map((finding) => finding.meant));
-  return findings.reduce((sum, finding) => {
-    if (finding.kind === 'wrong') return sum + 0.5;
-    if (finding.kind === 'missing') return meant.has(JSON.stringify(finding.path)) ? sum : sum + 1;
-    return finding.meant === undefined ? sum + 1 : sum + 0.5;
+  const faults = branch.flatMap((issue) => faultsOf(issue, [], shapes));
+  const meant = new Set(faults.map((fault) => fault.meant));
+  return faults.reduce((sum, fault) => {
+    if (fault.kind === 'wrong') return sum + 0.5;
+    if (fault.kind === 'missing') return meant.has(JSON.stringify(fault.path)) ? sum : sum + 1;
+    return fault.meant === undefined ? sum + 1 : sum + 0.5;
   }, 0);
 }
 

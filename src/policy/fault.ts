@@ -3,7 +3,7 @@ const LONGEST_KEY = 64;
 export type Path = readonly (string | number)[];
 
 /** What is wrong with a value, before it is known where in the text that value stands. */
-export interface Fault {
+export interface DocumentFault {
   readonly path: Path;
   /** One sentence that names the field. */
   readonly message: string;

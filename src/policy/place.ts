@@ -1,13 +1,13 @@
 import { isMap, isScalar, isSeq, LineCounter, type ParsedNode } from 'yaml';
 import type { Issue } from '../problem/problem.ts';
-import { type Fault, formatPath, printable } from './fault.ts';
+import { type DocumentFault, formatPath, printable } from './fault.ts';
 
 const WIDEST = 160;
 
 /** A document that was read, kept to give every fault found later its place in the text. */
 export interface SourceDocument {
   readonly file: string;
-  readonly issue: (fault: Fault) => Issue;
+  readonly issue: (fault: DocumentFault) => Issue;
 }
 
 /** A text whose lines are known; offsets are UTF-16 units from its start. */
@@ -64,7 +64,7 @@ function excerpt({ text, lines }: SourceText, { line, column }: { line: number; 
 }
 
 /** A missing key has no place of its own: the fault stands at the key of what should hold it. */
-function offsetOf(root: ParsedNode | null, fault: Fault): number {
+function offsetOf(root: ParsedNode | null, fault: DocumentFault): number {
   let node = root;
   let key = root?.range[0] ?? 0;
   for (const part of fault.path) {

@@ -53,7 +53,7 @@ export function formatPercent(share: number): string {
 }
 
 /** A fraction of one -> percentage points: 0.001 -> `0.1pp`. */
-export function formatPoints(share: number): string {
+export function formatPp(share: number): string {
   return `${formatHundredths(share)}pp`;
 }
 
@@ -90,7 +90,7 @@ export const fraction = z
 export const points = z
   .codec(textLike(POINTS, 'must be percentage points such as 0.1pp'), z.number(), {
     decode: (text) => parseHundredths(POINTS, text) ?? 0,
-    encode: formatPoints,
+    encode: formatPp,
   })
   .describe('Percentage points: 0.1pp, 1pp');
 

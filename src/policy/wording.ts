@@ -6,7 +6,7 @@ export const ANOTHER_FORM = 'must have another form';
 export const DID_YOU_MEAN = ', did you mean ';
 
 /** The sentence for an issue, less its subject; a message given with the schema goes before it. */
-export function say(issue: z.core.$ZodRawIssue): string {
+export function issueSentence(issue: z.core.$ZodRawIssue): string {
   if (issue.input === undefined) return MISSING;
   switch (issue.code) {
     case 'invalid_type':

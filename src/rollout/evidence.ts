@@ -1,5 +1,9 @@
-import type { JudgeState } from '../judge/judge.ts';
+import { type JudgeState, type Look, openJudgement } from '../judge/judge.ts';
 import type { Verdict } from '../judge/verdict.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { Block } from '../stats/block.ts';
+import type { EvidenceReset } from './move.ts';
+import { isEnded, type Rollout } from './state.ts';
 
 /** What has been seen so far: overwritten at every look in the transaction of the look, never audited. */
 export interface Evidence {
@@ -23,4 +27,128 @@ export interface Evidence {
   readonly steppedMs?: number;
   /** Age at which an open request counts as slow in the next collection. */
   readonly slowAfterMs: number;
+}
+
+/** Nothing seen yet. */
+export function noEvidence(policy: Policy, at: number): Evidence {
+  return {
+    judge: openJudgement(policy),
+    verdict: null,
+    cursor: null,
+    dwellMs: 0,
+    lookedAt: at,
+    appliedAt: null,
+    forced: { requests: 0, errors: 0 },
+    blindSince: null,
+    suspectSince: null,
+    faultSince: null,
+    slowAfterMs: 1_000,
+  };
+}
+
+export interface Observation {
+  /** Database time, epoch ms. */
+  readonly at: number;
+  readonly tickMs: number;
+  /** By how much the database's clock was set since the last look, in ms. */
+  readonly stepMs: number;
+  readonly look: Look | null;
+  /** Blocks of this look; null when the source was unusable. */
+  readonly blocks: readonly Block[] | null;
+  readonly cursor: string | null;
+  /** Every live data plane serves the ordered epoch. */
+  readonly applied: boolean;
+}
+
+/**
+ * The evidence after a look. Dwell grows by the time since the last look, at most two ticks of it (an outage of
+ * the controller is no watching), and only while the split is applied, nothing is paused and somebody could see.
+ */
+export function evidenceAfterLook(rollout: Rollout, before: Evidence, seen: Observation): Evidence {
+  const evidence = onSteppedClock(before, seen.stepMs);
+  const blind = seen.look?.verdict.name === 'blind';
+  const watching = seen.applied && rollout.paused === null && !blind && seen.look?.verdict.name !== 'shared-fault';
+  const elapsed = Math.max(0, Math.min(seen.at - evidence.lookedAt, 2 * seen.tickMs));
+  const counted = watching && evidence.appliedAt !== null ? elapsed : 0;
+  return {
+    ...evidence,
+    judge: seen.look?.state ?? evidence.judge,
+    verdict: seen.look?.verdict ?? evidence.verdict,
+    slowAfterMs: seen.look?.slowAfterMs ?? evidence.slowAfterMs,
+    cursor: seen.cursor,
+    dwellMs: evidence.dwellMs + counted,
+    lookedAt: seen.at,
+    appliedAt: evidence.appliedAt ?? (seen.applied ? seen.at : null),
+    forced: addForced(rollout, evidence.forced, seen.blocks ?? []),
+    blindSince: blind ? (evidence.blindSince ?? seen.at) : null,
+    suspectSince: seen.look?.verdict.name === 'suspect' ? (evidence.suspectSince ?? seen.at) : null,
+    faultSince: faultSince(evidence, seen),
+  };
+}
+
+/**
+ * The evidence as an event leaves it. The judge keeps its memory over stages (alpha is one for the rollout), the
+ * verdict does not: no step passes on what was said of the one before.
+ */
+export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: Rollout, at: number): Evidence {
+  if (isEnded(after)) return evidence;
+  switch (reset) {
+    case 'keep': {
+      // A weight that changes within the stage has instants of its own, on the clock of now.
+      const began = after.increase?.at === at || after.withdrawal?.at === at;
+      return began && evidence.steppedMs !== undefined ? { ...evidence, steppedMs: 0 } : evidence;
+    }
+    case 'stage':
+      // A fault of before the stage is not one that followed it, so its time is kept.
+      return {
+        ...evidence,
+        verdict: null,
+        dwellMs: 0,
+        appliedAt: null,
+        lookedAt: at,
+        blindSince: null,
+        suspectSince: null,
+        ...(evidence.steppedMs === undefined ? {} : { steppedMs: 0 }),
+      };
+    case 'all':
+      return { ...noEvidence(after.policy, at), cursor: evidence.cursor };
+  }
+}
+
+/**
+ * The evidence on a clock that was set by `stepMs`: what has lasted for a minute has lasted for a minute all the same.
+ * The rollout's own instants are audited and stay, so what the stage has lasted is corrected by `steppedMs`.
+ */
+export function onSteppedClock(evidence: Evidence, stepMs: number): Evidence {
+  if (stepMs === 0) return evidence;
+  const at = (instant: number | null) => (instant === null ? null : instant + stepMs);
+  return {
+    ...evidence,
+    lookedAt: evidence.lookedAt + stepMs,
+    appliedAt: at(evidence.appliedAt),
+    blindSince: at(evidence.blindSince),
+    suspectSince: at(evidence.suspectSince),
+    faultSince: at(evidence.faultSince),
+    steppedMs: (evidence.steppedMs ?? 0) + stepMs,
+    judge: { ...evidence.judge, fedAt: at(evidence.judge.fedAt) },
+  };
+}
+
+/** An instant of the rollout itself (the stage was entered, the weight grew), as the clock has it now. */
+export function asOfNow(instant: number, { steppedMs = 0 }: Pick<Evidence, 'steppedMs'>): number {
+  return instant + steppedMs;
+}
+
+function faultSince(evidence: Evidence, { look, at }: Observation): number | null {
+  if (look === null) return evidence.faultSince;
+  return look.state.fault.alarm === null ? null : (evidence.faultSince ?? at);
+}
+
+function addForced(rollout: Rollout, before: Evidence['forced'], blocks: readonly Block[]): Evidence['forced'] {
+  if (rollout.stage.kind !== 'internal') return before;
+  const own = blocks.filter((block) => block.splitEpoch <= rollout.splitEpoch);
+  return {
+    requests: own.reduce((sum, { forced }) => sum + forced.canary.requests, before.requests),
+    errors: own.reduce((sum, { forced }) => sum + forced.canary.errors, before.errors),
+  };
 }

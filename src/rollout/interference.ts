@@ -1,8 +1,7 @@
 import { formatBps, formatDuration } from '../policy/units.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
-import { asOfNow } from './clock-step.ts';
 import type { MachineEvent } from './event.ts';
-import type { Evidence } from './evidence.ts';
+import { asOfNow, type Evidence } from './evidence.ts';
 import { changed, refused, type Transition, type TransitionContext, weighed } from './move.ts';
 import type { Rollout, Withdrawal } from './state.ts';
 

@@ -4,23 +4,25 @@ import type { LatencyCounts, SlowerCounts } from '../stats/block.ts';
 import { MOST_BOUNDARIES } from '../stats/latency/latency-form.ts';
 import { lowestBucket, nativeGrid } from '../stats/latency/latency-grid.ts';
 import { bucketOf, GAMMA, HIGHEST_BUCKET, LOWEST_BUCKET } from '../stats/latency/log-histogram.ts';
-import { readCount, readFields, readNumber, refuse } from './read-value.ts';
+import { readCount, readFields, readNumber, refuseInput } from './read-value.ts';
 
 const WHOLE_NUMBER = /^-?\d{1,4}$/;
 const LOWEST_SCHEMA = -4;
 const HIGHEST_SCHEMA = 8;
 
 /** `{ gamma: 1.02, counts: { "186": 12 } }`: the form of the gateway's own blocks. */
-export function readHistogram(value: unknown, name: string): LatencyCounts {
+export function readGatewayCounts(value: unknown, name: string): LatencyCounts {
   const { gamma, counts } = readFields(value, name, ['gamma', 'counts']);
   if (gamma !== undefined && gamma !== GAMMA)
-    refuse(`${name}.gamma must be ${GAMMA}, the ratio that buckets have here`);
-  if (!isRecord(counts)) refuse(`${name}.counts must be an object of bucket indices`);
+    refuseInput(`${name}.gamma must be ${GAMMA}, the ratio that buckets have here`);
+  if (!isRecord(counts)) refuseInput(`${name}.counts must be an object of bucket indices`);
   const latency: Record<number, number> = {};
   for (const [key, count] of Object.entries(counts)) {
     const bucket = Number(key);
     if (!WHOLE_NUMBER.test(key) || bucket < LOWEST_BUCKET || bucket > HIGHEST_BUCKET || String(bucket) !== key) {
-      refuse(`${name}.counts has the key ${shown(key)}, which is no bucket from ${LOWEST_BUCKET} to ${HIGHEST_BUCKET}`);
+      refuseInput(
+        `${name}.counts has the key ${shown(key)}, which is no bucket from ${LOWEST_BUCKET} to ${HIGHEST_BUCKET}`,
+      );
     }
     latency[bucket] = readCount(count, `${name}.counts["${key}"]`);
   }
@@ -29,7 +31,7 @@ export function readHistogram(value: unknown, name: string): LatencyCounts {
 
 /** `[12.5, 40]`: single latencies in ms. */
 export function readLatencies(value: unknown, name: string): LatencyCounts {
-  if (!Array.isArray(value)) refuse(`${name} must be a list of milliseconds`);
+  if (!Array.isArray(value)) refuseInput(`${name} must be a list of milliseconds`);
   const latency: Record<number, number> = {};
   for (const [index, ms] of (value as readonly unknown[]).entries()) {
     const bucket = bucketOf(readNumber(ms, `${name}[${index}]`, 0, Number.MAX_VALUE));
@@ -43,19 +45,19 @@ export function readLatencies(value: unknown, name: string): LatencyCounts {
  * them. Null where no boundary tells anything.
  */
 export function readBuckets(value: unknown, name: string): SlowerCounts | null {
-  if (!isRecord(value)) refuse(`${name} must be an object of boundaries in seconds`);
+  if (!isRecord(value)) refuseInput(`${name} must be an object of boundaries in seconds`);
   const cumulative = Object.entries(value)
     .map(([key, count]) => ({ key, ms: boundaryMs(key, name), count: readCount(count, `${name}["${key}"]`) }))
     .toSorted((left, right) => left.ms - right.ms);
-  if (cumulative.length > MOST_BOUNDARIES + 1) refuse(`${name} has more than ${MOST_BOUNDARIES} boundaries`);
+  if (cumulative.length > MOST_BOUNDARIES + 1) refuseInput(`${name} has more than ${MOST_BOUNDARIES} boundaries`);
   if (cumulative.length > 0 && cumulative.at(-1)?.ms !== Number.POSITIVE_INFINITY) {
-    refuse(`${name} has no boundary +Inf`);
+    refuseInput(`${name} has no boundary +Inf`);
   }
   let before = { ms: 0, count: 0 };
   for (const { key, ms, count } of cumulative) {
-    if (ms === before.ms) refuse(`${name} has the boundary ${shown(key)} twice`);
+    if (ms === before.ms) refuseInput(`${name} has the boundary ${shown(key)} twice`);
     if (count < before.count)
-      refuse(`${name}["${shown(key)}"] is less than the count before it: counts are cumulative`);
+      refuseInput(`${name}["${shown(key)}"] is less than the count before it: counts are cumulative`);
     before = { ms, count };
   }
   const answers = before.count;
@@ -74,12 +76,12 @@ export interface NativeCounts {
 export function readNative(value: unknown, name: string): NativeCounts {
   const { schema, counts, zero } = readFields(value, name, ['schema', 'counts', 'zero']);
   const resolution = readNumber(schema, `${name}.schema`, LOWEST_SCHEMA, HIGHEST_SCHEMA);
-  if (!Number.isInteger(resolution)) refuse(`${name}.schema must be a whole number`);
-  if (!isRecord(counts)) refuse(`${name}.counts must be an object of bucket indices`);
+  if (!Number.isInteger(resolution)) refuseInput(`${name}.schema must be a whole number`);
+  if (!isRecord(counts)) refuseInput(`${name}.counts must be an object of bucket indices`);
   const latency: Record<number, number> = {};
   for (const [key, count] of Object.entries(counts)) {
     if (!WHOLE_NUMBER.test(key) || String(Number(key)) !== key) {
-      refuse(`${name}.counts has the key ${shown(key)}, which is no bucket`);
+      refuseInput(`${name}.counts has the key ${shown(key)}, which is no bucket`);
     }
     latency[Number(key)] = readCount(count, `${name}.counts["${key}"]`);
   }
@@ -102,7 +104,7 @@ function boundaryMs(key: string, name: string): number {
   if (key === '+Inf') return Number.POSITIVE_INFINITY;
   const seconds = /^\d+(\.\d+)?(e[+-]?\d+)?$/i.test(key) ? Number(key) : Number.NaN;
   if (!(seconds > 0 && Number.isFinite(seconds * 1_000))) {
-    refuse(`${name} has the boundary ${shown(key)}, which is no number of seconds above 0, nor +Inf`);
+    refuseInput(`${name} has the boundary ${shown(key)}, which is no number of seconds above 0, nor +Inf`);
   }
   return seconds * 1_000;
 }

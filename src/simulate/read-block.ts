@@ -5,12 +5,12 @@ import {
   countsAtSchema,
   type NativeCounts,
   readBuckets,
-  readHistogram,
+  readGatewayCounts,
   readLatencies,
   readNative,
 } from './latency-forms.ts';
-import { readSeries } from './read-series.ts';
-import { type Fields, readCount, readFields, readNumber, refuse } from './read-value.ts';
+import { readSeriesPoints } from './read-series.ts';
+import { type InputFields, readCount, readFields, readNumber, refuseInput } from './read-value.ts';
 
 /** What was measured in one block: one line of the input of `serin judge`. */
 export interface Measured {
@@ -47,7 +47,7 @@ export function readBlock(text: string): Measured {
     step: readCount(fields['step'], 'step'),
     canaryBps: readWeight(fields['weight']),
     ...inOneForm(readTally(fields['stable'], 'stable'), readTally(fields['canary'], 'canary')),
-    ...(fields['series'] === undefined ? {} : { series: readSeries(fields['series']) }),
+    ...(fields['series'] === undefined ? {} : { series: readSeriesPoints(fields['series']) }),
   };
 }
 
@@ -55,14 +55,14 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return refuse('this is no JSON');
+    return refuseInput('this is no JSON');
   }
 }
 
 function readTime(value: unknown): number {
   const at = typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : Number.NaN;
   if (!Number.isFinite(at)) {
-    refuse(value === undefined ? 'at is missing' : 'at must be a time such as 2026-01-01T00:00:05Z');
+    refuseInput(value === undefined ? 'at is missing' : 'at must be a time such as 2026-01-01T00:00:05Z');
   }
   return at;
 }
@@ -71,7 +71,7 @@ function readTime(value: unknown): number {
 function readWeight(value: unknown): number {
   const exact = readNumber(value, 'weight', 0, 1) * WHOLE_BPS;
   const bps = Math.round(exact);
-  if (Math.abs(exact - bps) > 1e-6) refuse('weight has a resolution of 0.0001');
+  if (Math.abs(exact - bps) > 1e-6) refuseInput('weight has a resolution of 0.0001');
   return bps;
 }
 
@@ -80,7 +80,7 @@ function inOneForm(stable: ReadTally | null, canary: ReadTally | null): Pick<Mea
   const read = [stable, canary].flatMap((one) => one ?? []);
   const [form, other] = read.flatMap((one) => one.form ?? []);
   if (form !== undefined && other !== undefined && form !== other) {
-    refuse('the latencies of stable and canary must have the same form');
+    refuseInput('the latencies of stable and canary must have the same form');
   }
   const schema = Math.min(...read.map(({ native }) => native?.schema ?? Number.POSITIVE_INFINITY));
   const onGrid = (one: ReadTally | null) =>
@@ -91,12 +91,12 @@ function inOneForm(stable: ReadTally | null, canary: ReadTally | null): Pick<Mea
 
 function readTally(value: unknown, name: string): ReadTally | null {
   if (value === null) return null;
-  if (value === undefined) refuse(`${name} is missing: null says that it reported nothing`);
+  if (value === undefined) refuseInput(`${name} is missing: null says that it reported nothing`);
   const fields = readFields(value, name, TALLY_KEYS);
   const requests = readCount(fields['requests'], `${name}.requests`);
   const errors = readCount(fields['errors'], `${name}.errors`);
   const clientErrors = readOptionalCount(fields['clientErrors'], `${name}.clientErrors`);
-  if (errors + (clientErrors ?? 0) > requests) refuse(`${name} has more errors than requests`);
+  if (errors + (clientErrors ?? 0) > requests) refuseInput(`${name} has more errors than requests`);
   const unanswered = readOptionalCount(fields['unanswered'], `${name}.unanswered`);
   const groups = fields['groups'] === undefined ? null : readGroups(fields['groups'], `${name}.groups`);
   const counts = {
@@ -117,24 +117,25 @@ function readGroups(value: unknown, name: string): GroupCounts {
   const fields = readFields(value, name, ['requests', 'errors']);
   const requests = readGroup(fields['requests'], `${name}.requests`);
   const errors = readGroup(fields['errors'], `${name}.errors`);
-  if (errors.some((count, group) => count > (requests[group] ?? 0))) refuse(`${name} has more errors than requests`);
+  if (errors.some((count, group) => count > (requests[group] ?? 0)))
+    refuseInput(`${name} has more errors than requests`);
   return { requests, errors };
 }
 
 function readGroup(value: unknown, name: string): readonly number[] {
-  if (!Array.isArray(value) || value.length !== GROUPS) refuse(`${name} must be a list of ${GROUPS} counts`);
+  if (!Array.isArray(value) || value.length !== GROUPS) refuseInput(`${name} must be a list of ${GROUPS} counts`);
   return (value as readonly unknown[]).map((count, group) => readCount(count, `${name}[${group}]`));
 }
 
-function readLatency(counts: Omit<Tally, 'latency'>, fields: Fields, name: string): ReadTally {
+function readLatency(counts: Omit<Tally, 'latency'>, fields: InputFields, name: string): ReadTally {
   const given = LATENCY_FORMS.filter((form) => fields[form] !== undefined);
-  if (given.length > 1) refuse(`${name} has ${given.join(' and ')}: one of them is enough`);
+  if (given.length > 1) refuseInput(`${name} has ${given.join(' and ')}: one of them is enough`);
   const [form] = given;
   if (form === undefined) return { tally: { ...counts, latency: {} }, form: null, native: null };
   const value = fields[form];
   switch (form) {
     case 'latency':
-      return gateway(readHistogram(value, `${name}.latency`));
+      return gateway(readGatewayCounts(value, `${name}.latency`));
     case 'latencyMs':
       return gateway(readLatencies(value, `${name}.latencyMs`));
     case 'buckets': {

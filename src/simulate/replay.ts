@@ -5,10 +5,10 @@ import type { Policy } from '../policy/schema.ts';
 import { positionOf } from '../rollout/plan.ts';
 import type { Tally } from '../stats/block.ts';
 import type { Measured } from './read-block.ts';
-import { refuse } from './read-value.ts';
+import { refuseInput } from './read-value.ts';
 
 /** What the judge says after a block. */
-export interface Answer {
+export interface ReplayVerdict {
   readonly verdict: VerdictName;
   readonly reason: string;
   /** End of the block and number of the line with which the verdict became what it has been since; null before any. */
@@ -23,13 +23,13 @@ export interface Replay {
   /** The last block's place in the rollout; null before the first. */
   readonly context: (StepContext & { readonly canaryBps: number; readonly step: number }) | null;
   readonly lastAt: number | null;
-  readonly answer: Answer;
+  readonly answer: ReplayVerdict;
 }
 
 const NO_TALLY: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
 
 export function openReplay(policy: Policy): Replay {
-  const answer: Answer = {
+  const answer: ReplayVerdict = {
     verdict: 'undecided',
     reason: 'nothing has been measured yet',
     decidedAt: null,
@@ -43,7 +43,7 @@ export function openReplay(policy: Policy): Replay {
 export function replayBlock(policy: Policy, before: Replay, measured: Measured, line: number): Replay {
   const { at: startedAt, canaryBps, stable, canary, grid, series } = measured;
   if (series !== undefined) refuseUnknown(policy, Object.keys(series));
-  if (before.lastAt !== null && startedAt <= before.lastAt) refuse('at must be later than in the block before');
+  if (before.lastAt !== null && startedAt <= before.lastAt) refuseInput('at must be later than in the block before');
   const context = contextOf(policy, before.context, measured);
   const durationMs = policy.spec.judge.block;
   const at = startedAt + durationMs;
@@ -76,7 +76,7 @@ function refuseUnknown(policy: Policy, names: readonly string[]): void {
   for (const name of names) {
     if (known.includes(name)) continue;
     const has = known.length === 0 ? 'the policy has no queries' : `the policy has ${known.join(', ')}`;
-    refuse(`series has the unknown check ${shown(name)}: ${has}`);
+    refuseInput(`series has the unknown check ${shown(name)}: ${has}`);
   }
 }
 
@@ -95,7 +95,7 @@ function stageOf(policy: Policy, step: number): Pick<StepContext, 'kind' | 'inde
   if (step === steps.length + 1) return { kind: 'bake', index: steps.length, position: 'last' };
   const declared = steps[step - 1];
   if (declared === undefined) {
-    return refuse(
+    return refuseInput(
       `step is ${step}, but the policy has ${steps.length} (0 is the internal phase, ${steps.length + 1} the bake)`,
     );
   }
@@ -103,7 +103,7 @@ function stageOf(policy: Policy, step: number): Pick<StepContext, 'kind' | 'inde
   return { kind: 'weight', index: step - 1, position: positionOf(steps, step - 1) };
 }
 
-function answerOf(before: Answer, { name, reason, findings }: Verdict, at: number, line: number): Answer {
+function answerOf(before: ReplayVerdict, { name, reason, findings }: Verdict, at: number, line: number): ReplayVerdict {
   const since =
     before.line !== null && before.verdict === name
       ? { decidedAt: before.decidedAt, line: before.line }

@@ -2,7 +2,7 @@ import { assign } from './assign.ts';
 import type { ConsumerRule, SplitOrder, Track } from './order.ts';
 
 /** What of a request decides its version. */
-export interface Requester {
+export interface SplitInput {
   /** Value of the force header; null when it is absent. */
   readonly force: string | null;
   /** The rule of a listed consumer, `unlisted` for a credential that is not listed, null for no credential. */
@@ -14,7 +14,7 @@ export interface Requester {
 /** Only `weight` is randomised; what was forced or ruled never enters the comparison. */
 export type ChosenBy = 'force' | 'consumer' | 'weight';
 
-export interface Choice {
+export interface SplitChoice {
   readonly track: Track;
   readonly by: ChosenBy;
 }
@@ -24,24 +24,24 @@ const CHOICES = {
   force: { stable: { track: 'stable', by: 'force' }, canary: { track: 'canary', by: 'force' } },
   consumer: { stable: { track: 'stable', by: 'consumer' }, canary: { track: 'canary', by: 'consumer' } },
   weight: { stable: { track: 'stable', by: 'weight' }, canary: { track: 'canary', by: 'weight' } },
-} as const satisfies Record<ChosenBy, Record<Track, Choice>>;
+} as const satisfies Record<ChosenBy, Record<Track, SplitChoice>>;
 
 /**
  * The version for a request; the first that matches wins: force header, consumer rule, weight. Who is not listed, or
  * shows no credential, takes the order's default: `stable` is a rule, `by-weight` is randomised.
  */
-export function chooseTrack(order: SplitOrder, requester: Requester): Choice {
+export function chooseTrack(order: SplitOrder, input: SplitInput): SplitChoice {
   if (order.canary === null) return CHOICES.weight.stable;
-  if (requester.force !== null && order.forceAllowed) {
-    const forced = forcedTrack(requester.force, order.stable.version, order.canary.version);
+  if (input.force !== null && order.forceAllowed) {
+    const forced = forcedTrack(input.force, order.stable.version, order.canary.version);
     if (forced !== null) return CHOICES.force[forced];
   }
   if (order.consumerDefault !== null) {
-    const listed = requester.consumer !== null && requester.consumer !== 'unlisted';
-    const rule = listed ? requester.consumer : order.consumerDefault;
+    const listed = input.consumer !== null && input.consumer !== 'unlisted';
+    const rule = listed ? input.consumer : order.consumerDefault;
     if (rule !== 'by-weight') return CHOICES.consumer[rule];
   }
-  return CHOICES.weight[assign(requester.hash, order.canaryBps)];
+  return CHOICES.weight[assign(input.hash, order.canaryBps)];
 }
 
 /** Whether a force header can be followed: it names one version, and that one is served. */

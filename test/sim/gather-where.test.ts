@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gather } from '../../src/controller/gather.ts';
-import { noEvidence } from '../../src/rollout/observe.ts';
+import { noEvidence } from '../../src/rollout/evidence.ts';
 import type { SliceBlock } from '../../src/stats/slice.ts';
 import { seededRandom } from '../support/random.ts';
 import { rolloutIn, T0 } from '../support/rollouts.ts';

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SERIN } from '../../src/rollout/event.ts';
-import type { Evidence } from '../../src/rollout/evidence.ts';
+import { type Evidence, noEvidence } from '../../src/rollout/evidence.ts';
 import type { Message } from '../../src/rollout/message.ts';
-import { noEvidence } from '../../src/rollout/observe.ts';
 import type { AuditDraft } from '../../src/rollout/record.ts';
 import type { Rollout } from '../../src/rollout/state.ts';
 import { begin } from '../../src/rollout/transition.ts';

@@ -1,9 +1,9 @@
 import { type Policy, type PolicyDocument, policySchema } from '../../src/policy/schema.ts';
 import { announce, type Installation } from '../../src/rollout/announce.ts';
 import { type Happening, SERIN, type StartedEvent } from '../../src/rollout/event.ts';
+import { noEvidence } from '../../src/rollout/evidence.ts';
 import type { Message } from '../../src/rollout/message.ts';
 import type { TransitionContext } from '../../src/rollout/move.ts';
-import { noEvidence } from '../../src/rollout/observe.ts';
 import type { Rollout } from '../../src/rollout/state.ts';
 import { begin, transition } from '../../src/rollout/transition.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type AuditView, auditVerificationSchema, auditViewsSchema } from '../../api/view-schemas.ts';
 import { counted } from '../../policy/counted.ts';
-import { connect, type ServerOptions, takesServer } from '../connection.ts';
+import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { EXIT } from '../exit-code.ts';
 import { rolloutPath } from '../find-rollout.ts';
 import { print } from '../output.ts';
@@ -25,13 +25,13 @@ export function registerAudit(program: Command, session: Session): void {
       const query = new URLSearchParams({ limit: options.limit });
       if (route !== undefined && options.rollout === undefined) query.set('route', route);
       const path = options.rollout === undefined ? '/api/v1/audit' : rolloutPath(options.rollout, '/audit');
-      const entries = await connect(options, session).get(`${path}?${query.toString()}`, auditViewsSchema);
+      const entries = await openClient(options, session).get(`${path}?${query.toString()}`, auditViewsSchema);
       print(session, options.output, entries, (format) => auditTable(entries, format));
     });
 
   takesServer(audit.command('verify').description('check that nothing in the audit log was changed or cut off')).action(
     async (options: ServerOptions) => {
-      const found = await connect(options, session).get('/api/v1/audit/verify', auditVerificationSchema);
+      const found = await openClient(options, session).get('/api/v1/audit/verify', auditVerificationSchema);
       const { entries, brokenAt } = found;
       print(session, options.output, found, () =>
         brokenAt === null

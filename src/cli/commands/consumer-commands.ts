@@ -3,7 +3,7 @@ import { consumerViewSchema, consumerViewsSchema } from '../../api/view-schemas.
 import { Problem } from '../../problem/problem.ts';
 import type { ConsumerRule } from '../../split/order.ts';
 import { reasonFor } from '../ask.ts';
-import { connect, type ServerOptions, takesServer } from '../connection.ts';
+import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { print, say } from '../output.ts';
 import type { Session } from '../terminal.ts';
 import { table } from '../text.ts';
@@ -22,7 +22,7 @@ export function registerConsumers(program: Command, session: Session): void {
 
   takesServer(consumers.command('list').description('list them').argument('<route>')).action(
     async (route: string, options: ServerOptions) => {
-      const views = await connect(options, session).get(pathOf(route), consumerViewsSchema);
+      const views = await openClient(options, session).get(pathOf(route), consumerViewsSchema);
       print(session, options.output, views, () =>
         table(
           ['NAME', 'GETS', 'SINCE'],
@@ -48,7 +48,7 @@ export function registerConsumers(program: Command, session: Session): void {
       const key = await keyOf(options, session);
       const reason = await reasonFor(session, options.reason, `give ${name} ${options.to}`);
       const body = { rule: options.to, ...(key === undefined ? {} : { key }), reason };
-      const view = await connect(options, session).send('PUT', pathOf(route, name), consumerViewSchema, body);
+      const view = await openClient(options, session).send('PUT', pathOf(route, name), consumerViewSchema, body);
       print(session, options.output, view, () => `${view.route}: ${view.name} gets ${view.rule}`);
     });
 
@@ -59,7 +59,7 @@ export function registerConsumers(program: Command, session: Session): void {
     .action(async (route: string, name: string, options: ServerOptions & { reason?: string }) => {
       const reason = await reasonFor(session, options.reason, `remove ${name}`);
       const query = new URLSearchParams({ reason }).toString();
-      await connect(options, session).remove(`${pathOf(route, name)}?${query}`);
+      await openClient(options, session).remove(`${pathOf(route, name)}?${query}`);
       say(session, `serin: ${name} is no longer listed for ${route}`);
     });
 }

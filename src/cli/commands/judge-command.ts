@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { VerdictName } from '../../judge/verdict.ts';
 import { Problem } from '../../problem/problem.ts';
 import { readBlock } from '../../simulate/read-block.ts';
-import { type Answer, openReplay, replayBlock } from '../../simulate/replay.ts';
+import { openReplay, type ReplayVerdict, replayBlock } from '../../simulate/replay.ts';
 import { takesOutput } from '../connection.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { loadPolicy } from '../load-policy.ts';
@@ -86,7 +86,7 @@ function exitCodeOf(verdict: VerdictName): ExitCode {
 }
 
 // One answer a line, so that the stream can be read as it comes; JSON stays JSON lines, YAML a stream of documents.
-function printEach(session: Session, format: Format, answer: Answer): void {
+function printEach(session: Session, format: Format, answer: ReplayVerdict): void {
   if (format === 'json') session.stdout.write(`${JSON.stringify(answer)}\n`);
   else {
     if (format === 'yaml') session.stdout.write('---\n');
@@ -94,12 +94,12 @@ function printEach(session: Session, format: Format, answer: Answer): void {
   }
 }
 
-function headline({ verdict, reason, decidedAt, line }: Answer): string {
+function headline({ verdict, reason, decidedAt, line }: ReplayVerdict): string {
   const since = line === null ? '' : ` since line ${line}, ${decidedAt}`;
   return clean(`${verdict}${since}: ${reason}`);
 }
 
-function describe(answer: Answer): string {
+function describe(answer: ReplayVerdict): string {
   if (answer.checks.length === 0) return headline(answer);
   const rows = answer.checks.map((finding) => {
     const { check, canary, stable, unit, figures, logHarm, logParity, logParityThreshold, says } = finding;

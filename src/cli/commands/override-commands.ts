@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type RolloutView, rolloutViewSchema } from '../../api/view-schemas.ts';
 import { Problem } from '../../problem/problem.ts';
 import { confirm, reasonFor } from '../ask.ts';
-import { connect, type ServerOptions, takesServer } from '../connection.ts';
+import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { findRollout, rolloutPath } from '../find-rollout.ts';
 import { print, say } from '../output.ts';
 import type { Session } from '../terminal.ts';
@@ -38,7 +38,7 @@ export function registerOverrides(program: Command, session: Session): void {
     options: OverrideOptions,
     overrideOf: (view: RolloutView) => Override,
   ): Promise<void> {
-    const client = connect(options, session);
+    const client = openClient(options, session);
     const before = await findRollout(client, routeOrId);
     const { path, body = {}, question } = overrideOf(before);
     const what = `${path.slice(1).replaceAll('/', ' ')} ${before.route}`;

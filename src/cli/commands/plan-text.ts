@@ -3,7 +3,7 @@ import { nameRegression } from '../../simulate/advice.ts';
 import type { Plan } from '../../simulate/plan.ts';
 import type { RegressionPlan, StepPlan } from '../../simulate/plan-step.ts';
 import { WHOLE_BPS } from '../../split/assign.ts';
-import { spanOf } from '../panel/figures.ts';
+import { shortSpan } from '../panel/figures.ts';
 import { table } from '../text.ts';
 
 /** What a plan takes the traffic to be, as the user said it. */
@@ -20,17 +20,17 @@ export function describePlan(name: string, assumed: Assumed, { steps, takesMs, a
   const head =
     `${name} at ${requestsPerSecond} requests/s, errors ${formatShare(errorRate)}, 4xx ${formatShare(clientErrorRate)}, ` +
     `p50 ${formatLatency(p50Ms)}, p99 ${formatLatency(p99Ms)} (log-normal)`;
-  const total = takesMs === null ? 'in all: never' : `in all: ${spanOf(takesMs)}, bake included`;
+  const total = takesMs === null ? 'in all: never' : `in all: ${shortSpan(takesMs)}, bake included`;
   const duration = table(
     ['STEP', 'WEIGHT', 'CANARY', 'DWELL', 'EVIDENCE', 'SLOWEST', 'TAKES'],
     steps.map((step) => [
       String(step.step),
       percent(step.weightBps),
       `${Number(((requestsPerSecond * step.weightBps) / WHOLE_BPS).toPrecision(2))}/s`,
-      spanOf(step.dwellMs),
+      shortSpan(step.dwellMs),
       evidenceOf(step),
       slowestOf(step),
-      step.takesMs === null ? 'never' : spanOf(step.takesMs),
+      step.takesMs === null ? 'never' : shortSpan(step.takesMs),
     ]),
   );
   const caught = table(
@@ -52,12 +52,12 @@ export function describePlan(name: string, assumed: Assumed, { steps, takesMs, a
 
 function evidenceOf({ evidenceMs }: StepPlan): string {
   if (evidenceMs === null) return 'never';
-  return `${spanOf(evidenceMs)} (${spanOf(0.3 * evidenceMs)} - ${spanOf(2.3 * evidenceMs)})`;
+  return `${shortSpan(evidenceMs)} (${shortSpan(0.3 * evidenceMs)} - ${shortSpan(2.3 * evidenceMs)})`;
 }
 
 function slowestOf({ slowest, evidenceMs, queriesMs }: StepPlan): string {
   if (slowest !== null && (evidenceMs === null || evidenceMs >= queriesMs)) return slowest;
-  return `queries (${spanOf(queriesMs)} at least)`;
+  return `queries (${shortSpan(queriesMs)} at least)`;
 }
 
 function outcomeOf(planned: RegressionPlan | undefined): string {
@@ -65,7 +65,7 @@ function outcomeOf(planned: RegressionPlan | undefined): string {
   const { kind, ms, canaryRequests, failures } = planned.outcome;
   const requests = canaryRequests < 100 ? formatCount(canaryRequests) : formatAbout(canaryRequests);
   const touched = `${requests} requests${failures === null ? '' : `, ${formatAbout(failures)} failed`}`;
-  return kind === 'caught' ? `${spanOf(ms)}: ${touched}` : `never: passes before ${spanOf(ms)}`;
+  return kind === 'caught' ? `${shortSpan(ms)}: ${touched}` : `never: passes before ${shortSpan(ms)}`;
 }
 
 function percent(bps: number): string {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { type RolloutView, rolloutViewsSchema } from '../../api/view-schemas.ts';
 import { formatSpan } from '../../parity/figures.ts';
-import { connect, type ServerOptions, takesServer } from '../connection.ts';
+import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { findRollout } from '../find-rollout.ts';
 import { print, say } from '../output.ts';
-import { spanOf } from '../panel/figures.ts';
+import { shortSpan } from '../panel/figures.ts';
 import { showLive } from '../panel/live.ts';
 import { renderRollout } from '../panel/panel.ts';
 import { type Session, wantsColour } from '../terminal.ts';
@@ -26,7 +26,7 @@ export function registerShow(program: Command, session: Session): void {
       const query = new URLSearchParams({ limit: options.limit });
       if (options.route !== undefined) query.set('route', options.route);
       if (options.active) query.set('active', 'true');
-      const views = await connect(options, session).get(`/api/v1/rollouts?${query.toString()}`, rolloutViewsSchema);
+      const views = await openClient(options, session).get(`/api/v1/rollouts?${query.toString()}`, rolloutViewsSchema);
       if (views.length === 0 && !['json', 'yaml'].includes(options.output)) {
         say(session, 'serin: no rollouts');
         return;
@@ -37,7 +37,7 @@ export function registerShow(program: Command, session: Session): void {
   takesServer(program.command('get').description('show one rollout').argument('<route|id>'))
     .option('-w, --watch', 'follow it until it has ended')
     .action(async (routeOrId: string, options: ServerOptions & { watch?: boolean }) => {
-      const client = connect(options, session);
+      const client = openClient(options, session);
       const view = await findRollout(client, routeOrId);
       if (options.watch) return showLive(client, view, options.output, session);
       const width = session.stdout.columns ?? 80;
@@ -71,7 +71,7 @@ function listTable(views: readonly RolloutView[], format: 'table' | 'wide'): str
       view.canary.version,
       view.verdict?.name ?? '-',
       view.look === null ? '-' : `${formatSpan(view.look.agoMs)} ago${view.look.trouble === null ? '' : ' (failing)'}`,
-      spanOf(until - Date.parse(view.startedAt)),
+      shortSpan(until - Date.parse(view.startedAt)),
     ];
     return wide ? [...row, view.id, view.policy.name, view.startedAt, clean(view.reason)] : row;
   });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { rolloutViewSchema } from '../../api/view-schemas.ts';
 import { confirm, reasonFor } from '../ask.ts';
-import { connect, type ServerOptions, takesServer } from '../connection.ts';
+import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { print } from '../output.ts';
 import type { Session } from '../terminal.ts';
 import { statusLine } from './status.ts';
@@ -29,7 +29,7 @@ export function registerStart(program: Command, session: Session): void {
       const { canary, versionName, policy, replace = false, force = false } = options;
       const reason = await reasonFor(session, options.reason, `start ${canary} on ${route}`);
       if (replace) await confirm(session, options, `Supersede what runs on ${route}`);
-      const view = await connect(options, session).send('POST', '/api/v1/rollouts', rolloutViewSchema, {
+      const view = await openClient(options, session).send('POST', '/api/v1/rollouts', rolloutViewSchema, {
         route,
         canaryUrl: canary,
         ...(versionName === undefined ? {} : { version: versionName }),

@@ -2,7 +2,7 @@ import type { RolloutView } from '../../api/view-schemas.ts';
 import { parseDurationMs } from '../../policy/units.ts';
 import { Problem } from '../../problem/problem.ts';
 import { lookAgeInWords } from '../../rollout/look-age.ts';
-import { connect, type ServerOptions } from '../connection.ts';
+import { openClient, type ServerOptions } from '../connection.ts';
 import { EXIT, exitCodeOfRollout } from '../exit-code.ts';
 import { findRollout } from '../find-rollout.ts';
 import { print, say } from '../output.ts';
@@ -24,7 +24,7 @@ export async function reportStatus(routeOrId: string, options: StatusOptions, se
   }
   const patience =
     timeoutMs === null ? session.closed : AbortSignal.any([session.closed, AbortSignal.timeout(timeoutMs)]);
-  const client = connect(options, session);
+  const client = openClient(options, session);
   const now = await findRollout(client, routeOrId);
   let view = now;
   if (options.wait || timeoutMs !== null) {

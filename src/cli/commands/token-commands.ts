@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { newTokenViewSchema, tokenViewsSchema } from '../../api/view-schemas.ts';
 import type { Role } from '../../rollout/event.ts';
 import { confirm, reasonFor } from '../ask.ts';
-import { connect, type ServerOptions, takesServer } from '../connection.ts';
+import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { findToken } from '../find-token.ts';
 import { print, say } from '../output.ts';
 import type { Session } from '../terminal.ts';
@@ -24,7 +24,7 @@ export function registerTokens(program: Command, session: Session): void {
     .action(async (name: string, options: ChangeOptions) => {
       const { role } = options;
       const reason = await reasonFor(session, options.reason, `make a token for ${name}`);
-      const client = connect(options, session);
+      const client = openClient(options, session);
       const made = await client.send('POST', '/api/v1/tokens', newTokenViewSchema, { name, role, reason });
       print(session, options.output, made, () => made.token);
       say(session, `serin: token ${made.id} (${made.name}, ${made.role}); it is not shown again`);
@@ -32,7 +32,7 @@ export function registerTokens(program: Command, session: Session): void {
 
   takesServer(token.command('list').description('list them, without the tokens themselves')).action(
     async (options: ServerOptions) => {
-      const views = await connect(options, session).get('/api/v1/tokens', tokenViewsSchema);
+      const views = await openClient(options, session).get('/api/v1/tokens', tokenViewsSchema);
       print(session, options.output, views, () =>
         table(
           ['ID', 'NAME', 'ROLE', 'CREATED', 'REVOKED'],
@@ -52,7 +52,7 @@ export function registerTokens(program: Command, session: Session): void {
     .option('-y, --yes', 'do not ask')
     .action(async (idOrName: string, options: ChangeOptions) => {
       const reason = await reasonFor(session, options.reason, `revoke ${idOrName}`);
-      const client = connect(options, session);
+      const client = openClient(options, session);
       const id = await findToken(client, idOrName);
       const which = id === idOrName ? id : `${id} (${idOrName})`;
       await confirm(session, options, `Revoke token ${which}`);

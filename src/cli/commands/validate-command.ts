@@ -5,7 +5,7 @@ import { formatIssue } from '../../policy/place.ts';
 import { readPolicy } from '../../policy/read.ts';
 import { errorCode } from '../../problem/error-code.ts';
 import { type Issue, Problem } from '../../problem/problem.ts';
-import { connect, type ServerOptions, takesServer } from '../connection.ts';
+import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { EXIT } from '../exit-code.ts';
 import { print, say } from '../output.ts';
 import type { Session } from '../terminal.ts';
@@ -64,7 +64,7 @@ function onlineCheck(session: Session, options: ValidateOptions): OnlineCheck {
     ...(stable === undefined ? {} : { stable }),
     ...(canary === undefined ? {} : { canary }),
   };
-  const client = connect(options, session);
+  const client = openClient(options, session);
   return (text, file) => client.send('POST', '/api/v1/policies/check', policyCheckViewSchema, { text, file, ...named });
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Problem } from '../../problem/problem.ts';
-import { connect, type ServerOptions, takesServer } from '../connection.ts';
+import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { print } from '../output.ts';
 import type { Session } from '../terminal.ts';
 
@@ -8,7 +8,7 @@ export function registerVersion(program: Command, session: Session): void {
   takesServer(program.command('version').description('the version of this command line and of the server')).action(
     async (options: ServerOptions) => {
       const client = program.version() ?? 'unknown';
-      const server = await connect(options, session)
+      const server = await openClient(options, session)
         .build()
         .catch((error: unknown) => {
           if (error instanceof Problem && error.code === 'unavailable') return null;

@@ -1,7 +1,7 @@
 import { formatValue } from '../../parity/figures.ts';
 
 /** `2d 3h`, `4m 05s`, `12s`: at most two units, for people. */
-export function spanOf(ms: number): string {
+export function shortSpan(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const two = (value: number) => String(value).padStart(2, '0');
   if (seconds < 60) return `${seconds}s`;
@@ -22,8 +22,4 @@ export function measureOf(value: number | null, unit: 'share' | 'ms' | 'value', 
 function significant(value: number): string {
   if (value === 0) return '0';
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
-}
-
-export function countOf(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
 }

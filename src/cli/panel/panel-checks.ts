@@ -1,8 +1,9 @@
 import type { FindingView, RolloutView } from '../../api/view-schemas.ts';
 import { aloneAt } from '../../parity/stake.ts';
+import { formatCount } from '../../parity/figures.ts';
 import { fit, padTo } from '../text.ts';
 import { bar, type Paint } from './bar.ts';
-import { countOf, measureOf } from './figures.ts';
+import { measureOf } from './figures.ts';
 
 const CHECK = 13;
 const CANARY = 8;
@@ -69,5 +70,5 @@ function harmOf(
 function parityOf({ logParity, logParityThreshold, needsCanaryRequests }: FindingView, paint: Paint): string {
   if (logParityThreshold === null) return '-';
   if (logParity !== null && logParity >= logParityThreshold) return paint.green('✓');
-  return needsCanaryRequests === null ? 'open' : `${countOf(needsCanaryRequests)} more`;
+  return needsCanaryRequests === null ? 'open' : `${formatCount(needsCanaryRequests)} more`;
 }

@@ -1,7 +1,8 @@
 import type { RolloutView, VerdictView } from '../../api/view-schemas.ts';
+import { formatCount } from '../../parity/figures.ts';
 import { clean, fit, padTo } from '../text.ts';
 import type { Paint } from './bar.ts';
-import { countOf, measureOf } from './figures.ts';
+import { measureOf } from './figures.ts';
 
 type Slice = NonNullable<VerdictView['where']>['slices'][number];
 
@@ -27,7 +28,7 @@ export function renderWhere({ verdict }: RolloutView, width: number, paint: Pain
       clean(slice.dimension === 'endpoint' ? slice.name : `${slice.dimension} ${slice.name}`),
       measureOf(slice.canary, 'share'),
       measureOf(slice.stable, 'share'),
-      `${countOf(slice.requests.canary)} / ${countOf(slice.requests.stable)}`,
+      `${formatCount(slice.requests.canary)} / ${formatCount(slice.requests.stable)}`,
       `${Math.round(slice.part * 100)} %`,
     );
   const heading = where.measure === 'errors' ? 'worst: errors' : `worst: slower than ${measureOf(where.slowMs, 'ms')}`;

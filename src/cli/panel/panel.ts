@@ -6,7 +6,7 @@ import { WHOLE_BPS } from '../../split/assign.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
 import { clean, fit, padTo, widthOf, wrap } from '../text.ts';
 import { bar, type Paint } from './bar.ts';
-import { spanOf } from './figures.ts';
+import { shortSpan } from './figures.ts';
 import { unrecordedText } from './look-text.ts';
 import { renderChecks } from './panel-checks.ts';
 import { renderLadder } from './panel-ladder.ts';
@@ -42,7 +42,7 @@ export function renderRollout(view: RolloutView, options: PanelOptions = {}): st
 
 function heading(view: RolloutView, width: number, paint: Paint): string {
   const until = Date.parse(view.endedAt ?? view.lookedAt) - Date.parse(view.startedAt);
-  const right = `attempt ${view.attempt}, ${view.active ? 'for' : 'took'} ${spanOf(until)}`;
+  const right = `attempt ${view.attempt}, ${view.active ? 'for' : 'took'} ${shortSpan(until)}`;
   const room = width - widthOf(right) - 2;
   const versions = `${clean(view.stable.version)} -> ${clean(view.canary.version)}`;
   const left = fit(`${clean(view.route)}  ${versions}`, room);
@@ -86,7 +86,7 @@ function plain(text: string): string {
 }
 
 function dwellText({ haveMs, needMs }: RolloutView['dwell']): string {
-  return `${spanOf(Math.min(haveMs, needMs))} of ${spanOf(needMs)}`;
+  return `${shortSpan(Math.min(haveMs, needMs))} of ${shortSpan(needMs)}`;
 }
 
 function forcedText({ forced }: RolloutView): string {

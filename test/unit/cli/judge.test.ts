@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Answer } from '../../../src/simulate/replay.ts';
+import type { ReplayVerdict } from '../../../src/simulate/replay.ts';
 import { tallyOf } from '../../support/judge-blocks.ts';
 import { openShell, type Shell } from './harness.ts';
 
@@ -106,7 +106,7 @@ describe('serin judge with values of queries', () => {
 describe('serin judge', () => {
   it('says since which line a harmful canary is one, and exits with 3', async () => {
     const { code, out } = await judge(lines(4) + lines(20, 4, { errors: 40 }), ' -o json');
-    const answer = JSON.parse(out) as Answer;
+    const answer = JSON.parse(out) as ReplayVerdict;
     expect(code).toBe(3);
     expect(Object.keys(answer)).toEqual(['verdict', 'reason', 'decidedAt', 'line', 'checks']);
     expect(answer).toMatchObject({ verdict: 'harmful', line: expect.any(Number) });
@@ -127,7 +127,7 @@ describe('serin judge', () => {
     const answers = out
       .trim()
       .split('\n')
-      .map((text) => JSON.parse(text) as Answer);
+      .map((text) => JSON.parse(text) as ReplayVerdict);
     expect(answers.map(({ verdict, line: at }) => [verdict, at])).toEqual([
       ['undecided', 1],
       ['undecided', 1],

@@ -5,7 +5,7 @@ import {
   formatBps,
   formatDuration,
   formatPercent,
-  formatPoints,
+  formatPp,
   fraction,
   parseDurationMs,
   parsePercent,
@@ -61,7 +61,7 @@ describe('shares', () => {
     for (const text of ['0%', '0.1%', '4.1%', '17.2%', '26.9%', '110%', '0.000001%']) {
       expect(formatPercent(fraction.parse(text))).toBe(text);
     }
-    for (const text of ['0.01pp', '1pp', '2.5pp']) expect(formatPoints(points.parse(text))).toBe(text);
+    for (const text of ['0.01pp', '1pp', '2.5pp']) expect(formatPp(points.parse(text))).toBe(text);
   });
 
   it('writes values back by the schema', () => {

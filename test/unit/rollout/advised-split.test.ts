@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/rollout/decide.ts';
 import type { RolloutEvent } from '../../../src/rollout/event.ts';
+import { noEvidence } from '../../../src/rollout/evidence.ts';
 import { interference } from '../../../src/rollout/interference.ts';
-import { noEvidence } from '../../../src/rollout/observe.ts';
 import type { Rollout } from '../../../src/rollout/state.ts';
 import { begin } from '../../../src/rollout/transition.ts';
 import { announced, apply, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/judge/verdict.ts';
 import { announce } from '../../../src/rollout/announce.ts';
-import { noEvidence } from '../../../src/rollout/observe.ts';
+import { noEvidence } from '../../../src/rollout/evidence.ts';
 import { begin } from '../../../src/rollout/transition.ts';
 import { verdictOf } from '../../support/fake-control.ts';
 import { announced, apply, happening, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/rollout/decide.ts';
 import type { MachineEvent } from '../../../src/rollout/event.ts';
-import type { Evidence } from '../../../src/rollout/evidence.ts';
-import { noEvidence } from '../../../src/rollout/observe.ts';
+import { type Evidence, noEvidence } from '../../../src/rollout/evidence.ts';
 import { orderFor } from '../../../src/rollout/split-order.ts';
 import type { Rollout } from '../../../src/rollout/state.ts';
 import { apply, refusal, rolloutIn, T0 } from '../../support/rollouts.ts';

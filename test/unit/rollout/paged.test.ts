@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Verdict, VerdictName } from '../../../src/judge/verdict.ts';
 import { decide } from '../../../src/rollout/decide.ts';
 import type { OverrideEvent } from '../../../src/rollout/event.ts';
-import type { Evidence } from '../../../src/rollout/evidence.ts';
-import { noEvidence } from '../../../src/rollout/observe.ts';
+import { type Evidence, noEvidence } from '../../../src/rollout/evidence.ts';
 import type { Rollout } from '../../../src/rollout/state.ts';
 import { apply, happening, policyOf, rolloutIn, T0 } from '../../support/rollouts.ts';
 

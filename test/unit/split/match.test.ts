@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseTrack, type Requester } from '../../../src/split/match.ts';
+import { chooseTrack, type SplitInput } from '../../../src/split/match.ts';
 import type { SplitOrder } from '../../../src/split/order.ts';
 
 const ORDER: SplitOrder = {
@@ -21,7 +21,7 @@ const ORDER: SplitOrder = {
 const LOW = 0;
 const HIGH = 0xffff_ffff;
 
-function choose(requester: Partial<Requester>, order: Partial<SplitOrder> = {}): string {
+function choose(requester: Partial<SplitInput>, order: Partial<SplitOrder> = {}): string {
   const choice = chooseTrack({ ...ORDER, ...order }, { force: null, consumer: null, hash: HIGH, ...requester });
   return `${choice.track} by ${choice.by}`;
 }

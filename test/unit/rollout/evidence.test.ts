@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { noEvidence, observe, resetEvidence } from '../../../src/rollout/observe.ts';
+import { evidenceAfterLook, noEvidence, resetEvidence } from '../../../src/rollout/evidence.ts';
 import type { Tally } from '../../../src/stats/block.ts';
 import { apply, rolloutIn, T0 } from '../../support/rollouts.ts';
 
 const TICK = 5_000;
 const nothing: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
 
-function seen(at: number, over: Partial<Parameters<typeof observe>[2]> = {}) {
+function seen(at: number, over: Partial<Parameters<typeof evidenceAfterLook>[2]> = {}) {
   return { at, tickMs: TICK, stepMs: 0, look: null, blocks: [], cursor: 'boot:1', applied: true, ...over };
 }
 
@@ -15,28 +15,28 @@ describe('dwell', () => {
   const fresh = noEvidence(rollout.policy, T0);
 
   it('begins when the split was seen applied, not when it was ordered', () => {
-    const waiting = observe(rollout, fresh, seen(T0 + TICK, { applied: false }));
+    const waiting = evidenceAfterLook(rollout, fresh, seen(T0 + TICK, { applied: false }));
     expect([waiting.dwellMs, waiting.appliedAt]).toEqual([0, null]);
-    const applied = observe(rollout, waiting, seen(T0 + 2 * TICK));
+    const applied = evidenceAfterLook(rollout, waiting, seen(T0 + 2 * TICK));
     expect([applied.dwellMs, applied.appliedAt]).toEqual([0, T0 + 2 * TICK]);
-    expect(observe(rollout, applied, seen(T0 + 3 * TICK)).dwellMs).toBe(TICK);
+    expect(evidenceAfterLook(rollout, applied, seen(T0 + 3 * TICK)).dwellMs).toBe(TICK);
   });
 
   it('credits an outage of the controller with two ticks at most', () => {
-    const applied = observe(rollout, fresh, seen(T0));
-    expect(observe(rollout, applied, seen(T0 + 3_600_000)).dwellMs).toBe(2 * TICK);
+    const applied = evidenceAfterLook(rollout, fresh, seen(T0));
+    expect(evidenceAfterLook(rollout, applied, seen(T0 + 3_600_000)).dwellMs).toBe(2 * TICK);
   });
 
   it('never grows when the clock went back', () => {
-    const applied = observe(rollout, fresh, seen(T0));
-    expect(observe(rollout, applied, seen(T0 - 60_000)).dwellMs).toBe(0);
+    const applied = evidenceAfterLook(rollout, fresh, seen(T0));
+    expect(evidenceAfterLook(rollout, applied, seen(T0 - 60_000)).dwellMs).toBe(0);
   });
 
   it('stands still while paused or while a replica lags', () => {
-    const applied = observe(rollout, fresh, seen(T0));
+    const applied = evidenceAfterLook(rollout, fresh, seen(T0));
     const paused = apply(rollout, { kind: 'paused' });
-    expect(observe(paused, applied, seen(T0 + TICK)).dwellMs).toBe(0);
-    expect(observe(rollout, applied, seen(T0 + TICK, { applied: false })).dwellMs).toBe(0);
+    expect(evidenceAfterLook(paused, applied, seen(T0 + TICK)).dwellMs).toBe(0);
+    expect(evidenceAfterLook(rollout, applied, seen(T0 + TICK, { applied: false })).dwellMs).toBe(0);
   });
 });
 
@@ -60,14 +60,18 @@ describe('how long it lasts', () => {
     slowAfterMs: 1_000,
   });
   const suspect = lookOf('suspect', { alarm });
-  const first = observe(rollout, fresh, seen(T0 + TICK, { look: suspect }));
-  const second = observe(rollout, first, seen(T0 + 2 * TICK, { look: suspect }));
+  const first = evidenceAfterLook(rollout, fresh, seen(T0 + TICK, { look: suspect }));
+  const second = evidenceAfterLook(rollout, first, seen(T0 + 2 * TICK, { look: suspect }));
 
   it('is kept from the first look on, of a hold and of a shared fault', () => {
     expect(second).toMatchObject({ suspectSince: T0 + TICK, faultSince: T0 + TICK });
-    const unseen = observe(rollout, second, seen(T0 + 3 * TICK, { blocks: null }));
+    const unseen = evidenceAfterLook(rollout, second, seen(T0 + 3 * TICK, { blocks: null }));
     expect(unseen.faultSince).toBe(T0 + TICK);
-    const over = observe(rollout, second, seen(T0 + 3 * TICK, { look: lookOf('undecided', { alarm: null }) }));
+    const over = evidenceAfterLook(
+      rollout,
+      second,
+      seen(T0 + 3 * TICK, { look: lookOf('undecided', { alarm: null }) }),
+    );
     expect(over).toMatchObject({ suspectSince: null, faultSince: null });
   });
 
@@ -105,8 +109,8 @@ describe('evidence over stages', () => {
     };
     const internal = rolloutIn('internal');
     const step = rolloutIn('step-1');
-    const counted = observe(internal, noEvidence(internal.policy, T0), seen(T0, { blocks: [block, block] }));
+    const counted = evidenceAfterLook(internal, noEvidence(internal.policy, T0), seen(T0, { blocks: [block, block] }));
     expect(counted.forced).toEqual({ requests: 14, errors: 4 });
-    expect(observe(step, counted, seen(T0, { blocks: [block] })).forced).toEqual({ requests: 14, errors: 4 });
+    expect(evidenceAfterLook(step, counted, seen(T0, { blocks: [block] })).forced).toEqual({ requests: 14, errors: 4 });
   });
 });

@@ -17,7 +17,7 @@ const TRAFFIC_FOR_MS = 10 * 60_000;
 const WARM_AFTER_REQUESTS = 5 * REQUESTS_PER_SECOND;
 
 /** A whole Serin in this process, with the upstreams and the traffic in a process beside it. */
-export interface Stage {
+export interface DemoSetup {
   readonly server: Running;
   readonly gatewayUrl: string;
   readonly controlUrl: string;
@@ -28,11 +28,11 @@ export interface Stage {
   /** Resolves when the gateway and the upstreams have run themselves warm. */
   warm(signal: AbortSignal): Promise<void>;
   integrationTests(count: number): Promise<void>;
-  strike(): Promise<void>;
+  tearDown(): Promise<void>;
 }
 
-/** Sets everything up on free ports and in a data folder of its own, which `strike` removes. */
-export async function setStage(notices: (line: string) => void): Promise<Stage> {
+/** Sets everything up on free ports and in a data folder of its own, which `tearDown` removes. */
+export async function setUpDemo(notices: (line: string) => void): Promise<DemoSetup> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'serin-demo-'));
   const world = fork(new URL(`./world.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -87,7 +87,7 @@ export async function setStage(notices: (line: string) => void): Promise<Stage> 
       tell({ kind: 'integration-tests', count, path: `/${ROUTE}/healthz` });
       await tested;
     },
-    async strike() {
+    async tearDown() {
       world.disconnect();
       await stopAll(server.parts, () => undefined);
       rmSync(dataFolder, { recursive: true, force: true });
