@@ -68,7 +68,7 @@ const TABLE: ImportTable = {
     demo: {
       rooms: ['server', 'config', 'identity', 'policy'],
       typesOf: ['api'],
-      files: ['cli/panel/panel.ts', 'api/view-schemas.ts'],
+      files: ['cli/client.ts', 'cli/panel/panel.ts', 'api/view-schemas.ts'],
       packages: ['undici', 'log-update', 'picocolors', 'node:*'],
     },
     config: {

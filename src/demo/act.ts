@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AuditView, RolloutView } from '../api/view-schemas.ts';
-import type { DemoClient } from './client.ts';
+import { type AuditView, auditViewsSchema, type RolloutView, rolloutViewSchema } from '../api/view-schemas.ts';
+import type { ApiClient } from '../cli/client.ts';
 
 export interface ActPlan {
   readonly title: string;
@@ -35,16 +35,22 @@ const ENDED = ['finalised', 'rolled-back', 'aborted', 'superseded'];
 export async function play(
   plan: ActPlan,
   route: string,
-  client: DemoClient,
+  api: ApiClient,
   integrationTests: () => Promise<void>,
   watcher: Watcher,
   signal: AbortSignal,
 ): Promise<ActResult> {
   const began = performance.now();
-  const { id } = await client.start(route, plan.canaryUrl, plan.version);
+  const { canaryUrl, version } = plan;
+  const wanted = { route, canaryUrl, version, reason: `${version} is ready` };
+  const { id } = await api.send('POST', '/api/v1/rollouts', rolloutViewSchema, wanted);
   await integrationTests();
   for (;;) {
-    const [rollout, audit] = await Promise.all([client.get(id), client.audit(id)]);
+    const [rollout, newestFirst] = await Promise.all([
+      api.get(`/api/v1/rollouts/${id}`, rolloutViewSchema),
+      api.get(`/api/v1/rollouts/${id}/audit?limit=100`, auditViewsSchema),
+    ]);
+    const audit = newestFirst.toReversed();
     watcher.seen(rollout, audit);
     if (ENDED.includes(rollout.stage)) {
       const seconds = (performance.now() - began) / 1_000;

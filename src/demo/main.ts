@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { apiClient } from '../cli/client.ts';
+import { packageVersion } from '../server/version.ts';
 import { play } from './act.ts';
-import { demoClient } from './client.ts';
 import { type DemoSetup, ROUTE, setUpDemo } from './set-up.ts';
 import { lineView, liveView, type View } from './view.ts';
 
@@ -44,7 +45,14 @@ async function main(): Promise<number> {
 }
 
 async function acts(setup: DemoSetup, view: View, over: AbortSignal): Promise<boolean> {
-  const client = demoClient(setup.controlUrl, setup.token);
+  const api = apiClient({
+    server: setup.controlUrl,
+    token: setup.token,
+    tokenHint: '',
+    version: packageVersion(),
+    fetch: globalThis.fetch,
+    signal: over,
+  });
   const plans = [
     { title: 'a healthy v2 graduates', canaryUrl: setup.upstreams.v2, version: 'v2', ends: 'promoted' },
     {
@@ -57,7 +65,7 @@ async function acts(setup: DemoSetup, view: View, over: AbortSignal): Promise<bo
   let good = true;
   for (const [at, plan] of plans.entries()) {
     view.act(at + 1, plan);
-    const result = await play(plan, ROUTE, client, () => setup.integrationTests(INTEGRATION_TESTS), view, over);
+    const result = await play(plan, ROUTE, api, () => setup.integrationTests(INTEGRATION_TESTS), view, over);
     view.result(result);
     good &&= result.asItShould;
   }
