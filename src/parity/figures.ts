@@ -1,8 +1,14 @@
 import type { ErrorMargin } from '../policy/schema.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 
 /** 0.048 -> `4.8 %`, 0.00021 -> `0.021 %`: two significant digits, three from 10 % on. */
 export function formatShare(share: number): string {
   return `${shortNumber(share * 100)} %`;
+}
+
+/** A weight in basis points: 250 -> `2.5 %`. */
+export function formatWeight(bps: number): string {
+  return formatShare(bps / WHOLE_BPS);
 }
 
 /** 0.001 -> `0.1 pp`. */

@@ -5,8 +5,6 @@ import { pageFacts } from './page-facts.ts';
 import { rolledBackSentence, sentence } from './sentence.ts';
 import type { Rollout } from './state.ts';
 
-const SUMMARY_LIMIT = 1024;
-
 /** What serin.yaml says of the installation. */
 export interface Installation {
   readonly environment?: string;
@@ -41,7 +39,7 @@ export function announce(
     dedupKey: dedupKey(after),
     route: after.route,
     rolloutId: after.id,
-    summary: `${environment === undefined ? '' : `[${environment}] `}${summary}`.slice(0, SUMMARY_LIMIT),
+    summary: `${environment === undefined ? '' : `[${environment}] `}${summary}`,
     details: pageFacts({ before, after, event, evidence, subject: subject ?? null }),
     at: new Date(at).toISOString(),
   });

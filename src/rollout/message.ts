@@ -25,7 +25,7 @@ export interface Message {
   readonly dedupKey: string;
   readonly route: string;
   readonly rolloutId: string;
-  /** One sentence, at most 1024 characters. */
+  /** One sentence, as long as its reasons make it: a channel that has a limit cuts it. */
   readonly summary: string;
   readonly severity: Severity;
   /** Of a page; left out by those that were written before there was one. */

@@ -1,4 +1,4 @@
-import { formatShare, formatSpan } from '../parity/figures.ts';
+import { formatShare, formatSpan, formatWeight } from '../parity/figures.ts';
 import { LEVELS } from '../parity/latency.ts';
 import type { Policy } from '../policy/schema.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
@@ -46,7 +46,7 @@ function onEvidence(policy: Policy, traffic: ExpectedTraffic, planned: StepPlan)
   if (better === null) {
     return [{ step, change: 'margin', says: `${takes}: only a wider parity margin of ${slowest} makes it shorter` }];
   }
-  const says = `${takes}: at a weight of ${percent(better.weightBps)} it takes ${formatSpan(better.ms)}`;
+  const says = `${takes}: at a weight of ${formatWeight(better.weightBps)} it takes ${formatSpan(better.ms)}`;
   return [{ step, change: 'weight', says }];
 }
 
@@ -76,7 +76,7 @@ function onOutlasting(policy: Policy, traffic: ExpectedTraffic, planned: StepPla
     const says =
       `${nameRegression(regression)} passes step ${planned.step} before it is caught: ` +
       `a dwell of ${formatSpan(outcome.ms)}` +
-      (better === null ? '' : ` (${formatSpan(better.ms)} at a weight of ${percent(better.weightBps)})`) +
+      (better === null ? '' : ` (${formatSpan(better.ms)} at a weight of ${formatWeight(better.weightBps)})`) +
       ' would catch it';
     return [{ step: planned.step, change: better === null ? 'dwell' : 'weight', says }];
   });
@@ -108,8 +108,4 @@ function firstWeight(
   const quickest = larger.toSorted((left, right) => left.ms - right.ms)[0];
   const found = larger.find(({ ms }) => ms <= wantedMs) ?? quickest;
   return found === undefined || found.ms >= msAt(planned) ? null : found;
-}
-
-function percent(bps: number): string {
-  return formatShare(bps / WHOLE_BPS);
 }

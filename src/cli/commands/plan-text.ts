@@ -1,8 +1,9 @@
-import { formatAbout, formatCount, formatLatency, formatShare } from '../../parity/figures.ts';
+import { formatAbout, formatCount, formatLatency, formatShare, formatWeight } from '../../parity/figures.ts';
 import { nameRegression } from '../../simulate/advice.ts';
 import type { Plan } from '../../simulate/plan.ts';
 import type { RegressionPlan, StepPlan } from '../../simulate/plan-step.ts';
 import { WHOLE_BPS } from '../../split/assign.ts';
+import { FORECAST_RANGE } from '../../stats/rates/forecast.ts';
 import { shortSpan } from '../panel/figures.ts';
 import { table } from '../text.ts';
 
@@ -25,7 +26,7 @@ export function describePlan(name: string, assumed: Assumed, { steps, takesMs, a
     ['STEP', 'WEIGHT', 'CANARY', 'DWELL', 'EVIDENCE', 'SLOWEST', 'TAKES'],
     steps.map((step) => [
       String(step.step),
-      percent(step.weightBps),
+      formatWeight(step.weightBps),
       `${Number(((requestsPerSecond * step.weightBps) / WHOLE_BPS).toPrecision(2))}/s`,
       shortSpan(step.dwellMs),
       evidenceOf(step),
@@ -34,7 +35,7 @@ export function describePlan(name: string, assumed: Assumed, { steps, takesMs, a
     ]),
   );
   const caught = table(
-    ['A CANARY WITH', ...steps.map(({ step, weightBps }) => `IN STEP ${step} (${percent(weightBps)})`)],
+    ['A CANARY WITH', ...steps.map(({ step, weightBps }) => `IN STEP ${step} (${formatWeight(weightBps)})`)],
     (steps[0]?.regressions ?? []).map((regression, index) => [
       nameRegression(regression),
       ...steps.map(({ regressions }) => outcomeOf(regressions[index])),
@@ -52,7 +53,7 @@ export function describePlan(name: string, assumed: Assumed, { steps, takesMs, a
 
 function evidenceOf({ evidenceMs }: StepPlan): string {
   if (evidenceMs === null) return 'never';
-  return `${shortSpan(evidenceMs)} (${shortSpan(0.3 * evidenceMs)} - ${shortSpan(2.3 * evidenceMs)})`;
+  return `${shortSpan(evidenceMs)} (${shortSpan(FORECAST_RANGE.low * evidenceMs)} - ${shortSpan(FORECAST_RANGE.high * evidenceMs)})`;
 }
 
 function slowestOf({ slowest, evidenceMs, queriesMs }: StepPlan): string {
@@ -66,8 +67,4 @@ function outcomeOf(planned: RegressionPlan | undefined): string {
   const requests = canaryRequests < 100 ? formatCount(canaryRequests) : formatAbout(canaryRequests);
   const touched = `${requests} requests${failures === null ? '' : `, ${formatAbout(failures)} failed`}`;
   return kind === 'caught' ? `${shortSpan(ms)}: ${touched}` : `never: passes before ${shortSpan(ms)}`;
-}
-
-function percent(bps: number): string {
-  return formatShare(bps / WHOLE_BPS);
 }
