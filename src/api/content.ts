@@ -1,5 +1,5 @@
 import type { z } from '@hono/zod-openapi';
-import { HTTP_PROBLEMS, type HttpProblemCode } from './http-problems.ts';
+import { HTTP_PROBLEMS, type HttpProblemCode } from './problem-answer.ts';
 import { problemDetails } from './problem-schema.ts';
 
 export function jsonBody<S extends z.ZodType>(schema: S) {

@@ -1,12 +1,13 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Hono } from 'hono';
+import { createMiddleware } from 'hono/factory';
 import { type ApiEnv, authenticate } from './access.ts';
-import { allowedMethods } from './allowed-methods.ts';
 import type { ControlPlane } from './control.ts';
 import { refuseInvalid } from './invalid-request.ts';
 import { limitBody } from './limit-body.ts';
 import { ownNames } from './own-names.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
+import { requestUrl } from './request-url.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
 import { consumerRoutes } from './routes/consumer-routes.ts';
 import { operationRoutes } from './routes/operation-routes.ts';
@@ -14,7 +15,6 @@ import { overrideRoutes } from './routes/override-routes.ts';
 import { policyRoutes } from './routes/policy-routes.ts';
 import { rolloutRoutes } from './routes/rollout-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
-import { sameOrigin } from './same-origin.ts';
 
 export interface ControlApiOptions {
   /** Called with unexpected errors and their cause: for the log (default: stderr), never for the answer. */
@@ -66,3 +66,26 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   methodsOf = allowedMethods(app.routes);
   return app;
 }
+
+/** Which methods a path answers; none where there is nothing (RFC 9110 sections 10.2.1 and 15.5.6). */
+function allowedMethods(routes: Hono['routes']): (path: string) => readonly string[] {
+  // Middleware is registered for every method.
+  const doors = routes
+    .filter(({ method }) => method !== 'ALL')
+    .map(({ method, path }) => ({ method, pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`) }));
+  return (path) => {
+    const methods = new Set(doors.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method));
+    if (methods.has('GET')) methods.add('HEAD');
+    return [...methods].toSorted();
+  };
+}
+
+/** A page of another site cannot make a browser act here (CSRF): its Origin names another host than the request's. */
+const sameOrigin = createMiddleware(async (c, next) => {
+  const origin = c.req.header('origin');
+  if (origin !== undefined && URL.parse(origin)?.host !== requestUrl(c)?.host) {
+    return problemAnswer(c, 'forbidden', 'requests from pages of another origin are refused');
+  }
+  await next();
+  return undefined;
+});

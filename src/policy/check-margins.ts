@@ -1,5 +1,4 @@
 import type { DocumentFault, Path } from './fault.ts';
-import { latencyBuckets } from './latency-buckets.ts';
 import type { Legible, LegibleSpec } from './legible.ts';
 import type { ErrorMargin, LatencyMargin } from './schema.ts';
 import { formatDuration, formatPercent, formatPp } from './units.ts';
@@ -7,6 +6,9 @@ import { formatDuration, formatPercent, formatPp } from './units.ts';
 const CHECKS: Path = ['spec', 'checks'];
 const CLASSIC: Path = [...CHECKS, 'latency', 'classic'];
 const QUANTILES = ['p50', 'p95', 'p99'] as const;
+
+/** Ratio of neighbouring latency buckets (docs/statistics.md section 2.2). */
+const BUCKET_RATIO = 1.02;
 
 /**
  * Rules about margins. Between a narrower parity margin and a wider rollback margin a canary could neither pass nor
@@ -89,4 +91,14 @@ function latencyIsOrdered(
     );
   }
   return [];
+}
+
+/**
+ * A relative latency margin as whole buckets: the largest j with 1.02^j <= 1 + margin. The tolerance keeps a margin
+ * that is exactly a power of 1.02 from losing a bucket to rounding.
+ * @example latencyBuckets(0.04) // 1, because 1.02^2 is 1.0404
+ * @example latencyBuckets(0.041) // 2
+ */
+export function latencyBuckets(margin: number): number {
+  return Math.floor(Math.log1p(margin) / Math.log(BUCKET_RATIO) + 1e-9);
 }

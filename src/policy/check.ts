@@ -1,10 +1,9 @@
 import { checkJudge } from './check-judge.ts';
 import { checkMargins } from './check-margins.ts';
 import { checkQueries } from './check-queries.ts';
-import { checkReports } from './check-reports.ts';
 import { checkStages } from './check-stages.ts';
 import type { DocumentFault } from './fault.ts';
-import type { Legible } from './legible.ts';
+import type { Legible, LegibleSpec } from './legible.ts';
 import type { Policy } from './schema.ts';
 
 /**
@@ -21,4 +20,35 @@ export function checkPolicy(policy: Legible<Policy>): readonly DocumentFault[] {
     ...checkQueries(spec),
     ...checkReports(spec),
   ];
+}
+
+/** Rules about what is reported only. */
+function checkReports(spec: LegibleSpec): readonly DocumentFault[] {
+  return [...somethingIsShown(spec), ...reportedGuardsExist(spec)];
+}
+
+/** A promotion is what evidence of parity allows: without a check that has to show it, time alone would promote. */
+function somethingIsShown({ steps, checks }: LegibleSpec): DocumentFault[] {
+  const compares = (steps ?? []).some((step) => step !== null && 'weight' in step);
+  const latency = checks?.latency;
+  const required: readonly Legible<boolean>[] = [
+    checks?.errors?.dryRun ?? null,
+    checks?.clientErrors?.dryRun ?? null,
+    latency?.p50?.dryRun ?? null,
+    latency?.p95?.dryRun ?? null,
+    latency?.p99?.dryRun ?? null,
+  ];
+  const queries = Object.values(checks?.queries ?? {});
+  const byQuery = queries.some((query) => query === null || (query.comparable !== false && query.dryRun !== true));
+  if (!compares || byQuery || !required.every((dryRun) => dryRun === true)) return [];
+  const message = 'checks must have one that is more than a dryRun and can show parity, or nothing could be promoted';
+  return [{ path: ['spec', 'checks'], message, at: 'key' }];
+}
+
+function reportedGuardsExist({ guards }: LegibleSpec): DocumentFault[] {
+  return (guards?.dryRun ?? []).flatMap((name, index): DocumentFault[] =>
+    name === null || guards?.[name] !== undefined
+      ? []
+      : [{ path: ['spec', 'guards', 'dryRun', index], message: `guards has no limit for ${name}`, at: 'value' }],
+  );
 }

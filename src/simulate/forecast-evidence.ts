@@ -11,8 +11,7 @@ import { STARTING_MASS } from '../stats/latency/quantile.ts';
 import { quantileGain, rateGain, requestsNeeded } from '../stats/rates/forecast.ts';
 import { leastIntervals } from '../stats/series/series.ts';
 import { LARGEST_PAIR_BET } from '../stats/series/series-bets.ts';
-import { quantileMs, shareSlowerThan } from './log-normal.ts';
-import type { ExpectedTraffic } from './traffic.ts';
+import { type ExpectedTraffic, quantileMs, shareSlowerThan } from './traffic.ts';
 
 /** The checks that a promotion waits for. */
 export type PlannedCheck = 'errors' | 'clientErrors' | QuantileName;

@@ -9,8 +9,7 @@ import { boundaryAt, clipRate } from '../stats/evidence/e-value.ts';
 import { GAMMA } from '../stats/latency/log-histogram.ts';
 import { blocksUntilHarm, quantileGain, rateHarmGain } from '../stats/rates/forecast.ts';
 import { type ComparedStep, edgeAt, type PlannedCheck } from './forecast-evidence.ts';
-import { quantileMs, shareSlowerThan } from './log-normal.ts';
-import type { ExpectedTraffic } from './traffic.ts';
+import { type ExpectedTraffic, quantileMs, shareSlowerThan } from './traffic.ts';
 
 /** A canary that is worse by a factor: its error rate, or every one of its latencies. */
 export interface Regression {

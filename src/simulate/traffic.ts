@@ -1,4 +1,4 @@
-import type { LogNormal } from './log-normal.ts';
+import { normalQuantile, normalTail } from '../stats/evidence/normal.ts';
 
 /** What a plan takes the stable, and so a healthy canary, to be. */
 export interface ExpectedTraffic {
@@ -8,4 +8,28 @@ export interface ExpectedTraffic {
   readonly errorRate: number;
   readonly clientErrorRate: number;
   readonly latency: LogNormal;
+}
+
+/** Latencies whose logarithm is normal: two quantiles say everything. */
+export interface LogNormal {
+  readonly medianMs: number;
+  /** Standard deviation of ln(latency). */
+  readonly sigma: number;
+}
+
+const Z_99 = 2.3263478740408408;
+
+/** The log-normal distribution through both quantiles. @param p99Ms above `p50Ms`, which is above 0 */
+export function logNormalThrough(p50Ms: number, p99Ms: number): LogNormal {
+  return { medianMs: p50Ms, sigma: Math.log(p99Ms / p50Ms) / Z_99 };
+}
+
+/** The share of answers that take longer than `ms`. */
+export function shareSlowerThan({ medianMs, sigma }: LogNormal, ms: number): number {
+  return normalTail(Math.log(ms / medianMs) / sigma);
+}
+
+/** The latency that a share 1 - `level` of the answers exceeds, in ms. */
+export function quantileMs({ medianMs, sigma }: LogNormal, level: number): number {
+  return medianMs * Math.exp(sigma * normalQuantile(level));
 }

@@ -1,7 +1,7 @@
 import { mean } from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
-import { logNormalThrough, shareSlowerThan } from '../../src/simulate/log-normal.ts';
 import { planRollout } from '../../src/simulate/plan.ts';
+import { logNormalThrough, shareSlowerThan } from '../../src/simulate/traffic.ts';
 import { courseOf } from '../bench/judge/experiment.ts';
 import { type Finish, race } from '../bench/judge/race.ts';
 import { shapeOf } from '../bench/judge/shape.ts';

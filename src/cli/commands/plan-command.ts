@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
 import { parseDurationMs, parsePercent } from '../../policy/units.ts';
 import { Problem } from '../../problem/problem.ts';
-import { logNormalThrough } from '../../simulate/log-normal.ts';
 import { planRollout } from '../../simulate/plan.ts';
-import type { ExpectedTraffic } from '../../simulate/traffic.ts';
+import { type ExpectedTraffic, logNormalThrough } from '../../simulate/traffic.ts';
 import { takesOutput } from '../connection.ts';
 import { loadPolicy } from '../load-policy.ts';
 import { type Format, print } from '../output.ts';

@@ -2,8 +2,7 @@ import type { FindingView, RolloutView } from '../../api/view-schemas.ts';
 import { aloneAt } from '../../parity/stake.ts';
 import { formatCount } from '../../parity/figures.ts';
 import { fit, padTo } from '../text.ts';
-import { bar, type Paint } from './bar.ts';
-import { measureOf } from './figures.ts';
+import { bar, measureOf, type Paint } from './figures.ts';
 
 const CHECK = 13;
 const CANARY = 8;

@@ -1,6 +1,6 @@
 import type { RolloutView } from '../../api/view-schemas.ts';
 import { widthOf } from '../text.ts';
-import type { Paint } from './bar.ts';
+import type { Paint } from './figures.ts';
 
 const LINK = ' > ';
 

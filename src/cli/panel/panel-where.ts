@@ -1,8 +1,7 @@
 import type { RolloutView, VerdictView } from '../../api/view-schemas.ts';
 import { formatCount } from '../../parity/figures.ts';
 import { clean, fit, padTo } from '../text.ts';
-import type { Paint } from './bar.ts';
-import { measureOf } from './figures.ts';
+import { measureOf, type Paint } from './figures.ts';
 
 type Slice = NonNullable<VerdictView['where']>['slices'][number];
 

@@ -2,8 +2,7 @@ import { median } from 'simple-statistics';
 import type { Bet } from '../evidence/bet.ts';
 import { type IntervalMixture, logIntervals, openIntervals, stepIntervals } from '../evidence/interval-mixture.ts';
 import { logSum } from '../evidence/log-sum.ts';
-import { GUARD_WEIGHTS, guardLogE, PAIR_WEIGHTS, pairLogE, RANK_WEIGHTS } from './series-bets.ts';
-import { rankOf, rankTestLogE } from './series-ranks.ts';
+import { GUARD_WEIGHTS, guardLogE, PAIR_WEIGHTS, pairLogE, RANK_WEIGHTS, rankOf, rankTestLogE } from './series-bets.ts';
 import {
   allowanceAt,
   type Direction,

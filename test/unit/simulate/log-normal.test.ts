@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { logNormalThrough, quantileMs, shareSlowerThan } from '../../../src/simulate/log-normal.ts';
+import { logNormalThrough, quantileMs, shareSlowerThan } from '../../../src/simulate/traffic.ts';
 import { normalQuantile, normalTail } from '../../../src/stats/evidence/normal.ts';
 
 describe('the normal tail', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { logNormalThrough } from '../../../src/simulate/log-normal.ts';
 import { planRollout } from '../../../src/simulate/plan.ts';
-import type { ExpectedTraffic } from '../../../src/simulate/traffic.ts';
+import { type ExpectedTraffic, logNormalThrough } from '../../../src/simulate/traffic.ts';
 import { judgePolicy } from '../../support/judge-policy.ts';
 
 const policy = judgePolicy({

@@ -15,8 +15,8 @@ import {
   pairLogE,
   RANK_WEIGHTS,
   rankLogE,
+  rankOf,
 } from '../../../src/stats/series/series-bets.ts';
-import { rankOf } from '../../../src/stats/series/series-ranks.ts';
 import type { SeriesTest, SeriesValues } from '../../../src/stats/series/series-test.ts';
 import { seededRandom } from '../../support/random.ts';
 
