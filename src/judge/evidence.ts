@@ -7,7 +7,7 @@ import { faultOfForms, faultOfGrid, faultOfLatency } from './latency-fault.ts';
 import { isCount, show } from './shape.ts';
 
 /** What can be used of what the source gave, and why the rest cannot: null when all of it can. */
-export interface Evidence {
+export interface UsableBlocks {
   readonly blocks: readonly Block[];
   readonly blind: string | null;
 }
@@ -26,7 +26,7 @@ type GridOfBlock = Parameters<typeof faultOfLatency>[2];
  *
  * @param known the form of the latencies so far; null before any
  */
-export function readEvidence(input: LookInput, known: LatencyForm | null = null): Evidence {
+export function readEvidence(input: LookInput, known: LatencyForm | null = null): UsableBlocks {
   if (!Array.isArray(input.blocks)) {
     return { blocks: [], blind: input.unusable ?? 'the metrics source gave nothing usable' };
   }

@@ -23,7 +23,7 @@ export interface Endpoint {
   readonly lookup: LookupFunction;
 }
 
-export interface Asked {
+export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   /** Begins with `/`; below the endpoint's own path. */
   readonly path: string;
@@ -47,7 +47,7 @@ export interface NotFetched {
 
 export interface HttpClient {
   /** Never throws, and follows no redirect. */
-  fetch(asked: Asked, signal: AbortSignal): Promise<Fetched | NotFetched>;
+  fetch(asked: HttpRequest, signal: AbortSignal): Promise<Fetched | NotFetched>;
 }
 
 /** The one way in which metrics sources are asked. No proxy of the environment is used. */
@@ -68,7 +68,7 @@ export function httpClient(endpoint: Endpoint): HttpClient {
     return agent;
   }
 
-  async function exchange({ method, path, form }: Asked, signal: AbortSignal): Promise<Fetched | NotFetched> {
+  async function exchange({ method, path, form }: HttpRequest, signal: AbortSignal): Promise<Fetched | NotFetched> {
     const answer = await (await agentOfSource()).request({
       origin,
       method,

@@ -1,5 +1,5 @@
 import type { Block, SeriesPoint } from '../stats/block.ts';
-import { checkQueries } from './queries/check.ts';
+import { askQueries } from './queries/check.ts';
 import { type CheckCursor, formatCursor, parseCursor } from './queries/cursor.ts';
 import type { QuerySource } from './queries/query-source.ts';
 import { type Taking, take } from './queries/take.ts';
@@ -39,7 +39,7 @@ export function withQueries(inner: MetricsSource, { sources, now = Date.now }: Q
     async check(request, signal) {
       const [own, queries] = await Promise.all([
         inner.check?.(request, signal) ?? [],
-        checkQueries(request, sources, now(), signal),
+        askQueries(request, sources, now(), signal),
       ]);
       return [...own, ...queries];
     },

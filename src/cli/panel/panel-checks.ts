@@ -1,6 +1,6 @@
 import type { FindingView, RolloutView } from '../../api/view-schemas.ts';
-import { aloneAt } from '../../parity/stake.ts';
 import { formatCount } from '../../parity/figures.ts';
+import { aloneAt } from '../../parity/stake.ts';
 import { fit, padTo } from '../text.ts';
 import { bar, measureOf, type Paint } from './figures.ts';
 

@@ -3,7 +3,7 @@ import type { LatencyCounts, LatencyGrid } from '../../stats/block.ts';
 import { HIGHEST_BUCKET, LOWEST_BUCKET } from '../../stats/latency/log-histogram.ts';
 import type { RawHistogramSample } from './answered-series.ts';
 import { countOf } from './read-matrix.ts';
-import type { Step } from './steps.ts';
+import type { SampleStep } from './steps.ts';
 import { Unreadable } from './unreadable.ts';
 
 /** One sample of a native histogram, brought to a fixed schema: counts by bucket of the grid. */
@@ -17,7 +17,7 @@ export interface HistogramSample {
 const OCTAVES_BELOW = 10;
 
 /** Bucket edges of schema n are powers of 2^(2^-n): the grid that the counts of `readHistogram` are on. */
-export function gridOf(schema: number, unitMs: 1 | 1_000): LatencyGrid {
+export function schemaGrid(schema: number, unitMs: 1 | 1_000): LatencyGrid {
   return { ratio: 2 ** (2 ** -schema), unitMs: unitMs === 1 ? 1 : 1_000 / 2 ** OCTAVES_BELOW };
 }
 
@@ -41,7 +41,7 @@ export function readHistogram(sample: RawHistogramSample, schema: number, unitMs
 }
 
 /** By how much each bucket grew; a count below the one before means that the histogram began again. */
-export function histogramIncrease(steps: readonly Step<HistogramSample>[]): {
+export function histogramIncrease(steps: readonly SampleStep<HistogramSample>[]): {
   readonly count: number;
   readonly buckets: LatencyCounts;
 } {

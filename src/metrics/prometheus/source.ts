@@ -7,7 +7,7 @@ import type { Collected, CollectRequest, MetricsSource } from '../source.ts';
 import { checkMetrics } from './check-metrics.ts';
 import type { PrometheusClient } from './client.ts';
 import { LONGEST_BLOCK_MS, readCursor, settledAt, spanOf, writeCursor } from './cursor.ts';
-import { gridOf } from './native-histogram.ts';
+import { schemaGrid } from './native-histogram.ts';
 import { readVersion, type VersionReading } from './read-version.ts';
 import { routedBy } from './routed.ts';
 import { labelsOf, vectorSelector } from './selector.ts';
@@ -125,7 +125,7 @@ function blockOf(
     canaryBps: splitSeen ? split.canaryBps : measuredBps(tallies),
     ...tallies,
     ...routedBy(counted?.blocks ?? null, split.epoch),
-    ...(nativeSchema === null ? {} : { grid: gridOf(nativeSchema, names.latency.unitMs) }),
+    ...(nativeSchema === null ? {} : { grid: schemaGrid(nativeSchema, names.latency.unitMs) }),
   };
   return { kind: 'blocks', blocks: [block], cursor: writeCursor(span.to, counted?.cursor ?? null), ...missing };
 }

@@ -6,7 +6,7 @@ export interface Span {
   readonly baselineFrom: number;
 }
 
-export interface Step<S> {
+export interface SampleStep<S> {
   /** Null where the series began inside of the step, at zero. */
   readonly before: S | null;
   readonly after: S;
@@ -23,8 +23,8 @@ export function stepsIn<S extends { readonly at: number }>(
   samples: readonly S[],
   span: Span,
   beginning: 'known' | 'unknown',
-): readonly Step<S>[] {
-  const steps: Step<S>[] = [];
+): readonly SampleStep<S>[] {
+  const steps: SampleStep<S>[] = [];
   let before: S | null = null;
   for (const after of samples) {
     if (after.at > span.from && after.at <= span.to) {
@@ -40,7 +40,7 @@ export function stepsIn<S extends { readonly at: number }>(
 }
 
 /** By how much a counter grew. A value below the one before means that it started again from zero. */
-export function increaseOf(steps: readonly Step<{ readonly at: number; readonly value: number }>[]): number {
+export function increaseOf(steps: readonly SampleStep<{ readonly at: number; readonly value: number }>[]): number {
   return steps.reduce((sum, { before, after }) => {
     const grownFrom = before === null || after.value < before.value ? 0 : before.value;
     return sum + after.value - grownFrom;

@@ -7,7 +7,7 @@ import { namesVersion } from './words.ts';
 const SAME_FOR_BOTH = 'it names neither {{version}} nor {{track}}: both versions would have the same value';
 
 /** Asks every query once, for each version that is known, as of now. */
-export async function checkQueries(
+export async function askQueries(
   { route, versions, queries }: CheckRequest,
   sources: ReadonlyMap<string, QuerySource>,
   at: number,

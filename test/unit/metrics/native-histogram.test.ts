@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gridOf, histogramIncrease, readHistogram } from '../../../src/metrics/prometheus/native-histogram.ts';
+import { histogramIncrease, readHistogram, schemaGrid } from '../../../src/metrics/prometheus/native-histogram.ts';
 import { LOWEST_BUCKET } from '../../../src/stats/latency/log-histogram.ts';
 
 const ratio = 2 ** (1 / 8);
@@ -36,7 +36,7 @@ describe('a native histogram', () => {
   it('begins its grid of seconds about at a millisecond, so that short latencies have buckets', () => {
     const { buckets } = readHistogram({ at: 0, histogram: histogram({ 0: 3, [-80]: 2, [-2_000]: 1 }) }, 3, 1_000);
     expect(Object.fromEntries(buckets)).toEqual({ 80: 3, 0: 2, [LOWEST_BUCKET]: 1 });
-    const grid = gridOf(3, 1_000);
+    const grid = schemaGrid(3, 1_000);
     expect(grid.unitMs * grid.ratio ** 80).toBeCloseTo(1_000, 9);
   });
 
