@@ -6,9 +6,9 @@ export const CONTAINMENT: ReadonlySet<StepName> = new Set([
   'src/gateway/upstream/upstream-connection.ts Connection.contain',
   'src/gateway/upstream/upstream-connection.ts Connection.onFault',
   'src/gateway/serve/exchange.ts Exchange.onFault',
+  'src/gateway/serve/node-side.ts NodeSide.contain',
   'src/gateway/serve/plain/plain-connection.ts ClientConnection.contain',
   'src/gateway/serve/plain/plain-connection.ts ClientConnection.fault',
-  'src/gateway/serve/plain/plain-exchange.ts PlainExchange.onFault',
   'src/gateway/http/faults.ts Faults.attempt',
   'src/gateway/http/faults.ts Faults.report',
   'src/gateway/upstream/request-writer.ts RequestWriter.contain',
@@ -23,7 +23,7 @@ export const RELEASES: ReadonlySet<StepName> = new Set([
   'src/gateway/http/share.ts Share.left',
   'src/gateway/http/share.ts Share.uploadEnded',
   'src/gateway/http/share.ts Share.heldBackEnded',
-  'src/gateway/measure/taking.ts AnswerTaking.end',
+  'src/gateway/measure/turn.ts AnswerTaking.end',
   'src/gateway/serve/upload-watch.ts UploadWatch.delete',
 ]);
 
@@ -94,7 +94,8 @@ const BY_THE_OWNER: readonly StepName[] = [
 
 /** Where the sockets' buffers or the time decide whether they are called. */
 export const BY_CHANCE: readonly StepName[] = [
-  'src/gateway/serve/exchange.ts Exchange.holdBack',
+  'src/gateway/serve/node-side.ts NodeSide.holdBack',
+  'src/gateway/serve/plain/plain-side.ts PlainSide.holdBack',
   'src/gateway/upstream/inlet.ts Inlet.leave',
   'src/gateway/measure/open-block.ts OpenBlock.isEmpty',
   'src/gateway/http/share.ts Share.heldBackBegan',
@@ -120,7 +121,7 @@ const ON_THE_WAY_OF: Readonly<Record<'on' | 'off', readonly StepName[]>> = {
     'src/gateway/serve/forward.ts forward',
     'src/gateway/serve/forward.ts route',
     'src/gateway/http/headers.ts answerHeaders',
-    'src/gateway/http/headers.ts requestHeaders',
+    'src/gateway/route/request-head.ts requestHeaders',
     'src/gateway/serve/upload.ts bodyFraming',
   ],
 };

@@ -14,8 +14,7 @@ const { createGateway } = await import('../../src/gateway/create-gateway.ts');
 const { orderTo, routeTo, SECRET } = await import('../support/gateway.ts');
 
 const path = inject('fastPath') ?? 'on';
-const exchange =
-  path === 'on' ? 'src/gateway/serve/plain/plain-exchange.ts PlainExchange' : 'src/gateway/serve/exchange.ts Exchange';
+const exchange = 'src/gateway/serve/exchange.ts Exchange';
 
 /** In how many scenarios a step throws. */
 const SCENARIOS_PER_STEP = 2;

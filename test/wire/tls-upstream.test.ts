@@ -102,7 +102,9 @@ describe('an https upstream', () => {
     const connection = await openRaw(gateway.port);
     connection.write(`PUT / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: ${body.length}\r\n\r\n`);
     connection.write(body);
-    await expect.poll(() => upstream.connections[0]?.heard.endsWith('x'.repeat(body.length))).toBe(true);
+    await expect
+      .poll(() => upstream.connections[0]?.heard.endsWith('x'.repeat(body.length)), { timeout: 15_000 })
+      .toBe(true);
     upstream.connections[0]?.socket.write(Buffer.concat([Buffer.from(head), body]));
     expect((await connection.answer()).body.equals(body)).toBe(true);
     connection.close();

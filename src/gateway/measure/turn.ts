@@ -1,3 +1,5 @@
+import type { Share } from '../http/share.ts';
+
 /** How long one side was waited for, over several stretches. All times in monotonic ms. */
 export class Turn {
   private ms = 0;
@@ -16,5 +18,30 @@ export class Turn {
   /** The stretch that is under way included. */
   totalMs(now: number): number {
     return this.since === null ? this.ms : this.ms + now - this.since;
+  }
+}
+
+/** While an answer is held back because its client does not take it: it counts in the share of whoever asked. */
+export class AnswerTaking extends Turn {
+  private readonly share: Share | null;
+  private isHeldBack = false;
+
+  constructor(share: Share | null) {
+    super();
+    this.share = share;
+  }
+
+  override begin(now: number): void {
+    super.begin(now);
+    if (this.isHeldBack) return;
+    this.share?.heldBackBegan();
+    this.isHeldBack = true;
+  }
+
+  override end(now: number): void {
+    super.end(now);
+    if (!this.isHeldBack) return;
+    this.isHeldBack = false;
+    this.share?.heldBackEnded();
   }
 }

@@ -1,6 +1,6 @@
 import type { GatewayRoute } from '../gateway.ts';
 import type { UpstreamHead, UpstreamRequest } from '../upstream/upstream-client.ts';
-import { type ClientSide, clientSide } from './client-place.ts';
+import { type ClientPlace, clientPlace } from './client-place.ts';
 import type { Destination } from './destinations.ts';
 import { mappedCookie } from './mapped-cookie.ts';
 import { isWithin } from './route-table.ts';
@@ -16,7 +16,7 @@ const MOST_PLACES = 100;
 
 /** One answer, while its fields are mapped. */
 interface Mapping {
-  readonly client: ClientSide;
+  readonly client: ClientPlace;
   readonly placed: Placed;
   /** Of places that may still be mapped. */
   left: number;
@@ -51,7 +51,7 @@ export class AnswerPlaces {
   /** The same head where nothing in it names an upstream. */
   map(head: UpstreamHead, placed: Placed): UpstreamHead {
     const { rawHeaders, status, reason, hasDate, isEventStream, body, length, namesPlaces } = head;
-    const mapping: Mapping = { client: clientSide(placed.request.headers), placed, left: MOST_PLACES, relative: null };
+    const mapping: Mapping = { client: clientPlace(placed.request.headers), placed, left: MOST_PLACES, relative: null };
     const mapped = [...rawHeaders];
     let isSame = true;
     for (let at = 0; at + 1 < mapped.length; at += 2) {
@@ -115,7 +115,7 @@ export class AnswerPlaces {
     return mapped === null || mapped === resolved(url, asked) ? url : mapped;
   }
 
-  private relativeOf(client: ClientSide, { destination, request }: Placed): Relative {
+  private relativeOf(client: ClientPlace, { destination, request }: Placed): Relative {
     const { basePath } = destination;
     const map = this.pathMap(client);
     const meant = folderOf(request.path);
@@ -131,7 +131,7 @@ export class AnswerPlaces {
   private basePathOf(
     place: string,
     path: string,
-    { client, destination }: { readonly client: ClientSide; readonly destination: Destination },
+    { client, destination }: { readonly client: ClientPlace; readonly destination: Destination },
   ): string | null {
     const own = this.declared.hostHeader === 'preserve' && place === client.place ? [destination] : [];
     const named = [...own, destination, ...this.upstreams].filter(
@@ -140,7 +140,7 @@ export class AnswerPlaces {
     return (named.find(({ basePath }) => isWithin(basePath, path)) ?? named[0])?.basePath ?? null;
   }
 
-  private pathMap({ prefix }: ClientSide): PathMap {
+  private pathMap({ prefix }: ClientPlace): PathMap {
     return (path, basePath) => {
       if (!this.declared.rewrite || basePath === prefix) return path;
       if (basePath !== '' && isWithin(basePath, path)) return `${prefix}${path.slice(basePath.length)}` || '/';

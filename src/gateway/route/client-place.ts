@@ -1,7 +1,7 @@
 import { isPlainHost } from '../http/host-name.ts';
 
 /** Scheme, host and prefix as the client sees them, read from the request that the upstream was sent. */
-export interface ClientSide {
+export interface ClientPlace {
   /** `https://shop.test:8443`; null for a client that named no host. */
   readonly origin: string | null;
   /** Its host as it stood in the `Host` header for the upstream, in lower case, without a usual port. */
@@ -16,7 +16,7 @@ export interface ClientSide {
  * Reads it from the lines that the upstream was sent: what the upstream knows of the client is what answers are mapped to, and a
  * request pays nothing for an answer that names no place.
  */
-export function clientSide(lines: string): ClientSide {
+export function clientPlace(lines: string): ClientPlace {
   const host = firstOf(fieldIn(lines, 'X-Forwarded-Host'));
   const scheme = firstScheme(fieldIn(lines, 'X-Forwarded-Proto'));
   const isNamed = host !== '' && isPlainHost(host);

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
-import type { ClientSide } from './client-place.ts';
+import type { ClientPlace } from './client-place.ts';
 
 export interface CookieMap {
   /** A path of the upstream as the client has to ask for it. */
   path(path: string): string;
-  readonly client: Pick<ClientSide, 'hostname' | 'prefix'>;
+  readonly client: Pick<ClientPlace, 'hostname' | 'prefix'>;
   /** The names of the route's upstreams. */
   readonly upstreams: readonly string[];
 }

@@ -1,21 +1,39 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FaultPlace, Faults } from '../http/faults.ts';
-import { type AnswerBody, answerHeaders, forwardedTrailers, headerLines } from '../http/headers.ts';
-import { failure, type Refusal, refuse } from '../http/refuse.ts';
+import { failure, problemOf, type Refusal } from '../http/refuse.ts';
 import { charge, conclude, culpritOf, mayFailOver, refusalFor } from '../measure/charge.ts';
 import type { Ticket } from '../measure/open-block.ts';
 import type { RouteRecorder } from '../measure/recorder.ts';
-import { AnswerTaking } from '../measure/taking.ts';
+import { AnswerTaking } from '../measure/turn.ts';
 import { mappedHead } from '../route/answer-places.ts';
 import type { Stream } from '../route/destinations.ts';
 import type { Attempt, Failover } from '../route/failover.ts';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from '../upstream/upstream-client.ts';
-import type { Upload } from './upload.ts';
+import type { ClientSide, ExchangeEvents } from './client-side.ts';
+
+const NO_TRAILERS: readonly string[] = [];
+
+/** What the heads of the gateway's own answers have in common. */
+const OWN_HEAD = {
+  passing: null,
+  hasDate: false,
+  isEventStream: false,
+  namesPlaces: false,
+  body: 'sized',
+  length: null,
+} as const;
+
+export interface ExchangeOwner {
+  /**
+   * The answer has been written to its end, and counted: `whole`. `faulty`: our own code threw after the end was written. Not
+   * called after an answer that broke.
+   */
+  answered(how: 'whole' | 'faulty'): void;
+}
 
 export interface ExchangeParts {
-  readonly incoming: IncomingMessage & { readonly isFollowed?: boolean };
-  readonly outgoing: ServerResponse;
-  readonly upload: Upload | null;
+  readonly side: ClientSide;
+  /** The body of the request, while it is a stream. */
+  readonly upload: { forget(): void; stop(): void } | null;
   readonly attempt: Attempt;
   readonly failover: Failover | null;
   readonly recorder: RouteRecorder;
@@ -23,50 +41,33 @@ export interface ExchangeParts {
   readonly setCookie: string | null;
   readonly requestId: string;
   readonly faults: Faults;
+  /** Null where the client's server finds out by itself. */
+  readonly owner: ExchangeOwner | null;
 }
-
-interface PendingHead {
-  readonly status: number;
-  readonly reason: string;
-  readonly headers: string[];
-}
-
-/** Up to here a copy as text is cheaper than a buffer of its own. */
-const SMALL_PIECE = 4_096;
-
-const ignore = (): void => {};
 
 /**
- * One request and its answer: what the upstream client reports goes to the client, and what happens to the client
- * goes to the upstream. Whichever way it ends, it ends once, and the recorder learns of it.
+ * One request and its answer: what the upstream client reports goes to the client's side, and what happens there goes to the
+ * upstream. Failover, recording, waiting for the client and containment are decided here for every protocol. An exchange
+ * ends once, and the recorder learns of it.
  */
-export class Exchange implements AnswerHandler, Stream {
+export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
   private readonly parts: ExchangeParts;
+  private readonly side: ClientSide;
   private attempt: Attempt;
   private failover: Failover | null;
   private call: UpstreamCall | null = null;
   private state: 'waiting' | 'answering' | 'ended' = 'waiting';
-  private body: AnswerBody = 'none';
+  /** Whether the answer has been written to its end. */
+  private isWhole = false;
   private isStream = false;
   /** While the answer waits for the client; null until it has to. */
   private taking: AnswerTaking | null = null;
-  /** What is to be written and has not been: as long as nothing has gone out, the answer can still be another one. */
-  private head: PendingHead | null = null;
-  /** A small first piece of the body, in latin1: node:http writes it with the head as one text. */
-  private unwritten = '';
 
   constructor(parts: ExchangeParts) {
     this.parts = parts;
+    this.side = parts.side;
     this.attempt = parts.attempt;
     this.failover = parts.failover;
-    const { incoming, outgoing } = parts;
-    outgoing.on('close', this.onClientClose);
-    outgoing.on('timeout', this.onIdle);
-    outgoing.on('drain', this.onDrain);
-    // Failures arrive as `close`; without a listener, `error` would crash the process.
-    outgoing.on('error', ignore);
-    // Before Node 24 a response that waits in a pipeline is not told when the connection goes.
-    if (!outgoing.socket) incoming.socket.once('close', this.onClientClose);
   }
 
   /** Asks the version that was chosen. */
@@ -84,58 +85,22 @@ export class Exchange implements AnswerHandler, Stream {
   }
 
   onInform(head: UpstreamHead): void {
-    const { incoming, outgoing } = this.parts;
     // 100 goes out when the upload starts.
-    if (head.status === 100) return;
-    // 1xx answers pass (RFC 9110 section 15.2), except to clients and places in a pipeline that cannot take them.
-    if (incoming.httpVersion === '1.0' || !outgoing.socket || this.state !== 'waiting') return;
-    const { status, reason, rawHeaders } = mappedHead(head, this.attempt);
-    const { httpVersion } = incoming;
-    const { headers } = answerHeaders({
-      rawHeaders,
-      status,
-      method: 'HEAD',
-      httpVersion,
-      version: null,
-      setCookie: null,
-    });
-    outgoing.socket.write(`HTTP/1.1 ${status} ${reason}\r\n${headerLines(headers)}\r\n`, 'latin1');
+    if (this.state === 'waiting' && head.status !== 100) this.writeHead(mappedHead(head, this.attempt), 'keep');
   }
 
-  onHead(from: UpstreamHead): void {
-    const { status, reason, rawHeaders, isEventStream } = mappedHead(from, this.attempt);
-    const { incoming, upload, recorder, ticket, setCookie } = this.parts;
+  onHead(head: UpstreamHead): void {
+    const { upload, recorder, ticket } = this.parts;
     upload?.forget();
-    const { version, destination } = this.attempt;
-    const head = answerHeaders({
-      rawHeaders,
-      status,
-      method: incoming.method ?? '',
-      httpVersion: incoming.httpVersion,
-      version,
-      setCookie,
-    });
-    this.head = { status, reason, headers: head.headers };
-    this.body = head.body;
+    this.writeHead(mappedHead(head, this.attempt), 'keep');
     this.state = 'answering';
-    this.isStream = isEventStream;
-    if (this.isStream) destination.streams.add(this);
-    recorder.answered(ticket, status, this.isStream ? 'stream' : 'whole');
+    this.isStream = head.isEventStream;
+    if (this.isStream) this.attempt.destination.streams.add(this);
+    recorder.answered(ticket, head.status, this.isStream ? 'stream' : 'whole');
   }
 
   onData(chunk: Buffer): boolean {
-    const { outgoing } = this.parts;
-    if (this.unwritten === '' && chunk.length <= SMALL_PIECE) {
-      this.unwritten = chunk.toString('latin1');
-      return !outgoing.writableNeedDrain || this.holdBack();
-    }
-    this.writeHead();
-    this.flush();
-    // node:http holds it until the socket is uncorked, or for as long as other answers of a pipeline come first.
-    return outgoing.write(Buffer.from(chunk)) || this.holdBack();
-  }
-
-  private holdBack(): false {
+    if (this.side.piece(chunk)) return true;
     this.taking ??= new AnswerTaking(this.attempt.request.share);
     this.taking.begin(performance.now());
     return false;
@@ -143,147 +108,106 @@ export class Exchange implements AnswerHandler, Stream {
 
   /** A body that came with the head goes out with it; otherwise the head must not wait for a body. */
   onPause(): void {
-    if (this.state !== 'answering') return;
-    this.writeHead();
-    this.flush();
-    this.parts.outgoing.flushHeaders();
+    if (this.state === 'answering') this.side.flush();
   }
 
-  onEnd(rawTrailers: readonly string[]): void {
-    const { outgoing, recorder, ticket } = this.parts;
+  onEnd(trailers: readonly string[]): void {
+    const { recorder, ticket, owner } = this.parts;
     if (!this.finish()) return;
-    this.writeHead();
-    if (rawTrailers.length > 0 && this.body === 'chunked')
-      outgoing.addTrailers(pairsOf(forwardedTrailers(rawTrailers, null)));
-    if (this.unwritten === '') outgoing.end();
-    else outgoing.end(this.unwritten, 'latin1');
+    this.side.end(trailers);
+    this.isWhole = true;
     conclude(recorder, ticket);
+    owner?.answered('whole');
   }
 
   onError(failure: Failure): void {
-    const { recorder, ticket, outgoing } = this.parts;
-    const side = { untaken: outgoing.writableLength, taking: this.taking };
-    const culprit = culpritOf(failure, ticket, side, performance.now());
+    const { side, taking } = this;
+    const { recorder, ticket } = this.parts;
+    const culprit = culpritOf(failure, ticket, { untaken: side.untaken, taking }, performance.now());
     charge(recorder, ticket, culprit);
     // An answer of which nothing has gone out is none yet.
-    const isOpen = !outgoing.headersSent && this.state !== 'ended' && mayFailOver(culprit);
+    const isOpen = !side.isOut && this.state !== 'ended' && mayFailOver(culprit);
     const second = isOpen ? this.failover?.(this.attempt.request, failure) : null;
     this.failover = null;
     if (second) {
       this.startOver();
       this.attempt = second;
       this.begin();
-      return;
-    }
-    if (!this.finish()) return;
-    if (outgoing.headersSent) this.breakOff();
-    else this.refuse(refusalFor(failure.kind));
+    } else if (this.finish()) this.giveUp(refusalFor(failure.kind), 'keep');
   }
 
   onFault(error: unknown, where: FaultPlace = 'answer'): void {
-    const { incoming, outgoing, recorder, ticket, faults, requestId } = this.parts;
+    const { recorder, ticket, faults, requestId } = this.parts;
     const attempt = (step: () => void): boolean => faults.attempt(step, where, requestId);
     faults.report(error, where, requestId);
     this.state = 'ended';
     attempt(() => recorder.withdraw(ticket));
     attempt(() => this.call?.abort());
     attempt(() => this.letGo());
+    const isAnswered = this.isWhole || attempt(() => this.giveUp(failure(requestId), 'close'));
     // A whole answer stays one.
-    if (outgoing.writableEnded) return;
-    const isHandled = attempt(() => {
-      if (outgoing.headersSent) this.breakOff();
-      else refuse(outgoing, failure(requestId), incoming.isFollowed ? 'keep' : 'close');
-    });
-    if (!isHandled) incoming.socket.destroy();
+    if (this.isWhole) attempt(() => this.parts.owner?.answered('faulty'));
+    else if (!isAnswered) this.side.end('broken');
   }
 
   /** The client sends more than the gateway takes, or too slowly, which is no fault of any version. */
   cut(refusal: Refusal): void {
-    if (!this.finish()) return;
-    this.parts.recorder.leave(this.parts.ticket);
-    this.call?.abort();
-    if (this.parts.outgoing.headersSent) this.breakOff();
-    else refuse(this.parts.outgoing, refusal, 'close');
+    if (!this.leave()) return;
+    this.giveUp(refusal, 'close');
+  }
+
+  drained(): void {
+    this.taking?.end(performance.now());
+    this.call?.resume();
+  }
+
+  abandon(): void {
+    this.leave();
   }
 
   /** Ends an event stream whose version has left the route; that is no fault of the version. */
   close(): void {
     if (!this.finish()) return;
     this.parts.recorder.complete(this.parts.ticket);
-    this.breakOff();
     this.call?.abort();
+    this.side.end('broken');
   }
 
-  private readonly onClientClose = (): void => {
-    try {
-      if (!this.finish()) return;
-      this.parts.recorder.leave(this.parts.ticket);
-      this.call?.abort();
-    } catch (error) {
-      this.onFault(error, 'client');
-    }
-  };
-
-  private readonly onDrain = (): void => {
-    try {
-      this.taking?.end(performance.now());
-      this.call?.resume();
-    } catch (error) {
-      this.onFault(error, 'client');
-    }
-  };
-
-  /** Nothing has moved on the client's connection for a while: it has failed if there is something for it to take. */
-  private readonly onIdle = (): void => {
-    try {
-      this.idle();
-    } catch (error) {
-      this.onFault(error, 'client');
-    }
-  };
-
-  private idle(): void {
-    const { incoming, outgoing } = this.parts;
-    if (outgoing.writableLength > 0) incoming.socket.destroy();
-  }
-
-  /** Forgets an answer of which nothing has gone out. */
+  /** Forgets an answer of which nothing has gone out; the head of the next one replaces it on the client's side. */
   private startOver(): void {
     if (this.isStream) this.attempt.destination.streams.delete(this);
     this.state = 'waiting';
-    this.head = null;
-    this.unwritten = '';
     this.isStream = false;
+    this.taking?.end(performance.now());
   }
 
-  private writeHead(): void {
-    if (!this.head) return;
-    const { status, reason, headers } = this.head;
-    this.head = null;
-    this.parts.outgoing.writeHead(status, reason, headers);
+  private writeHead(head: UpstreamHead, connection: 'keep' | 'close'): void {
+    const { version, destination, request } = this.attempt;
+    const versionLine = version === null ? '' : destination.versionLine;
+    this.side.head(head, { method: request.method, version, versionLine, setCookie: this.parts.setCookie }, connection);
   }
 
-  private flush(): void {
-    if (this.unwritten === '') return;
-    const text = this.unwritten;
-    this.unwritten = '';
-    this.parts.outgoing.write(text, 'latin1');
+  /** Answers in place of the upstream while that is possible; else the client has to see that its answer is not whole. */
+  private giveUp(refusal: Refusal, connection: 'keep' | 'close'): void {
+    const { side } = this;
+    if (side.isOut) {
+      side.end('broken');
+      return;
+    }
+    const { reason, head: rawHeaders, body } = problemOf(refusal, []);
+    this.writeHead({ ...OWN_HEAD, status: refusal.status, reason, rawHeaders }, connection);
+    side.piece(body);
+    side.end(NO_TRAILERS);
+    this.isWhole = true;
+    this.parts.owner?.answered('whole');
   }
 
-  private refuse(refusal: Refusal): void {
-    const { outgoing, setCookie } = this.parts;
-    const { version } = this.attempt;
-    const headers = [
-      ...(version === null ? [] : ['X-Serin-Version', version]),
-      ...(setCookie === null ? [] : ['Set-Cookie', setCookie]),
-    ];
-    refuse(outgoing, refusal, 'keep', headers);
-  }
-
-  /** A reset, because to a client that reads until the end of the connection a plain end would look complete. */
-  private breakOff(): void {
-    const { socket } = this.parts.incoming;
-    if ('resetAndDestroy' in socket) socket.resetAndDestroy();
+  /** Ends the exchange for nobody's count. */
+  private leave(): boolean {
+    if (!this.finish()) return false;
+    this.parts.recorder.leave(this.parts.ticket);
+    this.call?.abort();
+    return true;
   }
 
   /** True for the first end of the exchange, false for every later one. */
@@ -295,14 +219,8 @@ export class Exchange implements AnswerHandler, Stream {
   }
 
   private letGo(): void {
-    const { incoming, upload } = this.parts;
-    upload?.stop();
+    this.parts.upload?.stop();
     this.taking?.end(performance.now());
-    incoming.socket.off('close', this.onClientClose);
     if (this.isStream) this.attempt.destination.streams.delete(this);
   }
-}
-
-function pairsOf(flat: readonly string[]): [string, string][] {
-  return flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? ''] as [string, string]] : []));
 }

@@ -18,6 +18,7 @@ import { IDEMPOTENT } from '../upstream/pool.ts';
 import type { UpstreamRequest } from '../upstream/upstream-client.ts';
 import type { GatewayRequest } from './admit.ts';
 import { Exchange } from './exchange.ts';
+import { NodeSide } from './node-side.ts';
 import { forceRefusal, refusalAt } from './route-refusal.ts';
 import { bodyFraming, Upload } from './upload.ts';
 import type { UploadWatch } from './upload-watch.ts';
@@ -175,9 +176,9 @@ function exchangeOf(
   const { recorder } = state;
   try {
     ticket.upload = upload;
-    return new Exchange({
-      incoming,
-      outgoing,
+    const side = new NodeSide(outgoing);
+    const exchange = new Exchange({
+      side,
       upload,
       attempt: attempt(track, body),
       failover,
@@ -186,7 +187,10 @@ function exchangeOf(
       setCookie,
       requestId: incoming.requestId,
       faults,
+      owner: null,
     });
+    side.serve(exchange);
+    return exchange;
   } catch (error) {
     recorder.withdraw(ticket);
     throw error;

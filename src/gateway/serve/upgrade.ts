@@ -5,7 +5,7 @@ import { answerHeaders, headerLines } from '../http/headers.ts';
 import { failure, refuseSocket } from '../http/refuse.ts';
 import { charge, culpritOf, refusalFor } from '../measure/charge.ts';
 import type { RouteRecorder } from '../measure/recorder.ts';
-import { AnswerTaking } from '../measure/taking.ts';
+import { AnswerTaking } from '../measure/turn.ts';
 import { mappedHead } from '../route/answer-places.ts';
 import type { Stream } from '../route/destinations.ts';
 import type { AnswerHandler, UpstreamCall, UpstreamHead } from '../upstream/upstream-client.ts';

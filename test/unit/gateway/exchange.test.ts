@@ -1,10 +1,12 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
+import { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { clockFrom } from '../../../src/gateway/http/clock.ts';
 import { RouteRecorder } from '../../../src/gateway/measure/recorder.ts';
 import { Pools } from '../../../src/gateway/route/destinations.ts';
+import { GatewayRequest } from '../../../src/gateway/serve/admit.ts';
 import { Exchange } from '../../../src/gateway/serve/exchange.ts';
+import { NodeSide } from '../../../src/gateway/serve/node-side.ts';
 import { OwnListeners } from '../../../src/gateway/upstream/own-listeners.ts';
 import type { UpstreamClient } from '../../../src/gateway/upstream/upstream-client.ts';
 import { noFaults, orderTo } from '../../support/gateway.ts';
@@ -22,11 +24,10 @@ function waitingExchange() {
   const pools = new Pools({ own: new OwnListeners(), inFlight: 1, forced: 1, sweepMs: 1_000, faults: noFaults });
   const destination = { ...pools.destination('shop', order.stable), client };
   const recorder = new RouteRecorder(clockFrom(undefined), order);
-  const incoming = new IncomingMessage(new Socket());
-  const outgoing = new ServerResponse(incoming);
+  const outgoing = new ServerResponse(new GatewayRequest(new Socket()));
+  const side = new NodeSide(outgoing);
   const exchange = new Exchange({
-    incoming,
-    outgoing,
+    side,
     upload: null,
     attempt: {
       destination,
@@ -40,7 +41,9 @@ function waitingExchange() {
     setCookie: null,
     requestId: 'r-1',
     faults: noFaults,
+    owner: null,
   });
+  side.serve(exchange);
   exchange.begin();
   return { exchange, outgoing, recorder, aborted };
 }

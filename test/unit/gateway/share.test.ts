@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { networkOf, Shares } from '../../../src/gateway/http/share.ts';
-import { AnswerTaking } from '../../../src/gateway/measure/taking.ts';
+import { AnswerTaking } from '../../../src/gateway/measure/turn.ts';
 import { Peers } from '../../../src/gateway/route/peer.ts';
 
 const LIMITS = { inFlightPerAddress: 2, uploadsPerAddress: 1, heldBackPerAddress: 1 };

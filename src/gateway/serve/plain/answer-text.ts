@@ -1,16 +1,7 @@
 import { flat } from '../../http/flat-text.ts';
 import { type AnswerBody, answerHeaders, headerLines } from '../../http/headers.ts';
 import type { UpstreamHead } from '../../upstream/upstream-client.ts';
-
-/** What of a request decides the shape of its answer. */
-export interface Asker {
-  readonly method: string;
-  /** Value of `x-serin-version`, where the route shows it. */
-  readonly version: string | null;
-  /** The line that says so, or nothing. */
-  readonly versionLine: string;
-  readonly setCookie: string | null;
-}
+import type { Asker } from '../client-side.ts';
 
 export interface AnswerText {
   /** Everything through the empty line, in latin1. */

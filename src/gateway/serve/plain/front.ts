@@ -11,13 +11,13 @@ import type { Peer, Peers } from '../../route/peer.ts';
 import type { RouteState } from '../../route/route-state.ts';
 import type { RouteTable } from '../../route/route-table.ts';
 import { IDEMPOTENT } from '../../upstream/pool.ts';
+import { Exchange } from '../exchange.ts';
 import { firstPartOf } from '../first-part.ts';
 import type { ServerFront } from '../listener.ts';
 import type { UploadWatch } from '../upload-watch.ts';
 import { AnswerWriter } from './answer-text.ts';
 import { HeadReader } from './head-reader.ts';
 import { type Beginning, ClientConnection, type ConnectionFront } from './plain-connection.ts';
-import { PlainExchange } from './plain-exchange.ts';
 import { type PlainRoute, routePlain } from './plain-route.ts';
 import { RequestBody } from './request-body.ts';
 
@@ -51,7 +51,7 @@ export class Front implements ConnectionFront, ServerFront {
   isDraining = false;
   private readonly parts: FrontParts;
   private readonly reader: HeadReader;
-  private readonly writer: AnswerWriter;
+  readonly writer: AnswerWriter;
   /** Of the request that is being begun, as far as it is known. */
   requestId: string | null = null;
   private readonly connections = new Set<ClientConnection>();
@@ -123,8 +123,8 @@ export class Front implements ConnectionFront, ServerFront {
   }
 
   /** The exchange for the request that was just read; null where it is doubtful after all. */
-  private exchangeOf({ state, connection, client }: Asking, bytes: Buffer, count: number): PlainExchange | null {
-    const { reader, writer, faults } = this;
+  private exchangeOf({ state, connection, client }: Asking, bytes: Buffer, count: number): Exchange | null {
+    const { reader, faults } = this;
     const { end, bodyLength, method } = reader;
     const { recorder } = state;
     const upload =
@@ -153,17 +153,17 @@ export class Front implements ConnectionFront, ServerFront {
     try {
       ticket.upload = upload;
       if (upload && count > end) upload.push(Buffer.copyBytesFrom(bytes, end, count - end));
-      const exchange = new PlainExchange({
-        owner: connection,
-        body: upload,
+      const exchange = new Exchange({
+        side: connection.side,
+        upload,
         attempt,
         failover,
         setCookie,
         recorder,
         ticket,
-        writer,
         requestId,
         faults,
+        owner: connection,
       });
       connection.took(exchange, upload, reader.connection);
       return exchange;

@@ -3,10 +3,12 @@ import type { FaultPlace, Faults } from '../../http/faults.ts';
 import { endLingering, failure, LATE_BODY, refuseSocket } from '../../http/refuse.ts';
 import type { UploadPace } from '../../http/timeouts.ts';
 import type { Peer } from '../../route/peer.ts';
+import type { Exchange, ExchangeOwner } from '../exchange.ts';
 import { refusalOf } from '../parse-error.ts';
 import type { UploadWatch } from '../upload-watch.ts';
+import type { AnswerWriter } from './answer-text.ts';
 import { Gathering } from './gathering.ts';
-import type { ExchangeOwner, PlainExchange } from './plain-exchange.ts';
+import { PlainSide, type SideOwner } from './plain-side.ts';
 import type { RequestBody } from './request-body.ts';
 import { listenShared, type SocketOwner, unlistenShared } from './shared-listeners.ts';
 import { readAsStream, readShared } from './shared-memory.ts';
@@ -20,6 +22,7 @@ export type Beginning = 'begun' | 'partial' | 'gathering' | 'doubtful';
 /** What a connection asks of the front that it is part of. */
 export interface ConnectionFront {
   readonly faults: Faults;
+  readonly writer: AnswerWriter;
   readonly idleMs: number;
   readonly downloadMs: number;
   readonly isDraining: boolean;
@@ -35,13 +38,14 @@ export interface ConnectionFront {
 }
 
 /** One client connection, for as long as everything on it is plain: one request at a time, in order. */
-export class ClientConnection implements ExchangeOwner, SocketOwner {
+export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
   readonly socket: Socket;
   readonly peer: Peer;
+  readonly side: PlainSide;
   /** Monotonic ms since when a request head is awaited that has to come; null between requests. */
   awaitsHeadSince: number | null;
   private readonly front: ConnectionFront;
-  private exchange: PlainExchange | null = null;
+  private exchange: Exchange | null = null;
   private body: RequestBody | null = null;
   private closesAfter = false;
   private gathering: Gathering | null = null;
@@ -54,6 +58,7 @@ export class ClientConnection implements ExchangeOwner, SocketOwner {
   constructor(socket: Socket, peer: Peer, front: ConnectionFront) {
     this.socket = socket;
     this.peer = peer;
+    this.side = new PlainSide(this, front.writer);
     this.front = front;
     this.awaitsHeadSince = front.now();
     this.timeoutMs = front.idleMs;
@@ -69,7 +74,8 @@ export class ClientConnection implements ExchangeOwner, SocketOwner {
   }
 
   /** The request that has been read is under way. */
-  took(exchange: PlainExchange, body: RequestBody | null, connection: 'keep' | 'close'): void {
+  took(exchange: Exchange, body: RequestBody | null, connection: 'keep' | 'close'): void {
+    this.side.serve(exchange);
     this.exchange = exchange;
     this.body = body;
     this.closesAfter = connection === 'close';
@@ -95,7 +101,9 @@ export class ClientConnection implements ExchangeOwner, SocketOwner {
     this.setTimeout(this.front.downloadMs);
   }
 
-  answered(after: 'keep' | 'close'): void {
+  /** The exchange is over and its answer written. */
+  answered(how: 'whole' | 'faulty'): void {
+    const after = how === 'faulty' ? 'close' : this.side.after;
     this.exchange = null;
     if (this.socket.writableLength > 0) this.setTimeout(this.front.downloadMs);
     if (after === 'close' && this.body && !this.body.isWhole) {
@@ -119,12 +127,11 @@ export class ClientConnection implements ExchangeOwner, SocketOwner {
   cut(): void {
     const { body, exchange, gathering, socket } = this;
     gathering?.stop();
-    if (gathering !== null || exchange?.cut() === 'unanswered') {
+    if (gathering !== null) {
       this.release();
       refuseSocket(socket, LATE_BODY);
-    } else {
-      socket.resetAndDestroy();
-    }
+    } else if (exchange) exchange.cut(LATE_BODY);
+    else socket.resetAndDestroy();
     body?.stopWaiting();
   }
 
@@ -252,7 +259,7 @@ export class ClientConnection implements ExchangeOwner, SocketOwner {
 
   drained(): void {
     this.setTimeout(this.front.idleMs);
-    if (this.exchange) this.exchange.drained();
+    if (this.exchange) this.side.drained();
     else if (this.body === null) this.goOn();
   }
 
