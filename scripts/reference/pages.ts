@@ -1,8 +1,11 @@
 import { configJsonSchemaText } from '../../src/config/json-schema.ts';
 import { policyJsonSchemaText } from '../../src/policy/json-schema.ts';
+import { commandsByName, commandsText, exitCodesTable, serverOptionsTable } from './commands.ts';
 import { environmentTable } from './environment.ts';
 import { fieldTable } from './fields.ts';
 import { configFields, policyFields } from './file-fields.ts';
+import { openApiText } from './openapi.ts';
+import { problemsTable, refusalsTable } from './problems.ts';
 import { filled, regionsOf } from './regions.ts';
 
 /** Every file that `npm run reference` writes, from the root of the repository, with what it should be instead of `now`. */
@@ -15,6 +18,9 @@ export const PAGES: Readonly<Record<string, (now: string) => string | Promise<st
     ),
   'docs/reference/policy.md': (page) =>
     filled(page, (region) => fieldTable(policyFields(), fieldsAt(region), partsOf(page))),
+  'docs/reference/commands.md': commandsPage,
+  'docs/reference/problems.md': (page) => filled(page, partIn({ codes: problemsTable(), refusals: refusalsTable() })),
+  'docs/reference/openapi.json': openApiText,
 };
 
 function fieldsAt(region: string): string {
@@ -23,4 +29,25 @@ function fieldsAt(region: string): string {
 
 function partsOf(page: string): readonly string[] {
   return regionsOf(page).map(fieldsAt);
+}
+
+function partIn(parts: Readonly<Record<string, string>>): (region: string) => string {
+  return (region) => {
+    const text = parts[region];
+    if (text === undefined) throw new Error(`nothing writes ${region}`);
+    return text;
+  };
+}
+
+function commandsPage(page: string): string {
+  const namesIn = (region: string) => region.replace(/^commands: /, '').split(', ');
+  const shown = regionsOf(page)
+    .filter((region) => region.startsWith('commands: '))
+    .flatMap(namesIn);
+  const missing = [...commandsByName().keys()].filter((name) => !shown.includes(name));
+  if (missing.length > 0) throw new Error(`commands.md does not show ${missing.join(', ')}`);
+  return filled(page, (region) => {
+    if (region === 'exit codes') return exitCodesTable();
+    return region === 'server options' ? serverOptionsTable() : commandsText(namesIn(region));
+  });
 }
