@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { everyMetric, metricsIn } from '../scripts/reference/metrics.ts';
 import type { Memory } from '../src/controller/memory.ts';
 import { exposition } from '../src/exposition/exposition.ts';
 import { InternalErrors } from '../src/exposition/internal-errors.ts';
@@ -111,6 +112,15 @@ describe('what Serin exposes', () => {
     exposed = exposedIn(text);
   });
   afterAll(() => home.close());
+
+  it('has every metric of docs/reference/metrics.md, with its type, its help and its labels, and no other', async () => {
+    // No upstream answers here, so that nothing has a status.
+    const told = (await everyMetric()).map((metric) => ({
+      ...metric,
+      labels: metric.labels.filter((label) => label !== 'http_response_status_code'),
+    }));
+    expect(metricsIn(text)).toEqual(told);
+  });
 
   it('has the metrics of the conventions, each with its labels', () => {
     const labelsOf = (metric: string) => [...(exposed.get(metric) ?? [])].toSorted();

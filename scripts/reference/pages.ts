@@ -4,9 +4,11 @@ import { commandsByName, commandsText, exitCodesTable, serverOptionsTable } from
 import { environmentTable } from './environment.ts';
 import { fieldTable } from './fields.ts';
 import { configFields, policyFields } from './file-fields.ts';
+import { alertsTable, bucketsText, labelsTable, metricsTable } from './metrics.ts';
 import { openApiText } from './openapi.ts';
 import { problemsTable, refusalsTable } from './problems.ts';
 import { filled, regionsOf } from './regions.ts';
+import { statesTable } from './states.ts';
 
 /** Every file that `npm run reference` writes, from the root of the repository, with what it should be instead of `now`. */
 export const PAGES: Readonly<Record<string, (now: string) => string | Promise<string>>> = {
@@ -19,7 +21,17 @@ export const PAGES: Readonly<Record<string, (now: string) => string | Promise<st
   'docs/reference/policy.md': (page) =>
     filled(page, (region) => fieldTable(policyFields(), fieldsAt(region), partsOf(page))),
   'docs/reference/commands.md': commandsPage,
+  'docs/reference/metrics.md': async (page) => {
+    const parts = {
+      metrics: await metricsTable(),
+      labels: await labelsTable(),
+      buckets: bucketsText(),
+      alerts: alertsTable(),
+    };
+    return filled(page, partIn(parts));
+  },
   'docs/reference/problems.md': (page) => filled(page, partIn({ codes: problemsTable(), refusals: refusalsTable() })),
+  'docs/reference/states.md': (page) => filled(page, partIn({ states: statesTable() })),
   'docs/reference/openapi.json': openApiText,
 };
 

@@ -26,6 +26,30 @@ describe('a generated part', () => {
   });
 });
 
+describe('states.md', () => {
+  const [, drawing = ''] = /```\n([\s\S]*?)```/.exec(read('states.md')) ?? [];
+  const table = read('states.md').slice(read('states.md').indexOf('<!-- generated: states -->'));
+
+  it('draws the way that a rollout takes', () => {
+    const way = [...drawing.matchAll(/^ {10,}([a-z]+(?:-[1n])?)\b/gm)].map(([, stage = '']) => stage);
+    expect(way).toEqual(['preflight', 'internal', 'step-1', 'step-n', 'bake', 'promoted', 'finalised']);
+    const arrows = [
+      'preflight → internal',
+      'internal → step-1',
+      'step-2 → bake',
+      'bake → promoted',
+      'promoted → finalised',
+    ];
+    for (const arrow of arrows) expect(table).toMatch(new RegExp(`\\| Serin \\|.*${arrow}`));
+  });
+
+  it('draws the ways out of every state', () => {
+    const ends = [...drawing.matchAll(/^ (every state that has not ended) ─+> ([a-z-]+)/gm)];
+    expect(ends.map(([, , end]) => end)).toEqual(['rolled-back', 'aborted', 'superseded']);
+    for (const [, from, end] of ends) expect(table).toContain(`| ${from} → ${end} |`);
+  });
+});
+
 describe('problems.md', () => {
   it('shows a problem as the API answers it', () => {
     const [, text = ''] = /```json\n(\{\n[\s\S]*?)```/.exec(read('problems.md')) ?? [];
