@@ -6,7 +6,7 @@ const ROWS: readonly (readonly [name: string, read: string, without: string, say
     'DATABASE_URL',
     '`serve`, `migrate`, `doctor`, `renew-…`',
     'the embedded database',
-    'Postgres; see [database.md](../database.md)',
+    'Postgres; see [database](../database.md)',
   ],
   [
     'SERIN_SECRET',

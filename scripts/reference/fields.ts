@@ -100,8 +100,8 @@ export function fieldTable(all: readonly Field[], part: string, parts: readonly 
 /** `docs/routes.md` as a link from a page of `docs/reference`. */
 function linked(text: string): string {
   return text
-    .replaceAll(/\bdocs\/reference\/([\w-]+\.md)/g, '[$1]($1)')
-    .replaceAll(/\bdocs\/([\w-]+\.md)/g, '[$1](../$1)');
+    .replaceAll(/\bdocs\/reference\/([\w-]+)\.md/g, '[$1]($1.md)')
+    .replaceAll(/\bdocs\/([\w-]+)\.md/g, '[$1](../$1.md)');
 }
 
 function shortened(path: string, part: string): string {

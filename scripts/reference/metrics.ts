@@ -81,9 +81,9 @@ const LABELS: Readonly<Record<string, string>> = {
   serin_track: '`stable`, `canary`',
   serin_version: 'the name of the version',
   side: '`harm`: evidence that the canary is worse; `parity`: evidence that it is not',
-  stage: '`internal`, `step-1`, ...; see [states.md](states.md)',
+  stage: '`internal`, `step-1`, ...; see [states](states.md)',
   verdict: '`harmful`, `suspect`, `shared-fault`, `blind`, `undecided`, `at-parity`',
-  where: 'where it was contained; see [gateway.md](../gateway.md#when-serin-itself-fails)',
+  where: 'where it was contained; see [gateway](../gateway.md#when-serin-itself-fails)',
 };
 
 /** Throws when a metric has a label that is not told of, or the other way round. */

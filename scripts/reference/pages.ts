@@ -1,9 +1,11 @@
 import { configJsonSchemaText } from '../../src/config/json-schema.ts';
 import { policyJsonSchemaText } from '../../src/policy/json-schema.ts';
+import { accessLineTable } from './access-line.ts';
 import { commandsByName, commandsText, exitCodesTable, serverOptionsTable } from './commands.ts';
 import { environmentTable } from './environment.ts';
 import { fieldTable } from './fields.ts';
 import { configFields, policyFields } from './file-fields.ts';
+import { logEventsTable, rolloutEventText } from './log-events.ts';
 import { alertsTable, bucketsText, labelsTable, metricsTable } from './metrics.ts';
 import { openApiText } from './openapi.ts';
 import { problemsTable, refusalsTable } from './problems.ts';
@@ -28,6 +30,10 @@ export const PAGES: Readonly<Record<string, (now: string) => string | Promise<st
       buckets: bucketsText(),
       alerts: alertsTable(),
     };
+    return filled(page, partIn(parts));
+  },
+  'docs/reference/log.md': (page) => {
+    const parts = { 'rollout events': rolloutEventText(), events: logEventsTable(), 'access line': accessLineTable() };
     return filled(page, partIn(parts));
   },
   'docs/reference/problems.md': (page) => filled(page, partIn({ codes: problemsTable(), refusals: refusalsTable() })),

@@ -12,7 +12,7 @@ const WHEN: Readonly<Record<HttpProblemCode, string>> = {
   'method-not-allowed': '`Allow` names the methods',
   conflict:
     'Something of that name, or another rollout on the route, is there already; `serin start --replace` supersedes a rollout',
-  refused: 'The state of the rollout does not allow it; [states.md](states.md) says what does',
+  refused: 'The state of the rollout does not allow it; [states](states.md) says what does',
   stale: '`If-Match` has another version than the rollout now: read it again',
   'too-large': 'The body is larger than the API takes',
   'unsupported-media-type': 'Send `Content-Type: application/json`',
@@ -23,7 +23,7 @@ const WHEN: Readonly<Record<HttpProblemCode, string>> = {
   'port-in-use': 'Of commands only: another process has the port',
   'data-folder-in-use': 'Of commands only: another Serin has the data folder',
   unavailable:
-    'The database does not answer. Reading and `rollback` go on where [health.md](../health.md) says so; try again',
+    'The database does not answer. Reading and `rollback` go on where [health](../health.md) says so; try again',
 };
 
 export function problemsTable(): string {

@@ -73,7 +73,7 @@ export const REFUSALS: readonly ToldRefusal[] = [
   {
     status: 400,
     detail: 'The path has an encoded slash or backslash, which this route does not take (encodedSlash: pass).',
-    when: '`%2F` or `%5C`; see [routes.md](../routes.md#encoded-slashes-and-what-is-refused-in-a-path)',
+    when: '`%2F` or `%5C`; see [routes](../routes.md#encoded-slashes-and-what-is-refused-in-a-path)',
   },
   {
     status: 400,
@@ -132,7 +132,7 @@ export const REFUSALS: readonly ToldRefusal[] = [
   {
     status: 508,
     detail: 'The request has been through this gateway before: one of its upstreams leads back to it.',
-    when: 'A loop; see [routes.md](../routes.md#loops)',
+    when: 'A loop; see [routes](../routes.md#loops)',
   },
 ];
 

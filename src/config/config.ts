@@ -275,7 +275,7 @@ export const configSchema = z.strictObject({
   routes: z.array(routeSchema.meta(ROUTE_RULES)).min(1).describe('What is served, and by whom; see docs/routes.md'),
   channels: z
     .strictObject({
-      console: z.boolean().default(true).describe('Messages as lines on standard output'),
+      console: z.boolean().default(true).describe('Messages as lines on standard error'),
       pagerduty: pagerduty.optional().describe('Pages by the PagerDuty Events API v2'),
     })
     .prefault({})

@@ -26,7 +26,7 @@ describe('a generated part', () => {
   });
 });
 
-describe('states.md', () => {
+describe('docs/reference/states.md', () => {
   const [, drawing = ''] = /```\n([\s\S]*?)```/.exec(read('states.md')) ?? [];
   const table = read('states.md').slice(read('states.md').indexOf('<!-- generated: states -->'));
 
@@ -50,7 +50,7 @@ describe('states.md', () => {
   });
 });
 
-describe('problems.md', () => {
+describe('docs/reference/problems.md', () => {
   it('shows a problem as the API answers it', () => {
     const [, text = ''] = /```json\n(\{\n[\s\S]*?)```/.exec(read('problems.md')) ?? [];
     const shown = problemDetails.parse(JSON.parse(text));
@@ -68,7 +68,7 @@ describe('problems.md', () => {
   });
 });
 
-describe('commands.md', () => {
+describe('docs/reference/commands.md', () => {
   it('has the verbs of the conventions', () => {
     const verbs = [
       'serve',
@@ -86,7 +86,7 @@ describe('commands.md', () => {
   });
 });
 
-describe('openapi.json', () => {
+describe('docs/reference/openapi.json', () => {
   it('is a description of OpenAPI 3.1', () => {
     const described = z.object({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) });
     const { openapi, paths } = described.parse(JSON.parse(read('openapi.json')));

@@ -140,7 +140,7 @@ describe('the JSON Schema of serin.yaml', () => {
 describe.each([
   ['serin-yaml.md', configFields()],
   ['policy.md', policyFields()],
-])('%s', (page, fields) => {
+])('docs/reference/%s', (page, fields) => {
   const text = readFileSync(`${root}docs/reference/${page}`, 'utf8');
   const parts = regionsOf(text).map((region) => region.replace('fields ', ''));
 

@@ -1,0 +1,109 @@
+import { loggedIn, OF_THE_ROLLOUT } from './logged.ts';
+import { sources } from './sources.ts';
+import { code, table } from './table.ts';
+
+/** What happened, and what to do: the events of a rollout stand in docs/reference/states.md. */
+const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string]>> = {
+  accessLogUnwritable: [
+    'The access log cannot be written; its lines wait',
+    'Make room, or mend the folder; no request is harmed',
+  ],
+  accessLogWritable: ['It can be again; `droppedLines` were lost', ''],
+  adminTokenFileMissing: ['The data folder has no admin token that counts', 'Do as `reason` says'],
+  canaryBraked: [
+    "The gateway's own judge sent a route to its stable without a database",
+    'Bring the database back, and do not restart Serin before',
+  ],
+  checkFailed: ['A check of `serin doctor` found something at the start', 'See `reason`; Serin runs all the same'],
+  clockSet: [
+    "The database's clock was set by `byMs`",
+    'Nothing; [health](../health.md#when-a-clock-is-set) says what it does',
+  ],
+  connectionsRefused: [
+    'A listener of the control plane has all connections that it may have',
+    'Find who opens them; logged at most once a minute',
+  ],
+  databaseAway: ['A command of a person could not be recorded, and was done at the gateway', 'Bring the database back'],
+  databaseEnded: [
+    'The process of the embedded database ended',
+    'Nothing: it is started again; when it repeats, see `how`',
+  ],
+  databaseNotStarted: ['It could not be started again', 'See `error`; it is tried until it can'],
+  databaseStarted: ['It runs again', ''],
+  descriptorsExhausted: [
+    'No file descriptor is left: the system refuses connections',
+    'Raise `ulimit -n`; [health](../health.md#no-file-descriptor-left)',
+  ],
+  descriptorsFree: ['There are some again', ''],
+  internalError: [
+    'A bug in Serin, contained where `where` says',
+    'Report it with the stack in `error`; [gateway](../gateway.md#when-serin-itself-fails)',
+  ],
+  leaseNotReleased: [
+    'At the end of the process the lease stayed with it',
+    'Nothing: another process leads once it is over',
+  ],
+  leftUnrecorded: [
+    'The process ended before the database took what the gateway had done',
+    'Look at the route: the next start serves the split that was recorded last',
+  ],
+  listenerFailed: ['A listener failed after it had begun to listen', 'See `error`'],
+  listeningFileUnwritable: [
+    'The file with the addresses of this process could not be written',
+    'Mend the data folder; `serin doctor` cannot tell a port of this Serin from one of a stranger',
+  ],
+  lookFailed: [
+    'A rollout could not be looked at, or its look not recorded',
+    'See `error`; `/readyz` and `serin status` say so as well',
+  ],
+  metricsIncomplete: ['A scrape got no metrics of the database', 'See `error`; `serin_database_up` is 0'],
+  notificationFailed: [
+    'A channel did not take a message; tried again after `retryInMs`',
+    'Mend the channel where `attempts` grows',
+  ],
+  notificationRejected: ['A channel refused a message for good', 'See `reason`: most often its key'],
+  notifiedWithoutDatabase: ['A page went out while the database was away', ''],
+  outboxUnreachable: ['Messages could not be read from the database', 'See `error`; tried again at the next tick'],
+  pageNotResolved: [
+    'The resolution of an earlier page could not be recorded',
+    'See `error`; tried again at every tick',
+  ],
+  rolloutStarted: ['`serin start`', ''],
+  safeguardFailed: ["The gateway's own judge failed while the database was away", 'See `error`; the brake still acts'],
+  scheduleFailed: ['The schedule of ticks failed', 'A watchdog starts the ticks; report it'],
+  secretReplaced: [
+    'The installation has another secret',
+    'Sticky cookies and force tokens made before no longer count',
+  ],
+  serving: ['Serin serves; the ports are those that it has', ''],
+  splitNotApplied: ['The split of a route could not be applied', 'See `error`; tried at every tick, and in `/readyz`'],
+  stopFailed: ['A part could not be closed', 'See `error`'],
+  stopped: ['Everything is closed', ''],
+  stopping: ['A signal asked the process to end', ''],
+  tickAbandoned: ['A tick took too long, and was given up', 'See `error`: most often the database or a source'],
+};
+
+/** Throws when the code logs an event that is not told of, or the other way round. */
+export function logEventsTable(): string {
+  const events = loggedIn(sources().values()).filter(({ what }) => what !== OF_THE_ROLLOUT);
+  const untold = events.filter(({ what }) => !(what in MEANINGS)).map(({ what }) => what);
+  const gone = Object.keys(MEANINGS).filter((what) => !events.some((event) => event.what === what));
+  if (untold.length > 0 || gone.length > 0) {
+    throw new Error(`log-events.ts does not tell of ${untold.join(', ')}; nothing logs ${gone.join(', ')}`);
+  }
+  return table(
+    ['event', 'level', 'fields', 'what happened', 'what to do'],
+    events.map(({ what, levels, fields }) => [
+      code(what),
+      levels.join(', '),
+      fields.map(code).join(', '),
+      ...(MEANINGS[what] ?? []),
+    ]),
+  );
+}
+
+export function rolloutEventText(): string {
+  const event = loggedIn(sources().values()).find(({ what }) => what === OF_THE_ROLLOUT);
+  if (!event) throw new Error('nothing logs the events of a rollout');
+  return `Levels: ${event.levels.join(', ')}. Fields: ${event.fields.map(code).join(', ')}.`;
+}
