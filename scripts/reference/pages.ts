@@ -11,6 +11,8 @@ import { openApiText } from './openapi.ts';
 import { problemsTable, refusalsTable } from './problems.ts';
 import { filled, regionsOf } from './regions.ts';
 import { statesTable } from './states.ts';
+import { checksTable, reasonsTable, verdictsTable } from './verdicts.ts';
+import { shownCommand } from './worked-example.ts';
 
 /** Every file that `npm run reference` writes, from the root of the repository, with what it should be instead of `now`. */
 export const PAGES: Readonly<Record<string, (now: string) => string | Promise<string>>> = {
@@ -39,6 +41,7 @@ export const PAGES: Readonly<Record<string, (now: string) => string | Promise<st
   'docs/reference/problems.md': (page) => filled(page, partIn({ codes: problemsTable(), refusals: refusalsTable() })),
   'docs/reference/states.md': (page) => filled(page, partIn({ states: statesTable() })),
   'docs/reference/openapi.json': openApiText,
+  'docs/debug-a-verdict.md': debugPage,
 };
 
 function fieldsAt(region: string): string {
@@ -68,4 +71,10 @@ function commandsPage(page: string): string {
     if (region === 'exit codes') return exitCodesTable();
     return region === 'server options' ? serverOptionsTable() : commandsText(namesIn(region));
   });
+}
+
+async function debugPage(page: string): Promise<string> {
+  const parts: Record<string, string> = { verdicts: verdictsTable(), checks: checksTable(), reasons: reasonsTable() };
+  for (const region of regionsOf(page)) if (region.includes(': serin ')) parts[region] = await shownCommand(region);
+  return filled(page, partIn(parts));
 }
