@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest';
 import type { TestSpecification, Vitest } from 'vitest/node';
 import { LONGEST, LongestFirst } from './longest-first.ts';
 
-/** The order of some files of `/root`; `shared` are those of a project whose files share a process. */
+/** The order of some files of `/tree`; `shared` are those of a project whose files share a process. */
 async function order(seed: number, files: readonly string[], shared: readonly string[] = []) {
-  const context = { config: { root: '/root', sequence: { seed } } } as unknown as Vitest;
+  const context = { config: { root: '/tree', sequence: { seed } } } as unknown as Vitest;
   const specification = (path: string, isolate: boolean) =>
-    ({ moduleId: `/root/${path}`, project: { name: 'quick', config: { isolate } } }) as TestSpecification;
+    ({ moduleId: `/tree/${path}`, project: { name: 'quick', config: { isolate } } }) as TestSpecification;
   const all = [...files.map((path) => specification(path, true)), ...shared.map((path) => specification(path, false))];
-  return (await new LongestFirst(context).sort(all)).map(({ moduleId }) => moduleId.slice('/root/'.length));
+  return (await new LongestFirst(context).sort(all)).map(({ moduleId }) => moduleId.slice('/tree/'.length));
 }
 
 const MANY = Array.from({ length: 50 }, (_, at) => `test/unit/${at}.test.ts`);
