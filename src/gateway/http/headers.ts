@@ -116,7 +116,7 @@ export function isDisguised(lower: string): boolean {
 /** How an answer's body can be framed for the client; trailers need chunks (RFC 9110 section 6.5). */
 export type AnswerBody = 'chunked' | 'sized' | 'none';
 
-export interface AnswerHead {
+interface AnswerParts {
   readonly rawHeaders: readonly string[];
   readonly status: number;
   readonly method: string;
@@ -128,7 +128,7 @@ export interface AnswerHead {
 }
 
 /** The head for the client, under the same rules in the other direction. */
-export function answerHeaders(head: AnswerHead): { readonly headers: string[]; readonly body: AnswerBody } {
+export function answerHeaders(head: AnswerParts): { readonly headers: string[]; readonly body: AnswerBody } {
   const { rawHeaders, status, version } = head;
   let headers: string[] = [];
   let connection = '';
