@@ -140,8 +140,9 @@ export function forward(
         cut(OVERLOAD);
         return;
       }
-      upload.open();
-      exchange = exchangeOf(parts, upload, upload);
+      const whole = upload.takeWhole();
+      if (whole === null) upload.open();
+      exchange = whole === null ? exchangeOf(parts, upload, upload) : exchangeOf(parts, null, whole);
       exchange.begin();
     });
   } catch (error) {

@@ -96,6 +96,18 @@ export class Upload implements BodySource, Sending, Watched {
     this.flow();
   }
 
+  /**
+   * The body as a text in latin1, where all of it has come and its length was said: it goes out with the head in one system
+   * call, and can be sent again. Null for every other. Afterwards the upload is over.
+   */
+  takeWhole(): string | null {
+    if (!this.hasEnded || this.length === null) return null;
+    const [only] = this.first;
+    const body = this.first.length === 1 && only ? only : Buffer.concat(this.first);
+    this.stop();
+    return body.toString('latin1');
+  }
+
   /** The request is about to occupy an upstream; the time that the client takes counts from here. */
   open(): void {
     this.pace = new PaceMeter(this.options.pace);
