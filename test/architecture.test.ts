@@ -32,6 +32,7 @@ const CONFIGURABLE = [
   'metrics/presets/nginx-ingress.ts',
   'metrics/presets/otel.ts',
   'metrics/presets/traefik.ts',
+  'notify/channels.ts',
 ];
 const exactStatistics = { 'simple-statistics': DESCRIPTIVE };
 
@@ -49,7 +50,7 @@ const TABLE: ImportTable = {
     rollout: { rooms: ['policy', 'split', 'stats', 'parity', 'judge'], only: exactStatistics },
     metrics: { rooms: PURE, packages: ['prometheus-query', 'undici', 'node:*'] },
     routers: { rooms: PURE, packages: ['undici', 'node:*'] },
-    notify: { rooms: PURE, packages: ['nodemailer', 'undici', 'node:*'] },
+    notify: { rooms: PURE, packages: ['nodemailer', 'undici', 'zod', 'node:*'] },
     store: { rooms: PURE, packages: ['drizzle-orm', 'postgres', '@electric-sql/pglite', 'uuid', 'node:*'] },
     gateway: { rooms: PURE, packages: ['hono', '@hono/node-server', 'jose', 'node:*'] },
     controller: {

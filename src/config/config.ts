@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { unfitToChoose } from '../gateway/http/headers.ts';
 import { DEFAULT_PACE } from '../gateway/http/timeouts.ts';
+import { channelsSchema } from '../notify/channels.ts';
 import { versionName } from '../policy/names.ts';
 import { duration, fraction } from '../policy/units.ts';
 import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';
@@ -168,23 +169,6 @@ const ROUTE_RULES = {
   ],
 };
 
-const severity = z.literal(['critical', 'error', 'warning', 'info']);
-
-const pagerduty = z.strictObject({
-  routingKey: secret.describe('Integration key of an Events API v2 service'),
-  eventsUrl: serviceUrl
-    .optional()
-    .describe('Where the Events API answers, when it is not `https://events.pagerduty.com`'),
-  severity: z
-    .strictObject({
-      rolledBack: severity.optional().describe('Serin rolled back; by default `error`'),
-      internalFailed: severity.optional().describe('Forced requests failed; by default `warning`'),
-      needsPerson: severity.optional().describe('Only a person can move the rollout on; by default `warning`'),
-    })
-    .optional()
-    .describe('The severity of pages, by their subject'),
-});
-
 export const configSchema = z.strictObject({
   environment: z
     .string()
@@ -273,13 +257,7 @@ export const configSchema = z.strictObject({
       'Networks and hosts (`10.0.0.0/8`, `*.svc.internal`) where an operator may start a canary; an admin may anywhere',
     ),
   routes: z.array(routeSchema.meta(ROUTE_RULES)).min(1).describe('What is served, and by whom; see docs/routes.md'),
-  channels: z
-    .strictObject({
-      console: z.boolean().default(true).describe('Messages as lines on standard error'),
-      pagerduty: pagerduty.optional().describe('Pages by the PagerDuty Events API v2'),
-    })
-    .prefault({})
-    .describe('Who is told; see docs/pages.md'),
+  channels: channelsSchema({ secret, serviceUrl }).prefault({}).describe('Who is told; see docs/pages.md'),
 });
 
 export type ServerConfig = z.output<typeof configSchema>;

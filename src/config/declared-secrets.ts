@@ -13,7 +13,9 @@ export function declaredSecrets({ channels, sources }: ServerConfig): readonly D
   const add = (path: readonly string[], reference: string | undefined) => {
     if (reference !== undefined) declared.push({ path, reference });
   };
-  add(['channels', 'pagerduty', 'routingKey'], channels.pagerduty?.routingKey);
+  for (const [name, channel] of Object.entries(channels)) {
+    for (const [field, reference] of Object.entries(channel?.secrets ?? {})) add(['channels', name, field], reference);
+  }
   for (const [name, { auth, ca }] of Object.entries(sources)) {
     const at = ['sources', name, 'auth'];
     add([...at, 'bearer'], auth?.bearer);

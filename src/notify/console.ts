@@ -1,10 +1,27 @@
+import { z } from 'zod';
 import type { MessageKind } from '../rollout/message.ts';
-import type { Channel } from './channel.ts';
+import type { Channel, ChannelKind, DeclaredChannel } from './channel.ts';
 
 const EVERY_KIND: readonly MessageKind[] = ['page', 'resolve', 'change', 'note'];
 
 // A version's or a route's name comes from outside: left in, an escape sequence would drive the reader's terminal.
 const CONTROL = /\p{Cc}+/gu;
+
+const DECLARED: DeclaredChannel = {
+  secrets: {},
+  open: ({ notices }) => (notices ? consoleChannel(notices) : null),
+};
+
+/** `channels.console` of serin.yaml: on unless it is turned off. */
+export const consoleKind: ChannelKind = {
+  name: 'console',
+  schema: () =>
+    z
+      .boolean()
+      .default(true)
+      .describe('Messages as lines on standard error')
+      .transform((isOn) => (isOn ? DECLARED : undefined)),
+};
 
 /** Prints one line per message: `2026-11-20T10:15:00.000Z PAGE error payments protected: ...; next: serin get payments`. */
 export function consoleChannel(write: (line: string) => void): Channel {

@@ -1,10 +1,47 @@
+import { z } from 'zod';
 import { Problem } from '../problem/problem.ts';
 import type { Message, PageSubject, Severity } from '../rollout/message.ts';
 import { describeFailure, judgeAnswer } from './answer.ts';
-import type { Channel } from './channel.ts';
+import type { Channel, ChannelKind, ChannelOpening } from './channel.ts';
 
 const SUMMARY_LIMIT = 1024;
 const REASON_LIMIT = 300;
+
+const severityName = z.literal(['critical', 'error', 'warning', 'info']);
+
+/** `channels.pagerduty` of serin.yaml. */
+export const pagerdutyKind: ChannelKind = {
+  name: 'pagerduty',
+  schema: ({ secret, serviceUrl }) =>
+    z
+      .strictObject({
+        routingKey: secret.describe('Integration key of an Events API v2 service'),
+        eventsUrl: serviceUrl
+          .optional()
+          .describe('Where the Events API answers, when it is not `https://events.pagerduty.com`'),
+        severity: z
+          .strictObject({
+            rolledBack: severityName.optional().describe('Serin rolled back; by default `error`'),
+            internalFailed: severityName.optional().describe('Forced requests failed; by default `warning`'),
+            needsPerson: severityName
+              .optional()
+              .describe('Only a person can move the rollout on; by default `warning`'),
+          })
+          .optional()
+          .describe('The severity of pages, by their subject'),
+      })
+      .transform(({ routingKey, eventsUrl, severity }) => ({
+        secrets: { routingKey },
+        open: (opening: ChannelOpening) =>
+          pagerdutyChannel({
+            routingKey: opening.secret(routingKey),
+            ...(eventsUrl ? { eventsUrl } : {}),
+            ...(severity ? { severity } : {}),
+          }),
+      }))
+      .optional()
+      .describe('Pages by the PagerDuty Events API v2'),
+};
 
 export interface PagerdutyOptions {
   /** Integration key of an Events API v2 service. A secret: it leaves only in the request's body. */

@@ -3,9 +3,9 @@ import { upstreamCaOf } from '../../config/upstream-ca.ts';
 import { presentAdminToken } from '../../identity/admin-token.ts';
 import { presentSecret } from '../../identity/installation-secret.ts';
 import { resolveSecret } from '../../identity/secrets.ts';
+import { openChannels } from '../../notify/channels.ts';
 import { counted } from '../../policy/counted.ts';
 import { Problem } from '../../problem/problem.ts';
-import { openChannels } from '../channels.ts';
 import { openPrometheus, openQuerySources } from '../open-sources.ts';
 import type { Checked, Obstacle, Requirement } from './check.ts';
 
@@ -45,7 +45,7 @@ export const secrets: Requirement = {
 };
 
 function openAll({ loaded: { config }, env }: Checked): void {
-  openChannels(config, env, null);
+  openChannels(config.channels, { secret: (reference) => resolveSecret(reference, env), notices: null });
   openPrometheus(config, env);
   openQuerySources(config, env);
 }

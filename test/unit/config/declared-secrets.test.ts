@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/config.ts';
 import { declaredSecrets } from '../../../src/config/declared-secrets.ts';
 
-const config = configSchema.parse({
+const file = {
   routes: [{ name: 'shop', stable: 'http://shop.test', policy: 'standard' }],
   channels: { pagerduty: { routingKey: '${PAGER}' } },
   sources: {
@@ -14,9 +14,10 @@ const config = configSchema.parse({
     },
     two: { kind: 'json', url: 'http://two.test', auth: { basic: { username: 'me', password: '${TWO}' } } },
   },
-});
+};
+const config = configSchema.parse(file);
 
-/** Every text of the configuration that has the form of a reference, and its path. */
+/** Every text of the file that has the form of a reference, and its path. */
 function references(value: unknown, path: readonly string[] = []): { path: readonly string[]; reference: string }[] {
   if (typeof value === 'string') return /^(\$\{.+\}|file:.+)$/.test(value) ? [{ path, reference: value }] : [];
   if (typeof value !== 'object' || value === null) return [];
@@ -25,7 +26,7 @@ function references(value: unknown, path: readonly string[] = []): { path: reado
 
 describe('declaredSecrets', () => {
   it('names every reference that a file can hold, with its place', () => {
-    const found = references(config);
+    const found = references(file);
     expect(found).toHaveLength(6);
     expect(declaredSecrets(config)).toEqual(expect.arrayContaining(found));
     expect(declaredSecrets(config)).toHaveLength(found.length);
