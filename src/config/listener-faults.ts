@@ -1,11 +1,19 @@
 import { isIP, isIPv6 } from 'node:net';
-import type { ServerConfig } from './config.ts';
+import { OwnListeners } from '../gateway/upstream/own-listeners.ts';
+import { capabilitiesOf } from '../split/capabilities.ts';
+import type { ConfiguredRoute, ServerConfig } from './config.ts';
 import type { ListenAddress } from './declared-address.ts';
 import { declaredListeners, hostAndPort } from './declared-listeners.ts';
-import type { RouteFault } from './route-faults.ts';
+
+const LOCALHOST = ['127.0.0.1', '::1'];
+
+interface ListenerFault {
+  readonly path: readonly string[];
+  readonly message: string;
+}
 
 /** Listeners that cannot both have their address, whatever else runs on this machine. */
-export function listenerFaults(config: Pick<ServerConfig, 'control' | 'gateway'>): readonly RouteFault[] {
+export function listenerFaults(config: Pick<ServerConfig, 'control' | 'gateway'>): readonly ListenerFault[] {
   const listeners = declaredListeners(config);
   return listeners.flatMap((listener, at) => {
     const rival = listeners.slice(0, at).find((earlier) => overlap(earlier.at, listener.at));
@@ -29,4 +37,31 @@ function overlap(one: ListenAddress, other: ListenAddress): boolean {
 function takesAll(unspecified: string, host: string): boolean {
   if (isIPv6(unspecified)) return /^[0:]+$/.test(unspecified);
   return unspecified === '0.0.0.0' && (isIP(host) !== 6 || /^[0:]+$/.test(host));
+}
+
+/** Why a stable cannot be where it is declared to be: at a listener of the same file. Other names are known at the dial. */
+export function ownStableFault(
+  route: ConfiguredRoute,
+  config: Pick<ServerConfig, 'gateway' | 'control'>,
+): string | null {
+  if (!capabilitiesOf(route).gatewayCarries) return null;
+  const { name, stable } = route;
+  const { hostname, port, protocol } = new URL(stable.url);
+  const stablePort = Number(port) || (protocol === 'https:' ? 443 : 80);
+  for (const { name: listener, path, at } of declaredListeners(config)) {
+    const own = new OwnListeners();
+    for (const address of addressesOf(at.host)) own.add(address, at.port, listener);
+    if (addressesOf(hostname).some((address) => own.find(address, stablePort) !== null)) {
+      return `the stable of route ${name} is Serin itself: ${path.join('.')} is ${hostAndPort(at)}`;
+    }
+  }
+  return null;
+}
+
+function addressesOf(host: string): readonly string[] {
+  const bare = host
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
+  return bare === 'localhost' || bare.endsWith('.localhost') ? LOCALHOST : [bare];
 }

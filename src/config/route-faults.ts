@@ -1,6 +1,6 @@
 import { capabilitiesOf } from '../split/capabilities.ts';
 import { type ConfiguredRoute, routeSchema, type ServerConfig } from './config.ts';
-import { ownStableFault } from './own-stable.ts';
+import { ownStableFault } from './listener-faults.ts';
 
 export interface RouteFault {
   readonly path: readonly (string | number)[];

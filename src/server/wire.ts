@@ -1,19 +1,14 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { ControlPlane } from '../api/control.ts';
 import { controlApi } from '../api/control-api.ts';
 import { health, type Phase } from '../api/health.ts';
 import type { ConfiguredRoute, ServerConfig } from '../config/config.ts';
 import { controlHosts } from '../config/control-hosts.ts';
 import { dataFolderOf, type LoadedConfig, loadPolicies, routeIssue } from '../config/load.ts';
-import { operatorUpstreams } from '../config/operator-upstreams.ts';
-import { controllerRoute, gatewayRoute } from '../config/routes.ts';
-import { gatewayTimeouts } from '../config/timeouts.ts';
-import { upstreamCaOf } from '../config/upstream-ca.ts';
+import { gatewayRoute } from '../config/routes.ts';
 import { createCommands } from '../controller/command.ts';
-import { createMemory } from '../controller/memory.ts';
 import { orRemembered, soon } from '../controller/patience.ts';
 import { policyControl } from '../controller/policy-check.ts';
-import type { ControllerPorts } from '../controller/ports.ts';
 import { rolloutReader, standingOf } from '../controller/rollout-reader.ts';
 import { type Controller, createController } from '../controller/schedule.ts';
 import { noSuchRoute } from '../controller/start.ts';
@@ -31,21 +26,18 @@ import { readPrivateFile } from '../identity/private-file.ts';
 import { resolveSecret } from '../identity/secrets.ts';
 import { tokenControl } from '../identity/tokens.ts';
 import { VerifiedTokens } from '../identity/verified-tokens.ts';
-import { withQueries } from '../metrics/with-queries.ts';
 import { openChannels } from '../notify/channels.ts';
 import type { Log } from '../problem/log.ts';
-import type { Installation } from '../rollout/announce.ts';
-import { routersOf } from '../routers/routers.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import type { ConsumerRule } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
-import { AccessLogFile } from './access-log-file.ts';
+import { controllerPorts } from './controller-ports.ts';
 import { DescriptorWatch } from './descriptor-watch.ts';
 import { figuresOf } from './figures.ts';
+import { gatewayOptions, openAccessLog } from './gateway-options.ts';
 import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
-import { openPrometheus, openQuerySources, routeSources } from './open-sources.ts';
-import { safeguardOf } from './safeguard.ts';
+import { openPrometheus } from './open-sources.ts';
 import { packageVersion } from './version.ts';
 
 export interface WireOptions {
@@ -94,16 +86,9 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const descriptors = new DescriptorWatch(log);
     const accessLogFile = openAccessLog(loaded, log);
     const gateway = createGateway({
-      listen: config.gateway.listen,
+      ...gatewayOptions(loaded, accessLogFile),
       routes: carried.map(gatewayRoute),
-      trustedProxies: config.gateway.trustedProxies,
       secret,
-      timeouts: gatewayTimeouts(config),
-      limits: config.gateway.limits,
-      fastPath: config.gateway.fastPath,
-      ...upstreamCaOf(loaded),
-      slices: config.gateway.slices,
-      ...accessLogOf(config, accessLogFile),
       onBrake: (route, reason) => controller.braked(route, reason),
       own,
       onFault: internalErrors.onFault,
@@ -111,28 +96,8 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const routeNames = carried.map(({ name }) => name);
     const follow = (route: string) => followConsumers(store, gateway, route);
     for (const route of routeNames) await follow(route);
-    const monotonic = () => performance.now();
-    const memory = createMemory(monotonic, config.controller.tick);
-    const ports: ControllerPorts = {
-      store,
-      source: withQueries(routeSources(config, prometheus, gateway), { sources: openQuerySources(config, env) }),
-      router: routersOf(config.routes, { gateway }),
-      probe: (url, well) => gateway.probe(url, config.gateway.timeouts.headers, well),
-      operatorUpstream: operatorUpstreams(config.upstreams),
-      channels,
-      installation: installationOf(config),
-      routes: config.routes.map(controllerRoute),
-      // Read anew at each start and rebase: an edited policy needs no restart, an invalid one changes nothing.
-      policy: (name) => loadPolicies(loaded).get(name) ?? null,
-      policyNames: () => [...loadPolicies(loaded).keys()],
-      newId,
-      tickMs: config.controller.tick,
-      monotonic,
-      memory,
-      safeguard: safeguardOf(gateway, config.controller.blindAfter),
-      holder: newId(),
-      log,
-    };
+    const ports = controllerPorts({ loaded, env, store, gateway, channels, prometheus, log });
+    const { memory } = ports;
     const controller = createController(ports);
     const verified = new VerifiedTokens(store.tokens, orRemembered);
     const tokens = tokenControl(store, newId, verified);
@@ -217,18 +182,4 @@ function findRoute({ routes }: ServerConfig, name: string): ConfiguredRoute {
     name,
     routes.map((route) => route.name),
   );
-}
-
-/** Null where none is declared. */
-function openAccessLog({ config, folder }: LoadedConfig, log: Log): AccessLogFile | null {
-  const { accessLog } = config.gateway;
-  return accessLog ? new AccessLogFile(resolve(folder, accessLog.file), log) : null;
-}
-
-function accessLogOf({ gateway: { accessLog } }: ServerConfig, file: AccessLogFile | null) {
-  return accessLog && file ? { accessLog: { write: file.write, sample: accessLog.sample } } : {};
-}
-
-function installationOf({ environment, control: { publicUrl } }: ServerConfig): Installation {
-  return { ...(environment === undefined ? {} : { environment }), ...(publicUrl === undefined ? {} : { publicUrl }) };
 }

@@ -1,7 +1,6 @@
 import { Problem } from '../problem/problem.ts';
 import type { Database, DatabaseConnection, Run } from './database.ts';
 import { faultOf, isConnectionLost } from './fault.ts';
-import { slots } from './slots.ts';
 
 export interface Door {
   readonly run: Run;
@@ -65,5 +64,22 @@ export function doorOf(connection: DatabaseConnection, deadlineMs: number): Door
       closing ??= closeAfterwards();
       return closing;
     },
+  };
+}
+
+/** Runs at most `count` at once of what it is given; the others wait in the order of asking. */
+function slots(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((granted) => waiting.push(granted));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
   };
 }

@@ -10,7 +10,6 @@ import { migrateEmbedded } from '../migrate.ts';
 import { type EmbeddedKeeper, keepEmbedded } from './embedded-keeper.ts';
 import type { EmbeddedProcess } from './embedded-process.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
-import { type InTurn, taking } from './turns.ts';
 
 /**
  * PGlite has neither autovacuum nor a checkpointer: after this many transactions we clear what updates have left
@@ -18,6 +17,8 @@ import { type InTurn, taking } from './turns.ts';
  */
 const TRANSACTIONS_PER_CLEARING = 100;
 const CLEARING = ['vacuum evidence, rollouts, outbox, lease, audit_head', 'checkpoint'];
+
+type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** The part of PGlite that drizzle's driver calls. */
 interface Client {
@@ -114,5 +115,15 @@ function clientOf(keeper: EmbeddedKeeper, inTurn: InTurn): Client {
   return {
     query: (text, params, options) => inTurn(() => queryOn(keeper.process())(text, params, options)),
     transaction: (work) => inTurn(() => transaction(work)),
+  };
+}
+
+/** Runs what it is given one after the other, in the order of asking; a failure does not stop the next. */
+export function taking(): InTurn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
   };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { checkServerIdentity, getCACertificates, type PeerCertificate, rootCertificates } from 'node:tls';
-import { invalidUrl } from './invalid-url.ts';
+import { Problem } from '../../problem/problem.ts';
 
 /** As postgres.js takes it: not at all, where the server offers it, unverified, or with what tls.connect is told. */
 export type DatabaseTls = false | 'prefer' | 'require' | VerifiedTls;
@@ -92,4 +92,9 @@ function fileOf(parameter: string, file: string): string {
     const { code } = thrown as NodeJS.ErrnoException;
     throw invalidUrl(`names the file ${file} as ${parameter}, which cannot be read (${code})`);
   }
+}
+
+/** `what` is a clause about DATABASE_URL that repeats no part of it which could hold the password. */
+export function invalidUrl(what: string): Problem {
+  return new Problem('invalid-input', `DATABASE_URL ${what}.`);
 }

@@ -1,5 +1,4 @@
-import { type DatabaseTls, readTls, TLS_PARAMETERS } from './database-tls.ts';
-import { invalidUrl } from './invalid-url.ts';
+import { type DatabaseTls, invalidUrl, readTls, TLS_PARAMETERS } from './database-tls.ts';
 
 /** Where the database is and how to reach it: what a libpq URL says, as far as Serin knows its parameters. */
 export interface DatabaseTarget {

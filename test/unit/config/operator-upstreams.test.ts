@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/config.ts';
+import { ownStableFault } from '../../../src/config/listener-faults.ts';
 import { operatorUpstreams } from '../../../src/config/operator-upstreams.ts';
-import { ownStableFault } from '../../../src/config/own-stable.ts';
 
 const configOf = (more: object, route: object = {}) =>
   configSchema.safeParse({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { taking } from '../../../src/store/embedded/turns.ts';
+import { taking } from '../../../src/store/embedded/embedded.ts';
 
 it('takes turns in the order of asking, and goes on after a failure', async () => {
   const inTurn = taking();

@@ -1,0 +1,75 @@
+import type { ServerConfig } from '../config/config.ts';
+import { type LoadedConfig, loadPolicies } from '../config/load.ts';
+import { operatorUpstreams } from '../config/operator-upstreams.ts';
+import { controllerRoute } from '../config/routes.ts';
+import { createMemory } from '../controller/memory.ts';
+import type { ControllerPorts, Safeguard } from '../controller/ports.ts';
+import type { Gateway, MeasurePort, SplitPort } from '../gateway/gateway.ts';
+import { gatewaySource } from '../metrics/gateway.ts';
+import type { PrometheusClient } from '../metrics/prometheus/client.ts';
+import { parseCursor } from '../metrics/queries/cursor.ts';
+import { withQueries } from '../metrics/with-queries.ts';
+import type { Channel } from '../notify/channel.ts';
+import type { Log } from '../problem/log.ts';
+import type { Installation } from '../rollout/announce.ts';
+import { routersOf } from '../routers/routers.ts';
+import type { Store } from '../store/store.ts';
+import { newId } from './new-id.ts';
+import { openQuerySources, routeSources } from './open-sources.ts';
+
+export interface PortParts {
+  readonly loaded: LoadedConfig;
+  readonly env: NodeJS.ProcessEnv;
+  readonly store: Store;
+  readonly gateway: Gateway;
+  readonly channels: readonly Channel[];
+  readonly prometheus: ReadonlyMap<string, PrometheusClient>;
+  readonly log: Log;
+}
+
+/** Everything that the controller touches, out of the parts of this process and what serin.yaml says. */
+export function controllerPorts(parts: PortParts): ControllerPorts {
+  const { loaded, env, store, gateway, channels, prometheus, log } = parts;
+  const { config } = loaded;
+  const monotonic = () => performance.now();
+  return {
+    store,
+    source: withQueries(routeSources(config, prometheus, gateway), { sources: openQuerySources(config, env) }),
+    router: routersOf(config.routes, { gateway }),
+    probe: (url, well) => gateway.probe(url, config.gateway.timeouts.headers, well),
+    operatorUpstream: operatorUpstreams(config.upstreams),
+    channels,
+    installation: installationOf(config),
+    routes: config.routes.map(controllerRoute),
+    // Read anew at each start and rebase: an edited policy needs no restart, an invalid one changes nothing.
+    policy: (name) => loadPolicies(loaded).get(name) ?? null,
+    policyNames: () => [...loadPolicies(loaded).keys()],
+    newId,
+    tickMs: config.controller.tick,
+    monotonic,
+    memory: createMemory(monotonic, config.controller.tick),
+    safeguard: safeguardOf(gateway, config.controller.blindAfter),
+    holder: newId(),
+    log,
+  };
+}
+
+/** The gateway of this process as what protects users without the database. */
+function safeguardOf(
+  gateway: Pick<MeasurePort, 'peek' | 'slices'> & Pick<SplitPort, 'toStable'>,
+  blindAfterMs: number,
+): Safeguard {
+  return {
+    // A rollout with query checks has the gateway's cursor inside one of its own.
+    source: gatewaySource(
+      (route, after, slowAfterMs) => gateway.peek(route, parseCursor(after).blocks, slowAfterMs),
+      (route) => gateway.slices(route),
+    ),
+    toStable: (route) => gateway.toStable(route),
+    blindAfterMs,
+  };
+}
+
+function installationOf({ environment, control: { publicUrl } }: ServerConfig): Installation {
+  return { ...(environment === undefined ? {} : { environment }), ...(publicUrl === undefined ? {} : { publicUrl }) };
+}

@@ -1,0 +1,28 @@
+import { resolve } from 'node:path';
+import type { LoadedConfig } from '../config/load.ts';
+import { gatewayTimeouts } from '../config/timeouts.ts';
+import { upstreamCaOf } from '../config/upstream-ca.ts';
+import type { Log } from '../problem/log.ts';
+import { AccessLogFile } from './access-log-file.ts';
+
+/** The access log that the file declares; null where it declares none. */
+export function openAccessLog({ config, folder }: LoadedConfig, log: Log): AccessLogFile | null {
+  const { accessLog } = config.gateway;
+  return accessLog ? new AccessLogFile(resolve(folder, accessLog.file), log) : null;
+}
+
+/** What serin.yaml says of the data path. Throws Problem('invalid-input') when the file of authorities cannot be used. */
+export function gatewayOptions(loaded: LoadedConfig, accessLogFile: AccessLogFile | null) {
+  const { gateway } = loaded.config;
+  const { accessLog } = gateway;
+  return {
+    listen: gateway.listen,
+    trustedProxies: gateway.trustedProxies,
+    timeouts: gatewayTimeouts(loaded.config),
+    limits: gateway.limits,
+    fastPath: gateway.fastPath,
+    ...upstreamCaOf(loaded),
+    slices: gateway.slices,
+    ...(accessLog && accessLogFile ? { accessLog: { write: accessLogFile.write, sample: accessLog.sample } } : {}),
+  };
+}
