@@ -31,6 +31,13 @@ describe('the order of the test files', () => {
     expect(first.toSorted()).toEqual(MANY.toSorted());
   });
 
+  it('begins a long file that two projects run a second time when a quarter of the others have begun', async () => {
+    const [longest = ''] = LONGEST;
+    const found = await order(1, [longest, ...MANY, longest]);
+    expect([found.indexOf(longest), found.lastIndexOf(longest)]).toEqual([0, 12]);
+    expect(found).toHaveLength(MANY.length + 2);
+  });
+
   it('ends with those that share a process', async () => {
     expect((await order(1, MANY, ['test/unit/pure/a.test.ts'])).at(-1)).toBe('test/unit/pure/a.test.ts');
   });
