@@ -96,7 +96,7 @@ const options = {
 
 async function traffic(gateway: Gateway): Promise<void> {
   const { port } = await gateway.listen();
-  gateway.setSplit(orderTo('http://127.0.0.1:1', 'http://127.0.0.1:1', { canaryBps: 5_000 }));
+  await gateway.setSplit(orderTo('http://127.0.0.1:1', 'http://127.0.0.1:1', { canaryBps: 5_000 }));
   for (let at = 0; at < 8; at += 1) await (await fetch(`http://127.0.0.1:${port}/a`)).arrayBuffer();
   await gateway.close(0);
 }

@@ -36,7 +36,10 @@ export async function everyMetric(): Promise<readonly Metric[]> {
   const failed = { method: 'GET', status: 500, end: 'answered', counts: [1], sumSeconds: 0 } as const;
   const looked = { route: rollout.route, agoMs: 0, failures: 0, isUnrecorded: false };
   const text = await exposition({
-    gateway: { totals: () => [{ ...version, outcomes }], durations: () => [{ ...version, rows: [failed] }] },
+    gateway: {
+      totals: async () => [{ ...version, outcomes }],
+      durations: async () => [{ ...version, rows: [failed] }],
+    },
     durationBuckets: DURATION_BUCKETS,
     controller: () => ({ leads: true, tickAgoMs: 0, rollouts: [looked] }),
     stored: {

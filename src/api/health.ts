@@ -10,7 +10,7 @@ export interface HealthParts {
   /** What the controller is in trouble with, and what the process is short of: a sentence each. */
   readonly troubles: () => readonly string[];
   /** Names of the routes that the gateway carries and has no split for yet. */
-  readonly withoutSplit: () => readonly string[];
+  readonly withoutSplit: () => Promise<readonly string[]>;
 }
 
 /**
@@ -27,8 +27,8 @@ export function health(parts: HealthParts): (of: HealthOf) => Promise<Health> {
   };
 }
 
-function gatewayHealth({ withoutSplit }: HealthParts): Health {
-  const without = withoutSplit();
+async function gatewayHealth({ withoutSplit }: HealthParts): Promise<Health> {
+  const without = await withoutSplit();
   return {
     ready: without.length === 0,
     problems: without.map((route) => `the split of route ${route} has not been applied yet`),

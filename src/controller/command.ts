@@ -7,6 +7,7 @@ import { isEnded } from '../rollout/state.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import { doAtGateway } from './at-gateway.ts';
 import { changeFor } from './commit.ts';
+import { applyOrder } from './order.ts';
 import { hasFailed, soon } from './patience.ts';
 import type { ControllerPorts } from './ports.ts';
 import { settle } from './settle.ts';
@@ -70,9 +71,9 @@ async function overrideRollout(
     return await soon(recordOverride(ports, id, event, who));
   } catch (error) {
     if (!hasFailed(error)) throw error;
-    ports.memory.unapplied.set(known.rollout.route, null);
+    ports.memory.unapplied.set(known.rollout.route, { reason: null });
     ports.log({ what: 'databaseAway', level: 'warn', rollout: id, route: known.rollout.route, error });
-    return doAtGateway(ports, known, event, who);
+    return await doAtGateway(ports, known, event, who);
   }
 }
 
@@ -102,7 +103,7 @@ async function recordOverride(
     ports.log({ what: event.kind, rollout: id, route: change.rollout.route, by: who.by.name, reason: who.reason });
     const after = { rollout: change.rollout, evidence: change.evidence };
     ports.memory.looks.changed(after);
-    await ports.router.apply(orderFor(change.rollout), AbortSignal.timeout(5_000));
+    await applyOrder(ports, orderFor(change.rollout));
     return after;
   }
 }

@@ -1,5 +1,5 @@
 import { type Look, look } from '../judge/judge.ts';
-import { locate } from '../judge/locate.ts';
+import { blamesCanary, locate } from '../judge/locate.ts';
 import type { Collected, CollectRequest } from '../metrics/source.ts';
 import { type Evidence, evidenceAfterLook, type Observation, onSteppedClock } from '../rollout/evidence.ts';
 import { stepContext } from '../rollout/plan.ts';
@@ -37,7 +37,7 @@ export async function gather(
     at,
     tickMs: ports.tickMs,
     stepMs,
-    look: seen && locate(rollout.policy, seen, () => slicesOf(ports.source, rollout)),
+    look: seen && locate(rollout.policy, seen, await slicesOf(ports.source, rollout, seen)),
     blocks,
     cursor: collected.kind === 'blocks' ? collected.cursor : evidence.cursor,
     applied,
@@ -63,8 +63,14 @@ function missingFrom(collected: Collected): string | null {
   return collected.kind === 'unusable' ? collected.reason : (collected.missing ?? null);
 }
 
-function slicesOf(source: ControllerPorts['source'], { route, firstEpoch }: Rollout): readonly SliceBlock[] {
-  return (source.slices?.(route) ?? []).filter(({ splitEpoch }) => splitEpoch >= firstEpoch);
+/** Asked for only where they say something: a source copies what it holds. */
+async function slicesOf(
+  source: ControllerPorts['source'],
+  { route, firstEpoch }: Rollout,
+  { verdict }: Look,
+): Promise<readonly SliceBlock[]> {
+  const slices = blamesCanary(verdict) ? await source.slices?.(route) : [];
+  return (slices ?? []).filter(({ splitEpoch }) => splitEpoch >= firstEpoch);
 }
 
 /** What was measured before this rollout tells of the stable only: its canary was another one, or none. */

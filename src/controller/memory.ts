@@ -3,7 +3,7 @@ import { DatabaseTime } from './database-time.ts';
 import { DirectMessages } from './direct-messages.ts';
 import { Looks } from './looks.ts';
 
-/** The brakes that the gateway pulled, by route: read here, cleared when the rollback they caused is committed. */
+/** The brakes that the gateway pulled, by rollout: read here, cleared when the rollback they caused is committed. */
 export type Brakes = Map<string, string>;
 
 /** What a person had done at the gateway while the database could not record it. */
@@ -30,7 +30,7 @@ export interface Memory {
    * Routes whose split may not be what the store has: a commit may have been done without its answer being heard, or the
    * router refused it, then with the reason. Tried at every tick until it is in force.
    */
-  readonly unapplied: Map<string, string | null>;
+  readonly unapplied: Map<string, { readonly reason: string | null }>;
 }
 
 export function createMemory(monotonic: () => number, tickMs: number): Memory {

@@ -6,7 +6,7 @@ import type { Log } from '../problem/log.ts';
 import type { Installation } from '../rollout/announce.ts';
 import type { TrafficRouter } from '../routers/router.ts';
 import type { RouterName } from '../split/capabilities.ts';
-import type { Upstream } from '../split/order.ts';
+import type { SplitOrder, Upstream } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
 import type { Memory } from './memory.ts';
 
@@ -35,8 +35,8 @@ export interface DeclaredRoute {
 export interface Safeguard {
   /** Reads the blocks that the gateway holds, and forgets none of them: they wait for the look that can be committed. */
   readonly source: MetricsSource;
-  /** Everything to the stable at once; only ever to the stable. */
-  toStable(route: string): void;
+  /** Everything of the order's rollout to the stable, at once and for good; only ever to the stable. */
+  toStable(order: Pick<SplitOrder, 'route' | 'rolloutId' | 'epoch'>): Promise<void>;
   /** How long a rollout may go without a committed look before the gateway's own figures are weighed. */
   readonly blindAfterMs: number;
 }

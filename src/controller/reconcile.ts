@@ -6,6 +6,7 @@ import { isEnded } from '../rollout/state.ts';
 import type { SplitOrder, Upstream } from '../split/order.ts';
 import type { StableRecord, Store } from '../store/store.ts';
 import { changeFor } from './commit.ts';
+import { applyOrder } from './order.ts';
 import type { ControllerPorts, DeclaredRoute } from './ports.ts';
 
 const HISTORY = 100;
@@ -34,14 +35,17 @@ export async function reconcile(
 ): Promise<void> {
   const { brakes, unrecorded, unapplied } = ports.memory;
   for (const route of routes) {
+    const mark = unapplied.get(route.name);
     const order = await desiredOrder(ports, route);
-    if (brakes.has(route.name) || (order.rolloutId !== null && unrecorded.has(order.rolloutId))) continue;
+    const { rolloutId } = order;
+    if (rolloutId !== null && (brakes.has(rolloutId) || unrecorded.has(rolloutId))) continue;
     try {
-      await ports.router.apply(order, signal);
-      unapplied.delete(route.name);
+      await applyOrder(ports, order, signal);
+      // A newer order may have failed meanwhile, and has its own mark.
+      if (unapplied.get(route.name) === mark) unapplied.delete(route.name);
     } catch (error) {
-      const isNews = typeof unapplied.get(route.name) !== 'string';
-      unapplied.set(route.name, messageOf(error));
+      const isNews = typeof mark?.reason !== 'string';
+      unapplied.set(route.name, { reason: messageOf(error) });
       if (isNews) ports.log({ what: 'splitNotApplied', level: 'error', route: route.name, error });
     }
   }

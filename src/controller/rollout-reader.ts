@@ -85,7 +85,7 @@ export function standingOf(
   { rollout, evidence }: RolloutRecord,
 ): { readonly look: LookAge | null; readonly unrecorded: Pending | null } {
   if (isEnded(rollout)) return { look: null, unrecorded: null };
-  const { id, route } = rollout;
+  const { id } = rollout;
   const look = looks.standing(id) ?? {
     agoMs: Math.max(0, time.estimate() - evidence.lookedAt),
     failures: 0,
@@ -96,7 +96,7 @@ export function standingOf(
     const { event, by, reason, at } = done;
     return { look, unrecorded: { event: event.kind, by: by.name, reason, at } };
   }
-  const braked = brakes.get(route);
+  const braked = brakes.get(id);
   if (braked === undefined) return { look, unrecorded: null };
   return { look, unrecorded: { event: 'canaryBraked', by: 'serin', reason: braked, at: null } };
 }

@@ -16,8 +16,8 @@ const MISSED_AFTER = 1.5;
 export interface Controller {
   /** Serves every route as the last commit left it, then ticks. Rejects when the database cannot be read. */
   start(): Promise<void>;
-  /** The gateway moved a route to its stable by itself; the next tick makes it a rollback. */
-  braked(route: string, reason: string): void;
+  /** The gateway moved a rollout's route to its stable by itself; the next tick makes it a rollback. */
+  braked(rolloutId: string, reason: string): void;
   /** Ends after the tick that runs, and gives the lease back. */
   stop(): Promise<void>;
   /** Empty while the controller works; else what is wrong, in one sentence each, for the health answer. */
@@ -80,7 +80,8 @@ export function createController(ports: ControllerPorts): Controller {
     } catch (error) {
       abandoned += 1;
       wrong = `the controller cannot tick: ${messageOf(error)}`;
-      for (const { name } of ports.routes) if (!memory.unapplied.has(name)) memory.unapplied.set(name, null);
+      for (const { name } of ports.routes)
+        if (!memory.unapplied.has(name)) memory.unapplied.set(name, { reason: null });
       memory.looks.allFailed(error);
       if (abandoned % LOGGED_EVERY === 1) ports.log({ what: 'tickAbandoned', level: 'error', abandoned, error });
     } finally {
@@ -126,8 +127,8 @@ export function createController(ports: ControllerPorts): Controller {
       });
       watchdog = setInterval(onWatchdog, WATCHDOG_MS);
     },
-    braked(route, reason) {
-      memory.brakes.set(route, reason);
+    braked(rolloutId, reason) {
+      memory.brakes.set(rolloutId, reason);
     },
     async stop() {
       if (watchdog) clearInterval(watchdog);
@@ -144,7 +145,7 @@ export function createController(ports: ControllerPorts): Controller {
       const late = isOverdue()
         ? [`the controller has not completed a tick for ${formatSpan(monotonic() - endedAtMs)}`]
         : [];
-      const refused = [...memory.unapplied].flatMap(([route, reason]) =>
+      const refused = [...memory.unapplied].flatMap(([route, { reason }]) =>
         reason === null ? [] : [`${route}: its split cannot be applied: ${reason}`],
       );
       return [...(wrong === null ? [] : [wrong]), ...late, ...refused, ...memory.looks.troubles(), ...unrecorded()];
@@ -154,13 +155,14 @@ export function createController(ports: ControllerPorts): Controller {
   };
 
   function unrecorded(): readonly string[] {
+    const routeOf = (id: string) => memory.looks.find(id)?.rollout.route ?? id;
     const byHand = [...memory.unrecorded].map(([id, { by, event }]) => {
-      const route = memory.looks.find(id)?.rollout.route ?? id;
       const done = event.kind === 'aborted' ? 'aborted' : 'rolled back';
-      return `${route}: ${done} by ${by.name}: the gateway sends everything to the stable; not recorded yet, because the database is unavailable`;
+      return `${routeOf(id)}: ${done} by ${by.name}: the gateway sends everything to the stable; not recorded yet, because the database is unavailable`;
     });
     const braked = [...memory.brakes].map(
-      ([route, reason]) => `${route}: the gateway sends everything to the stable, which is not recorded yet: ${reason}`,
+      ([id, reason]) =>
+        `${routeOf(id)}: the gateway sends everything to the stable, which is not recorded yet: ${reason}`,
     );
     return [...byHand, ...braked];
   }

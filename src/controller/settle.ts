@@ -6,9 +6,8 @@ import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import type { RolloutChange } from '../store/store.ts';
 import { type Cause, changeFor } from './commit.ts';
+import { applyOrder } from './order.ts';
 import type { ControllerPorts } from './ports.ts';
-
-const APPLY_MS = 5_000;
 
 /**
  * Records what was done at the gateway already, before anything else happens to the rollout: a person's rollback that the
@@ -28,7 +27,7 @@ export async function settle(
   if (isEnded(record.rollout)) {
     // The commit whose answer was not heard had been done.
     forget(ports, record);
-    await ports.router.apply(orderFor(record.rollout), AbortSignal.timeout(APPLY_MS));
+    await applyOrder(ports, orderFor(record.rollout));
     return record;
   }
   const change = await commitOwed(ports, record, cause, leaseEpoch);
@@ -38,19 +37,22 @@ export async function settle(
   const { actor, event, reason } = cause;
   const late = wasUnrecorded ? { doneAt: new Date(cause.at).toISOString() } : {};
   ports.log({ what: event.kind, rollout: id, route, by: actor.name, reason: reason || change.rollout.reason, ...late });
-  await ports.router.apply(orderFor(change.rollout), AbortSignal.timeout(APPLY_MS));
+  await applyOrder(ports, orderFor(change.rollout));
   return after;
 }
 
 /** The same for rollouts that have ended without this process hearing of it: they are not looked at any more. */
 export async function settleEnded(ports: ControllerPorts, active: readonly RolloutRecord[]): Promise<void> {
   const running = new Set(active.map(({ rollout }) => rollout.id));
-  for (const id of ports.memory.unrecorded.keys()) {
+  const { unrecorded, brakes } = ports.memory;
+  for (const id of new Set([...unrecorded.keys(), ...brakes.keys()])) {
     if (running.has(id)) continue;
     try {
       const record = await ports.store.rollouts.find(id);
-      if (record === null) ports.memory.unrecorded.delete(id);
-      else await settle(ports, record, null);
+      if (record === null) {
+        unrecorded.delete(id);
+        brakes.delete(id);
+      } else await settle(ports, record, null);
     } catch (error) {
       // A damaged record can take no event; everything stays at the stable until it is mended.
       ports.memory.looks.failed(id, error);
@@ -81,7 +83,7 @@ async function commitOwed(
 async function owed({ memory, store }: ControllerPorts, { rollout }: RolloutRecord): Promise<Cause | null> {
   const done = memory.unrecorded.get(rollout.id);
   if (done) return { event: done.event, at: done.at, actor: done.by, reason: done.reason };
-  const reason = memory.brakes.get(rollout.route);
+  const reason = memory.brakes.get(rollout.id);
   if (reason === undefined || rollout.stage.kind === 'preflight') return null;
   return {
     event: { kind: 'canaryBraked', reason },
@@ -93,5 +95,5 @@ async function owed({ memory, store }: ControllerPorts, { rollout }: RolloutReco
 
 function forget({ memory }: ControllerPorts, { rollout }: RolloutRecord): void {
   memory.unrecorded.delete(rollout.id);
-  memory.brakes.delete(rollout.route);
+  memory.brakes.delete(rollout.id);
 }

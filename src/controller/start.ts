@@ -13,6 +13,7 @@ import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
 import type { RolloutChange } from '../store/store.ts';
 import { auditDraft, changeFor } from './commit.ts';
+import { applyOrder } from './order.ts';
 import type { ControllerPorts, DeclaredRoute } from './ports.ts';
 import { effectiveStable } from './reconcile.ts';
 import { settle } from './settle.ts';
@@ -130,9 +131,9 @@ async function insert(
   await ports.store.rollouts.commit(change);
   ports.log({ what: 'rolloutStarted', rollout: event.id, route: event.route, canary: event.canary.url, by: by.name });
   const record = { rollout: change.rollout, evidence: change.evidence };
-  ports.memory.brakes.delete(event.route);
+  if (running) ports.memory.brakes.delete(running.rollout.id);
   ports.memory.looks.changed(record);
-  await ports.router.apply(orderFor(change.rollout), AbortSignal.timeout(5_000));
+  await applyOrder(ports, orderFor(change.rollout));
   return record;
 }
 

@@ -6,6 +6,7 @@ import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { changeFor, evidenceOnly } from './commit.ts';
 import { gather } from './gather.ts';
+import { applyOrder } from './order.ts';
 import type { ControllerPorts } from './ports.ts';
 import { reconcile } from './reconcile.ts';
 import { settle, settleEnded } from './settle.ts';
@@ -34,14 +35,14 @@ export async function tickRollout(
     ports.log({ what: 'clockSet', level: 'warn', rollout: rollout.id, route: rollout.route, byMs: stepMs });
   const evidence = await gather(ports, record, { at, stepMs }, signal);
   const preflightFailure = rollout.stage.kind === 'preflight' ? await probeCanary(ports, record) : null;
-  const braked = memory.brakes.get(rollout.route) ?? null;
+  const braked = memory.brakes.get(rollout.id) ?? null;
   const event = decide(rollout, evidence, { at, braked, preflightFailure });
 
   if (event === null) {
     await ports.store.rollouts.commit(evidenceOnly(rollout, evidence, leaseEpoch));
     const after = { rollout, evidence };
     memory.looks.committed(after);
-    await ports.router.apply(orderFor(rollout), signal);
+    await applyOrder(ports, orderFor(rollout), signal);
     return after;
   }
   const change = changeFor(ports, { rollout, evidence }, { event, at, actor: SERIN, reason: '' }, leaseEpoch);
@@ -49,8 +50,8 @@ export async function tickRollout(
   const after = { rollout: change.rollout, evidence: change.evidence };
   memory.looks.committed(after);
   ports.log({ what: event.kind, rollout: rollout.id, route: rollout.route, reason: change.rollout.reason });
-  if (braked !== null) memory.brakes.delete(rollout.route);
-  await ports.router.apply(orderFor(change.rollout), signal);
+  if (braked !== null) memory.brakes.delete(rollout.id);
+  await applyOrder(ports, orderFor(change.rollout), signal);
   return after;
 }
 
@@ -80,7 +81,7 @@ export async function tick(
     } catch (error) {
       // Another change came first: the next tick sees it. If that never ends, the age of the look shows it.
       if (error instanceof Problem && error.code === 'stale') continue;
-      if (!ports.memory.unapplied.has(route)) ports.memory.unapplied.set(route, null);
+      if (!ports.memory.unapplied.has(route)) ports.memory.unapplied.set(route, { reason: null });
       const failures = looks.failed(id, error);
       if (failures % LOGGED_EVERY === 1) {
         ports.log({ what: 'lookFailed', level: 'error', rollout: id, route, failures, error });

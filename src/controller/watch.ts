@@ -2,6 +2,7 @@ import { formatSpan } from '../parity/figures.ts';
 import { SERIN } from '../rollout/event.ts';
 import { type Evidence, noEvidence } from '../rollout/evidence.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
+import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import { changeFor } from './commit.ts';
@@ -53,7 +54,7 @@ async function weigh(
   const { rollout } = record;
   const { id, route, stage } = rollout;
   if (stage.kind !== 'step' && stage.kind !== 'bake') return;
-  if (!memory.brakes.has(route)) {
+  if (!memory.brakes.has(id)) {
     const at = memory.time.estimate();
     const before = weighed.get(id) ?? committedEvidence(ports, record, at);
     const parts = { source: safeguard.source, router, tickMs };
@@ -61,15 +62,15 @@ async function weigh(
     weighed.set(id, evidence);
     const { verdict } = evidence;
     if (verdict?.name !== 'harmful') return;
-    safeguard.toStable(route);
+    await safeguard.toStable(orderFor(rollout));
     memory.brakes.set(
-      route,
+      id,
       `${verdict.reason}; found by the gateway while no look could be recorded for ${formatSpan(agoMs)}`,
     );
     ports.log({ what: 'canaryBraked', level: 'warn', rollout: id, route, reason: verdict.reason, recorded: false });
   }
   // A brake that the gateway pulled by itself waits for its record as well.
-  const reason = memory.brakes.get(route) ?? '';
+  const reason = memory.brakes.get(id) ?? '';
   const cause = {
     event: { kind: 'canaryBraked', reason },
     at: memory.time.estimate(),

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { MeasurePort } from '../gateway/gateway.ts';
+import type { MeasurePort, TrafficTotals } from '../gateway/gateway.ts';
 import type { Log } from '../problem/log.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { type ControllerFigures, controllerMetrics } from './controller-metrics.ts';
@@ -55,7 +55,7 @@ export function exposition(exposed: Exposed): () => Promise<string> {
   });
   return async () => {
     const registry = new Registry();
-    const totals = gateway.totals();
+    const [totals, durations] = await Promise.all([gateway.totals(), gateway.durations()]);
     traffic(registry, totals);
     controllerMetrics(registry, controller());
     unforeseen(registry, internalErrors.read());
@@ -70,11 +70,11 @@ export function exposition(exposed: Exposed): () => Promise<string> {
       rolloutCounts(registry, found.counts);
       notifications(registry, found.outbox, channels);
     }
-    return `${await registry.metrics()}\n${durationMetrics(gateway.durations(), durationBuckets)}`;
+    return `${await registry.metrics()}\n${durationMetrics(durations, durationBuckets)}`;
   };
 }
 
-function traffic(registry: Registry, totals: ReturnType<MeasurePort['totals']>): void {
+function traffic(registry: Registry, totals: readonly TrafficTotals[]): void {
   const requests = new Counter({
     name: 'serin_gateway_requests_total',
     help: 'Proxied requests by route, version and outcome',

@@ -88,15 +88,15 @@ export function createGateway(options: GatewayOptions): Gateway {
       own.add(address, port, 'gateway');
       return { port };
     },
-    setSplit: (order) => follower.setSplit(order),
-    toStable: (name) => follower.toStable(name),
-    appliedSplit: (name) => follower.appliedSplit(name),
-    setConsumers: (name, rules, names) => follower.setConsumers(name, rules, names),
-    collect: (name, after, slowAfterMs) => follower.find(name).recorder.collect(after, slowAfterMs),
-    peek: (name, after, slowAfterMs) => follower.find(name).recorder.peek(after, slowAfterMs),
-    slices: (name) => follower.find(name).recorder.slices(),
-    durations: () => follower.routes.flatMap(({ recorder }) => recorder.durations()),
-    totals: () => follower.routes.flatMap(({ recorder }) => recorder.totals()),
+    setSplit: async (order) => follower.setSplit(order),
+    toStable: async (order) => follower.toStable(order),
+    appliedSplit: async (name) => follower.appliedSplit(name),
+    setConsumers: async (name, rules, names) => follower.setConsumers(name, rules, names),
+    collect: async (name, after, slowAfterMs) => follower.find(name).recorder.collect(after, slowAfterMs),
+    peek: async (name, after, slowAfterMs) => follower.find(name).recorder.peek(after, slowAfterMs),
+    slices: async (name) => follower.find(name).recorder.slices(),
+    durations: async () => follower.routes.flatMap(({ recorder }) => recorder.durations()),
+    totals: async () => follower.routes.flatMap(({ recorder }) => recorder.totals()),
     probe: (url, timeoutMs, well) => probe(url, { timeoutMs, trust, own, via, ...(well ? { well } : {}) }),
     close: async (graceMs) => {
       await server.close(graceMs);

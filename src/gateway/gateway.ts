@@ -76,8 +76,8 @@ export interface GatewayOptions {
   readonly limits?: GivenLimits;
   /** None when it is absent. */
   readonly accessLog?: AccessLogOptions;
-  /** A route went to its stable by itself; `reason` is one clause that says what was seen. Must not throw. */
-  readonly onBrake?: (route: string, reason: string) => void;
+  /** A rollout's route went to its stable by itself; `reason` is one clause that says what was seen. Must not throw. */
+  readonly onBrake?: (order: Pick<SplitOrder, 'route' | 'rolloutId'>, reason: string) => void;
   /** The gateway's own code threw; it was contained. Required, so that no bug goes unheard. */
   readonly onFault: OnFault;
   /** Where else this process listens: no upstream is there. The gateway adds its own listener. */
@@ -99,37 +99,47 @@ export interface AppliedSplit {
   readonly since: number;
 }
 
+/**
+ * What the control plane does to the split. A worker or another replica may answer, so calls may arrive late and in another
+ * order than they were made in: each of them says enough for the gateway to tell what is newer.
+ */
 export interface SplitPort {
   /** One pointer swap; an order with an older epoch is ignored. Open requests end under the split they began with. */
-  setSplit(order: SplitOrder): void;
-  appliedSplit(route: string): AppliedSplit | null;
-  /** Everything to the stable at once, within the order in force: the next order replaces it. */
-  toStable(route: string): void;
+  setSplit(order: SplitOrder): Promise<void>;
+  appliedSplit(route: string): Promise<AppliedSplit | null>;
+  /**
+   * Everything of the order's rollout to the stable at once, and for good: no order of it that arrives later gives its canary
+   * anything. Orders of a newer rollout are not touched.
+   */
+  toStable(order: Pick<SplitOrder, 'route' | 'rolloutId' | 'epoch'>): Promise<void>;
   /** Keyed hashes (see `hashConsumerKey`) -> rule, and -> name, for a route; replaces the list that was there. */
-  setConsumers(route: string, rules: ReadonlyMap<string, ConsumerRule>, names?: ReadonlyMap<string, string>): void;
+  setConsumers(
+    route: string,
+    rules: ReadonlyMap<string, ConsumerRule>,
+    names?: ReadonlyMap<string, string>,
+  ): Promise<void>;
 }
 
+/** Closed blocks, oldest first, and the cursor to ask with next. */
+export interface CollectedBlocks {
+  readonly blocks: readonly Block[];
+  readonly cursor: string;
+}
+
+/** What was measured. Reading is asynchronous for the same reason; nothing that is read changes by being read late. */
 export interface MeasurePort {
   /**
    * Closed blocks newer than `after`, oldest first, and the cursor to ask with next. A block is closed when its span
    * is over and none of its requests is open, or they all have been open for `slowAfterMs`: those count as slow.
    * A cursor of another process (or null) gives everything that is still held. At most 1,000 blocks of a route are held.
    */
-  collect(
-    route: string,
-    after: string | null,
-    slowAfterMs: number,
-  ): { readonly blocks: readonly Block[]; readonly cursor: string };
+  collect(route: string, after: string | null, slowAfterMs: number): Promise<CollectedBlocks>;
   /** The same without forgetting anything: for who reads beside the one that commits. */
-  peek(
-    route: string,
-    after: string | null,
-    slowAfterMs: number,
-  ): { readonly blocks: readonly Block[]; readonly cursor: string };
-  totals(): readonly TrafficTotals[];
-  durations(): readonly TrafficDurations[];
+  peek(route: string, after: string | null, slowAfterMs: number): Promise<CollectedBlocks>;
+  totals(): Promise<readonly TrafficTotals[]>;
+  durations(): Promise<readonly TrafficDurations[]>;
   /** The slices of the route's last closed blocks, oldest first: those in which this canary was compared, at most 360. */
-  slices(route: string): readonly SliceBlock[];
+  slices(route: string): Promise<readonly SliceBlock[]>;
 }
 
 /** Counters since the process began, for /metrics. */

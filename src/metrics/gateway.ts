@@ -7,17 +7,19 @@ export type CollectBlocks = (
   route: string,
   after: string | null,
   slowAfterMs: number,
-) => { readonly blocks: readonly Block[]; readonly cursor: string };
+) => Promise<{ readonly blocks: readonly Block[]; readonly cursor: string }>;
 
 /** The gateway's own tallies of this process as a metrics source: always there, exact, one block a look. */
 export function gatewaySource(
   collect: CollectBlocks,
-  slices: (route: string) => readonly SliceBlock[] = () => [],
+  slices: (route: string) => Promise<readonly SliceBlock[]> = async () => [],
 ): MetricsSource {
   return {
     name: 'gateway',
     slices,
-    collect: ({ route, after, slowAfterMs }) =>
-      Promise.resolve({ kind: 'blocks', ...collect(route, after, slowAfterMs) }),
+    collect: async ({ route, after, slowAfterMs }) => ({
+      kind: 'blocks',
+      ...(await collect(route, after, slowAfterMs)),
+    }),
   };
 }

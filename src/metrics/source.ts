@@ -60,5 +60,5 @@ export interface MetricsSource {
   /** Asks once for everything that a rollout would need. A source that has nothing to ask leaves it out. */
   check?(request: CheckRequest, signal: AbortSignal): Promise<readonly SourceAnswer[]>;
   /** The slices of the last blocks collected, oldest first, where the source tells them apart; no more than it holds in memory. */
-  slices?(route: string): readonly SliceBlock[];
+  slices?(route: string): Promise<readonly SliceBlock[]>;
 }

@@ -43,7 +43,7 @@ export function withQueries(inner: MetricsSource, { sources, now = Date.now }: Q
       ]);
       return [...own, ...queries];
     },
-    slices: (route) => inner.slices?.(route) ?? [],
+    slices: async (route) => (await inner.slices?.(route)) ?? [],
   };
 }
 

@@ -4,21 +4,32 @@ import type { TrafficRouter } from './router.ts';
 
 /** The gateway's side of a split, handed in because adapters never import a plane. */
 export interface LocalSplit {
-  setSplit(order: SplitOrder): void;
-  appliedSplit(route: string): { readonly epoch: number; readonly since: number } | null;
+  /** Ignores an order with an older epoch than the one in force. */
+  setSplit(order: SplitOrder): Promise<void>;
+  appliedSplit(route: string): Promise<{ readonly epoch: number; readonly since: number } | null>;
 }
 
-/** The gateway of this process as a router: an order is in force when `apply` returns, by one pointer swap. */
+/** The gateway of this process as a router: an order is in force once `apply` has ended, by one pointer swap. */
 export function localRouter(split: LocalSplit): TrafficRouter {
   return {
     capabilities: capabilitiesOf({ router: 'gateway' }),
-    async apply(order) {
-      const applied = split.appliedSplit(order.route);
-      if (applied === null || applied.epoch < order.epoch) split.setSplit(order);
-    },
-    async observe(route) {
-      const applied = split.appliedSplit(route);
+    apply: (order, signal) => untilAborted(signal, () => split.setSplit(order)),
+    async observe(route, signal) {
+      const applied = await untilAborted(signal, () => split.appliedSplit(route));
       return applied && { ...applied, basis: 'seen' };
     },
   };
+}
+
+/** Stops waiting once the signal is aborted; the work goes on. */
+async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([work(), aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }

@@ -65,7 +65,7 @@ function safeguardOf(
       (route, after, slowAfterMs) => gateway.peek(route, parseCursor(after).blocks, slowAfterMs),
       (route) => gateway.slices(route),
     ),
-    toStable: (route) => gateway.toStable(route),
+    toStable: (order) => gateway.toStable(order),
     blindAfterMs,
   };
 }

@@ -24,7 +24,7 @@ export function figuresOf({ store, controller, memory, ...others }: FigureParts)
       leads: controller.leads(),
       tickAgoMs: controller.tickAgoMs(),
       rollouts: memory.looks.figures().map(({ id, route, agoMs, failures }) => {
-        return { route, agoMs, failures, isUnrecorded: memory.unrecorded.has(id) || memory.brakes.has(route) };
+        return { route, agoMs, failures, isUnrecorded: memory.unrecorded.has(id) || memory.brakes.has(id) };
       }),
     }),
     stored: {

@@ -52,7 +52,7 @@ export function routeSources(
     name: 'by route',
     collect: (request, signal) => of(request.route).collect(request, signal),
     check: async (request, signal) => (await of(request.route).check?.(request, signal)) ?? [],
-    slices: (route) => (carried.has(route) ? gateway.slices(route) : []),
+    slices: async (route) => (carried.has(route) ? gateway.slices(route) : []),
   };
 }
 

@@ -15,7 +15,7 @@ import { noSuchRoute } from '../controller/start.ts';
 import { exposition } from '../exposition/exposition.ts';
 import { InternalErrors } from '../exposition/internal-errors.ts';
 import { createGateway } from '../gateway/create-gateway.ts';
-import type { Gateway, SplitPort } from '../gateway/gateway.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import { FAULT_PLACES } from '../gateway/http/faults.ts';
 import { hashConsumerKey } from '../gateway/route/consumers.ts';
 import { OwnListeners } from '../gateway/upstream/own-listeners.ts';
@@ -29,11 +29,11 @@ import { VerifiedTokens } from '../identity/verified-tokens.ts';
 import { openChannels } from '../notify/channels.ts';
 import type { Log } from '../problem/log.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
-import type { ConsumerRule } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
 import { controllerPorts } from './controller-ports.ts';
 import { DescriptorWatch } from './descriptor-watch.ts';
 import { figuresOf } from './figures.ts';
+import { consumerFollower } from './follow-consumers.ts';
 import { gatewayOptions, openAccessLog } from './gateway-options.ts';
 import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
@@ -89,12 +89,14 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       ...gatewayOptions(loaded, accessLogFile),
       routes: carried.map(gatewayRoute),
       secret,
-      onBrake: (route, reason) => controller.braked(route, reason),
+      onBrake: ({ rolloutId }, reason) => {
+        if (rolloutId !== null) controller.braked(rolloutId, reason);
+      },
       own,
       onFault: internalErrors.onFault,
     });
     const routeNames = carried.map(({ name }) => name);
-    const follow = (route: string) => followConsumers(store, gateway, route);
+    const follow = consumerFollower(store, gateway);
     for (const route of routeNames) await follow(route);
     const ports = controllerPorts({ loaded, env, store, gateway, channels, prometheus, log });
     const { memory } = ports;
@@ -127,7 +129,10 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
           ...controller.troubles(),
           ...[accessLogFile, descriptors].flatMap((part) => part?.trouble() ?? []),
         ],
-        withoutSplit: () => routeNames.filter((route) => gateway.appliedSplit(route) === null),
+        withoutSplit: async () => {
+          const applied = await Promise.all(routeNames.map((route) => gateway.appliedSplit(route)));
+          return routeNames.filter((_, at) => applied[at] === null);
+        },
       }),
       metrics: exposition(
         figuresOf({
@@ -161,18 +166,6 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     await store.close();
     throw error;
   }
-}
-
-/** Puts the stored list of a route into force in this process's gateway. */
-async function followConsumers(
-  store: Pick<Store, 'consumers'>,
-  gateway: Pick<SplitPort, 'setConsumers'>,
-  route: string,
-): Promise<void> {
-  const listed = await store.consumers.list(route);
-  const rules = new Map<string, ConsumerRule>(listed.map(({ keyHash, rule }) => [keyHash, rule]));
-  const names = new Map(listed.map(({ keyHash, name }) => [keyHash, name]));
-  gateway.setConsumers(route, rules, names);
 }
 
 function findRoute({ routes }: ServerConfig, name: string): ConfiguredRoute {

@@ -129,7 +129,7 @@ describe('a block of Prometheus', () => {
       forced: pair,
       ruled: pair,
     });
-    const gateway = () => ({ blocks: [of(2), of(3), of(3)], cursor: 'g.7' });
+    const gateway = async () => ({ blocks: [of(2), of(3), of(3)], cursor: 'g.7' });
     expect(await blockOf({}, { gateway })).toMatchObject({
       routed: { stable: 180, canary: 20 },
       forced: { canary: { requests: 10, errors: 2 } },

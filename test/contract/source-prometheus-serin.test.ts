@@ -31,11 +31,11 @@ serviceOrSkip('prometheus', await prometheusBinary())('a Prometheus that scrapes
   it('has the requests, errors and latencies of each version as they were', { timeout: 90_000 }, async () => {
     const [stable, canary] = await Promise.all([using(service()), using(service())]);
     const gateway = await startGateway([routeTo(stable.url)]);
-    gateway.setSplit(orderTo(stable.url, canary.url));
+    await gateway.setSplit(orderTo(stable.url, canary.url));
     const metricsPage = await using(
       httpUpstream((_, response) => {
         response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' });
-        response.end(durationMetrics(gateway.durations(), DURATION_BUCKETS));
+        void gateway.durations().then((rows) => response.end(durationMetrics(rows, DURATION_BUCKETS)));
       }),
     );
     const ask = async (times: number, path: string, track: 'stable' | 'canary') => {

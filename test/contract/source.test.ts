@@ -36,7 +36,7 @@ sourceContract('gateway', async () => {
     answer(track, 200, requests - errors);
   };
   return {
-    source: gatewaySource((_, after, slowAfterMs) => recorder.collect(after, slowAfterMs)),
+    source: gatewaySource(async (_, after, slowAfterMs) => recorder.collect(after, slowAfterMs)),
     request: () => requestOf({ split: { epoch, canaryBps: inForce.canaryBps, since: now } }),
     traffic(stable, canary) {
       done('stable', stable);
@@ -102,7 +102,7 @@ sourceContract('scripted Prometheus', async () => {
   traffic({ requests: 1, errors: 0 }, { requests: 1, errors: 0 });
   await pass();
   return {
-    source: sourceAt(server.url, { now: () => now, gateway: () => ({ blocks: [], cursor: 'g.1' }) }),
+    source: sourceAt(server.url, { now: () => now, gateway: async () => ({ blocks: [], cursor: 'g.1' }) }),
     request: () => requestOf({ split }),
     traffic,
     pass,

@@ -50,7 +50,7 @@ async function scrapedBench(path: string): Promise<SourceBench> {
   let split = { epoch: 3, canaryBps: 1_000, since: Date.now() };
   await scrapes(3);
   return {
-    source: sourceAt(prometheus.url, { intervalMs: INTERVAL_MS, gateway: () => ({ blocks: [], cursor: 'g.1' }) }),
+    source: sourceAt(prometheus.url, { intervalMs: INTERVAL_MS, gateway: async () => ({ blocks: [], cursor: 'g.1' }) }),
     request: () => requestOf({ split }),
     traffic,
     pass: () => scrapes(3),

@@ -23,7 +23,7 @@ function lookAt(canaryErrors: number, slices: () => readonly SliceBlock[]) {
   const source = {
     name: 'simulated',
     collect: async () => ({ kind: 'blocks' as const, blocks, cursor: 'end' }),
-    slices,
+    slices: async () => slices(),
   };
   const router = {
     apply: async () => undefined,

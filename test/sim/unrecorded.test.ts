@@ -157,8 +157,7 @@ describe.each(['full', 'away'] as const)('a database that is %s in the middle of
   it('records a brake that the gateway pulled by itself, and pages for it before it can', async () => {
     const id = await inStep1();
     on.world.database = mood;
-    on.ports.safeguard.toStable(on.route);
-    on.brakes.set(on.route, '20 requests in a row failed on the canary');
+    await on.pullBrake('20 requests in a row failed on the canary');
     await on.run(2 * MINUTE);
     expect(pages()).toMatchObject([{ summary: expect.stringContaining('20 requests in a row') }]);
     on.world.database = 'well';
@@ -267,7 +266,7 @@ describe('one rollout that cannot be looked at', () => {
     await on.run(MINUTE, async () => (await on.stageOf(id)) === 'rolled-back');
     expect(on.served()).toMatchObject({ canaryBps: 1_000 });
     await on.run(TICK);
-    expect([...on.ports.memory.unapplied]).toEqual([[on.route, 'no answer']]);
+    expect([...on.ports.memory.unapplied]).toEqual([[on.route, { reason: 'no answer' }]]);
     await on.run(3 * TICK);
     expect(on.served()).toMatchObject({ canary: null, canaryBps: 0 });
     expect(on.ports.memory.unapplied.size).toBe(0);
@@ -279,9 +278,8 @@ describe('one rollout that cannot be looked at', () => {
     if (!record) throw new Error('it is gone');
     // Another commit that nobody here heard of: the store is one epoch and a weight ahead of the gateway.
     await on.commands.override(id, { kind: 'weightSet', canaryBps: 5_000 }, OPERATOR, 'more', null);
-    on.ports.safeguard.toStable(on.route);
-    on.brakes.set(on.route, 'found by the gateway');
-    on.ports.memory.unapplied.set(on.route, null);
+    await on.pullBrake('found by the gateway');
+    on.ports.memory.unapplied.set(on.route, { reason: null });
     const orders = on.orders.length;
     await on.run(TICK);
     expect(on.orders.slice(orders).map(({ canaryBps }) => canaryBps)).toEqual([0]);
@@ -293,8 +291,7 @@ describe('one rollout that cannot be looked at', () => {
     const hanging = Promise.withResolvers<never>();
     on.world.channels = [{ name: 'pager', takes: ['page'], deliver: () => hanging.promise }];
     on.world.database = 'away';
-    on.ports.safeguard.toStable(on.route);
-    on.brakes.set(on.route, 'braked');
+    await on.pullBrake('braked');
     await on.run(2 * MINUTE);
     const { messages } = on.ports.memory;
     hanging.reject(new Error('it hung'));

@@ -49,7 +49,7 @@ const sums = { changes: 0, stable: 0, canary: 0, canaryAtZero: 0, stableAtAll: 0
 let cursor: string | null = null;
 let changing: NodeJS.Timeout | null = null;
 
-function change(canaryBps: number): void {
+async function change(canaryBps: number): Promise<void> {
   sums.changes++;
   const order: SplitOrder = {
     route: 'soak',
@@ -65,13 +65,20 @@ function change(canaryBps: number): void {
     canary: { url: canary, version: 'v2' },
     canaryBps,
   };
-  gateway.setSplit(order);
+  await gateway.setSplit(order);
 }
 
-function collect(): void {
-  const collected = gateway.collect('soak', cursor, SLOW_AFTER_MS);
+async function collect(): Promise<void> {
+  const collected = await gateway.collect('soak', cursor, SLOW_AFTER_MS);
   cursor = collected.cursor;
   for (const block of collected.blocks) add(block);
+}
+
+/** The block that is open is closed by another split. */
+async function close(): Promise<void> {
+  await change(0);
+  await collect();
+  process.send?.({ ...sums } satisfies FromHost);
 }
 
 function add({ canaryBps, stable: ofStable, canary: ofCanary }: Block): void {
@@ -91,26 +98,24 @@ function obey(message: ToHost): void {
     case 'change': {
       let owed = performance.now();
       changing = setInterval(() => {
-        for (; owed < performance.now(); owed += CHANGE_EVERY_MS) change(WEIGHTS[sums.changes % WEIGHTS.length] ?? 0);
+        for (; owed < performance.now(); owed += CHANGE_EVERY_MS)
+          void change(WEIGHTS[sums.changes % WEIGHTS.length] ?? 0);
       }, CHANGE_EVERY_MS);
       return;
     }
     case 'to-stable':
       if (changing) clearInterval(changing);
-      change(0);
+      void change(0);
       return;
     case 'sums':
-      // Closes the block that is open.
-      change(0);
-      collect();
-      process.send?.({ ...sums } satisfies FromHost);
+      void close();
   }
 }
 
-setInterval(collect, COLLECT_EVERY_MS);
+setInterval(() => void collect(), COLLECT_EVERY_MS);
 process.on('message', obey);
 process.on('disconnect', () => process.exit(0));
 process.on('SIGINT', () => undefined);
-change(0);
+await change(0);
 const { port } = await gateway.listen();
 process.send?.({ port } satisfies FromHost);

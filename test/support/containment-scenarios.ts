@@ -12,7 +12,7 @@ export interface Stage {
   readonly port: number;
   readonly upstream: StageUpstream;
   /** Another order for the route, of the next epoch. */
-  split(more: Partial<SplitOrder>): void;
+  split(more: Partial<SplitOrder>): Promise<void>;
   open(): Promise<RawConnection>;
 }
 
@@ -111,7 +111,7 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   scenario('redirects', async (stage) => {
     await ask(stage, get('/shop/moved'));
-    stage.split({ stable: { url: `${stage.upstream.url}/base`, version: 'v1' } });
+    await stage.split({ stable: { url: `${stage.upstream.url}/base`, version: 'v1' } });
     await ask(stage, get('/shop/moved'));
     await ask(stage, get('/shop/moved', 'X-Odd:1', 'Via: 1.1 other'));
     await ask(stage, get('/shop/moved', 'Via: 1.1 other'));
@@ -232,7 +232,7 @@ export const SCENARIOS: readonly Scenario[] = [
     connection.close();
   }),
   scenario('failover', async (stage) => {
-    stage.split({
+    await stage.split({
       canary: { url: `http://127.0.0.1:${await closedPort()}`, version: 'v2' },
       canaryBps: 10_000,
       failover: 'stable',
@@ -242,12 +242,12 @@ export const SCENARIOS: readonly Scenario[] = [
     await ask(stage, get('/shop/a', 'X-Version: canary', 'X-Forwarded-For: 10.0.0.1'));
   }),
   scenario('a canary', async (stage) => {
-    stage.split({ canaryBps: 5_000, consumerDefault: 'by-weight' });
+    await stage.split({ canaryBps: 5_000, consumerDefault: 'by-weight' });
     for (const path of ['/shop/a', '/shop/b', '/shop/users/7', '/shop/error']) await ask(stage, get(path, KEY));
     await ask(stage, get('/shop/a', 'X-Version: canary', `X-Serin-Force-Token: 1.x`, 'X-Forwarded-For: 9.9.9.9'));
   }),
   scenario('failover with the body', async (stage) => {
-    stage.split({
+    await stage.split({
       canary: { url: `${stage.upstream.url}/dead`, version: 'v2' },
       canaryBps: 10_000,
       failover: 'stable',
@@ -265,7 +265,7 @@ export const SCENARIOS: readonly Scenario[] = [
     }
   }),
   scenario('failover of an answer that breaks at once', async (stage) => {
-    stage.split({
+    await stage.split({
       canary: { url: `${stage.upstream.url}/halves`, version: 'v2' },
       canaryBps: 10_000,
       failover: 'stable',
@@ -277,7 +277,7 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('upstreams by name and by TLS', async (stage) => {
     const canary = { url: `https://127.0.0.1:${stage.upstream.port}`, version: 'v2' };
     const stable = { url: `http://localhost:${stage.upstream.port}`, version: 'v1' };
-    stage.split({ stable, canary, canaryBps: 10_000, failover: 'stable' });
+    await stage.split({ stable, canary, canaryBps: 10_000, failover: 'stable' });
     await ask(stage, get('/shop/a'));
   }),
   scenario('an upstream that takes its time to read', async (stage) => {
@@ -288,24 +288,24 @@ export const SCENARIOS: readonly Scenario[] = [
     connection.close();
   }),
   scenario('an event stream whose version leaves', async (stage) => {
-    stage.split({ canary: { url: `http://localhost:${stage.upstream.port}`, version: 'v2' }, canaryBps: 10_000 });
+    await stage.split({ canary: { url: `http://localhost:${stage.upstream.port}`, version: 'v2' }, canaryBps: 10_000 });
     const open = [await stage.open(), await stage.open()];
     open[0]?.write(get('/shop/events'));
     // Not plain.
     open[1]?.write(get('/shop/events', 'X-Close:1'));
     for (const connection of open) await connection.takeThrough('data: 1');
-    stage.split({ canary: null, canaryBps: 0 });
+    await stage.split({ canary: null, canaryBps: 0 });
     for (const connection of open) await connection.ending;
   }),
   scenario('a brake', async (stage) => {
-    stage.split({ canaryBps: 0, brakeAfter: 1 });
+    await stage.split({ canaryBps: 0, brakeAfter: 1 });
     const connection = await stage.open();
     for (let request = 0; request < 50; request++) {
       connection.write(get('/shop/a'));
       await connection.answer();
     }
     connection.close();
-    stage.split({ canaryBps: 10_000, brakeAfter: 1 });
+    await stage.split({ canaryBps: 10_000, brakeAfter: 1 });
     await ask(stage, get('/shop/error'));
     await ask(stage, get('/shop/a'));
   }),

@@ -16,6 +16,7 @@ import { localRouter } from '../../src/routers/local.ts';
 import type { SplitOrder } from '../../src/split/order.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
+import { LateCalls } from './late-calls.ts';
 import { type Random, seededRandom } from './random.ts';
 import { policyOf } from './rollouts.ts';
 import { type Behaviour, HEALTHY, NO_TALLY, simulateBlock } from './simulated-traffic.ts';
@@ -72,6 +73,8 @@ export interface ControllerStage {
   setClock(byMs: number): void;
   /** The order in force. */
   served(): SplitOrder | undefined;
+  /** What a gateway does that brakes: everything to the stable, and it says so. */
+  pullBrake(reason: string): Promise<void>;
   /** Lets the time pass, a tick at a time, until the condition holds or the time is over. */
   run(forMs: number, until?: () => Promise<boolean>): Promise<void>;
   stageOf(id: string): Promise<string>;
@@ -82,7 +85,7 @@ export interface ControllerStage {
 
 export function controllerStage(
   store: Store,
-  over: Partial<World> & { readonly tickMs?: number; readonly seed?: number } = {},
+  over: Partial<World> & { readonly tickMs?: number; readonly seed?: number; readonly calls?: LateCalls } = {},
 ): ControllerStage {
   stages += 1;
   const route = `payments-${stages}`;
@@ -108,20 +111,30 @@ export function controllerStage(
   let setMs = 0;
   const monotonic = () => world.now - setMs;
   const orders: SplitOrder[] = [];
+  const withdrawn = new Set<string | null>();
+
+  /** As the gateway does it. */
+  const port = (over.calls ?? new LateCalls()).over({
+    async setSplit(order: SplitOrder): Promise<void> {
+      if ((served.get(order.route)?.epoch ?? -1) >= order.epoch) return;
+      orders.push(order);
+      served.set(order.route, withdrawn.has(order.rolloutId) ? allToStable(order) : order);
+    },
+    appliedSplit: async (route: string) => {
+      const order = served.get(route);
+      return order ? { epoch: order.epoch, since: world.now } : null;
+    },
+    toStable: async ({ route, rolloutId }: Pick<SplitOrder, 'route' | 'rolloutId'>) => {
+      withdrawn.add(rolloutId);
+      const order = served.get(route);
+      if (order) served.set(route, allToStable(order));
+    },
+  });
 
   const ports: ControllerPorts = {
     store: failingStore(store, world),
     source: { name: 'simulated', collect: async ({ route }) => collect(world, served.get(route), random, tickMs) },
-    router: localRouter({
-      setSplit(order) {
-        orders.push(order);
-        served.set(order.route, order);
-      },
-      appliedSplit: (route) => {
-        const order = served.get(route);
-        return order ? { epoch: order.epoch, since: world.now } : null;
-      },
-    }),
+    router: localRouter(port),
     probe: async () => world.preflight,
     operatorUpstream: (url) => world.barred(url),
     get channels() {
@@ -150,10 +163,7 @@ export function controllerStage(
     memory: createMemory(() => monotonic(), tickMs),
     safeguard: {
       source: { name: 'simulated', collect: async ({ route }) => collect(world, served.get(route), random, tickMs) },
-      toStable: (route) => {
-        const order = served.get(route);
-        if (order) served.set(route, { ...order, canaryBps: 0, consumerDefault: null, forceAllowed: false });
-      },
+      toStable: (order) => port.toStable(order),
       blindAfterMs: 60_000,
     },
     holder: 'test',
@@ -178,6 +188,12 @@ export function controllerStage(
       setMs += byMs;
     },
     served: () => served.get(route),
+    async pullBrake(reason) {
+      const order = served.get(route);
+      if (!order?.rolloutId) throw new Error('there is no rollout to brake');
+      await ports.safeguard.toStable(order);
+      brakes.set(order.rolloutId, reason);
+    },
     async run(forMs, until = async () => false) {
       const end = monotonic() + forMs;
       const lease = await store.lease.hold('test', 3_600_000);
@@ -210,6 +226,10 @@ export function controllerStage(
         await commands.override(rollout.id, { kind: 'aborted' }, OPERATOR, 'the test is over', null);
     },
   };
+}
+
+function allToStable(order: SplitOrder): SplitOrder {
+  return { ...order, canaryBps: 0, consumerDefault: null, forceAllowed: false };
 }
 
 /** The real store, which fails as the world has it. */

@@ -69,13 +69,13 @@ class Side {
       timeouts: { connectMs: 5_000, answerMs: 10_000, headersMs: 10_000, idleMs: 10_000 },
     });
     const { port } = await gateway.listen();
-    gateway.setSplit(orderTo(`${url}/stable`, `${url}/canary`, { canaryBps: 0 }));
+    await gateway.setSplit(orderTo(`${url}/stable`, `${url}/canary`, { canaryBps: 0 }));
     return new Side(gateway, port, upstream);
   }
 
   async run({ requests, last, delivery }: Conversation, patienceMs: number): Promise<Outcome> {
     this.upstream.take();
-    const before = this.totals();
+    const before = await this.totals();
     const client = new Client(await dial(this.port), patienceMs);
     for (const request of requests) {
       client.write(request);
@@ -98,18 +98,17 @@ class Side {
       received: plain(client.received),
       ending,
       seen: this.upstream.take().map(plainRequest),
-      counted: growth(before, this.totals()),
+      counted: growth(before, await this.totals()),
       longestTurnMs: Math.round(client.longestTurnMs),
     };
   }
 
-  private totals(): Record<string, number> {
+  private async totals(): Promise<Record<string, number>> {
+    const rows = await this.gateway.totals();
     return Object.fromEntries(
-      this.gateway
-        .totals()
-        .flatMap(({ version, outcomes }) =>
-          Object.entries(outcomes).map(([outcome, count]) => [`${version} ${outcome}`, count] as const),
-        ),
+      rows.flatMap(({ version, outcomes }) =>
+        Object.entries(outcomes).map(([outcome, count]) => [`${version} ${outcome}`, count] as const),
+      ),
     );
   }
 

@@ -44,7 +44,7 @@ export function collectFrom(url: string, parts: Partial<CollectRequest> = {}, so
   const made = sourceAt(url, {
     intervalMs: 15_000,
     now: () => at(82),
-    gateway: () => ({ blocks: [], cursor: 'g.1' }),
+    gateway: async () => ({ blocks: [], cursor: 'g.1' }),
     ...source,
   });
   const request = requestOf({ split: { epoch: 3, canaryBps: 1_000, since: at(10) }, ...parts });

@@ -16,7 +16,7 @@ const gateway = createGateway({
   onFault: rethrow,
   timeouts: { connectMs: 2_000, answerMs: 5_000, headersMs: 60_000, idleMs: 60_000 },
 });
-gateway.setSplit(orderTo(upstream.url, upstream.url, { canaryBps: 10_000, failover: 'stable', brakeAfter: 1 }));
+await gateway.setSplit(orderTo(upstream.url, upstream.url, { canaryBps: 10_000, failover: 'stable', brakeAfter: 1 }));
 const { port } = await gateway.listen();
 say({ port });
 for await (const line of createInterface({ input: process.stdin })) {
@@ -31,6 +31,6 @@ for await (const line of createInterface({ input: process.stdin })) {
     }
     say({ code });
   }
-  if (line === 'totals') say(gateway.totals().find(({ track }) => track === 'canary')?.outcomes);
+  if (line === 'totals') say((await gateway.totals()).find(({ track }) => track === 'canary')?.outcomes);
 }
 process.exit(0);

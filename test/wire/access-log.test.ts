@@ -57,7 +57,7 @@ describe('the access log', () => {
   it('has every failure, whatever the sample', async () => {
     const toy = await startToy('v1');
     const { gateway, lines } = await logging(toy.url, 0);
-    gateway.setSplit(orderTo(toy.url, `http://127.0.0.1:${await closedPort()}`));
+    await gateway.setSplit(orderTo(toy.url, `http://127.0.0.1:${await closedPort()}`));
     await askRaw(gateway.port, get('/'));
     await askRaw(gateway.port, get('/', 'X-Version: canary'));
     expect(await lines()).toMatchObject([

@@ -48,7 +48,7 @@ async function got(answer: readonly string[], setting: Setting = {}): Promise<re
   const canary = await redirecting(() => `127.0.0.1:${stable.port}`);
   canaryPort = canary.port;
   const gateway = await startGateway([routeTo(`${stable.url}${base}`, { prefix: '/web', ...route })], options);
-  gateway.setSplit(orderTo(`${stable.url}${base}`, `${canary.url}${base}`));
+  await gateway.setSplit(orderTo(`${stable.url}${base}`, `${canary.url}${base}`));
   const head = [`GET ${asked} HTTP/1.1`, `Host: ${HOST}`, `X-Answer: ${JSON.stringify(answer)}`, ...lines];
   const force = setting.canary ? ['X-Version: canary'] : [];
   const { headers } = await askRaw(gateway.port, [...head, ...force, '', ''].join('\r\n'));

@@ -7,7 +7,9 @@ import { cannedUpstream, closedPort } from '../support/upstream.ts';
 async function braking(canaryUrl: string, stableErrorRate = 0) {
   const stable = await startToy('v1', { errorRate: stableErrorRate });
   const brakes: [string, string][] = [];
-  const gateway = await startGateway([routeTo(stable.url)], { onBrake: (...brake) => void brakes.push(brake) });
+  const gateway = await startGateway([routeTo(stable.url)], {
+    onBrake: ({ route }, reason) => void brakes.push([route, reason]),
+  });
   const apply = (epoch: number, canaryBps: number) =>
     gateway.setSplit(orderTo(stable.url, canaryUrl, { epoch, canaryBps, brakeAfter: 20 }));
   const ask = async (...lines: string[]) => {
@@ -16,9 +18,9 @@ async function braking(canaryUrl: string, stableErrorRate = 0) {
   };
   const askMany = (count: number, ...lines: string[]) =>
     Promise.all(Array.from({ length: count }, () => ask(...lines)));
-  apply(1, 0);
+  await apply(1, 0);
   await askMany(50);
-  apply(2, 10_000);
+  await apply(2, 10_000);
   return { gateway, stable, brakes, ask, askMany };
 }
 
@@ -38,15 +40,15 @@ describe('docs/semantics.md: the brake', () => {
     expect(brakes).toEqual([
       ['shop', "20 requests in a row failed on the canary, while 50 of the stable's last 50 succeeded"],
     ]);
-    expect(gateway.appliedSplit('shop')?.epoch).toBe(2);
+    expect((await gateway.appliedSplit('shop'))?.epoch).toBe(2);
   });
 
   it('keeps the blocks before and after it apart', async () => {
     const { gateway, stable, askMany } = await braking(`http://127.0.0.1:${await closedPort()}`);
     await askMany(20);
     await askMany(5);
-    gateway.setSplit(orderTo(stable.url, null, { epoch: 3 }));
-    const blocks = gateway.collect('shop', null, 250).blocks.filter(({ splitEpoch }) => splitEpoch === 2);
+    await gateway.setSplit(orderTo(stable.url, null, { epoch: 3 }));
+    const blocks = (await gateway.collect('shop', null, 250)).blocks.filter(({ splitEpoch }) => splitEpoch === 2);
     expect(blocks.map(({ canaryBps, stable: s, canary: c }) => [canaryBps, s?.requests, c?.requests])).toEqual([
       [10_000, 0, 20],
       [0, 5, 0],
@@ -69,7 +71,7 @@ describe('docs/semantics.md: the brake', () => {
     const { gateway, stable, ask, askMany } = await braking(`http://127.0.0.1:${await closedPort()}`);
     await askMany(20);
     const canary = await startToy('v3');
-    gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 3, canaryBps: 10_000, brakeAfter: 20 }));
+    await gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 3, canaryBps: 10_000, brakeAfter: 20 }));
     expect(await ask()).toBe('v2 200');
   });
 });

@@ -25,18 +25,18 @@ async function canaryAt(url: string, { timeouts = {}, limits = {}, order = {} }:
   const brakes: string[] = [];
   const gateway = await startGateway([routeTo(stable.url, { timeouts })], {
     limits: { ...ONE_ADDRESS, ...limits },
-    onBrake: (route) => void brakes.push(route),
+    onBrake: ({ route }) => void brakes.push(route),
   });
   const split = { brakeAfter: 1, failover: 'stable', measure: { blockMs: 50, errorStatuses: ['5xx'] } } as const;
-  gateway.setSplit(orderTo(stable.url, url, { ...split, epoch: 1 }));
+  await gateway.setSplit(orderTo(stable.url, url, { ...split, epoch: 1 }));
   for (let seen = 0; seen < 50; seen++) await askRaw(gateway.port, get('/'));
-  gateway.setSplit(orderTo(stable.url, url, { ...split, epoch: 2, canaryBps: 10_000, ...order }));
+  await gateway.setSplit(orderTo(stable.url, url, { ...split, epoch: 2, canaryBps: 10_000, ...order }));
   const asked = stable.counts().requests;
   return { gateway, brakes, failovers: () => stable.counts().requests - asked };
 }
 
-const canary = (gateway: RunningGateway): TrafficTotals['outcomes'] | undefined =>
-  gateway.totals().find(({ track }) => track === 'canary')?.outcomes;
+const canary = async (gateway: RunningGateway): Promise<TrafficTotals['outcomes'] | undefined> =>
+  (await gateway.totals()).find(({ track }) => track === 'canary')?.outcomes;
 
 /**
  * What the judge would see of the canary's weighted traffic. The first look closes blocks, the second counts what is overdue
@@ -45,10 +45,10 @@ const canary = (gateway: RunningGateway): TrafficTotals['outcomes'] | undefined 
 async function evidenceOf(gateway: RunningGateway, slowAfterMs = 100) {
   for (let look = 0; look < 3; look++) {
     await pause(120);
-    gateway.collect('shop', null, slowAfterMs);
+    await gateway.collect('shop', null, slowAfterMs);
   }
   const sum = { requests: 0, errors: 0, unanswered: 0, latencies: 0 };
-  for (const { canary: tally } of gateway.collect('shop', null, slowAfterMs).blocks) {
+  for (const { canary: tally } of (await gateway.collect('shop', null, slowAfterMs)).blocks) {
     sum.requests += tally?.requests ?? 0;
     sum.errors += tally?.errors ?? 0;
     sum.unanswered += tally?.unanswered ?? 0;
@@ -107,7 +107,7 @@ describe('is charged to the version, may be answered by the stable, and pulls th
     const connection = await openClient(gateway);
     connection.write(get('/'));
     expect(await connection.ending).toBe('reset');
-    expect(canary(gateway)).toMatchObject({ unanswered: 1 });
+    expect(await canary(gateway)).toMatchObject({ unanswered: 1 });
     expect([failovers(), brakes]).toEqual([0, ['shop']]);
   });
 });
@@ -123,7 +123,7 @@ describe('is charged to no version, asks no stable, and pulls no brake', () => {
     expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([503]));
     const upgrade = get('/', 'Connection: Upgrade', 'Upgrade: websocket');
     expect((await askRaw(gateway.port, upgrade)).status).toBe(503);
-    expect(canary(gateway)).toEqual({ ...nobody, 'client-gone': 0, refused: 11 });
+    expect(await canary(gateway)).toEqual({ ...nobody, 'client-gone': 0, refused: 11 });
     expect([failovers(), brakes]).toEqual([0, []]);
     expect(await evidenceOf(gateway)).toMatchObject({ requests: 0, errors: 0 });
   });
@@ -155,7 +155,7 @@ describe('is charged to no version, asks no stable, and pulls no brake', () => {
     await arrived.promise;
     connection.write(`14\r\n${'x'.repeat(20)}\r\n`);
     expect((await connection.answer()).status).toBe(413);
-    expect(canary(gateway)).toEqual({ ...nobody, 'client-gone': 1, refused: 0 });
+    expect(await canary(gateway)).toEqual({ ...nobody, 'client-gone': 1, refused: 0 });
     expect([failovers(), brakes]).toEqual([0, []]);
   });
 
@@ -177,7 +177,7 @@ describe('is charged to no version, asks no stable, and pulls no brake', () => {
     await pause(1_500);
     end(socket);
     expect((await connection.answer()).status).toBe(status);
-    expect(canary(gateway)).toEqual({ ...nobody, 'client-gone': 1, refused: 0 });
+    expect(await canary(gateway)).toEqual({ ...nobody, 'client-gone': 1, refused: 0 });
     expect([failovers(), brakes]).toEqual([0, []]);
   });
 
@@ -205,7 +205,7 @@ describe('is charged to no version, asks no stable, and pulls no brake', () => {
     await once(socket, 'close');
     connection.socket.resume();
     expect(await connection.ending).toBe('reset');
-    expect(canary(gateway)).toEqual({ ...nobody, 'client-gone': 1, refused: 0 });
+    expect(await canary(gateway)).toEqual({ ...nobody, 'client-gone': 1, refused: 0 });
     expect(brakes).toEqual([]);
   });
 });
@@ -227,8 +227,7 @@ describe('a slow upload', () => {
     connection.write('x'.repeat(20_000));
     expect((await connection.answer()).status).toBe(200);
     expect(await evidenceOf(gateway)).toEqual({ requests: 1, errors: 0, unanswered: 0, latencies: 0 });
-    const sumSeconds = gateway
-      .durations()
+    const sumSeconds = (await gateway.durations())
       .filter(({ track }) => track === 'canary')
       .reduce((sum, { rows }) => sum + rows.reduce((all, row) => all + row.sumSeconds, 0), 0);
     expect(sumSeconds).toBeLessThan(1.4);
@@ -256,11 +255,11 @@ describe('an outsider who forces a healthy canary, over and over', () => {
     const { gateway, brakes } = await canaryAt(upstream.url, { limits: { inFlightPerUpstream: 32 } });
     const flood = await Promise.all(Array.from({ length: 40 }, () => openClient(gateway)));
     for (const connection of flood) connection.write(head(40_000, 'X-Version: canary') + 'x'.repeat(20_000));
-    await expect.poll(() => canary(gateway)?.refused).toBe(38);
+    await expect.poll(async () => (await canary(gateway))?.refused).toBe(38);
     const answers = await Promise.all(Array.from({ length: 20 }, () => askRaw(gateway.port, get('/'))));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect((await askRaw(gateway.port, get('/', 'X-Version: canary'))).status).toBe(503);
-    expect(canary(gateway)).toMatchObject({ '2xx': 20, unanswered: 0, refused: 39 });
+    expect(await canary(gateway)).toMatchObject({ '2xx': 20, unanswered: 0, refused: 39 });
     expect(brakes).toEqual([]);
     expect(await evidenceOf(gateway)).toMatchObject({ requests: 20, errors: 0 });
   });

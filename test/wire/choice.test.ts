@@ -11,8 +11,8 @@ async function split(order: Partial<SplitOrder>, route: Partial<GatewayRoute> = 
   const stable = await startToy('v1');
   const canary = await startToy('v2');
   const gateway = await startGateway([routeTo(stable.url, route)]);
-  const apply = (more: Partial<SplitOrder>) => gateway.setSplit(orderTo(stable.url, canary.url, more));
-  apply(order);
+  const apply = async (more: Partial<SplitOrder>) => await gateway.setSplit(orderTo(stable.url, canary.url, more));
+  await apply(order);
   const ask = (...lines: string[]) => askRaw(gateway.port, get('/', ...lines));
   const versionFor = async (...lines: string[]) => fieldOf((await ask(...lines)).headers, 'x-serin-version');
   return { gateway, stable, canary, apply, ask, versionFor };
@@ -31,7 +31,7 @@ describe('the force header', () => {
     expect((await ask('X-Version: v9')).status).toBe(412);
     // Braked, then rolled back.
     for (const order of [{ forceAllowed: false }, { forceAllowed: false, canary: null }]) {
-      apply({ epoch: order.canary === null ? 3 : 2, canaryBps: 0, ...order });
+      await apply({ epoch: order.canary === null ? 3 : 2, canaryBps: 0, ...order });
       for (const value of ['canary', 'v2']) {
         const { status, body } = await ask(`X-Version: ${value}`);
         expect([status, body.toString()]).toEqual([
@@ -47,7 +47,9 @@ describe('the force header', () => {
     const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='];
     expect((await ask('X-Version: canary', ...upgrade)).status).toBe(412);
     expect(stable.counts().requests + canary.counts().requests).toBe(asked);
-    expect(gateway.collect('shop', null, 250).blocks.every(({ forced }) => forced.canary.requests === 0)).toBe(true);
+    expect((await gateway.collect('shop', null, 250)).blocks.every(({ forced }) => forced.canary.requests === 0)).toBe(
+      true,
+    );
   });
 
   it('is as if absent where it does not count, and where the route says so', async () => {
@@ -69,10 +71,10 @@ describe('a sticky key', () => {
     const first = await versions();
     expect(new Set(first)).toEqual(new Set(['v1', 'v2']));
     expect(await versions()).toEqual(first);
-    apply({ epoch: 2, canaryBps: 7_000 });
+    await apply({ epoch: 2, canaryBps: 7_000 });
     const later = await versions();
     expect(later.filter((_, user) => first[user] === 'v2').every((version) => version === 'v2')).toBe(true);
-    apply({ epoch: 3, canaryBps: 0 });
+    await apply({ epoch: 3, canaryBps: 0 });
     expect(new Set(await versions())).toEqual(new Set(['v1']));
   });
 
@@ -106,7 +108,7 @@ describe('a sticky key', () => {
     const canary = await startToy('v2');
     const route = routeTo(stable.url, { sticky: { kind: 'client-address' } });
     const gateway = await startGateway([route], { trustedProxies: ['127.0.0.0/8'] });
-    gateway.setSplit(orderTo(stable.url, canary.url, { canaryBps: 5_000 }));
+    await gateway.setSplit(orderTo(stable.url, canary.url, { canaryBps: 5_000 }));
     const versions = async (client: number) => {
       const asked = Array.from({ length: 4 }, (_, spoof) =>
         askRaw(gateway.port, get('/', `X-Forwarded-For: 6.6.6.${spoof}, 203.0.113.${client}`)),
@@ -126,17 +128,17 @@ describe('a consumer list', () => {
   it('moves consumers without a restart', async () => {
     const { gateway, versionFor } = await split({ consumerDefault: 'stable' }, route);
     expect(await versionFor('Authorization: Bearer acme')).toBe('v1');
-    gateway.setConsumers('shop', new Map([[hash('acme'), 'canary']]));
+    await gateway.setConsumers('shop', new Map([[hash('acme'), 'canary']]));
     expect(await versionFor('Authorization: Bearer acme')).toBe('v2');
     expect(await versionFor('Authorization: Bearer other')).toBe('v1');
     expect(await versionFor()).toBe('v1');
-    gateway.setConsumers('shop', new Map());
+    await gateway.setConsumers('shop', new Map());
     expect(await versionFor('Authorization: Bearer acme')).toBe('v1');
   });
 
   it('keeps a consumer on the stable while everybody else is on the canary', async () => {
     const { gateway, versionFor } = await split({ canaryBps: 10_000, consumerDefault: 'by-weight' }, route);
-    gateway.setConsumers('shop', new Map([[hash('acme'), 'stable']]));
+    await gateway.setConsumers('shop', new Map([[hash('acme'), 'stable']]));
     expect(await versionFor('Authorization: Bearer acme')).toBe('v1');
     expect(await versionFor('Authorization: Bearer other')).toBe('v2');
   });
@@ -144,20 +146,20 @@ describe('a consumer list', () => {
   it('finds the credential in the query where the route says so', async () => {
     const key: Partial<GatewayRoute> = { consumerKey: { kind: 'query', name: 'api key' } };
     const { gateway } = await split({ consumerDefault: 'stable' }, key);
-    gateway.setConsumers('shop', new Map([[hash('ac/me'), 'canary']]));
+    await gateway.setConsumers('shop', new Map([[hash('ac/me'), 'canary']]));
     const answer = await askRaw(gateway.port, get('/?x=1&api%20key=ac%2Fme'));
     expect(fieldOf(answer.headers, 'x-serin-version')).toBe('v2');
   });
 
   it('is counted apart, as forced traffic is, and never in the comparison', async () => {
     const { gateway, apply, versionFor } = await split({ consumerDefault: 'by-weight' }, route);
-    gateway.setConsumers('shop', new Map([[hash('acme'), 'canary']]));
+    await gateway.setConsumers('shop', new Map([[hash('acme'), 'canary']]));
     await versionFor('Authorization: Bearer acme');
     await versionFor('X-Version: canary');
     await versionFor('X-Version: canary');
     await versionFor();
-    apply({ epoch: 2 });
-    const [block] = gateway.collect('shop', null, 250).blocks.filter(({ splitEpoch }) => splitEpoch === 1);
+    await apply({ epoch: 2 });
+    const [block] = (await gateway.collect('shop', null, 250)).blocks.filter(({ splitEpoch }) => splitEpoch === 1);
     expect(block?.ruled.canary.requests).toBe(1);
     expect(block?.forced.canary.requests).toBe(2);
     expect([block?.stable?.requests, block?.canary?.requests]).toEqual([1, 0]);

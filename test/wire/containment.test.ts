@@ -59,15 +59,15 @@ async function start() {
   });
   const { port } = await gateway.listen();
   let epoch = 1;
-  const split: Stage['split'] = (more) =>
-    gateway.setSplit(
+  const split: Stage['split'] = async (more) =>
+    await gateway.setSplit(
       orderTo(upstream.url, upstream.url, {
         epoch: epoch++,
         measure: { blockMs: 2, errorStatuses: ['5xx'] },
         ...more,
       }),
     );
-  split({});
+  await split({});
   return { gateway, port, faults, split };
 }
 
@@ -106,10 +106,10 @@ async function play({ run }: Scenario, armed: readonly StepName[]): Promise<Run>
   if (ended === 'hangs') wrong.push('the client still waits');
   if (ended === 'broken off' && thrown.length === 0) wrong.push('the scenario fails by itself');
   for (const connection of opened) connection.close();
-  split({ canary: null });
+  await split({ canary: null });
 
   if (!(await until(async () => (await statusOf(port)) === 200, 5_000))) wrong.push('the next request is not served');
-  const unanswered = gateway.totals().reduce((sum, { outcomes }) => sum + outcomes.unanswered, 0);
+  const unanswered = (await gateway.totals()).reduce((sum, { outcomes }) => sum + outcomes.unanswered, 0);
   // As many at the same time as there may be: what was not given back is missing now.
   const serves = async () => {
     const statuses = await Promise.all(Array.from({ length: IN_FLIGHT }, () => statusOf(port, '/shop/late')));
@@ -117,7 +117,8 @@ async function play({ run }: Scenario, armed: readonly StepName[]): Promise<Run>
   };
   if (!(await until(serves, 5_000))) wrong.push('a place was not given back');
   const from = Date.now();
-  const isClosed = () => gateway.collect('shop', null, 60_000).blocks.some(({ startedAt }) => startedAt > from);
+  const isClosed = async () =>
+    (await gateway.collect('shop', null, 60_000)).blocks.some(({ startedAt }) => startedAt > from);
   if (!(await until(isClosed, 5_000))) wrong.push('a request is still counted as open');
   const closed = await Promise.race([gateway.close(0).then(() => true), sleep(5_000, false, { ref: false })]);
   if (!closed) wrong.push('the gateway cannot be closed');

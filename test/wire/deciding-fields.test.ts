@@ -14,8 +14,8 @@ async function started(route: Partial<GatewayRoute> = {}) {
   const stable = await startToy('v1');
   const canary = await startToy('v2');
   const gateway = await startGateway([routeTo(stable.url, { consumerKey: KEY, ...route })]);
-  gateway.setSplit(orderTo(stable.url, canary.url, { consumerDefault: 'stable' }));
-  gateway.setConsumers('shop', new Map([[hashConsumerKey(SECRET, 'shop', 'acme'), 'canary']]));
+  await gateway.setSplit(orderTo(stable.url, canary.url, { consumerDefault: 'stable' }));
+  await gateway.setConsumers('shop', new Map([[hashConsumerKey(SECRET, 'shop', 'acme'), 'canary']]));
   const ask = async (target: string, ...lines: string[]) => {
     const answer = await askRaw(gateway.port, get(target, ...lines));
     const echo = answer.status === 200 ? (JSON.parse(answer.body.toString()) as Echo) : null;
@@ -23,11 +23,8 @@ async function started(route: Partial<GatewayRoute> = {}) {
       echo?.rawHeaders.filter((_, at) => at % 2 === 1 && echo.rawHeaders[at - 1]?.toLowerCase() === name) ?? null;
     return { answer, version: fieldOf(answer.headers, 'x-serin-version'), seen };
   };
-  const counted = () =>
-    gateway
-      .totals()
-      .flatMap(({ outcomes }) => Object.values(outcomes))
-      .reduce((a, b) => a + b, 0);
+  const counted = async () =>
+    (await gateway.totals()).flatMap(({ outcomes }) => Object.values(outcomes)).reduce((a, b) => a + b, 0);
   return { gateway, ask, counted };
 }
 

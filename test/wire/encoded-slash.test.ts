@@ -11,12 +11,8 @@ async function asked(target: string, route: Partial<GatewayRoute> = {}): Promise
   const answer = await askRaw(gateway.port, get(target));
   if (answer.status === 200) return (JSON.parse(answer.body.toString()) as Echo).url;
   const { detail } = JSON.parse(answer.body.toString()) as { readonly detail: string };
-  expect(
-    gateway
-      .totals()
-      .flatMap(({ outcomes }) => Object.values(outcomes))
-      .every((count) => count === 0),
-  ).toBe(true);
+  const counts = (await gateway.totals()).flatMap(({ outcomes }) => Object.values(outcomes));
+  expect(counts.every((count) => count === 0)).toBe(true);
   return [answer.status, detail];
 }
 

@@ -11,7 +11,7 @@ const post = (body: string, method = 'POST') =>
 async function failingOver(canaryUrl: string) {
   const stable = await startToy('v1');
   const gateway = await startGateway([routeTo(stable.url)]);
-  gateway.setSplit(orderTo(stable.url, canaryUrl, { canaryBps: 10_000, failover: 'stable' }));
+  await gateway.setSplit(orderTo(stable.url, canaryUrl, { canaryBps: 10_000, failover: 'stable' }));
   return { gateway, stable };
 }
 
@@ -29,7 +29,7 @@ describe('docs/failures.md: a canary that refuses connections', () => {
     const echo = JSON.parse(answer.body.toString()) as Echo;
     expect(echo.url).toBe('/echo');
     expect(echo.rawHeaders[1]).toBe(new URL(stable.url).host);
-    const totals = gateway.totals();
+    const totals = await gateway.totals();
     expect(totals.find(({ track }) => track === 'canary')?.outcomes.unanswered).toBe(1);
     expect(totals.find(({ track }) => track === 'stable')?.outcomes).toEqual({
       '2xx': 0,
@@ -77,11 +77,11 @@ describe('failover', () => {
   it('tries once: a stable that fails as well is a 502, and is not charged', async () => {
     const port = await closedPort();
     const gateway = await startGateway([routeTo(`http://127.0.0.1:${port}`)]);
-    gateway.setSplit(
+    await gateway.setSplit(
       orderTo(`http://127.0.0.1:${port}`, `http://127.0.0.1:${port}/v2`, { canaryBps: 10_000, failover: 'stable' }),
     );
     expect((await askRaw(gateway.port, get('/'))).status).toBe(502);
-    const totals = gateway.totals();
+    const totals = await gateway.totals();
     expect(totals.find(({ track }) => track === 'canary')?.outcomes.unanswered).toBe(1);
     expect(totals.find(({ track }) => track === 'stable')?.outcomes.unanswered).toBe(0);
   });

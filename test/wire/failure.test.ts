@@ -95,7 +95,7 @@ describe('an upstream that breaks off within the body gives a broken answer, nev
       if (upstreamSide) breakOff(upstreamSide);
       expect(await connection.ending).toBe('reset');
     }
-    await expect.poll(() => gateway.totals()[0]?.outcomes.unanswered).toBe(2);
+    await expect.poll(async () => (await gateway.totals())[0]?.outcomes.unanswered).toBe(2);
   });
 
   it('when it falls silent instead, after the time for that', async () => {
@@ -104,7 +104,7 @@ describe('an upstream that breaks off within the body gives a broken answer, nev
     const connection = await openRaw(gateway.port);
     connection.write(get('/'));
     expect(await connection.ending).toBe('reset');
-    expect(gateway.totals()[0]?.outcomes.unanswered).toBe(1);
+    expect((await gateway.totals())[0]?.outcomes.unanswered).toBe(1);
   });
 });
 
@@ -124,7 +124,7 @@ describe('a client that goes away cancels the upstream, and counts for nobody', 
     await arrived.promise;
     connection.close();
     await cancelled.promise;
-    await expect.poll(() => gateway.totals()[0]?.outcomes['client-gone']).toBe(1);
+    await expect.poll(async () => (await gateway.totals())[0]?.outcomes['client-gone']).toBe(1);
   });
 
   it('during the answer', async () => {
@@ -141,7 +141,7 @@ describe('a client that goes away cancels the upstream, and counts for nobody', 
     await connection.takeThrough('part');
     connection.close();
     await cancelled.promise;
-    await expect.poll(() => gateway.totals()[0]?.outcomes['client-gone']).toBe(1);
+    await expect.poll(async () => (await gateway.totals())[0]?.outcomes['client-gone']).toBe(1);
   });
 
   it('in the middle of its upload', async () => {
@@ -160,7 +160,7 @@ describe('a client that goes away cancels the upstream, and counts for nobody', 
     await arrived.promise;
     connection.close();
     expect(await cancelled.promise).toBe(false);
-    await expect.poll(() => gateway.totals()[0]?.outcomes['client-gone']).toBe(1);
+    await expect.poll(async () => (await gateway.totals())[0]?.outcomes['client-gone']).toBe(1);
   });
 
   it('while its request waits in a pipeline', async () => {
@@ -176,7 +176,7 @@ describe('a client that goes away cancels the upstream, and counts for nobody', 
     connection.write(get('/1') + get('/2') + get('/3'));
     await arrived.promise;
     connection.close();
-    await expect.poll(() => gateway.totals()[0]?.outcomes['client-gone']).toBe(3);
+    await expect.poll(async () => (await gateway.totals())[0]?.outcomes['client-gone']).toBe(3);
   });
 
   it('by sending nothing more of its body for the time it has', async () => {
@@ -193,7 +193,7 @@ describe('a client that goes away cancels the upstream, and counts for nobody', 
     connection.write(`POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 20000\r\n\r\n${'x'.repeat(10_000)}`);
     await connection.ending;
     await cancelled.promise;
-    await expect.poll(() => gateway.totals()[0]?.outcomes['client-gone']).toBe(1);
+    await expect.poll(async () => (await gateway.totals())[0]?.outcomes['client-gone']).toBe(1);
   });
 
   it('and the next request finds the route as it was', async () => {
@@ -316,10 +316,10 @@ describe('a canary that fails', () => {
   it('is charged with it, and the stable is not', async () => {
     const toy = await startToy('v1');
     const gateway = await startGateway([routeTo(toy.url)]);
-    gateway.setSplit(orderTo(toy.url, `http://127.0.0.1:${await closedPort()}`, { canaryBps: 10_000 }));
+    await gateway.setSplit(orderTo(toy.url, `http://127.0.0.1:${await closedPort()}`, { canaryBps: 10_000 }));
     const answer = await askRaw(gateway.port, get('/'));
     expect([answer.status, fieldOf(answer.headers, 'x-serin-version')]).toEqual([502, 'v2']);
-    const totals = gateway.totals();
+    const totals = await gateway.totals();
     expect(totals.find(({ track }) => track === 'canary')?.outcomes.unanswered).toBe(1);
     expect(totals.find(({ track }) => track === 'stable')?.outcomes.unanswered).toBe(0);
   });

@@ -42,7 +42,7 @@ describe('the fast path', () => {
     }
     connection.close();
     expect(gateway.handedOver()).toBe(0);
-    await expect.poll(() => gateway.totals()[0]?.outcomes['2xx']).toBe(6);
+    await expect.poll(async () => (await gateway.totals())[0]?.outcomes['2xx']).toBe(6);
   });
 
   it('hands a connection over at the first doubt, also between requests, and what follows on it goes the same way', async () => {
@@ -156,7 +156,7 @@ describe('the fast path', () => {
     const toy = await startToy('v1');
     const gateway = await startFast([routeTo(toy.url)]);
     const gone = `http://127.0.0.1:${await closedPort()}`;
-    gateway.setSplit(orderTo(toy.url, gone, { canaryBps: 10_000, failover: 'stable' }));
+    await gateway.setSplit(orderTo(toy.url, gone, { canaryBps: 10_000, failover: 'stable' }));
     const connection = await openRaw(gateway.port);
     connection.write(post('/echo', 10));
     connection.write('0123456789');

@@ -13,7 +13,7 @@ async function guarded(forceRule: ForceRule, trustedProxies: readonly string[] =
   const canary = await startToy('v2');
   const options = { trustedProxies, now: () => NOW };
   const gateway = await startGateway([routeTo(stable.url, { forceRule })], options);
-  gateway.setSplit(orderTo(stable.url, canary.url));
+  await gateway.setSplit(orderTo(stable.url, canary.url));
   const versionFor = async (...lines: string[]) =>
     fieldOf((await askRaw(gateway.port, get('/', 'X-Version: canary', ...lines))).headers, 'x-serin-version');
   return { gateway, versionFor };

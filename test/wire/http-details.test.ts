@@ -66,14 +66,14 @@ describe('an answer that breaks before any of it was passed on', () => {
     connection.write(get('/'));
     expect((await connection.answer()).status).toBe(502);
     connection.close();
-    await expect.poll(() => gateway.totals()[0]?.outcomes.unanswered).toBe(2);
+    await expect.poll(async () => (await gateway.totals())[0]?.outcomes.unanswered).toBe(2);
   });
 
   it('is answered by the stable, where the order says so', async () => {
     const canary = await using(cannedUpstream(early[1][1]));
     const toy = await startToy('v1');
     const gateway = await startGateway([routeTo(toy.url)]);
-    gateway.setSplit(orderTo(toy.url, canary.url, { canaryBps: 10_000, failover: 'stable' }));
+    await gateway.setSplit(orderTo(toy.url, canary.url, { canaryBps: 10_000, failover: 'stable' }));
     const answer = await askRaw(gateway.port, get('/echo'));
     expect([answer.status, fieldOf(answer.headers, 'x-serin-version')]).toEqual([200, 'v1']);
   });

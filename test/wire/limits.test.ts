@@ -75,7 +75,7 @@ describe('a limit of its own', () => {
     connection.write(request);
     expect((await connection.answer()).status).toBe(status);
     await connection.ending;
-    expect(gateway.totals()[0]?.outcomes).toMatchObject({ unanswered: 0, '2xx': 0 });
+    expect((await gateway.totals())[0]?.outcomes).toMatchObject({ unanswered: 0, '2xx': 0 });
   });
 });
 

@@ -29,7 +29,7 @@ async function loop() {
   const stable = await startToy('v1');
   const gateway = await startGateway([routeTo(stable.url)]);
   port = gateway.port;
-  gateway.setSplit(orderTo(stable.url, back.url));
+  await gateway.setSplit(orderTo(stable.url, back.url));
   return { gateway, back, stable };
 }
 
@@ -49,8 +49,11 @@ describe('a request that comes back is a loop', () => {
   it('which is charged once, to the version whose address it is, and the second coming to nobody', async () => {
     const { gateway } = await loop();
     await askRaw(gateway.port, get('/a', 'X-Version: canary'));
-    const counts = () =>
-      gateway.totals().map(({ version, outcomes }) => [version, Object.values(outcomes).reduce((a, b) => a + b, 0)]);
+    const counts = async () =>
+      (await gateway.totals()).map(({ version, outcomes }) => [
+        version,
+        Object.values(outcomes).reduce((a, b) => a + b, 0),
+      ]);
     await expect.poll(counts).toEqual([
       ['v1', 0],
       ['v2', 1],

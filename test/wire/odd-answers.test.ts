@@ -43,7 +43,7 @@ describe('an answer that could mean two things is a 502', () => {
     connection.write(get('/1') + get('/2'));
     expect([(await connection.answer()).status, (await connection.answer()).status]).toEqual([502, 502]);
     connection.close();
-    await expect.poll(() => gateway.totals()[0]?.outcomes.unanswered).toBe(2);
+    await expect.poll(async () => (await gateway.totals())[0]?.outcomes.unanswered).toBe(2);
   });
 });
 

@@ -35,9 +35,9 @@ async function compare(
   const consumerKey = { kind: 'header', name: 'x-api-key' } as const;
   const gateway = await startGateway([routeTo(stable, { consumerKey, ...route })], { now: () => now, ...options });
   const measure = { blockMs: 5_000, errorStatuses: ['5xx' as const] };
-  gateway.setSplit(orderTo(stable, canary, { canaryBps: 5_000, consumerDefault: 'by-weight', measure }));
+  await gateway.setSplit(orderTo(stable, canary, { canaryBps: 5_000, consumerDefault: 'by-weight', measure }));
   const hashed = CONSUMERS.map((name) => [hashConsumerKey(SECRET, 'shop', `key of ${name}`), name] as const);
-  gateway.setConsumers('shop', new Map(hashed.map(([hash]) => [hash, 'by-weight'])), new Map(hashed));
+  await gateway.setConsumers('shop', new Map(hashed.map(([hash]) => [hash, 'by-weight'])), new Map(hashed));
 
   const ask = async (method: string, path: string, consumer: string) => {
     const answer = await fetch(`${gateway.url}${path}`, { method, headers: { 'x-api-key': `key of ${consumer}` } });
@@ -46,8 +46,8 @@ async function compare(
   const block = async (requests: readonly Promise<void>[]) => {
     await Promise.all(requests);
     now += 5_000;
-    gateway.collect('shop', null, 60_000);
-    return gateway.slices('shop');
+    await gateway.collect('shop', null, 60_000);
+    return await gateway.slices('shop');
   };
   const mixed = (at: number) =>
     ENDPOINTS.flatMap((endpoint) =>

@@ -28,7 +28,7 @@ function dribble(connection: RawConnection, bytes: string, everyMs: number): voi
   onTestFinished(() => clearInterval(timer));
 }
 
-const outcomes = (gateway: RunningGateway) => gateway.totals()[0]?.outcomes;
+const outcomes = async (gateway: RunningGateway) => (await gateway.totals())[0]?.outcomes;
 
 describe('a body below the least rate', () => {
   const timeouts = { uploadBytesPerSecond: 1_000, uploadGraceMs: 400 };
@@ -45,7 +45,7 @@ describe('a body below the least rate', () => {
     const answer = await connection.answer();
     expect([answer.status, fieldOf(answer.headers, 'connection')]).toEqual([408, 'close']);
     await connection.ending;
-    expect(outcomes(gateway)).toMatchObject({ unanswered: 0, 'client-gone': 1 });
+    expect(await outcomes(gateway)).toMatchObject({ unanswered: 0, 'client-gone': 1 });
   });
 
   it.each([
@@ -88,7 +88,7 @@ describe('the share of an address', () => {
     await expect.poll(() => answers.length).toBe(3);
     for (const answer of answers) answer();
     for (const connection of held) expect((await connection?.answer())?.status).toBe(204);
-    expect(outcomes(gateway)).toMatchObject({ '2xx': 3, unanswered: 0, refused: 1 });
+    expect(await outcomes(gateway)).toMatchObject({ '2xx': 3, unanswered: 0, refused: 1 });
   });
 
   it('does not bound a trusted proxy that names nobody', async () => {
@@ -116,7 +116,7 @@ describe('the share of an address', () => {
     (await openClient(gateway)).write(start.replace('203.0.113.9', '203.0.113.10'));
     await expect.poll(() => asked).toBe(3);
     held[0]?.close();
-    await expect.poll(() => outcomes(gateway)?.['client-gone']).toBe(1);
+    await expect.poll(async () => (await outcomes(gateway))?.['client-gone']).toBe(1);
     (await openClient(gateway)).write(start);
     await expect.poll(() => asked).toBe(4);
   });
@@ -147,10 +147,10 @@ describe('an address that takes nothing of its answers', () => {
     const statusOf = async (address: string) => (await askRaw(gateway.port, forwarded('/', address))).status;
     await expect.poll(() => statusOf('203.0.113.9'), { timeout: 15_000 }).toBe(503);
     expect(await statusOf('203.0.113.10')).toBe(200);
-    expect(outcomes(gateway)?.refused).toBeGreaterThan(0);
+    expect((await outcomes(gateway))?.refused).toBeGreaterThan(0);
     slow[0]?.close();
     await expect.poll(() => statusOf('203.0.113.9')).toBe(200);
-    expect(outcomes(gateway)).toMatchObject({ unanswered: 0, 'client-gone': 1 });
+    expect(await outcomes(gateway)).toMatchObject({ unanswered: 0, 'client-gone': 1 });
   });
 });
 
@@ -268,6 +268,6 @@ describe('while many connections of two addresses send their bodies as slowly as
       }),
     );
     expect(new Set(others.map(({ status }) => status))).toEqual(new Set([200]));
-    expect(outcomes(gateway)).toMatchObject({ unanswered: 0 });
+    expect(await outcomes(gateway)).toMatchObject({ unanswered: 0 });
   });
 });

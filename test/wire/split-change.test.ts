@@ -26,9 +26,9 @@ describe('100 split changes a second under load', () => {
     onTestFinished(() => agent.destroy());
 
     let epoch = 0;
-    const change = (canaryBps: number) =>
-      gateway.setSplit(orderTo(stable.url, canary.url, { epoch: ++epoch, canaryBps }));
-    change(0);
+    const change = async (canaryBps: number) =>
+      await gateway.setSplit(orderTo(stable.url, canary.url, { epoch: ++epoch, canaryBps }));
+    await change(0);
     const versions = { v1: 0, v2: 0 };
     const client = async () => {
       while (epoch < 150) {
@@ -37,7 +37,7 @@ describe('100 split changes a second under load', () => {
         versions[version as 'v1' | 'v2']++;
       }
     };
-    const changes = setInterval(() => change([0, 2_500, 10_000][epoch % 3] ?? 0), 10);
+    const changes = setInterval(() => void change([0, 2_500, 10_000][epoch % 3] ?? 0), 10);
     await Promise.all(Array.from({ length: 16 }, client));
     clearInterval(changes);
 
@@ -46,8 +46,8 @@ describe('100 split changes a second under load', () => {
     expect(canary.counts().requests).toBe(versions.v2);
     expect(versions.v2).toBeGreaterThan(0);
 
-    change(0);
-    const { blocks } = gateway.collect('shop', null, 250);
+    await change(0);
+    const { blocks } = await gateway.collect('shop', null, 250);
     const sum = (track: 'stable' | 'canary') => blocks.reduce((all, block) => all + (block[track]?.requests ?? 0), 0);
     expect(sum('stable')).toBe(versions.v1);
     expect(sum('canary')).toBe(versions.v2);
@@ -68,13 +68,13 @@ describe('a split order', () => {
     const stable = await startToy('v1');
     const canary = await startToy('v2');
     const gateway = await startGateway([routeTo(stable.url)]);
-    expect(gateway.appliedSplit('shop')).toBeNull();
-    gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 5, canaryBps: 10_000 }));
-    const applied = gateway.appliedSplit('shop');
+    expect(await gateway.appliedSplit('shop')).toBeNull();
+    await gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 5, canaryBps: 10_000 }));
+    const applied = await gateway.appliedSplit('shop');
     expect(applied?.epoch).toBe(5);
-    gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 5, canaryBps: 0 }));
-    gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 4, canaryBps: 0 }));
-    expect(gateway.appliedSplit('shop')).toEqual(applied);
+    await gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 5, canaryBps: 0 }));
+    await gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 4, canaryBps: 0 }));
+    expect(await gateway.appliedSplit('shop')).toEqual(applied);
     const agent = new Agent();
     expect((await ask(gateway.port, agent)).version).toBe('v2');
   });
@@ -83,12 +83,36 @@ describe('a split order', () => {
     const stable = await startToy('v1');
     const canary = await startToy('v2', { p50Ms: 150, p99Ms: 150 });
     const gateway = await startGateway([routeTo(stable.url)]);
-    gateway.setSplit(orderTo(stable.url, canary.url, { canaryBps: 10_000 }));
+    await gateway.setSplit(orderTo(stable.url, canary.url, { canaryBps: 10_000 }));
     const agent = new Agent();
     const open = ask(gateway.port, agent);
     await expect.poll(() => canary.counts().requests).toBe(1);
-    gateway.setSplit(orderTo(stable.url, null, { epoch: 2 }));
+    await gateway.setSplit(orderTo(stable.url, null, { epoch: 2 }));
     expect((await ask(gateway.port, agent)).version).toBe('v1');
     expect(await open).toEqual({ status: 200, version: 'v2' });
+  });
+
+  it('of a rollout that was sent to the stable gives its canary nothing, however late it comes', async () => {
+    const stable = await startToy('v1');
+    const canary = await startToy('v2');
+    const gateway = await startGateway([routeTo(stable.url)]);
+    const order = (epoch: number, rolloutId: string) =>
+      orderTo(stable.url, canary.url, { epoch, rolloutId, canaryBps: 10_000 });
+    const agent = new Agent();
+    const served = async () => (await ask(gateway.port, agent)).version;
+    await gateway.setSplit(order(1, 'one'));
+    await gateway.toStable(order(1, 'one'));
+    await gateway.setSplit(order(2, 'one'));
+    expect([await served(), (await gateway.appliedSplit('shop'))?.epoch]).toEqual(['v1', 2]);
+    await gateway.setSplit(order(4, 'two'));
+    expect(await served()).toBe('v2');
+    // Of a rollout that is over.
+    await gateway.toStable(order(2, 'one'));
+    expect(await served()).toBe('v2');
+    // Before the order of the rollout that is meant.
+    await gateway.toStable(order(6, 'three'));
+    expect(await served()).toBe('v1');
+    await gateway.setSplit(order(6, 'three'));
+    expect(await served()).toBe('v1');
   });
 });

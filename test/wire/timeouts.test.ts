@@ -17,8 +17,8 @@ async function pausing(fields: string, first: string) {
   return { ...upstream, begun: begun.promise };
 }
 
-const outcomes = (gateway: RunningGateway, track = 'stable') =>
-  gateway.totals().find((row) => row.track === track)?.outcomes;
+const outcomes = async (gateway: RunningGateway, track = 'stable') =>
+  (await gateway.totals()).find((row) => row.track === track)?.outcomes;
 
 const SHORT = { idleMs: 100, headersMs: 5_000 };
 
@@ -36,7 +36,7 @@ describe('an answer that pauses', () => {
     await pause(6 * SHORT.idleMs);
     socket.write(two);
     expect((await answer).body.toString()).toBe('{"a":1}\n{"b":2}\n');
-    expect(outcomes(gateway)).toMatchObject({ '2xx': 1, unanswered: 0 });
+    expect(await outcomes(gateway)).toMatchObject({ '2xx': 1, unanswered: 0 });
     connection.close();
   });
 
@@ -57,7 +57,7 @@ describe('an answer that pauses', () => {
     (await patient.begun).write('part');
     expect((await slow.answer()).body.toString()).toBe('partpart');
     slow.close();
-    const totals = gateway.totals();
+    const totals = await gateway.totals();
     expect(totals.map(({ route, outcomes: { unanswered } }) => [route, unanswered])).toEqual([
       ['hasty', 1],
       ['patient', 0],
@@ -72,7 +72,7 @@ describe('an answer that pauses', () => {
     connection.write(get('/'));
     expect(await connection.ending).toBe('reset');
     expect(performance.now() - from).toBeGreaterThan(290);
-    expect(outcomes(gateway)).toMatchObject({ unanswered: 1 });
+    expect(await outcomes(gateway)).toMatchObject({ unanswered: 1 });
   });
 
   it('as an event stream may be silent for ever', async () => {
@@ -84,7 +84,7 @@ describe('an answer that pauses', () => {
     await pause(600);
     (await upstream.begun).write('data: 2\n\n');
     await connection.takeThrough('data: 2\n\n');
-    expect(outcomes(gateway)).toMatchObject({ unanswered: 0 });
+    expect(await outcomes(gateway)).toMatchObject({ unanswered: 0 });
     connection.close();
   });
 
@@ -101,8 +101,8 @@ describe('an answer that pauses', () => {
     connection.write(get('/'));
     await connection.takeThrough('\r\n\r\n');
     connection.socket.pause();
-    await expect.poll(() => outcomes(gateway)?.['client-gone'], { timeout: 10_000 }).toBe(1);
-    expect(outcomes(gateway)).toMatchObject({ unanswered: 0 });
+    await expect.poll(async () => (await outcomes(gateway))?.['client-gone'], { timeout: 10_000 }).toBe(1);
+    expect(await outcomes(gateway)).toMatchObject({ unanswered: 0 });
     connection.close();
   });
 
@@ -112,7 +112,7 @@ describe('an answer that pauses', () => {
     const connection = await openRaw(gateway.port);
     connection.write(get('/ws', 'Connection: Upgrade', 'Upgrade: websocket'));
     expect(await connection.ending).toBe('reset');
-    expect(outcomes(gateway)).toMatchObject({ unanswered: 1 });
+    expect(await outcomes(gateway)).toMatchObject({ unanswered: 1 });
   });
 });
 
@@ -129,7 +129,7 @@ describe('a route has time-outs of its own', () => {
     const patient = await openRaw(gateway.port);
     patient.write(get('/patient'));
     expect((await askRaw(gateway.port, request)).status).toBe(504);
-    expect(gateway.totals().find(({ route }) => route === 'patient')?.outcomes.unanswered).toBe(0);
+    expect((await gateway.totals()).find(({ route }) => route === 'patient')?.outcomes.unanswered).toBe(0);
     patient.close();
   });
 
@@ -137,7 +137,7 @@ describe('a route has time-outs of its own', () => {
     const silent = await using(rawUpstream(() => {}));
     const broken = await using(rawUpstream((socket) => socket.destroy()));
     const gateway = await startGateway([routeTo(silent.url, { timeouts: { answerMs: 100 } })]);
-    gateway.setSplit(orderTo(silent.url, broken.url, { canaryBps: 10_000, failover: 'stable' }));
+    await gateway.setSplit(orderTo(silent.url, broken.url, { canaryBps: 10_000, failover: 'stable' }));
     expect((await askRaw(gateway.port, get('/'))).status).toBe(504);
   });
 });
@@ -158,14 +158,14 @@ describe('an upload that pauses', () => {
       const upstream = await using(rawUpstream((socket) => socket.once('close', () => cancelled.resolve())));
       const gateway = await startGateway([routeTo(upstream.url, { timeouts: { uploadMs: 200 } })]);
       const stable = await startToy('v1');
-      gateway.setSplit(orderTo(stable.url, upstream.url, { canaryBps: 10_000, failover: 'stable' }));
+      await gateway.setSplit(orderTo(stable.url, upstream.url, { canaryBps: 10_000, failover: 'stable' }));
       const connection = await openRaw(gateway.port);
       connection.write(bytes);
       const answer = await connection.answer();
       expect([answer.status, fieldOf(answer.headers, 'connection')]).toEqual([408, 'close']);
       expect(await connection.ending).toBe('end');
       await cancelled.promise;
-      expect(outcomes(gateway, 'canary')).toMatchObject({ unanswered: 0, 'client-gone': 1 });
+      expect(await outcomes(gateway, 'canary')).toMatchObject({ unanswered: 0, 'client-gone': 1 });
       expect(stable.counts().requests).toBe(0);
     },
   );
@@ -189,7 +189,7 @@ describe('an upload that pauses', () => {
     connection.write(start);
     await connection.takeThrough('part\r\n');
     expect(await connection.ending).toBe('reset');
-    expect(outcomes(gateway)).toMatchObject({ unanswered: 0, 'client-gone': 1 });
+    expect(await outcomes(gateway)).toMatchObject({ unanswered: 0, 'client-gone': 1 });
   });
 
   it('because its upstream does not read is the upstream, which is charged', async () => {
@@ -200,7 +200,7 @@ describe('an upload that pauses', () => {
     connection.write(`POST / HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 67108864\r\n\r\n`);
     connection.write(Buffer.alloc(67_108_864));
     expect((await connection.answer()).status).toBe(504);
-    expect(outcomes(gateway)).toMatchObject({ unanswered: 1, 'client-gone': 0 });
+    expect(await outcomes(gateway)).toMatchObject({ unanswered: 1, 'client-gone': 0 });
     connection.close();
   });
 });

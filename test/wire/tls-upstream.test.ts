@@ -123,10 +123,10 @@ describe('RFC 9110 4.3.4: an https upstream whose certificate does not hold', ()
     expect((await askRaw(gateway.port, get('/'))).status).toBe(502);
     const stable = await startToy('v1');
     const failing = await startGateway([routeTo(stable.url)], trust);
-    failing.setSplit(orderTo(stable.url, upstream.url, { canaryBps: 10_000, failover: 'stable' }));
+    await failing.setSplit(orderTo(stable.url, upstream.url, { canaryBps: 10_000, failover: 'stable' }));
     const answer = await askRaw(failing.port, POST);
     expect([answer.status, fieldOf(answer.headers, 'x-serin-version')]).toEqual([200, 'v1']);
-    expect(failing.totals().find(({ track }) => track === 'canary')?.outcomes.unanswered).toBe(1);
+    expect((await failing.totals()).find(({ track }) => track === 'canary')?.outcomes.unanswered).toBe(1);
     expect(upstream.connections.every(({ heard }) => heard === '')).toBe(true);
   });
 
@@ -161,6 +161,6 @@ describe('RFC 9112 9.8: a TLS session that is cut within an answer gives a broke
     await connection.takeThrough('part');
     for (const socket of relay.sockets) cut(socket);
     expect(await connection.ending).toBe('reset');
-    await expect.poll(() => gateway.totals()[0]?.outcomes.unanswered).toBe(1);
+    await expect.poll(async () => (await gateway.totals())[0]?.outcomes.unanswered).toBe(1);
   });
 });

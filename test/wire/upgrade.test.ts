@@ -33,7 +33,7 @@ describe('a WebSocket', () => {
     const stable = await startToy('v1');
     const canary = await echoTunnel();
     const gateway = await startGateway([routeTo(stable.url)]);
-    gateway.setSplit(
+    await gateway.setSplit(
       orderTo(stable.url, canary.url, { canaryBps: 10_000, measure: { blockMs: 60_000, errorStatuses: ['5xx'] } }),
     );
     const connection = await openRaw(gateway.port);
@@ -44,8 +44,8 @@ describe('a WebSocket', () => {
     connection.write(Buffer.from([0x81, 0x02, 0x68, 0x69, 0x00, 0xff]));
     expect([...(await connection.takeBytes(6))]).toEqual([0x81, 0x02, 0x68, 0x69, 0x00, 0xff]);
     connection.close();
-    gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 2 }));
-    const [block] = gateway.collect('shop', null, 250).blocks.filter(({ splitEpoch }) => splitEpoch === 1);
+    await gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 2 }));
+    const [block] = (await gateway.collect('shop', null, 250)).blocks.filter(({ splitEpoch }) => splitEpoch === 1);
     expect(block?.canary).toEqual({ requests: 1, errors: 0, clientErrors: 0, latency: {} });
   });
 
@@ -75,7 +75,7 @@ describe('a WebSocket', () => {
     const answer = await connection.answer();
     expect([answer.status, answer.body.toString()]).toEqual([403, 'no']);
     expect(await connection.ending).toBe('end');
-    expect(gateway.totals()[0]?.outcomes['4xx']).toBe(1);
+    expect((await gateway.totals())[0]?.outcomes['4xx']).toBe(1);
   });
 
   it('to an upstream that is not there is a 502', async () => {
@@ -84,7 +84,7 @@ describe('a WebSocket', () => {
     connection.write(get('/', ...UPGRADE));
     expect((await connection.answer()).status).toBe(502);
     expect(await connection.ending).toBe('end');
-    expect(gateway.totals()[0]?.outcomes.unanswered).toBe(1);
+    expect((await gateway.totals())[0]?.outcomes.unanswered).toBe(1);
   });
 
   it('without a route is a 404', async () => {
@@ -157,7 +157,7 @@ describe('docs/semantics.md: after a rollback', () => {
     const stable = await echoTunnel();
     const canary = await echoTunnel();
     const gateway = await startGateway([routeTo(stable.url)]);
-    gateway.setSplit(orderTo(stable.url, canary.url));
+    await gateway.setSplit(orderTo(stable.url, canary.url));
     const [toStable, toCanary] = await Promise.all(
       ['stable', 'canary'].map(async (force) => {
         const connection = await openRaw(gateway.port);
@@ -166,7 +166,7 @@ describe('docs/semantics.md: after a rollback', () => {
         return connection;
       }),
     );
-    gateway.setSplit(orderTo(stable.url, null, { epoch: 2, drainMs: 20 }));
+    await gateway.setSplit(orderTo(stable.url, null, { epoch: 2, drainMs: 20 }));
     expect(await toCanary?.ending).not.toBe('ours');
     toStable?.write('still here');
     await toStable?.takeThrough('still here');
@@ -181,13 +181,13 @@ describe('docs/semantics.md: after a rollback', () => {
       }),
     );
     const gateway = await startGateway([routeTo(stable.url)]);
-    gateway.setSplit(orderTo(stable.url, canary.url, { canaryBps: 10_000 }));
+    await gateway.setSplit(orderTo(stable.url, canary.url, { canaryBps: 10_000 }));
     const connection = await openRaw(gateway.port);
     connection.write(get('/'));
     await connection.takeThrough('data: 1\n\n');
-    gateway.setSplit(orderTo(stable.url, null, { epoch: 2, drainMs: 20 }));
+    await gateway.setSplit(orderTo(stable.url, null, { epoch: 2, drainMs: 20 }));
     expect(await connection.ending).toBe('reset');
-    const canaryTotals = gateway.totals().find(({ track }) => track === 'canary');
+    const canaryTotals = (await gateway.totals()).find(({ track }) => track === 'canary');
     expect(canaryTotals?.outcomes).toMatchObject({ '2xx': 1, unanswered: 0 });
   });
 
@@ -195,12 +195,12 @@ describe('docs/semantics.md: after a rollback', () => {
     const stable = await startToy('v1');
     const canary = await echoTunnel();
     const gateway = await startGateway([routeTo(stable.url)]);
-    gateway.setSplit(orderTo(stable.url, canary.url, { canaryBps: 10_000 }));
+    await gateway.setSplit(orderTo(stable.url, canary.url, { canaryBps: 10_000 }));
     const connection = await openRaw(gateway.port);
     connection.write(get('/', ...UPGRADE));
     await connection.answer();
-    gateway.setSplit(orderTo(stable.url, null, { epoch: 2, drainMs: 50 }));
-    gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 3, canaryBps: 10_000 }));
+    await gateway.setSplit(orderTo(stable.url, null, { epoch: 2, drainMs: 50 }));
+    await gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 3, canaryBps: 10_000 }));
     await new Promise((resolve) => setTimeout(resolve, 100));
     connection.write('still here');
     expect((await connection.takeThrough('still here')).toString()).toBe('still here');

@@ -10,7 +10,7 @@ describe('docs/failures.md: SSRF through an upstream', () => {
     async (url) => {
       const toy = await startToy('v1');
       const gateway = await startGateway([routeTo(toy.url)], { timeouts: { connectMs: 60_000 } });
-      gateway.setSplit(orderTo(toy.url, url, { canaryBps: 10_000 }));
+      await gateway.setSplit(orderTo(toy.url, url, { canaryBps: 10_000 }));
       expect((await askRaw(gateway.port, get('/'))).status).toBe(502);
     },
   );
@@ -59,7 +59,7 @@ describe('the own listeners are no upstream', () => {
       const { own, port } = await ownListener();
       const toy = await startToy('v1');
       const gateway = await startGateway([routeTo(toy.url)], { own });
-      gateway.setSplit(orderTo(toy.url, `http://${host}:${port}`, { canaryBps: 10_000 }));
+      await gateway.setSplit(orderTo(toy.url, `http://${host}:${port}`, { canaryBps: 10_000 }));
       expect((await askRaw(gateway.port, get('/'))).status).toBe(502);
       const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='];
       expect((await askRaw(gateway.port, get('/', ...upgrade))).status).toBe(502);
@@ -74,9 +74,9 @@ describe('the own listeners are no upstream', () => {
   it('the gateway itself is one of them, as a stable and as a canary', async () => {
     const toy = await startToy('v1');
     const gateway = await startGateway([routeTo(toy.url)]);
-    gateway.setSplit(orderTo(toy.url, gateway.url, { canaryBps: 10_000 }));
+    await gateway.setSplit(orderTo(toy.url, gateway.url, { canaryBps: 10_000 }));
     expect((await askRaw(gateway.port, get('/'))).status).toBe(502);
-    gateway.setSplit(orderTo(gateway.url, null, { epoch: 2 }));
+    await gateway.setSplit(orderTo(gateway.url, null, { epoch: 2 }));
     expect((await askRaw(gateway.port, get('/'))).status).toBe(502);
     expect(await gateway.probe(gateway.url, 1_000)).toMatch(/^127\.0\.0\.1:\d+ is Serin's own gateway,/);
   });

@@ -198,7 +198,7 @@ describe('RFC 9112 9.3.1: a pooled connection that its upstream closed', () => {
     const gateway = await startGateway([routeTo(upstream.url)]);
     for (let count = 0; count < 2; count++) expect((await askRaw(gateway.port, request)).status).toBe(200);
     expect(upstream.requests()).toBe(3);
-    expect(gateway.totals()[0]?.outcomes).toMatchObject({ '2xx': 2, unanswered: 0 });
+    expect((await gateway.totals())[0]?.outcomes).toMatchObject({ '2xx': 2, unanswered: 0 });
   });
 
   it('is a 502 for POST, which may have been carried out', async () => {
@@ -281,7 +281,7 @@ describe('an upstream head that leaves doubt is a 502', () => {
     await connection.takeThrough('\r\n\r\n');
     sockets[0]?.write(body);
     expect(await connection.ending).toBe('reset');
-    expect(gateway.totals()[0]?.outcomes.unanswered).toBe(1);
+    expect((await gateway.totals())[0]?.outcomes.unanswered).toBe(1);
   });
 
   it('bytes that come one by one are read all the same', async () => {

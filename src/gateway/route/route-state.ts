@@ -1,7 +1,7 @@
 import { Problem } from '../../problem/problem.ts';
 import { saltOf } from '../../split/assign.ts';
 import type { ConsumerRule, SplitOrder } from '../../split/order.ts';
-import type { AppliedSplit, GatewayOptions, GatewayRoute, SplitPort } from '../gateway.ts';
+import type { AppliedSplit, GatewayOptions, GatewayRoute } from '../gateway.ts';
 import type { Clock } from '../http/clock.ts';
 import type { Faults } from '../http/faults.ts';
 import { flat } from '../http/flat-text.ts';
@@ -52,6 +52,8 @@ export interface RouteState {
   readonly budget: RetryBudget;
   live: Live;
   applied: AppliedSplit | null;
+  /** The rollout that was sent to the stable; whatever is ordered for it later, its canary gets nothing. */
+  withdrawn: string | null;
 }
 
 export interface FollowerParts {
@@ -86,7 +88,7 @@ function declaredOrder({ name, stable }: GatewayRoute): SplitOrder {
 }
 
 /** Applies split orders: compiles one into a snapshot and swaps the pointer that requests read. */
-export class Follower implements SplitPort {
+export class Follower {
   readonly routes: readonly RouteState[];
   private readonly clock: Clock;
   private readonly pools: Pools;
@@ -142,6 +144,7 @@ export class Follower implements SplitPort {
             : null,
         live: this.compile(declared, order),
         applied: null,
+        withdrawn: null,
       };
       state.brake.follow(order);
       return state;
@@ -149,9 +152,11 @@ export class Follower implements SplitPort {
     this.byName = new Map(this.routes.map((state) => [state.declared.name, state]));
   }
 
-  setSplit(order: SplitOrder): void {
-    const state = this.find(order.route);
-    if (state.applied && order.epoch <= state.applied.epoch) return;
+  setSplit(given: SplitOrder): void {
+    const state = this.find(given.route);
+    if (state.applied && given.epoch <= state.applied.epoch) return;
+    // An order that was on its way when its canary was withdrawn knows nothing of that.
+    const order = given.rolloutId !== null && given.rolloutId === state.withdrawn ? allToStable(given) : given;
     const before = state.live;
     const live = this.compile(state.declared, order);
     state.recorder.follow(order);
@@ -163,19 +168,22 @@ export class Follower implements SplitPort {
   }
 
   private brake(state: RouteState, reason: string): void {
-    this.withdraw(state);
-    this.onBrake(state.declared.name, reason);
+    const { order } = state.live;
+    this.withdraw(state, order.rolloutId);
+    this.onBrake(order, reason);
   }
 
-  toStable(route: string): void {
-    this.withdraw(this.find(route));
+  toStable({ route, rolloutId, epoch }: Pick<SplitOrder, 'route' | 'rolloutId' | 'epoch'>): void {
+    const state = this.find(route);
+    const { order } = state.live;
+    if (order.epoch <= epoch || order.rolloutId === rolloutId) this.withdraw(state, rolloutId);
   }
 
-  /** Everything to the stable at once. The canary stays known, so that the order to come can drain it. */
-  private withdraw(state: RouteState): void {
+  private withdraw(state: RouteState, rolloutId: string | null): void {
+    state.withdrawn = rolloutId;
     const { canaryBps, forceAllowed, consumerDefault } = state.live.order;
     if (canaryBps === 0 && !forceAllowed && consumerDefault === null) return;
-    const order: SplitOrder = { ...state.live.order, canaryBps: 0, consumerDefault: null, forceAllowed: false };
+    const order = allToStable(state.live.order);
     state.recorder.follow(order);
     state.live = { ...state.live, order };
   }
@@ -223,6 +231,11 @@ export class Follower implements SplitPort {
     }, afterMs);
     timer.unref();
   }
+}
+
+/** The canary stays known, so that the order to come can drain it. */
+function allToStable(order: SplitOrder): SplitOrder {
+  return { ...order, canaryBps: 0, consumerDefault: null, forceAllowed: false };
 }
 
 function closeAll(streams: ReadonlySet<Stream>): void {

@@ -45,7 +45,7 @@ export function prometheusSource(options: PrometheusSourceOptions): MetricsSourc
       const span = spanOf(cursor, request.split, to, intervalMs);
       if (span === null) return { kind: 'blocks', blocks: [], cursor: request.after };
       try {
-        return blockOf(options, request, span, await readBoth(options, request, span, signal));
+        return await blockOf(options, request, span, await readBoth(options, request, span, signal));
       } catch (error) {
         if (error instanceof Unreadable) return { kind: 'unusable', reason: error.message };
         throw error;
@@ -89,12 +89,12 @@ async function readBoth(
   return { stable, canary };
 }
 
-function blockOf(
+async function blockOf(
   options: PrometheusSourceOptions,
   request: CollectRequest,
   span: Span & { readonly skippedMs: number },
   { stable, canary }: Readings,
-): Collected {
+): Promise<Collected> {
   const { client, intervalMs, gateway, splitSeen } = options;
   const { versions, split, route, after, slowAfterMs } = request;
   const told = (who: string, reading: VersionReading | null) =>
@@ -115,7 +115,7 @@ function blockOf(
   if (heard.some(({ currency }) => (currency.newest ?? 0) <= span.from)) {
     return { kind: 'blocks', blocks: [], cursor: after, ...missing };
   }
-  const counted = gateway?.(route, readCursor(after).gateway, slowAfterMs) ?? null;
+  const counted = (await gateway?.(route, readCursor(after).gateway, slowAfterMs)) ?? null;
   const tallies = { stable: stable?.tally ?? null, canary: silentCanary ? null : (canary?.tally ?? null) };
   const { nativeSchema, names } = options.metrics;
   const block: Block = {

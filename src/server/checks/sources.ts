@@ -12,7 +12,7 @@ export const sourcesCheck: Advisory = {
   timeoutMs: 20_000,
   async run({ loaded: { config, document }, env, policies, database }, signal) {
     if (Object.keys(config.sources).length === 0) return [{ level: 'ok', says: 'evidence is measured by the gateway' }];
-    const nothing = { collect: () => ({ blocks: [], cursor: '' }), slices: () => [] };
+    const nothing = { collect: async () => ({ blocks: [], cursor: '' }), slices: async () => [] };
     const source = withQueries(routeSources(config, openPrometheus(config, env), nothing), {
       sources: openQuerySources(config, env),
     });

@@ -27,7 +27,7 @@ const gateway = createGateway({
   onFault: ({ error }) => void Promise.reject(error),
   timeouts: { connectMs: 1_000, answerMs: 60_000, headersMs: 5_000, idleMs: 120_000 },
 });
-gateway.setSplit({
+await gateway.setSplit({
   route: 'bench',
   epoch: 1,
   rolloutId: null,

@@ -1,0 +1,29 @@
+import type { SplitPort } from '../gateway/gateway.ts';
+import type { ConsumerRule } from '../split/order.ts';
+import type { Store } from '../store/store.ts';
+
+/**
+ * Puts the stored list of a route into force in the gateway; ends once it is. One list of a route at a time, each read when
+ * its turn comes: a list that is late cannot replace a newer one.
+ */
+export function consumerFollower(
+  store: Pick<Store, 'consumers'>,
+  gateway: Pick<SplitPort, 'setConsumers'>,
+): (route: string) => Promise<void> {
+  const turns = new Map<string, Promise<void>>();
+  const follow = async (route: string) => {
+    const listed = await store.consumers.list(route);
+    const rules = new Map<string, ConsumerRule>(listed.map(({ keyHash, rule }) => [keyHash, rule]));
+    const names = new Map(listed.map(({ keyHash, name }) => [keyHash, name]));
+    await gateway.setConsumers(route, rules, names);
+  };
+  return (route) => {
+    const before = turns.get(route) ?? Promise.resolve();
+    const turn = before.then(
+      () => follow(route),
+      () => follow(route),
+    );
+    turns.set(route, turn);
+    return turn;
+  };
+}
