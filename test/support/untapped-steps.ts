@@ -93,7 +93,7 @@ const BY_THE_OWNER: readonly StepName[] = [
 ];
 
 /** Where the sockets' buffers or the time decide whether they are called. */
-export const BY_CHANCE: readonly StepName[] = [
+const BY_CHANCE: readonly StepName[] = [
   'src/gateway/serve/node-side.ts NodeSide.holdBack',
   'src/gateway/serve/plain/plain-side.ts PlainSide.holdBack',
   'src/gateway/upstream/inlet.ts Inlet.leave',
@@ -127,6 +127,11 @@ const ON_THE_WAY_OF: Readonly<Record<'on' | 'off', readonly StepName[]>> = {
 };
 
 const isMethod = (step: StepName): boolean => /\.ts [^ ]+\./.test(step);
+
+/** Whether a step that a scenario has reached is reached again when it is played again: not where time or the owner decides. */
+export function isOnTheWay(step: StepName): boolean {
+  return ![...BY_CHANCE, ...BY_THE_OWNER].includes(step);
+}
 
 /** Whether some scenario of the path has to call a step. */
 export function isWithinReach(step: StepName, path: 'on' | 'off'): boolean {
