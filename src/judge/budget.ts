@@ -1,7 +1,7 @@
 import type { CheckName, QueryName, SlowerCheck } from '../parity/finding.ts';
 import { guardNames, logGuardHarm } from '../parity/guards.ts';
-import { type LatencyState, QUANTILES } from '../parity/latency.ts';
-import { isQueryName, logQueryHarm, queryOf, queryStateOf } from '../parity/query.ts';
+import { type LatencyState, QUANTILES } from '../parity/latency/latency.ts';
+import { isQueryName, logQueryHarm, queryOf, queryStateOf } from '../parity/queries/query.ts';
 import { partOf, type Stake } from '../parity/stake.ts';
 import type { Policy } from '../policy/schema.ts';
 import { logSum } from '../stats/evidence/log-sum.ts';

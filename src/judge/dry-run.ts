@@ -1,5 +1,5 @@
 import { type CheckName, type Finding, isSlowerCheck } from '../parity/finding.ts';
-import { isQueryName, queryOf } from '../parity/query.ts';
+import { isQueryName, queryOf } from '../parity/queries/query.ts';
 import type { Policy } from '../policy/schema.ts';
 
 /** Whether the policy has a check report only. Requests that nobody answers are reported with the errors they are. */

@@ -1,6 +1,6 @@
 import { formatCount, formatLatency, formatShare, formatSpan, formatValue } from '../parity/figures.ts';
 import { boundaryMs, type CheckName, type Finding, isSlowerCheck } from '../parity/finding.ts';
-import { isQueryName } from '../parity/query.ts';
+import { isQueryName } from '../parity/queries/query.ts';
 import type { Stake } from '../parity/stake.ts';
 import { type Window, windowMs } from '../stats/evidence/window.ts';
 import { type FaultAlarm, type FaultWatch, pastRate } from './shared-fault.ts';

@@ -1,12 +1,12 @@
 import type { FindingContext } from '../parity/context.ts';
-import { dominanceFinding } from '../parity/dominance.ts';
-import { rateFinding } from '../parity/errors.ts';
 import type { Finding } from '../parity/finding.ts';
 import { guardFindings } from '../parity/guards.ts';
-import { QUANTILES } from '../parity/latency.ts';
-import { quantileFinding } from '../parity/quantile-finding.ts';
+import { dominanceFinding } from '../parity/latency/dominance-finding.ts';
+import { QUANTILES } from '../parity/latency/latency.ts';
+import { quantileFinding } from '../parity/latency/quantile-finding.ts';
+import { slowerFindings } from '../parity/latency/slower-finding.ts';
+import { rateFinding } from '../parity/rate.ts';
 import { silenceFinding } from '../parity/silence.ts';
-import { slowerFindings } from '../parity/slower-finding.ts';
 import { unansweredFinding } from '../parity/unanswered.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Window } from '../stats/evidence/window.ts';

@@ -1,6 +1,6 @@
-import { rateMargins } from '../parity/errors.ts';
 import { formatShare, formatSpan } from '../parity/figures.ts';
 import type { Finding } from '../parity/finding.ts';
+import { rateMargins } from '../parity/rate.ts';
 import type { Policy } from '../policy/schema.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import { boundaryAt, clipRate } from '../stats/evidence/e-value.ts';

@@ -1,6 +1,6 @@
 import { formatPoints, formatShare } from '../parity/figures.ts';
 import type { Finding } from '../parity/finding.ts';
-import { isQueryName, logQueryHold, queryOf, queryStateOf } from '../parity/query.ts';
+import { isQueryName, logQueryHold, queryOf, queryStateOf } from '../parity/queries/query.ts';
 import type { Policy } from '../policy/schema.ts';
 import { hasShownParity } from './findings.ts';
 import type { JudgeState } from './state.ts';

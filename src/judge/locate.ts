@@ -1,4 +1,4 @@
-import { rateMargins } from '../parity/errors.ts';
+import { rateMargins } from '../parity/rate.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { SliceBlock } from '../stats/slice.ts';
 import type { Look } from './judge.ts';

@@ -1,7 +1,7 @@
-import { observeRate } from '../parity/errors.ts';
 import { observeGuards } from '../parity/guards.ts';
-import { observeLatency, restartLatencyParity } from '../parity/latency.ts';
-import { restartQueries } from '../parity/query.ts';
+import { observeLatency, restartLatencyParity } from '../parity/latency/latency.ts';
+import { restartQueries } from '../parity/queries/query.ts';
+import { observeRate } from '../parity/rate.ts';
 import type { Policy } from '../policy/schema.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import type { Block, Tally } from '../stats/block.ts';

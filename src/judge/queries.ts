@@ -8,8 +8,8 @@ import {
   queryOf,
   queryStateOf,
   whyUnheard,
-} from '../parity/query.ts';
-import { queryFinding } from '../parity/query-finding.ts';
+} from '../parity/queries/query.ts';
+import { queryFinding } from '../parity/queries/query-finding.ts';
 import type { Policy } from '../policy/schema.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import type { Block } from '../stats/block.ts';

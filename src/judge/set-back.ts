@@ -1,4 +1,4 @@
-import type { QueryState } from '../parity/query.ts';
+import type { QueryState } from '../parity/queries/query.ts';
 import type { Block } from '../stats/block.ts';
 import type { OnsetSchedule } from '../stats/evidence/onset-schedule.ts';
 import type { Window } from '../stats/evidence/window.ts';

@@ -1,5 +1,5 @@
 import { slowestGuardMs } from '../parity/guards.ts';
-import { type LatencyState, slowestThresholdMs } from '../parity/latency.ts';
+import { type LatencyState, slowestThresholdMs } from '../parity/latency/latency.ts';
 import type { Policy } from '../policy/schema.ts';
 import { blockMs } from '../stats/evidence/pace.ts';
 import type { Tails } from '../stats/latency/tails.ts';

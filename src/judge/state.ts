@@ -1,8 +1,8 @@
-import { openRateCheck } from '../parity/errors.ts';
 import type { GuardsState } from '../parity/guards.ts';
 import { openGuards } from '../parity/guards.ts';
-import { type LatencyState, openLatency } from '../parity/latency.ts';
-import { openQueries, type QueriesState } from '../parity/query.ts';
+import { type LatencyState, openLatency } from '../parity/latency/latency.ts';
+import { openQueries, type QueriesState } from '../parity/queries/query.ts';
+import { openRateCheck } from '../parity/rate.ts';
 import type { Policy } from '../policy/schema.ts';
 import { type OnsetSchedule, UNSTARTED } from '../stats/evidence/onset-schedule.ts';
 import { NO_PACE, type Pace } from '../stats/evidence/pace.ts';

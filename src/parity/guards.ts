@@ -11,7 +11,7 @@ import { RATIO_GRID, RATIO_WEIGHTS } from '../stats/rates/error-rate.ts';
 import type { FindingContext } from './context.ts';
 import { formatLatency, formatShare } from './figures.ts';
 import type { Finding, GuardName } from './finding.ts';
-import { LEVELS } from './latency.ts';
+import { LEVELS } from './latency/latency.ts';
 
 /** One test for each guard that the policy has. */
 export type GuardsState = Readonly<Partial<Record<GuardName, OnsetMixture>>>;

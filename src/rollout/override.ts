@@ -1,4 +1,4 @@
-import { isQueryName, queryOf } from '../parity/query.ts';
+import { isQueryName, queryOf } from '../parity/queries/query.ts';
 import { counted } from '../policy/counted.ts';
 import { formatBps } from '../policy/units.ts';
 import { WHOLE_BPS } from '../split/assign.ts';

@@ -1,5 +1,5 @@
 import { formatShare, formatSpan, formatWeight } from '../parity/figures.ts';
-import { LEVELS } from '../parity/latency.ts';
+import { LEVELS } from '../parity/latency/latency.ts';
 import type { Policy } from '../policy/schema.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import { STARTING_MASS } from '../stats/latency/quantile.ts';

@@ -1,9 +1,9 @@
 import { budgetOf } from '../judge/budget.ts';
 import { isDryRun } from '../judge/dry-run.ts';
-import { bucketMargins } from '../parity/bucket-margins.ts';
-import { rateMargins } from '../parity/errors.ts';
 import type { QuantileName } from '../parity/finding.ts';
-import { LEVELS, QUANTILES } from '../parity/latency.ts';
+import { bucketMargins } from '../parity/latency/bucket-margins.ts';
+import { LEVELS, QUANTILES } from '../parity/latency/latency.ts';
+import { rateMargins } from '../parity/rate.ts';
 import type { Policy } from '../policy/schema.ts';
 import { boundaryAt, clipRate } from '../stats/evidence/e-value.ts';
 import { GAMMA } from '../stats/latency/log-histogram.ts';

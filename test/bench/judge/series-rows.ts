@@ -1,6 +1,6 @@
 import { median } from 'simple-statistics';
 import { type JudgeState, look, openJudgement, type StepContext } from '../../../src/judge/judge.ts';
-import { queryOf, queryStateOf, seriesTest } from '../../../src/parity/query.ts';
+import { queryOf, queryStateOf, seriesTest } from '../../../src/parity/queries/query.ts';
 import type { Policy } from '../../../src/policy/schema.ts';
 import type { Block, SeriesPoint } from '../../../src/stats/block.ts';
 import { logSeriesHarm, logSeriesParity } from '../../../src/stats/series/series.ts';

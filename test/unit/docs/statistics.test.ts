@@ -1,8 +1,8 @@
 import * as packaged from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
 import { thresholdsOf } from '../../../src/judge/thresholds.ts';
-import { bucketMargins } from '../../../src/parity/bucket-margins.ts';
 import { formatPoints, formatShare } from '../../../src/parity/figures.ts';
+import { bucketMargins } from '../../../src/parity/latency/bucket-margins.ts';
 import type { ErrorMargin } from '../../../src/policy/schema.ts';
 import {
   type Alternative,

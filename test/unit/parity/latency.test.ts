@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bucketMargins } from '../../../src/parity/bucket-margins.ts';
-import { observeLatency, openLatency, slowestThresholdMs } from '../../../src/parity/latency.ts';
+import { bucketMargins } from '../../../src/parity/latency/bucket-margins.ts';
+import { observeLatency, openLatency, slowestThresholdMs } from '../../../src/parity/latency/latency.ts';
 import type { Bet } from '../../../src/stats/evidence/bet.ts';
 import { bucketMs } from '../../../src/stats/latency/log-histogram.ts';
 import { quantileEdge } from '../../../src/stats/latency/quantile.ts';

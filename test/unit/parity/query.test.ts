@@ -9,8 +9,8 @@ import {
   queryStateOf,
   restartQueries,
   whyUnheard,
-} from '../../../src/parity/query.ts';
-import { queryFinding } from '../../../src/parity/query-finding.ts';
+} from '../../../src/parity/queries/query.ts';
+import { queryFinding } from '../../../src/parity/queries/query-finding.ts';
 import type { QueryCheck } from '../../../src/policy/query-check.ts';
 import type { SeriesPoint } from '../../../src/stats/block.ts';
 import { type QueryDocument, queryPolicy } from '../../support/query-policy.ts';

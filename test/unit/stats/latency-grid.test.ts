@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bucketMargins, rollbackBuckets } from '../../../src/parity/bucket-margins.ts';
+import { bucketMargins, rollbackBuckets } from '../../../src/parity/latency/bucket-margins.ts';
 import {
   bucketOn,
   highestBucket,

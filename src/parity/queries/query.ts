@@ -1,19 +1,19 @@
-import type { QueryCheck } from '../policy/query-check.ts';
-import type { Checks } from '../policy/schema.ts';
-import type { Block, SeriesPoint, SeriesValue } from '../stats/block.ts';
-import type { Bet } from '../stats/evidence/bet.ts';
-import { logSum } from '../stats/evidence/log-sum.ts';
-import { logRareEvent, openRareEvent, type RareEvent, stepRareEvent } from '../stats/rates/rare-event.ts';
+import type { QueryCheck } from '../../policy/query-check.ts';
+import type { Checks } from '../../policy/schema.ts';
+import type { Block, SeriesPoint, SeriesValue } from '../../stats/block.ts';
+import type { Bet } from '../../stats/evidence/bet.ts';
+import { logSum } from '../../stats/evidence/log-sum.ts';
+import { logRareEvent, openRareEvent, type RareEvent, stepRareEvent } from '../../stats/rates/rare-event.ts';
 import {
   logSeriesHarm,
   restartSeriesParity,
   type SeriesState,
   stepSeries,
   UNSEEN_SERIES,
-} from '../stats/series/series.ts';
-import { meanOf, type SeriesTest } from '../stats/series/series-test.ts';
-import { formatSpan } from './figures.ts';
-import type { CheckName, QueryName } from './finding.ts';
+} from '../../stats/series/series.ts';
+import { meanOf, type SeriesTest } from '../../stats/series/series-test.ts';
+import { formatSpan } from '../figures.ts';
+import type { CheckName, QueryName } from '../finding.ts';
 
 /** What a query check remembers. Times are the gateway's, epoch ms. */
 export interface QueryState {

@@ -1,7 +1,7 @@
-import type { Checks } from '../policy/schema.ts';
-import type { SlowerCounts } from '../stats/block.ts';
-import { rateInterval } from '../stats/evidence/confidence.ts';
-import { boundaryAt } from '../stats/evidence/e-value.ts';
+import type { Checks } from '../../policy/schema.ts';
+import type { SlowerCounts } from '../../stats/block.ts';
+import { rateInterval } from '../../stats/evidence/confidence.ts';
+import { boundaryAt } from '../../stats/evidence/e-value.ts';
 import {
   aboveAt,
   type BoundaryState,
@@ -13,14 +13,14 @@ import {
   logBoundaryParity,
   pastShare,
   takesPart,
-} from '../stats/latency/slower.ts';
-import { expectedRate } from '../stats/rates/error-rate.ts';
-import { rateGain } from '../stats/rates/forecast.ts';
-import type { FindingContext } from './context.ts';
-import { formatAbout, formatErrorMargin, formatLatency, formatShare, formatSpan } from './figures.ts';
-import type { Finding, QuantileName } from './finding.ts';
+} from '../../stats/latency/slower.ts';
+import { expectedRate } from '../../stats/rates/error-rate.ts';
+import { rateGain } from '../../stats/rates/forecast.ts';
+import type { FindingContext } from '../context.ts';
+import { formatAbout, formatErrorMargin, formatLatency, formatShare, formatSpan } from '../figures.ts';
+import type { Finding, QuantileName } from '../finding.ts';
+import { forecastAtNextWeights, forecastNeeds, parityInWords } from '../needs.ts';
 import { LEVELS, QUANTILES } from './latency.ts';
-import { forecastAtNextWeights, forecastNeeds, parityInWords } from './needs.ts';
 import { slowerRateMargins } from './slower.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { Checks } from '../policy/schema.ts';
-import type { Block } from '../stats/block.ts';
-import { type LatencyDispersion, stepBatches } from '../stats/evidence/batches.ts';
-import type { Bet } from '../stats/evidence/bet.ts';
+import type { Checks } from '../../policy/schema.ts';
+import type { Block } from '../../stats/block.ts';
+import { type LatencyDispersion, stepBatches } from '../../stats/evidence/batches.ts';
+import type { Bet } from '../../stats/evidence/bet.ts';
 import {
   aboveAt,
   type BoundaryState,
@@ -9,8 +9,8 @@ import {
   openBoundaries,
   type SlowerMargins,
   stepBoundaries,
-} from '../stats/latency/slower.ts';
-import type { RateMargins } from '../stats/rates/error-rate.ts';
+} from '../../stats/latency/slower.ts';
+import type { RateMargins } from '../../stats/rates/error-rate.ts';
 import { dominanceLimit } from './bucket-margins.ts';
 
 /** The tests at the boundaries of a classic histogram, and the dispersion of its latencies. */

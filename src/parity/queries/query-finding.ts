@@ -1,14 +1,14 @@
-import { counted } from '../policy/counted.ts';
-import type { QueryCheck } from '../policy/query-check.ts';
-import { LARGEST_RARE_BET } from '../stats/rates/rare-event.ts';
-import { leastIntervals, logSeriesParity } from '../stats/series/series.ts';
-import { LARGEST_GUARD_BET, LARGEST_PAIR_BET } from '../stats/series/series-bets.ts';
-import type { SeriesMargin } from '../stats/series/series-test.ts';
-import type { FindingContext } from './context.ts';
-import { formatShare, formatSpan, formatValue } from './figures.ts';
-import type { Finding, QueryName } from './finding.ts';
+import { counted } from '../../policy/counted.ts';
+import type { QueryCheck } from '../../policy/query-check.ts';
+import { LARGEST_RARE_BET } from '../../stats/rates/rare-event.ts';
+import { leastIntervals, logSeriesParity } from '../../stats/series/series.ts';
+import { LARGEST_GUARD_BET, LARGEST_PAIR_BET } from '../../stats/series/series-bets.ts';
+import type { SeriesMargin } from '../../stats/series/series-test.ts';
+import type { FindingContext } from '../context.ts';
+import { formatShare, formatSpan, formatValue } from '../figures.ts';
+import type { Finding, QueryName } from '../finding.ts';
+import { aloneAt } from '../stake.ts';
 import { logQueryHarm, logQueryHold, nameMissing, type QueryState, seriesTest } from './query.ts';
-import { aloneAt } from './stake.ts';
 
 /** The log values that evidence is held against. */
 export interface ActionThresholds {

@@ -1,9 +1,9 @@
-import type { Checks, LatencyMargin } from '../policy/schema.ts';
-import type { LatencyGrid } from '../stats/block.ts';
-import { isSameGrid } from '../stats/latency/latency-grid.ts';
-import { bucketMs, bucketsWithin, GATEWAY_GRID } from '../stats/latency/log-histogram.ts';
-import type { BucketMargins, QuantileEdge } from '../stats/latency/quantile.ts';
-import type { QuantileName } from './finding.ts';
+import type { Checks, LatencyMargin } from '../../policy/schema.ts';
+import type { LatencyGrid } from '../../stats/block.ts';
+import { isSameGrid } from '../../stats/latency/latency-grid.ts';
+import { bucketMs, bucketsWithin, GATEWAY_GRID } from '../../stats/latency/log-histogram.ts';
+import type { BucketMargins, QuantileEdge } from '../../stats/latency/quantile.ts';
+import type { QuantileName } from '../finding.ts';
 
 /** By how much the whole distribution may shift: where the policy says nothing, as much as the p50. */
 export function dominanceLimit({ latency }: Checks): LatencyMargin {

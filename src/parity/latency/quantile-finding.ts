@@ -1,23 +1,23 @@
-import type { Checks } from '../policy/schema.ts';
-import type { LatencyGrid } from '../stats/block.ts';
-import { type Interval, quantileInterval } from '../stats/evidence/confidence.ts';
-import { isSameGrid } from '../stats/latency/latency-grid.ts';
-import { bucketMs, GATEWAY_GRID } from '../stats/latency/log-histogram.ts';
+import type { Checks } from '../../policy/schema.ts';
+import type { LatencyGrid } from '../../stats/block.ts';
+import { type Interval, quantileInterval } from '../../stats/evidence/confidence.ts';
+import { isSameGrid } from '../../stats/latency/latency-grid.ts';
+import { bucketMs, GATEWAY_GRID } from '../../stats/latency/log-histogram.ts';
 import {
   logQuantileHarm,
   logQuantileParity,
   parityShare,
   quantileEdge,
   STARTING_MASS,
-} from '../stats/latency/quantile.ts';
-import { type Tails, tailBucket } from '../stats/latency/tails.ts';
-import { quantileGain } from '../stats/rates/forecast.ts';
+} from '../../stats/latency/quantile.ts';
+import { type Tails, tailBucket } from '../../stats/latency/tails.ts';
+import { quantileGain } from '../../stats/rates/forecast.ts';
+import type { FindingContext } from '../context.ts';
+import { formatAbout, formatLatency, formatShare, formatSpan } from '../figures.ts';
+import type { Finding, QuantileName } from '../finding.ts';
+import { forecastAtNextWeights, forecastNeeds, parityInWords } from '../needs.ts';
 import { bucketMargins } from './bucket-margins.ts';
-import type { FindingContext } from './context.ts';
-import { formatAbout, formatLatency, formatShare, formatSpan } from './figures.ts';
-import type { Finding, QuantileName } from './finding.ts';
 import { type LatencyState, LEVELS } from './latency.ts';
-import { forecastAtNextWeights, forecastNeeds, parityInWords } from './needs.ts';
 
 /** What one quantile check says. `reference` is the stable's past, which the state keeps. */
 export function quantileFinding(
