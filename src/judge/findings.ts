@@ -71,17 +71,6 @@ export function findingsOf(
   }
 }
 
-/** Whether a promotion waits for this check. */
-export function claimsParity({ logParity, logParityThreshold, dryRun }: Finding): boolean {
-  return logParity !== null && logParityThreshold !== null && !dryRun;
-}
-
-/** Whether a check that a promotion waits for has shown parity in this step. */
-export function hasShownParity({ logParity, logParityThreshold, dryRun }: Finding): boolean {
-  if (logParity === null || logParityThreshold === null || dryRun) return true;
-  return logParity >= logParityThreshold;
-}
-
 function nextWeights({ spec: { steps } }: Policy, step: StepContext): readonly number[] {
   if (step.kind !== 'weight') return [];
   return steps.slice(step.index + 1).flatMap((later) => ('weight' in later ? [later.weight] : []));

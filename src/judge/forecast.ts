@@ -1,5 +1,5 @@
 import { formatShare, formatSpan } from '../parity/figures.ts';
-import type { Finding } from '../parity/finding.ts';
+import { type Finding, hasShownParity } from '../parity/finding.ts';
 import { rateMargins } from '../parity/rate.ts';
 import type { Policy } from '../policy/schema.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
@@ -8,7 +8,6 @@ import { canaryShare, msForCanaryRequests, type Pace } from '../stats/evidence/p
 import { expectedRate } from '../stats/rates/error-rate.ts';
 import { blocksUntilHarm, FORECAST_RANGE, rateHarmGain } from '../stats/rates/forecast.ts';
 import { budgetOf } from './budget.ts';
-import { hasShownParity } from './findings.ts';
 import type { LookInput } from './input.ts';
 import type { JudgeState } from './state.ts';
 import { temperingOf } from './tempering.ts';

@@ -1,8 +1,7 @@
 import { formatPoints, formatShare } from '../parity/figures.ts';
-import type { Finding } from '../parity/finding.ts';
+import { type Finding, hasShownParity } from '../parity/finding.ts';
 import { isQueryName, logQueryHold, queryOf, queryStateOf } from '../parity/queries/query.ts';
 import type { Policy } from '../policy/schema.ts';
-import { hasShownParity } from './findings.ts';
 import type { JudgeState } from './state.ts';
 
 /** The first check whose evidence holds the canary, though it never rolls back; null when none does. */

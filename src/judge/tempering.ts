@@ -1,13 +1,8 @@
+import type { Tempering } from '../parity/context.ts';
 import type { Policy } from '../policy/schema.ts';
 import { batchPhi } from '../stats/evidence/batches.ts';
 import { groupPhi } from '../stats/rates/dispersion.ts';
 import type { JudgeState } from './state.ts';
-
-/** By how much evidence is divided, as the past has it: for shares of requests, and for latencies. */
-export interface Tempering {
-  readonly rate: number;
-  readonly latency: number;
-}
 
 export function temperingOf(policy: Policy, state: Pick<JudgeState, 'groups' | 'latency'>): Tempering {
   const { initial, ungrouped } = policy.spec.judge.dispersion;

@@ -1,9 +1,8 @@
 import { formatCount, formatSpan } from '../parity/figures.ts';
-import type { Finding } from '../parity/finding.ts';
+import { claimsParity, type Finding, hasShownParity } from '../parity/finding.ts';
 import type { Policy } from '../policy/schema.ts';
 import { msForCanaryRequests } from '../stats/evidence/pace.ts';
 import { logSplitLack } from '../stats/rates/split-share.ts';
-import { claimsParity, hasShownParity } from './findings.ts';
 import { holdingFinding, whyHeld } from './holds.ts';
 import type { LookInput } from './input.ts';
 import type { JudgeState } from './state.ts';

@@ -1,9 +1,45 @@
-import type { LatencyGrid } from '../stats/block.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { Block, LatencyGrid, Tally } from '../stats/block.ts';
+import type { Bet } from '../stats/evidence/bet.ts';
 import type { Pace } from '../stats/evidence/pace.ts';
 import type { Window } from '../stats/evidence/window.ts';
+import type { LatencyForm } from '../stats/latency/latency-form.ts';
+import type { Histogram } from '../stats/latency/log-histogram.ts';
 import type { Tails } from '../stats/latency/tails.ts';
+import type { ShareOf } from './stake.ts';
 
-/** What a check needs beside its own state to say where it stands. */
+/** By how much evidence is divided, as the past has it: for shares of requests, and for latencies. */
+export interface Tempering {
+  readonly rate: number;
+  readonly latency: number;
+}
+
+/** One block as every check sees it. All but the block itself was known before it. */
+export interface Sight {
+  readonly policy: Policy;
+  readonly block: Block;
+  /** The randomised comparison in it: without a canary where the split leaves nothing to compare. */
+  readonly compared: Block;
+  /** The traffic for which limits of the canary's own hold, listed consumers included; null where it has none. */
+  readonly guarded: Tally | null;
+  /** Whose values can be judged: both versions' side by side, the canary's for a limit of its own, or none. */
+  readonly of: 'both' | 'canary' | 'none';
+  readonly phase: 'warm-up' | 'judged';
+  readonly split: 'same-split' | 'split-changed';
+  /** Start of the first block of the present split, by the gateway's clock. */
+  readonly splitSince: number;
+  /** What latencies are known by; null before the first block with any. */
+  readonly form: LatencyForm | null;
+  /** The latencies of `compared`, on the grid of the form. */
+  readonly latency: { readonly canary: Histogram; readonly stable: Histogram };
+  /** The bet on a share of requests; on latencies and on guards the same with a `phi`, and `spent`, of their own. */
+  readonly bet: Bet;
+  readonly phi: Tempering;
+  /** Mass of the onset mixture for what watches the canary through the bake. */
+  readonly guardsSpent: number;
+}
+
+/** What a check needs beside its own state to say where it stands under one of its names. */
 export interface FindingContext {
   /** The blocks that the figures cover. */
   readonly figures: Window;
@@ -17,9 +53,19 @@ export interface FindingContext {
   /** Share of the false-rollback budget. */
   readonly budgetWeight: number;
   /** What evidence is divided by now. */
-  readonly phi: { readonly rate: number; readonly latency: number };
+  readonly phi: Tempering;
   /** ln(1/beta) of the present step. */
   readonly logParityThreshold: number;
   /** The next weights of the policy, in basis points. */
   readonly nextWeightsBps: readonly number[];
+}
+
+/** The same for all names of a check. */
+export interface LookContext extends Omit<FindingContext, 'budgetWeight'> {
+  readonly shareOf: ShareOf;
+  /** The stable's past latencies. */
+  readonly past: Tails;
+  readonly warmUpLeftMs: number;
+  /** The log values that evidence of harm is held against. */
+  readonly thresholds: { readonly harm: number; readonly hold: number };
 }

@@ -58,3 +58,14 @@ export interface Finding {
   /** One sentence. */
   readonly says: string;
 }
+
+/** Whether a promotion waits for this check. */
+export function claimsParity({ logParity, logParityThreshold, dryRun }: Finding): boolean {
+  return logParity !== null && logParityThreshold !== null && !dryRun;
+}
+
+/** Whether a check that a promotion waits for has shown parity in this step. */
+export function hasShownParity({ logParity, logParityThreshold, dryRun }: Finding): boolean {
+  if (logParity === null || logParityThreshold === null || dryRun) return true;
+  return logParity >= logParityThreshold;
+}

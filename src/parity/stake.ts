@@ -1,4 +1,18 @@
+import type { Policy } from '../policy/schema.ts';
 import type { CheckName } from './finding.ts';
+
+export type PolicyWeight = keyof Policy['spec']['judge']['weights'];
+
+/**
+ * A claim to the false-rollback budget: a part of one of the policy's weights, or a share of the whole that is declared.
+ * The weights that nobody claims go to the others in proportion, after the declared shares.
+ */
+export type Claim =
+  | { readonly check: CheckName; readonly of: PolicyWeight; readonly part: readonly [times: number, over: number] }
+  | { readonly check: CheckName; readonly share: number };
+
+/** The share of the budget that a check has by one of its names: 0 where it never rolls back. */
+export type ShareOf = (check: CheckName) => number;
 
 /** One check's part in the combined evidence: its share of the budget and its log e-value against "no harm". */
 export interface Stake {

@@ -1,0 +1,19 @@
+import { logRateHarm, type RateState, restartRateParity } from '../stats/rates/error-rate.ts';
+import type { Check } from './check.ts';
+import { observeRate, openRateCheck, rateFinding } from './rate.ts';
+
+/** Answers in the policy's error statuses, and requests that got no complete answer. */
+export const errorsCheck: Check<RateState> = {
+  names: { listed: ['errors'] },
+  terms: ({ spec: { checks } }, name) =>
+    name === 'errors' ? { label: 'errors', dryRun: checks.errors.dryRun, against: 'stable' } : null,
+  // The rest of the weight goes to requests that nobody answers.
+  claims: () => [{ check: 'errors', of: 'errors', part: [7, 8] }],
+  open: ({ spec: { checks } }) => openRateCheck(checks, 'errors'),
+  observe: (state, { policy, compared, bet }) => observeRate(policy.spec.checks, 'errors', state, compared, bet),
+  restart: restartRateParity,
+  stakes: (_, state, shareOf) => [{ check: 'errors', weight: shareOf('errors'), logHarm: logRateHarm(state) }],
+  findings: ({ spec: { checks } }, state, context) => [
+    rateFinding(checks, 'errors', state, { ...context, budgetWeight: context.shareOf('errors') }),
+  ],
+};
