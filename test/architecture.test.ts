@@ -107,9 +107,6 @@ const TABLE: ImportTable = {
   },
 };
 
-/** Folders that still want drawers. This list only ever gets shorter. */
-const STILL_CROWDED: readonly string[] = ['src/judge'];
-
 /** The districts of the gateway, from the bottom up. */
 const GATEWAY_FLOORS = [
   'http',
@@ -179,7 +176,7 @@ describe('the files', () => {
   it('lie at most 25 to a folder', () => {
     const counts = new Map<string, number>();
     for (const { path } of sources) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
-    expect([...counts].filter(([, count]) => count > 25).map(([folder]) => folder)).toEqual(STILL_CROWDED);
+    expect([...counts].filter(([, count]) => count > 25).map(([folder]) => folder)).toEqual([]);
   });
 
   it('are called by what they hold, and are no barrels', () => {

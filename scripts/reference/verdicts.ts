@@ -1,5 +1,5 @@
 import type { VerdictName } from '../../src/judge/verdict.ts';
-import type { ComparedCheck } from '../../src/parity/finding.ts';
+import { allNames } from '../../src/parity/each-check.ts';
 import { code, table } from './table.ts';
 
 /** Strongest first. */
@@ -32,9 +32,7 @@ export function verdictsTable(): string {
   return table(['verdict', 'the question', 'where the answer is'], rows);
 }
 
-const CHECKS: Readonly<
-  Record<ComparedCheck | 'slower:MS' | 'query:NAME' | 'guard:NAME' | 'silence', readonly [what: string, does: string]>
-> = {
+const CHECKS: Readonly<Record<string, readonly [what: string, does: string]>> = {
   errors: [
     'the share of requests that failed: `checks.errors.statuses`, or no complete answer',
     'rolls back; has to show parity',
@@ -51,7 +49,12 @@ const CHECKS: Readonly<
   silence: ['a canary that gets requests and reports none', 'blind; paused and paged when it lasts'],
 };
 
+/** Every check of the list by the name that a reader knows, so that none is left out. */
 export function checksTable(): string {
+  const names = allNames().flatMap(({ listed, open }) => [...listed, ...(open === undefined ? [] : [open.form])]);
+  for (const name of names.map((listed) => listed.replace(/^guard:.*/, 'guard:NAME'))) {
+    if (!Object.hasOwn(CHECKS, name)) throw new Error(`the check ${name} is not described`);
+  }
   const rows = Object.entries(CHECKS).map(([name, cells]) => [code(name), ...cells]);
   return table(['CHECK', 'compares', 'what it can do'], rows);
 }

@@ -1,7 +1,8 @@
+import { termsOf } from '../parity/each-check.ts';
 import { formatCount, formatLatency, formatShare, formatSpan, formatValue } from '../parity/figures.ts';
-import { boundaryMs, type CheckName, type Finding, isSlowerCheck } from '../parity/finding.ts';
-import { isQueryName } from '../parity/queries/query.ts';
+import type { CheckName, Finding } from '../parity/finding.ts';
 import type { Stake } from '../parity/stake.ts';
+import type { Policy } from '../policy/schema.ts';
 import { type Window, windowMs } from '../stats/evidence/window.ts';
 import { type FaultAlarm, type FaultWatch, pastRate } from './shared-fault.ts';
 
@@ -19,12 +20,12 @@ export interface HarmFigures {
  * `canary errors 4.8 % against 0.2 % (margin 10 % + 0.01 pp), 1,204 against 10,911 requests in 40 s; odds of a false
  * alarm < 1 in 1,000`
  */
-export function explainHarm(figures: HarmFigures, alpha: number): string {
-  return `${compare(figures)}; odds of a false alarm < 1 in ${formatCount(1 / alpha)}`;
+export function explainHarm(policy: Policy, figures: HarmFigures): string {
+  return `${compare(policy, figures)}; odds of a false alarm < 1 in ${formatCount(1 / policy.spec.judge.alpha)}`;
 }
 
-export function explainSuspicion(figures: HarmFigures): string {
-  return `${compare(figures)}: too little evidence to roll back, too much to go on`;
+export function explainSuspicion(policy: Policy, figures: HarmFigures): string {
+  return `${compare(policy, figures)}: too little evidence to roll back, too much to go on`;
 }
 
 /** `both versions fail, 12 % of 3,400 requests where 0.2 % used to: nobody is blamed, nothing is promoted meanwhile` */
@@ -36,63 +37,46 @@ export function explainSharedFault({ past }: FaultWatch, alarm: FaultAlarm): str
   );
 }
 
-export function explainParity(findings: readonly Finding[], canaryRequests: number): string {
+export function explainParity(policy: Policy, findings: readonly Finding[], canaryRequests: number): string {
   const margins = findings.flatMap(({ check, parityMargin, dryRun }) =>
-    parityMargin === null || dryRun ? [] : [`${nameCheck(check)} within ${parityMargin}`],
+    parityMargin === null || dryRun ? [] : [`${nameCheck(policy, check)} within ${parityMargin}`],
   );
   return `${margins.join(', ')} of the stable, shown by ${formatCount(canaryRequests)} canary requests in this step`;
 }
 
-export function nameCheck(check: CheckName): string {
-  if (isSlowerCheck(check)) return `answers slower than ${formatLatency(boundaryMs(check))}`;
-  if (isQueryName(check)) return `query ${check.slice('query:'.length)}`;
-  switch (check) {
-    case 'clientErrors':
-      return '4xx answers';
-    case 'errors':
-    case 'unanswered':
-    case 'dominance':
-    case 'silence':
-    case 'p50':
-    case 'p95':
-    case 'p99':
-      return check;
-    case 'guard:errors':
-    case 'guard:p50':
-    case 'guard:p95':
-    case 'guard:p99':
-      return `guard ${check.slice('guard:'.length)}`;
-  }
+function nameCheck(policy: Policy, check: CheckName): string {
+  return termsOf(policy, check)?.label ?? check;
 }
 
-function compare({ finding, since, combined }: HarmFigures): string {
+function compare(policy: Policy, { finding, since, combined }: HarmFigures): string {
   if (finding === null) return 'the combined evidence speaks against the canary';
   const { canary, stable, requests } = finding;
   const time = `in ${formatSpan(windowMs(since))}`;
-  const together = combined === null ? '' : `canary worse in ${shares(combined)} of the evidence together: `;
-  if (finding.check.startsWith('guard:')) {
+  const together = combined === null ? '' : `canary worse in ${shares(policy, combined)} of the evidence together: `;
+  if (termsOf(policy, finding.check)?.against === 'limit') {
     return `${together}canary breaks the ${finding.says}, ${formatCount(requests.canary)} requests ${time}`;
   }
-  if (finding.intervals !== undefined) return `${together}canary ${compareValues(finding, finding.intervals.counted)}`;
+  if (finding.intervals !== undefined)
+    return `${together}canary ${compareValues(policy, finding, finding.intervals.counted)}`;
   const show = (value: number | null) =>
     value === null ? 'unknown' : finding.unit === 'share' ? formatShare(value) : formatLatency(value);
   return (
-    `${together}canary ${finding.quantile ?? nameCheck(finding.check)} ${show(canary)} against ${show(stable)} ` +
+    `${together}canary ${finding.quantile ?? nameCheck(policy, finding.check)} ${show(canary)} against ${show(stable)} ` +
     `(margin ${finding.rollbackMargin}), ` +
     `${formatCount(requests.canary)} against ${formatCount(requests.stable)} requests ${time}`
   );
 }
 
 // `query cpu 0.44 against 0.41 (margin 5 %), 12 intervals`, `query cpu 0.97 (limit 0.9), 12 intervals`
-function compareValues({ check, canary, stable, rollbackMargin }: Finding, intervals: number): string {
+function compareValues(policy: Policy, { check, canary, stable, rollbackMargin }: Finding, intervals: number): string {
   const against = stable === null ? '' : ` against ${formatValue(stable)}`;
   const margin = rollbackMargin.startsWith('limit') ? rollbackMargin : `margin ${rollbackMargin}`;
   const value = canary === null ? 'unknown' : formatValue(canary);
-  return `${nameCheck(check)} ${value}${against} (${margin}), ${formatCount(intervals)} intervals`;
+  return `${nameCheck(policy, check)} ${value}${against} (${margin}), ${formatCount(intervals)} intervals`;
 }
 
 // `errors 62 %, p99 30 %`: the parts of at least 5 %.
-function shares(stakes: readonly Stake[]): string {
+function shares(policy: Policy, stakes: readonly Stake[]): string {
   const largest = Math.max(...stakes.map(({ logHarm }) => logHarm));
   const parts = stakes.map(({ check, weight, logHarm }) => ({ check, part: weight * Math.exp(logHarm - largest) }));
   const sum = parts.reduce((total, { part }) => total + part, 0);
@@ -100,6 +84,6 @@ function shares(stakes: readonly Stake[]): string {
     .map(({ check, part }) => ({ check, share: part / sum }))
     .filter(({ share }) => share >= 0.05)
     .toSorted((left, right) => right.share - left.share)
-    .map(({ check, share }) => `${nameCheck(check)} ${formatShare(Number(share.toFixed(2)))}`)
+    .map(({ check, share }) => `${nameCheck(policy, check)} ${formatShare(Number(share.toFixed(2)))}`)
     .join(', ');
 }

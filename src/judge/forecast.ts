@@ -51,7 +51,7 @@ function untilDoublingIsKnown(policy: Policy, state: JudgeState, input: LookInpu
   const budgetWeight = budgetOf(policy, 'errors');
   const boundary = rateMargins(checks, 'errors').rollback;
   if (boundary === null || budgetWeight <= 0 || input.skippedChecks.includes('errors')) return null;
-  const rate = expectedRate(state.errors);
+  const rate = expectedRate(state.checks.errors);
   const doubled = clipRate(2 * rate);
   if (doubled <= boundaryAt(boundary, rate)) return null;
   const { harm, cap } = thresholdsOf(policy, input.step);

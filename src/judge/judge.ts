@@ -1,21 +1,20 @@
+import { termsOf } from '../parity/each-check.ts';
 import { partOf } from '../parity/stake.ts';
 import type { Policy } from '../policy/schema.ts';
 import { type Tails, tailsOf } from '../stats/latency/tails.ts';
-import { blindnessOf } from './blindness.ts';
 import { combinedLog, largestStake, stakesOf } from './budget.ts';
 import { readEvidence } from './evidence.ts';
 import { explainHarm, explainParity, explainSharedFault, explainSuspicion } from './explain.ts';
-import { findingsOf } from './findings.ts';
+import { findingsOf, holdsOf } from './findings.ts';
 import { forecastOf } from './forecast.ts';
 import type { LookInput } from './input.ts';
 import { enterStage, observe } from './observe.ts';
-import { isAbsolute } from './queries.ts';
 import { onClockOf } from './set-back.ts';
 import { slowAfterMs, staleAfterMs } from './slow-age.ts';
 import { JUDGE_FORMAT, type JudgeState, openJudgement } from './state.ts';
 import { thresholdsOf } from './thresholds.ts';
-import { whyUndecided } from './undecided.ts';
-import type { Verdict } from './verdict.ts';
+import { whyBlind, whyUndecided } from './undecided.ts';
+import type { CheckName, Verdict } from './verdict.ts';
 
 export type { LookInput, StepContext } from './input.ts';
 export { type JudgeState, openJudgement } from './state.ts';
@@ -35,7 +34,7 @@ export function look(policy: Policy, before: JudgeState, input: LookInput): Look
   // What an older program remembers cannot be read: the evidence starts from nothing.
   const known = before.format === JUDGE_FORMAT ? before : openJudgement(policy);
   if (known.decided !== null) return toldOf(policy, known, known.decided, pastOf(known));
-  const evidence = readEvidence(input, known.latency.form);
+  const evidence = readEvidence(input, known.checks.latency.form);
   let state = enterStage(known, input.step);
   if (evidence.blocks.length > 0) state = { ...state, fedAt: input.at };
   for (const block of evidence.blocks) {
@@ -51,12 +50,12 @@ export function look(policy: Policy, before: JudgeState, input: LookInput): Look
 }
 
 function toldOf(policy: Policy, state: JudgeState, verdict: Verdict, past: Tails): Look {
-  return { state, verdict, slowAfterMs: slowAfterMs(policy, state.latency, past) };
+  return { state, verdict, slowAfterMs: slowAfterMs(policy, state.checks.latency, past) };
 }
 
 /** The stable's past latencies, ready to be looked up. */
-function pastOf({ latency }: JudgeState): Tails {
-  return tailsOf(latency.reference);
+function pastOf({ checks }: JudgeState): Tails {
+  return tailsOf(checks.latency.reference);
 }
 
 function isHarmful(policy: Policy, state: JudgeState, input: LookInput): boolean {
@@ -76,20 +75,27 @@ function verdictOf(policy: Policy, state: JudgeState, input: LookInput, blind: s
   const logEvidence = evidenceOf(policy, state, input);
   if (logEvidence >= thresholds.hold) return harmVerdict('suspect', policy, state, input, past);
   const all = findingsOf(policy, state, input, state.step, past);
-  const findings = input.step.kind === 'weight' ? all : all.filter(({ check }) => isAbsolute(policy, check));
+  const findings = input.step.kind === 'weight' ? all : all.filter(({ check }) => hasLimit(policy, check));
   const facts = { logEvidence, logThreshold: thresholds.harm, logHold: thresholds.hold, findings, forecast: null };
   const { alarm } = state.fault;
   if (alarm !== null) {
     const reason = explainSharedFault(state.fault, alarm);
     return { ...facts, name: 'shared-fault', reason, worst: null, needs: null };
   }
-  const unseen = blindnessOf(policy, state, blind, findings);
+  const holds = holdsOf(policy, state, findings);
+  const unseen = whyBlind(holds, blind);
   if (unseen !== null) return { ...facts, name: 'blind', ...unseen, needs: null };
-  const undecided = whyUndecided(policy, state, input, findings, staleAfterMs(policy, state, past));
+  const undecided = whyUndecided(policy, state, input, findings, holds, staleAfterMs(policy, state, past));
   const forecast = forecastOf(policy, state, input, findings);
   if (undecided !== null) return { ...facts, name: 'undecided', ...undecided, forecast };
-  const reason = explainParity(findings, state.step.canary.requests);
+  const reason = explainParity(policy, findings, state.step.canary.requests);
   return { ...facts, name: 'at-parity', reason, worst: null, needs: null, forecast };
+}
+
+// Where the canary serves alone, what only compares says nothing.
+function hasLimit(policy: Policy, check: CheckName): boolean {
+  const against = termsOf(policy, check)?.against ?? 'stable';
+  return against !== 'stable';
 }
 
 function harmVerdict(
@@ -111,7 +117,7 @@ function harmVerdict(
   };
   return {
     name,
-    reason: name === 'harmful' ? explainHarm(figures, policy.spec.judge.alpha) : explainSuspicion(figures),
+    reason: name === 'harmful' ? explainHarm(policy, figures) : explainSuspicion(policy, figures),
     logEvidence: combinedLog(stakes),
     logThreshold: thresholds.harm,
     logHold: thresholds.hold,

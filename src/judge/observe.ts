@@ -1,7 +1,5 @@
-import { observeGuards } from '../parity/guards.ts';
-import { observeLatency, restartLatencyParity } from '../parity/latency/latency.ts';
-import { restartQueries } from '../parity/queries/query.ts';
-import { observeRate } from '../parity/rate.ts';
+import type { Sight } from '../parity/context.ts';
+import { withEach } from '../parity/each-check.ts';
 import type { Policy } from '../policy/schema.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import type { Block, Tally } from '../stats/block.ts';
@@ -13,13 +11,9 @@ import { formOf, gridOf } from '../stats/latency/latency-form.ts';
 import { histogramOn } from '../stats/latency/latency-grid.ts';
 import { EMPTY } from '../stats/latency/log-histogram.ts';
 import { stepGroups } from '../stats/rates/dispersion.ts';
-import { restartRateParity } from '../stats/rates/error-rate.ts';
-import { stepNoReport } from '../stats/rates/no-report.ts';
-import { stepSplitShare, UNWATCHED_SPLIT } from '../stats/rates/split-share.ts';
-import { sentRequests, stepUnanswered } from '../stats/rates/unanswered.ts';
+import { sentRequests } from '../stats/rates/unanswered.ts';
 import { combinedLog, stakesOf } from './budget.ts';
 import type { StepContext } from './input.ts';
-import { observeValues, splitSince } from './queries.ts';
 import { watchFault } from './shared-fault.ts';
 import type { JudgeState } from './state.ts';
 import { temperingOf } from './tempering.ts';
@@ -37,17 +31,14 @@ export function enterStage(state: JudgeState, step: StepContext): JudgeState {
   return {
     ...state,
     stage,
-    errors: restartRateParity(state.errors),
-    clientErrors: restartRateParity(state.clientErrors),
-    latency: restartLatencyParity(state.latency),
-    queries: restartQueries(state.queries),
+    checks: withEach(state.checks, (check, known) => check.restart?.(known) ?? known),
     step: EMPTY_WINDOW,
   };
 }
 
 /** One block of evidence. A block of an older split than the stage's is evidence of harm, but not of parity here. */
 export function observe(policy: Policy, state: JudgeState, block: Block, step: StepContext): JudgeState {
-  const { checks, guards, judge, steps } = policy.spec;
+  const { judge, steps } = policy.spec;
   const thresholds = thresholdsOf(policy, step);
   const split = state.splitEpoch === null || state.splitEpoch === block.splitEpoch ? 'same-split' : 'split-changed';
   const current = block.splitEpoch === step.splitEpoch;
@@ -61,7 +52,6 @@ export function observe(policy: Policy, state: JudgeState, block: Block, step: S
 
   const canarySince = state.canarySince ?? (hasCanary ? block.startedAt : null);
   const warm = canarySince === null || block.startedAt < canarySince + judge.warmUp ? 'warm-up' : 'judged';
-  const span = { phase: warm, split, referenceHalfLifeMs: judge.reference } as const;
   const onset = {
     comparison: advance(state.onset.comparison, block, split, hasBoth),
     guards: advance(state.onset.guards, block, split, hasCanary),
@@ -76,47 +66,44 @@ export function observe(policy: Policy, state: JudgeState, block: Block, step: S
     parityCeiling: thresholds.parity + CEILING_ABOVE_THRESHOLD,
     past,
   };
-  // The stages that guards watch are the steps and the bake.
-  const form = state.latency.form ?? formOf(block);
+  const form = state.checks.latency.form ?? formOf(block);
   const grid = gridOf(form);
-  const guardBet = { cap: thresholds.cap, spent: spentMass(onset.guards, steps.length + 1), phi, grid };
-  const latencyBet = { ...bet, phi: phi.latency };
   const totals = { canary: totalsOf(guarded, grid), stable: totalsOf(stableTally, grid) };
-  const latency = {
-    canary: randomised ? (totals.canary?.latency ?? EMPTY) : EMPTY,
-    stable: totals.stable?.latency ?? histogramOn(compared.stable?.latency ?? {}, grid),
+  const sight: Sight = {
+    policy,
+    block,
+    compared,
+    guarded,
+    of: comparable(block, step),
+    phase: warm,
+    split,
+    splitSince: split === 'same-split' ? (state.splitSince ?? block.startedAt) : block.startedAt,
+    form,
+    latency: {
+      canary: randomised ? (totals.canary?.latency ?? EMPTY) : EMPTY,
+      stable: totals.stable?.latency ?? histogramOn(compared.stable?.latency ?? {}, grid),
+    },
+    bet,
+    phi,
+    // The stages that guards watch are the steps and the bake.
+    guardsSpent: spentMass(onset.guards, steps.length + 1),
   };
 
   const next: JudgeState = {
     ...state,
     splitEpoch: block.splitEpoch,
-    splitSince: splitSince(state, block),
+    splitSince: sight.splitSince,
     measuredUntil: block.startedAt + block.durationMs,
     canarySince,
     canaryBlocks: state.canaryBlocks + (hasCanary ? 1 : 0),
     onset,
-    errors: observeRate(checks, 'errors', state.errors, compared, bet),
-    unanswered: stepUnanswered(state.unanswered, compared, bet),
-    clientErrors: observeRate(checks, 'clientErrors', state.clientErrors, compared, bet),
-    latency: observeLatency(checks, { ...state.latency, form }, compared, latencyBet, span, latency),
-    guards: guarded === null ? state.guards : observeGuards(guards, state.guards, guarded, guardBet, warm),
-    queries: observeValues(policy, state, block, step, bet),
-    silence: randomised ? stepNoReport(state.silence, block, thresholds.cap) : state.silence,
-    splitShare: observeSplit(state, block, split, thresholds.cap),
+    checks: withEach(state.checks, (check, known) => check.observe(known, sight)),
     groups: observeGroups(state, stableTally, block.durationMs, past),
     fault: watchFault(state.fault, { ...block, canary: guarded, stable: stableTally }, bet),
     pace: observePace(split === 'same-split' ? state.pace : NO_PACE, block, randomised ? 'randomised' : 'ordered'),
     step: current ? extendWindow(state.step, block, totals.canary, totals.stable) : state.step,
   };
   return hasCanary || block.series !== undefined ? { ...next, harm: followHarm(policy, next, block, totals) } : next;
-}
-
-function observeSplit(state: JudgeState, block: Block, split: SplitChange, cap: number): JudgeState['splitShare'] {
-  const before = split === 'same-split' ? state.splitShare : UNWATCHED_SPLIT;
-  if (block.canaryBps === 0 || block.canaryBps === WHOLE_BPS) return before;
-  if (block.canary === null || block.stable === null) return before;
-  const sent = { canary: sentRequests(block.canary), stable: sentRequests(block.stable) };
-  return stepSplitShare(before, sent, block.canaryBps / WHOLE_BPS, cap);
 }
 
 function observeGroups(
@@ -146,6 +133,12 @@ function followHarm(
   const lowest = Math.min(level, state.harm.lowest);
   if (level <= lowest + RIPPLE) return { level, lowest, since: EMPTY_WINDOW };
   return { level, lowest, since: extendWindow(state.harm.since, block, canary, stable) };
+}
+
+// Where nobody is compared, a limit of the canary's own may still say something.
+function comparable({ canaryBps }: Block, { kind }: StepContext): Sight['of'] {
+  if (canaryBps > 0 && canaryBps < WHOLE_BPS) return 'both';
+  return canaryBps === WHOLE_BPS || kind === 'consumers' ? 'canary' : 'none';
 }
 
 // In a consumer step the listed consumers are the canary's traffic; in the internal phase it has none to guard.

@@ -1,4 +1,4 @@
-import type { QueryState } from '../parity/queries/query.ts';
+import { withEach } from '../parity/each-check.ts';
 import type { Block } from '../stats/block.ts';
 import type { OnsetSchedule } from '../stats/evidence/onset-schedule.ts';
 import type { Window } from '../stats/evidence/window.ts';
@@ -22,12 +22,6 @@ export function onClockOf(state: JudgeState, { startedAt }: Pick<Block, 'started
     ...totals,
     span: span && { from: span.from + byMs, to: span.to + byMs },
   });
-  const query = (asked: QueryState): QueryState => ({
-    ...asked,
-    awaitedSince: at(asked.awaitedSince),
-    heardAt: at(asked.heardAt),
-    countedAt: at(asked.countedAt),
-  });
   const { alarm } = state.fault;
   return {
     ...state,
@@ -35,7 +29,7 @@ export function onClockOf(state: JudgeState, { startedAt }: Pick<Block, 'started
     measuredUntil: startedAt,
     canarySince: at(state.canarySince),
     onset: { comparison: schedule(state.onset.comparison), guards: schedule(state.onset.guards) },
-    queries: Object.fromEntries(Object.entries(state.queries).map(([name, asked]) => [name, query(asked)])),
+    checks: withEach(state.checks, (check, known) => check.move?.(known, byMs) ?? known),
     fault: { ...state.fault, alarm: alarm && { ...alarm, since: alarm.since + byMs } },
     step: window(state.step),
     harm: { ...state.harm, since: window(state.harm.since) },

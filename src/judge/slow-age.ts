@@ -25,7 +25,7 @@ export function slowAfterMs(policy: Policy, latency: LatencyState, past: Tails):
  * A block closes at the latest this long after it began, two of them when a look just missed one. How long a block is, the
  * policy asks and the source decides: that of a Prometheus takes at least the time between two scrapes.
  */
-export function staleAfterMs(policy: Policy, { latency, pace }: JudgeState, past: Tails): number {
+export function staleAfterMs(policy: Policy, { checks, pace }: JudgeState, past: Tails): number {
   const block = Math.max(policy.spec.judge.block, blockMs(pace) ?? 0);
-  return 2 * block + slowAfterMs(policy, latency, past);
+  return 2 * block + slowAfterMs(policy, checks.latency, past);
 }

@@ -1,22 +1,15 @@
-import type { GuardsState } from '../parity/guards.ts';
-import { openGuards } from '../parity/guards.ts';
-import { type LatencyState, openLatency } from '../parity/latency/latency.ts';
-import { openQueries, type QueriesState } from '../parity/queries/query.ts';
-import { openRateCheck } from '../parity/rate.ts';
+import type { CheckStates } from '../parity/checks.ts';
+import { openEach } from '../parity/each-check.ts';
 import type { Policy } from '../policy/schema.ts';
 import { type OnsetSchedule, UNSTARTED } from '../stats/evidence/onset-schedule.ts';
 import { NO_PACE, type Pace } from '../stats/evidence/pace.ts';
 import { EMPTY_WINDOW, type Window } from '../stats/evidence/window.ts';
 import { type GroupDispersion, NO_DISPERSION } from '../stats/rates/dispersion.ts';
-import type { RateState } from '../stats/rates/error-rate.ts';
-import { type NoReport, UNHEARD } from '../stats/rates/no-report.ts';
-import { type SplitShare, UNWATCHED_SPLIT } from '../stats/rates/split-share.ts';
-import { openUnanswered, type UnansweredState } from '../stats/rates/unanswered.ts';
 import { type FaultWatch, NO_FAULT } from './shared-fault.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Grows whenever a state of before could not be read any more. */
-export const JUDGE_FORMAT = 3;
+export const JUDGE_FORMAT = 4;
 
 /** The judge's whole memory of one rollout: plain JSON, restored bit for bit. */
 export interface JudgeState {
@@ -34,17 +27,8 @@ export interface JudgeState {
   readonly canarySince: number | null;
   readonly canaryBlocks: number;
   readonly onset: { readonly comparison: OnsetSchedule; readonly guards: OnsetSchedule };
-  readonly errors: RateState;
-  readonly unanswered: UnansweredState;
-  readonly clientErrors: RateState;
-  readonly latency: LatencyState;
-  readonly guards: GuardsState;
-  /** The policy's query checks by name. */
-  readonly queries: QueriesState;
-  /** Evidence that the canary reports nothing of what is routed to it. */
-  readonly silence: NoReport;
-  /** Evidence that the canary does not get its share of the traffic under the present split. */
-  readonly splitShare: SplitShare;
+  /** What each check remembers. */
+  readonly checks: CheckStates;
   readonly groups: GroupDispersion;
   readonly fault: FaultWatch;
   readonly pace: Pace;
@@ -58,7 +42,6 @@ export interface JudgeState {
 
 /** The state before the first look: every e-process is at 1. */
 export function openJudgement(policy: Policy): JudgeState {
-  const { checks, guards } = policy.spec;
   return {
     format: JUDGE_FORMAT,
     stage: null,
@@ -69,14 +52,7 @@ export function openJudgement(policy: Policy): JudgeState {
     canarySince: null,
     canaryBlocks: 0,
     onset: { comparison: UNSTARTED, guards: UNSTARTED },
-    errors: openRateCheck(checks, 'errors'),
-    unanswered: openUnanswered(),
-    clientErrors: openRateCheck(checks, 'clientErrors'),
-    latency: openLatency(),
-    guards: openGuards(guards),
-    queries: openQueries(checks.queries),
-    silence: UNHEARD,
-    splitShare: UNWATCHED_SPLIT,
+    checks: openEach(policy),
     groups: NO_DISPERSION,
     fault: NO_FAULT,
     pace: NO_PACE,

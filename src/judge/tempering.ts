@@ -4,10 +4,10 @@ import { batchPhi } from '../stats/evidence/batches.ts';
 import { groupPhi } from '../stats/rates/dispersion.ts';
 import type { JudgeState } from './state.ts';
 
-export function temperingOf(policy: Policy, state: Pick<JudgeState, 'groups' | 'latency'>): Tempering {
+export function temperingOf(policy: Policy, state: Pick<JudgeState, 'groups' | 'checks'>): Tempering {
   const { initial, ungrouped } = policy.spec.judge.dispersion;
   return {
     rate: state.groups.seenMs === 0 ? ungrouped : groupPhi(state.groups, initial),
-    latency: batchPhi(state.latency.batches),
+    latency: batchPhi(state.checks.latency.batches),
   };
 }

@@ -1,12 +1,17 @@
-import { formatCount, formatSpan } from '../parity/figures.ts';
+import type { Hold } from '../parity/check.ts';
+import { formatSpan } from '../parity/figures.ts';
 import { claimsParity, type Finding, hasShownParity } from '../parity/finding.ts';
 import type { Policy } from '../policy/schema.ts';
 import { msForCanaryRequests } from '../stats/evidence/pace.ts';
-import { logSplitLack } from '../stats/rates/split-share.ts';
-import { holdingFinding, whyHeld } from './holds.ts';
 import type { LookInput } from './input.ts';
 import type { JudgeState } from './state.ts';
 import type { CheckName, Verdict } from './verdict.ts';
+
+/** What cannot be seen, and the check that it is about, if it is about one. */
+export interface Blindness {
+  readonly reason: string;
+  readonly worst: CheckName | null;
+}
 
 /** Why nothing can be said yet, and what is still needed. */
 export interface Undecided {
@@ -15,12 +20,26 @@ export interface Undecided {
   readonly needs: Verdict['needs'];
 }
 
+/**
+ * Why the canary cannot be judged now; null when it can. A canary that is silent while the stable reports is not seen
+ * either, and stays so until enough of its reports have come in.
+ *
+ * @param unusable what is wrong with what the source gave at this look
+ */
+export function whyBlind(holds: readonly Hold[], unusable: string | null): Blindness | null {
+  const silent = firstOf(holds, 'silent');
+  if (silent === undefined && unusable !== null) return { reason: unusable, worst: null };
+  const unseen = silent ?? firstOf(holds, 'missing');
+  return unseen === undefined ? null : { reason: unseen.reason, worst: unseen.check };
+}
+
 /** The reason for which the step is not at parity, or null when it is. */
 export function whyUndecided(
   policy: Policy,
   state: JudgeState,
   input: LookInput,
   findings: readonly Finding[],
+  holds: readonly Hold[],
   staleAfterMs: number,
 ): Undecided | null {
   const { at, step } = input;
@@ -37,9 +56,8 @@ export function whyUndecided(
   if (state.fedAt === null) return plain('nothing has been measured yet');
   if (step.appliedAt === null) return plain('the split of this step has not been seen applied yet');
   if (state.step.canary.requests === 0 && state.step.canary.unanswered === 0) return plain('no canary traffic yet');
-  if (logSplitLack(state.splitShare) >= Math.log(policy.spec.judge.hold)) return noTraffic(state);
-  const holding = holdingFinding(policy, state, findings);
-  if (holding !== null) return { reason: whyHeld(policy, holding), worst: holding.check, needs: null };
+  const holding = firstOf(holds, 'starved') ?? firstOf(holds, 'worse');
+  if (holding !== undefined) return { reason: holding.reason, worst: holding.check, needs: null };
   if (!findings.some(claimsParity)) {
     return plain('every check that could show parity is skipped or reports only: a person ends this step');
   }
@@ -58,14 +76,6 @@ export function whyUndecided(
   return null;
 }
 
-function noTraffic({ step: { canary, stable } }: JudgeState): Undecided {
-  const requests = canary.requests + canary.unanswered;
-  const all = requests + stable.requests + stable.unanswered;
-  return plain(
-    `canary gets no traffic: ${formatCount(requests)} of ${formatCount(all)} requests in this step, too few for its weight`,
-  );
-}
-
 // The check without a forecast first (nothing else can be said about the time), then the one that needs most.
 function mostWanting(state: JudgeState, open: readonly Finding[]): Undecided {
   const wants = ({ needsCanaryRequests }: Finding) => needsCanaryRequests ?? Number.MAX_VALUE;
@@ -77,6 +87,10 @@ function mostWanting(state: JudgeState, open: readonly Finding[]): Undecided {
     worst: worst.check,
     needs: requests === null ? null : { canaryRequests: requests, ms: msForCanaryRequests(state.pace, requests) },
   };
+}
+
+function firstOf(holds: readonly Hold[], kind: Hold['kind']): Hold | undefined {
+  return holds.find((hold) => hold.kind === kind);
 }
 
 function plain(reason: string): Undecided {

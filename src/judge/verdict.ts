@@ -16,8 +16,8 @@ export interface Verdict {
   readonly logThreshold: number;
   readonly logHold: number;
   readonly findings: readonly Finding[];
-  /** The check that carries the verdict; null for `at-parity` and where none stands out. */
-  readonly worst: CheckName | 'combined' | null;
+  /** The check that carries the verdict, or `combined`; null for `at-parity` and where none stands out. */
+  readonly worst: CheckName | null;
   /** For `undecided`: how much more is needed, at the present traffic. */
   readonly needs: { readonly canaryRequests: number; readonly ms: number | null } | null;
   /** What may be expected of the step, at the present traffic; null where nothing is compared, or nothing is known. */

@@ -46,7 +46,7 @@ export interface WhereOptions {
 /** What of a verdict says which check carries it. */
 export interface Suspicion {
   readonly findings: readonly Finding[];
-  readonly worst: CheckName | 'combined' | null;
+  readonly worst: CheckName | null;
 }
 
 /** As many as people take in at once. */

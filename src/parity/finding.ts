@@ -1,27 +1,14 @@
 import type { Interval } from '../stats/evidence/confidence.ts';
 
-export type ComparedCheck = 'errors' | 'unanswered' | 'clientErrors' | 'dominance' | QuantileName;
+/** A name under which a check reports, listed by it or of its form, as `query:cpu`; no check is called `combined`. */
+export type CheckName = string;
 
 export type QuantileName = 'p50' | 'p95' | 'p99';
 
 export type GuardName = 'errors' | QuantileName;
 
-/** Answers above a boundary of a classic histogram, in ms: `slower:250`. */
-export type SlowerCheck = `slower:${number}`;
-
 /** A query check by its name in the policy. */
 export type QueryName = `query:${string}`;
-
-export type CheckName = ComparedCheck | `guard:${GuardName}` | SlowerCheck | QueryName | 'silence';
-
-export function isSlowerCheck(check: CheckName): check is SlowerCheck {
-  return check.startsWith('slower:');
-}
-
-/** The boundary of such a check, in ms. */
-export function boundaryMs(check: SlowerCheck): number {
-  return Number(check.slice('slower:'.length));
-}
 
 /** What one check says after a look. Rates are fractions, quantiles milliseconds; null where nothing is known. */
 export interface Finding {

@@ -4,13 +4,15 @@ import type { Bet } from '../stats/evidence/bet.ts';
 import { rateInterval } from '../stats/evidence/confidence.ts';
 import { errorGuardLogE, slowGuardLogE } from '../stats/evidence/guard.ts';
 import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../stats/evidence/onset.ts';
+import { gridOf } from '../stats/latency/latency-form.ts';
 import { bucketOn, histogramOn } from '../stats/latency/latency-grid.ts';
 import { type Histogram, massAbove } from '../stats/latency/log-histogram.ts';
 import { ODDS_GRID, ODDS_WEIGHTS } from '../stats/latency/quantile.ts';
 import { RATIO_GRID, RATIO_WEIGHTS } from '../stats/rates/error-rate.ts';
-import type { FindingContext } from './context.ts';
+import type { Check } from './check.ts';
+import type { LookContext, Tempering } from './context.ts';
 import { formatLatency, formatShare } from './figures.ts';
-import type { Finding, GuardName } from './finding.ts';
+import type { CheckName, Finding, GuardName } from './finding.ts';
 import { LEVELS } from './latency/latency.ts';
 
 /** One test for each guard that the policy has. */
@@ -26,18 +28,47 @@ interface Tolerance {
 }
 
 /** What guards are told about a block beside its counts; see `Bet`. */
-export interface GuardBet extends Pick<Bet, 'cap' | 'spent'> {
-  readonly phi: { readonly rate: number; readonly latency: number };
+interface GuardBet extends Pick<Bet, 'cap' | 'spent'> {
+  readonly phi: Tempering;
   /** The grid of the block's latencies. */
   readonly grid: LatencyGrid;
 }
 
+/** Limits that the canary has to keep by itself, in the bake and for listed consumers too. */
+export const guardsCheck: Check<GuardsState> = {
+  names: { listed: GUARDS.map(guardCheckName) },
+  terms({ spec: { guards } }, check) {
+    const name = GUARDS.find((guard) => guardCheckName(guard) === check);
+    return name === undefined
+      ? null
+      : { label: `guard ${name}`, dryRun: guards.dryRun.includes(name), against: 'limit' };
+  },
+  // Those that count share the weight equally.
+  claims({ spec: { guards } }) {
+    const counted = guardNames(guards).filter((name) => !guards.dryRun.includes(name));
+    return counted.map((name) => ({ check: guardCheckName(name), of: 'guards', part: [1, counted.length] }));
+  },
+  open: ({ spec: { guards } }) => openGuards(guards),
+  observe(state, { policy, guarded, bet, guardsSpent, phi, form, phase }) {
+    if (guarded === null) return state;
+    const guardBet = { cap: bet.cap, spent: guardsSpent, phi, grid: gridOf(form) };
+    return observeGuards(policy.spec.guards, state, guarded, guardBet, phase);
+  },
+  stakes: ({ spec: { guards } }, state, shareOf) =>
+    guardNames(guards).map((name) => ({
+      check: guardCheckName(name),
+      weight: shareOf(guardCheckName(name)),
+      logHarm: logGuardHarm(state, name),
+    })),
+  findings: ({ spec: { guards } }, state, context) => guardFindings(guards, state, context),
+};
+
 /** The guards that the policy has, in the order in which people read them. */
-export function guardNames(guards: Guards): readonly GuardName[] {
+function guardNames(guards: Guards): readonly GuardName[] {
   return GUARDS.filter((name) => guards[name] !== undefined);
 }
 
-export function openGuards(guards: Guards): GuardsState {
+function openGuards(guards: Guards): GuardsState {
   return Object.fromEntries(
     guardNames(guards).map((name) => [name, openMixture(name === 'errors' ? RATIO_GRID.length : ODDS_GRID.length)]),
   );
@@ -46,7 +77,7 @@ export function openGuards(guards: Guards): GuardsState {
 /**
  * One block of the canary's guarded traffic. Each guard is a one-sample test of the block's mean.
  */
-export function observeGuards(
+function observeGuards(
   guards: Guards,
   state: GuardsState,
   canary: Tally,
@@ -68,11 +99,11 @@ export function slowestGuardMs(guards: Guards): number | null {
   return limits.length === 0 ? null : Math.max(...limits);
 }
 
-export function logGuardHarm(state: GuardsState, name: GuardName): number {
+function logGuardHarm(state: GuardsState, name: GuardName): number {
   return logMixture(mixtureOf(state, name), name === 'errors' ? RATIO_WEIGHTS : ODDS_WEIGHTS);
 }
 
-export function guardFindings(guards: Guards, state: GuardsState, context: FindingContext): readonly Finding[] {
+function guardFindings(guards: Guards, state: GuardsState, context: LookContext): readonly Finding[] {
   return tolerances(guards).map((tolerance) => {
     const { canary } = context.figures;
     const { slowerThanMs } = tolerance;
@@ -83,7 +114,7 @@ export function guardFindings(guards: Guards, state: GuardsState, context: Findi
     const isUnseen = slowerThanMs !== null && answers === 0 && (canary.slower?.answers ?? 0) > 0;
     const share = answers === 0 ? null : events / answers;
     return {
-      check: `guard:${tolerance.name}`,
+      check: guardCheckName(tolerance.name),
       canary: share,
       stable: null,
       unit: 'share',
@@ -91,7 +122,7 @@ export function guardFindings(guards: Guards, state: GuardsState, context: Findi
       bounds: { canary: rateInterval(events, answers), stable: null },
       requests: { canary: answers, stable: 0 },
       logHarm: logGuardHarm(state, tolerance.name),
-      budgetWeight: context.budgetWeight,
+      budgetWeight: context.shareOf(guardCheckName(tolerance.name)),
       dispersion: tolerance.slowerThanMs === null ? context.phi.rate : context.phi.latency,
       logParity: null,
       logParityThreshold: null,
@@ -107,6 +138,10 @@ export function guardFindings(guards: Guards, state: GuardsState, context: Findi
           : `guard ${foundInWords(tolerance, share)}`,
     };
   });
+}
+
+function guardCheckName(name: GuardName): CheckName {
+  return `guard:${name}`;
 }
 
 function tolerances(guards: Guards): readonly Tolerance[] {

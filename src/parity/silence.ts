@@ -1,7 +1,22 @@
-import type { NoReport } from '../stats/rates/no-report.ts';
+import { type NoReport, stepNoReport, UNHEARD } from '../stats/rates/no-report.ts';
 import { logRareEvent, RARE } from '../stats/rates/rare-event.ts';
+import type { Check, Hold } from './check.ts';
 import { formatCount, formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
+
+/** A canary that gets requests and reports none. Nobody can see what it does, so it holds and never rolls back. */
+export const silenceCheck: Check<NoReport> = {
+  names: { listed: ['silence'] },
+  terms: (_, name) => (name === 'silence' ? { label: 'silence', dryRun: false, against: 'stable' } : null),
+  open: () => UNHEARD,
+  observe: (state, { block, of, bet }) => (of === 'both' ? stepNoReport(state, block, bet.cap) : state),
+  findings: (_, state) => [silenceFinding(state)].filter((finding) => finding !== null),
+  holds(_, __, { findings, logHold }): readonly Hold[] {
+    const finding = findings.find(({ check }) => check === 'silence');
+    if (finding === undefined || finding.logHarm < logHold) return [];
+    return [{ kind: 'silent', check: 'silence', reason: `canary is ${finding.says.replace(/^silence/, 'silent')}` }];
+  },
+};
 
 /**
  * What the check on a canary that reports nothing says: it may hold, and have somebody look, but a canary that nobody

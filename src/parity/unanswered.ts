@@ -1,12 +1,30 @@
 import { rateInterval } from '../stats/evidence/confidence.ts';
 import type { Totals } from '../stats/evidence/window.ts';
-import { logUnansweredHarm, type UnansweredState } from '../stats/rates/unanswered.ts';
+import { logUnansweredHarm, openUnanswered, stepUnanswered, type UnansweredState } from '../stats/rates/unanswered.ts';
+import type { Check } from './check.ts';
 import type { FindingContext } from './context.ts';
 import { formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
 
+/** Requests that nobody answers. Their evidence draws on an eighth of the errors' weight: an error is the commoner fault. */
+export const unansweredCheck: Check<UnansweredState> = {
+  names: { listed: ['unanswered'] },
+  // They are reported with the errors that they are.
+  terms: ({ spec: { checks } }, name) =>
+    name === 'unanswered' ? { label: 'unanswered', dryRun: checks.errors.dryRun, against: 'stable' } : null,
+  claims: () => [{ check: 'unanswered', of: 'errors', part: [1, 8] }],
+  open: openUnanswered,
+  observe: (state, { compared, bet }) => stepUnanswered(state, compared, bet),
+  stakes: (_, state, shareOf) => [
+    { check: 'unanswered', weight: shareOf('unanswered'), logHarm: logUnansweredHarm(state) },
+  ],
+  findings: (_, state, context) => [
+    unansweredFinding(state, { ...context, budgetWeight: context.shareOf('unanswered') }),
+  ],
+};
+
 /** What the check on unanswered requests says. It claims no parity: what hangs for good ends as an error. */
-export function unansweredFinding(state: UnansweredState, context: FindingContext): Finding {
+function unansweredFinding(state: UnansweredState, context: FindingContext): Finding {
   const canary = figuresOf(context.figures.canary);
   const stable = figuresOf(context.figures.stable);
   return {

@@ -1,4 +1,4 @@
-import { isQueryName, queryOf } from '../parity/queries/query.ts';
+import { termsOf } from '../parity/each-check.ts';
 import { counted } from '../policy/counted.ts';
 import { formatBps } from '../policy/units.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
@@ -44,7 +44,7 @@ export function override(rollout: Rollout, event: OverrideEvent, context: Transi
       if (event.byMs <= 0) return refused('a stage can only be made longer');
       return changed(rollout, { ...acknowledged, extraDwellMs: rollout.extraDwellMs + event.byMs });
     case 'checkSkipped':
-      if (isQueryName(event.check) && queryOf(rollout.policy.spec.checks, event.check) === null) {
+      if (termsOf(rollout.policy, event.check) === null) {
         return refused(`the policy has no check ${event.check}`);
       }
       if (rollout.skippedChecks.includes(event.check)) return refused(`${event.check} is skipped already`);

@@ -1,5 +1,5 @@
 import { budgetOf } from '../judge/budget.ts';
-import { isDryRun } from '../judge/dry-run.ts';
+import { isDryRun } from '../parity/each-check.ts';
 import type { QuantileName } from '../parity/finding.ts';
 import { bucketMargins } from '../parity/latency/bucket-margins.ts';
 import { LEVELS, QUANTILES } from '../parity/latency/latency.ts';

@@ -92,7 +92,7 @@ describe('latencies from a metrics source', () => {
             if (verdict.name !== 'at-parity') continue;
             promotions += 1;
             const claims = verdict.findings.filter(({ parityMargin }) => parityMargin !== null);
-            const taking = state.latency.slower.filter(takesPart).map(({ ms }) => `slower:${ms}`);
+            const taking = state.checks.latency.slower.filter(takesPart).map(({ ms }) => `slower:${ms}`);
             expect(taking.length).toBeGreaterThan(0);
             expect(claims.map(({ check }) => check)).toEqual(['errors', 'clientErrors', ...taking]);
             for (const { logParity, logParityThreshold } of claims) {

@@ -26,8 +26,9 @@ describe('a rollout that an older program started', () => {
     const lease = await on.store.lease.hold('test', HOUR);
     if (!lease) throw new Error('the lease is held by another');
     const old = { ...rollout, policy: oldForm(rollout.policy) };
-    const { queries: _, silence: __, ...judge } = evidence.judge;
-    const remembered = { ...judge, format: 2 } as unknown as JudgeState;
+    const { checks, ...judge } = evidence.judge;
+    const { queries: _, silence: __, ...others } = checks;
+    const remembered = { ...judge, ...others, format: 2 } as unknown as JudgeState;
     await on.store.rollouts.commit(evidenceOnly(old, { ...evidence, judge: remembered }, lease.epoch));
     return { on, rollout };
   }

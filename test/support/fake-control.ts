@@ -243,7 +243,7 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
 }
 
 /** What the judge remembers is opaque to everything that this control plane serves. */
-const OPAQUE_JUDGE = { format: 3 } as JudgeState;
+const OPAQUE_JUDGE = { format: 4 } as JudgeState;
 
 const NOTHING_SEEN: Evidence = {
   judge: OPAQUE_JUDGE,

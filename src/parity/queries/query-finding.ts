@@ -8,7 +8,7 @@ import type { FindingContext } from '../context.ts';
 import { formatShare, formatSpan, formatValue } from '../figures.ts';
 import type { Finding, QueryName } from '../finding.ts';
 import { aloneAt } from '../stake.ts';
-import { logQueryHarm, logQueryHold, nameMissing, type QueryState, seriesTest } from './query.ts';
+import { bareName, logQueryHarm, logQueryHold, nameMissing, type QueryState, seriesTest } from './query.ts';
 
 /** The log values that evidence is held against. */
 export interface ActionThresholds {
@@ -51,7 +51,7 @@ export function queryFinding(
   };
 
   function says(): string {
-    const label = `query ${name.slice('query:'.length)}`;
+    const label = `query ${bareName(name)}`;
     if (state.missing !== null)
       return `${label}: no usable value for ${nameMissing(state.missing)} in the last interval`;
     if (canary.count === 0) return `${label}: no value in this step yet`;

@@ -49,6 +49,7 @@ export interface QuerySpan {
   readonly bet: Pick<Bet, 'cap' | 'parity' | 'parityCeiling'>;
 }
 
+const PREFIX = 'query:';
 const NO_MEAN: RunningMean = { count: 0, value: 0 };
 const NO_VALUES: QueryState['step'] = { canary: NO_MEAN, stable: NO_MEAN };
 /** Nothing for so many intervals is as good as a missing value. */
@@ -64,22 +65,28 @@ const UNASKED: QueryState = {
   step: NO_VALUES,
 };
 
-export function isQueryName(check: CheckName): check is QueryName {
-  return check.startsWith('query:');
+function isQueryName(check: CheckName): check is QueryName {
+  return check.startsWith(PREFIX);
 }
 
 export function queryName(name: string): QueryName {
-  return `query:${name}`;
+  return `${PREFIX}${name}`;
+}
+
+/** What the policy calls it: `cpu` of `query:cpu`. */
+export function bareName(check: QueryName): string {
+  return check.slice(PREFIX.length);
 }
 
 /** The check that a name of a finding means; null where the policy has none of that name. */
-export function queryOf({ queries }: Pick<Checks, 'queries'>, check: QueryName): QueryCheck | null {
-  const name = check.slice('query:'.length);
+export function queryOf({ queries }: Pick<Checks, 'queries'>, check: CheckName): QueryCheck | null {
+  if (!isQueryName(check)) return null;
+  const name = bareName(check);
   return Object.hasOwn(queries, name) ? (queries[name] ?? null) : null;
 }
 
 export function queryStateOf(states: QueriesState, check: QueryName): QueryState {
-  const name = check.slice('query:'.length);
+  const name = bareName(check);
   return (Object.hasOwn(states, name) ? states[name] : undefined) ?? UNASKED;
 }
 
@@ -99,6 +106,17 @@ export function restartQueries(states: QueriesState): QueriesState {
         missing: null,
         step: NO_VALUES,
       },
+    ]),
+  );
+}
+
+/** Every instant moved by as much as the clock was set. */
+export function moveQueries(states: QueriesState, byMs: number): QueriesState {
+  const at = (instant: number | null) => (instant === null ? null : instant + byMs);
+  return Object.fromEntries(
+    Object.entries(states).map(([name, { awaitedSince, heardAt, countedAt, ...state }]) => [
+      name,
+      { ...state, awaitedSince: at(awaitedSince), heardAt: at(heardAt), countedAt: at(countedAt) },
     ]),
   );
 }

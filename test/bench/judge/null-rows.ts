@@ -81,7 +81,7 @@ export function onBoundary(bench: Bench): Row {
         randomOf(bench, 3, cell, i),
         courseOf(policy, scenario, bench.size === 'tiny' ? 20 : 300, {
           watch: (state) => {
-            highest = Math.max(highest, logRateHarm(state.errors));
+            highest = Math.max(highest, logRateHarm(state.checks.errors));
           },
         }),
       );

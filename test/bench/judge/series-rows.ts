@@ -133,10 +133,10 @@ function judge(policy: Policy, state: JudgeState, block: Block): JudgeState {
   return look(policy, state, { at, blocks: [block], unusable: null, step: STEP, skippedChecks: [] }).state;
 }
 
-function logsOf({ spec: { checks } }: Policy, { queries }: JudgeState) {
+function logsOf({ spec: { checks } }: Policy, state: JudgeState) {
   const check = queryOf(checks, 'query:cpu');
   if (check === null) throw new Error('the policy has the check');
-  const { series } = queryStateOf(queries, 'query:cpu');
+  const { series } = queryStateOf(state.checks.queries, 'query:cpu');
   return { harm: logSeriesHarm(series), parity: logSeriesParity(series, seriesTest(check)) ?? 0 };
 }
 

@@ -84,13 +84,13 @@ describe('a rollout that is measured in classic buckets', () => {
     expect(verdict.findings.find(({ check }) => check === 'slower:25')?.says).toBe(
       'slower than 25 ms: not judged while the canary warms up, 5 s are left',
     );
-    expect(state.latency.slower.map(({ rate }) => rate.relative)).toEqual(Array(6).fill([0, 0, 0]));
-    expect(state.latency.slower[0]?.rate.stable.requests).toBeGreaterThan(4_000);
+    expect(state.checks.latency.slower.map(({ rate }) => rate.relative)).toEqual(Array(6).fill([0, 0, 0]));
+    expect(state.checks.latency.slower[0]?.rate.stable.requests).toBeGreaterThan(4_000);
   });
 
   it('has the dispersion of latencies at the boundary nearest to the median', () => {
     const { state } = after(10);
-    expect(state.latency.batches[0]?.filling).toMatchObject({ ms: 9_000, nc: 900 });
+    expect(state.checks.latency.batches[0]?.filling).toMatchObject({ ms: 9_000, nc: 900 });
   });
 });
 

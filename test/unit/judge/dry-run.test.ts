@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { budgetOf, stakesOf } from '../../../src/judge/budget.ts';
-import { isDryRun } from '../../../src/judge/dry-run.ts';
 import { openJudgement } from '../../../src/judge/judge.ts';
 import type { CheckName } from '../../../src/judge/verdict.ts';
+import { isDryRun } from '../../../src/parity/each-check.ts';
 import type { Policy, PolicyDocument } from '../../../src/policy/schema.ts';
 import { lookRepeatedly, tallyOf } from '../../support/judge-blocks.ts';
 import { classicTally } from '../../support/prometheus-tallies.ts';

@@ -31,8 +31,8 @@ describe('in bake', () => {
       reason: 'the canary serves everybody: nothing to compare, guards hold',
     });
     expect(verdict.findings.map(({ check }) => check)).toEqual(['guard:errors', 'guard:p99']);
-    expect(after.errors.harm).toEqual(state.errors.harm);
-    expect(after.latency.p99.harm).toEqual(state.latency.p99.harm);
+    expect(after.checks.errors.harm).toEqual(state.checks.errors.harm);
+    expect(after.checks.latency.p99.harm).toEqual(state.checks.latency.p99.harm);
   });
 
   it('a broken guard on errors rolls back', () => {
@@ -78,7 +78,7 @@ describe('in the internal phase', () => {
     const { state, verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 20 }, broken, { step });
     expect(verdict.reason).toBe('only forced requests reach the canary: nothing is compared yet');
     expect(state.canarySince).toBeNull();
-    expect(state.errors.stable.requests).toBeGreaterThan(17_000);
+    expect(state.checks.errors.stable.requests).toBeGreaterThan(17_000);
   });
 });
 

@@ -75,6 +75,6 @@ describe('a change of the form', () => {
     const before = look(policy, openJudgement(policy), inputOf([first])).state;
     const { verdict, state } = look(policy, before, inputOf([last]));
     expect(verdict).toMatchObject({ name: 'blind', reason: OTHER });
-    expect(state.latency).toEqual(before.latency);
+    expect(state.checks.latency).toEqual(before.checks.latency);
   });
 });

@@ -25,7 +25,7 @@ describe('a rollout that is measured by a native histogram', () => {
     expect(findingOf(verdict, 'dominance')?.rollbackMargin).toBe('9.1 % over the whole distribution');
     const upper = [-45, -44].map((bucket) => bucketMs(bucket, nativeGrid(3)));
     expect(upper).toContain(findingOf(verdict, 'p50')?.stable);
-    expect(state.latency.form).toEqual({ kind: 'grid', grid: nativeGrid(3) });
+    expect(state.checks.latency.form).toEqual({ kind: 'grid', grid: nativeGrid(3) });
   });
 
   it('rolls back a canary that is slower by more than its buckets', () => {

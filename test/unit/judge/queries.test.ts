@@ -91,7 +91,7 @@ describe('a query check that may roll back', () => {
     expect(verdict.reason).toMatch(
       /^canary query cpu 0\.52\d* against 0\.\d+ \(margin 5 %\), \d+ intervals; odds of a false alarm < 1 in 1,000$/,
     );
-    expect(state.queries['cpu']?.step.canary.count).toBeGreaterThanOrEqual(Math.ceil(Math.log2(1_000 / 0.2)));
+    expect(state.checks.queries['cpu']?.step.canary.count).toBeGreaterThanOrEqual(Math.ceil(Math.log2(1_000 / 0.2)));
     expect(findingIn({ verdict, state, slowAfterMs: 0 }, 'query:cpu')?.says).toContain(
       'a rollback takes at least 13 intervals',
     );

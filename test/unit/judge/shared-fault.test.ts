@@ -34,12 +34,12 @@ describe('a shared fault', () => {
   it('freezes what is known of the stable, and counts no parity from the next block on', () => {
     const more = lookRepeatedly(policy, during.state, { from: 320_000, count: 60 }, outage);
     expect(more.state.groups).toEqual(during.state.groups);
-    expect(more.state.unanswered.stable).toEqual(during.state.unanswered.stable);
-    expect(more.state.errors.stable).toEqual(during.state.errors.stable);
-    expect(more.state.latency.reference).toEqual(during.state.latency.reference);
+    expect(more.state.checks.unanswered.stable).toEqual(during.state.checks.unanswered.stable);
+    expect(more.state.checks.errors.stable).toEqual(during.state.checks.errors.stable);
+    expect(more.state.checks.latency.reference).toEqual(during.state.checks.latency.reference);
     expect(more.state.fault.past).toEqual(during.state.fault.past);
-    expect(more.state.errors.relative).toEqual(during.state.errors.relative);
-    expect(more.state.latency.p50.parity).toEqual(during.state.latency.p50.parity);
+    expect(more.state.checks.errors.relative).toEqual(during.state.checks.errors.relative);
+    expect(more.state.checks.latency.p50.parity).toEqual(during.state.checks.latency.p50.parity);
   });
 
   it('still rolls back a canary that is clearly worse', () => {

@@ -1,0 +1,41 @@
+import type { RateState } from '../stats/rates/error-rate.ts';
+import type { NoReport } from '../stats/rates/no-report.ts';
+import type { SplitShare } from '../stats/rates/split-share.ts';
+import type { UnansweredState } from '../stats/rates/unanswered.ts';
+import type { Check } from './check.ts';
+import { clientErrorsCheck } from './client-errors.ts';
+import { errorsCheck } from './errors.ts';
+import { type GuardsState, guardsCheck } from './guards.ts';
+import type { LatencyState } from './latency/latency.ts';
+import { latencyCheck } from './latency/latency-check.ts';
+import { queriesCheck } from './queries/queries-check.ts';
+import type { QueriesState } from './queries/query.ts';
+import { silenceCheck } from './silence.ts';
+import { splitShareCheck } from './split-share.ts';
+import { unansweredCheck } from './unanswered.ts';
+
+/** What the checks remember, as it is stored: plain JSON by check. */
+export interface CheckStates {
+  readonly errors: RateState;
+  readonly unanswered: UnansweredState;
+  readonly clientErrors: RateState;
+  readonly latency: LatencyState;
+  readonly guards: GuardsState;
+  readonly queries: QueriesState;
+  readonly silence: NoReport;
+  readonly splitShare: SplitShare;
+}
+
+export type CheckKey = keyof CheckStates;
+
+/** Every check there is, in the order in which people read what they found. */
+export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
+  errors: errorsCheck,
+  unanswered: unansweredCheck,
+  clientErrors: clientErrorsCheck,
+  latency: latencyCheck,
+  guards: guardsCheck,
+  queries: queriesCheck,
+  silence: silenceCheck,
+  splitShare: splitShareCheck,
+};

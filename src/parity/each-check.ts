@@ -1,0 +1,69 @@
+import type { Policy } from '../policy/schema.ts';
+import type { Check, CheckNames, Terms } from './check.ts';
+import { CHECKS, type CheckKey, type CheckStates } from './checks.ts';
+import type { CheckName } from './finding.ts';
+import type { Claim } from './stake.ts';
+
+const KEYS: readonly CheckKey[] = Object.keys(CHECKS).filter(isKey);
+
+/** What each check says of its state, in the order of the list. */
+export function fromEach<Answer>(
+  states: CheckStates,
+  ask: <State>(check: Check<State>, state: State) => readonly Answer[],
+): readonly Answer[] {
+  const askOne = <Key extends CheckKey>(key: Key) => ask<CheckStates[Key]>(CHECKS[key], states[key]);
+  return KEYS.flatMap(askOne);
+}
+
+/** The states as `step` leaves them one by one. */
+export function withEach(states: CheckStates, step: <State>(check: Check<State>, state: State) => State): CheckStates {
+  const next: { -readonly [Key in CheckKey]: CheckStates[Key] } = { ...states };
+  const stepOne = <Key extends CheckKey>(key: Key) => {
+    next[key] = step<CheckStates[Key]>(CHECKS[key], states[key]);
+  };
+  KEYS.forEach(stepOne);
+  return next;
+}
+
+/** The states that are known, and of every other check the one before its first block. */
+export function openEach(policy: Policy, known: Partial<CheckStates> = {}): CheckStates {
+  const opened: { -readonly [Key in CheckKey]?: CheckStates[Key] } = {};
+  const openOne = <Key extends CheckKey>(key: Key) => {
+    opened[key] = known[key] ?? CHECKS[key].open(policy);
+  };
+  KEYS.forEach(openOne);
+  if (!isWhole(opened)) throw new Error('a check has no state');
+  return opened;
+}
+
+/** Every claim to the budget, in the order of the list. */
+export function claimsOf(policy: Policy): readonly Claim[] {
+  return KEYS.flatMap((key) => CHECKS[key].claims?.(policy) ?? []);
+}
+
+/** What the policy asks of a check under a name; null where there is no check of that name. */
+export function termsOf(policy: Policy, name: CheckName): Terms | null {
+  for (const key of KEYS) {
+    const terms = CHECKS[key].terms(policy, name);
+    if (terms !== null) return terms;
+  }
+  return null;
+}
+
+/** Whether the policy has a check report only. */
+export function isDryRun(policy: Policy, name: CheckName): boolean {
+  return termsOf(policy, name)?.dryRun ?? false;
+}
+
+/** The names under which all checks report. */
+export function allNames(): readonly CheckNames[] {
+  return KEYS.map((key) => CHECKS[key].names);
+}
+
+function isWhole(states: Partial<CheckStates>): states is CheckStates {
+  return KEYS.every((key) => states[key] !== undefined);
+}
+
+function isKey(key: string): key is CheckKey {
+  return Object.hasOwn(CHECKS, key);
+}
