@@ -90,6 +90,10 @@ export const REASONS: readonly (readonly [says: string, todo: string])[] = [
   ['is skipped or reports only: a person ends this step', 'no check is left that could show parity: `serin advance`'],
   ['every check is at parity, and the step lasts at least', 'wait: `judge.minStep`'],
   ['nothing new has been measured for', 'the traffic or the source has stopped'],
+  [
+    'the evidence was begun anew',
+    'this version of Serin cannot read what the one before remembered: wait, the evidence gathers again',
+  ],
 ];
 
 export function reasonsTable(): string {

@@ -9,9 +9,10 @@ import { findingsOf, holdsOf } from './findings.ts';
 import { forecastOf } from './forecast.ts';
 import type { LookInput } from './input.ts';
 import { enterStage, observe } from './observe.ts';
+import { recall } from './recall.ts';
 import { onClockOf } from './set-back.ts';
 import { slowAfterMs, staleAfterMs } from './slow-age.ts';
-import { JUDGE_FORMAT, type JudgeState, openJudgement } from './state.ts';
+import type { JudgeState } from './state.ts';
 import { thresholdsOf } from './thresholds.ts';
 import { whyBlind, whyUndecided } from './undecided.ts';
 import type { CheckName, Verdict } from './verdict.ts';
@@ -31,8 +32,7 @@ export interface Look {
  * would have one at a time; what found the canary harmful stays the verdict.
  */
 export function look(policy: Policy, before: JudgeState, input: LookInput): Look {
-  // What an older program remembers cannot be read: the evidence starts from nothing.
-  const known = before.format === JUDGE_FORMAT ? before : openJudgement(policy);
+  const known = recall(policy, before);
   if (known.decided !== null) return toldOf(policy, known, known.decided, pastOf(known));
   const evidence = readEvidence(input, known.checks.latency.form);
   let state = enterStage(known, input.step);
@@ -87,7 +87,10 @@ function verdictOf(policy: Policy, state: JudgeState, input: LookInput, blind: s
   if (unseen !== null) return { ...facts, name: 'blind', ...unseen, needs: null };
   const undecided = whyUndecided(policy, state, input, findings, holds, staleAfterMs(policy, state, past));
   const forecast = forecastOf(policy, state, input, findings);
-  if (undecided !== null) return { ...facts, name: 'undecided', ...undecided, forecast };
+  if (undecided !== null) {
+    const reason = state.anew === null ? undecided.reason : `${undecided.reason}; ${state.anew}`;
+    return { ...facts, name: 'undecided', ...undecided, reason, forecast };
+  }
   const reason = explainParity(policy, findings, state.step.canary.requests);
   return { ...facts, name: 'at-parity', reason, worst: null, needs: null, forecast };
 }

@@ -31,6 +31,7 @@ export function enterStage(state: JudgeState, step: StepContext): JudgeState {
   return {
     ...state,
     stage,
+    anew: state.stage === null ? state.anew : null,
     checks: withEach(state.checks, (check, known) => check.restart?.(known) ?? known),
     step: EMPTY_WINDOW,
   };

@@ -8,7 +8,7 @@ import { type GroupDispersion, NO_DISPERSION } from '../stats/rates/dispersion.t
 import { type FaultWatch, NO_FAULT } from './shared-fault.ts';
 import type { Verdict } from './verdict.ts';
 
-/** Grows whenever a state of before could not be read any more. */
+/** Grows whenever a state of before cannot be read as it is; `recall` has what becomes of that. */
 export const JUDGE_FORMAT = 4;
 
 /** The judge's whole memory of one rollout: plain JSON, restored bit for bit. */
@@ -38,6 +38,8 @@ export interface JudgeState {
   readonly harm: { readonly level: number; readonly lowest: number; readonly since: Window };
   /** The verdict that found the canary harmful; it is final. */
   readonly decided: Verdict | null;
+  /** Why it knows nothing of the time before; null where it does, and from the next stage on. */
+  readonly anew: string | null;
 }
 
 /** The state before the first look: every e-process is at 1. */
@@ -59,5 +61,6 @@ export function openJudgement(policy: Policy): JudgeState {
     step: EMPTY_WINDOW,
     harm: { level: 0, lowest: 0, since: EMPTY_WINDOW },
     decided: null,
+    anew: null,
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type JudgeState, look, openJudgement } from '../../../src/judge/judge.ts';
+import { BEGUN_ANEW } from '../../../src/judge/recall.ts';
 import { thresholdsOf } from '../../../src/judge/thresholds.ts';
 import { GROUPS } from '../../../src/stats/block.ts';
 import { blockOf, inputOf, lookRepeatedly, tallyOf, weightStep } from '../../support/judge-blocks.ts';
@@ -198,8 +199,8 @@ describe('every finding', () => {
 });
 
 describe('a state of an older format', () => {
-  it('is not read: the evidence starts from nothing', () => {
+  it('is not read: the evidence starts from nothing, and says so', () => {
     const old = { ...after(90).state, format: 1 } as unknown as JudgeState;
-    expect(look(policy, old, inputOf([])).verdict.reason).toBe('nothing has been measured yet');
+    expect(look(policy, old, inputOf([])).verdict.reason).toBe(`nothing has been measured yet; ${BEGUN_ANEW}`);
   });
 });

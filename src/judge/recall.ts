@@ -1,0 +1,49 @@
+import type { CheckKey, CheckStates } from '../parity/checks.ts';
+import { openEach } from '../parity/each-check.ts';
+import { isRecord } from '../policy/is-record.ts';
+import type { Policy } from '../policy/schema.ts';
+import { JUDGE_FORMAT, type JudgeState, openJudgement } from './state.ts';
+
+/** What the version before stored: the same, with the state of each check beside the judge's own. */
+interface FlatState extends Omit<JudgeState, 'format' | 'checks' | 'anew'>, CheckStates {
+  readonly format: 3;
+}
+
+/** What an operator reads until the stage ends, or a full dwell with little evidence would be a riddle. */
+export const BEGUN_ANEW =
+  'the evidence was begun anew, for what was kept of it has a form that this version cannot read';
+
+/**
+ * A stored memory as the judge of today has it. What the version before wrote is carried over bit for bit; of anything
+ * older nothing is read, and the evidence begins anew, which the verdict says. A check that the memory knows nothing of
+ * begins with the next block.
+ */
+export function recall(policy: Policy, stored: unknown): JudgeState {
+  if (isCurrent(stored)) return { ...stored, checks: openEach(policy, stored.checks) };
+  if (isFlat(stored)) return fromFlat(policy, stored);
+  return { ...openJudgement(policy), anew: BEGUN_ANEW };
+}
+
+function fromFlat(policy: Policy, stored: FlatState): JudgeState {
+  const { errors, unanswered, clientErrors, latency, guards, queries, silence, splitShare, ...own } = stored;
+  const checks = { errors, unanswered, clientErrors, latency, guards, queries, silence, splitShare };
+  return { ...own, format: JUDGE_FORMAT, checks: openEach(policy, checks), anew: null };
+}
+
+function isCurrent(stored: unknown): stored is JudgeState {
+  return isRecord(stored) && stored['format'] === JUDGE_FORMAT && isRecord(stored['checks']);
+}
+
+const FLAT: readonly CheckKey[] = [
+  'errors',
+  'unanswered',
+  'clientErrors',
+  'latency',
+  'guards',
+  'queries',
+  'splitShare',
+];
+
+function isFlat(stored: unknown): stored is FlatState {
+  return isRecord(stored) && stored['format'] === 3 && FLAT.every((key) => isRecord(stored[key]));
+}
