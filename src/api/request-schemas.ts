@@ -1,38 +1,15 @@
 import { z } from '@hono/zod-openapi';
-import type { CheckName } from '../judge/verdict.ts';
+import { allNames } from '../parity/each-check.ts';
 import { personalName, plainText, versionName } from '../policy/names.ts';
 import { isStorable, UNSTORABLE } from '../policy/storable.ts';
 import { duration, weight } from '../policy/units.ts';
 
-const CHECKS = [
-  'errors',
-  'unanswered',
-  'clientErrors',
-  'p50',
-  'p95',
-  'p99',
-  'dominance',
-  'silence',
-  'guard:errors',
-  'guard:p50',
-  'guard:p95',
-  'guard:p99',
-] as const satisfies readonly CheckName[];
+const NAMES = allNames();
+const LISTED = NAMES.flatMap(({ listed }) => listed);
+const OPEN = NAMES.flatMap(({ open }) => open ?? []).toSorted((left, right) => left.form.localeCompare(right.form));
 
-const QUERY_CHECK = /^query:[a-z0-9][a-z0-9-]{0,62}$/;
-
-const queryCheck = z
-  .string()
-  .regex(QUERY_CHECK)
-  .transform((name) => name as `query:${string}`);
-
-const slowerCheck = z
-  .string()
-  .regex(/^slower:\d{1,9}(\.\d{1,3})?$/)
-  .transform((name) => name as `slower:${number}`);
-
-const checkName = z.union([z.enum(CHECKS), queryCheck, slowerCheck], {
-  error: `must be query:NAME, slower:MS, or one of ${CHECKS.join(', ')}`,
+const checkName = z.union([z.enum(LISTED), ...OPEN.map(({ pattern }) => z.string().regex(pattern))], {
+  error: `must be ${OPEN.map(({ form }) => form).join(', ')}, or one of ${LISTED.join(', ')}`,
 });
 
 /** What only names something that is there already, whatever it was called when it was made. No flag: JSON Schema has none. */
