@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { budgetOf, stakesOf } from '../../src/judge/budget.ts';
+import { openJudgement } from '../../src/judge/judge.ts';
+import { CHECKS, type CheckKey } from '../../src/parity/checks.ts';
+import { allNames, claimsOf, termsOf } from '../../src/parity/each-check.ts';
+import type { Policy } from '../../src/policy/schema.ts';
+import type { Block } from '../../src/stats/block.ts';
+import { lookRepeatedly } from '../support/judge-blocks.ts';
+import { pointAt, queryPolicy, valued } from '../support/query-policy.ts';
+import { NO_TALLY } from '../support/simulated-traffic.ts';
+
+const policy: Policy = queryPolicy(
+  { action: 'rollback', weight: 0.1, limit: 0.9 },
+  {},
+  { guards: { errors: '2%', p99: '800ms' } },
+);
+const routed = { stable: 900, canary: 100 };
+const onGrid = (startedAt: number) => valued(startedAt, pointAt(startedAt), { routed });
+const slower = (answers: number) => ({ answers, above: [{ ms: 25, count: answers / 5 }] });
+const atBoundaries = (startedAt: number): Block => ({
+  ...onGrid(startedAt),
+  stable: { ...NO_TALLY, requests: 900, slower: slower(900) },
+  canary: { ...NO_TALLY, requests: 100, slower: slower(100) },
+});
+const { state, verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 30 }, onGrid);
+const other = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 30 }, atBoundaries);
+const keys = Object.keys(CHECKS).filter((key): key is CheckKey => Object.hasOwn(CHECKS, key));
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+describe.each(keys)('the check %s', (key) => {
+  const { names, terms } = CHECKS[key];
+
+  it('remembers plain JSON, before the first block and after', () => {
+    for (const states of [openJudgement(policy).checks, state.checks, other.state.checks]) {
+      expect(plain(states[key])).toEqual(states[key]);
+    }
+  });
+
+  it('has names of its own, with terms', () => {
+    for (const name of names.listed) {
+      const owners = keys.filter((one) => CHECKS[one].terms(policy, name) !== null);
+      expect([name, owners]).toEqual([name, [key]]);
+      expect(allNames().some(({ open }) => open?.pattern.test(name))).toBe(false);
+    }
+    expect(terms(policy, 'no-such-check')).toBeNull();
+  });
+
+  it('claims the budget for its own names, whatever was seen', () => {
+    for (const { check } of CHECKS[key].claims?.(policy) ?? []) expect(terms(policy, check)).not.toBeNull();
+  });
+});
+
+describe('the checks together', () => {
+  it('report and stake under names that one of them has', () => {
+    for (const look of [{ state, verdict }, other]) {
+      const reported = look.verdict.findings.map(({ check }) => check);
+      const staked = stakesOf(policy, look.state, []).map(({ check }) => check);
+      for (const check of [...reported, ...staked]) expect([check, termsOf(policy, check)]).not.toEqual([check, null]);
+      expect(reported).toEqual([...new Set(reported)]);
+    }
+  });
+
+  it('share the whole budget, and no more', () => {
+    const shares = claimsOf(policy).map(({ check }) => budgetOf(policy, check));
+    expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
+    for (const look of [state, other.state, openJudgement(policy)]) {
+      const staked = stakesOf(policy, look, []).reduce((sum, { weight }) => sum + weight, 0);
+      expect(staked).toBeLessThanOrEqual(1 + 1e-12);
+    }
+  });
+});
