@@ -5,36 +5,34 @@ import { controllerRoute } from '../config/routes.ts';
 import { createMemory } from '../controller/memory.ts';
 import type { ControllerPorts, Safeguard } from '../controller/ports.ts';
 import type { Gateway, MeasurePort, SplitPort } from '../gateway/gateway.ts';
+import type { DeclaredSource } from '../metrics/declared-source.ts';
 import { gatewaySource } from '../metrics/gateway.ts';
-import type { PrometheusClient } from '../metrics/prometheus/client.ts';
 import { parseCursor } from '../metrics/queries/cursor.ts';
-import { withQueries } from '../metrics/with-queries.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { Log } from '../problem/log.ts';
 import type { Installation } from '../rollout/announce.ts';
 import { routersOf } from '../routers/routers.ts';
 import type { Store } from '../store/store.ts';
 import { newId } from './new-id.ts';
-import { openQuerySources, routeSources } from './open-sources.ts';
+import { evidenceSource } from './open-sources.ts';
 
 export interface PortParts {
   readonly loaded: LoadedConfig;
-  readonly env: NodeJS.ProcessEnv;
   readonly store: Store;
   readonly gateway: Gateway;
   readonly channels: readonly Channel[];
-  readonly prometheus: ReadonlyMap<string, PrometheusClient>;
+  readonly sources: ReadonlyMap<string, DeclaredSource>;
   readonly log: Log;
 }
 
 /** Everything that the controller touches, out of the parts of this process and what serin.yaml says. */
 export function controllerPorts(parts: PortParts): ControllerPorts {
-  const { loaded, env, store, gateway, channels, prometheus, log } = parts;
+  const { loaded, store, gateway, channels, sources, log } = parts;
   const { config } = loaded;
   const monotonic = () => performance.now();
   return {
     store,
-    source: withQueries(routeSources(config, prometheus, gateway), { sources: openQuerySources(config, env) }),
+    source: evidenceSource(config, sources, gateway),
     router: routersOf(config.routes, { gateway }),
     probe: (url, well) => gateway.probe(url, config.gateway.timeouts.headers, well),
     operatorUpstream: operatorUpstreams(config.upstreams),

@@ -1,93 +1,65 @@
-import type { ConfiguredRoute, ServerConfig } from '../config/config.ts';
+import type { ServerConfig } from '../config/config.ts';
 import { routeMetrics } from '../config/route-metrics.ts';
-import type { ConfiguredPrometheus, ConfiguredSource } from '../config/sources.ts';
+import type { ConfiguredSource } from '../config/sources.ts';
 import type { MeasurePort } from '../gateway/gateway.ts';
 import { lookupAllowed } from '../gateway/upstream/upstream-address.ts';
 import { resolveSecret } from '../identity/secrets.ts';
+import type { DeclaredSource } from '../metrics/declared-source.ts';
 import { type CollectBlocks, gatewaySource } from '../metrics/gateway.ts';
 import { type Endpoint, httpClient } from '../metrics/http.ts';
 import { jsonValues } from '../metrics/json/json-values.ts';
-import { type PrometheusClient, prometheusClient } from '../metrics/prometheus/client.ts';
-import { prometheusValues } from '../metrics/prometheus/prometheus-values.ts';
-import { prometheusSource } from '../metrics/prometheus/source.ts';
-import type { QuerySource } from '../metrics/queries/query-source.ts';
+import { openPrometheus } from '../metrics/prometheus/open-prometheus.ts';
 import type { MetricsSource } from '../metrics/source.ts';
+import { withQueries } from '../metrics/with-queries.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 
-/** The Prometheus sources of the file, by name. Throws Problem('invalid-input') when a secret is not there. */
-export function openPrometheus(
-  { sources }: ServerConfig,
-  env: NodeJS.ProcessEnv,
-): ReadonlyMap<string, PrometheusClient> {
-  return new Map(
-    Object.entries(sources).flatMap(([name, source]) =>
-      source.kind === 'prometheus' ? [[name, openClient(name, source, env)]] : [],
-    ),
-  );
+type DeclaredSources = ReadonlyMap<string, DeclaredSource>;
+
+/** The sources of the file, by name. Throws Problem('invalid-input') when a secret is not there. */
+export function openSources({ sources }: Pick<ServerConfig, 'sources'>, env: NodeJS.ProcessEnv): DeclaredSources {
+  return new Map(Object.entries(sources).map(([name, source]) => [name, openSource(name, source, env)]));
 }
 
-/** Where the values of query checks come from, by the names in the file. Throws Problem when a secret is not there. */
-export function openQuerySources(
-  { sources }: Pick<ServerConfig, 'sources'>,
-  env: NodeJS.ProcessEnv,
-): ReadonlyMap<string, QuerySource> {
-  return new Map(Object.entries(sources).map(([name, source]) => [name, querySource(source, env)]));
+/** Every kind of source that there is. */
+function openSource(name: string, source: ConfiguredSource, env: NodeJS.ProcessEnv): DeclaredSource {
+  const endpoint = endpointOf(source, env);
+  switch (source.kind) {
+    case 'prometheus':
+      return openPrometheus({ name, ...endpoint, intervalMs: source.interval });
+    case 'json':
+      return { values: jsonValues(httpClient(endpoint)) };
+  }
 }
 
 /**
- * Asks for each route the source that the file gives it; the gateway's own where it gives none. Slices are the gateway's,
- * whoever measures the rest.
+ * Asks for each route the source that the file gives it, the gateway's own where it gives none, and puts the values of query
+ * checks on its blocks. Slices are the gateway's, whoever measures the rest.
  */
-export function routeSources(
+export function evidenceSource(
   config: ServerConfig,
-  clients: ReadonlyMap<string, PrometheusClient>,
+  declared: DeclaredSources,
   gateway: Pick<MeasurePort, 'collect' | 'slices'>,
 ): MetricsSource {
   const collect: CollectBlocks = (route, after, slowAfterMs) => gateway.collect(route, after, slowAfterMs);
   const own = gatewaySource(collect, (route) => gateway.slices(route));
-  const byRoute = new Map(config.routes.map((route) => [route.name, sourceOf(config, route, clients, collect) ?? own]));
+  const measured = config.routes.map((route): readonly [string, MetricsSource] => {
+    const { name, source, metrics } = route;
+    const { gatewayCarries, splitSeen } = capabilitiesOf(route);
+    const opened = source === undefined ? undefined : declared.get(source);
+    if (!opened?.measure || !metrics) return [name, own];
+    const by = { metrics: routeMetrics(metrics), gateway: gatewayCarries ? collect : null, splitSeen };
+    return [name, opened.measure(by)];
+  });
+  const byRoute = new Map(measured);
   const of = (route: string) => byRoute.get(route) ?? own;
   const carried = new Set(config.routes.flatMap((route) => (capabilitiesOf(route).gatewayCarries ? [route.name] : [])));
-  return {
+  const blocks: MetricsSource = {
     name: 'by route',
     collect: (request, signal) => of(request.route).collect(request, signal),
     check: async (request, signal) => (await of(request.route).check?.(request, signal)) ?? [],
     slices: async (route) => (carried.has(route) ? gateway.slices(route) : []),
   };
-}
-
-function sourceOf(
-  { sources }: ServerConfig,
-  route: ConfiguredRoute,
-  clients: ReadonlyMap<string, PrometheusClient>,
-  collect: CollectBlocks,
-): MetricsSource | null {
-  const { source: name, metrics } = route;
-  const { gatewayCarries, splitSeen } = capabilitiesOf(route);
-  const client = name === undefined ? undefined : clients.get(name);
-  const source = name === undefined ? undefined : sources[name];
-  if (!client || !metrics || source?.kind !== 'prometheus') return null;
-  return prometheusSource({
-    client,
-    intervalMs: source.interval,
-    metrics: routeMetrics(metrics),
-    gateway: gatewayCarries ? collect : null,
-    splitSeen,
-  });
-}
-
-function openClient(name: string, source: ConfiguredPrometheus, env: NodeJS.ProcessEnv): PrometheusClient {
-  return prometheusClient({ name, ...endpointOf(source, env) });
-}
-
-function querySource(source: ConfiguredSource, env: NodeJS.ProcessEnv): QuerySource {
-  const client = httpClient(endpointOf(source, env));
-  switch (source.kind) {
-    case 'prometheus':
-      return prometheusValues(client, { scrapeMs: source.interval });
-    case 'json':
-      return jsonValues(client);
-  }
+  return withQueries(blocks, { sources: new Map([...declared].map(([name, { values }]) => [name, values])) });
 }
 
 /** How a declared source is reached. Throws Problem('invalid-input') when a secret is not there. */

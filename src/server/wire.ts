@@ -37,7 +37,7 @@ import { consumerFollower } from './follow-consumers.ts';
 import { gatewayOptions, openAccessLog } from './gateway-options.ts';
 import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
-import { openPrometheus } from './open-sources.ts';
+import { openSources } from './open-sources.ts';
 import { packageVersion } from './version.ts';
 
 export interface WireOptions {
@@ -74,7 +74,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
   const { log } = internalErrors;
   loadPolicies(loaded);
   const channels = openChannels(config.channels, { secret: (reference) => resolveSecret(reference, env), notices });
-  const prometheus = openPrometheus(config, env);
+  const sources = openSources(config, env);
   const carried = config.routes.filter((route) => capabilitiesOf(route).gatewayCarries);
   const dataFolder = dataFolderOf(loaded, env);
   const store = opened ?? (await openConfigured(loaded, env, log));
@@ -98,7 +98,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const routeNames = carried.map(({ name }) => name);
     const follow = consumerFollower(store, gateway);
     for (const route of routeNames) await follow(route);
-    const ports = controllerPorts({ loaded, env, store, gateway, channels, prometheus, log });
+    const ports = controllerPorts({ loaded, store, gateway, channels, sources, log });
     const { memory } = ports;
     const controller = createController(ports);
     const verified = new VerifiedTokens(store.tokens, orRemembered);

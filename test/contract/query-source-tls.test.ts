@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sourcesSchema } from '../../src/config/sources.ts';
 import type { Taken } from '../../src/metrics/queries/query-source.ts';
-import { openQuerySources } from '../../src/server/open-sources.ts';
+import { openSources } from '../../src/server/open-sources.ts';
 import { PROMETHEUS, takeFrom } from '../support/query-source.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
 
@@ -56,7 +56,7 @@ serviceOrSkip('openssl', openssl)('a source of query values behind mutual TLS', 
   const file = (name: string) => `file:${path(name)}`;
   const take = async (source: object): Promise<Taken | undefined> => {
     const sources = sourcesSchema.parse({ main: { kind: 'prometheus', url, ...source } });
-    const opened = openQuerySources({ sources }, {}).get('main');
+    const opened = openSources({ sources }, {}).get('main')?.values;
     return opened && takeFrom(opened, PROMETHEUS.query);
   };
 

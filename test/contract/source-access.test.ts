@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configSchema } from '../../src/config/config.ts';
 import { prometheusClient } from '../../src/metrics/prometheus/client.ts';
-import { openPrometheus } from '../../src/server/open-sources.ts';
+import { endpointOf } from '../../src/server/open-sources.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
 import { type ScriptedPrometheus, scriptedPrometheus } from '../support/scripted-prometheus.ts';
 
@@ -23,9 +23,9 @@ function open(source: object) {
     sources: { metrics: { kind: 'prometheus', ...source } },
     routes: [{ name: 'shop', stable: 'http://127.0.0.1:9001', policy: 'standard' }],
   });
-  const client = openPrometheus(config, ENV).get('metrics');
-  if (!client) throw new Error('there is no such source');
-  return client;
+  const declared = config.sources['metrics'];
+  if (!declared) throw new Error('there is no such source');
+  return prometheusClient({ name: 'metrics', ...endpointOf(declared, ENV) });
 }
 
 describe('who asks Prometheus', () => {

@@ -1,7 +1,6 @@
 import { WHOLE_BPS } from '../../split/assign.ts';
 import type { Block } from '../../stats/block.ts';
-import type { CollectBlocks } from '../gateway.ts';
-import type { RouteMetrics } from '../presets/metric-names.ts';
+import type { MeasuredRoute } from '../declared-source.ts';
 import { whySetBack } from '../set-back.ts';
 import type { Collected, CollectRequest, MetricsSource } from '../source.ts';
 import { checkMetrics } from './check-metrics.ts';
@@ -14,16 +13,10 @@ import { labelsOf, vectorSelector } from './selector.ts';
 import type { Span } from './steps.ts';
 import { Unreadable } from './unreadable.ts';
 
-export interface PrometheusSourceOptions {
+export interface PrometheusSourceOptions extends MeasuredRoute {
   readonly client: PrometheusClient;
   /** Of the scrapes. */
   readonly intervalMs: number;
-  /** Of the route that is asked about. */
-  readonly metrics: RouteMetrics;
-  /** What the gateway counted itself, where it carries the traffic: requests sent, forced and ruled traffic. */
-  readonly gateway: CollectBlocks | null;
-  /** Whether the ordered split is known to be in force; else a block's `canaryBps` is the share that was measured. */
-  readonly splitSeen: boolean;
   /** Wall clock, epoch ms. */
   readonly now?: () => number;
 }

@@ -6,7 +6,7 @@ import { resolveSecret } from '../../identity/secrets.ts';
 import { openChannels } from '../../notify/channels.ts';
 import { counted } from '../../policy/counted.ts';
 import { Problem } from '../../problem/problem.ts';
-import { openPrometheus, openQuerySources } from '../open-sources.ts';
+import { openSources } from '../open-sources.ts';
 import type { Checked, Obstacle, Requirement } from './check.ts';
 
 /** Every secret that the file names, and whether those of the data folder are whole. */
@@ -46,8 +46,7 @@ export const secrets: Requirement = {
 
 function openAll({ loaded: { config }, env }: Checked): void {
   openChannels(config.channels, { secret: (reference) => resolveSecret(reference, env), notices: null });
-  openPrometheus(config, env);
-  openQuerySources(config, env);
+  openSources(config, env);
 }
 
 function faultsOf(

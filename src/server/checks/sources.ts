@@ -1,9 +1,8 @@
 import { controllerRoute } from '../../config/routes.ts';
 import { effectiveStable } from '../../controller/reconcile.ts';
 import { failureSentence, isFailure } from '../../controller/try-source.ts';
-import { withQueries } from '../../metrics/with-queries.ts';
 import { counted } from '../../policy/counted.ts';
-import { openPrometheus, openQuerySources, routeSources } from '../open-sources.ts';
+import { evidenceSource, openSources } from '../open-sources.ts';
 import type { Advisory, Remark } from './check.ts';
 
 /** What a rollout of today would ask the sources: every question of every route's policy, for its stable. */
@@ -13,9 +12,7 @@ export const sourcesCheck: Advisory = {
   async run({ loaded: { config, document }, env, policies, database }, signal) {
     if (Object.keys(config.sources).length === 0) return [{ level: 'ok', says: 'evidence is measured by the gateway' }];
     const nothing = { collect: async () => ({ blocks: [], cursor: '' }), slices: async () => [] };
-    const source = withQueries(routeSources(config, openPrometheus(config, env), nothing), {
-      sources: openQuerySources(config, env),
-    });
+    const source = evidenceSource(config, openSources(config, env), nothing);
     const stored = (await database.store?.stables.list()) ?? [];
     const asked = config.routes.map(controllerRoute).map(async (route, at): Promise<readonly Remark[]> => {
       const { version } = effectiveStable(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sourcesSchema } from '../../../src/config/sources.ts';
 import { lookupAllowed } from '../../../src/gateway/upstream/upstream-address.ts';
-import { endpointOf, openQuerySources } from '../../../src/server/open-sources.ts';
+import { endpointOf, openSources } from '../../../src/server/open-sources.ts';
 
 let folder: string;
 
@@ -58,13 +58,13 @@ describe('how a declared source is reached', () => {
 
   it('is not opened when a secret is missing', () => {
     const sources = sourcesSchema.parse({ jobs: { kind: 'json', url: URL, auth: { bearer: '${' + 'NOT_SET}' } } });
-    expect(() => openQuerySources({ sources }, {})).toThrow(/NOT_SET.* is not set/);
+    expect(() => openSources({ sources }, {})).toThrow(/NOT_SET.* is not set/);
   });
 
   it('tells the past of a Prometheus, and the present of a JSON endpoint', () => {
     const sources = sourcesSchema.parse({ jobs: { kind: 'json', url: URL }, main: { kind: 'prometheus', url: URL } });
-    const opened = openQuerySources({ sources }, {});
-    expect([...opened].map(([name, { knows }]) => [name, knows])).toEqual([
+    const opened = openSources({ sources }, {});
+    expect([...opened].map(([name, { values }]) => [name, values.knows])).toEqual([
       ['jobs', 'present'],
       ['main', 'past'],
     ]);
