@@ -48,6 +48,8 @@ export class Pipeline {
   /** The request that began last, and whether none may run beside it. */
   private begun: GatewayRequest | null = null;
   private isAlone = false;
+  /** One listener for all requests of the connection: Node calls it with the response as `this`. */
+  private readonly onClose: (this: Outgoing) => void;
   /** The answer to the request that came last, until it is over. */
   private last: Outgoing | null = null;
 
@@ -55,6 +57,13 @@ export class Pipeline {
   constructor(run: (incoming: GatewayRequest, outgoing: Outgoing) => void, faults: Faults) {
     this.run = run;
     this.faults = faults;
+    const closed = (outgoing: Outgoing): void => {
+      // One that is not known to have ended would keep all others waiting.
+      if (!faults.attempt(() => this.ended(outgoing), 'client')) outgoing.req.socket.destroy();
+    };
+    this.onClose = function onClose() {
+      closed(this);
+    };
   }
 
   get isBusy(): boolean {
@@ -153,10 +162,7 @@ export class Pipeline {
     if (this.underWay++ > 0 && this.begun) this.begun.isFollowed = true;
     this.begun = incoming;
     this.isAlone = !isPlainlySafe(incoming);
-    outgoing.once('close', () => {
-      // One that is not known to have ended would keep all others waiting.
-      if (!this.faults.attempt(() => this.ended(outgoing), 'client')) incoming.socket.destroy();
-    });
+    outgoing.on('close', this.onClose);
     this.run(incoming, outgoing);
   }
 
