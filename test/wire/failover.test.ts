@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Echo } from '../../src/demo/toy-upstream.ts';
 import { orderTo, routeTo, startGateway, startToy, using } from '../support/gateway.ts';
-import { askRaw, fieldOf, get } from '../support/raw-client.ts';
-import { closedPort, rawUpstream } from '../support/upstream.ts';
+import { askRaw, fieldOf, get, openRaw } from '../support/raw-client.ts';
+import { cannedUpstream, closedPort, rawUpstream } from '../support/upstream.ts';
 
 const post = (body: string, method = 'POST') =>
   `${method} /echo HTTP/1.1\r\nHost: shop.test\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -92,5 +92,54 @@ describe('failover', () => {
     expect(stable.counts().requests).toBeLessThanOrEqual(20);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(stable.counts().requests);
     expect(stable.counts().requests).toBeGreaterThan(5);
+  });
+});
+
+describe('an answer that breaks while nothing of it has gone out', () => {
+  it('is another one, in its turn, and takes no answer before it along', async () => {
+    const canary = await using(
+      rawUpstream((socket, head) => {
+        if (head.startsWith('GET /slow '))
+          setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow'), 400);
+        else {
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
+          setTimeout(() => socket.destroy(), 100);
+        }
+      }),
+    );
+    const { gateway } = await failingOver(canary.url);
+    const connection = await openRaw(gateway.port);
+    connection.write(get('/slow') + get('/echo'));
+    expect((await connection.answer()).body.toString()).toBe('slow');
+    const second = await connection.answer();
+    expect([second.status, fieldOf(second.headers, 'x-serin-version')]).toEqual([200, 'v1']);
+    const outcomes = (await gateway.totals()).find(({ track }) => track === 'canary')?.outcomes;
+    expect(outcomes).toMatchObject({ '2xx': 1, unanswered: 1, 'client-gone': 0 });
+    connection.close();
+  });
+
+  it('also when several of its pieces came at once', async () => {
+    const bytes = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n5\r\nworld\r\nXX\r\n';
+    const canary = await using(cannedUpstream(bytes));
+    const { gateway } = await failingOver(canary.url);
+    const answer = await askRaw(gateway.port, get('/echo'));
+    expect([answer.status, fieldOf(answer.headers, 'x-serin-version')]).toEqual([200, 'v1']);
+  });
+
+  it('sends a large one on from the piece that waited for its turn', async () => {
+    const large = 'x'.repeat(1_000_000);
+    const canary = await using(
+      rawUpstream((socket, head) => {
+        if (head.startsWith('GET /slow '))
+          setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow'), 300);
+        else socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${large.length}\r\n\r\n${large}`);
+      }),
+    );
+    const { gateway } = await failingOver(canary.url);
+    const connection = await openRaw(gateway.port);
+    connection.write(get('/slow') + get('/large'));
+    expect((await connection.answer()).body.toString()).toBe('slow');
+    expect((await connection.answer()).body.toString() === large).toBe(true);
+    connection.close();
   });
 });

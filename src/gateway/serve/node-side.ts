@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type AnswerBody, answerHeaders, forwardedTrailers, headerLines } from '../http/headers.ts';
 import { lingerInstead } from '../http/refuse.ts';
 import type { UpstreamHead } from '../upstream/upstream-client.ts';
@@ -7,6 +8,8 @@ import type { Asker, ClientSide, ExchangeEvents } from './client-side.ts';
 
 /** Up to here a copy as text is cheaper than a buffer of its own. */
 const SMALL_PIECE = 4_096;
+/** How much of a body is collected as text, as on the fast path: what breaks within it can still become another answer. */
+const SMALL_TEXT = 16_384;
 
 interface PendingHead {
   readonly status: number;
@@ -16,7 +19,10 @@ interface PendingHead {
 
 const ignore = (): void => {};
 
-/** The client's side of an exchange on node:http. */
+/**
+ * The client's side of an exchange on node:http. An answer whose turn in a pipeline has not come keeps what it has: given to
+ * node:http it could not be taken back, and broken off it would take the answers before it along.
+ */
 export class NodeSide implements ClientSide {
   private readonly incoming: GatewayRequest;
   private readonly outgoing: ServerResponse<GatewayRequest>;
@@ -24,8 +30,12 @@ export class NodeSide implements ClientSide {
   private body: AnswerBody = 'none';
   /** What is to be written and has not been. */
   private pending: PendingHead | null = null;
-  /** A small first piece of the body, in latin1: node:http writes it with the head as one text. */
+  /** The beginning of the body, in latin1: node:http writes it with the head as one text. */
   private unwritten = '';
+  /** A piece that waits for its turn in the upstream's memory. */
+  private waiting: Buffer | null = null;
+  /** Whether `flush` was called before the turn had come. */
+  private isDue = false;
   private isHeldBack = false;
   /** Pieces of the body that were written from the upstream's memory and not yet reported as taken. */
   private lent = 0;
@@ -44,8 +54,10 @@ export class NodeSide implements ClientSide {
     outgoing.on('drain', this.onDrain);
     // Failures arrive as `close`; without a listener, `error` would crash the process.
     outgoing.on('error', ignore);
+    if (outgoing.socket) return;
+    outgoing.once('socket', this.onTurn);
     // Before Node 24 a response that waits in a pipeline is not told when the connection goes.
-    if (!outgoing.socket) incoming.socket.once('close', this.onClose);
+    incoming.socket.once('close', this.onClose);
   }
 
   get isOut(): boolean {
@@ -53,7 +65,7 @@ export class NodeSide implements ClientSide {
   }
 
   get untaken(): number {
-    return this.outgoing.writableLength;
+    return this.outgoing.writableLength + (this.waiting?.length ?? 0);
   }
 
   head(head: UpstreamHead, { method, version, setCookie }: Asker, connection: 'keep' | 'close'): void {
@@ -75,28 +87,28 @@ export class NodeSide implements ClientSide {
     const { headers, body } = answerHeaders({ rawHeaders, status, method, httpVersion, version, setCookie });
     this.pending = { status, reason, headers };
     this.unwritten = '';
+    this.waiting = null;
+    this.isDue = false;
     this.body = body;
   }
 
   piece(chunk: Buffer): boolean {
     const { outgoing } = this;
-    if (this.unwritten === '' && chunk.length <= SMALL_PIECE) {
-      this.unwritten = chunk.toString('latin1');
+    if (chunk.length <= SMALL_PIECE && this.unwritten.length + chunk.length <= SMALL_TEXT) {
+      this.unwritten += chunk.toString('latin1');
       return !outgoing.writableNeedDrain || this.holdBack();
     }
-    this.write();
     const { socket } = outgoing;
-    // As long as other answers of a pipeline come first, node:http keeps what it is given.
-    if (!socket) return outgoing.write(Buffer.from(chunk)) || this.holdBack();
-    this.lent++;
-    // Corked by node:http itself, it would go out a tick later.
-    socket.cork();
-    outgoing.write(chunk, this.onTaken);
-    socket.uncork();
-    return socket.writableLength === 0 || this.holdBack();
+    if (socket) return this.lend(socket, chunk) || this.holdBack();
+    this.waiting = chunk;
+    return this.holdBack();
   }
 
   flush(): void {
+    if (!this.outgoing.socket) {
+      this.isDue = true;
+      return;
+    }
     this.write();
     this.outgoing.flushHeaders();
   }
@@ -113,6 +125,17 @@ export class NodeSide implements ClientSide {
       outgoing.addTrailers(pairsOf(forwardedTrailers(trailers, null)));
     if (this.unwritten === '') outgoing.end();
     else outgoing.end(this.unwritten, 'latin1');
+  }
+
+  /** Whether the socket has taken all of it. */
+  private lend(socket: Socket, chunk: Buffer): boolean {
+    this.write();
+    this.lent++;
+    // Corked by node:http itself, it would go out a tick later.
+    socket.cork();
+    this.outgoing.write(chunk, this.onTaken);
+    socket.uncork();
+    return socket.writableLength === 0;
   }
 
   private holdBack(): false {
@@ -138,10 +161,21 @@ export class NodeSide implements ClientSide {
   /** The client has taken what was held back for it. */
   private drained(): void {
     const { writableNeedDrain, writableLength } = this.outgoing;
-    if (!this.isHeldBack || writableNeedDrain || (this.lent > 0 && writableLength > 0)) return;
+    if (!this.isHeldBack || this.waiting || writableNeedDrain || (this.lent > 0 && writableLength > 0)) return;
     this.isHeldBack = false;
     this.exchange?.drained();
   }
+
+  /** The answers before it are out. */
+  private readonly onTurn = (socket: Socket): void => {
+    this.contain(() => {
+      const chunk = this.waiting;
+      this.waiting = null;
+      if (chunk) this.lend(socket, chunk);
+      else if (this.isDue) this.flush();
+      this.drained();
+    });
+  };
 
   private readonly onTaken = (): void => {
     this.lent--;
