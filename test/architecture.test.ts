@@ -50,9 +50,9 @@ const TABLE: ImportTable = {
     rollout: { rooms: ['policy', 'split', 'stats', 'parity', 'judge'], only: exactStatistics },
     metrics: { rooms: PURE, packages: ['prometheus-query', 'undici', 'node:*'] },
     routers: { rooms: PURE, packages: ['undici', 'node:*'] },
-    notify: { rooms: PURE, packages: ['nodemailer', 'undici', 'zod', 'node:*'] },
+    notify: { rooms: PURE, packages: ['undici', 'zod', 'node:*'] },
     store: { rooms: PURE, packages: ['drizzle-orm', 'postgres', '@electric-sql/pglite', 'uuid', 'node:*'] },
-    gateway: { rooms: PURE, packages: ['hono', '@hono/node-server', 'jose', 'node:*'] },
+    gateway: { rooms: PURE, packages: ['hono', '@hono/node-server', 'node:*'] },
     controller: {
       rooms: PURE,
       files: ['metrics/source.ts', 'routers/router.ts', 'notify/channel.ts', 'store/store.ts'],

@@ -11,7 +11,7 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
   accessLogWritable: ['It can be again; `droppedLines` were lost', ''],
   adminTokenFileMissing: ['The data folder has no admin token that counts', 'Do as `reason` says'],
   canaryBraked: [
-    "The gateway's own judge sent a route to its stable without a database",
+    "With `recorded: false`: the database was away, and the gateway's own figures sent a route to its stable",
     'Bring the database back, and do not restart Serin before',
   ],
   checkFailed: ['A check of `serin doctor` found something at the start', 'See `reason`; Serin runs all the same'],

@@ -54,9 +54,19 @@ const ROWS: Readonly<Record<RolloutEvent['kind'], readonly Omit<Row, 'name'>[]>>
     { who: 'a person', event: () => startedEvent(POLICY), says: '`serin start`: begins a rollout in preflight' },
   ],
   preflightPassed: [
-    { who: 'Serin', event: () => ({ kind: 'preflightPassed' }), says: 'every address of the canary is healthy' },
+    {
+      who: 'a person',
+      event: () => ({ kind: 'preflightPassed' }),
+      says: 'written with the start: every address of the canary is healthy. A canary that is not leaves no rollout behind',
+    },
   ],
-  preflightRefused: [{ who: 'Serin', event: () => ({ kind: 'preflightRefused', reason }), says: 'one is not' }],
+  preflightRefused: [
+    {
+      who: 'Serin',
+      event: () => ({ kind: 'preflightRefused', reason }),
+      says: 'a rollout that an older Serin left in preflight, and whose canary is not healthy',
+    },
+  ],
   internalPassed: [
     {
       who: 'Serin',

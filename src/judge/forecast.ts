@@ -26,7 +26,7 @@ export function forecastOf(
   const parity = untilParity(state.pace, findings);
   const doublingMs = untilDoublingIsKnown(policy, state, input, share);
   if (parity === null && doublingMs === null) return null;
-  return { parity, doublingMs, says: inWords(parity, doublingMs) };
+  return { parity, doublingMs, says: sayForecast(parity, doublingMs) };
 }
 
 // The check that needs most decides, and at another weight it may be another check.
@@ -61,7 +61,7 @@ function untilDoublingIsKnown(policy: Policy, state: JudgeState, input: LookInpu
 }
 
 /** `parity in 1 min to 8 min, at 25 %: about 90 s; a doubling of errors would be known in 40 s` */
-function inWords(parity: Forecast['parity'], doublingMs: number | null): string {
+function sayForecast(parity: Forecast['parity'], doublingMs: number | null): string {
   const doubling = doublingMs === null ? [] : [`a doubling of errors would be known in ${formatSpan(doublingMs)}`];
   if (parity === null) return doubling.join('');
   const elsewhere = parity.at.map(

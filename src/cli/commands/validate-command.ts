@@ -29,7 +29,12 @@ interface Validation {
 }
 
 export function registerValidate(program: Command, session: Session): void {
-  takesServer(program.command('validate').description('check policy files, without a server').argument('<file...>'))
+  takesServer(
+    program
+      .command('validate')
+      .description('check policy files; with --online, run their queries too')
+      .argument('<file...>'),
+  )
     .option('--online', 'let a server run every query of a valid policy, and say what came back')
     .option('--route <name>', 'with --online: the route to ask for (default: the one that takes the policy)')
     .option('--stable <version>', 'with --online: a version to ask for (default: the one that serves)')

@@ -38,8 +38,8 @@ export const secrets: Requirement = {
     if (faults.length > 0) return faults;
     const says =
       declared.length === 0
-        ? 'serin.yaml refers to no secret'
-        : `serin.yaml refers to ${counted(declared.length, 'secret')}, all set`;
+        ? 'the configuration refers to no secret'
+        : `the configuration refers to ${counted(declared.length, 'secret')}, all set`;
     return [{ level: 'ok', says }];
   },
 };
