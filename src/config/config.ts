@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { unfitToChoose } from '../gateway/http/headers.ts';
 import { DEFAULT_PACE } from '../gateway/http/timeouts.ts';
 import { channelsSchema } from '../notify/channels.ts';
 import { versionName } from '../policy/names.ts';
 import { duration, fraction } from '../policy/units.ts';
 import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
-import { limitsSchema, routeTimeoutsSchema, timeoutsSchema, uploadRate } from './bounds.ts';
+import { ABOVE_ZERO, limitsSchema, routeTimeoutsSchema, timeoutsSchema, uploadRate } from './bounds.ts';
 import { readControlHost } from './control-hosts.ts';
 import { cidr, listenAddress, upstreamPlace } from './declared-address.ts';
 import { secret, serviceUrl } from './declared-values.ts';
+import { headerName, SHORT_TOKEN } from './header-name.ts';
 import { readText } from './read-text.ts';
 import { HOST, readRouteHost } from './route-host.ts';
 import { routeMetricsSchema } from './route-metrics.ts';
@@ -26,19 +26,7 @@ const upstream = z.union([
   }),
 ]);
 
-/** RFC 9110 section 5.6.2. */
-const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
-
-/** A field by which a version is chosen: the client says it, and it goes on to the upstream. */
-const headerName = z
-  .string()
-  .regex(TOKEN, 'must be a header name')
-  .superRefine((name, context) => {
-    const reason = unfitToChoose(name.toLowerCase());
-    if (reason !== null) context.addIssue({ code: 'custom', message: reason });
-  });
-
-const cookieName = z.string().regex(TOKEN, 'must be a cookie name');
+const cookieName = z.string().regex(SHORT_TOKEN, 'must be a cookie name');
 
 const sticky = z.union([
   z
@@ -230,9 +218,11 @@ export const configSchema = z.strictObject({
       tick: duration
         .prefault('5s')
         .refine(isEvenTick, 'must be whole seconds that divide a minute')
+        .meta(ABOVE_ZERO)
         .describe('How often rollouts are looked at: whole seconds that divide a minute'),
       blindAfter: duration
         .prefault('1m')
+        .meta(ABOVE_ZERO)
         .describe(
           'When no look was recorded for this long, the gateway may go back to the stable on its own figures; longer than `tick`',
         ),

@@ -4,6 +4,14 @@ import { HOST, readRouteHost } from './route-host.ts';
 
 const MAX_PORT = 65_535;
 
+/** At most MAX_PORT, in at most five digits. */
+const PORT = String.raw`(\d{1,4}|[0-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`;
+
+/** What every network is like, with prefix lengths up to 32 and 128 in at most three digits. */
+const IPV4_NETWORK = String.raw`[\d.]+(/0?([0-2]?\d|3[0-2]))?`;
+const IPV6_NETWORK = String.raw`[\dA-Fa-f.]*:[\dA-Fa-f:.]*(/(0?\d{1,2}|1[01]\d|12[0-8]))?`;
+const NETWORK = `^(${IPV4_NETWORK}|${IPV6_NETWORK})$`;
+
 function readNetwork(text: string): TextReading<string> {
   const [address = '', bits, more] = text.split('/');
   const family = isIP(address);
@@ -20,7 +28,7 @@ function readNetwork(text: string): TextReading<string> {
 }
 
 /** A network such as 10.0.0.0/8, or a single address. */
-export const cidr = readText<string>(readNetwork, /^[\dA-Fa-f:.]+(\/\d{1,3})?$/);
+export const cidr = readText<string>(readNetwork, new RegExp(NETWORK));
 
 /** Where operators may have upstreams: a network, an address, or a name as routes have it. */
 export const upstreamPlace = readText<string>(
@@ -29,7 +37,7 @@ export const upstreamPlace = readText<string>(
     if (text === '*') return { ok: false, reason: 'is a wildcard for everything; name networks and hosts' };
     return readRouteHost(text);
   },
-  new RegExp(`${HOST.source}|^[\\dA-Fa-f:.]+(/\\d{1,3})?$`),
+  new RegExp(`${HOST.source}|${NETWORK}`),
 );
 
 export interface ListenAddress {
@@ -38,16 +46,19 @@ export interface ListenAddress {
 }
 
 /** Where Serin listens: an address or a name of this machine, and a port. */
-export const listenAddress = readText<ListenAddress>((text): TextReading<ListenAddress> => {
-  const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
-  const bare = host.replace(/^\[(.*)\]$/, '$1');
-  if (Number(port) > MAX_PORT) return { ok: false, reason: `must have a port of at most ${MAX_PORT}` };
-  if (host === '*' || (host === '' && port !== '')) {
-    return { ok: false, reason: `must name an address; every address of this machine is 0.0.0.0:${port}` };
-  }
-  if (isIPv6(host)) return { ok: false, reason: `must have its IPv6 address in brackets: [${host}]:${port}` };
-  if (host !== bare ? isIPv6(bare) : readRouteHost(host).ok && !host.startsWith('*')) {
-    return { ok: true, value: { host: bare, port: Number(port) } };
-  }
-  return { ok: false, reason: 'must be an address and a port such as 127.0.0.1:7780' };
-}, /^(\[[^\]]+\]|[^*:/?#@[\]\s]+):\d{1,5}$/);
+export const listenAddress = readText<ListenAddress>(
+  (text): TextReading<ListenAddress> => {
+    const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+    const bare = host.replace(/^\[(.*)\]$/, '$1');
+    if (Number(port) > MAX_PORT) return { ok: false, reason: `must have a port of at most ${MAX_PORT}` };
+    if (host === '*' || (host === '' && port !== '')) {
+      return { ok: false, reason: `must name an address; every address of this machine is 0.0.0.0:${port}` };
+    }
+    if (isIPv6(host)) return { ok: false, reason: `must have its IPv6 address in brackets: [${host}]:${port}` };
+    if (host !== bare ? isIPv6(bare) : readRouteHost(host).ok && !host.startsWith('*')) {
+      return { ok: true, value: { host: bare, port: Number(port) } };
+    }
+    return { ok: false, reason: 'must be an address and a port such as 127.0.0.1:7780' };
+  },
+  new RegExp(String.raw`^(\[[^\]]+\]|[^*:/?#@[\]\s]+):${PORT}$`),
+);

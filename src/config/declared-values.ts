@@ -1,6 +1,21 @@
 import { z } from 'zod';
 import { isForbiddenAddress } from '../gateway/upstream/upstream-address.ts';
 
+/** What the parser of URLs takes off at both ends. */
+const BLANKS = '[\\x00-\\x20]*';
+
+/**
+ * `isPlainUrl` as a pattern. The parser of URLs takes any number of slashes either way round, lets user info, query and
+ * fragment be there and empty, and takes out tabs and line ends wherever they are: a text that has one is left to it.
+ */
+const PLAIN_URL = [
+  `^${BLANKS}[Hh][Tt][Tt][Pp][Ss]?:`,
+  '[/\\\\]*(:?@)?[^/\\\\?#@\\x00-\\x20]+',
+  '([/\\\\][^?#]*)?',
+  `\\??#?${BLANKS}$`,
+  '|[\\t\\n\\r]',
+].join('');
+
 /** An address that Serin asks or sends to; serin.yaml may name any but these. */
 export const serviceUrl = z
   .string()
@@ -9,8 +24,7 @@ export const serviceUrl = z
     (text) => !isForbiddenAddress(URL.parse(text)?.hostname ?? ''),
     'must not be a link-local or metadata address',
   )
-  // URLs may be written with blanks before them, and their scheme in capitals.
-  .meta({ pattern: '^\\s*[Hh][Tt][Tt][Pp][Ss]?:' });
+  .meta({ pattern: PLAIN_URL });
 
 /** A reference to a secret, see `resolveSecret`. */
 export const secret = z

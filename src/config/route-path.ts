@@ -2,7 +2,7 @@ import { capitalHex, trimmedPrefix } from '../gateway/route/route-table.ts';
 import type { TextReading } from './read-text.ts';
 
 /** What every path of a route is like, and some texts that are none. */
-export const PREFIX = /^\/[^?#\\*{}\s]*$/;
+export const PREFIX = /^(?!.*(\/\/|%2[Ff]|%5[Cc]|\/\.\.?([;/]|$)))\/[^?#\\*{}\s]*$/;
 
 /** The reference says so of `limits.urlBytes`, which is 8,192 by default. */
 const LONGEST = 1_000;

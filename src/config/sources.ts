@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../policy/units.ts';
+import { ABOVE_ZERO } from './bounds.ts';
 import { secret, serviceUrl } from './declared-values.ts';
 
 export const sourceName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case name such as prometheus');
@@ -45,6 +46,7 @@ const asked = {
   timeout: duration
     .prefault('3s')
     .refine((ms) => ms >= 1 && ms <= 60_000, 'must be at most 1m')
+    .meta(ABOVE_ZERO)
     .describe('Of one query; at most `1m`'),
   maxAnswerBytes: z
     .int()
@@ -62,6 +64,7 @@ const prometheus = z.strictObject({
   interval: duration
     .prefault('15s')
     .refine((ms) => ms >= 1_000, 'must be at least 1s')
+    .meta(ABOVE_ZERO)
     .describe('Of its scrapes'),
   tenant: tenant.optional().describe('Sent as `X-Scope-OrgID`, or in a header of your choice'),
 });

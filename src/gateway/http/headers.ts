@@ -44,6 +44,9 @@ export function hearsayOf(lower: string): 'replaced' | 'passed' | null {
   return lower.startsWith('x-forwarded-') || FORWARDED_BY_OTHERS.has(lower) ? 'passed' : null;
 }
 
+/** The names, in lower case, that `unfitToChoose` refuses, beside all that begin with `x-forwarded-` and disguised ones. */
+export const NAMES_UNFIT_TO_CHOOSE: readonly string[] = [...NOT_FORWARDED, ...FORWARDED_BY_OTHERS];
+
 /** Why no version may be chosen by a field, by its name in lower case: a clause about the name, or null. */
 export function unfitToChoose(lower: string): string | null {
   if (NOT_FORWARDED.has(lower))
