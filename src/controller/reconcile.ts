@@ -33,15 +33,13 @@ export async function reconcile(
   signal: AbortSignal,
   routes: readonly DeclaredRoute[] = ports.routes,
 ): Promise<void> {
-  const { brakes, unrecorded, unapplied } = ports.memory;
+  const { unapplied } = ports.memory;
   for (const route of routes) {
     const mark = unapplied.get(route.name);
     const order = await desiredOrder(ports, route);
-    const { rolloutId } = order;
-    if (rolloutId !== null && (brakes.has(rolloutId) || unrecorded.has(rolloutId))) continue;
     try {
       await applyOrder(ports, order, signal);
-      // A newer order may have failed meanwhile, and has its own mark.
+      // A newer order may have failed meanwhile, or this one was postponed: that has its own mark.
       if (unapplied.get(route.name) === mark) unapplied.delete(route.name);
     } catch (error) {
       const isNews = typeof mark?.reason !== 'string';
