@@ -28,7 +28,7 @@ EXPOSE 8080 7780
 # Of the gateway, which serves on while the database is away: plain /readyz would take the data path away with it.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:7780/readyz?of=gateway').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Memory: at rest about 215 MB with the embedded database (two processes), about 250 MB while starting; a limit of
+# Memory: at rest about 180 MB with the embedded database (two processes), about 225 MB while starting; a limit of
 # 512 MB leaves room for traffic.
 # The file is yours to mount; in it control.listen decides who reaches the control API.
 ENTRYPOINT ["node", "dist/main.js", "serve"]

@@ -102,7 +102,7 @@ const TABLE: ImportTable = {
       packages: 'all',
     },
     // Imports the rest once it knows that this Node can.
-    'main.ts': { rooms: ['command-line.ts'] },
+    'main.ts': { rooms: ['command-line.ts'], packages: ['node:v8'] },
     'command-line.ts': { rooms: 'all', packages: 'all' },
   },
 };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { readinessApp } from '../api/readiness.ts';
 import type { ListenAddress } from '../config/declared-address.ts';
 import type { Log } from '../problem/log.ts';
@@ -35,6 +36,8 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
   // Before it is said that it serves: a signal that comes at once is heard.
   const stopped = stopOnSignal([checks, ...running.parts], log);
   log({ what: 'serving', gatewayPort, controlPort, ...(readinessPort === null ? {} : { readinessPort }), dataFolder });
+  // V8's default, which main.ts withholds while modules are loaded.
+  setFlagsFromString('--semi-space-growth-factor=2');
   void logSurroundings(checked, log, stopping.signal);
   const code = await stopped;
   takeAway();

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Problem } from '../../problem/problem.ts';
 import { lookAtDatabase } from './embedded-folder.ts';
 import type { EmbeddedAnswer, EmbeddedRequest } from './embedded-protocol.ts';
-import { NODE_FLAGS } from './embedded-settings.ts';
+import { ENVIRONMENT, NODE_FLAGS } from './embedded-settings.ts';
 
 type Ask = EmbeddedRequest extends infer Request ? (Request extends unknown ? Omit<Request, 'id'> : never) : never;
 
@@ -117,7 +117,7 @@ function launch(program: 'embedded-main' | 'embedded-making', { dataFolder, clai
   const file = fileURLToPath(new URL(`./${program}${extname(import.meta.url)}`, import.meta.url));
   const { NODE_OPTIONS: _, ...env } = process.env;
   return fork(file, [dataFolder, claim], {
-    env,
+    env: { ...env, ...ENVIRONMENT },
     execArgv: NODE_FLAGS,
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
