@@ -70,7 +70,7 @@ function refuseMoreThanOrigin({ username, password, pathname, search, hash }: UR
   }
 }
 
-/** The admin token of this machine's server, which is nobody else's business: it goes to a loopback address only. */
+/** The admin token of this machine's server, sent to a loopback address only. */
 function localToken(address: URL, folder: string): string | null {
   if (!LOOPBACK.has(address.hostname)) return null;
   try {

@@ -14,7 +14,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   version: '--version-name',
 };
 
-/** The place of a fault in a request (a JSON pointer or the name of a parameter) as whoever typed the command knows it. */
+/** The place of a fault in a request (a JSON pointer or the name of a parameter) in the words of the command that was typed. */
 export function inOwnWords(place: string): string {
   const path = place.replace(/^#?\//, '').replaceAll('/', '.');
   return FLAGS[path] ?? path;

@@ -81,7 +81,7 @@ export class DirectMessages {
 }
 
 /**
- * A page goes by its incident: the id counts the rollout's versions, of which one may have been committed unheard. Any other
+ * A page goes by its incident: the id counts the rollout's versions, one of which may have been committed without an answer. Any other
  * message goes by its id, for a rollout has many.
  */
 function keyOf(channel: string, { id, dedupKey, kind }: Message): string {

@@ -78,7 +78,7 @@ export interface GatewayOptions {
   readonly accessLog?: AccessLogOptions;
   /** A rollout's route went to its stable by itself; `reason` is one clause that says what was seen. Must not throw. */
   readonly onBrake?: (order: Pick<SplitOrder, 'route' | 'rolloutId'>, reason: string) => void;
-  /** The gateway's own code threw; it was contained. Required, so that no bug goes unheard. */
+  /** The gateway's own code threw; it was contained. Required, so that no bug goes unnoticed. */
   readonly onFault: OnFault;
   /** Where else this process listens: no upstream is there. The gateway adds its own listener. */
   readonly own?: OwnListeners;

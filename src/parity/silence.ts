@@ -19,8 +19,8 @@ export const silenceCheck: Check<NoReport> = {
 };
 
 /**
- * What the check on a canary that reports nothing says: it may hold, and have somebody look, but a canary that nobody
- * can see is blamed by nobody. Null before anything was bet on, as with a source that routes what it measures.
+ * What the check on a canary that reports nothing says: it may hold, and page a person, but a canary that cannot
+ * be seen is not blamed. Null before anything was bet on, as with a source that routes what it measures.
  */
 export function silenceFinding({ silence, silent }: NoReport): Finding | null {
   if (silence.bets === 0) return null;

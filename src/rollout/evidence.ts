@@ -62,7 +62,7 @@ export interface Observation {
 
 /**
  * The evidence after a look. Dwell grows by the time since the last look, at most two ticks of it (an outage of
- * the controller is no watching), and only while the split is applied, nothing is paused and somebody could see.
+ * the controller is no watching), and only while the split is applied, nothing is paused and evidence was to be had.
  */
 export function evidenceAfterLook(rollout: Rollout, before: Evidence, seen: Observation): Evidence {
   const evidence = onSteppedClock(before, seen.stepMs);

@@ -33,7 +33,7 @@ function openSource(name: string, source: ConfiguredSource, env: NodeJS.ProcessE
 
 /**
  * Asks for each route the source that the file gives it, the gateway's own where it gives none, and puts the values of query
- * checks on its blocks. Slices are the gateway's, whoever measures the rest.
+ * checks on its blocks. Slices always come from the gateway.
  */
 export function evidenceSource(
   config: ServerConfig,

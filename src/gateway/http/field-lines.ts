@@ -64,7 +64,7 @@ export class FieldLines {
     return this.bytes.toString('latin1', this.valueFrom, this.valueTo);
   }
 
-  /** The value as a length; null where it is none. */
+  /** The value as a length; null if it is not a valid one. */
   get length(): number | null {
     return lengthAt(this.bytes, this.valueFrom, this.valueTo);
   }

@@ -26,7 +26,7 @@ export function isBlank(octet: number): boolean {
 
 /**
  * More digits than any body has octets, and fewer than a double loses count of: rounded, a length would be another one
- * to whoever is behind us, and beyond 64 bits a small one to whoever counts in those.
+ * to the server behind us, and beyond 64 bits a small one to a server that counts in 64 bits.
  */
 export const MAX_LENGTH_DIGITS = 15;
 const ZERO = 0x30;

@@ -13,7 +13,7 @@ export interface GatewayLimits {
   readonly inFlightPerAddress: number;
   /** Of those, requests whose body is still on its way. */
   readonly uploadsPerAddress: number;
-  /** Of those, answers that wait for their client to take them: whoever has so many may ask nothing more. */
+  /** Of those, answers that wait for their client to take them: an address that has this many may ask nothing more. */
   readonly heldBackPerAddress: number;
   /** Of `inFlightPerUpstream`, requests that force their version. */
   readonly forcedPerUpstream: number;

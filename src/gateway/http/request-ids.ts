@@ -9,7 +9,7 @@ const DASH = 0x2d;
 
 /**
  * Random UUIDs (RFC 9562 section 5.4), written many at a time, so that each is one flat string. Those of
- * `crypto.randomUUID` are put together of twenty, which whoever writes them out has to do once more: 0.3 us a request.
+ * `crypto.randomUUID` are built from twenty pieces and joined when they are written: 0.3 us a request.
  */
 export class RequestIds {
   private readonly octets = Buffer.alloc(AT_ONCE * OCTETS);

@@ -153,7 +153,7 @@ export class OpenBlock {
     return this.youngest === null || now - this.youngest.begunAt >= slowAfterMs;
   }
 
-  /** Counts the requests that are still open as slow, and lets go of them: those without the head of an answer. */
+  /** Counts the requests that are still open as slow, and returns those that have no answer's head yet. */
   close(now: number): Ticket[] {
     this.isClosed = true;
     const waiting: Ticket[] = [];

@@ -21,7 +21,7 @@ export class Turn {
   }
 }
 
-/** While an answer is held back because its client does not take it: it counts in the share of whoever asked. */
+/** While an answer is held back because its client does not take it: it counts in the share of its client's address. */
 export class AnswerTaking extends Turn {
   private readonly share: Share | null;
   private isHeldBack = false;

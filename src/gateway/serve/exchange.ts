@@ -125,7 +125,7 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
     const { recorder, ticket } = this.parts;
     const culprit = culpritOf(failure, ticket, { untaken: side.untaken, taking }, performance.now());
     charge(recorder, ticket, culprit);
-    // An answer of which nothing has gone out is none yet.
+    // While nothing has gone out, the request can still be answered otherwise.
     const isOpen = !side.isOut && this.state !== 'ended' && mayFailOver(culprit);
     const second = isOpen ? this.failover?.(this.attempt.request, failure) : null;
     this.failover = null;

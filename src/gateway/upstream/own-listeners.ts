@@ -25,7 +25,7 @@ export class OwnListeners {
     this.bound.push({ address, port, name });
   }
 
-  /** The listener to which a connection to an address and port would come back; null for none. A name is none. */
+  /** The listener to which a connection to an address and port would come back; null if there is none, as for every name. */
   find(address: string, port: number): ListenerName | null {
     return this.bound.find((one) => one.port === port && reaches(address, one.address))?.name ?? null;
   }

@@ -43,9 +43,9 @@ export interface BodySource {
   start(sink: BodySink): void;
   /** The upstream takes more again after `write` said false. */
   resume(): void;
-  /** Whether all that the source ever gave is still held, so that `start` may give it again; false lets go of it. */
+  /** Whether everything the source has given is still held, so that `start` may give it again; false releases it. */
   rewind(): boolean;
-  /** The answer is complete before the body is: nobody reads on. After `onError` and `abort` the source is its owner's. */
+  /** The answer is complete before the body is, and the rest is not wanted. After `onError` and `abort` the source is its owner's. */
   stop(): void;
 }
 

@@ -80,8 +80,8 @@ export async function lockFolder(dataFolder: string, orphanMs: number = ORPHAN_M
 
 /**
  * Makes this process a holder of the lock beside the opener whose claim is given; null when that opener has died or
- * another database process has the folder. Whoever finds the opener dead after this has announced itself finds this
- * process alive, and whoever found it dead before makes this one find it dead too.
+ * another database process has the folder. A process that finds the opener dead after this one has announced itself finds
+ * this one alive; one that found it dead before makes this one find it dead too.
  */
 export async function joinLock(dataFolder: string, openersClaim: string): Promise<FolderLock | null> {
   const folder = join(dataFolder, 'lock');

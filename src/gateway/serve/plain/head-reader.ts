@@ -44,7 +44,7 @@ export class HeadReader {
   requestId: string | null = null;
   /** Where the head ends and the body begins. */
   end = 0;
-  /** A field that was asked for stands there more than once, so that its value is a matter of how lists are joined. */
+  /** A field that was asked for appears more than once, so its value depends on how lists are joined. */
   isAmbiguous = false;
 
   private readonly limits: Pick<GatewayLimits, 'headerBytes' | 'headerCount' | 'urlBytes'>;

@@ -32,7 +32,7 @@ export interface PlainRequest {
 
 /**
  * What `route` does for the reference path, over the head that was just read. Null when a field on which something
- * depends stands there twice; until then nothing has been counted.
+ * depends appears twice; until then nothing has been counted.
  */
 export function routePlain(state: RouteState, request: PlainRequest): PlainRoute | null {
   const { head, peer, client, body, requestId } = request;
