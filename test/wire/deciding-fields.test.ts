@@ -137,7 +137,7 @@ describe('what chooses the version is said once', () => {
     const { ask, counted } = await started(route);
     const { answer } = await ask(target, ...lines);
     expect([answer.status, String(answer.body)]).toEqual([400, expect.stringMatching(detail)]);
-    expect([fieldOf(answer.headers, 'connection'), counted()]).toEqual(['close', 0]);
+    expect([fieldOf(answer.headers, 'connection'), await counted()]).toEqual(['close', 0]);
   });
 
   it('in an upgrade too', async () => {
@@ -149,7 +149,7 @@ describe('what chooses the version is said once', () => {
       'Sec-WebSocket-Key: AAAA',
     ];
     const { answer } = await ask('/', ...upgrade, 'X-Api-Key: acme', 'X-Api-Key: other');
-    expect([answer.status, counted()]).toEqual([400, 0]);
+    expect([answer.status, await counted()]).toEqual([400, 0]);
   });
 
   it('on the route that chooses by it, and on no other', async () => {
