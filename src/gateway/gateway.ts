@@ -7,10 +7,10 @@ import type { GivenLimits } from './http/limits.ts';
 import type { GatewayTimeouts, RouteTimeouts } from './http/timeouts.ts';
 import type { OwnListeners } from './upstream/own-listeners.ts';
 
-/** Which requests of other sites carry a cookie (RFC 6265bis section 4.1.2.7); `lax` where it is not said. */
+/** Which cross-site requests carry a cookie (RFC 6265bis section 4.1.2.7); `lax` if absent. */
 export type SameSite = 'lax' | 'strict' | 'none';
 
-/** What decides who a requester is for the sticky split; the request id (so: per request) when it is absent. */
+/** What identifies a requester for the sticky split; if absent, the request id (so: per request). */
 export type StickyKey =
   | { readonly kind: 'header'; readonly name: string }
   | { readonly kind: 'cookie'; readonly name: string; readonly sameSite?: SameSite }
@@ -23,7 +23,7 @@ export type ConsumerKey = { readonly kind: 'header' | 'query'; readonly name: st
 
 /** Who may force a version: clients from one of the networks, or with a signed token that has not expired. */
 export interface ForceRule {
-  /** CIDRs of the client's address, as it is behind the trusted proxies. */
+  /** CIDRs of the client's address, as seen behind the trusted proxies. */
   readonly from: readonly string[];
   readonly tokens: 'accepted' | 'none';
 }
@@ -42,19 +42,19 @@ export interface GatewayRoute {
   readonly consumerKey: ConsumerKey | null;
   /** Header whose value `stable`, `canary` or a version's name chooses the version, where the order allows it. */
   readonly forceHeader: string;
-  /** Whose force header counts; everybody's when it is absent. */
+  /** Whose force header counts; every client's if absent. */
   readonly forceRule?: ForceRule;
-  /** What becomes of a request that asks for a version which the route does not have now; `refuse` when it is absent. */
+  /** What to do with a request for a version that the route does not have now; `refuse` if absent. */
   readonly unfollowedForce?: 'refuse' | 'ignore';
-  /** Whether `%2F` and `%5C` may stand in a path; matched and passed on as they are. `refuse` when it is absent. */
+  /** Whether `%2F` and `%5C` may appear in a path; matched and passed on as they are. `refuse` if absent. */
   readonly encodedSlash?: 'refuse' | 'pass';
-  /** Whether answers that name an upstream name the route instead; `map` when it is absent. */
+  /** Whether answers that name an upstream name the route instead; `map` if absent. */
   readonly redirects?: 'map' | 'keep';
   /** Answers carry `x-serin-version`. */
   readonly showVersion: boolean;
-  /** Templates of paths such as `/orders/{id}`, for the slices of its traffic; a path that fits none is guessed. */
+  /** Path templates such as `/orders/{id}`, for the slices of its traffic; for a path that matches none, one is guessed. */
   readonly templates?: readonly string[];
-  /** The gateway's where they are absent. */
+  /** The gateway's if absent. */
   readonly timeouts?: Partial<RouteTimeouts>;
 }
 
@@ -68,31 +68,31 @@ export interface GatewayOptions {
   readonly timeouts: GatewayTimeouts;
   /** `off` leaves every request to node:http, with the same outcome; on by default. */
   readonly fastPath?: 'on' | 'off';
-  /** Certificates in PEM of authorities that are trusted for https upstreams beside those that Node trusts. */
+  /** PEM certificates of authorities trusted for https upstreams in addition to those that Node trusts. */
   readonly upstreamCa?: string;
   /** Whether randomised traffic is counted by endpoint, consumer, upstream and status as well; on by default. */
   readonly slices?: 'on' | 'off';
-  /** What is not said has its default. */
+  /** Omitted limits get their default. */
   readonly limits?: GivenLimits;
-  /** None when it is absent. */
+  /** No access log if absent. */
   readonly accessLog?: AccessLogOptions;
-  /** A rollout's route went to its stable by itself; `reason` is one clause that says what was seen. Must not throw. */
+  /** A rollout's route went to its stable automatically; `reason` is one clause that says what was seen. Must not throw. */
   readonly onBrake?: (order: Pick<SplitOrder, 'route' | 'rolloutId'>, reason: string) => void;
-  /** The gateway's own code threw; it was contained. Required, so that no bug goes unnoticed. */
+  /** The gateway's own code threw, and the error was contained. Required, so that no bug goes unnoticed. */
   readonly onFault: OnFault;
-  /** Where else this process listens: no upstream is there. The gateway adds its own listener. */
+  /** Where else this process listens: no upstream may be there. The gateway adds its own listener. */
   readonly own?: OwnListeners;
   readonly now?: () => number;
 }
 
 export interface AccessLogOptions {
-  /** Takes whole lines in UTF-8, many at a time. Must not throw. */
+  /** Takes complete lines in UTF-8, many at a time. Must not throw. */
   readonly write: (lines: Uint8Array) => void;
-  /** The share of the requests that are logged, 0..1; those that failed always are. */
+  /** The share of requests that are logged, 0..1; failed ones always are. */
   readonly sample: number;
 }
 
-/** The answer of the data plane to a split order. */
+/** The data plane's reply to a split order. */
 export interface AppliedSplit {
   readonly epoch: number;
   /** Wall-clock epoch ms of the swap. */
@@ -100,19 +100,19 @@ export interface AppliedSplit {
 }
 
 /**
- * What the control plane does to the split. A worker or another replica may answer, so calls may arrive late and in another
- * order than they were made in: each of them says enough for the gateway to tell what is newer.
+ * What the control plane does to the split. A worker or another replica may answer, so calls may arrive late and in a different
+ * order: each says enough for the gateway to tell which is newer.
  */
 export interface SplitPort {
   /** One pointer swap; an order with an older epoch is ignored. Open requests end under the split they began with. */
   setSplit(order: SplitOrder): Promise<void>;
   appliedSplit(route: string): Promise<AppliedSplit | null>;
   /**
-   * Everything of the order's rollout to the stable at once, and for good: no order of it that arrives later gives its canary
+   * Sends all of the rollout to the stable at once, and for good: no later order of that rollout gives its canary
    * anything. Orders of a newer rollout are not touched.
    */
   toStable(order: Pick<SplitOrder, 'route' | 'rolloutId' | 'epoch'>): Promise<void>;
-  /** Keyed hashes (see `hashConsumerKey`) -> rule, and -> name, for a route; replaces the list that was there. */
+  /** Keyed hashes (see `hashConsumerKey`) -> rule, and -> name, for a route; replaces the previous list. */
   setConsumers(
     route: string,
     rules: ReadonlyMap<string, ConsumerRule>,
@@ -120,7 +120,7 @@ export interface SplitPort {
   ): Promise<void>;
 }
 
-/** Closed blocks, oldest first, and the cursor to ask with next. */
+/** Closed blocks, oldest first, and the cursor for the next call. */
 export interface CollectedBlocks {
   readonly blocks: readonly Block[];
   readonly cursor: string;
@@ -129,12 +129,12 @@ export interface CollectedBlocks {
 /** What was measured. Reading is asynchronous for the same reason; nothing that is read changes by being read late. */
 export interface MeasurePort {
   /**
-   * Closed blocks newer than `after`, oldest first, and the cursor to ask with next. A block is closed when its span
+   * Closed blocks newer than `after`, oldest first, and the cursor for the next call. A block is closed when its span
    * is over and none of its requests is open, or they all have been open for `slowAfterMs`: those count as slow.
    * A cursor of another process (or null) gives everything that is still held. At most 1,000 blocks of a route are held.
    */
   collect(route: string, after: string | null, slowAfterMs: number): Promise<CollectedBlocks>;
-  /** The same without forgetting anything: for who reads beside the one that commits. */
+  /** The same without forgetting anything: for readers other than the one that commits. */
   peek(route: string, after: string | null, slowAfterMs: number): Promise<CollectedBlocks>;
   totals(): Promise<readonly TrafficTotals[]>;
   durations(): Promise<readonly TrafficDurations[]>;
@@ -150,23 +150,23 @@ export interface TrafficTotals {
   readonly outcomes: Readonly<Record<'2xx' | '3xx' | '4xx' | '5xx' | 'unanswered' | 'client-gone' | 'refused', number>>;
 }
 
-/** How a request ended that got no complete answer; where an answer ended it, its status stands instead. */
+/** How a request without a complete answer ended; with one, its status is given instead. */
 export type Unanswered = 'unanswered' | 'client-gone' | 'refused';
 
-/** The durations of the requests of one version that have method, status and end in common. */
+/** The durations of the requests of one version with the same method, status and end. */
 export interface DurationRow {
   readonly method: string;
-  /** Null where no complete answer came. */
+  /** Null if no complete answer came. */
   readonly status: number | null;
   readonly end: 'answered' | Unanswered;
-  /** Requests by the bucket they fall in, not added up; the last is beyond every edge. */
+  /** Requests per bucket, not cumulative; the last is beyond every edge. */
   readonly counts: readonly number[];
   readonly sumSeconds: number;
 }
 
 /**
- * How long requests took since the process began, from the complete head of a request to the head of its answer, less what
- * clients took to send the rest of their requests.
+ * How long requests took since the process began, from the complete head of a request to the head of its answer, less the time
+ * that clients took to send the rest of their requests.
  */
 export interface TrafficDurations extends Pick<TrafficTotals, 'route' | 'track' | 'version'> {
   readonly rows: readonly DurationRow[];
@@ -175,11 +175,11 @@ export interface TrafficDurations extends Pick<TrafficTotals, 'route' | 'track' 
 export interface Gateway extends SplitPort, MeasurePort {
   /** Rejects with Problem('port-in-use') when the port is taken. */
   listen(): Promise<{ readonly port: number }>;
-  /** Sends one GET to every address of an upstream's URL: null when each answer is well (2xx by default), else why not. */
+  /** Sends one GET to every address of an upstream's URL: null when each answer is healthy (2xx by default), otherwise why not. */
   probe(url: string, timeoutMs: number, well?: readonly StatusPattern[]): Promise<string | null>;
   /**
-   * Stops accepting. For `graceMs` open requests may end, and connections that lie idle stay for one more, whose answer
-   * says that it was the last; then what is left is broken off. A second call breaks off at once.
+   * Stops accepting. For `graceMs`, open requests may end, and idle connections stay for one more, whose answer
+   * says that it was the last; then whatever is left is broken off. A second call breaks off at once.
    */
   close(graceMs: number): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { BlockList, isIP } from 'node:net';
 export class AddressRanges {
   private readonly ranges = new BlockList();
 
-  /** Throws TypeError, which names `field`, on text that is no network such as 10.0.0.0/8. */
+  /** Throws TypeError, which names `field`, on text that is not a network such as 10.0.0.0/8. */
   constructor(cidrs: readonly string[], field: string) {
     for (const cidr of cidrs) {
       const [address = '', bits, more] = cidr.split('/');

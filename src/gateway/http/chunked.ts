@@ -3,30 +3,30 @@ import { readFieldLines } from './field-lines.ts';
 const MAX_SIZE_LINE = 256;
 const MAX_TRAILERS = 16_384;
 
-/** chunk-size with an optional extension, which means nothing to anybody behind this hop (RFC 9112 section 7.1.1). */
+/** chunk-size with an optional extension, which means nothing beyond this hop (RFC 9112 section 7.1.1). */
 const SIZE_LINE = /^([\da-fA-F]{1,12})(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 
 export interface ChunkedEvents {
   onData(chunk: Buffer): void;
   /** The last chunk and its trailers have come: the body is complete. */
   onEnd(trailers: readonly string[]): void;
-  /** The bytes are no chunked body. */
+  /** The bytes are not a valid chunked body. */
   onBroken(): void;
 }
 
-/** Takes one chunked body apart (RFC 9112 section 7.1): sizes of hexadecimal digits alone, every line ended by CRLF. */
+/** Parses one chunked body (RFC 9112 section 7.1): sizes in hexadecimal digits only, every line ended by CRLF. */
 export class ChunkedReader {
   private readonly events: ChunkedEvents;
   private state: 'size' | 'data' | 'after-data' | 'trailers' | 'over' = 'size';
   private remaining = 0;
-  /** What has come of a line that is not whole yet. */
+  /** The part of an incomplete line received so far. */
   private line = '';
 
   constructor(events: ChunkedEvents) {
     this.events = events;
   }
 
-  /** Reads on in `chunk`; how many of its bytes belong to the body. */
+  /** Continues with `chunk`; returns how many of its bytes belong to the body. */
   push(chunk: Buffer): number {
     let at = 0;
     while (at < chunk.length && this.state !== 'over') {
@@ -84,7 +84,7 @@ export class ChunkedReader {
     this.goOn(this.remaining === 0 ? 'trailers' : 'data');
   }
 
-  /** The lines are kept until the empty one, so that their sum is what the limit bounds. */
+  /** The lines are kept until the empty one, so the limit applies to their sum. */
   private takeTrailers(): void {
     const { line } = this;
     if (line !== '\r\n' && !line.endsWith('\r\n\r\n')) return;

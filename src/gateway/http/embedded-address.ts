@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 
 /**
- * The IPv4 addresses at which a packet to an IPv6 address may arrive: the forms in which one carries the other. An address
- * that is IPv4 itself is the one; a name has none. Translators with a prefix of their own cannot be known.
+ * The IPv4 addresses that a packet to an IPv6 address may reach: the forms in which an IPv6 address embeds one. An IPv4
+ * address yields itself; a name yields none. Translators with a prefix of their own cannot be known.
  */
 export function ipv4Within(address: string): readonly string[] {
   if (isIP(address) === 4) return [address];
@@ -29,7 +29,7 @@ export function ipv4Within(address: string): readonly string[] {
 
 /** The eight groups of an IPv6 address without a zone; null for anything else. */
 function groupsOf(address: string): readonly number[] | null {
-  // The parser of URLs writes an address in one way (RFC 5952), and without dots.
+  // The URL parser writes every address in one way (RFC 5952), and without dots.
   const written = isIP(address) === 6 ? URL.parse(`http://[${address}]`)?.hostname.slice(1, -1) : undefined;
   if (written === undefined) return null;
   const [left = [], right] = written.split('::').map((half) => (half === '' ? [] : half.split(':')));

@@ -13,17 +13,17 @@ export const FAULT_PLACES = [
 
 export type FaultPlace = (typeof FAULT_PLACES)[number];
 
-/** A bug of ours that was contained: its request is refused or broken off, no version is charged, the rest goes on. */
+/** A bug of ours that was contained: its request is refused or broken off, no version is charged, everything else continues. */
 export interface Fault {
   readonly error: unknown;
   readonly where: FaultPlace;
-  /** Null where no request is concerned, or where its head was not read yet. */
+  /** Null if no request is involved, or its head was not read yet. */
   readonly requestId: string | null;
 }
 
 export type OnFault = (fault: Fault) => void;
 
-/** Every callback of the event loop ends here when it throws: uncaught, it would take all other requests down. */
+/** Every callback of the event loop reports here when it throws: uncaught, it would take down all other requests. */
 export class Faults {
   private readonly onFault: OnFault;
 
@@ -39,7 +39,7 @@ export class Faults {
     }
   }
 
-  /** Runs one step of a clean-up; when it throws as well, the steps after it still run. False when it threw. */
+  /** Runs one clean-up step; if it throws, the steps after it still run. False when it threw. */
   attempt(step: () => void, where: FaultPlace, requestId: string | null = null): boolean {
     try {
       step();

@@ -3,11 +3,11 @@ import { COLON, CR, isBlank, LF, lengthAt, SP, TOKEN, VALUE } from './grammar.ts
 const LOWER = 0x20;
 
 /**
- * Walks over field lines (RFC 9112 section 5), each ended by CRLF, without taking them out of their bytes. Broken by
- * anything else: obs-fold, a bare CR or LF, space before the colon, a control character in a value.
+ * Walks over field lines (RFC 9112 section 5), each ended by CRLF, without copying them out of the buffer. Anything
+ * else is broken: obs-fold, a bare CR or LF, space before the colon, a control character in a value.
  */
 export class FieldLines {
-  /** Where the line at hand begins. */
+  /** Where the current line begins. */
   start: number;
   nameLength = 0;
   /** Where the value begins and ends, without the optional white space around it. */
@@ -20,7 +20,7 @@ export class FieldLines {
   private readonly bytes: Buffer;
   private readonly end: number;
 
-  /** The lines from `at` to before `end`. */
+  /** The lines from `at` up to `end`. */
   constructor(bytes: Buffer, at: number, end: number) {
     this.bytes = bytes;
     this.start = at;
@@ -50,7 +50,7 @@ export class FieldLines {
     return 'line';
   }
 
-  /** Whether the field has this name, which consists of small letters, digits and hyphens. */
+  /** Whether the field has this name, which must consist of lower-case letters, digits and hyphens. */
   isNamed(lower: string): boolean {
     const { bytes, start, nameLength } = this;
     if (nameLength !== lower.length) return false;
@@ -64,13 +64,13 @@ export class FieldLines {
     return this.bytes.toString('latin1', this.valueFrom, this.valueTo);
   }
 
-  /** The value as a length; null if it is not a valid one. */
+  /** The value as a length; null if it is invalid. */
   get length(): number | null {
     return lengthAt(this.bytes, this.valueFrom, this.valueTo);
   }
 }
 
-/** The lines of a latin1 text as alternating names and values; null when they are broken. */
+/** The lines of a latin1 string as alternating names and values; null when they are broken. */
 export function readFieldLines(text: string): string[] | null {
   const bytes = Buffer.from(text, 'latin1');
   const lines = new FieldLines(bytes, 0, bytes.length);

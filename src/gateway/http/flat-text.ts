@@ -1,6 +1,6 @@
 /**
- * The same latin1 text in one piece. V8 only notes of what a text is put together, and does it when the text is written
- * out: for one that goes into every head, each time anew.
+ * The same latin1 string, flattened. V8 only records which strings were concatenated, and joins them when the result is
+ * written: for a string that goes into every head, again each time.
  */
 export function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');

@@ -16,7 +16,7 @@ export const TOKEN = octets((octet) => /[A-Za-z0-9!#$%&'*+.^_`|~-]/.test(String.
 /** 1 for the octets of a field value: visible ones, obs-text, SP and HTAB (RFC 9110 section 5.5). */
 export const VALUE = octets((octet) => octet === HTAB || (octet >= SP && octet !== 0x7f));
 
-/** 1 for the octets that may stand in a request target; which of them are refused is another question. */
+/** 1 for the octets that may appear in a request target; which of them are refused is decided elsewhere. */
 export const TARGET = octets((octet) => octet > SP && octet < 0x7f);
 
 /** Whether an octet is optional whitespace (RFC 9110 section 5.6.3). */
@@ -25,13 +25,13 @@ export function isBlank(octet: number): boolean {
 }
 
 /**
- * More digits than any body has octets, and fewer than a double loses count of: rounded, a length would be another one
- * to the server behind us, and beyond 64 bits a small one to a server that counts in 64 bits.
+ * More digits than any body's length has, and few enough for a double to stay exact: rounded, a length would differ from
+ * what the server behind us reads, and beyond 64 bits a server with 64-bit counters would read a small one.
  */
 export const MAX_LENGTH_DIGITS = 15;
 const ZERO = 0x30;
 
-/** The length that stands from `from` to before `to`: digits and nothing else (RFC 9110 section 8.6), or null. */
+/** The length from `from` up to `to`: digits and nothing else (RFC 9110 section 8.6), or null. */
 export function lengthAt(bytes: Uint8Array, from: number, to: number): number | null {
   if (from === to || to - from > MAX_LENGTH_DIGITS) return null;
   let length = 0;

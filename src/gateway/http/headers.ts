@@ -1,4 +1,4 @@
-/** Carries a token that lets its sender choose the version; it is meant for us alone. */
+/** Carries a token that lets its sender choose the version; meant for us alone. */
 export const FORCE_TOKEN_HEADER = 'x-serin-force-token';
 
 /** Connection-level fields that end at every hop (RFC 9110 section 7.6.1). */
@@ -18,10 +18,10 @@ export const HOP_BY_HOP = new Set([
  */
 export const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'host', 'expect', 'content-length', FORCE_TOKEN_HEADER]);
 
-/** What we say ourselves of who came, and to what. */
+/** The fields in which we say who the client is and what it asked for. */
 const FORWARDED_BY_US = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-prefix']);
 
-/** By which proxies say the same in other words, or which path was meant before they rewrote it. */
+/** Other fields in which proxies say the same, or which path was requested before they rewrote it. */
 const FORWARDED_BY_OTHERS = new Set([
   'forwarded',
   'x-real-ip',
@@ -36,18 +36,18 @@ const FORWARDED_BY_OTHERS = new Set([
 ]);
 
 /**
- * Fields by which a proxy says who came and to what; believed from trusted peers only. `replaced` are those that we then
- * set, with what was believed in them.
+ * Fields in which a proxy says who the client is and what it asked for; believed from trusted peers only. `replaced` are those
+ * that we then set, including what we believed in them.
  */
 export function hearsayOf(lower: string): 'replaced' | 'passed' | null {
   if (FORWARDED_BY_US.has(lower)) return 'replaced';
   return lower.startsWith('x-forwarded-') || FORWARDED_BY_OTHERS.has(lower) ? 'passed' : null;
 }
 
-/** The names, in lower case, that `unfitToChoose` refuses, beside all that begin with `x-forwarded-` and disguised ones. */
+/** The lower-case names that `unfitToChoose` refuses, besides all that begin with `x-forwarded-` and disguised ones. */
 export const NAMES_UNFIT_TO_CHOOSE: readonly string[] = [...NOT_FORWARDED, ...FORWARDED_BY_OTHERS];
 
-/** Why no version may be chosen by a field, by its name in lower case: a clause about the name, or null. */
+/** Why a field, by its lower-case name, may not choose a version: a clause about the name, or null. */
 export function unfitToChoose(lower: string): string | null {
   if (NOT_FORWARDED.has(lower))
     return 'is a header of the connection or of Serin itself, and never reaches the upstream';
@@ -56,8 +56,8 @@ export function unfitToChoose(lower: string): string | null {
 }
 
 /**
- * End-to-end fields that `Connection` cannot remove, because they are meant for the upstream (RFC 9110 section 7.6.1). Those by
- * which a route chooses come on top.
+ * End-to-end fields that `Connection` cannot remove, because they are meant for the upstream (RFC 9110 section 7.6.1). The
+ * fields by which a route chooses are added to these.
  */
 const PROTECTED = new Set([
   'host',
@@ -91,14 +91,14 @@ const PROTECTED = new Set([
   'x-serin-version',
 ]);
 
-/** Names of fields, in lower case. */
+/** Lower-case field names. */
 export interface NameSet {
   has(lower: string): boolean;
   /** Whether CGI would read this name as one of them. */
   isDisguised(lower: string): boolean;
 }
 
-/** The names that a Connection header nominates and may; null in the everyday case of none. */
+/** The names that a Connection header nominates and may remove; null in the common case of none. */
 export function nominated(connection: string | undefined, deciding: NameSet | null): ReadonlySet<string> | null {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return null;
   const names = connection.split(',').map((name) => name.trim().toLowerCase());
@@ -107,8 +107,8 @@ export function nominated(connection: string | undefined, deciding: NameSet | nu
 }
 
 /**
- * CGI and its heirs read `X_Forwarded_For` as `X-Forwarded-For` (RFC 3875 section 4.1.18): it would say unchecked what the
- * other may not.
+ * CGI and its successors read `X_Forwarded_For` as `X-Forwarded-For` (RFC 3875 section 4.1.18), so it would assert
+ * unchecked what the real field may not.
  */
 export function isDisguised(lower: string): boolean {
   if (!lower.includes('_')) return false;
@@ -123,9 +123,9 @@ interface AnswerParts {
   readonly rawHeaders: readonly string[];
   readonly status: number;
   readonly method: string;
-  /** `1.0` clients know no chunks. */
+  /** `1.0` clients do not understand chunks. */
   readonly httpVersion: string;
-  /** Put last; a field of the upstream with the same name goes. */
+  /** Added last; replaces an upstream field with the same name. */
   readonly version: string | null;
   readonly setCookie: string | null;
 }
@@ -159,7 +159,7 @@ export function answerHeaders(head: AnswerParts): { readonly headers: string[]; 
   return { headers, body };
 }
 
-/** RFC 9110 section 6.5.1: fields of framing and routing mean nothing in trailers, and may mean harm. */
+/** RFC 9110 section 6.5.1: framing and routing fields mean nothing in trailers, and may do harm. */
 const NOT_IN_TRAILERS = new Set([
   ...HOP_BY_HOP,
   'authorization',
@@ -180,7 +180,7 @@ const NOT_IN_TRAILERS = new Set([
 ]);
 
 /**
- * The trailers that may pass, in either direction, as alternating names and values. Of a request none by which the route chooses:
+ * The trailers that may pass, in either direction, as alternating names and values. Excludes fields by which the route chooses:
  * the choice was made without it, and some servers put trailers among the headers.
  */
 export function forwardedTrailers(rawTrailers: readonly string[], deciding: NameSet | null): string[] {
@@ -202,7 +202,7 @@ export function headerLines(flat: readonly string[]): string {
   return lines;
 }
 
-/** The same array when there is nothing to take out, as nearly always. */
+/** Returns the same array when there is nothing to remove, as is nearly always the case. */
 function without(headers: string[], isUnwanted: (lowerName: string) => boolean): string[] {
   const isName = (_: string, at: number) => at % 2 === 0;
   if (!headers.some((name, at) => isName(name, at) && isUnwanted(name.toLowerCase()))) return headers;

@@ -4,7 +4,7 @@ const HOST = /^(?:[\w.-]+|\[([\da-fA-F:.]+)\])(?::(\d{0,5}))?$/;
 
 /**
  * The host that a `Host` header names, in the one spelling that routes are compared in: lower case, without port and
- * without the dot of the root (RFC 9110 section 4.2.3, RFC 3986 section 3.2.2).
+ * without the root dot (RFC 9110 section 4.2.3, RFC 3986 section 3.2.2).
  */
 export function hostName(host: string): string {
   const name = host.replace(/:\d*$/, '').toLowerCase();
@@ -23,7 +23,7 @@ export function hostMatches(pattern: string | null, name: string): boolean {
   return name.length >= pattern.length && name.endsWith(pattern.slice(1)) && !name.startsWith('.');
 }
 
-/** Of two hosts that both match, the one with the higher rank is meant: an exact name, then the longest wildcard. */
+/** If two hosts match, the one with the higher rank wins: an exact name, then the longest wildcard. */
 export function hostRank(pattern: string | null): number {
   if (pattern === null) return 0;
   return isWildcard(pattern) ? pattern.length : Number.MAX_SAFE_INTEGER;
@@ -35,7 +35,7 @@ function isWildcard(pattern: string): boolean {
 
 /**
  * uri-host [ ":" port ] of RFC 9110 section 7.2, of names as DNS has them, and the port may be empty (RFC 3986 section
- * 3.2.3); userinfo and anything of a path is refused. Nothing at all is what an HTTP/1.0 client says.
+ * 3.2.3); userinfo and any part of a path are refused. An HTTP/1.0 client may send nothing at all.
  */
 export function isPlainHost(host: string): boolean {
   if (host === '') return true;

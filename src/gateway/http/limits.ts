@@ -1,19 +1,19 @@
-/** What the gateway takes on before it refuses. Bytes and counts. */
+/** What the gateway accepts before it refuses. Bytes and counts. */
 export interface GatewayLimits {
-  /** Of a request head, the request line included. */
+  /** Request head, including the request line. */
   readonly headerBytes: number;
   readonly headerCount: number;
   readonly urlBytes: number;
-  /** Of a request body; null for any. */
+  /** Request body; null for no limit. */
   readonly bodyBytes: number | null;
   readonly connections: number;
   readonly connectionsPerAddress: number;
   readonly inFlightPerUpstream: number;
-  /** Of one client address, to all upstreams; behind a trusted proxy it is the address that the proxy names. */
+  /** Requests of one client address, to all upstreams; behind a trusted proxy, the address that the proxy names. */
   readonly inFlightPerAddress: number;
-  /** Of those, requests whose body is still on its way. */
+  /** Of those, requests whose body is still in transit. */
   readonly uploadsPerAddress: number;
-  /** Of those, answers that wait for their client to take them: an address that has this many may ask nothing more. */
+  /** Of those, answers that wait for their client to take them: an address at this limit may not ask for more. */
   readonly heldBackPerAddress: number;
   /** Of `inFlightPerUpstream`, requests that force their version. */
   readonly forcedPerUpstream: number;
@@ -21,7 +21,7 @@ export interface GatewayLimits {
   readonly pipelined: number;
 }
 
-/** Those that are not derived from others. */
+/** Limits that are not derived from others. */
 export const DEFAULT_LIMITS = {
   headerBytes: 16_384,
   headerCount: 100,
@@ -41,12 +41,12 @@ const HELD_BACK_SHARE = 1 / 8;
 
 type Derived = 'forcedPerUpstream' | 'inFlightPerAddress' | 'uploadsPerAddress' | 'heldBackPerAddress';
 
-/** Limits as they are declared; those that are derived from others may be left open. */
+/** Limits as declared; those derived from others may be omitted. */
 export type GivenLimits = Partial<Omit<GatewayLimits, Derived>> & {
   readonly [limit in Derived]?: GatewayLimits[limit] | undefined;
 };
 
-/** What is not said has its default. */
+/** Omitted limits get their default. */
 export function limitsOf(given: GivenLimits = {}): GatewayLimits {
   const { inFlightPerUpstream = DEFAULT_LIMITS.inFlightPerUpstream } = given;
   return {

@@ -1,4 +1,4 @@
-/** The methods of RFC 9110 and PATCH; whatever else clients make up is one more, so that they cannot make series. */
+/** The methods of RFC 9110 and PATCH. All others count as one more, so that clients cannot create metric series. */
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'CONNECT'] as const;
 
 /** As OpenTelemetry's conventions for HTTP call it. */

@@ -1,6 +1,6 @@
 /**
- * What was worked out for the keys seen lately, so that it need not be worked out again. Two generations of at most
- * `size` keys: when the young one is full the old one is forgotten, which keeps the keys in use and bounds memory.
+ * Caches results for recently seen keys. Two generations of at most
+ * `size` keys: when the young one is full the old one is dropped, which keeps the keys in use and bounds memory.
  */
 export class Recent<Value> {
   private readonly size: number;

@@ -2,11 +2,11 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** An answer of the gateway's own. `detail` is one public sentence that tells nothing of what is behind. */
+/** The gateway's own answer. `detail` is one public sentence that reveals nothing about what is behind. */
 export interface Refusal {
   readonly status: number;
   readonly detail: string;
-  /** Fields of the answer beside the usual ones, alternating names and values. */
+  /** Extra answer fields, alternating names and values. */
   readonly fields?: readonly string[];
 }
 
@@ -16,7 +16,7 @@ export const TOO_LARGE: Refusal = { status: 413, detail: 'The request body is la
 export const LATE_BODY: Refusal = { status: 408, detail: 'The request body did not arrive in time.' };
 export const OVERLOAD: Refusal = { status: 503, detail: 'The gateway has as much to do as it may take on.' };
 
-/** The response sent when our own code threw: it names the id under which the log has the error, when there is one. */
+/** The response sent when our own code threw: it gives the id under which the log has the error, if there is one. */
 export function failure(requestId: string | null): Refusal {
   const detail = 'The gateway failed; its log says why.';
   return { status: 500, detail, ...(requestId === null ? {} : { fields: ['X-Request-Id', requestId] }) };
@@ -40,7 +40,7 @@ function bodyOf({ status, detail }: Refusal): Buffer {
 
 /**
  * Answers with a problem document (RFC 9457). With `close` the connection ends as well: after a request whose framing
- * or target is in doubt, nothing that follows on it can be trusted (RFC 9112 section 11.2).
+ * or target is in doubt, nothing that follows can be trusted (RFC 9112 section 11.2).
  */
 export function refuse(
   outgoing: ServerResponse,
@@ -91,8 +91,8 @@ export function refuseSocket(socket: Duplex, refusal: Refusal): void {
 }
 
 /**
- * Ends our side of a connection whose client may still be sending. That is read away for a moment, because closing on unread
- * bytes would reset the answer away (RFC 9112 section 9.6).
+ * Ends our side of a connection whose client may still be sending. What it sends is read and discarded for a moment: closing
+ * with unread bytes would cause a reset that destroys the answer (RFC 9112 section 9.6).
  */
 export function endLingering(socket: Duplex): void {
   socket.on('error', () => socket.destroy());
@@ -103,7 +103,7 @@ export function endLingering(socket: Duplex): void {
   socket.resume();
 }
 
-/** node:http destroys the connection behind its last answer, whatever is still unread. */
+/** node:http destroys the connection after its last answer, even with unread bytes. */
 export function lingerInstead(socket: Socket): void {
   socket.destroySoon = () => endLingering(socket);
 }

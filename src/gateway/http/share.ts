@@ -2,7 +2,7 @@ import type { GatewayLimits } from './limits.ts';
 
 export type ShareLimits = Pick<GatewayLimits, 'inFlightPerAddress' | 'uploadsPerAddress' | 'heldBackPerAddress'>;
 
-/** What one client address has under way, of what all may have. */
+/** What one client address has in progress, against its limits. */
 export class Share {
   private readonly limits: ShareLimits;
   private inFlight = 0;
@@ -17,7 +17,7 @@ export class Share {
     return this.inFlight === 0 && this.uploads === 0 && this.heldBack === 0;
   }
 
-  /** A request begins; whether it is within the share. `left` is due for it in any case. */
+  /** A request begins; returns whether it is within the share. `left` must be called either way. */
   enter(): boolean {
     const { inFlightPerAddress, heldBackPerAddress } = this.limits;
     return ++this.inFlight <= inFlightPerAddress && this.heldBack < heldBackPerAddress;
@@ -50,17 +50,17 @@ export class Share {
   }
 }
 
-/** Whom a request is from, as far as it is known: the address at the other end, or what a trusted proxy says. */
+/** The client a request is from, as far as known: the address at the other end, or what a trusted proxy says. */
 export interface Client {
   readonly address: string;
-  /** Null for a trusted proxy that does not say for whom it asks. */
+  /** Null for a trusted proxy that does not name its client. */
   readonly share: Share | null;
 }
 
-/** Above this many addresses, those that have nothing under way are forgotten. */
+/** Above this many addresses, those with nothing in progress are forgotten. */
 const REMEMBERED = 10_000;
 
-/** The share of each client; a new one for an address that was forgotten is the same, for nothing was under way. */
+/** The share of each client. A new share for a forgotten address is the same, because nothing was in progress. */
 export class Shares {
   private readonly limits: ShareLimits;
   private readonly known = new Map<string, Share>();
@@ -70,7 +70,7 @@ export class Shares {
     this.limits = limits;
   }
 
-  /** One IPv6 client commonly has a /64 to itself (RFC 6177), and so one share. */
+  /** One IPv6 client commonly has a /64 to itself (RFC 6177), and so gets one share. */
   of(address: string): Share {
     const network = networkOf(address);
     let share = this.known.get(network);
@@ -90,13 +90,13 @@ export class Shares {
 
 const GROUPS_OF_64 = 4;
 
-/** The first half of an IPv6 address, its groups without leading zeros; an IPv4 address as it is. */
+/** The first half of an IPv6 address, its groups without leading zeros; an IPv4 address unchanged. */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [left = '', right] = address.split('%', 1)[0]?.split('::') ?? [];
   const groups = left === '' ? [] : left.split(':');
   const after = right === undefined || right === '' ? [] : right.split(':');
-  // A last group in dotted form stands for two, and never for the first half of an address that anybody comes from.
+  // A last group in dotted form stands for two, and is never in the first half of a real client's address.
   if (right !== undefined) while (groups.length + after.length < 8) groups.push('0');
   const whole = [...groups, ...after].slice(0, GROUPS_OF_64);
   return `${whole.map((group) => group.replace(/^0+(?=.)/, '').toLowerCase()).join(':')}::/64`;

@@ -1,11 +1,11 @@
 import type { Faults } from './faults.ts';
 
-/** By how much a sweep may come late on a machine that is merely busy. */
+/** How late a sweep may be on a machine that is merely busy. */
 const BUSY_MS = 20;
 
 /**
- * Looks regularly for what is late. After a pause of this process everything seems late that merely could not be read: so
- * what has come in the meantime is read before anybody is judged, and nobody is judged by a sweep that is late itself.
+ * Looks regularly for what is late. After a pause of this process, everything that could not be read seems late. So
+ * pending input is read before anything is judged, and a sweep that is itself late judges nothing.
  */
 export class Sweeper {
   private readonly everyMs: number;

@@ -1,12 +1,12 @@
 import { SLASH } from './grammar.ts';
 
-/** A request target taken apart, still in its raw bytes. */
+/** A parsed request target, still in its raw bytes. */
 export interface Target {
   /** Up to the query. */
   readonly path: string;
-  /** The query with its `?`, or nothing. */
+  /** The query with its `?`, or empty. */
   readonly query: string;
-  /** Whether the path has `%2F` or `%5C`, which only some routes take. */
+  /** Whether the path has `%2F` or `%5C`, which only some routes accept. */
   readonly hasEncodedSlash: boolean;
 }
 
@@ -23,9 +23,9 @@ const BACKSLASHED = `The path has a backslash, ${COULD_MEAN_ANOTHER}`;
 const DOT_DOT = `The path has a .. segment, ${COULD_MEAN_ANOTHER}`;
 
 /**
- * Takes a target apart, or says in one public sentence why it is refused: a `..` segment in any spelling, a raw backslash, a
- * fragment, or a byte that no URI has (RFC 3986 section 3.3). `..;x` counts as `..`, because servlet containers cut path
- * parameters off before they resolve it, and encoded slashes bound a segment too, because some servers decode them first.
+ * Parses a target, or says in one public sentence why it is refused: a `..` segment in any spelling, a raw backslash, a
+ * fragment, or a byte that no URI has (RFC 3986 section 3.3). `..;x` counts as `..`, because servlet containers cut off path
+ * parameters before they resolve it, and encoded slashes bound a segment too, because some servers decode them first.
  */
 export function readTarget(raw: string): Target | string {
   if (raw.charCodeAt(0) !== SLASH) return NOT_A_PATH;
@@ -69,7 +69,7 @@ function isDotDot(raw: string, at: number): boolean {
   return raw.charCodeAt(next) === PERCENT && isSeparator(raw, next);
 }
 
-/** The place after a dot or `%2e` at `at`, or -1. */
+/** The position after a dot or `%2e` at `at`, or -1. */
 function afterDot(raw: string, at: number): number {
   if (raw.charCodeAt(at) === DOT) return at + 1;
   const encoded = raw.charCodeAt(at) === PERCENT && raw.charCodeAt(at + 1) === 0x32;

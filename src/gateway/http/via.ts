@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Refusal } from './refuse.ts';
 
 /**
- * This gateway in a `Via` field (RFC 9110 section 7.6.3): by a pseudonym, because its host name is internal, and by one of its
+ * This gateway in a `Via` field (RFC 9110 section 7.6.3): a pseudonym, because its host name is internal, and one of its
  * own, because two chained gateways are not a loop. It cannot be guessed, so it cannot be used to get requests refused.
  */
 export class Via {
@@ -13,7 +13,7 @@ export class Via {
     fields: ['Via', `1.1 ${this.pseudonym}`],
   };
 
-  /** The value of the field that a request received by this version of HTTP goes on with. */
+  /** The field value to forward with a request that was received by this version of HTTP. */
   after(httpVersion: string): string {
     return `${httpVersion} ${this.pseudonym}`;
   }
@@ -22,7 +22,7 @@ export class Via {
     return field.includes(this.pseudonym);
   }
 
-  /** RFC 5842 section 7.2. Null for a request that comes here for the first time. */
+  /** RFC 5842 section 7.2. Null for a request that has not been here before. */
   refusalOf(field: string | undefined): Refusal | null {
     return field !== undefined && this.isIn(field) ? this.loop : null;
   }

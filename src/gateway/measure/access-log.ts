@@ -5,10 +5,10 @@ import type { Faults } from '../http/faults.ts';
 import { ESCAPED_BYTES, JsonLines } from './json-lines.ts';
 
 const FLUSH_MS = 200;
-/** More than the names of the fields and the short ones among their values take. */
+/** More than the field names and the short values take. */
 const FIXED_BYTES = 300;
 
-/** What is known of a request when it is routed. The query is left out: credentials stand in queries. */
+/** What is known about a request when it is routed. The query is left out because queries carry credentials. */
 export interface AccessNote {
   readonly route: string;
   readonly version: string;
@@ -19,20 +19,20 @@ export interface AccessNote {
 }
 
 /**
- * How it ended: `unanswered` is a version that gave no complete answer. `client-gone` and `refused`, which the gateway itself
- * did not serve, are no fault of a version, nor is `internal-error`, a bug of the gateway.
+ * How it ended. `unanswered`: the version gave no complete answer. `client-gone`, `refused` (the gateway itself
+ * did not serve it) and `internal-error` (a bug of the gateway) are not a version's fault.
  */
 export interface AccessEnd {
   readonly outcome: 'complete' | 'unanswered' | 'client-gone' | 'refused' | 'internal-error';
   readonly track: Track;
   readonly by: ChosenBy;
-  /** 0 where no answer has begun. */
+  /** 0 if no answer has begun. */
   readonly status: number;
   /** From the request head to the end. */
   readonly ms: number;
 }
 
-/** What the lines of one version have in common: the fields behind the time, up to the value of the method. */
+/** What the lines of one version share: the fields after the time, up to the value of the method. */
 interface Subject {
   readonly version: string;
   readonly bytes: Readonly<Record<ChosenBy, Uint8Array>>;
@@ -45,9 +45,9 @@ export class AccessLog {
   private readonly lines: JsonLines;
   private readonly faults: Faults;
   private timer: NodeJS.Timeout | null = null;
-  /** Grows by the share at each request; a whole one is a line. */
+  /** Grows by the sample share with each request; each time it reaches one, a line is written. */
   private due = 0;
-  /** How every line of the running second begins, up to its milliseconds. */
+  /** The beginning of every line of the current second, up to its milliseconds. */
   private second = { number: -1, bytes: new Uint8Array() };
   private readonly subjects: Readonly<Record<Track, Map<string, Subject>>> = { stable: new Map(), canary: new Map() };
 
@@ -59,7 +59,7 @@ export class AccessLog {
     this.lines = new JsonLines(write);
   }
 
-  /** A line that cannot be written fails no request. */
+  /** A line that cannot be written does not fail the request. */
   add(note: AccessNote, end: AccessEnd): void {
     try {
       if (isFailure(end) || this.isDrawn()) this.write(note, end);

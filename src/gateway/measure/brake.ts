@@ -1,12 +1,12 @@
 import type { SplitOrder, Track } from '../../split/order.ts';
 
 const WATCHED = 50;
-/** At least 90 % of the stable's last 50 have to have succeeded. */
+/** At least 90 % of the stable's last 50 must have succeeded. */
 const HEALTHY = 45;
 
 /**
- * Counts the canary's failures in a row. It trips while the stable is known to be well only: when both fail at once a
- * shared dependency has failed, and a stable of which fewer than 50 answers were seen is not known to be anything.
+ * Counts the canary's failures in a row. It trips only while the stable is known to be healthy: when both fail at once, a
+ * shared dependency has failed, and with fewer than 50 answers nothing is known about the stable.
  */
 export class Brake {
   private limit: number | null = null;
@@ -26,7 +26,7 @@ export class Brake {
     this.healthy = 0;
   }
 
-  /** Takes one outcome in; the reason when it trips the brake, null as long as it does not. Trips once per order. */
+  /** Records one outcome; returns the reason when it trips the brake, otherwise null. Trips once per order. */
   observe(track: Track, outcome: 'success' | 'failure'): string | null {
     if (track === 'stable') {
       this.observeStable(outcome === 'success' ? 1 : 0);

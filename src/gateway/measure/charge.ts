@@ -5,7 +5,7 @@ import type { RouteRecorder } from './recorder.ts';
 import type { Turn } from './turn.ts';
 
 /**
- * Who has to answer for an exchange that broke: its version, its client, the gateway by a bound or a want of its own, or
+ * Who is to blame for an exchange that broke: its version, its client, the gateway (a limit or a shortage of its own), or
  * the network in between. Only the version is charged.
  */
 export type Culprit = 'version' | 'client' | 'gateway' | 'network';
@@ -14,11 +14,11 @@ export type Culprit = 'version' | 'client' | 'gateway' | 'network';
 export interface ClientPart {
   /** Bytes of the answer that the client has not taken yet. */
   readonly untaken: number;
-  /** While the answer was held back because the client did not take it; null when it never was. */
+  /** The time that the answer was held back because the client did not take it; null if it never was. */
   readonly taking: Pick<Turn, 'totalMs'> | null;
 }
 
-/** A client that is waited for less than this breaks nothing. */
+/** A client that we waited for less than this is not to blame. */
 const SLOW_CLIENT_MS = 1_000;
 
 /** `now`: monotonic ms. */
@@ -31,7 +31,7 @@ export function culpritOf({ kind }: Failure, ticket: Ticket, { untaken, taking }
       return 'network';
     case 'silent':
       return untaken > 0 ? 'client' : 'version';
-    // Servers break off what takes too long (Go's WriteTimeout, nginx's send_timeout), and here it was the client that took it.
+    // Servers break off what takes too long (Go's WriteTimeout, nginx's send_timeout); here the client was what took long.
     case 'reset-before-head':
     case 'reset-in-body':
       return isClientsFault(ticket, taking, now) ? 'client' : 'version';
@@ -67,15 +67,15 @@ export function charge(recorder: RouteRecorder, ticket: Ticket, culprit: Culprit
 }
 
 /**
- * Ends the ticket of an exchange whose answer is complete. A 408 to a client that still owes a part of its request says of
- * the client that it was slow, and nothing of the version.
+ * Ends the ticket of an exchange whose answer is complete. A 408 to a client that still owes part of its request says
+ * that the client was slow, and nothing about the version.
  */
 export function conclude(recorder: RouteRecorder, ticket: Ticket): void {
   if (ticket.status === 408 && ticket.upload?.isStarved) recorder.leave(ticket);
   else recorder.complete(ticket);
 }
 
-/** Whether a request may be sent to the stable instead: not what the gateway has refused, nor what a client delays. */
+/** Whether a request may be sent to the stable instead: not if the gateway refused it or the client delays it. */
 export function mayFailOver(culprit: Culprit): boolean {
   return culprit === 'version' || culprit === 'network';
 }

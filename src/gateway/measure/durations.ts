@@ -1,7 +1,7 @@
 import type { DurationRow, Unanswered } from '../gateway.ts';
 import { METHODS, methodName } from '../http/method.ts';
 
-/** Upper edges in seconds, as OpenTelemetry advises for `http.server.request.duration`. */
+/** Upper edges in seconds, as OpenTelemetry recommends for `http.server.request.duration`. */
 export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] as const;
 
 const EDGES_MS = DURATION_BUCKETS.map((seconds) => seconds * 1_000);
@@ -10,7 +10,7 @@ const STATUSES = 1_000;
 
 const ENDS: readonly Unanswered[] = ['unanswered', 'client-gone', 'refused'];
 
-/** Counts durations by method and status: at most some thousand rows, whatever clients and upstreams make up. */
+/** Counts durations by method and status: at most a few thousand rows, whatever clients and upstreams make up. */
 export class Durations {
   private readonly rows = new Map<number, Float64Array>();
 

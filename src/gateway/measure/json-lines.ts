@@ -8,34 +8,34 @@ const BACKSLASH = 0x5c;
 export const ESCAPED_BYTES = 6;
 
 /**
- * Lines of JSON, written straight into bytes. As strings, each would be put together of its parts, copied into one piece
+ * Lines of JSON, written straight into bytes. As strings, each would be concatenated from its parts, flattened
  * and encoded, which takes several times as long.
  */
 export class JsonLines {
   private readonly onLines: (lines: Buffer) => void;
   private bytes = Buffer.allocUnsafeSlow(BYTES);
   private used = 0;
-  /** Up to where whole lines stand. */
+  /** Where the last complete line ends. */
   private whole = 0;
 
-  /** `onLines` takes whole lines, many at a time, and may keep them. */
+  /** `onLines` gets complete lines, many at a time, and may keep them. */
   constructor(onLines: (lines: Buffer) => void) {
     this.onLines = onLines;
   }
 
-  /** Makes room for the next line, which takes at most as many bytes. */
+  /** Makes room for the next line, which takes at most `most` bytes. */
   begin(most: number): void {
     if (this.used + most <= this.bytes.length) return;
     this.flush();
     if (most > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(most);
   }
 
-  /** The line is whole. */
+  /** The line is complete. */
   end(): void {
     this.whole = this.used;
   }
 
-  /** Forgets the line that was begun. */
+  /** Discards the current line. */
   drop(): void {
     this.used = this.whole;
   }
@@ -53,7 +53,7 @@ export class JsonLines {
     this.used += bytes.length;
   }
 
-  /** ASCII, as it is. */
+  /** ASCII, unescaped. */
   plain(text: string): void {
     const { bytes } = this;
     let to = this.used;
@@ -78,7 +78,7 @@ export class JsonLines {
     this.used = to;
   }
 
-  /** The last digits of a whole number from 0 on. */
+  /** The last `count` digits of a non-negative integer. */
   digits(number: number, count: number): void {
     const { bytes } = this;
     let rest = number;

@@ -2,17 +2,17 @@ import { GROUPS, type Tally } from '../../stats/block.ts';
 import { bucketOf, HIGHEST_BUCKET, LOWEST_BUCKET } from '../../stats/latency/log-histogram.ts';
 import type { SliceTally } from './slice-tally.ts';
 
-/** One version's counters within one block, while they grow. */
+/** One version's counters within one block, as they grow. */
 export class LaneTally {
   requests = 0;
   errors = 0;
   clientErrors = 0;
-  /** Requests that became overdue in this block without the head of an answer. */
+  /** Requests that became overdue in this block before the head of an answer came. */
   unanswered = 0;
-  /** Of the randomised traffic while versions are compared; null for all else. */
+  /** For randomised traffic while versions are compared; otherwise null. */
   slices: SliceTally | null = null;
   private groups: { readonly requests: number[]; readonly errors: number[] } | null = null;
-  /** By bucket, from the lowest on. */
+  /** By bucket, lowest first. */
   private latency: Uint32Array | null = null;
 
   addLatency(ms: number): void {

@@ -17,40 +17,40 @@ const newLanes = (): Lanes => ({
   consumer: { stable: new LaneTally(), canary: new LaneTally() },
 });
 
-/** A request body that did not come with its head, as far as it delays its request. */
+/** A request body that did not come with its head, as it delays its request. */
 export interface Sending {
   /** Whether it is the client's turn. */
   readonly isStarved: boolean;
-  /** How long the client was waited for, by a monotonic time in ms. */
+  /** How long we have waited for the client, at a monotonic time in ms. */
   waitedMs(now: number): number;
 }
 
-/** The one small record that a request costs the recorder, from its routing to its end. */
+/** The one small record that the recorder keeps per request, from its routing to its end. */
 export class Ticket implements Sliced {
   readonly block: OpenBlock;
   readonly track: Track;
   readonly by: ChosenBy;
   readonly totals: VersionTotals;
-  /** Monotonic ms at which the complete request head was there. */
+  /** Monotonic ms at which the request head was complete. */
   readonly begunAt: number;
   /** Shadow group of the stable's randomised traffic; null for everything else. */
   readonly group: number | null;
-  /** Of the answer; 0 until its head has come. */
+  /** The answer's; 0 until its head has come. */
   status = 0;
-  /** From the request head to the answer's head, whatever the answer, less what the client took to send the rest. */
+  /** From the request head to the answer's head, for any answer, less the time the client took to send the rest. */
   answeredMs = 0;
-  /** The same where the comparison of latencies may use it: null until then, and for ever where it says nothing. */
+  /** The same, if the latency comparison may use it: null until then, and always null where it says nothing. */
   latencyMs: number | null = null;
   hasEnded = false;
   /** See `methodIndex`. */
   method = NO_METHOD;
-  /** Of the request's target; null where nobody said. */
+  /** The path of the request's target; null if not given. */
   path: string | null = null;
-  /** Name of the consumer who asks; null where the route tells none apart. */
+  /** Name of the consumer; null where the route does not distinguish consumers. */
   consumer: string | null = null;
   /** Address of the upstream that serves; null until it is known. */
   upstream: string | null = null;
-  /** What has not come with the head of the request; null when nothing has to. */
+  /** What did not come with the head of the request; null if nothing is missing. */
   upload: Sending | null = null;
   /** For the access log; null where there is none. */
   note: AccessNote | null = null;
@@ -73,19 +73,19 @@ export class Ticket implements Sliced {
     this.group = group;
   }
 
-  /** Says what is asked and by whom: what a slice is made of. */
+  /** Records what is asked and by whom, which decides the request's slices. */
   describe(method: string, path: string, consumer: string | null): void {
     this.method = methodIndex(method);
     this.path = path;
     this.consumer = consumer;
   }
 
-  /** How long the version has had for its answer: what the client takes to send its body is not the version's time. */
+  /** How long the version has had for its answer, without the time that the client takes to send its body. */
   ageAt(now: number): number {
     return now - this.begunAt - (this.upload?.waitedMs(now) ?? 0);
   }
 
-  /** What is known of the latency before the end: its age while no answer has come, null where it is left out. */
+  /** What is known about the latency before the end: its age while no answer has come, null if it is left out. */
   latencySoFar(now: number): number | null {
     if (this.status !== 0) return this.latencyMs;
     return this.upload?.isStarved ? null : this.ageAt(now);
@@ -94,20 +94,20 @@ export class Ticket implements Sliced {
 
 /**
  * A block that is not closed yet: its span may still run, or be over with requests open. The open requests form an
- * intrusive list in the order of their beginning, so that the youngest is known without a search.
+ * intrusive list in the order they began, so the youngest is known without a search.
  */
 export class OpenBlock {
   readonly splitEpoch: number;
   readonly canaryBps: number;
   readonly hasCanary: boolean;
-  /** Indexed by status code: 1 where the answer is an error. */
+  /** Indexed by status code: 1 if the answer is an error. */
   readonly errorStatuses: Uint8Array;
   /** Wall-clock start, epoch ms. */
   readonly startedAt: number;
   /** Monotonic start, ms. */
   readonly from: number;
   readonly lanes: Lanes = newLanes();
-  /** Null where nothing is compared, or nobody wants to know where. */
+  /** Null when nothing is compared, or slices are off. */
   readonly slices: BlockSlices | null;
   isClosed = false;
   private oldest: Ticket | null = null;
@@ -153,7 +153,7 @@ export class OpenBlock {
     return this.youngest === null || now - this.youngest.begunAt >= slowAfterMs;
   }
 
-  /** Counts the requests that are still open as slow, and returns those that have no answer's head yet. */
+  /** Counts the requests that are still open as slow, and returns those without an answer head yet. */
   close(now: number): Ticket[] {
     this.isClosed = true;
     const waiting: Ticket[] = [];
@@ -187,7 +187,7 @@ export class OpenBlock {
   }
 }
 
-/** A table by status code of `measure.errorStatuses`. */
+/** `measure.errorStatuses` as a table indexed by status code. */
 export function errorTable(statuses: SplitOrder['measure']['errorStatuses']): Uint8Array {
   const table = new Uint8Array(1000);
   for (const status of statuses) {

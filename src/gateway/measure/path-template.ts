@@ -1,10 +1,10 @@
 const SLASH = 0x2f;
 const PRIME = 0x01000193;
-/** Stands in a hash for a segment that names one thing of many; beyond every character. */
+/** Hashed in place of a segment that is an identifier; beyond every character. */
 const IDENTIFIER = 0x1_0000;
 const REST = 0x1_0001;
 
-/** Segments after these are one: the depth of a path is the client's to choose. */
+/** Segments beyond this depth are merged, because clients choose how deep a path is. */
 const DEEPEST = 8;
 const LONGEST_WORD = 40;
 const LONGEST_SOLID_WORD = 23;
@@ -13,8 +13,8 @@ const SHORTEST_HEX = 8;
 const MANY_DIGITS = 4;
 
 /**
- * Whether a segment names one thing of many rather than a part of the interface: numbers, dates, UUIDs, hex and base64
- * of some length, long opaque words, and whatever is percent-encoded or holds another character than letters,
+ * Whether a segment identifies one thing of many rather than being part of the API: numbers, dates, UUIDs, longer hex and
+ * base64, long opaque words, and anything that is percent-encoded or has a character other than letters,
  * digits, `-`, `_`, `.` and `~`. So what is not taken for an identifier is short and plain, and may be shown to people.
  */
 function isIdentifier(path: string, from: number, to: number): boolean {
@@ -49,8 +49,8 @@ function endOf(path: string, from: number): number {
 }
 
 /**
- * A hash of the template that a path is guessed to be of, 32 bits, in one walk that allocates nothing. Empty segments do
- * not count. Who does not know the seed cannot make two templates meet.
+ * A 32-bit hash of a path's guessed template, in one walk that allocates nothing. Empty segments do
+ * not count. Without the seed, a client cannot make two templates collide.
  */
 export function hashTemplate(path: string, seed: number): number {
   let hash = seed;
@@ -67,7 +67,7 @@ export function hashTemplate(path: string, seed: number): number {
   return hash;
 }
 
-/** The template itself: `/orders/7f3a9c0e/items` -> `/orders/{id}/items`. At most some 400 characters. */
+/** The template itself: `/orders/7f3a9c0e/items` -> `/orders/{id}/items`. At most about 400 characters. */
 export function guessTemplate(path: string): string {
   const segments: string[] = [];
   for (let from = 1; from < path.length; ) {
@@ -99,7 +99,7 @@ function anythingOf(branch: Branch): Branch {
   return branch.anything;
 }
 
-/** The templates that `serin.yaml` gives; of two that fit, the one that says more of the earlier segments. */
+/** The templates that `serin.yaml` gives; if two match, the one whose earlier segments are more specific wins. */
 export class GivenTemplates {
   private readonly seed: number;
   private readonly root = newBranch();

@@ -13,7 +13,7 @@ import { countStatus, RouteTotals, type VersionTotals } from './totals.ts';
 /** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
 export const KEPT_BLOCKS = 1_000;
 
-/** Told of every outcome of unforced traffic that began under the order in force. */
+/** Called for every outcome of unforced traffic that began under the current order. */
 export type OutcomeListener = (track: Track, outcome: 'success' | 'failure') => void;
 
 export interface RecorderListeners {
@@ -21,7 +21,7 @@ export interface RecorderListeners {
   readonly accessLog?: AccessLog | null;
 }
 
-/** Whether it is told where a version is worse, and the route's templates of paths that are given. */
+/** Whether to report where a version is worse, and the route's declared path templates. */
 export interface SliceOptions {
   readonly slices: 'on' | 'off';
   readonly templates: readonly string[];
@@ -29,7 +29,7 @@ export interface SliceOptions {
 
 /**
  * An unanswered request is overdue at ten times the age at which it counts as slow: for most services that is about ten
- * times the p99.9 (docs/statistics.md section 3.10). Whatever the age, both versions are held to the same one.
+ * times the p99.9 (docs/statistics.md section 3.10). Whatever the age, it is the same for both versions.
  */
 const OVERDUE_FACTOR = 10;
 const SHORTEST_OVERDUE_MS = 1_000;
@@ -38,26 +38,26 @@ const LONGEST_OVERDUE_MS = 30_000;
 /**
  * Measures one route: integer counts per version and block. A request belongs to the block in which it began.
  *
- * When a block closes before a request of it has ended, the request's latency is counted then, at its age, and the
- * rest of it when it ends, in the block open by that time, if that block has the same split. If it has not, the late
+ * When a block closes before one of its requests has ended, the request's latency is counted then, at its age, and the
+ * rest of it when it ends, in the block open by then, if that block has the same split. Otherwise the late
  * outcome is dropped: mixing outcomes of two weights in one block would compare populations of different sizes as if
- * they were one (Simpson's paradox), and a slow error is by then already in the evidence as slow.
+ * they were one (Simpson's paradox), and a slow error is already in the evidence as slow.
  */
 export class RouteRecorder {
   private readonly clock: Clock;
   private readonly onOutcome: OutcomeListener;
   private readonly accessLog: AccessLog | null;
   private readonly counts: RouteTotals;
-  /** Cursors of another process, or of another life of this one, mean nothing here. */
+  /** Cursors from another process, or from an earlier run of this one, mean nothing here. */
   private readonly boot = randomUUID();
   private order: SplitOrder;
   private errorStatuses: Uint8Array;
   private totalsOf: Readonly<Record<Track, VersionTotals>>;
   private readonly history: SliceHistory | null;
   private running: OpenBlock;
-  /** Blocks whose span is over, with requests that are not; oldest first. */
+  /** Blocks whose span is over but whose requests are not; oldest first. */
   private over: { readonly block: OpenBlock; readonly durationMs: number }[] = [];
-  /** Requests of closed blocks that had no answer when their block closed; oldest first. */
+  /** Requests of closed blocks that were unanswered when their block closed; oldest first. */
   private waiting: Ticket[] = [];
   private closed: Block[] = [];
   /** Sequence number of the first of `closed`. */
@@ -80,7 +80,7 @@ export class RouteRecorder {
     this.running = this.newBlock(clock.monotonic());
   }
 
-  /** Closes the running block and goes on under another order: no block spans two splits. */
+  /** Closes the running block and continues under another order: no block spans two splits. */
   follow(order: SplitOrder): void {
     const now = this.clock.monotonic();
     this.roll(now);
@@ -92,7 +92,7 @@ export class RouteRecorder {
     this.running = this.newBlock(now);
   }
 
-  /** A request has been routed; `hash` is the one that routed it, where chance did. */
+  /** A request has been routed; `hash` is the one that routed it, if it was random. */
   begin(track: Track, by: ChosenBy, hash: number | null = null): Ticket {
     const now = this.clock.monotonic();
     if (now - this.running.from >= this.order.measure.blockMs) this.roll(now);
@@ -102,14 +102,14 @@ export class RouteRecorder {
     return ticket;
   }
 
-  /** The head of the answer has come. Latency is left out of errors and of `stream`s: tunnels and event streams. */
+  /** The head of the answer has come. Latency is not counted for errors and `stream`s (tunnels and event streams). */
   answered(ticket: Ticket, status: number, kind: 'whole' | 'stream'): void {
     ticket.status = status;
     ticket.answeredMs = ticket.ageAt(this.clock.monotonic());
     if (kind === 'whole' && ticket.block.errorStatuses[status] !== 1) ticket.latencyMs = ticket.answeredMs;
   }
 
-  /** The answer came to its end. */
+  /** The answer is complete. */
   complete(ticket: Ticket): void {
     if (!this.end(ticket, 'complete')) return;
     const { outcomes, durations } = ticket.totals;
@@ -128,7 +128,7 @@ export class RouteRecorder {
     this.report(ticket, isError ? 'failure' : 'success');
   }
 
-  /** The version gave no complete answer: refused, reset, timed out, or broken off. */
+  /** The version gave no complete answer: it was refused, reset, timed out, or broken off. */
   fail(ticket: Ticket): void {
     if (!this.end(ticket, 'unanswered')) return;
     this.countEnd(ticket, 'unanswered');
@@ -141,17 +141,17 @@ export class RouteRecorder {
     this.report(ticket, 'failure');
   }
 
-  /** The client went away (499): that counts for nobody. */
+  /** The client went away (499): no version is charged. */
   leave(ticket: Ticket): void {
     if (this.end(ticket, 'client-gone')) this.countEnd(ticket, 'client-gone');
   }
 
-  /** The gateway itself did not serve it, by a bound of its own or for want of something: that counts for nobody. */
+  /** The gateway itself did not serve it, because of a limit or a shortage of its own: no version is charged. */
   refuse(ticket: Ticket): void {
     if (this.end(ticket, 'refused')) this.countEnd(ticket, 'refused');
   }
 
-  /** Our own code threw: it is in no figure of a version. */
+  /** Our own code threw: it appears in no version's numbers. */
   withdraw(ticket: Ticket): void {
     this.end(ticket, 'internal-error');
   }
@@ -226,11 +226,11 @@ export class RouteRecorder {
     );
   }
 
-  /** Ends every block whose span is over by now; silence makes blocks too. */
+  /** Ends every block whose span is over; silence makes blocks too. */
   private roll(now: number): void {
     const { blockMs } = this.order.measure;
     const spans = Math.floor((now - this.running.from) / blockMs);
-    // After a silence longer than everything held, only the last spans can matter.
+    // After a silence longer than everything kept, only the last spans can matter.
     const skipped = Math.max(0, spans - KEPT_BLOCKS);
     for (let span = skipped; span < spans; span++) {
       const from = this.running.from + (span === skipped ? (skipped + 1) * blockMs : blockMs);
@@ -252,7 +252,7 @@ export class RouteRecorder {
     }
   }
 
-  // Like a late outcome, it counts in the block open by then, and in none of another split.
+  // Like a late outcome, it counts in the block open by then, and not in a block with another split.
   private countOverdue(now: number, slowAfterMs: number): void {
     const overdueMs = Math.min(LONGEST_OVERDUE_MS, Math.max(SHORTEST_OVERDUE_MS, OVERDUE_FACTOR * slowAfterMs));
     this.waiting = this.waiting.filter((ticket) => {
@@ -264,14 +264,14 @@ export class RouteRecorder {
     });
   }
 
-  /** How many of the closed blocks a cursor has passed already. */
+  /** How many of the closed blocks a cursor has already passed. */
   private knownBy(after: string | null): number {
     const seq = after?.startsWith(`${this.boot}.`) ? Number(after.slice(this.boot.length + 1)) : 0;
     if (!Number.isSafeInteger(seq)) return 0;
     return Math.min(Math.max(0, seq - this.firstClosed + 1), this.closed.length);
   }
 
-  /** False when the ticket has ended before: the first outcome of a request stands. */
+  /** False if the ticket had already ended: the first outcome of a request stands. */
   private end(ticket: Ticket, outcome: AccessEnd['outcome']): boolean {
     if (ticket.hasEnded) return false;
     ticket.hasEnded = true;

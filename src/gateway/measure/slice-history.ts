@@ -15,18 +15,18 @@ import { SLOW_LEVELS, type SliceBlock, type SlowMs } from '../../stats/slice.ts'
 import { SliceRows } from './slice-rows.ts';
 import type { BlockSlices, Slicing } from './slice-tally.ts';
 
-/** Of a block that has closed. */
+/** A block that has closed. */
 interface SlicedBlock extends Pick<SliceBlock, 'startedAt' | 'splitEpoch'> {
   readonly slices: BlockSlices | null;
 }
 
-/** Half an hour of blocks of 5 s: at most some 4 MB a route, and far less with fewer endpoints. */
+/** Half an hour of 5 s blocks: at most about 4 MB per route, and far less with fewer endpoints. */
 export const KEPT_SLICE_BLOCKS = 360;
 
 const HALF_LIFE_MS = 300_000;
 const FEWEST_ANSWERS = 100;
 
-/** What one route remembers of its slices: the rows of the canary at hand, the last blocks, the stable's latency. */
+/** What one route remembers of its slices: the current canary's rows, the last blocks, the stable's latency. */
 export class SliceHistory {
   private readonly templates: readonly string[];
   private rows: SliceRows;
@@ -39,20 +39,20 @@ export class SliceHistory {
     this.rows = new SliceRows(templates);
   }
 
-  /** Another canary is compared anew: what strangers filled the rows with is gone as well. */
+  /** Another canary is compared from scratch; rows that strangers filled are gone as well. */
   follow(before: SplitOrder, order: SplitOrder): void {
     if (before.rolloutId === order.rolloutId && before.canary?.version === order.canary?.version) return;
     this.rows = new SliceRows(this.templates);
     this.blocks = [];
   }
 
-  /** What the slices of a new block are counted with; null where nothing is compared. */
+  /** How to count the slices of a new block; null when nothing is compared. */
   of(order: SplitOrder): Slicing | null {
     if (order.canary === null || order.canaryBps <= 0 || order.canaryBps >= WHOLE_BPS) return null;
     return { rows: this.rows, slowMs: this.slowMs };
   }
 
-  /** A block has closed. Its thresholds were those of before it: what is slow is never learnt from what is judged. */
+  /** A block has closed. Its thresholds come from the blocks before it: what is slow is never learned from what is judged. */
   keep(block: SlicedBlock, durationMs: number, stable: LatencyCounts): void {
     const { slices } = block;
     if (slices !== null && slices.rows === this.rows) {
@@ -71,7 +71,7 @@ export class SliceHistory {
     this.past = addHistograms(decayHistogram(this.past, decayOver(durationMs, HALF_LIFE_MS)), histogramOf(stable));
   }
 
-  /** Brings the thresholds of the blocks to come up to date. */
+  /** Updates the thresholds for the next blocks. */
   learn(): void {
     if (this.past.total < FEWEST_ANSWERS) return;
     const tails = tailsOf(this.past);

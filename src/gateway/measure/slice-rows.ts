@@ -3,7 +3,7 @@ import type { SliceDimension, SliceName } from '../../stats/slice.ts';
 import { methodName } from '../http/method.ts';
 import { GivenTemplates, guessTemplate, hashTemplate } from './path-template.ts';
 
-/** How the slices of a version are shared out (`MOST_SLICES` in all); the last of each dimension is "other". */
+/** How a version's slices are divided up (`MOST_SLICES` in all); the last of each dimension is "other". */
 const ROOM: Readonly<Record<SliceDimension, number>> = { endpoint: 100, consumer: 60, upstream: 20, status: 20 };
 
 const SLOTS = 256;
@@ -12,8 +12,8 @@ const HASH_BITS = 0x3fff_ffff;
 const NO_ANSWER = 'no answer';
 
 /**
- * Gives slices their row numbers, first come, first served, and "other" to those who come too late. What a client makes
- * up takes no row: an endpoint has to be answered by something else than 404 and 405 first.
+ * Gives slices their row numbers, first come, first served; later ones share "other". What a client makes
+ * up takes no row: an endpoint must first be answered with something other than 404 and 405.
  */
 export class SliceRows {
   /** By row. */
@@ -58,7 +58,7 @@ export class SliceRows {
     return this.upstreams.get(address) ?? this.named('upstream', this.upstreams, address, address);
   }
 
-  /** `status` is 0 where no answer came. */
+  /** `status` is 0 if no answer came. */
   status(status: number): number {
     const name = status === 0 ? NO_ANSWER : String(status);
     return this.statuses.get(status) ?? this.named('status', this.statuses, status, name);

@@ -2,7 +2,7 @@ import type { Track } from '../../split/order.ts';
 import { CELL, CELLS, MOST_SLICES, type SlowMs } from '../../stats/slice.ts';
 import type { SliceRows } from './slice-rows.ts';
 
-/** What of a request says which slices it is in. */
+/** The parts of a request that decide which slices it is in. */
 export interface Sliced {
   /** See `methodIndex`. */
   readonly method: number;
@@ -13,10 +13,10 @@ export interface Sliced {
   readonly status: number;
 }
 
-/** What the slices of a block are counted with: their rows, and the latencies above which an answer is slow. */
+/** What a block's slices are counted with: their rows, and the latencies above which an answer is slow. */
 export interface Slicing {
   readonly rows: SliceRows;
-  /** Null while too little of the stable is known. */
+  /** Null while too little is known about the stable. */
   readonly slowMs: SlowMs | null;
 }
 
@@ -27,11 +27,11 @@ export function openSlices({ rows, slowMs }: Slicing): BlockSlices {
   return { rows, slowMs, stable: new SliceTally(rows, slowMs), canary: new SliceTally(rows, slowMs) };
 }
 
-/** The slices of one version's randomised traffic within one block, while they grow. */
+/** The slices of one version's randomised traffic within one block, as they grow. */
 export class SliceTally {
   private readonly rows: SliceRows;
   private readonly slowMs: SlowMs | null;
-  /** Made with the first count, because a quiet route has many blocks. */
+  /** Allocated at the first count, because a quiet route has many blocks. */
   private counts: Uint32Array | null = null;
 
   constructor(rows: SliceRows, slowMs: SlowMs | null) {
@@ -39,7 +39,7 @@ export class SliceTally {
     this.slowMs = slowMs;
   }
 
-  /** A request has ended; `latencyMs` is null where its latency says nothing, or is counted elsewhere. */
+  /** A request has ended; `latencyMs` is null if its latency says nothing or is counted elsewhere. */
   count(ticket: Sliced, outcome: 'error' | 'other', latencyMs: number | null): void {
     const { rows } = this;
     const { status, consumer, upstream } = ticket;
@@ -50,7 +50,7 @@ export class SliceTally {
     if (status >= 400 || status === 0) this.add(rows.status(status), outcome, answer);
   }
 
-  /** The latency, as far as it is known, of a request that is still open. */
+  /** The latency so far of a request that is still open. */
   addLatency(ticket: Sliced, ms: number): void {
     const answer = this.answerCell(ms);
     if (answer === 0) return;

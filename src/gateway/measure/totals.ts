@@ -12,7 +12,7 @@ export interface VersionTotals {
   readonly durations: Durations;
 }
 
-/** What became of the requests of one route since the process began, by track and version. */
+/** How the requests of one route ended since the process began, by track and version. */
 export class RouteTotals {
   private readonly route: string;
   private readonly rows = new Map<string, VersionTotals>();
@@ -52,7 +52,7 @@ export class RouteTotals {
   }
 }
 
-/** A switch of protocols (101) counts with the successful answers. */
+/** A protocol switch (101) counts as a successful answer. */
 export function countStatus(outcomes: OutcomeCounts, status: number): void {
   if (status < 300) outcomes['2xx']++;
   else if (status < 400) outcomes['3xx']++;

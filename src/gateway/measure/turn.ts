@@ -1,11 +1,11 @@
 import type { Share } from '../http/share.ts';
 
-/** How long one side was waited for, over several stretches. All times in monotonic ms. */
+/** How long we waited for one side, over several stretches. All times in monotonic ms. */
 export class Turn {
   private ms = 0;
   private since: number | null = null;
 
-  /** It is their turn, from now on or still. */
+  /** Their turn begins or continues. */
   begin(now: number): void {
     this.since ??= now;
   }
@@ -15,13 +15,13 @@ export class Turn {
     this.since = null;
   }
 
-  /** The stretch that is under way included. */
+  /** Including the current stretch. */
   totalMs(now: number): number {
     return this.since === null ? this.ms : this.ms + now - this.since;
   }
 }
 
-/** While an answer is held back because its client does not take it: it counts in the share of its client's address. */
+/** While an answer is held back because its client does not take it, it counts in the share of the client's address. */
 export class AnswerTaking extends Turn {
   private readonly share: Share | null;
   private isHeldBack = false;

@@ -5,39 +5,39 @@ import type { Destination } from './destinations.ts';
 import { mappedCookie } from './mapped-cookie.ts';
 import { isWithin } from './route-table.ts';
 
-/** What an answer is to, as far as places go. */
+/** The request of an answer, as far as places matter. */
 export interface Placed {
   readonly destination: Destination;
   readonly request: Pick<UpstreamRequest, 'path' | 'headers'>;
 }
 
-/** How many places of one answer are mapped: each costs a look at the path of its request, and both may be long. */
+/** How many places of one answer are mapped: each takes a look at the path of its request, and both may be long. */
 const MOST_PLACES = 100;
 
-/** One answer, while its fields are mapped. */
+/** The state while one answer's fields are mapped. */
 interface Mapping {
   readonly client: ClientPlace;
   readonly placed: Placed;
-  /** Of places that may still be mapped. */
+  /** How many more places may be mapped. */
   left: number;
-  /** What its relative references are relative to; null until there is one. */
+  /** The base of its relative references; null until needed. */
   relative: Relative | null;
 }
 
-/** Where relative references of an answer lead from, for the upstream and for the client. */
+/** The base of an answer's relative references, for the upstream and for the client. */
 interface Relative {
   readonly meant: string;
   readonly asked: string;
-  /** Whether a reference that climbs nowhere means the same from both. */
+  /** Whether a reference without `..` means the same from both. */
   readonly isSameBelow: boolean;
 }
 
-/** A path of an upstream as the client has to ask for it; the same where the route rewrites nothing. */
+/** An upstream's path as the client has to request it; the same if the route rewrites nothing. */
 type PathMap = (path: string, basePath: string) => string;
 
 /**
- * Puts the route where an answer names one of its upstreams: an address behind the gateway is of no use to the client, and
- * past the gateway there is neither a split nor a measurement.
+ * Puts the route where an answer names one of its upstreams: a client cannot use an address behind the gateway, and
+ * bypassing the gateway would bypass the split and the measurement.
  */
 export class AnswerPlaces {
   private readonly declared: Pick<GatewayRoute, 'rewrite' | 'hostHeader'>;
@@ -48,7 +48,7 @@ export class AnswerPlaces {
     this.upstreams = upstreams;
   }
 
-  /** The same head where nothing in it names an upstream. */
+  /** Returns the same head if nothing in it names an upstream. */
   map(head: UpstreamHead, placed: Placed): UpstreamHead {
     const { rawHeaders, status, reason, hasDate, isEventStream, body, length, namesPlaces } = head;
     const mapping: Mapping = { client: clientPlace(placed.request.headers), placed, left: MOST_PLACES, relative: null };
@@ -104,7 +104,7 @@ export class AnswerPlaces {
     return this.mapRelative(url, mapping);
   }
 
-  /** A relative path goes as it came, unless the client's path is one on which it means another place. */
+  /** A relative path stays as received, unless from the client's path it means another place. */
   private mapRelative(url: string, mapping: Mapping): string {
     const { client, placed } = mapping;
     mapping.relative ??= this.relativeOf(client, placed);
@@ -119,15 +119,15 @@ export class AnswerPlaces {
     const { basePath } = destination;
     const map = this.pathMap(client);
     const meant = folderOf(request.path);
-    // Of the root it is not known whether the client asked for it with a slash at the end of the prefix.
+    // At the root it is not known whether the client asked for it with a slash at the end of the prefix.
     const isRoot = basePath === '' && /^\/(?:\?|$)/.test(request.path);
     const asked = folderOf(isRoot ? client.prefix : map(request.path, basePath));
-    // From above the base, or the prefix, a reference may lead into it, where paths are mapped in another way.
+    // From above the base, or the prefix, a reference may lead into it, where paths are mapped differently.
     const isInside = basePath === '' ? !client.prefix.startsWith(meant) : isWithin(basePath, meant);
     return { meant, asked, isSameBelow: isInside && map(meant, basePath) === asked };
   }
 
-  /** The path of the upstream that a URL names, or null for a URL elsewhere. */
+  /** The upstream path that a URL names, or null for a URL elsewhere. */
   private basePathOf(
     place: string,
     path: string,
@@ -153,7 +153,7 @@ export class AnswerPlaces {
 
 type UrlMap = (url: string) => string;
 
-/** `5; url="/next"`, in the forms that browsers take (HTML Standard, "shared declarative refresh steps"). */
+/** `5; url="/next"`, in the forms that browsers accept (HTML Standard, "shared declarative refresh steps"). */
 function mappedRefresh(value: string, mapUrl: UrlMap): string {
   const before = /^[\d.]+\s*[;,]\s*(?:url\s*=\s*)?["']?/i.exec(value)?.[0];
   if (before === undefined) return value;
@@ -165,7 +165,7 @@ function mappedRefresh(value: string, mapUrl: UrlMap): string {
 
 /**
  * The targets of `<target>; rel=next, <target>` (RFC 8288 section 3), unless there are more than `most`. In one pass: the value
- * may be long, and made to be slow.
+ * may be long, and crafted to be slow.
  */
 function mappedLinks(value: string, most: number, mapUrl: UrlMap): string {
   if (value.split('<', most + 2).length - 1 > most) return value;
@@ -176,7 +176,7 @@ function mappedLinks(value: string, most: number, mapUrl: UrlMap): string {
     if (close === -1) break;
     mapped += `${value.slice(from, open + 1)}${mapUrl(value.slice(open + 1, close))}`;
     from = close;
-    // What follows are parameters, which may hold an angle bracket in quotes.
+    // Parameters follow, which may contain a quoted angle bracket.
     const next = endOfParameters(value, close);
     mapped += value.slice(from, next);
     from = next;
@@ -195,13 +195,13 @@ function endOfParameters(value: string, from: number): number {
   return value.length;
 }
 
-/** `host:port` without the port that the scheme has by default. */
+/** `host:port`, without the scheme's default port. */
 function placeOf(scheme: string, authority: string): string {
   const usual = scheme === 'https:' ? /:(?:443)?$/ : /:(?:80)?$/;
   return authority.toLowerCase().replace(usual, '');
 }
 
-/** What relative references are relative to (RFC 3986 section 5.2.3): a path through its last slash. */
+/** The base of relative references (RFC 3986 section 5.2.3): a path through its last slash. */
 function folderOf(path: string): string {
   const end = path.search(/[?#]/);
   return path.slice(0, path.lastIndexOf('/', end === -1 ? path.length : end) + 1) || '/';
@@ -212,7 +212,7 @@ function resolved(reference: string, path: string): string | null {
   return url && `${url.pathname}${url.search}${url.hash}`;
 }
 
-/** What the client is to see of an answer's head. */
+/** An answer's head as the client should see it. */
 export function mappedHead(
   head: UpstreamHead,
   placed: Placed & { readonly places: AnswerPlaces | null },
@@ -220,7 +220,7 @@ export function mappedHead(
   return head.namesPlaces && placed.places !== null ? placed.places.map(head, placed) : head;
 }
 
-/** Null where the route keeps what its upstreams say. */
+/** Null if the route leaves answers unchanged. */
 export function answerPlaces(declared: GatewayRoute, upstreams: readonly Destination[]): AnswerPlaces | null {
   return declared.redirects === 'keep' ? null : new AnswerPlaces(declared, upstreams);
 }

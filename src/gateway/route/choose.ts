@@ -6,9 +6,9 @@ import { firstScheme } from './client-place.ts';
 import type { Peer } from './peer.ts';
 import type { Live, RouteState } from './route-state.ts';
 
-/** The fields of a request head, by whichever path it was read. */
+/** The fields of a request head, whichever path read it. */
 export interface Fields {
-  /** The value by the name in lower case, lists joined; undefined when the field is absent. */
+  /** The value by lower-case name, lists joined; undefined when the field is absent. */
   field(lower: string): string | undefined;
 }
 
@@ -19,7 +19,7 @@ export interface Requester {
   readonly query: string;
   readonly requestId: string;
   readonly address: string;
-  /** Whether the peer's word about the client counts. */
+  /** Whether to believe what the peer says about the client. */
   readonly peer: Pick<Peer, 'isTrusted'>;
 }
 
@@ -28,13 +28,13 @@ export interface Choice {
   readonly by: ChosenBy;
   /** The hash of the sticky key, uniform over 32 bits. */
   readonly hash: number;
-  /** The `Set-Cookie` value that makes the choice last, where the route wants one and the client had none. */
+  /** The `Set-Cookie` value that makes the choice last, if the route wants one and the client had none. */
   readonly setCookie: string | null;
-  /** What the consumer is called, where the route tells consumers apart and versions are compared. */
+  /** The consumer's name, if the route distinguishes consumers and versions are compared. */
   readonly consumer: string | null;
 }
 
-/** Nobody's credential. */
+/** For requests without a credential. */
 const ANONYMOUS = 'no credential';
 
 /** Chooses the version of a request, first match wins: force header, consumer rule, weight. */
@@ -55,7 +55,7 @@ export function choose(state: RouteState, live: Live, requester: Requester): Cho
   return { track, by, hash, setCookie, consumer };
 }
 
-/** What the requester asks for and may; a force header that does not count is as if absent. */
+/** What the requester asks for, if allowed; a force header that does not count is treated as absent. */
 export function forceOf(
   { declared, forceGuard }: Pick<RouteState, 'declared' | 'forceGuard'>,
   requester: Pick<Requester, 'fields' | 'address'>,
@@ -64,7 +64,7 @@ export function forceOf(
   return force === null || forceGuard === null || forceGuard.admits(requester) ? force : null;
 }
 
-/** A client without the route's sticky key is drawn anew for each request. */
+/** Without the route's sticky key, a client is assigned anew for each request. */
 function stickyKeyOf({ declared, cookie }: RouteState, requester: Requester) {
   const { sticky } = declared;
   switch (sticky.kind) {
@@ -85,7 +85,7 @@ function stickyKeyOf({ declared, cookie }: RouteState, requester: Requester) {
   }
 }
 
-/** What the consumer presents; of an `Authorization` the token alone (RFC 6750 section 2.1), whatever its scheme else. */
+/** The consumer's credential; from `Authorization` only the token (RFC 6750 section 2.1), whatever the scheme. */
 export function credentialOf(
   key: ConsumerKey | null,
   { fields, query }: Pick<Requester, 'fields' | 'query'>,
@@ -97,12 +97,12 @@ export function credentialOf(
   return /^bearer /i.test(value) ? value.slice('Bearer '.length).trim() : value;
 }
 
-/** The values of a parameter of a query, which comes with its `?`. */
+/** The values of a query parameter; `query` includes its `?`. */
 export function parametersOf(query: string, name: string): readonly string[] {
   return query === '' ? [] : new URLSearchParams(query).getAll(name);
 }
 
-/** What the client's side speaks; without a proxy that says so it is the gateway's own listener, which speaks http. */
+/** The scheme on the client's side; unless a proxy says otherwise, it is the gateway's own listener, which speaks http. */
 function schemeOf({ peer, fields }: Requester): 'http' | 'https' {
   return peer.isTrusted ? firstScheme(fields.field('x-forwarded-proto') ?? '') : 'http';
 }

@@ -4,17 +4,17 @@ import { isPlainHost } from '../http/host-name.ts';
 export interface ClientPlace {
   /** `https://shop.test:8443`; null for a client that named no host. */
   readonly origin: string | null;
-  /** Its host as it stood in the `Host` header for the upstream, in lower case, without a usual port. */
+  /** Its host as in the `Host` header for the upstream, in lower case, without a default port. */
   readonly place: string;
-  /** The name alone; null where there is none. */
+  /** The name alone; null if there is none. */
   readonly hostname: string | null;
-  /** What was taken off the path before the upstream saw it; no slash at its end. */
+  /** What was stripped from the path before the upstream saw it; no trailing slash. */
   readonly prefix: string;
 }
 
 /**
- * Reads it from the lines that the upstream was sent: what the upstream knows of the client is what answers are mapped to, and a
- * request pays nothing for an answer that names no place.
+ * Reads it from the lines sent to the upstream: answers are mapped to what the upstream knows about the client, and a
+ * request costs nothing extra when its answer names no place.
  */
 export function clientPlace(lines: string): ClientPlace {
   const host = firstOf(fieldIn(lines, 'X-Forwarded-Host'));
@@ -30,7 +30,7 @@ export function clientPlace(lines: string): ClientPlace {
   };
 }
 
-/** The value of a line that Serin wrote itself; nothing where there is none. */
+/** The value of a line that Serin wrote itself; empty if there is none. */
 function fieldIn(lines: string, name: string): string {
   const mark = `${name}: `;
   const at = lines.startsWith(mark) ? 0 : lines.lastIndexOf(`\n${mark}`) + 1;
@@ -38,12 +38,12 @@ function fieldIn(lines: string, name: string): string {
   return lines.slice(at + mark.length, lines.indexOf('\r\n', at));
 }
 
-/** What an `X-Forwarded-Proto` says of the client's side. */
+/** What an `X-Forwarded-Proto` says about the client's side. */
 export function firstScheme(forwardedProto: string): 'http' | 'https' {
   return firstOf(forwardedProto).toLowerCase() === 'https' ? 'https' : 'http';
 }
 
-/** A chain of proxies lists what each of them heard; the first heard it from the client. */
+/** A chain of proxies lists what each received; the first received it from the client. */
 function firstOf(list: string): string {
   return list.split(',', 1)[0]?.trim() ?? '';
 }

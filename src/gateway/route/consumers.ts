@@ -4,7 +4,7 @@ import { Recent } from '../http/recent.ts';
 
 const REMEMBERED = 5_000;
 
-/** A consumer as a request shows it: what it is called, and its rule where it is listed. */
+/** A consumer as identified by a request: its name, and its rule if it is listed. */
 export interface Listed {
   readonly rule: ConsumerRule | null;
   readonly name: string;
@@ -12,12 +12,12 @@ export interface Listed {
 
 const UNLISTED: Listed = { rule: null, name: 'not listed' };
 
-/** HMAC-SHA256, hex, of a consumer's credential on a route: what lists hold in its place. */
+/** HMAC-SHA256, hex, of a consumer's credential on a route: lists contain this instead of the credential. */
 export function hashConsumerKey(secret: Uint8Array, route: string, credential: string): string {
   return createHmac('sha256', secret).update(`consumer\0${route}\0${credential}`).digest('hex');
 }
 
-/** The consumer list of one route. No HMAC is taken for a credential that was seen lately. */
+/** The consumer list of one route. Recently seen credentials are not hashed again. */
 export class ConsumerRules {
   private readonly secret: Uint8Array;
   private readonly route: string;
@@ -36,7 +36,7 @@ export class ConsumerRules {
     this.known.clear();
   }
 
-  /** The consumer that presents the credential; without a rule where it is not listed. */
+  /** The consumer that presents the credential; without a rule if it is not listed. */
   find(credential: string): Listed {
     if (this.rules.size === 0) return UNLISTED;
     let listed = this.known.get(credential);

@@ -2,13 +2,13 @@ import type { GatewayRoute } from '../gateway.ts';
 import { FORCE_TOKEN_HEADER } from '../http/headers.ts';
 
 /**
- * The header fields by which a route chooses versions, known once it is configured. What chose a version has to reach that
- * version as it was read here, in one line and under one name: else the two could see different clients.
+ * The header fields by which a route chooses versions, known once it is configured. What chose a version must reach that
+ * version as it was read here, in one line and under one name; otherwise the two could see different clients.
  */
 export class DecidingFields {
   /** In lower case. */
   readonly names: readonly string[];
-  /** Whether one of them has an underscore, so that it can be disguised by a hyphen: not what the fast path looks for. */
+  /** Whether one of them has an underscore, so that a hyphen can disguise it; the fast path does not check for that. */
   readonly isOdd: boolean;
   private readonly plain: ReadonlySet<string>;
 
@@ -29,12 +29,12 @@ export class DecidingFields {
     return this.names.includes(lower);
   }
 
-  /** CGI and its heirs read `X_Api_Key` as `X-Api-Key` (RFC 3875 section 4.1.18). */
+  /** CGI and its successors read `X_Api_Key` as `X-Api-Key` (RFC 3875 section 4.1.18). */
   isDisguised(lower: string): boolean {
     return (this.isOdd || lower.includes('_')) && this.plain.has(hyphenated(lower)) && !this.has(lower);
   }
 
-  /** The first of them that has more than one line among alternating names and values, or null. */
+  /** The first of them with more than one line among alternating names and values, or null. */
   repeated(rawHeaders: readonly string[]): string | null {
     for (const name of this.names) {
       let lines = 0;

@@ -8,27 +8,27 @@ import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import type { UpstreamTrust } from '../upstream/upstream-trust.ts';
 import { trimmedPrefix } from './route-table.ts';
 
-/** A tunnel or an event stream: an exchange with no end of its own. */
+/** A tunnel or an event stream: an exchange that does not end by itself. */
 export interface Stream {
   close(): void;
   /** `close` threw. */
   onFault(error: unknown): void;
 }
 
-/** Where a version lives, ready for requests. */
+/** Where a version runs, ready for requests. */
 export interface Destination extends Origin {
   readonly upstream: Upstream;
   /** `http://host:port` */
   readonly origin: string;
   /** `host:port` as a Host header has it. */
   readonly authority: string;
-  /** The line of a head that says so. */
+  /** The `Host` line with it. */
   readonly hostLine: string;
   /** The version's name as a header value. */
   readonly versionHeader: string;
-  /** The line of an answer that says so. */
+  /** The answer line with it. */
   readonly versionLine: string;
-  /** Takes the place of the route's prefix; no slash at its end. */
+  /** Replaces the route's prefix; no trailing slash. */
   readonly basePath: string;
   readonly client: UpstreamClient;
   readonly streams: Set<Stream>;
@@ -42,20 +42,20 @@ function parse(upstream: Upstream): URL & { protocol: 'http:' | 'https:' } {
   return url as URL & { protocol: 'http:' | 'https:' };
 }
 
-/** One connection pool per upstream origin, held for as long as some order names the origin. */
+/** One connection pool per upstream origin, kept as long as some order names the origin. */
 export class Pools {
   private readonly options: Omit<PoolOptions, 'origin'>;
   private readonly trust: UpstreamTrust | null;
   private readonly pools = new Map<string, UpstreamClient>();
   private readonly destinations = new Map<string, Destination>();
 
-  /** `options` are those of each pool; `trust` null is what Node trusts. */
+  /** `options` apply to every pool; `trust` null means what Node trusts. */
   constructor(options: Omit<PoolOptions, 'origin'>, trust: UpstreamTrust | null = null) {
     this.options = options;
     this.trust = trust;
   }
 
-  /** The same destination for the same upstream of a route, for as long as it is kept. */
+  /** The same destination for the same upstream of a route, as long as it is kept. */
   destination(route: string, upstream: Upstream): Destination {
     const key = JSON.stringify([route, upstream.version, upstream.url]);
     const known = this.destinations.get(key);
@@ -88,7 +88,7 @@ export class Pools {
     return destination;
   }
 
-  /** Forgets every other destination; requests still open on a forgotten pool end before it closes. */
+  /** Forgets every other destination; open requests on a forgotten pool end before it closes. */
   keepOnly(named: ReadonlySet<Destination>): void {
     for (const [key, destination] of this.destinations) if (!named.has(destination)) this.destinations.delete(key);
     const origins = new Set(Array.from(named, ({ origin }) => origin));

@@ -7,13 +7,13 @@ import type { AnswerPlaces } from './answer-places.ts';
 import type { Destination } from './destinations.ts';
 import type { Live } from './route-state.ts';
 
-/** One way to serve a request: by which version, and what that version is asked. */
+/** One way to serve a request: the version, and the request to send to it. */
 export interface Attempt {
   readonly destination: Destination;
   readonly request: UpstreamRequest;
-  /** Value of `x-serin-version`, where the route shows it. */
+  /** Value of `x-serin-version`, if the route shows it. */
   readonly version: string | null;
-  /** What the answer's places become; null where they stay. */
+  /** How the answer's places are mapped; null if they stay. */
   readonly places: AnswerPlaces | null;
 }
 
@@ -29,8 +29,8 @@ export interface FailoverParts {
 }
 
 /**
- * Failover from the canary to the stable, where the order says so. A forced request is meant to show how the canary fails.
- * The first version stays charged with its failure, and the second attempt has no ticket: it is no evidence for anybody.
+ * Failover from the canary to the stable, if the order says so. A forced request is meant to show how the canary fails.
+ * The first version stays charged with its failure. The second attempt has no ticket: it is no evidence for either version.
  */
 export function failoverOf({ live, ticket, budget, toStable }: FailoverParts): Failover | null {
   if (ticket.track !== 'canary' || live.order.failover !== 'stable' || !isOpen(ticket.by)) return null;

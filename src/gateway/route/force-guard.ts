@@ -5,8 +5,8 @@ import { FORCE_TOKEN_HEADER } from '../http/headers.ts';
 import { isSignature } from './signature.ts';
 
 /**
- * A token by which its bearer may force a version of one route until `expiresAt` (epoch s): `<expiresAt>.<HMAC-SHA256>`,
- * the signature in base64url and bound to the route.
+ * A token that lets its bearer force a version of one route until `expiresAt` (epoch s): `<expiresAt>.<HMAC-SHA256>`,
+ * with the signature in base64url and bound to the route.
  */
 export function forceToken(secret: Uint8Array, route: string, expiresAt: number): string {
   return `${expiresAt}.${signatureOf(secret, route, String(expiresAt)).toString('base64url')}`;
@@ -26,7 +26,7 @@ export class ForceGuard {
   private readonly tokens: ForceRule['tokens'];
   private readonly wall: () => number;
 
-  /** `wall` gives epoch ms. Throws TypeError on a range that is none. */
+  /** `wall` gives epoch ms. Throws TypeError on an invalid range. */
   constructor({ from, tokens }: ForceRule, route: string, secret: Uint8Array, wall: () => number) {
     this.secret = secret;
     this.route = route;

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { ClientPlace } from './client-place.ts';
 
 export interface CookieMap {
-  /** A path of the upstream as the client has to ask for it. */
+  /** An upstream's path as the client has to request it. */
   path(path: string): string;
   readonly client: Pick<ClientPlace, 'hostname' | 'prefix'>;
   /** The names of the route's upstreams. */
@@ -10,8 +10,8 @@ export interface CookieMap {
 }
 
 /**
- * A `Set-Cookie` value whose Path and Domain the client can have: a browser refuses a cookie for a domain that it did not ask,
- * and sends none back to a path that it never asks.
+ * A `Set-Cookie` value whose Path and Domain work for the client: a browser refuses a cookie for a domain that it did not
+ * request, and never sends one back to a path that it does not request.
  */
 export function mappedCookie(value: string, map: CookieMap): string {
   const [pair = '', ...attributes] = value.split(';');
@@ -26,7 +26,7 @@ function mappedAttribute(attribute: string, pair: string, map: CookieMap): reado
   const said = attribute.slice(before.length).trimEnd();
   switch (name.toLowerCase()) {
     case 'path':
-      // A browser takes a __Host- cookie for the path / only (RFC 6265bis section 4.1.3.2).
+      // A browser accepts a __Host- cookie only for the path / (RFC 6265bis section 4.1.3.2).
       if (!said.startsWith('/') || /^\s*__host-/i.test(pair)) return [attribute];
       return [`${before}${mappedPath(said, map)}`];
     case 'domain': {
@@ -34,7 +34,7 @@ function mappedAttribute(attribute: string, pair: string, map: CookieMap): reado
       const { hostname } = map.client;
       const isOfClient = hostname !== null && isDomainOf(domain, hostname);
       if (isOfClient || !map.upstreams.some((upstream) => isDomainOf(domain, upstream))) return [attribute];
-      // Without the attribute the cookie is for the client's host alone, which an address or a bare name can only mean.
+      // Without the attribute the cookie is for the client's host alone, the only choice for an address or a bare name.
       return hostname === null || isIP(hostname) !== 0 || !/^[^[].*\./.test(hostname) ? [] : [`${before}${hostname}`];
     }
     default:
@@ -42,7 +42,7 @@ function mappedAttribute(attribute: string, pair: string, map: CookieMap): reado
   }
 }
 
-/** `/` becomes the prefix itself: with a slash at its end it would not hold for the prefix alone. */
+/** `/` becomes the prefix itself: with a trailing slash it would not match the prefix alone. */
 function mappedPath(said: string, map: CookieMap): string {
   const mapped = map.path(said);
   return said === '/' && mapped === `${map.client.prefix}/` ? map.client.prefix || '/' : mapped;

@@ -6,11 +6,11 @@ import { type Client, type ShareLimits, Shares } from '../http/share.ts';
 
 const REMEMBERED = 10_000;
 
-/** Who is at the other end of a client connection, and of the others from the same address. */
+/** The other end of a client connection, shared by all connections from the same address. */
 export interface Peer extends Client {
   /** IPv4 where the peer is v4-mapped. */
   readonly address: string;
-  /** True when its X-Forwarded-* are believed. */
+  /** Whether its X-Forwarded-* fields are believed. */
   readonly isTrusted: boolean;
 }
 
@@ -26,7 +26,7 @@ function addressOf(entry: string): string | null {
   return isIP(bare) === 0 ? null : unmapped(bare);
 }
 
-/** The proxies in front of us that are believed. */
+/** The proxies in front of us that we believe. */
 export class Peers {
   private readonly trusted: AddressRanges;
   private readonly known = new WeakMap<Socket, Peer>();
@@ -58,12 +58,12 @@ export class Peers {
     return peer;
   }
 
-  /** Whom a request of the peer is from. */
+  /** The client that a peer's request comes from. */
   client(peer: Peer, forwardedFor: string | undefined): Client {
     return peer.isTrusted ? this.at(this.clientAddress(peer, forwardedFor)) : peer;
   }
 
-  /** The rightmost address that is no trusted proxy; what stands left of it is hearsay. */
+  /** The rightmost address that is not a trusted proxy; anything to its left is hearsay. */
   clientAddress(peer: Peer, forwardedFor: string | undefined): string {
     if (!peer.isTrusted || forwardedFor === undefined) return peer.address;
     let client = peer.address;

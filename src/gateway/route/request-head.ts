@@ -13,16 +13,16 @@ export interface RequestHead {
   readonly host: string;
   readonly route: {
     readonly deciding: DecidingFields;
-    /** What rewriting takes off the path. */
+    /** What rewriting strips from the path. */
     readonly stripped: string;
     readonly via: Via;
   };
 }
 
 /**
- * The head for the upstream as name, value, name, value: as received (case, order, duplicates), less what belongs to
- * the hop or was said by a peer that is not trusted, and then ours. Strip first and set after, or
- * `Connection: X-Forwarded-For` would take away what was just set.
+ * The head for the upstream as name, value, name, value: as received (case, order, duplicates), without hop-by-hop
+ * fields and what an untrusted peer claimed, followed by ours. Strip first and set after, or
+ * `Connection: X-Forwarded-For` would remove what was just set.
  */
 export function requestHeaders({ incoming, peer, requestId, host, route }: RequestHead): string[] {
   const { rawHeaders, headers } = incoming;
@@ -51,7 +51,7 @@ export function requestHeaders({ incoming, peer, requestId, host, route }: Reque
   return out;
 }
 
-/** Who came, by whom and to what, as the upstream is told (the X-Forwarded-* fields, alternating names and values). */
+/** Tells the upstream the client, the proxies, the host and the scheme (the X-Forwarded-* fields, alternating names and values). */
 export function forwardedFields(
   { address, isTrusted }: Peer,
   host: string,
@@ -69,14 +69,14 @@ export function forwardedFields(
   ];
 }
 
-/** What a request has behind it, for `wayFields`. */
+/** How a request got here, for `wayFields`. */
 interface Way {
   readonly httpVersion: string;
-  /** Taken off the path by a proxy in front of us, as one says that is believed. */
+  /** Stripped from the path by a trusted proxy in front of us, according to that proxy. */
   readonly prefix: string | undefined;
 }
 
-/** What was taken off the path on its way, and that it went through here. */
+/** What was stripped from the path on the way, and that the request passed through here. */
 export function wayFields({ stripped, via }: Pick<RequestHead['route'], 'stripped' | 'via'>, way: Way): string[] {
   const { prefix, httpVersion } = way;
   const before = prefix !== undefined && /^\/[\x21-\x2b\x2d-\x7e]*$/.test(prefix) ? trimmedPrefix(prefix) : '';

@@ -21,38 +21,38 @@ import { wayFields } from './request-head.ts';
 import { trimmedPrefix } from './route-table.ts';
 import { StickyCookie } from './sticky-cookie.ts';
 
-/** What a request reads: swapped as a whole, never changed. */
+/** What a request reads: replaced as a whole, never modified. */
 export interface Live {
   readonly order: SplitOrder;
   readonly stable: Destination;
   readonly canary: Destination | null;
   readonly salt: number;
-  /** Null where the route keeps what its upstreams say. */
+  /** Null if the route leaves answers unchanged. */
   readonly places: AnswerPlaces | null;
 }
 
-/** A declared route and what it does now. */
+/** A declared route and its current state. */
 export interface RouteState {
   readonly declared: GatewayRoute;
   readonly recorder: RouteRecorder;
   readonly consumers: ConsumerRules;
   readonly cookie: StickyCookie | null;
   readonly deciding: DecidingFields;
-  /** What rewriting takes off a path; nothing where it takes nothing. */
+  /** What rewriting strips from a path; empty if nothing. */
   readonly stripped: string;
   readonly via: Via;
-  /** The lines about both that a request goes on with which came by HTTP/1.1 and through no proxy. */
+  /** The lines about both that are added to a request that came by HTTP/1.1 and through no proxy. */
   readonly wayLines: string;
-  /** Null where everybody's force header counts. */
+  /** Null if every client's force header counts. */
   readonly forceGuard: ForceGuard | null;
   readonly accessLog: AccessLog | null;
   readonly timeouts: RouteTimeouts;
   readonly brake: Brake;
-  /** Of failovers. */
+  /** For failovers. */
   readonly budget: RetryBudget;
   live: Live;
   applied: AppliedSplit | null;
-  /** The rollout that was sent to the stable; whatever is ordered for it later, its canary gets nothing. */
+  /** The rollout that was sent to the stable; whatever later orders for it say, its canary gets nothing. */
   withdrawn: string | null;
 }
 
@@ -115,7 +115,7 @@ export class Follower {
           {
             accessLog,
             onOutcome: (track, outcome) => {
-              // The request that is counted here has its answer already, and keeps it.
+              // The request counted here already has its answer, and keeps it.
               try {
                 const reason = state.brake.observe(track, outcome);
                 if (reason !== null) this.brake(state, reason);
@@ -155,7 +155,7 @@ export class Follower {
   setSplit(given: SplitOrder): void {
     const state = this.find(given.route);
     if (state.applied && given.epoch <= state.applied.epoch) return;
-    // An order that was on its way when its canary was withdrawn knows nothing of that.
+    // An order that was in transit when its canary was withdrawn does not know that.
     const order = given.rolloutId !== null && given.rolloutId === state.withdrawn ? allToStable(given) : given;
     const before = state.live;
     const live = this.compile(state.declared, order);
@@ -219,7 +219,7 @@ export class Follower {
     return new Set([...served, ...this.draining]);
   }
 
-  /** Closes what is still open to a canary that left its order, unless it has come back by then. */
+  /** Closes what is still open to a canary that left its order, unless it has returned by then. */
   private drain(left: Destination, state: RouteState, afterMs: number): void {
     this.draining.add(left);
     const timer = setTimeout(() => {
@@ -233,7 +233,7 @@ export class Follower {
   }
 }
 
-/** The canary stays known, so that the order to come can drain it. */
+/** The canary stays known, so that the next order can drain it. */
 function allToStable(order: SplitOrder): SplitOrder {
   return { ...order, canaryBps: 0, consumerDefault: null, forceAllowed: false };
 }

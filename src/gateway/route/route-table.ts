@@ -2,19 +2,19 @@ import type { GatewayRoute } from '../gateway.ts';
 import { SLASH } from '../http/grammar.ts';
 import { hostMatches, hostName, hostRank } from '../http/host-name.ts';
 
-/** A prefix without its trailing slash: the part of a path that rewriting takes away. */
+/** A prefix without its trailing slash: the part of a path that rewriting strips. */
 export function trimmedPrefix(prefix: string): string {
   return prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
 }
 
-/** A percent-encoded octet is the same with small and with capital digits (RFC 3986 section 6.2.2.1). */
+/** A percent-encoded octet means the same with lower-case and upper-case digits (RFC 3986 section 6.2.2.1). */
 export function capitalHex(path: string): string {
   return path.replace(/%[\da-f]{2}/gi, (octet) => octet.toUpperCase());
 }
 
 /**
  * Matches on segment boundaries over the raw bytes: `/api` takes `/api` and `/api/x`, never `/apis` or `/%61pi`. The prefix
- * is one of `trimmedPrefix`, its percent-encoded octets in capitals.
+ * comes from `trimmedPrefix`, with its percent-encoded octets in capitals.
  */
 export function pathMatches(prefix: string, path: string): boolean {
   if (!path.startsWith(prefix)) {
@@ -23,7 +23,7 @@ export function pathMatches(prefix: string, path: string): boolean {
   return path.length === prefix.length || path.charCodeAt(prefix.length) === SLASH;
 }
 
-/** The same on paths that may have a query or a fragment behind them. */
+/** The same, for paths that may be followed by a query or a fragment. */
 export function isWithin(prefix: string, path: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || '/?#'.includes(path.charAt(prefix.length)));
 }
@@ -40,7 +40,7 @@ interface Row<Entry> {
  */
 export class RouteTable<Entry> {
   private readonly rows: readonly Row<Entry>[];
-  /** The host that was asked for last, as it was said and as it is compared: nearly always it is the next one too. */
+  /** The last host requested, as sent and as compared: the next one is nearly always the same. */
   private said = '';
   private name = '';
 

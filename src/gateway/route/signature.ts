@@ -6,7 +6,7 @@ const SHAPE = /^[A-Za-z0-9_-]+$/;
 
 /**
  * Whether a text is this HMAC-SHA256 in base64url, in constant time. Texts are compared, not what they decode to: a
- * decoder passes over foreign characters, padding and unused bits (RFC 4648 section 3.5), so that a signature would
+ * decoder ignores foreign characters, padding and unused bits (RFC 4648 section 3.5), so a signature would
  * have many spellings.
  */
 export function isSignature(text: string, wanted: Buffer): boolean {

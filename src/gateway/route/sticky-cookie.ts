@@ -8,7 +8,7 @@ const REMEMBERED = 5_000;
 const ONE_YEAR_S = 31_536_000;
 
 /**
- * The signed cookie that keeps a browser on its version: `<random id>.<HMAC-SHA256 of it>`. Whoever could make one
+ * The signed cookie that keeps a browser on its version: `<random id>.<HMAC-SHA256 of it>`. A client that could make one
  * up could choose a version, so a cookie with a wrong signature counts as absent.
  */
 export class StickyCookie {
@@ -21,14 +21,14 @@ export class StickyCookie {
     this.secret = secret;
     this.name = name;
     const attributes = `; Max-Age=${ONE_YEAR_S}; Path=/; HttpOnly; SameSite=${WRITTEN[sameSite]}`;
-    // Browsers keep these only where they are Secure (RFC 6265bis sections 4.1.3 and 5.6).
+    // Browsers keep these only if they are Secure (RFC 6265bis sections 4.1.3 and 5.6).
     const isAlwaysSecure = sameSite === 'none' || /^__(?:host|secure)-/i.test(name);
     this.attributes = { http: isAlwaysSecure ? `${attributes}; Secure` : attributes, https: `${attributes}; Secure` };
   }
 
   /**
-   * The id in a `Cookie` header, or null when there is none that we signed. Of several cookies with the name the first that
-   * is genuine: one that was left behind for another path, or put there by a neighbour, must not hide it.
+   * The id in a `Cookie` header, or null when we signed none. Of several cookies with the name, the first genuine one
+   * counts: one left behind for another path, or set by a neighbouring site, must not hide it.
    */
   read(header: string | undefined): string | null {
     if (header === undefined) return null;
@@ -46,7 +46,7 @@ export class StickyCookie {
     if (dot <= 0) return null;
     const id = value.slice(0, dot);
     const signature = value.slice(dot + 1);
-    // A header has room for hundreds of cookies with the name, and an HMAC is not taken for what cannot be one.
+    // A header has room for hundreds of cookies with the name, so impossible values are rejected before the HMAC.
     if (signature.length !== SIGNATURE_LENGTH || !isSignature(signature, this.sign(id))) return null;
     this.known.set(value, id);
     return id;
@@ -64,7 +64,7 @@ export class StickyCookie {
   }
 }
 
-/** The values of a cookie in a `Cookie` header (RFC 6265 section 4.2.1), in their order. */
+/** The values of a cookie in a `Cookie` header (RFC 6265 section 4.2.1), in order. */
 export function cookieValues(header: string, name: string): readonly string[] {
   const values: string[] = [];
   for (let from = 0; from < header.length; ) {

@@ -9,27 +9,27 @@ import type { Via } from '../http/via.ts';
 
 const NOWHERE: Target = { path: '', query: '', hasEncodedSlash: false };
 
-/** A request of the data path, with what its admission found out. */
+/** A data-path request, with what admission learned about it. */
 export class GatewayRequest extends IncomingMessage {
   target: Target = NOWHERE;
-  /** Whether a later request of the connection has begun: the connection cannot end with the answer to this one. */
+  /** Whether a later request on the connection has begun: the connection cannot end after this answer. */
   isFollowed = false;
   private id: string | null = null;
 
-  /** The client's own, or one that is drawn for it. */
+  /** The client's own id, or a generated one. */
   get requestId(): string {
     this.id ??= requestIdOf(this.headers);
     return this.id;
   }
 
-  /** The value of a field that is no list of cookies to set, by its name in lower case. */
+  /** The value of a field other than Set-Cookie, by its lower-case name. */
   field(lower: string): string | undefined {
     const value = this.headers[lower];
     return typeof value === 'string' ? value : undefined;
   }
 }
 
-/** What of a request decides whether it is admitted. */
+/** The parts of a request that decide whether it is admitted. */
 export type IncomingHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'rawHeaders'> & {
   readonly headers: IncomingHttpHeaders;
 };
@@ -43,15 +43,15 @@ export type Admission =
   | { readonly kind: 'admitted'; readonly target: Target };
 
 /**
- * Refuses what the strict parser lets through and a gateway must not: anything about which a server behind it could
- * think differently.
+ * Refuses what the strict parser accepts but a gateway must not forward: anything that a server behind it could read
+ * differently.
  */
 export function admit(incoming: IncomingHead, limits: GatewayLimits, via: Via): Admission {
   const refusal = refusalOfSize(incoming, limits) ?? refusalOfHead(incoming) ?? via.refusalOf(incoming.headers.via);
   if (refusal) return { kind: 'refused', refusal };
   const { url = '', method } = incoming;
   if (url === '*' && method === 'OPTIONS') return { kind: 'server' };
-  // RFC 9112 section 3.2 has an empty Host for targets without an authority, and an http URI has one (RFC 9110 section 4.2.1).
+  // RFC 9112 section 3.2 has an empty Host for targets without an authority; an http URI has one (RFC 9110 section 4.2.1).
   if (incoming.headers.host === '') return { kind: 'refused', refusal: bad('The Host header is empty.') };
   const target = readTarget(url);
   return typeof target === 'string' ? { kind: 'refused', refusal: bad(target) } : { kind: 'admitted', target };
@@ -61,7 +61,7 @@ function refusalOfHead({ httpVersion, rawHeaders, headers }: IncomingHead): Refu
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return bad('The request line does not say HTTP/1.1.');
   if (httpVersion === '1.1' && headers.host === undefined) return bad('The request has no Host header.');
   if (linesOf(rawHeaders, 'host') > 1) return bad('The request has more than one Host header.');
-  // The upstream might believe another one than the version was chosen by.
+  // The upstream might use a different one from the one that chose the version.
   if (linesOf(rawHeaders, 'authorization') > 1) return bad('The request has more than one Authorization header.');
   if (!isPlainHost(headers.host ?? '')) return bad('The Host header is not a host with an optional port.');
   if ((headers['content-length']?.length ?? 0) > MAX_LENGTH_DIGITS) return bad('No body is as long as that.');
@@ -82,7 +82,7 @@ function refusalOfSize({ url = '', rawHeaders, headers }: IncomingHead, limits: 
   return bodyBytes !== null && Number(headers['content-length'] ?? 0) > bodyBytes ? TOO_LARGE : null;
 }
 
-/** How many lines a field has; of these fields more than one is a fault, even when they agree. */
+/** How many lines a field has. More than one of these fields is an error, even when they agree. */
 function linesOf(rawHeaders: readonly string[], lower: 'host' | 'authorization'): number {
   let lines = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {

@@ -15,9 +15,9 @@ export interface GatewayEnv {
 export const NO_ROUTE: Refusal = { status: 404, detail: 'No route of this gateway matches the request.' };
 
 /**
- * The gateway's Hono application: one Hono route for each declared one. Hono decodes the paths it matches, and a
+ * The gateway's Hono application: one Hono route per declared route. Hono decodes the paths it matches, and a
  * gateway must match raw bytes and hosts, so `getPath` finds the route in our own table and names it by its index.
- * Each handler ends in the raw `incoming` and `outgoing` and returns before the answer is there.
+ * Each handler answers through the raw `incoming` and `outgoing`, and returns before the answer exists.
  */
 export function createApp(
   table: RouteTable<RouteState>,
@@ -42,7 +42,7 @@ export function createApp(
     refuse(env.outgoing, NO_ROUTE, 'keep');
     return RESPONSE_ALREADY_SENT;
   });
-  // The listener contains what is thrown here.
+  // The listener handles what is thrown here.
   app.onError((error) => {
     throw error;
   });

@@ -5,8 +5,8 @@ import { OVERLOAD, refuseSocket } from '../http/refuse.ts';
 import type { Peers } from '../route/peer.ts';
 
 /**
- * How many client connections there may be. A trusted proxy speaks for many clients, so the bound per address is not
- * for it.
+ * Bounds the number of client connections. A trusted proxy speaks for many clients, so the bound per address does not
+ * apply to it.
  */
 export class ConnectionLimits {
   private readonly limits: Pick<GatewayLimits, 'connections' | 'connectionsPerAddress'>;
@@ -21,7 +21,7 @@ export class ConnectionLimits {
     this.faults = faults;
   }
 
-  /** Answers what is too much with 503, before anybody else sees the connection. */
+  /** Answers excess connections with 503, before any other handler sees them. */
   guard(server: Server): void {
     const listeners = server.listeners('connection');
     server.removeAllListeners('connection');
@@ -44,7 +44,7 @@ export class ConnectionLimits {
     if (!isTrusted && ofAddress >= this.limits.connectionsPerAddress) return false;
     this.open++;
     this.perAddress.set(address, ofAddress + 1);
-    // It closes once; `once` would keep 200 bytes for every connection to say so.
+    // It closes only once; `once` would cost 200 bytes per connection.
     socket.on('close', () => this.faults.attempt(() => this.release(address), 'client'));
     return true;
   }

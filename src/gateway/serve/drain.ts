@@ -12,12 +12,12 @@ export interface Draining {
 }
 
 /**
- * Stops accepting and waits for the last connection to end; what is open after the grace time is broken off.
+ * Stops accepting and waits for the last connection to end; after the grace time, breaks off whatever is still open.
  *
- * A client may send on an idle connection at the very moment at which we would close it, and could not know whether its
- * request was read (RFC 9112 section 9.3.1). So the idle ones stay: a request on one of them is answered with
- * `Connection: close`, and one that stays silent ends by its own time-out. http's close() would end them at once and
- * stop the clock that cuts slow heads, which is why it is net's that is called here, and http's when all is over.
+ * A client may send on an idle connection just as we close it, and could not know whether its
+ * request was read (RFC 9112 section 9.3.1). So idle connections stay open: a request on one of them is answered with
+ * `Connection: close`, and a silent one ends by its own timeout. http's close() would end them at once and
+ * stop the timer that cuts slow heads, so net's close() is called here, and http's when everything is over.
  */
 export async function drainServer(server: DataServer, { graceMs, breakOff }: Draining): Promise<void> {
   const closed = once(server, 'close');

@@ -12,7 +12,7 @@ import type { ClientSide, ExchangeEvents } from './client-side.ts';
 
 const NO_TRAILERS: readonly string[] = [];
 
-/** What the heads of the gateway's own answers have in common. */
+/** What the heads of the gateway's own answers share. */
 const OWN_HEAD = {
   passing: null,
   hasDate: false,
@@ -24,7 +24,7 @@ const OWN_HEAD = {
 
 export interface ExchangeOwner {
   /**
-   * The answer has been written to its end, and counted: `whole`. `faulty`: our own code threw after the end was written. Not
+   * The answer has been written completely, and counted: `whole`. `faulty`: our own code threw after the end was written. Not
    * called after an answer that broke.
    */
   answered(how: 'whole' | 'faulty'): void;
@@ -41,14 +41,14 @@ export interface ExchangeParts {
   readonly setCookie: string | null;
   readonly requestId: string;
   readonly faults: Faults;
-  /** Null where the client's server finds out by itself. */
+  /** Null where the client's server notices by itself. */
   readonly owner: ExchangeOwner | null;
 }
 
 /**
- * One request and its answer: what the upstream client reports goes to the client's side, and what happens there goes to the
+ * One request and its answer: passes what the upstream client reports to the client's side, and what happens there to the
  * upstream. Failover, recording, waiting for the client and containment are decided here for every protocol. An exchange
- * ends once, and the recorder learns of it.
+ * ends once, and tells the recorder.
  */
 export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
   private readonly parts: ExchangeParts;
@@ -57,10 +57,10 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
   private failover: Failover | null;
   private call: UpstreamCall | null = null;
   private state: 'waiting' | 'answering' | 'ended' = 'waiting';
-  /** Whether the answer has been written to its end. */
+  /** Whether the answer has been written completely. */
   private isWhole = false;
   private isStream = false;
-  /** While the answer waits for the client; null until it has to. */
+  /** Tracks the time that the answer waits for the client; null until it has to wait. */
   private taking: AnswerTaking | null = null;
 
   constructor(parts: ExchangeParts) {
@@ -70,7 +70,7 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
     this.failover = parts.failover;
   }
 
-  /** Asks the version that was chosen. */
+  /** Sends the request to the chosen version. */
   begin(): void {
     const { destination, request } = this.attempt;
     try {
@@ -125,7 +125,7 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
     const { recorder, ticket } = this.parts;
     const culprit = culpritOf(failure, ticket, { untaken: side.untaken, taking }, performance.now());
     charge(recorder, ticket, culprit);
-    // While nothing has gone out, the request can still be answered otherwise.
+    // While nothing has gone out, the request can still be answered differently.
     const isOpen = !side.isOut && this.state !== 'ended' && mayFailOver(culprit);
     const second = isOpen ? this.failover?.(this.attempt.request, failure) : null;
     this.failover = null;
@@ -145,12 +145,12 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
     attempt(() => this.call?.abort());
     attempt(() => this.letGo());
     const isAnswered = this.isWhole || attempt(() => this.giveUp(failure(requestId), 'close'));
-    // A whole answer stays one.
+    // A complete answer stays complete.
     if (this.isWhole) attempt(() => this.parts.owner?.answered('faulty'));
     else if (!isAnswered) this.side.end('broken');
   }
 
-  /** The client sends more than the gateway takes, or too slowly, which is no fault of any version. */
+  /** The client sends more than the gateway takes, or too slowly; no version is to blame. */
   cut(refusal: Refusal): void {
     if (!this.leave()) return;
     this.giveUp(refusal, 'close');
@@ -165,7 +165,7 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
     this.leave();
   }
 
-  /** Ends an event stream whose version has left the route; that is no fault of the version. */
+  /** Ends an event stream whose version has left the route; the version is not to blame. */
   close(): void {
     if (!this.finish()) return;
     this.parts.recorder.complete(this.parts.ticket);
@@ -173,7 +173,7 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
     this.side.end('broken');
   }
 
-  /** Forgets an answer of which nothing has gone out; the head of the next one replaces it on the client's side. */
+  /** Drops an answer of which nothing has gone out; the next head replaces it on the client's side. */
   private startOver(): void {
     if (this.isStream) this.attempt.destination.streams.delete(this);
     this.state = 'waiting';
@@ -187,7 +187,7 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
     this.side.head(head, { method: request.method, version, versionLine, setCookie: this.parts.setCookie }, connection);
   }
 
-  /** Answers in place of the upstream while that is possible; else the client has to see that its answer is not whole. */
+  /** Answers in place of the upstream if still possible; otherwise the client has to see that its answer is incomplete. */
   private giveUp(refusal: Refusal, connection: 'keep' | 'close'): void {
     const { side } = this;
     if (side.isOut) {
@@ -202,7 +202,7 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
     this.parts.owner?.answered('whole');
   }
 
-  /** Ends the exchange for nobody's count. */
+  /** Ends the exchange without counting it against any version. */
   private leave(): boolean {
     if (!this.finish()) return false;
     this.parts.recorder.leave(this.parts.ticket);

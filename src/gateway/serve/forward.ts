@@ -23,13 +23,13 @@ import { forceRefusal, refusalAt } from './route-refusal.ts';
 import { bodyFraming, Upload } from './upload.ts';
 import type { UploadWatch } from './upload-watch.ts';
 
-/** A request with its version chosen, however it goes on from here. */
+/** A request with its version chosen, whichever path it takes from here. */
 export interface Routed {
   readonly ticket: Ticket;
   readonly setCookie: string | null;
-  /** The track that serves, which is not the one chosen when its canary has left the route. */
+  /** The track that serves; not the chosen one if its canary has left the route. */
   readonly track: Track;
-  /** What the version on a track is asked. */
+  /** The request to send to the version on a track. */
   attempt(track: Track, body: UpstreamRequest['body']): Attempt;
   readonly failover: Failover | null;
 }
@@ -81,18 +81,18 @@ function clientOf({ socket, headers }: GatewayRequest, peers: Peers): Client {
   return peers.client(peers.of(socket), typeof forwardedFor === 'string' ? forwardedFor : undefined);
 }
 
-/** What all requests of the reference path are served with. */
+/** What all requests on the reference path share. */
 export interface Serving {
   readonly peers: Peers;
-  /** Of a request body; null for any. */
+  /** Limit of a request body; null for none. */
   readonly bodyBytes: number | null;
   readonly watch: UploadWatch;
   readonly faults: Faults;
 }
 
 /**
- * Streams one request to the version chosen for it, and the answer back. Nothing is awaited before the dial but the first part
- * of a body.
+ * Streams one request to the version chosen for it, and the answer back. Only the first part of a body is awaited before
+ * the dial.
  */
 export function forward(
   state: RouteState,
@@ -157,7 +157,7 @@ interface Served extends Pick<Serving, 'peers' | 'faults'> {
   readonly outgoing: ServerResponse<GatewayRequest>;
 }
 
-/** Our own code threw before the body was an exchange's. */
+/** Our own code threw before an exchange owned the body. */
 function giveUp({ incoming, outgoing, faults }: Served, upload: Upload, error: unknown): void {
   const { requestId } = incoming;
   faults.report(error, 'upload', requestId);
@@ -202,7 +202,7 @@ export function destinationOf(live: Live, track: Track): Destination {
   return track === 'canary' && live.canary ? live.canary : live.stable;
 }
 
-/** The upstream URL's own path in place of the matched prefix, the rest and the query as they came. */
+/** The upstream URL's own path in place of the matched prefix; the rest and the query stay as they came. */
 export function upstreamPath(
   { declared }: Pick<RouteState, 'declared'>,
   { basePath }: Pick<Destination, 'basePath'>,
@@ -213,7 +213,7 @@ export function upstreamPath(
   return `${`${basePath}${rest}` || '/'}${query}`;
 }
 
-/** What the access log says of a request. */
+/** What the access log records about a request. */
 export function noteOf(
   { declared, live }: RouteState,
   track: Track,

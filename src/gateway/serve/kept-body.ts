@@ -1,11 +1,11 @@
 const LEAST_BYTES = 1_024;
 
-/** The beginning of a body in one piece: kept piece by piece, each octet that a client sends alone would cost 200. */
+/** The beginning of a body in one buffer. Kept as separate pieces, each octet that a client sends alone would cost 200. */
 export class KeptBody {
   private memory = Buffer.allocUnsafeSlow(LEAST_BYTES);
   private count = 0;
 
-  /** All that was added; nothing changes in it any more. */
+  /** Everything added so far; these bytes no longer change. */
   get bytes(): Buffer {
     return this.memory.subarray(0, this.count);
   }

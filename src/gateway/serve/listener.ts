@@ -20,18 +20,18 @@ import { isWebSocket } from './upgrade.ts';
 
 const CHECK_EVERY_MS = 1_000;
 
-/** Node before 24.9 hands every Upgrade over, and what is not WebSocket cannot go back to being a request there. */
+/** Before 24.9, Node hands over every Upgrade, and one that is not WebSocket cannot become an ordinary request again. */
 const NOT_WEB_SOCKET: Refusal = { status: 501, detail: 'The only protocol to upgrade to is websocket.' };
 
-/** Hono routes by a Request, and ours by the raw request beside it: no URL is made of anything that a client says. */
+/** Hono routes by a Request, our handlers by the raw request beside it: no URL is built from client input. */
 const ANY_REQUEST = new Request('http://gateway/');
 
-/** Takes the connections of a server before it does, and serves of them what it can. */
+/** Takes a server's connections before the server does, and serves what it can. */
 export interface ServerFront {
   standBefore(server: Server): void;
-  /** Answers say from now on that their connection ends. */
+  /** From now on, answers say that their connection ends. */
   drain(): void;
-  /** Breaks off whatever is open. */
+  /** Breaks off whatever is still open. */
   destroy(): void;
 }
 
@@ -48,7 +48,7 @@ export interface ListenerParts {
 }
 
 export interface Listener {
-  /** Resolves with what the socket is bound to. */
+  /** Resolves with the address that the socket is bound to. */
   listen(at: GatewayOptions['listen']): Promise<AddressInfo>;
   close(graceMs: number): Promise<void>;
 }
@@ -59,7 +59,7 @@ export function createListener(parts: ListenerParts): Listener {
   const connections = new Map<Duplex, Pipeline>();
   let isDraining = false;
 
-  /** Our own code threw before the request was an exchange's. */
+  /** Our own code threw before an exchange owned the request. */
   const failed = (error: unknown, incoming: GatewayRequest, outgoing: Outgoing): void => {
     let requestId: string | null = null;
     faults.attempt(() => {
@@ -91,7 +91,7 @@ export function createListener(parts: ListenerParts): Listener {
     }
   };
 
-  /** Begins a request whose turn it is. */
+  /** Starts a request whose turn has come. */
   const run = (incoming: GatewayRequest, outgoing: Outgoing): void => {
     try {
       serve(incoming, outgoing);
@@ -116,12 +116,12 @@ export function createListener(parts: ListenerParts): Listener {
     }
   };
 
-  /** Every handler answers at once today; one that does not may fail later. */
+  /** Every handler answers synchronously today; one that does not may fail later. */
   const contained = (answer: Response | Promise<Response>, incoming: GatewayRequest, outgoing: Outgoing): void => {
     if (answer instanceof Promise) answer.catch((error: unknown) => failed(error, incoming, outgoing));
   };
 
-  /** A callback of the server that has no response object. */
+  /** For server callbacks that have no response object. */
   const containing =
     <Args extends readonly unknown[]>(socketOf: (...args: Args) => Duplex, listener: (...args: Args) => void) =>
     (...args: Args): void => {
@@ -130,7 +130,7 @@ export function createListener(parts: ListenerParts): Listener {
       } catch (error) {
         const socket = socketOf(...args);
         faults.report(error, 'client');
-        // Not in the middle of an answer that is under way.
+        // Not in the middle of an answer.
         const isOpen = !connections.get(socket)?.isAnswering;
         if (!isOpen || !faults.attempt(() => refuseSocket(socket, failure(null)), 'client')) socket.destroy();
       }
@@ -150,7 +150,7 @@ export function createListener(parts: ListenerParts): Listener {
       maxHeaderSize: limits.headerBytes,
       headersTimeout: timeouts.headersMs,
       connectionsCheckingInterval: CHECK_EVERY_MS,
-      // A long upload is no fault: it is silence that ends an exchange.
+      // A long upload is not an error; one that is silent or too slow ends by `PaceMeter`.
       requestTimeout: 0,
       keepAliveTimeout: timeouts.idleMs,
       requireHostHeader: false,
@@ -160,21 +160,21 @@ export function createListener(parts: ListenerParts): Listener {
     },
     onRequest,
   );
-  // Beyond its count Node drops header fields in silence; admit() refuses instead.
+  // Node silently drops header fields beyond its limit; admit() refuses instead.
   server.maxHeadersCount = 0;
-  // Within an exchange a client fails by not taking its answer; its head and its body have clocks of their own.
+  // Within an exchange, a client times out by not taking its answer; its head and its body have timers of their own.
   server.timeout = timeouts.downloadMs;
   server.on('checkContinue', onRequest);
   server.on('connection', (socket: Socket) => {
     connections.set(socket, new Pipeline(run, faults));
     socket.once('close', () => connections.delete(socket));
-    // Each response that waits in a pipeline watches the connection.
+    // Every response that waits in a pipeline listens on the connection.
     socket.setMaxListeners(0);
   });
   const onUpgrade = (incoming: GatewayRequest, socket: Duplex, head: Buffer): void => {
     const pipeline = connections.get(socket);
     if (!pipeline?.takesMore || pipeline.isBusy) {
-      // An answer to it must not come before, or within, the one that is under way.
+      // An answer to it must not come before, or within, the one in progress.
       socket.destroy();
       return;
     }
@@ -192,13 +192,13 @@ export function createListener(parts: ListenerParts): Listener {
     else refuseSocket(socket, { status: 400, detail: 'The request target is not a path.' });
   };
   const onClientError = (error: NodeJS.ErrnoException, socket: Duplex): void => {
-    // An answer to malformed bytes must not land in the middle of one that is under way.
+    // An answer to malformed bytes must not land in the middle of one in progress.
     const isBusy = connections.get(socket)?.isBusy === true;
-    // RFC 9112 section 9.6: what follows a `Connection: close` is not read, and its request is answered all the same.
+    // RFC 9112 section 9.6: nothing after a `Connection: close` is read, but its request is still answered.
     if (isBusy && error.code === 'HPE_CLOSED_CONNECTION') return;
-    // Its last answer ends the connection: that a head behind it does not come is our doing, who read no further.
+    // Its last answer ends the connection: no further head arrives because we stopped reading.
     if (isBusy && error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && !connections.get(socket)?.takesMore) return;
-    // The parser refuses it once it has given the request away: its answer has not begun, and says so.
+    // The parser reports this after handing over the request: if its answer has not begun, refuse the request.
     if (error.code === 'HPE_INVALID_TRANSFER_ENCODING' && connections.get(socket)?.refuseLast(refusalOf(error))) return;
     if (!socket.writable || isBusy || error.code === 'ECONNRESET') socket.destroy();
     else refuseSocket(socket, refusalOf(error));

@@ -6,9 +6,9 @@ import type { UpstreamHead } from '../upstream/upstream-client.ts';
 import type { GatewayRequest } from './admit.ts';
 import type { Asker, ClientSide, ExchangeEvents } from './client-side.ts';
 
-/** Up to here a copy as text is cheaper than a buffer of its own. */
+/** Up to this size, a copy as text is cheaper than a separate buffer. */
 const SMALL_PIECE = 4_096;
-/** How much of a body is collected as text, as on the fast path: what breaks within it can still become another answer. */
+/** How much of a body is collected as text, as on the fast path: an answer that breaks within it can still be replaced. */
 const SMALL_TEXT = 16_384;
 
 interface PendingHead {
@@ -20,24 +20,24 @@ interface PendingHead {
 const ignore = (): void => {};
 
 /**
- * The client's side of an exchange on node:http. An answer whose turn in a pipeline has not come keeps what it has: given to
- * node:http it could not be taken back, and broken off it would take the answers before it along.
+ * The client's side of an exchange on node:http. An answer whose turn in a pipeline has not come keeps its data: once in
+ * node:http it could not be taken back, and breaking it off would break the answers before it too.
  */
 export class NodeSide implements ClientSide {
   private readonly incoming: GatewayRequest;
   private readonly outgoing: ServerResponse<GatewayRequest>;
   private exchange: ExchangeEvents | null = null;
   private body: AnswerBody = 'none';
-  /** What is to be written and has not been. */
+  /** Not written yet. */
   private pending: PendingHead | null = null;
-  /** The beginning of the body, in latin1: node:http writes it with the head as one text. */
+  /** The beginning of the body, in latin1; node:http writes it with the head as one string. */
   private unwritten = '';
-  /** A piece that waits for its turn in the upstream's memory. */
+  /** A piece in the upstream's memory that waits for its turn. */
   private waiting: Buffer | null = null;
-  /** Whether `flush` was called before the turn had come. */
+  /** Whether `flush` was called before this answer's turn. */
   private isDue = false;
   private isHeldBack = false;
-  /** Pieces of the body that were written from the upstream's memory and not yet reported as taken. */
+  /** Pieces of the body written from the upstream's memory and not yet reported as taken. */
   private lent = 0;
 
   constructor(outgoing: ServerResponse<GatewayRequest>) {
@@ -45,7 +45,7 @@ export class NodeSide implements ClientSide {
     this.outgoing = outgoing;
   }
 
-  /** From now on it tells `exchange` what happens to the client. */
+  /** From now on, reports what happens to the client to `exchange`. */
   serve(exchange: ExchangeEvents): void {
     const { incoming, outgoing } = this;
     this.exchange = exchange;
@@ -56,7 +56,7 @@ export class NodeSide implements ClientSide {
     outgoing.on('error', ignore);
     if (outgoing.socket) return;
     outgoing.once('socket', this.onTurn);
-    // Before Node 24 a response that waits in a pipeline is not told when the connection goes.
+    // Before Node 24, a response that waits in a pipeline is not told when the connection closes.
     incoming.socket.once('close', this.onClose);
   }
 
@@ -116,7 +116,7 @@ export class NodeSide implements ClientSide {
   end(trailers: readonly string[] | 'broken'): void {
     const { incoming, outgoing } = this;
     if (trailers === 'broken') {
-      // A plain end would look complete to a client that reads until the end of the connection.
+      // A normal end would look complete to a client that reads until the connection ends.
       incoming.socket.resetAndDestroy();
       return;
     }
@@ -127,11 +127,11 @@ export class NodeSide implements ClientSide {
     else outgoing.end(this.unwritten, 'latin1');
   }
 
-  /** Whether the socket has taken all of it. */
+  /** Whether the socket took all of it. */
   private lend(socket: Socket, chunk: Buffer): boolean {
     this.write();
     this.lent++;
-    // Corked by node:http itself, it would go out a tick later.
+    // If node:http corked it itself, it would go out a tick later.
     socket.cork();
     this.outgoing.write(chunk, this.onTaken);
     socket.uncork();
@@ -166,7 +166,7 @@ export class NodeSide implements ClientSide {
     this.exchange?.drained();
   }
 
-  /** The answers before it are out. */
+  /** The answers before it have gone out. */
   private readonly onTurn = (socket: Socket): void => {
     this.contain(() => {
       const chunk = this.waiting;
@@ -191,7 +191,7 @@ export class NodeSide implements ClientSide {
     this.contain(() => this.exchange?.abandon());
   };
 
-  /** Nothing has moved on the client's connection for a while: it has failed if there is something for it to take. */
+  /** Nothing has moved on the client's connection for a while: the client has failed if there is something for it to take. */
   private readonly onIdle = (): void => {
     this.contain(() => {
       if (this.outgoing.writableLength > 0) this.incoming.socket.destroy();

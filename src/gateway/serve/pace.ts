@@ -2,18 +2,18 @@ import type { UploadPace } from '../http/timeouts.ts';
 import { Turn } from '../measure/turn.ts';
 
 /**
- * How a request body keeps coming, as far as it is the client's turn: what the upstream does not take is not waited for. A
- * client may be silent for a while, and has to come up to a least rate on the whole: it has a credit of time, which waiting
- * spends and bytes earn, so that a pause after a burst is no fault, and a dribble is one however it is spaced.
+ * Measures how fast a request body arrives, counting only the client's turn, not the time the upstream takes. A client
+ * may be silent for a while, but must keep up a minimum rate overall: it has a credit of time, which waiting
+ * spends and bytes earn. So a pause after a burst is allowed, and a dribble is not, however it is spaced.
  */
 export class PaceMeter {
   private readonly uploadMs: number;
   private readonly graceMs: number;
-  /** What a byte earns; null where any rate will do. */
+  /** The time a byte earns; null if any rate will do. */
   private readonly msPerByte: number | null;
   private readonly turn = new Turn();
   private creditMs: number;
-  /** Monotonic ms since when nothing came, while it is the client's turn. */
+  /** Monotonic ms since which nothing has come, while it is the client's turn. */
   private since: number | null = null;
 
   constructor({ uploadMs, uploadBytesPerSecond, uploadGraceMs }: UploadPace) {
@@ -43,14 +43,14 @@ export class PaceMeter {
     this.since = null;
   }
 
-  /** Whether the client was silent for too long, or is too slow on the whole. */
+  /** Whether the client was silent for too long, or is too slow overall. */
   isLate(now: number): boolean {
     if (this.since === null) return false;
     const silentMs = now - this.since;
     return silentMs >= this.uploadMs || (this.msPerByte !== null && silentMs >= this.creditMs);
   }
 
-  /** How long the client was waited for. */
+  /** How long we have waited for the client. */
   waitedMs(now: number): number {
     return this.turn.totalMs(now);
   }

@@ -1,7 +1,7 @@
 import type { Refusal } from '../http/refuse.ts';
 import { strangeByte } from '../http/target.ts';
 
-/** What node:http says of bytes that its parser refused: the read that they came in, and where in it the parser stopped. */
+/** node:http's error for bytes that its parser refused: the read they came in, and where in it the parser stopped. */
 interface ParseError extends NodeJS.ErrnoException {
   readonly rawPacket?: Uint8Array;
   readonly bytesParsed?: number;
@@ -9,7 +9,7 @@ interface ParseError extends NodeJS.ErrnoException {
 
 const NOT_HTTP: Refusal = { status: 400, detail: 'The request is not valid HTTP/1.1.' };
 
-/** What a client is told whose bytes the parser refused. */
+/** The response sent when the parser refused the client's bytes. */
 export function refusalOf({ code, ...error }: ParseError): Refusal {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
@@ -32,7 +32,7 @@ export function refusalOf({ code, ...error }: ParseError): Refusal {
   }
 }
 
-/** Only the method is unknown to the parser; a method that is registered somewhere is in capitals. */
+/** Only the method is unknown to the parser. Registered methods are in capitals. */
 const REQUEST_LINE = /^[A-Z][A-Z-]{0,31} [\x21-\x7e]+ HTTP\/1\.[01]\r\n/;
 
 function textOf(bytes: Uint8Array | undefined): string {

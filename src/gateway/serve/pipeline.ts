@@ -6,17 +6,17 @@ import type { GatewayRequest } from './admit.ts';
 
 export type Outgoing = ServerResponse<GatewayRequest>;
 
-/** Of the heads of requests that wait: one more than these is refused. */
+/** For the heads of waiting requests; a request beyond this is refused. */
 const MOST_WAITING_BYTES = 32_768;
-/** Of heads that come after the last answer of a connection, before it is cut off: node:http keeps each until its end. */
+/** For heads after the last answer of a connection, before it is cut off; node:http keeps each until the end. */
 const MOST_PASSED_OVER_BYTES = 1_048_576;
 
 /** Methods that ask for nothing but an answer (RFC 9110 section 9.2.1). */
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
- * Whether a request may run beside others: it changes nothing, and nothing of it makes its answer say `close`, as a body
- * that is cut off, an expectation, or a client that knows no other way would.
+ * Whether a request may run beside others: it changes nothing, and nothing about it makes its answer say `close`, such as a
+ * body that is cut off, an expectation, or an HTTP/1.0 client.
  */
 function isPlainlySafe({ method = '', httpVersion, headers }: IncomingMessage): boolean {
   if (!SAFE.has(method) || httpVersion !== '1.1') return false;
@@ -27,14 +27,14 @@ function isPlainlySafe({ method = '', httpVersion, headers }: IncomingMessage): 
   );
 }
 
-/** About what a request holds while it waits. */
+/** Roughly what a request holds while it waits. */
 function headBytes({ url = '', rawHeaders }: IncomingMessage): number {
   return rawHeaders.reduce((sum, text) => sum + text.length, url.length);
 }
 
 /**
- * The requests of one client connection, each in its turn. Plainly safe ones run side by side and are answered in order; every
- * other one runs alone, or the PUTs of a client would overtake each other (RFC 9112 section 9.3.2). What follows an answer
+ * The requests of one client connection, each in its turn. Plainly safe ones run side by side and are answered in order;
+ * every other request runs alone, or a client's PUTs would overtake each other (RFC 9112 section 9.3.2). What follows an answer
  * that says `close` is never run (section 9.6).
  */
 export class Pipeline {
@@ -45,7 +45,7 @@ export class Pipeline {
   private passedOverBytes = 0;
   private underWay = 0;
   private state: 'open' | 'closing' = 'open';
-  /** The request that began last, and whether none may run beside it. */
+  /** The request that began last, and whether it must run alone. */
   private begun: GatewayRequest | null = null;
   private isAlone = false;
   /** One listener for all requests of the connection: Node calls it with the response as `this`. */
@@ -58,7 +58,7 @@ export class Pipeline {
     this.run = run;
     this.faults = faults;
     const closed = (outgoing: Outgoing): void => {
-      // One that is not known to have ended would keep all others waiting.
+      // If a request is not known to have ended, all others would wait forever.
       if (!faults.attempt(() => this.ended(outgoing), 'client')) outgoing.req.socket.destroy();
     };
     this.onClose = function onClose() {
@@ -74,12 +74,12 @@ export class Pipeline {
     return this.last !== null;
   }
 
-  /** Whether one more is within the bounds; `most`: how many may be under way or wait for their turn. */
+  /** Whether there is room for one more; `most`: how many may be in progress or wait for their turn. */
   hasRoom(most: number): boolean {
     return this.underWay + this.waiting.length < most && this.waitingBytes < MOST_WAITING_BYTES;
   }
 
-  /** What comes after the last answer of a connection was sent before its end could be seen, and is not trusted. */
+  /** What follows the last answer of a connection was sent before its end could be seen, and is not trusted. */
   get takesMore(): boolean {
     return this.state === 'open' && !hasSaidClose(this.last);
   }
@@ -99,8 +99,8 @@ export class Pipeline {
   }
 
   /**
-   * A request that came after the last that is answered. While answers are under way nothing more is read: all that came before
-   * it is here. Afterwards it is read away, within bounds, so that the last answer is not reset away.
+   * A request after the last one that is answered. While answers are in progress nothing more is read: all that came before
+   * it is here. Afterwards it is read and discarded, within bounds, so that no reset destroys the last answer.
    */
   passOver(incoming: GatewayRequest): void {
     const { socket } = incoming;
@@ -112,12 +112,12 @@ export class Pipeline {
     if (this.passedOverBytes > MOST_PASSED_OVER_BYTES) socket.destroy();
   }
 
-  /** A tunnel has the connection from now on. */
+  /** A tunnel owns the connection from now on. */
   occupy(): void {
     this.underWay++;
   }
 
-  /** Refuses the request that came last, whose answer has not begun; false where it has. */
+  /** Refuses the request that came last if its answer has not begun; otherwise returns false. */
   refuseLast(refusal: Refusal): boolean {
     const { last } = this;
     if (!last || last.headersSent) return false;
@@ -126,7 +126,7 @@ export class Pipeline {
     return true;
   }
 
-  /** No request that comes from now on is taken, nor read; those that wait still have their turn. */
+  /** From now on, no request is read or accepted; waiting requests still get their turn. */
   refuseMore(socket: Socket): void {
     this.state = 'closing';
     this.stopReading(socket);
@@ -134,7 +134,7 @@ export class Pipeline {
 
   private stopReading(socket: Socket): void {
     lingerInstead(socket);
-    // node:http resumes the socket in the tick behind each whole request.
+    // node:http resumes the socket in the tick after each complete request.
     queueMicrotask(() => {
       this.faults.attempt(() => {
         if (this.isBusy) socket.pause();
@@ -142,14 +142,14 @@ export class Pipeline {
     });
   }
 
-  /** The answer to the request that began last is the last of the connection: what waits behind it never begins. */
+  /** The answer to the request that began last is the connection's last: requests that wait behind it never begin. */
   close(): void {
     this.state = 'closing';
     this.waiting.length = 0;
     this.waitingBytes = 0;
   }
 
-  /** The gateway drains: an answer whose head is not written yet says that it is the last. */
+  /** The gateway drains: answers whose head is not written yet will say that they are the last. */
   sayLast(): void {
     if (this.last && !this.last.headersSent) this.last.shouldKeepAlive = false;
   }
@@ -169,7 +169,7 @@ export class Pipeline {
   private ended(outgoing: Outgoing): void {
     this.underWay--;
     if (hasSaidClose(outgoing) || outgoing.req.socket.destroyed) this.close();
-    // An idle connection must not keep the request that it carried last.
+    // An idle connection must not retain its last request.
     if (this.last === outgoing) this.last = null;
     if (this.underWay === 0) this.begun = null;
     for (let [next] = this.waiting; next && this.mayBegin(next[0]); [next] = this.waiting) {

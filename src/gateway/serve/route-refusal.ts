@@ -10,7 +10,7 @@ const ENCODED_SLASH: Refusal = {
   detail: 'The path has an encoded slash or backslash, which this route does not take (encodedSlash: pass).',
 };
 
-/** Why a request is refused at the route that it matches, before anything of it is counted; null when it is not. */
+/** Why the matched route refuses a request, before any of it is counted; null if it does not. */
 export function refusalAt(
   { declared, deciding }: Pick<RouteState, 'declared' | 'deciding'>,
   { rawHeaders, target }: Pick<GatewayRequest, 'rawHeaders' | 'target'>,
@@ -28,8 +28,8 @@ export function refusalAt(
 }
 
 /**
- * Whether a request asks for a version that the route does not have now: answered by another one, a test suite would pass without
- * having tested anything. Who may ask is another question.
+ * Whether a request asks for a version that the route does not have now. Answered by another version, a test suite would pass
+ * without having tested anything. Who may ask is decided elsewhere.
  */
 export function asksForNone({ declared, live }: Pick<RouteState, 'declared' | 'live'>, fields: Fields): boolean {
   if (declared.unfollowedForce === 'ignore') return false;
@@ -37,7 +37,7 @@ export function asksForNone({ declared, live }: Pick<RouteState, 'declared' | 'l
   return force !== undefined && force !== '' && !hasVersion(live.order, force);
 }
 
-/** The refusal of such a request, where its force header counts (RFC 9110 section 15.5.13); null else. */
+/** The refusal of such a request, where its force header counts (RFC 9110 section 15.5.13); otherwise null. */
 export function forceRefusal(state: RouteState, incoming: GatewayRequest, peers: Peers): Refusal | null {
   if (!asksForNone(state, incoming)) return null;
   const peer = peers.of(incoming.socket);

@@ -26,15 +26,15 @@ export interface TunnelParts {
   readonly routed: Routed;
   readonly incoming: GatewayRequest;
   readonly client: Duplex;
-  /** What the client has sent after its head. */
+  /** What the client sent after its head. */
   readonly head: Buffer;
   readonly recorder: RouteRecorder;
-  /** How long the client may take nothing of an answer that is no switch of protocols. */
+  /** How long the client may take nothing of an answer that does not switch protocols. */
   readonly downloadMs: number;
   readonly faults: Faults;
 }
 
-/** Opens the tunnel to the version that was chosen; whatever the version says instead of 101 is its answer. */
+/** Opens the tunnel to the chosen version; if the version does not say 101, its response is the answer. */
 export function tunnel(parts: TunnelParts): void {
   const { routed, incoming, client, head, recorder, downloadMs, faults } = parts;
   const { ticket, setCookie } = routed;
@@ -43,7 +43,7 @@ export function tunnel(parts: TunnelParts): void {
   const { requestId } = incoming;
   let call: UpstreamCall | null = null;
   let isAnswered = false;
-  /** While an answer that is no switch waits for the client; null until it has to. */
+  /** Tracks the time that a non-101 answer waits for the client; null until it has to wait. */
   let taking: AnswerTaking | null = null;
 
   const answer = (from: UpstreamHead, connection: readonly string[]): void => {
@@ -99,7 +99,7 @@ export function tunnel(parts: TunnelParts): void {
     onError: (failure) => {
       const side = { untaken: client.writableLength, taking };
       charge(recorder, ticket, culpritOf(failure, ticket, side, performance.now()));
-      // A plain end would make a body that ends with its connection look complete.
+      // A normal end would make a body that ends with its connection look complete.
       if (isAnswered) incoming.socket.resetAndDestroy();
       else refuseSocket(client, refusalFor(failure.kind));
     },
@@ -126,7 +126,7 @@ export function tunnel(parts: TunnelParts): void {
   });
 }
 
-/** Bytes both ways, and the end of either is the end of both. */
+/** Copies bytes both ways; the end of either side ends both. */
 function join(client: Duplex, upstream: Duplex): void {
   client.pipe(upstream);
   upstream.pipe(client);

@@ -2,17 +2,17 @@ import type { Faults } from '../http/faults.ts';
 import type { Share } from '../http/share.ts';
 import { Sweeper } from '../http/sweeper.ts';
 
-/** A request body that is not whole yet. */
+/** A request body that is not complete yet. */
 export interface Watched {
-  /** The share of its client address, once it occupies an upstream. */
+  /** Its client address's share, once it occupies an upstream. */
   readonly share: Share | null;
-  /** Ends it when its client is too slow; `now`: monotonic ms. */
+  /** Ends it if its client is too slow; `now`: monotonic ms. */
   check(now: number): void;
   /** `check` threw. */
   onFault(error: unknown): void;
 }
 
-/** Looks after all bodies that are on their way: only those that did not come with their head get here. */
+/** Watches all bodies in transit; only those that did not come with their head get here. */
 export class UploadWatch {
   private readonly uploads = new Set<Watched>();
   private readonly sweeper: Sweeper;
@@ -33,7 +33,7 @@ export class UploadWatch {
     if (this.uploads.size === 0) this.sweeper.stop();
   }
 
-  /** The wait is over. */
+  /** Ends the wait. */
   stop(): void {
     this.sweeper.stop();
   }

@@ -10,7 +10,7 @@ import { KeptBody } from './kept-body.ts';
 import { PaceMeter } from './pace.ts';
 import type { UploadWatch, Watched } from './upload-watch.ts';
 
-/** How long a body that nobody wants any more is still read, so that the client gets to see the early answer. */
+/** How long a body that is no longer wanted is still read, so that the client sees the early answer. */
 const LINGER_MS = 2_000;
 /** The most of a body that is kept for a second attempt. */
 const KEPT_BYTES = 65_536;
@@ -20,11 +20,11 @@ export interface UploadOptions {
   readonly replay: 'kept' | 'none';
   /** Null for any length. */
   readonly limitBytes: number | null;
-  /** The body turned out longer than the limit; nothing more of it flows. */
+  /** The body turned out longer than the limit; no more of it is passed on. */
   readonly onExcess: () => void;
   readonly pace: UploadPace;
   readonly share: Share | null;
-  /** Of the route: none of them passes as a trailer. */
+  /** The route's; none of them passes as a trailer. */
   readonly deciding: DecidingFields;
   readonly watch: UploadWatch;
   /** The client is too slow. */
@@ -36,17 +36,17 @@ export interface UploadOptions {
 export class Upload implements BodySource, Sending, Watched {
   readonly length: number | null;
   readonly awaitsContinue: boolean;
-  /** Null while it occupies no upstream. */
+  /** Null while it does not occupy an upstream. */
   share: Share | null = null;
   private readonly incoming: IncomingMessage;
   private readonly outgoing: ServerResponse;
   private readonly options: UploadOptions;
   private sink: BodySink | null = null;
   private kept: KeptBody | null;
-  /** What came before anybody wanted it. */
+  /** What came before the upstream wanted it. */
   private first: Buffer[] = [];
   private onGathered: (() => void) | null = null;
-  /** Told when the body of a client that was to wait for a 100 comes. */
+  /** Called when a client that should wait for a 100 sends its body anyway. */
   private onEarly: (() => void) | null = null;
   private received = 0;
   private hasEnded = false;
@@ -69,18 +69,18 @@ export class Upload implements BodySource, Sending, Watched {
     incoming.on('end', this.onEnd);
   }
 
-  /** Whether it waits for the client, not the other way round. */
+  /** Whether it waits for the client, rather than the client for it. */
   get isStarved(): boolean {
     return !this.incoming.complete && !this.incoming.isPaused();
   }
 
-  /** Whether the client has sent all of it. */
+  /** Whether the client has sent it all. */
   get isWhole(): boolean {
     return this.incoming.complete;
   }
 
   /**
-   * Waits for the first part of the body (see `firstPartOf`). A client that awaits a 100 sends nothing until an upstream has been
+   * Waits for the first part of the body (see `firstPartOf`). A client that expects a 100 sends nothing until an upstream has been
    * asked.
    */
   gather(then: () => void): void {
@@ -97,8 +97,8 @@ export class Upload implements BodySource, Sending, Watched {
   }
 
   /**
-   * The body as a text in latin1, where all of it has come and its length was said: it goes out with the head in one system
-   * call, and can be sent again. Null for every other. Afterwards the upload is over.
+   * The body as latin1 text, if all of it has arrived and its length was declared: it goes out with the head in one system
+   * call, and can be sent again. Otherwise null. Afterwards the upload is over.
    */
   takeWhole(): string | null {
     if (!this.hasEnded || this.length === null) return null;
@@ -108,7 +108,7 @@ export class Upload implements BodySource, Sending, Watched {
     return body.toString('latin1');
   }
 
-  /** The request is about to occupy an upstream; the time that the client takes counts from here. */
+  /** The request is about to occupy an upstream; the client's time counts from here. */
   open(): void {
     this.pace = new PaceMeter(this.options.pace);
     if (this.isWhole) return;
@@ -230,7 +230,7 @@ export class Upload implements BodySource, Sending, Watched {
     }
     if (this.onGathered) {
       this.first.push(chunk);
-      // What ends with this piece is known to be whole a moment later.
+      // If the body ends with this piece, that is known a moment later.
       if (this.received >= firstPartOf(this.length))
         process.nextTick(() => this.contain(() => this.gathered('first-part')));
       return;
@@ -262,8 +262,8 @@ export class Upload implements BodySource, Sending, Watched {
 }
 
 /**
- * Whether a request has a body at all: it is the framing that says so, not the method (RFC 9112 section 6.3).
- * `Content-Length: 0` is a body of its own, and stays one.
+ * Whether a request has a body: the framing decides, not the method (RFC 9112 section 6.3).
+ * `Content-Length: 0` is an empty body, and is forwarded as one.
  */
 export function bodyFraming({ headers }: IncomingMessage): 'stream' | 'none' | 'empty' {
   if (headers['transfer-encoding'] !== undefined) return 'stream';

@@ -2,7 +2,7 @@ import type { FieldLines } from '../http/field-lines.ts';
 import { HOP_BY_HOP } from '../http/headers.ts';
 import { PLACE_FIELDS } from '../http/place-fields.ts';
 
-/** The names that mean something here, by their length. */
+/** The names that matter here, by length. */
 const TELLING: readonly (readonly string[])[] = namesByLength([
   ...HOP_BY_HOP,
   'content-length',
@@ -18,7 +18,7 @@ function namesByLength(names: readonly string[]): string[][] {
   return Array.from({ length: longest + 1 }, (_, length) => names.filter((name) => name.length === length));
 }
 
-/** What the field lines of one answer say of its framing and its connection, and which of them go on as they came. */
+/** What the field lines of an answer say about its framing and connection, and which of them are forwarded as received. */
 export class AnswerFields {
   length: number | null = null;
   isChunked = false;
@@ -28,15 +28,15 @@ export class AnswerFields {
   isEventStream = false;
   namesPlaces = false;
   /**
-   * The head without the lines of the hop and the empty one; null when it takes a closer look to say what goes on, or when
+   * The head without hop-by-hop lines and the empty line; null when deciding what is forwarded takes a closer look, or when
    * a line is not written as we would write it.
    */
   passing: string | null = '';
   private hasType = false;
 
   /**
-   * Reads the `lines` of a head; false when they are broken or leave the framing in doubt. `text` is the whole of it in
-   * latin1: what stands before the lines passes as well.
+   * Reads the `lines` of a head; false when they are broken or leave the framing in doubt. `text` is the complete head in
+   * latin1: what precedes the lines passes too.
    */
   read(text: string, lines: FieldLines): boolean {
     let passFrom = 0;
@@ -100,7 +100,7 @@ export class AnswerFields {
       if (value.length === 'close'.length) this.keepsConnection = false;
       return;
     }
-    // It may take other fields with it.
+    // It may remove other fields.
     this.passing = null;
     if (/(?:^|,)[\t ]*close[\t ]*(?:,|$)/i.test(value)) this.keepsConnection = false;
   }
@@ -111,7 +111,7 @@ export class AnswerFields {
   }
 }
 
-/** The name in lower case when it means something here: the others need no closer look. */
+/** The name in lower case if it matters here; other fields need no closer look. */
 function tellingName(lines: FieldLines): string | null {
   for (const name of TELLING[lines.nameLength] ?? []) if (lines.isNamed(name)) return name;
   return null;

@@ -2,12 +2,12 @@ import { FieldLines, readFieldLines } from '../http/field-lines.ts';
 import { AnswerFields } from './answer-fields.ts';
 import type { BodyKind, UpstreamHead } from './upstream-client.ts';
 
-/** A head and what it says of its connection. */
+/** A head and what it says about its connection. */
 export interface AnswerHead {
   readonly head: UpstreamHead;
   /** False when the connection ends with this answer. */
   readonly keepsConnection: boolean;
-  /** `Keep-Alive: timeout=N` in ms; null when it does not say. */
+  /** `Keep-Alive: timeout=N` in ms; null when absent. */
   readonly keepAliveMs: number | null;
 }
 
@@ -20,7 +20,7 @@ interface StatusLine {
   readonly length: number;
 }
 
-/** Nearly every answer has it, and a comparison is cheaper than a match. */
+/** Nearly every answer starts with it, and a comparison is cheaper than a match. */
 const OK_TEXT = 'HTTP/1.1 200 OK\r\n';
 const OK: StatusLine = { version: '1.1', status: 200, reason: 'OK', length: OK_TEXT.length };
 
@@ -65,8 +65,8 @@ class ReceivedHead implements UpstreamHead {
 }
 
 /**
- * Reads the head of an answer to `method`, which goes from the beginning of `bytes` to before `end`, behind its empty line.
- * Null for everything that is not plainly HTTP/1.1 or leaves the framing in doubt: two lengths, length and coding, a coding
+ * Reads the head of an answer to `method`, from the beginning of `bytes` up to `end`, just after its empty line.
+ * Null for anything that is not plainly HTTP/1.1 or leaves the framing in doubt: two lengths, length and coding, a coding
  * other than chunked.
  */
 export function readAnswerHead(bytes: Buffer, end: number, method: string): AnswerHead | null {
@@ -76,7 +76,7 @@ export function readAnswerHead(bytes: Buffer, end: number, method: string): Answ
   const fields = new AnswerFields();
   if (!fields.read(text, new FieldLines(bytes, line.length, end - 2))) return null;
   const isOld = line.version === '1.0';
-  // RFC 9112 section 6.1: HTTP/1.0 knows no transfer codings, and a message with both a coding and a length may be an attack.
+  // RFC 9112 section 6.1: HTTP/1.0 has no transfer codings, and a message with both a coding and a length may be an attack.
   if (fields.isChunked && (isOld || fields.length !== null)) return null;
   const body = bodyKind(line.status, method, fields);
   return {

@@ -17,20 +17,20 @@ export interface ReaderEvents {
   onBroken(kind: 'bad-head' | 'reset-before-head' | 'reset-in-body'): void;
 }
 
-/** Whether a connection may carry another request after an answer, and for how long it may lie idle until then. */
+/** Whether a connection may carry another request after an answer, and how long it may stay idle until then. */
 export type ConnectionAfter =
   | { readonly use: 'never' }
   | { readonly use: 'again'; readonly keepAliveMs: number | null };
 
 const NEVER: ConnectionAfter = { use: 'never' };
 
-/** What the answer is to. */
+/** The request that is answered. */
 export interface Asked {
   readonly method: string;
   readonly upgrade?: 'websocket';
 }
 
-/** Reads the answers of one connection, one after the other. Bytes after the end of an answer end its use. */
+/** Reads the answers of one connection, one after the other. Bytes after the end of an answer make it unusable. */
 export class AnswerReader {
   private readonly events: ReaderEvents;
   private state: 'idle' | 'head' | 'sized' | 'chunked' | 'close' | 'over' = 'idle';
@@ -47,14 +47,14 @@ export class AnswerReader {
     this.events = events;
   }
 
-  /** The answer to this is what comes next. */
+  /** The next answer is the one to this request. */
   begin(asked: Asked): void {
     this.asked = asked;
     this.state = 'head';
     this.interim = 0;
   }
 
-  /** Reads on in the first `length` of `bytes`. */
+  /** Continues with the first `length` of `bytes`. */
   push(bytes: Buffer, length = bytes.length): void {
     let rest = this.state === 'head' ? this.readHead(bytes, length) : bytes.subarray(0, length);
     while (rest.length > 0 && this.state !== 'over') {
@@ -77,7 +77,7 @@ export class AnswerReader {
     }
   }
 
-  /** The peer ended the connection in the orderly way. */
+  /** The peer ended the connection in the normal way. */
   end(): void {
     if (this.state === 'close') this.finish(NO_TRAILERS, NOTHING);
     else this.break();
@@ -96,7 +96,7 @@ export class AnswerReader {
     this.chunks?.stop();
   }
 
-  /** Reads the first `length` of `read`; gives back what is behind the head. */
+  /** Reads the first `length` of `read`; returns what follows the head. */
   private readHead(read: Buffer, length: number): Buffer {
     const isWhole = this.held.length === 0;
     const bytes = isWhole ? read : Buffer.concat([this.held, read.subarray(0, length)]);
@@ -191,7 +191,7 @@ export class AnswerReader {
   }
 }
 
-/** Where the head with which the bytes begin ends, behind its empty line; -1 when it does not. Looks at one octet in four. */
+/** Where the head at the start of the bytes ends, after its empty line; -1 if it does not. Looks at one octet in four. */
 function endOfHead(bytes: Buffer, length: number): number {
   let at = 3;
   while (at < length) {
@@ -204,7 +204,7 @@ function endOfHead(bytes: Buffer, length: number): number {
   return -1;
 }
 
-/** Bytes without the end of a head: do they still begin one, and without a bare LF? */
+/** For bytes without the end of a head: whether they can still become one, and have no bare LF. */
 function mayBecomeHead(bytes: Buffer): boolean {
   const start = 'HTTP/1.';
   if (bytes.toString('latin1', 0, start.length) !== start.slice(0, bytes.length)) return false;

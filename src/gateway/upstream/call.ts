@@ -2,18 +2,18 @@ import type { Faults } from '../http/faults.ts';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamRequest } from './upstream-client.ts';
 import type { Connection, Job } from './upstream-connection.ts';
 
-/** The pool, as a call of it sees it. */
+/** The pool, as its calls see it. */
 export interface CallOwner {
   readonly faults: Faults;
   /** Opens a connection for the call. */
   dial(call: Call): void;
   /** Whether the request may go out once more, on a new connection. */
   mayRetry(request: UpstreamRequest, failure: Failure): boolean;
-  /** The call is over, whichever way. */
+  /** The call is over, however it ended. */
   forget(call: Call): void;
 }
 
-/** One request of a pool, on whichever connection it is. */
+/** One request of a pool, whichever connection carries it. */
 export class Call implements UpstreamCall, Job {
   readonly request: UpstreamRequest;
   readonly handler: AnswerHandler;

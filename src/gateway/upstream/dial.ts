@@ -18,7 +18,7 @@ export interface Origin {
 }
 
 export interface DialOutcome {
-  /** `inlet`: by what the socket is read; null for one that is read as a stream. */
+  /** `inlet`: reads the socket; null if the socket is read as a stream. */
   connected(socket: Socket, inlet: Inlet | null): void;
   failed(kind: DialFailure): void;
   /** Our own code threw. */
@@ -27,7 +27,7 @@ export interface DialOutcome {
 
 type DialFailure = Extract<FailureKind, 'refused' | 'connect-timeout' | 'forbidden' | 'exhausted' | 'unresolved'>;
 
-/** What the code of an error says about who is to blame: without descriptors, ports or memory it is this machine. */
+/** Who is to blame, by error code: without descriptors, ports or memory, it is this machine. */
 export function dialFailureOf(code: string | undefined): DialFailure {
   switch (code) {
     case FORBIDDEN_ADDRESS:
@@ -61,8 +61,8 @@ export class Dialler {
   }
 
   /**
-   * Calls `outcome` once and later, or never after the returned function has called the dial off. The socket of a
-   * tunnel is read as a stream.
+   * Calls `outcome` once, asynchronously, or never after the returned function has cancelled the dial. A tunnel's
+   * socket is read as a stream.
    */
   dial(use: 'exchanges' | 'tunnel', timeoutMs: number, outcome: DialOutcome): () => void {
     const { hostname, port, protocol } = this.origin;
@@ -109,7 +109,7 @@ export class Dialler {
     const onClose = (): void => fail('refused');
     const ready = protocol === 'https:' ? 'secureConnect' : 'connect';
     const timer = setTimeout(() => {
-      // After a pause of this process the connection may be there, and not be noticed yet: the poll phase comes first.
+      // After a pause of this process the connection may be open but not noticed yet: let the poll phase run first.
       setImmediate(() => {
         if (!isSettled) fail('connect-timeout');
       });

@@ -1,15 +1,15 @@
 import type { OnReadOpts } from 'node:net';
 
-/** Bytes that are read at once at most. */
+/** The most bytes per read. */
 const MEMORY = 131_072;
 
 /**
- * The memory into which a connection is read, over and over: what it receives lasts until `receive` returns, or for as
- * long as the connection is paused. Against a new buffer for each read that goes through a stream, an answer of 64 KB
+ * The memory that a connection is read into, over and over. What it receives is valid until `receive` returns, or as
+ * long as the connection is paused. Compared with a new buffer per read that goes through a stream, an answer of 64 KB
  * takes half the CPU time.
  */
 export class Inlet {
-  /** Told how many bytes stand at the beginning of the memory. */
+  /** Called with how many bytes at the beginning of the memory are valid. */
   receive: (memory: Buffer, count: number) => void = () => {};
   /** For `net.connect`. */
   readonly onread: OnReadOpts;

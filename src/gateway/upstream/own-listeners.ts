@@ -14,29 +14,29 @@ interface Bound {
 }
 
 /**
- * Where this Serin itself listens. An upstream there would be a loop, or would expose the control API to the clients of the
- * gateway.
+ * The addresses this Serin itself listens on. An upstream there would be a loop, or would expose the control API to the
+ * gateway's clients.
  */
 export class OwnListeners {
   private readonly bound: Bound[] = [];
 
-  /** `address` is what the socket is bound to. */
+  /** `address`: what the socket is bound to. */
   add(address: string, port: number, name: ListenerName): void {
     this.bound.push({ address, port, name });
   }
 
-  /** The listener to which a connection to an address and port would come back; null if there is none, as for every name. */
+  /** The own listener that a connection to an address and port would reach; null if there is none, as for every name. */
   find(address: string, port: number): ListenerName | null {
     return this.bound.find((one) => one.port === port && reaches(address, one.address))?.name ?? null;
   }
 }
 
-/** A bound address in any form; an unspecified one is reached by every address of this machine. */
+/** `bound` may be in any form; every address of this machine reaches an unspecified one. */
 function reaches(address: string, bound: string): boolean {
   const forms = [address, ...ipv4Within(address)];
   if (UNSPECIFIED.includes(bound)) return forms.some(isOfThisMachine);
   const own = [bound, ...ipv4Within(bound)];
-  // To connect to an unspecified address is to connect to the loopback address of its family.
+  // Connecting to an unspecified address reaches the loopback address of its family.
   return forms.some(
     (form) => own.includes(form) || (UNSPECIFIED.includes(form) && own.some((one) => LOOPBACK.includes(one))),
   );

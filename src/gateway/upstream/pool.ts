@@ -16,13 +16,13 @@ import type {
 } from './upstream-client.ts';
 import { Connection, type ConnectionOwner } from './upstream-connection.ts';
 
-/** How long a connection lies idle at most when its upstream says nothing: many servers close theirs after 5 s. */
+/** How long a connection stays idle at most when its upstream says nothing: many servers close theirs after 5 s. */
 const KEEP_ALIVE_MS = 4_000;
 const LONGEST_KEEP_ALIVE_MS = 60_000;
-/** Before the time at which an upstream says that it will close, so that no request meets the closing. */
+/** How long before an upstream's announced close we stop using a connection, so that no request meets the close. */
 const KEEP_ALIVE_MARGIN_MS = 1_000;
 
-/** Methods whose repetition means the same as once (RFC 9110 section 9.2.2). */
+/** Methods for which repeating a request has the same effect as sending it once (RFC 9110 section 9.2.2). */
 export const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
 /** Whether a request may be sent a second time after its first attempt failed without an answer. */
@@ -33,9 +33,9 @@ export function isReplayable({ method, body }: UpstreamRequest, { written }: Fai
 
 export interface PoolOptions {
   readonly origin: Origin;
-  /** No upstream is there. */
+  /** No upstream may be there. */
   readonly own: OwnListeners;
-  /** One more request than this is refused as `overload`. */
+  /** Requests beyond this are refused as `overload`. */
   readonly inFlight: number;
   /** The same for requests that force their version. */
   readonly forced: number;
@@ -44,7 +44,7 @@ export interface PoolOptions {
   readonly faults: Faults;
 }
 
-/** The connections to one upstream origin: the one used last is used first, so that those not needed fall idle. */
+/** The connections to one upstream origin. The one used last is reused first, so that unneeded ones become idle. */
 export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
   readonly faults: Faults;
   private readonly options: PoolOptions;
@@ -53,8 +53,8 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
   private readonly idle: Connection[] = [];
   private readonly open = new Set<Connection>();
   /**
-   * Calls without a connection; the others are reached by theirs. Not every call goes through a Set: each table that a Set
-   * outgrows points to the next one, so that from the first that grew old on V8 keeps all calls until a full collection,
+   * Calls without a connection; the others are reached through theirs. Not every call goes through a Set: each table that a
+   * Set outgrows points to the next one, so once the first one is old, V8 keeps all calls until a full collection,
    * which took a tenth of the CPU time.
    */
   private readonly dialling = new Set<Call>();
@@ -162,7 +162,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
 
   private connected(call: Call, socket: Socket, inlet: Inlet | null): void {
     this.dialling.delete(call);
-    // A dial that threw could not be called off.
+    // A dial that threw could not be cancelled.
     if (call.isOver) {
       socket.destroy();
       return;
@@ -174,8 +174,8 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
   }
 
   /**
-   * A connection may have been closed by the upstream while it lay idle, and say so only when it is used: that is no
-   * fault of the request, which is sent once more where that is safe (RFC 9112 section 9.3.1).
+   * The upstream may have closed a connection while it was idle, which shows only when it is used. That is not the
+   * request's fault, so it is sent once more where that is safe (RFC 9112 section 9.3.1).
    */
   mayRetry(request: UpstreamRequest, failure: Failure): boolean {
     if (failure.kind !== 'reset-before-head') return false;

@@ -14,15 +14,15 @@ export interface ProbeOptions {
   /** Null leaves it to Node's defaults. */
   readonly trust: UpstreamTrust | null;
   readonly own: OwnListeners;
-  /** The statuses that are well; 2xx where it is left out. */
+  /** The healthy statuses; 2xx if absent. */
   readonly well?: readonly StatusPattern[];
-  /** Of the gateway that sends; null when the sender is not a gateway. */
+  /** The sending gateway's; null when the sender is not a gateway. */
   readonly via: Via | null;
 }
 
 /**
- * Asks every address that a URL's host resolves to by GET. Null when each of them gave an answer that is well, else one
- * sentence that names the address, what came, and the way out where the file can help.
+ * Sends a GET to every address that a URL's host resolves to. Null when each gave a healthy answer; otherwise one
+ * sentence that names the address, what came back, and the fix where the file can help.
  */
 export async function probe(url: string, options: ProbeOptions): Promise<string | null> {
   const { timeoutMs, own } = options;
@@ -41,12 +41,12 @@ export async function probe(url: string, options: ProbeOptions): Promise<string 
   return areWell ? null : (findings.find((finding) => finding !== null) ?? null);
 }
 
-/** `localhost` has two addresses of one machine (RFC 6761 section 6.3), and most servers there listen on one of them. */
+/** `localhost` has two addresses of one machine (RFC 6761 section 6.3), and most servers there listen on only one. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost');
 }
 
-/** The addresses of a host, or the sentence that says why there are none. */
+/** The addresses of a host, or a sentence that says why there are none. */
 async function resolve(host: string, timeoutMs: number): Promise<readonly string[] | string> {
   if (isIP(host) !== 0) return [host];
   const late = Promise.withResolvers<string>();
@@ -106,7 +106,7 @@ function ask(
   return promise;
 }
 
-/** What came, what would be well, and how the file can say otherwise. */
+/** What came back, what would be healthy, and how the file can change that. */
 function unwell(status: number, path: string, well: readonly StatusPattern[]): string {
   const came = `answered ${status} to GET ${path}, and ${formatStatuses(well)} is well`;
   if (status >= 500) return `${came}.`;

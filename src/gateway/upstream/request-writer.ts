@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import { headerLines } from '../http/headers.ts';
 import type { BodySink, BodySource, UpstreamRequest } from './upstream-client.ts';
 
-/** How long an upstream may keep silent about `Expect: 100-continue` before the body is sent (RFC 9110 section 10.1.1). */
+/** How long to wait for an upstream's reply to `Expect: 100-continue` before the body is sent (RFC 9110 section 10.1.1). */
 const CONTINUE_MS = 1_000;
 
-/** Writes one request whose body is no stream: in one system call, the body with the head. */
+/** Writes one request whose body is not a stream, head and body in one system call. */
 export function writeWhole(socket: Socket, request: UpstreamRequest, body: string | null): void {
   if (body === null) {
     const switching = request.upgrade === undefined ? '' : 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
@@ -16,12 +16,12 @@ export function writeWhole(socket: Socket, request: UpstreamRequest, body: strin
 }
 
 export interface WriterOwner {
-  /** Told of everything that is sent. */
+  /** Called for everything that is sent. */
   onProgress(): void;
   onFault(error: unknown): void;
 }
 
-/** Writes one request whose body is a stream, and holds the source to the framing that the head has announced. */
+/** Writes one request whose body is a stream, and holds the source to the framing that the head announced. */
 export class RequestWriter implements BodySink {
   readonly source: BodySource;
   private readonly socket: Socket;
@@ -53,7 +53,7 @@ export class RequestWriter implements BodySink {
     socket.cork();
     socket.write(headOf(request, framing), 'latin1');
     this.flow();
-    // What the source has at hand comes within this turn, and goes out with the head.
+    // What the source already has comes within this turn, and goes out with the head.
     process.nextTick(() => socket.uncork());
   }
 
@@ -109,7 +109,7 @@ export class RequestWriter implements BodySink {
     this.owner.onProgress();
   }
 
-  /** A body of another length than announced would become part of the next request. */
+  /** A body that does not match its announced length would become part of the next request. */
   private fail(): void {
     this.settle('stopped');
     this.socket.destroy();

@@ -1,9 +1,9 @@
 const WINDOW_MS = 10_000;
 const SHARE = 0.1;
-/** Without a floor a quiet route could never afford the one retry that it needs. */
+/** Without a floor, a quiet route could never afford the one retry it needs. */
 const FLOOR = 10;
 
-/** How many second attempts there may be: 10 % of the requests of a window of 10 s, or 10 where that is more. */
+/** How many second attempts are allowed: 10 % of the requests in a window of 10 s, or 10 if that is more. */
 export class RetryBudget {
   private from = Number.NEGATIVE_INFINITY;
   private requests = 0;

@@ -4,7 +4,7 @@ import { AddressRanges } from '../http/address-ranges.ts';
 import { ipv4Within } from '../http/embedded-address.ts';
 import type { ListenerName, OwnListeners } from './own-listeners.ts';
 
-/** Where no upstream may be: link-local networks, and the addresses at which clouds tell a machine its credentials. */
+/** Where no upstream may be: link-local networks, and the addresses of cloud metadata services that hand out credentials. */
 const FORBIDDEN = new AddressRanges(
   [
     '169.254.0.0/16',
@@ -20,13 +20,13 @@ const FORBIDDEN = new AddressRanges(
     'fd00:42::42',
     'fd00:a9fe:a9fe::1',
     'fd00:100::100:200',
-    // NAT64 for local use (RFC 8215): where in it the IPv4 address stands is the network's own affair (RFC 6052 2.2).
+    // NAT64 for local use (RFC 8215): each network chooses where the IPv4 address is in it (RFC 6052 2.2).
     '64:ff9b:1::/48',
   ],
   'addresses that no upstream may have',
 );
 
-/** Whether an upstream may not be at this address. A name is none: it is judged by what it resolves to. */
+/** Whether an upstream may not be at this address. A name is never forbidden itself: what it resolves to is checked. */
 export function isForbiddenAddress(address: string): boolean {
   const plain = plainAddress(address);
   return FORBIDDEN.includes(plain) || ipv4Within(plain).some((ipv4) => FORBIDDEN.includes(ipv4));
@@ -37,15 +37,15 @@ function plainAddress(address: string): string {
   return address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
 }
 
-/** The code of the error that a lookup gives for a name with a forbidden address. */
+/** The error code of a lookup for a name with a forbidden address. */
 export const FORBIDDEN_ADDRESS = 'ERR_FORBIDDEN_ADDRESS';
 
-/** The code of the error that a lookup gives when our own code threw; what it threw is the cause. */
+/** The error code of a lookup when our own code threw; `cause` is what it threw. */
 export const FAILED_LOOKUP = 'ERR_FAILED_LOOKUP';
 
 /**
- * The resolver of a dial: the connection goes to exactly the addresses that were checked, so that a name cannot mean
- * another machine by then (DNS rebinding). One forbidden address condemns the name.
+ * The resolver of a dial: it connects to exactly the addresses that were checked, so the name cannot mean
+ * another machine by then (DNS rebinding). One forbidden address rejects the name.
  */
 export function lookupUnless(isForbidden: (address: string) => boolean): LookupFunction {
   return (hostname, options, callback) => {
@@ -79,7 +79,7 @@ const SHOWN: Readonly<Record<ListenerName, string>> = {
   readiness: 'listener for load balancers',
 };
 
-/** Why no upstream may be at an address and port, in one sentence; null where one may be. A name is judged by what it resolves to. */
+/** Why no upstream may be at an address and port, in one sentence; null if one may be. What a name resolves to is checked. */
 export function refusedPlace(address: string, port: number, own: OwnListeners): string | null {
   if (isForbiddenAddress(address)) return `${address} is a link-local or metadata address, where no upstream may be.`;
   const listener = own.find(plainAddress(address), port);

@@ -5,7 +5,7 @@ import type { RouteTimeouts } from '../http/timeouts.ts';
 /** How long a call may take, phase by phase; see `RouteTimeouts`. */
 export type CallTimeouts = Pick<RouteTimeouts, 'connectMs' | 'answerMs' | 'silenceMs'>;
 
-/** What an upstream is asked. The client writes the framing itself: nothing of it may stand in `headers`. */
+/** A request to an upstream. The client writes the framing itself: `headers` must not contain any. */
 export interface UpstreamRequest {
   readonly method: string;
   /** Origin-form target, as it goes into the request line. */
@@ -13,12 +13,12 @@ export interface UpstreamRequest {
   /** The head's lines after the first, `Name: value\r\n` each, `Host` first, in latin1. No framing fields. */
   readonly headers: string;
   /**
-   * Null: no body and no framing field. A text is a whole body in latin1, an octet a character: it goes out with
+   * Null: no body and no framing field. A string is a complete body in latin1, one octet per character: it goes out with
    * `Content-Length` (0 included) in one write with the head. A source is streamed.
    */
   readonly body: string | BodySource | null;
   readonly timeouts: CallTimeouts;
-  /** `forced` requests have a bound of their own within that of all. */
+  /** `forced` requests have their own bound within the total. */
   readonly lane: 'open' | 'forced';
   /** The share of the client's address; null where it is not bounded. */
   readonly share: Share | null;
@@ -31,26 +31,26 @@ export interface BodySource {
   /** In bytes: sent as `Content-Length`, and more or fewer bytes break the connection. Null: sent in chunks. */
   readonly length: number | null;
   /**
-   * True sends `Expect: 100-continue` and starts the source at the upstream's 100, when the body comes all the same, or when the
-   * upstream keeps silent for a second.
+   * True sends `Expect: 100-continue` and starts the source on the upstream's 100, when the body comes anyway, or when the
+   * upstream stays silent for a second.
    */
   readonly awaitsContinue: boolean;
   /** Whether it waits for its client, and not for the upstream. */
   readonly isStarved: boolean;
-  /** Tells, once, when a source that awaits a 100 has begun to come without one. */
+  /** Calls `tell`, once, when a source that awaits a 100 has begun to arrive without one. */
   onArrival?(tell: () => void): void;
-  /** The bytes may flow, never sooner than the head is written. A second call after `rewind` begins anew. */
+  /** The bytes may flow, never before the head is written. A second call after `rewind` starts over. */
   start(sink: BodySink): void;
-  /** The upstream takes more again after `write` said false. */
+  /** The upstream can take more again, after `write` returned false. */
   resume(): void;
   /** Whether everything the source has given is still held, so that `start` may give it again; false releases it. */
   rewind(): boolean;
-  /** The answer is complete before the body is, and the rest is not wanted. After `onError` and `abort` the source is its owner's. */
+  /** The answer is complete before the body, and the rest is not wanted. After `onError` and `abort` its owner keeps the source. */
   stop(): void;
 }
 
 export interface BodySink {
-  /** False asks to hold on until `resume`. */
+  /** False asks to pause until `resume`. */
   write(chunk: Buffer): boolean;
   /** `trailers` is a flat list of names and values; they go out in chunked bodies only. */
   end(trailers: readonly string[]): void;
@@ -66,24 +66,24 @@ export interface UpstreamHead {
   /** Alternating names and values in latin1, as received: case, order, duplicates, hop-by-hop fields included. */
   readonly rawHeaders: readonly string[];
   /**
-   * Status line and field lines as received, in latin1, less those of the hop: what goes on of the head. Null when that
+   * Status line and field lines as received, in latin1, without hop-by-hop fields: what is forwarded of the head. Null when that
    * depends on more than their names.
    */
   readonly passing: string | null;
   readonly hasDate: boolean;
   readonly isEventStream: boolean;
-  /** Whether there is a field that may name a place, see `PLACE_FIELDS`. */
+  /** Whether there is a field that may name a place; see `PLACE_FIELDS`. */
   readonly namesPlaces: boolean;
   readonly body: BodyKind;
-  /** Of a `sized` body, in bytes; null for every other kind. */
+  /** Length of a `sized` body, in bytes; null for every other kind. */
   readonly length: number | null;
 }
 
 /**
- * `overload`: as many requests as the pool may have are in flight. `exhausted`: this machine has no descriptor, port or memory
+ * `overload`: the pool has as many requests in flight as it may. `exhausted`: this machine has no descriptor, port or memory
  * for a connection. `unresolved`: no resolver answered for the name. `forbidden`: an address that no upstream may have.
  * `reset-before-head`: the connection ended before the first byte of an answer.
- * `bad-head`: not an HTTP/1.1 answer. `reset-in-body`: the body ended early or its framing is broken. `silent`: nothing more
+ * `bad-head`: not an HTTP/1.1 answer. `reset-in-body`: the body ended early or its framing is broken. `silent`: no more
  * of it came for too long.
  */
 export type FailureKind =
@@ -106,9 +106,9 @@ export interface Failure {
 }
 
 /**
- * Told of one answer: `onInform` any number of times, then `onHead`, `onData` any number of times, and `onEnd`; or
- * `onError` once, in place of whatever is still to come. Nothing is called after `abort`. Never called before
- * `UpstreamClient.request` has returned, but `onConnection`.
+ * Receives one answer: `onInform` any number of times, then `onHead`, `onData` any number of times, and `onEnd`; or
+ * `onError` once, in place of whatever is still to come. Nothing is called after `abort`. Except for `onConnection`,
+ * nothing is called before `UpstreamClient.request` has returned.
  */
 export interface AnswerHandler {
   /** The request goes out on a connection to this address. */
@@ -117,11 +117,11 @@ export interface AnswerHandler {
   onInform(head: UpstreamHead): void;
   onHead(head: UpstreamHead): void;
   /**
-   * False holds the upstream until `UpstreamCall.resume`. The chunk is the handler's until it returns, or until that
-   * `resume` if it returns false; what it needs longer it copies.
+   * False pauses the upstream until `UpstreamCall.resume`. The chunk is valid until this returns, or until that `resume`
+   * if it returns false; the handler must copy what it needs for longer.
    */
   onData(chunk: Buffer): boolean;
-  /** All that was read at once has been told, and there is more to come. */
+  /** Everything from one read has been delivered, and there is more to come. */
   onPause?(): void;
   /** `trailers` is a flat list of names and values. */
   onEnd(trailers: readonly string[]): void;
@@ -133,17 +133,17 @@ export interface AnswerHandler {
 }
 
 export interface UpstreamCall {
-  /** Takes back a false of `onData`. */
+  /** Undoes a false from `onData`. */
   resume(): void;
-  /** Breaks the exchange off; its connection is closed and the handler hears nothing more. */
+  /** Breaks off the exchange; its connection is closed and no further callback runs. */
   abort(): void;
 }
 
 /** All connections to one upstream origin. */
 export interface UpstreamClient {
   request(request: UpstreamRequest, handler: AnswerHandler): UpstreamCall;
-  /** Closes idle connections at once and the others when their exchange is over. */
+  /** Closes idle connections at once, and the others when their exchange is over. */
   close(): void;
-  /** Breaks everything off. */
+  /** Breaks off everything. */
   destroy(): void;
 }

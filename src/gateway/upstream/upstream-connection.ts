@@ -9,7 +9,7 @@ import type { AnswerHandler, Failure, FailureKind, UpstreamHead, UpstreamRequest
 export interface Job {
   readonly request: UpstreamRequest;
   readonly handler: AnswerHandler;
-  /** The connection is free of it: the answer is complete, or the connection has changed hands. */
+  /** The connection no longer serves it: the answer is complete, or the connection has changed hands. */
   ended(): void;
   /** No more of the answer will come. */
   broken(failure: Failure): void;
@@ -19,27 +19,27 @@ export interface Job {
 
 export interface ConnectionOwner {
   readonly faults: Faults;
-  /** It may carry another request, and lie idle for at most `keepAliveMs` (null: nothing said) until then. */
+  /** It may carry another request, and stay idle for at most `keepAliveMs` (null: not announced) until then. */
   released(connection: Connection, keepAliveMs: number | null): void;
   closed(connection: Connection): void;
 }
 
 /**
- * One connection to an upstream, and at most one exchange on it. Anything unexpected closes it, a throw of our own code
- * included: every callback of the socket is contained here, or it would end the process.
+ * One connection to an upstream, with at most one exchange on it. Anything unexpected closes it, including a throw of our
+ * own code: every socket callback is contained here, or it would crash the process.
  */
 export class Connection implements ReaderEvents {
   readonly socket: Socket;
-  /** Of the upstream: read once, because asking the socket is a system call. */
+  /** The upstream's, read once because asking the socket is a system call. */
   readonly address: string | null;
-  /** Monotonic ms at which it stops being usable while it lies idle. */
+  /** Monotonic ms at which it stops being usable while idle. */
   usableUntil = 0;
   private readonly inlet: Inlet | null;
   private readonly owner: ConnectionOwner;
   private readonly reader = new AnswerReader(this);
   private job: Job | null = null;
   private writer: RequestWriter | null = null;
-  /** Monotonic ms by which something of the answer has to come; null when nothing is due. */
+  /** Monotonic ms by which more of the answer has to come; null when nothing is due. */
   private dueAt: number | null = null;
   private phase: 'head' | 'body' | 'stream' = 'head';
   private isPaused = false;
@@ -71,7 +71,7 @@ export class Connection implements ReaderEvents {
     socket.on('close', () => this.contain(() => this.onClose()));
   }
 
-  /** Whether it carried a request before the one that is under way. */
+  /** Whether it carried a request before the current one. */
   get isReused(): boolean {
     return this.hasServed;
   }
@@ -105,8 +105,8 @@ export class Connection implements ReaderEvents {
   }
 
   /**
-   * Breaks off an answer that has been due for too long: its head since the last that was sent, more of it since the last
-   * that came. An upstream that is still owed a part of the request is not waited for: it is the client's turn.
+   * Breaks off an overdue answer: the head counts from the last byte sent, the rest from the last bytes
+   * received. While part of the request is still owed to the upstream, nothing is due: it is the client's turn.
    */
   expire(now: number): void {
     const { job, writer } = this;
@@ -115,7 +115,7 @@ export class Connection implements ReaderEvents {
     else this.contain(() => this.onBroken(this.phase === 'head' ? 'answer-timeout' : 'silent'));
   }
 
-  /** Breaks off what is under way; its job hears nothing more. */
+  /** Breaks off what is in progress; its job hears nothing more. */
   destroy(): void {
     this.reader.stop();
     this.job = null;
@@ -184,7 +184,7 @@ export class Connection implements ReaderEvents {
     if (this.dueAt !== null && this.job) this.dueAt = performance.now() + this.spanMs(this.job);
   }
 
-  /** Our own code threw, in what carried `job`. Another one may have begun since, on a connection that is not to be trusted. */
+  /** Our own code threw while serving `job`. Another job may have begun since, on a connection that cannot be trusted. */
   onFault(error: unknown, job = this.job): void {
     const { job: present, socket } = this;
     if (!this.owner.faults.attempt(() => this.destroy(), 'upstream')) socket.destroy();
@@ -203,7 +203,7 @@ export class Connection implements ReaderEvents {
     this.awaitMore();
   }
 
-  /** Of an answer that has begun and has not ended with what was read. */
+  /** For an answer that has begun and did not end with what was read. */
   private awaitMore(): void {
     const { job } = this;
     if (job && this.phase === 'body' && !this.isPaused) this.dueAt = performance.now() + this.spanMs(job);

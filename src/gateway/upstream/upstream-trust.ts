@@ -1,6 +1,6 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 
-/** By which authorities the certificates of TLS upstreams are verified. */
+/** The authorities that verify the certificates of TLS upstreams. */
 export interface UpstreamTrust {
   /** In PEM. */
   readonly ca: string[];
@@ -9,7 +9,7 @@ export interface UpstreamTrust {
 }
 
 /**
- * The authorities that Node trusts, `NODE_EXTRA_CA_CERTS` among them, and those of `ca` (PEM, any number of
+ * The authorities that Node trusts, including `NODE_EXTRA_CA_CERTS`, and those of `ca` (PEM, any number of
  * certificates). Null leaves all of it to Node's defaults.
  */
 export function upstreamTrust(ca: string | undefined): UpstreamTrust | null {

@@ -9,16 +9,16 @@ export interface AnswerText {
   readonly body: AnswerBody;
 }
 
-/** The last lines of a head, by what becomes of the connection and by how the body is framed. */
+/** The last lines of a head, by what happens to the connection and how the body is framed. */
 type Endings = Readonly<Record<'keep' | 'close', Readonly<Record<AnswerBody, string>>>>;
 
 const ONE_SECOND = 1_000;
 
-/** Writes the heads of answers as node:http does, which ends them with the date and with what becomes of the connection. */
+/** Writes answer heads as node:http does, ending with the date and what happens to the connection. */
 export class AnswerWriter {
   private readonly keepAlive: string;
   private readonly undated: Endings;
-  /** With the date of the running second. */
+  /** With the date of the current second. */
   private dated: Endings;
   private datedUntil = 0;
 
@@ -34,7 +34,7 @@ export class AnswerWriter {
     return isOrdinary ? this.passed(head, passing, asker, connection) : this.general(head, asker, connection);
   }
 
-  /** The everyday head as it came: written anew, name by name and value by value, it costs 0.6 us more. */
+  /** The common head as received: rewriting it name by name and value by value costs 0.6 us more. */
   private passed(
     { body, hasDate }: UpstreamHead,
     passing: string,
@@ -57,7 +57,7 @@ export class AnswerWriter {
     return { text: this.text(status, reason, headers, connection, body), body };
   }
 
-  /** An interim answer has neither a date nor a say in what becomes of the connection. */
+  /** An interim answer has no date and does not decide what happens to the connection. */
   interim({ status, reason, rawHeaders }: UpstreamHead): string {
     const asked = { method: 'HEAD', httpVersion: '1.1', version: null, setCookie: null };
     const { headers } = answerHeaders({ rawHeaders, status, ...asked });

@@ -1,9 +1,9 @@
 import { hearsayOf, isDisguised, NOT_FORWARDED } from '../../http/headers.ts';
 
 /**
- * What becomes of a request field: `dropped` ends at this hop, `hearsay` is believed from trusted peers only, an
- * `underscored` one may be one of the route's in disguise, and with a `doubtful` one the request is not for the fast path.
- * The others are read here.
+ * What happens to a request field: `dropped` ends at this hop, `hearsay` is believed from trusted peers only, an
+ * `underscored` one may be one of the route's in disguise, and a `doubtful` one sends the request to the reference path.
+ * The other fields are read here.
  */
 export type FieldRole =
   | 'forwarded'
@@ -56,17 +56,17 @@ function roleOfHearsay(lower: string): FieldRole {
   }
 }
 
-/** A power of two, far above the number of spellings that clients have. */
+/** A power of two, far above the number of spellings that clients use. */
 const PLACES = 1_024;
 
 /**
- * The names that were seen, found by their bytes: a direct-mapped cache, in which a newcomer takes the place of the
- * one before it, so that made-up names cost their sender's connection time and nobody memory.
+ * The names seen so far, found by their bytes: a direct-mapped cache, in which a new name replaces the one in its
+ * slot, so made-up names cost their sender's connection time but no memory.
  */
 export class FieldNames {
   private readonly places: (FieldName | null)[] = Array.from({ length: PLACES }, () => null);
 
-  /** The name that stands in `bytes` from `start` to before `end`, which is a token of at least one character. */
+  /** The name in `bytes` from `start` up to `end`, which is a token of at least one character. */
   at(bytes: Buffer, start: number, end: number): FieldName {
     const length = end - start;
     const first = bytes[start] ?? 0;

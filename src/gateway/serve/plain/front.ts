@@ -33,7 +33,7 @@ export interface FrontParts {
   readonly faults: Faults;
 }
 
-/** Who asks for what. */
+/** Who asks, and for what. */
 interface Asking {
   readonly state: RouteState;
   readonly connection: ClientConnection;
@@ -41,8 +41,8 @@ interface Asking {
 }
 
 /**
- * The fast path: stands before a node:http server, serves what is plain, and hands everything else over untouched at
- * the first doubt. It accepts a subset of what the server behind it does, and treats that subset the same.
+ * The fast path: sits in front of a node:http server, serves plain requests, and hands everything else over untouched at
+ * the first doubt. It accepts a subset of what the server behind it accepts, and treats that subset the same.
  */
 export class Front implements ConnectionFront, ServerFront {
   readonly idleMs: number;
@@ -52,7 +52,7 @@ export class Front implements ConnectionFront, ServerFront {
   private readonly parts: FrontParts;
   private readonly reader: HeadReader;
   readonly writer: AnswerWriter;
-  /** Of the request that is being begun, as far as it is known. */
+  /** Id of the request that is being started, if known yet. */
   requestId: string | null = null;
   private readonly connections = new Set<ClientConnection>();
   private readonly sweeper: Sweeper;
@@ -69,7 +69,7 @@ export class Front implements ConnectionFront, ServerFront {
     this.sweeper.start();
   }
 
-  /** Takes the new connections of a server; those that are handed over go on as if it had just accepted them. */
+  /** Takes a server's new connections; those that it hands over continue as if the server had just accepted them. */
   standBefore(server: Server): void {
     const listeners = server.listeners('connection');
     server.removeAllListeners('connection');
@@ -81,12 +81,12 @@ export class Front implements ConnectionFront, ServerFront {
     };
   }
 
-  /** Answers say from now on that their connection ends; those that lie idle stay for one more request. */
+  /** From now on, answers say that their connection ends; idle connections stay for one more request. */
   drain(): void {
     this.isDraining = true;
   }
 
-  /** Breaks off whatever is open. */
+  /** Breaks off whatever is still open. */
   destroy(): void {
     this.sweeper.stop();
     for (const connection of this.connections) connection.socket.destroy();
@@ -104,7 +104,7 @@ export class Front implements ConnectionFront, ServerFront {
     this.requestId = requestId;
     const length = bodyLength ?? 0;
     const arrived = count - end;
-    // A pipeline is answered in order by the reference path, several requests at a time.
+    // The reference path answers pipelines in order, several requests at a time.
     if (arrived > length || length > (this.parts.limits.bodyBytes ?? Number.POSITIVE_INFINITY)) return 'doubtful';
     const state = this.parts.table.find(host, target.path);
     if (!state) return 'doubtful';
@@ -114,7 +114,7 @@ export class Front implements ConnectionFront, ServerFront {
       return 'gathering';
     }
     const client = this.parts.peers.client(connection.peer, forwardedFor(connection.peer, this.reader));
-    // The reference path refuses it: what may be ambiguous about the head is not looked at yet.
+    // The reference path refuses it: what may be ambiguous about the head has not been checked yet.
     if (arrived < length && client.share?.hasRoomForUpload === false) return 'doubtful';
     const exchange = this.exchangeOf({ state, connection, client }, bytes, count);
     if (!exchange) return 'doubtful';
@@ -122,7 +122,7 @@ export class Front implements ConnectionFront, ServerFront {
     return 'begun';
   }
 
-  /** The exchange for the request that was just read; null where it is doubtful after all. */
+  /** The exchange for the request that was just read; null if it turns out to be doubtful. */
   private exchangeOf({ state, connection, client }: Asking, bytes: Buffer, count: number): Exchange | null {
     const { reader, faults } = this;
     const { end, bodyLength, method } = reader;
@@ -138,7 +138,7 @@ export class Front implements ConnectionFront, ServerFront {
             onFault: (error) => connection.fault(error, 'upload'),
           })
         : null;
-    // As a text it is no burden to the collector of garbage, which a new buffer for each body is: a quarter of the CPU time.
+    // A string adds little garbage-collection work, while a new buffer per body costs a quarter of the CPU time.
     const body = upload ?? (bodyLength === null ? null : bytes.toString('latin1', end, count));
     const requestId = requestIdFrom(reader.requestId ?? undefined);
     this.requestId = requestId;

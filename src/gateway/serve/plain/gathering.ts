@@ -2,7 +2,7 @@ import type { UploadPace } from '../../http/timeouts.ts';
 import { PaceMeter } from '../pace.ts';
 import type { UploadWatch, Watched } from '../upload-watch.ts';
 
-/** What is given at first; it doubles as the client sends more, so that one who sends nothing costs nothing. */
+/** The initial size. It doubles as the client sends more, so a client that sends nothing costs nothing. */
 const LEAST_BYTES = 1_024;
 
 export interface GatheringOptions {
@@ -13,9 +13,9 @@ export interface GatheringOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** A head whose body has not come far enough yet: see `firstPartOf`. */
+/** A head whose body has not arrived far enough yet: see `firstPartOf`. */
 export class Gathering implements Watched {
-  /** It occupies no upstream. */
+  /** It does not occupy an upstream. */
   readonly share = null;
   private readonly wanted: number;
   private readonly watch: UploadWatch;
@@ -25,7 +25,7 @@ export class Gathering implements Watched {
   private memory = Buffer.allocUnsafeSlow(LEAST_BYTES);
   private count = 0;
 
-  /** `wanted`: of head and body together. */
+  /** `wanted`: bytes of head and body together. */
   constructor(wanted: number, { pace, watch, onLate, onFault }: GatheringOptions) {
     this.wanted = wanted;
     this.watch = watch;
@@ -36,12 +36,12 @@ export class Gathering implements Watched {
     watch.add(this);
   }
 
-  /** All that has come. */
+  /** Everything received so far. */
   get bytes(): Buffer {
     return this.memory.subarray(0, this.count);
   }
 
-  /** Takes the first `count` of `bytes`; whether there is enough now. */
+  /** Takes the first `count` of `bytes`; returns whether there is enough now. */
   push(bytes: Buffer, count: number): boolean {
     const total = this.count + count;
     if (total > this.memory.length) {
@@ -59,7 +59,7 @@ export class Gathering implements Watched {
     if (this.pace.isLate(now)) this.onLate();
   }
 
-  /** Nothing more of it is waited for. */
+  /** Stops waiting for more of it. */
   stop(): void {
     this.watch.delete(this);
   }

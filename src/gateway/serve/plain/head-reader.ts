@@ -7,8 +7,8 @@ import type { DecidingFields } from '../../route/deciding-fields.ts';
 import { type FieldName, FieldNames } from './field-names.ts';
 
 /**
- * What the bytes at hand are: a whole plain head, the beginning of what may become one, or anything else. `doubtful`
- * is no judgement; the reference path reads the same bytes again.
+ * What the available bytes are: a complete plain head, the beginning of what may become one, or anything else. `doubtful`
+ * is not a verdict; the reference path reads the same bytes again.
  */
 export type Reading = 'whole' | 'partial' | 'doubtful';
 
@@ -20,25 +20,25 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'].map
 const VERSION = Buffer.from('HTTP/1.1\r\n');
 const NOWHERE: Target = { path: '', query: '', hasEncodedSlash: false };
 
-/** Which of the fields go on that may or may not. */
+/** Which of the optional fields are forwarded. */
 export interface Kept {
   readonly hearsay: 'believed' | 'dropped';
-  /** The id in use: the client's own goes on where it is that one. */
+  /** The id in use; the client's own field is forwarded if it has this id. */
   readonly requestId: string;
-  /** Of the route: nothing passes for one of them. */
+  /** The route's deciding fields; no other field may pass for one of them. */
   readonly deciding: DecidingFields;
 }
 
 /**
  * Reads request heads by one strict grammar: origin-form HTTP/1.1 whose every line reads `Name: value`, with one plain
- * Host, at most one length, and nothing that asks for more than an answer. One reader serves all connections: what it
- * read holds until it reads again.
+ * Host, at most one length, and nothing that asks for more than an answer. One reader serves all connections: its
+ * results hold until it reads again.
  */
 export class HeadReader {
   method = '';
   target: Target = NOWHERE;
   host = '';
-  /** Of the body in bytes; null when the head says nothing of it. */
+  /** Body length in bytes; null when the head does not give one. */
   bodyLength: number | null = null;
   connection: 'keep' | 'close' = 'keep';
   requestId: string | null = null;
@@ -51,7 +51,7 @@ export class HeadReader {
   private readonly via: Via;
   private readonly known = new FieldNames();
   private readonly names: FieldName[] = [];
-  /** By field: where its line begins, where its value begins, where its value ends. */
+  /** For each field: where its line begins, where its value begins, where its value ends. */
   private readonly places: Int32Array;
   private count = 0;
   private bytes: Buffer = Buffer.alloc(0);
@@ -62,19 +62,19 @@ export class HeadReader {
     this.places = new Int32Array(3 * limits.headerCount);
   }
 
-  /** Reads the head with which the first `count` of `bytes` begin. */
+  /** Reads the head at the start of the first `count` of `bytes`. */
   read(bytes: Buffer, count = bytes.length): Reading {
     this.bytes = bytes;
     this.count = 0;
     this.isAmbiguous = false;
-    // Whole or not, a head beyond the limit is refused, and not here.
+    // A head beyond the limit, complete or not, is refused elsewhere.
     const limit = Math.min(count, this.limits.headerBytes);
     const reading = this.readLines(bytes, limit);
     if (reading === 'partial') return count >= this.limits.headerBytes ? 'doubtful' : 'partial';
     return reading === 'whole' && this.understand() ? 'whole' : 'doubtful';
   }
 
-  /** The value of a field by its name in lower case. */
+  /** The value of a field by its lower-case name. */
   field(lower: string): string | undefined {
     let found = -1;
     for (let index = 0; index < this.count; index++) {
@@ -85,14 +85,14 @@ export class HeadReader {
     return found === -1 ? undefined : this.valueAt(found);
   }
 
-  /** Whether a field by this name in lower case has more than one line. */
+  /** Whether the field with this lower-case name has more than one line. */
   repeats(lower: string): boolean {
     let lines = 0;
     for (let index = 0; index < this.count; index++) if (this.names[index]?.lower === lower) lines++;
     return lines > 1;
   }
 
-  /** The lines that go on to the upstream, as they came. */
+  /** The lines to forward to the upstream, as received. */
   forwardedLines(kept: Kept): string {
     const { bytes, names, places, count } = this;
     let lines = '';
@@ -167,7 +167,7 @@ export class HeadReader {
       while (at < limit && VALUE[bytes[at] ?? 0] === 1) at++;
       if (at + 1 >= limit) return at < limit && bytes[at] !== CR ? 'doubtful' : 'partial';
       if (bytes[at] !== CR || bytes[at + 1] !== LF) return 'doubtful';
-      // The reference path would take blanks around a value away; here the lines go on as they are.
+      // The reference path would strip blanks around a value; here the lines are forwarded unchanged.
       if (at > valueFrom && (isBlank(bytes[valueFrom] ?? 0) || isBlank(bytes[at - 1] ?? 0))) return 'doubtful';
       this.names[this.count] = this.known.at(bytes, line, nameEnd);
       this.places[3 * this.count] = line;
@@ -181,7 +181,7 @@ export class HeadReader {
     return bytes[at + 1] === LF ? 'whole' : 'doubtful';
   }
 
-  /** Reads the fields that mean something here; false at the first doubt. */
+  /** Reads the fields that matter here; false at the first doubt. */
   private understand(): boolean {
     let host: string | null = null;
     this.bodyLength = null;
@@ -235,18 +235,18 @@ export class HeadReader {
   }
 
   private valueAt(index: number): string {
-    // A slice of the whole head's text would keep all of it alive for as long as the value is referenced.
+    // A slice of the complete head's text would keep all of it alive as long as the value is referenced.
     return this.bytes.toString('latin1', this.places[3 * index + 1], this.places[3 * index + 2]);
   }
 }
 
-/** The method with which the bytes begin, or may go on to begin. */
+/** The method that the bytes begin with, or may begin with once more arrive. */
 function methodAt(bytes: Buffer, limit: number) {
   for (const method of METHODS) if (startsWith(bytes, 0, limit, method.bytes) !== 'no') return method;
   return null;
 }
 
-/** Whether `expected` stands at `from`; `maybe` when the bytes end before it does. */
+/** Whether `expected` is at `from`; `maybe` when the bytes end before it does. */
 function startsWith(bytes: Buffer, from: number, limit: number, expected: Buffer): 'yes' | 'no' | 'maybe' {
   for (let at = 0; at < expected.length; at++) {
     if (from + at >= limit) return 'maybe';

@@ -13,13 +13,13 @@ import type { RequestBody } from './request-body.ts';
 import { listenShared, type SocketOwner, unlistenShared } from './shared-listeners.ts';
 import { readAsStream, readShared } from './shared-memory.ts';
 
-/** A client that begins a request at the very time at which it was told that the connection ends is given this long. */
+/** Extra time for a client that starts a request just as its keep-alive timeout runs out. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
 
-/** What becomes of the bytes with which a request begins; `gathering`: its body has not come far enough. */
+/** The outcome for the bytes at the start of a request; `gathering`: not enough of its body has arrived. */
 export type Beginning = 'begun' | 'partial' | 'gathering' | 'doubtful';
 
-/** What a connection asks of the front that it is part of. */
+/** What a connection needs from the front that it belongs to. */
 export interface ConnectionFront {
   readonly faults: Faults;
   readonly writer: AnswerWriter;
@@ -28,31 +28,31 @@ export interface ConnectionFront {
   readonly isDraining: boolean;
   /** Monotonic ms. */
   now(): number;
-  /** Begins the exchange for the request with which the first `count` of `bytes` begin, or says why there is none. */
+  /** Begins the exchange for the request at the start of the first `count` of `bytes`, or says why there is none. */
   begin(connection: ClientConnection, bytes: Buffer, count: number): Beginning;
-  /** Of the request that `begin` reads; null while it is not known. */
+  /** Id of the request that `begin` reads; null until it is known. */
   readonly requestId: string | null;
-  /** Lets the reference path go on with a connection and what it has said; nothing may be in flight on it. */
+  /** Hands a connection and its unread bytes to the reference path; nothing may be in flight on it. */
   handOver(connection: ClientConnection, bytes: Buffer): void;
   closed(connection: ClientConnection): void;
 }
 
-/** One client connection, for as long as everything on it is plain: one request at a time, in order. */
+/** One client connection, as long as everything on it is plain: one request at a time, in order. */
 export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
   readonly socket: Socket;
   readonly peer: Peer;
   readonly side: PlainSide;
-  /** Monotonic ms since when a request head is awaited that has to come; null between requests. */
+  /** Monotonic ms since which a request head is due; null between requests. */
   awaitsHeadSince: number | null;
   private readonly front: ConnectionFront;
   private exchange: Exchange | null = null;
   private body: RequestBody | null = null;
   private closesAfter = false;
   private gathering: Gathering | null = null;
-  /** What has come and is not read yet. */
+  /** Received but not read yet. */
   private held: Buffer | null = null;
   private isExpiring = false;
-  /** What the socket's clock is set to: it restarts with everything that is read or taken. */
+  /** The socket's current timeout; its timer restarts with everything that is read or taken. */
   private timeoutMs: number;
 
   constructor(socket: Socket, peer: Peer, front: ConnectionFront) {
@@ -67,13 +67,13 @@ export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
     listenShared(socket, this);
   }
 
-  /** Whether nothing is under way, not even the beginning of a head. */
+  /** Whether nothing is in progress, not even the beginning of a head. */
   private get isIdle(): boolean {
     const isBetween = this.exchange === null && this.body === null && this.gathering === null;
     return isBetween && this.held === null && this.awaitsHeadSince === null;
   }
 
-  /** The request that has been read is under way. */
+  /** The request that was read is in progress. */
   took(exchange: Exchange, body: RequestBody | null, connection: 'keep' | 'close'): void {
     this.side.serve(exchange);
     this.exchange = exchange;
@@ -81,7 +81,7 @@ export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
     this.closesAfter = connection === 'close';
   }
 
-  /** The request that was read waits until `wanted` bytes of it have come. */
+  /** The request that was read waits until `wanted` bytes of it have arrived. */
   gather(wanted: number, pace: UploadPace, watch: UploadWatch): void {
     this.gathering = new Gathering(wanted, {
       pace,
@@ -92,7 +92,7 @@ export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
   }
 
   after(): 'keep' | 'close' {
-    // A request that has come already is answered too, even when the gateway drains.
+    // A request that has already arrived is answered too, even when the gateway drains.
     const isLast = this.closesAfter || (this.front.isDraining && this.held === null);
     return isLast ? 'close' : 'keep';
   }
@@ -101,7 +101,7 @@ export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
     this.setTimeout(this.front.downloadMs);
   }
 
-  /** The exchange is over and its answer written. */
+  /** The exchange is over and its answer is written. */
   answered(how: 'whole' | 'faulty'): void {
     const after = how === 'faulty' ? 'close' : this.side.after;
     this.exchange = null;
@@ -175,16 +175,16 @@ export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
     this.read(gathering.bytes, gathering.bytes.length);
   }
 
-  /** Keeps what came before its time, and lets the client wait with the rest. */
+  /** Keeps what arrived too early, and pauses the client. */
   private hold(chunk: Buffer): void {
     this.held = this.held === null ? chunk : Buffer.concat([this.held, chunk]);
     this.socket.pause();
   }
 
-  /** The exchange is over, its request read to the end. */
+  /** The exchange is over and its request fully read. */
   private next(): void {
     this.body = null;
-    // A client that asks on without reading must not have its answers pile up here.
+    // The answers to a client that keeps asking without reading must not pile up here.
     if (this.socket.writableNeedDrain) this.socket.pause();
     else this.goOn();
   }
@@ -217,7 +217,7 @@ export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
           this.front.handOver(this, Buffer.copyBytesFrom(bytes, 0, count));
       }
     } catch (error) {
-      // Here, because this may run below the end of the request before it, which has no part in it.
+      // Reported here because this may run inside the end of the previous request, which is not involved.
       this.fault(error, 'request', this.front.requestId);
     }
   }
@@ -238,7 +238,7 @@ export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
     if (!isAnswered) socket.destroy();
   }
 
-  /** The callbacks of the socket come here. */
+  /** Runs a callback of the socket and contains what it throws. */
   contain(step: () => void): void {
     try {
       step();
@@ -247,7 +247,7 @@ export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
     }
   }
 
-  /** A client that ends its side has nothing to be answered any more, as with node:http. */
+  /** A client that ends its side gets no more answers, as with node:http. */
   ended(): void {
     if ((this.body && !this.body.isWhole) || this.gathering) this.socket.destroy();
     else if (this.held === null || this.exchange) this.socket.end();
@@ -263,7 +263,7 @@ export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
     else if (this.body === null) this.goOn();
   }
 
-  /** Nothing was read or taken for a while. Heads and bodies have clocks of their own, and so has the upstream. */
+  /** Nothing was read or taken for a while. Heads, bodies and the upstream have timers of their own. */
   timedOut(): void {
     const { idleMs, downloadMs } = this.front;
     if (this.socket.writableLength > 0) {

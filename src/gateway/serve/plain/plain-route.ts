@@ -31,8 +31,8 @@ export interface PlainRequest {
 }
 
 /**
- * What `route` does for the reference path, over the head that was just read. Null when a field on which something
- * depends appears twice; until then nothing has been counted.
+ * Does what `route` does for the reference path, with the head that was just read. Null when a field that matters
+ * appears twice; nothing has been counted by then.
  */
 export function routePlain(state: RouteState, request: PlainRequest): PlainRoute | null {
   const { head, peer, client, body, requestId } = request;
@@ -86,14 +86,14 @@ function isDoubtfulAt(state: RouteState, head: HeadReader): boolean {
   return consumerKey?.kind === 'query' && parametersOf(head.target.query, consumerKey.name).length > 1;
 }
 
-/** What of a request outlives its head, which the reader forgets with the next one. */
+/** What outlives a request's head, which the reader forgets with the next one. */
 interface Asked {
   readonly state: RouteState;
   readonly places: Attempt['places'];
   readonly method: string;
   readonly target: Target;
   readonly host: string;
-  /** All fields for the upstream but the Host. */
+  /** All fields for the upstream except Host. */
   readonly lines: string;
   readonly body: UpstreamRequest['body'];
   readonly lane: UpstreamRequest['lane'];
@@ -141,7 +141,7 @@ function linesAfterHost(state: RouteState, { head, peer, requestId }: Sender): s
   return `${kept}${forwarded}${way}${head.requestId === requestId ? '' : `X-Request-Id: ${requestId}\r\n`}`;
 }
 
-/** The lines about a peer that is not believed differ by its address and the host it names, and by nothing else. */
+/** The lines about an untrusted peer depend only on its address and the host it names. */
 const known = new WeakMap<Peer, { readonly host: string; readonly lines: string }>();
 
 function untrustedLines(peer: Peer, host: string): string {

@@ -4,34 +4,34 @@ import type { UpstreamHead } from '../../upstream/upstream-client.ts';
 import type { Asker, ClientSide, ExchangeEvents } from '../client-side.ts';
 import type { AnswerWriter } from './answer-text.ts';
 
-/** Up to here a piece of a body is copied behind what goes out before it, which is cheaper than a second buffer. */
+/** Up to this size, a body piece is copied behind what goes out before it, which is cheaper than a second buffer. */
 const SMALL_PIECE = 4_096;
-/** What is written as one text at most: node:net encodes it on the stack up to there. */
+/** The most that is written as one string; up to this size node:net encodes it on the stack. */
 const SMALL_TEXT = 16_384;
 
 /** The client's connection, as its side of an exchange sees it. */
 export interface SideOwner {
   readonly socket: Socket;
-  /** What becomes of the connection after an answer whose head is written now. */
+  /** What happens to the connection after an answer whose head is written now. */
   after(): 'keep' | 'close';
-  /** The client does not take what is written at once. */
+  /** The client does not take immediately what is written. */
   heldBack(): void;
 }
 
 /** The client's side of the exchanges on one plain connection, one after the other. */
 export class PlainSide implements ClientSide {
   isOut = false;
-  /** What becomes of the connection after the answer whose head was written last. */
+  /** What happens to the connection after the answer whose head was written last. */
   after: 'keep' | 'close' = 'keep';
   private readonly owner: SideOwner;
   private readonly socket: Socket;
   private readonly writer: AnswerWriter;
   private exchange: ExchangeEvents | null = null;
   private framing: AnswerBody = 'none';
-  /** In latin1: what is to be written and has not been. */
+  /** In latin1, not written yet. */
   private unwritten = '';
   private isHeldBack = false;
-  /** Pieces of the body that were written from the upstream's memory and not yet reported as taken. */
+  /** Pieces of the body written from the upstream's memory and not yet reported as taken. */
   private lent = 0;
 
   constructor(owner: SideOwner, writer: AnswerWriter) {
@@ -40,7 +40,7 @@ export class PlainSide implements ClientSide {
     this.writer = writer;
   }
 
-  /** The next answer is that of `exchange`. */
+  /** The next answer is for `exchange`. */
   serve(exchange: ExchangeEvents): void {
     this.exchange = exchange;
     this.isOut = false;
@@ -99,7 +99,7 @@ export class PlainSide implements ClientSide {
     this.exchange = null;
   }
 
-  /** The client may take more again. */
+  /** The client can take more again. */
   drained(): void {
     const { writableLength, writableNeedDrain } = this.socket;
     if (!this.isHeldBack || writableNeedDrain || (this.lent > 0 && writableLength > 0)) return;
@@ -107,7 +107,7 @@ export class PlainSide implements ClientSide {
     this.exchange?.drained();
   }
 
-  /** What the socket does not take at once stays where it is, in the memory of the upstream's connection, which waits. */
+  /** What the socket does not take at once stays in the memory of the upstream's connection, which waits. */
   private lend(chunk: Buffer): void {
     const { socket } = this;
     this.lent++;

@@ -8,7 +8,7 @@ import type { UploadWatch, Watched } from '../upload-watch.ts';
 
 /** How much of a body is held for a second attempt. */
 const HELD_BYTES = 65_536;
-/** How long a body that nobody wants any more is still read, so that the client gets to see the early answer. */
+/** How long a body that is no longer wanted is still read, so that the client sees the early answer. */
 const LINGER_MS = 2_000;
 const NO_TRAILERS: readonly string[] = [];
 const NONE: Buffer[] = [];
@@ -30,11 +30,11 @@ export class RequestBody implements BodySource, Sending, Watched {
   readonly awaitsContinue = false;
   readonly share: Share | null;
   private readonly socket: Socket;
-  /** Of the body, in bytes, what the client has not sent yet. */
+  /** Body bytes that the client has not sent yet. */
   private remaining: number;
-  /** What has come so far; null when it need not or cannot be given again. */
+  /** What has arrived so far; null when it need not or cannot be sent again. */
   private held: Buffer[] | null;
-  /** What has come before anybody wanted it. */
+  /** What arrived before the upstream wanted it. */
   private waiting: Buffer[] = [];
   private waitingBytes = 0;
   private sink: BodySink | null = null;
@@ -55,17 +55,17 @@ export class RequestBody implements BodySource, Sending, Watched {
     options.watch.add(this);
   }
 
-  /** Whether the client has sent all of it. */
+  /** Whether the client has sent it all. */
   get isWhole(): boolean {
     return this.remaining === 0;
   }
 
-  /** Whether it waits for the client, not the other way round. */
+  /** Whether it waits for the client, rather than the client for it. */
   get isStarved(): boolean {
     return this.remaining > 0 && !this.isHeldBack;
   }
 
-  /** Takes what has come; gives back what is of the body no more, or null. */
+  /** Takes received bytes; returns what lies beyond the body, or null. */
   push(chunk: Buffer): Buffer | null {
     const isAll = chunk.length <= this.remaining;
     const piece = isAll ? chunk : chunk.subarray(0, this.remaining);
@@ -134,7 +134,7 @@ export class RequestBody implements BodySource, Sending, Watched {
     this.options.onFault(error);
   }
 
-  /** Nothing more of it is waited for: it is whole, or the client's connection is gone. */
+  /** Stops waiting for more: the body is complete, or the client's connection is gone. */
   stopWaiting(): void {
     this.options.watch.delete(this);
     if (this.linger) clearTimeout(this.linger);

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 
-/** What a connection does at the events of its socket. */
+/** How a connection reacts to the events of its socket. */
 export interface SocketOwner {
-  /** Runs a step and deals with what it throws. */
+  /** Runs a step and handles what it throws. */
   contain(step: () => void): void;
   ended(): void;
   drained(): void;
@@ -10,7 +10,7 @@ export interface SocketOwner {
   closed(): void;
 }
 
-/** All connections share their listeners and are found here: closures of its own would cost each idle one 250 bytes. */
+/** Connections share their listeners and are looked up here: separate closures would cost each idle one 250 bytes. */
 const owners = new WeakMap<Socket, SocketOwner>();
 
 export function listenShared(socket: Socket, owner: SocketOwner): void {

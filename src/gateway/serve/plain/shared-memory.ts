@@ -1,27 +1,27 @@
 import type { Duplex } from 'node:stream';
 
-/** Bytes that are read at once at most. All client connections are read into the same memory, one after the other. */
+/** The most bytes per read. All client connections are read into the same memory, one after the other. */
 const MEMORY = Buffer.allocUnsafeSlow(65_536);
 
-/** Told how many bytes stand at the beginning; all of them, where it is not said. */
+/** Called with how many bytes at the beginning of the buffer are valid; all of them if absent. */
 type Receive = (bytes: Buffer, count?: number) => void;
 
-/** Where a socket keeps what `onread` of `net.connect` gave it. */
+/** Where a socket keeps the `onread` option of `net.connect`. */
 interface Places {
   readonly buffer: symbol;
   readonly callback: symbol;
 }
 
-/** Undefined until the first socket is there to be looked at; null where this Node has no such places. */
+/** Undefined until there is a first socket to inspect; null if this Node has no such places. */
 let places: Places | null | undefined;
 
 /**
- * Reads a socket that a server has just accepted. What `receive` is given lasts until it returns: what is needed for
- * longer has to be copied. Against a new buffer for each read, passed through a stream, it saves a twelfth of a request's
+ * Reads a socket that a server has just accepted. What `receive` gets is valid until it returns: to keep it
+ * longer, copy it. Compared with a new buffer per read, passed through a stream, it saves a twelfth of a request's
  * CPU time.
  *
- * `net.connect` has the option `onread` for it and `net.createServer` has not, so this sets what that option sets. Where
- * a Node keeps it elsewhere, the socket is read as a stream.
+ * `net.connect` has the option `onread` for this and `net.createServer` does not, so this sets what that option sets. If
+ * Node keeps it elsewhere, the socket is read as a stream.
  */
 export function readShared(socket: Duplex, receive: Receive): 'shared' | 'stream' {
   places ??= placesOf(socket);
@@ -35,7 +35,7 @@ export function readShared(socket: Duplex, receive: Receive): 'shared' | 'stream
   return 'shared';
 }
 
-/** From now on the socket is a stream like any other. */
+/** From now on the socket is an ordinary stream. */
 export function readAsStream(socket: Duplex, receive: Receive): void {
   socket.off('data', receive);
   if (places) Reflect.set(socket, places.callback, pushOn);
