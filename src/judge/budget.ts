@@ -9,14 +9,14 @@ const WEIGHTS: readonly PolicyWeight[] = ['guards', 'errors', 'dominance', 'p50'
 
 /**
  * A check's share of the false-rollback budget; 0 for one that never rolls back. Declared shares come first, and the
- * policy's weights divide the rest: one that nobody claims, as those of guards that a policy does not have and of checks
- * that report only, goes to the others in proportion. All of it is fixed before the first block.
+ * policy's weights divide the rest. A weight that no check claims (guards missing from the policy, checks that only
+ * report) goes to the others in proportion. All of it is fixed before the first block.
  */
 export function budgetOf(policy: Policy, check: CheckName): number {
   return sharesOf(policy)(check);
 }
 
-/** The shares of all checks, reckoned once. */
+/** The shares of all checks, computed once. */
 export function sharesOf(policy: Policy): ShareOf {
   const claims = claimsOf(policy).filter(({ check }) => !isDryRun(policy, check));
   const whole = wholeOf(policy, claims);
@@ -24,7 +24,7 @@ export function sharesOf(policy: Policy): ShareOf {
   return (check) => shares.get(check) ?? 0;
 }
 
-/** Every check that can roll back, without those that are skipped or report only. */
+/** Every check that can roll back: those that are skipped or only report are excluded. */
 export function stakesOf(policy: Policy, state: JudgeState, skipped: readonly CheckName[]): readonly Stake[] {
   const shares = sharesOf(policy);
   return fromEach(state.checks, (check, known) => check.stakes?.(policy, known, shares) ?? []).filter(
@@ -38,7 +38,7 @@ function shareOf(policy: Policy, claim: Claim, whole: number): number {
   return (policy.spec.judge.weights[claim.of] * whole * times) / over;
 }
 
-// By what a weight grows for those that nobody claims, and shrinks for what is declared.
+// The factor by which a weight grows for unclaimed weights, and shrinks for declared shares.
 function wholeOf({ spec }: Policy, claims: readonly Claim[]): number {
   const { weights } = spec.judge;
   const unclaimed = WEIGHTS.filter((weight) => !claims.some((claim) => 'of' in claim && claim.of === weight));

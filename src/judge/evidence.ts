@@ -6,25 +6,25 @@ import type { LookInput, StepContext } from './input.ts';
 import { faultOfForms, faultOfGrid, faultOfLatency } from './latency-fault.ts';
 import { isCount, show } from './shape.ts';
 
-/** What can be used of what the source gave, and why the rest cannot: null when all of it can. */
+/** The usable part of what the source returned, and why the rest is unusable: null when all of it is usable. */
 export interface UsableBlocks {
   readonly blocks: readonly Block[];
   readonly blind: string | null;
 }
 
 const COUNTS = ['requests', 'errors', 'clientErrors'] as const;
-/** Nothing that people measure is larger, and the sums of such numbers are finite. */
+/** Larger than any real measurement; sums of numbers up to this stay finite. */
 const LARGEST = 1e100;
 const MOST_PODS = 1_000;
 
 type GridOfBlock = Parameters<typeof faultOfLatency>[2];
 
 /**
- * Sorts a look's blocks into usable evidence and a reason for blindness. It trusts no shape: a block that is not what
- * the contract says is left out, and so is one whose latencies are of another form than those before; one in which a
- * version that should have had traffic reported nothing is used for what it has.
+ * Splits a look's blocks into usable evidence and a reason for blindness. It trusts no input: a block that violates
+ * the contract is dropped, and so is one whose latencies have a different form than the earlier ones. If a version that
+ * should have had traffic reported nothing, the rest of the block is still used.
  *
- * @param known the form of the latencies so far; null before any
+ * @param known the form of the latencies so far; null before the first
  */
 export function readEvidence(input: LookInput, known: LatencyForm | null = null): UsableBlocks {
   if (!Array.isArray(input.blocks)) {
@@ -51,7 +51,7 @@ export function readEvidence(input: LookInput, known: LatencyForm | null = null)
   return { blocks, blind };
 }
 
-// Whatever is no finite number is null: it is missing, and never 0.
+// Anything but a finite number becomes null: it is missing, and never 0.
 function withSeries(block: Block): Block {
   if (block.series === undefined) return block;
   const points = Object.entries<unknown>(block.series).map(([name, point]) => [name, readPoint(point)]);
@@ -70,7 +70,7 @@ function readValue(value: unknown): SeriesValue {
   return pods.length > 0 && pods.length <= MOST_PODS && known.length === pods.length ? known : null;
 }
 
-// Zero has one sign here, as it has in JSON.
+// Zero has a single sign here, as in JSON.
 function numberOf(value: unknown): number | null {
   if (typeof value !== 'number' || !(Math.abs(value) <= LARGEST)) return null;
   return value === 0 ? 0 : value;

@@ -12,7 +12,7 @@ export interface HarmFigures {
   readonly finding: Finding | null;
   /** The blocks that its figures cover. */
   readonly since: Window;
-  /** The parts of the evidence, where no check carries the verdict alone. */
+  /** The parts of the evidence, when no check carries the verdict alone. */
   readonly combined: readonly Stake[] | null;
 }
 

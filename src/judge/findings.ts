@@ -45,7 +45,7 @@ export function findingsOf(
     .map((finding) => (isDryRun(policy, finding.check) ? asReported(finding) : finding));
 }
 
-/** Every reason to wait that the checks have by these findings, in the order of the list. */
+/** All reasons to wait, given these findings, in the order of the list. */
 export function holdsOf(policy: Policy, state: JudgeState, findings: readonly Finding[]): readonly Hold[] {
   const context = {
     findings: findings.filter(({ dryRun }) => !dryRun),
@@ -56,7 +56,7 @@ export function holdsOf(policy: Policy, state: JudgeState, findings: readonly Fi
   return fromEach(state.checks, (check, known) => check.holds?.(policy, known, context) ?? []);
 }
 
-// The evidence stays as it is; the sentence says that nothing follows.
+// The evidence is unchanged; the sentence says that it has no effect.
 function asReported(finding: Finding): Finding {
   return { ...finding, dryRun: true, says: `${finding.says} (report only)` };
 }

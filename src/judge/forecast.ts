@@ -14,7 +14,7 @@ import { temperingOf } from './tempering.ts';
 import { thresholdsOf } from './thresholds.ts';
 import type { Forecast } from './verdict.ts';
 
-/** How long the step still takes if the versions are equal, and how soon it would be known that they are not. */
+/** How long the step still takes if the versions are equal, and how soon a difference would be detected. */
 export function forecastOf(
   policy: Policy,
   state: JudgeState,
@@ -29,7 +29,7 @@ export function forecastOf(
   return { parity, doublingMs, says: sayForecast(parity, doublingMs) };
 }
 
-// The check that needs most decides, and at another weight it may be another check.
+// The check that needs the most requests decides, and at another weight it may be a different check.
 function untilParity(pace: Pace, findings: readonly Finding[]): Forecast['parity'] {
   const open = findings.filter((finding) => !hasShownParity(finding));
   const needs = open.flatMap(({ needsCanaryRequests }) => needsCanaryRequests ?? []);

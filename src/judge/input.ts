@@ -1,14 +1,14 @@
 import type { CheckName } from '../parity/finding.ts';
 import type { Block } from '../stats/block.ts';
 
-/** Where the rollout stands, as far as judging goes. */
+/** Where the rollout is, as far as the judge is concerned. */
 export interface StepContext {
   readonly kind: 'internal' | 'weight' | 'consumers' | 'bake';
   /** Index into the policy's steps; 0 for internal, the number of steps for bake. */
   readonly index: number;
   /** Which beta applies: the last compared (weight) step is `last` even when it is also the first. */
   readonly position: 'first' | 'middle' | 'last';
-  /** How often this version has been tried on the route in 30 days, this time included; 1 where it is left out. */
+  /** How many times this version has been tried on the route in 30 days, including now; 1 when omitted. */
   readonly attempt?: number;
   /** The split epoch of this stage: blocks of another epoch are older than the stage. */
   readonly splitEpoch: number;

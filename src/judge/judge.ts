@@ -28,8 +28,8 @@ export interface Look {
 }
 
 /**
- * One look: feeds the closed blocks one by one and says where the rollout stands. Blocks that queued up decide as they
- * would have one at a time; what found the canary harmful stays the verdict.
+ * One look: feeds the closed blocks one by one and returns the verdict. Queued blocks decide as they would have one at
+ * a time; once the canary was found harmful, that verdict stays.
  */
 export function look(policy: Policy, before: JudgeState, input: LookInput): Look {
   const known = recall(policy, before);
@@ -53,7 +53,7 @@ function toldOf(policy: Policy, state: JudgeState, verdict: Verdict, past: Tails
   return { state, verdict, slowAfterMs: slowAfterMs(policy, state.checks.latency, past) };
 }
 
-/** The stable's past latencies, ready to be looked up. */
+/** The stable's past latencies, ready for lookup. */
 function pastOf({ checks }: JudgeState): Tails {
   return tailsOf(checks.latency.reference);
 }
@@ -95,7 +95,7 @@ function verdictOf(policy: Policy, state: JudgeState, input: LookInput, blind: s
   return { ...facts, name: 'at-parity', reason, worst: null, needs: null, forecast };
 }
 
-// Where the canary serves alone, what only compares says nothing.
+// Where the canary serves alone, checks that only compare say nothing.
 function hasLimit(policy: Policy, check: CheckName): boolean {
   const against = termsOf(policy, check)?.against ?? 'stable';
   return against !== 'stable';

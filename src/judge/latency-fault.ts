@@ -15,7 +15,7 @@ import { isCount, show } from './shape.ts';
 const FINEST_RATIO = 1.002;
 const COARSEST_RATIO = 2 ** 16;
 
-/** What is wrong with a block's grid, which may be left out. */
+/** What is wrong with a block's grid, which may be omitted. */
 export function faultOfGrid(grid: unknown): string | null {
   if (grid === undefined) return null;
   if (!isRecord(grid)) return `grid is ${show(grid)}, not a ratio and a unit`;
@@ -43,7 +43,7 @@ export function faultOfLatency(
   return faultOfSlower(slower, `${name}.slower`);
 }
 
-/** Whether all latencies of a block that is otherwise sound are of one form. */
+/** Whether all latencies of an otherwise sound block have the same form. */
 export function faultOfForms(block: Block): string | null {
   if (!hasBoundaries(block)) return null;
   const tallies = talliesOf(block);
@@ -55,7 +55,7 @@ export function faultOfForms(block: Block): string | null {
     : null;
 }
 
-// Buckets from 0 on are read as indices; whatever other keys there are is read as text.
+// Buckets from 0 on are read as indices; all other keys are read as text.
 function faultOfBuckets(latency: Readonly<Record<string, unknown>>, name: string): string | null {
   const buckets = countBuckets(latency);
   let indices = 0;
@@ -73,7 +73,7 @@ function faultOfBuckets(latency: Readonly<Record<string, unknown>>, name: string
   return null;
 }
 
-// Buckets beyond the outermost that are told apart count in those.
+// Buckets beyond the outermost ones are counted in those.
 function faultOfIndices(latency: Readonly<Record<string, unknown>>, name: string): string | null {
   for (const [key, count] of Object.entries(latency)) {
     const bucket = Number(key);

@@ -5,8 +5,8 @@ import type { Look } from './judge.ts';
 import { whereWorse } from './where.ts';
 
 /**
- * The look with the last clause of its sentence: where the canary is worse, for a verdict that blames it. What the slices
- * say is part of the verdict alone. They are the source's memory, and the judge's own state is written at every look.
+ * Adds the last clause to the sentence of a verdict that blames the canary: where it is worse. Slice results are part of
+ * the verdict only: the blocks stay in the source's memory, because the judge's own state is written at every look.
  *
  * @param slices the blocks of this rollout, oldest first; read only where the verdict blames the canary
  */
@@ -21,7 +21,7 @@ export function locate(policy: Policy, seen: Look, slices: readonly SliceBlock[]
   return { ...seen, verdict: { ...verdict, reason, where } };
 }
 
-/** Only then is there a place where the canary is worse. */
+/** Only these verdicts say where the canary is worse. */
 export function blamesCanary({ name }: Look['verdict']): boolean {
   return name === 'suspect' || name === 'harmful';
 }

@@ -24,7 +24,7 @@ const RIPPLE = 0.02;
 
 type SplitChange = 'same-split' | 'split-changed';
 
-/** A new stage restarts what is shown per step: parity and the figures. Evidence of harm is the whole rollout's. */
+/** A new stage restarts what is shown per step: parity and the figures. Evidence of harm covers the whole rollout. */
 export function enterStage(state: JudgeState, step: StepContext): JudgeState {
   const stage = `${step.kind}:${step.index}`;
   if (state.stage === stage) return state;
@@ -37,7 +37,7 @@ export function enterStage(state: JudgeState, step: StepContext): JudgeState {
   };
 }
 
-/** One block of evidence. A block of an older split than the stage's is evidence of harm, but not of parity here. */
+/** Adds one block of evidence. A block from an older split than the stage's counts towards harm, but not towards parity. */
 export function observe(policy: Policy, state: JudgeState, block: Block, step: StepContext): JudgeState {
   const { judge, steps } = policy.spec;
   const thresholds = thresholdsOf(policy, step);
@@ -86,7 +86,7 @@ export function observe(policy: Policy, state: JudgeState, block: Block, step: S
     },
     bet,
     phi,
-    // The stages that guards watch are the steps and the bake.
+    // Guards watch the steps and the bake.
     guardsSpent: spentMass(onset.guards, steps.length + 1),
   };
 
@@ -122,8 +122,8 @@ function observePace(pace: Pace, block: Block, traffic: 'randomised' | 'ordered'
   return stepPace(pace, block.canary?.requests ?? 0, block.stable?.requests ?? 0, block.durationMs);
 }
 
-// The lowest point of a sum of log-likelihood ratios is the usual estimate of when a change set in. The slack passes
-// over the ripples of a healthy canary.
+// The minimum of a sum of log-likelihood ratios is the usual estimate of when a change set in. The slack ignores
+// the small fluctuations of a healthy canary.
 function followHarm(
   policy: Policy,
   state: JudgeState,
@@ -136,13 +136,13 @@ function followHarm(
   return { level, lowest, since: extendWindow(state.harm.since, block, canary, stable) };
 }
 
-// Where nobody is compared, a limit of the canary's own may still say something.
+// Where no versions are compared, the canary's own limit may still say something.
 function comparable({ canaryBps }: Block, { kind }: StepContext): Sight['of'] {
   if (canaryBps > 0 && canaryBps < WHOLE_BPS) return 'both';
   return canaryBps === WHOLE_BPS || kind === 'consumers' ? 'canary' : 'none';
 }
 
-// In a consumer step the listed consumers are the canary's traffic; in the internal phase it has none to guard.
+// In a consumer step the listed consumers are the canary's traffic; in the internal phase it has no traffic to guard.
 function guardedTally(block: Block, step: StepContext): Tally | null {
   if (block.canaryBps > 0) return block.canary;
   return step.kind === 'consumers' ? block.ruled.canary : null;

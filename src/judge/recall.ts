@@ -4,19 +4,19 @@ import { isRecord } from '../policy/is-record.ts';
 import type { Policy } from '../policy/schema.ts';
 import { JUDGE_FORMAT, type JudgeState, openJudgement } from './state.ts';
 
-/** What the version before stored: the same, with the state of each check beside the judge's own. */
+/** What the previous version stored: the same, with the state of each check beside the judge's own. */
 interface FlatState extends Omit<JudgeState, 'format' | 'checks' | 'anew'>, CheckStates {
   readonly format: 3;
 }
 
-/** What an operator reads until the stage ends, or a full dwell with little evidence would be a riddle. */
+/** Shown to the operator until the stage ends; without it, a full dwell with little evidence would be puzzling. */
 export const BEGUN_ANEW =
   'the evidence was begun anew, for what was kept of it has a form that this version cannot read';
 
 /**
- * A stored memory as the judge of today has it. What the version before wrote is carried over bit for bit; of anything
- * older nothing is read, and the evidence begins anew, which the verdict says. A check that the memory knows nothing of
- * begins with the next block.
+ * Converts a stored memory to the current format. State written by the previous version is carried over bit for bit.
+ * Anything older is ignored: the evidence starts anew, and the verdict says so. A check that is missing from the memory
+ * starts with the next block.
  */
 export function recall(policy: Policy, stored: unknown): JudgeState {
   if (isCurrent(stored)) return { ...stored, checks: openEach(policy, stored.checks) };

@@ -4,13 +4,13 @@ import type { OnsetSchedule } from '../stats/evidence/onset-schedule.ts';
 import type { Window } from '../stats/evidence/window.ts';
 import type { JudgeState } from './state.ts';
 
-/** Less is rounding, and a clock that is being slewed. */
+/** Anything smaller is rounding or a clock being slewed. */
 const TOLERATED_MS = 1_000;
 
 /**
- * The memory as the clock of a block has it that begins before the last one ended: the clock was set back meanwhile.
- * Every instant moves by as much, so that a warm-up, a schedule and an interval last as long as they would have; else all
- * of them would wait until the clock has caught up. A clock that was set forward looks like a silence, which is borne.
+ * Adjusts the memory when a block begins before the last one ended: the clock was set back in between.
+ * Every timestamp moves by the same amount, so that warm-up, schedule and intervals keep their length; otherwise they
+ * would all wait for the clock to catch up. A clock that was set forward looks like a silence, which is tolerated.
  */
 export function onClockOf(state: JudgeState, { startedAt }: Pick<Block, 'startedAt'>): JudgeState {
   const { measuredUntil } = state;

@@ -3,7 +3,7 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** A value as a sentence shows it. */
+/** A value as shown in a sentence. */
 export function show(value: unknown): string {
   const text = typeof value === 'object' && value !== null ? 'an object' : String(value);
   return text.slice(0, 40);

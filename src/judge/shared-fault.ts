@@ -4,14 +4,14 @@ import { lnEPoissonOneSample } from '../stats/evidence/e-value.ts';
 import { logSum } from '../stats/evidence/log-sum.ts';
 
 /**
- * Whether both versions together fail far more than the service used to (docs/statistics.md section 3.11). Chance
- * cannot tell an outage from a canary that damages what both depend on, so nobody is blamed and nothing is promoted
- * meanwhile.
+ * Whether both versions together fail far more than the service used to (docs/statistics.md section 3.11). The comparison
+ * cannot tell an outage from a canary that damages a shared dependency, so neither version is blamed, and nothing is
+ * promoted in the meantime.
  */
 export interface FaultWatch {
-  /** Decayed counts of both versions, and for how long there were any. */
+  /** Decayed counts of both versions, and the time they cover. */
   readonly past: { readonly events: number; readonly requests: number; readonly ms: number };
-  /** Log of the Shiryaev-Roberts statistic of each alternative; null for nothing. */
+  /** Log of the Shiryaev-Roberts statistic of each alternative; null for zero. */
   readonly logMass: readonly (number | null)[];
   readonly alarm: FaultAlarm | null;
 }
@@ -21,12 +21,12 @@ export interface FaultAlarm {
   readonly since: number;
   /** Blocks in a row without the fault. */
   readonly goodBlocks: number;
-  /** The fault's own counts, for people. */
+  /** Counts during the fault, for display. */
   readonly events: number;
   readonly requests: number;
 }
 
-/** How many times the tolerated rate each alternative is, and its weight. */
+/** Each alternative as a multiple of the tolerated rate, and its weight. */
 const FACTORS: readonly number[] = [2, 5, 20];
 const WEIGHTS: readonly number[] = [0.3, 0.4, 0.3];
 const HIGHEST_RATE = 0.98;
@@ -40,7 +40,7 @@ const NO_MASS: readonly null[] = FACTORS.map(() => null);
 
 export const NO_FAULT: FaultWatch = { past: { events: 0, requests: 0, ms: 0 }, logMass: NO_MASS, alarm: null };
 
-/** One block of whatever the route answered by chance. What it learns of an alarm applies from the next block on. */
+/** Adds one block of the randomised traffic. What it learns from an alarm applies from the next block on. */
 export function watchFault(
   watch: FaultWatch,
   block: {
@@ -66,7 +66,7 @@ export function watchFault(
   return { past, logMass, alarm: { since: block.startedAt, goodBlocks: 0, events, requests } };
 }
 
-/** The error rate that the past makes unremarkable: three times its own, and half a point above it. */
+/** The error rate that is unremarkable given the past: three times the past rate, and half a point above it. */
 export function toleratedRate({ past }: FaultWatch): number {
   const rate = pastRate(past);
   return Math.max(3 * rate, rate + 0.005);

@@ -9,15 +9,15 @@ import type { SliceMeasure, SliceSeries } from './slice-series.ts';
 /** The false discovery rate of the slices named. */
 const SLICE_ERROR_RATE = 0.05;
 
-/** Fewer than these blocks never name a slice (docs/statistics.md section 3.12). */
+/** With fewer blocks than this, no slice is named (docs/statistics.md section 3.12). */
 const FEWEST_BLOCKS = 3;
 const BLOCK_CAP = (Math.log(MOST_SLICES / SLICE_ERROR_RATE) + 5) / FEWEST_BLOCKS;
 
-/** Only these can be named, so only these are worth their logarithms. */
+/** Only these can be named, so logarithms are computed only for these. */
 const MOST_TESTED = 20;
 const PRIOR_REQUESTS = 200;
 const HALF_LIFE_MS = 600_000;
-/** The schedule's mass at step changes is for rollouts of so many steps; there are at least two splits to compare. */
+/** The schedule's mass at step changes assumes this many steps; there are at least two splits to compare. */
 const STEPS = 4;
 
 export interface SliceTest {
@@ -29,9 +29,9 @@ export interface SliceTest {
 
 /**
  * The slices in which the canary is worse than the margin, most evidence first, at a false discovery rate of 5 % over
- * all the slices that there may be: e-BH (Wang, Ramdas, *False discovery rate control with e-values*, JRSS-B 2022;
- * docs/statistics.md section 3.12), which needs no independence between slices, and they overlap. A slice that is not
- * tested has e = 0, which names fewer.
+ * all possible slices: e-BH (Wang, Ramdas, *False discovery rate control with e-values*, JRSS-B 2022;
+ * docs/statistics.md section 3.12), which does not need slices to be independent; they overlap. A slice that is not
+ * tested has e = 0, so fewer slices are named.
  */
 export function discoveries(all: readonly SliceSeries[], test: SliceTest): readonly SliceSeries[] {
   const tested = all
@@ -47,7 +47,7 @@ export function discoveries(all: readonly SliceSeries[], test: SliceTest): reado
 }
 
 /**
- * Log e-value against "in this slice no worse than the margin", over all its blocks: each is compared by itself, its
+ * Log e-value against "in this slice no worse than the margin", over all its blocks: each is compared separately, its
  * alternatives are chosen from the stable's past in the slice, and the onset is mixed over, not chosen.
  */
 export function logEvidence(

@@ -16,15 +16,15 @@ export interface SliceSums {
   readonly x: number;
 }
 
-/** One slice over the blocks. The sums are of the blocks that the figures cover, and are for people: never tested. */
+/** One slice over the blocks. The sums cover the same blocks as the figures, are for display, and are never tested. */
 export interface SliceSeries {
   readonly dimension: SliceDimension;
   readonly name: string;
   readonly canary: SliceSums;
   readonly stable: SliceSums;
-  /** Events of the canary beyond the stable's share, taken block by block: a pooled difference follows the split. */
+  /** Events of the canary beyond the stable's share, computed per block: a pooled difference would follow the split. */
   readonly excess: number;
-  /** The blocks one by one, oldest first; made when they are asked for, because most slices are never tested. */
+  /** The single blocks, oldest first; built on demand, because most slices are never tested. */
   points(): readonly SlicePoint[];
 }
 
@@ -38,7 +38,7 @@ interface Growing {
   readonly places: number[];
 }
 
-/** The blocks turned over: a series for each slice that a block has counts of. */
+/** The blocks transposed: a series for each slice that a block has counts of. */
 export function seriesOf(blocks: readonly SliceBlock[], measure: SliceMeasure, since: number): readonly SliceSeries[] {
   const bySlice = new Map<string, Growing>();
   const wholes = blocks.map((block) => wholeOf(block, measure));
@@ -47,7 +47,7 @@ export function seriesOf(blocks: readonly SliceBlock[], measure: SliceMeasure, s
   for (const [index, block] of blocks.entries()) {
     const whole = wholes[index];
     if (whole === undefined) continue;
-    // Blocks of one canary share their names, so that a row need not be looked up by its name in each.
+    // Blocks of one canary share their names, so that a row need not be looked up by name in each.
     if (block.slices !== names) growing = [];
     names = block.slices;
     const rows = block.canary.length / CELLS;
@@ -94,8 +94,8 @@ function addTo(series: Growing, { nc, xc, ns, xs }: BlockCounts): void {
 }
 
 /**
- * What is compared in one row. A status is an outcome: its requests, where it is an error, are events among all
- * requests. An address serves one version only: the canary's is held against the whole stable.
+ * What is compared in one row. A status is an outcome: if it is an error, its requests are events among all
+ * requests. An address serves one version only: the canary's is compared with the whole stable.
  */
 function countsOf(
   { canary, stable }: SliceBlock,
@@ -119,7 +119,7 @@ function countsOf(
   }
 }
 
-/** Every request has exactly one endpoint, so these make the whole version. */
+/** Every request has exactly one endpoint, so these add up to the whole version. */
 function wholeOf({ slices, canary, stable }: SliceBlock, measure: SliceMeasure): BlockCounts {
   const whole = { nc: 0, xc: 0, ns: 0, xs: 0 };
   for (let at = 0; at < canary.length; at += CELLS) {
@@ -150,7 +150,7 @@ function eventsAt(counts: ArrayLike<number>, at: number, measure: SliceMeasure):
   }
 }
 
-/** Answers that are above at least so many of the stable's quantiles. */
+/** Answers above at least this many of the stable's quantiles. */
 function answersFrom(counts: ArrayLike<number>, at: number, level: number): number {
   let sum = 0;
   for (let cell = at + CELL.answers + level; cell < at + CELLS; cell += 1) sum += counts[cell] ?? 0;

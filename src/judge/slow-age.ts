@@ -7,12 +7,12 @@ import type { JudgeState } from './state.ts';
 
 const SHORTEST_SLOW_MS = 250;
 const LONGEST_SLOW_MS = 30_000;
-/** Thresholds follow the stable's past, and may have grown by so much when the block closes. */
+/** Thresholds follow the stable's past, and may have grown by this factor when the block closes. */
 const ROOM_TO_GROW = 1.25;
 
 /**
  * The age at which an open request counts as slow: the largest latency threshold in use. Before the stable's latency is
- * known no threshold is, and an open request may yet be slow by any of them.
+ * known there is no threshold, and an open request may turn out slow by any of them.
  */
 export function slowAfterMs(policy: Policy, latency: LatencyState, past: Tails): number {
   const quantiles = slowestThresholdMs(policy.spec.checks, latency, past);
@@ -22,8 +22,8 @@ export function slowAfterMs(policy: Policy, latency: LatencyState, past: Tails):
 }
 
 /**
- * A block closes at the latest this long after it began, two of them when a look just missed one. How long a block is, the
- * policy asks and the source decides: that of a Prometheus takes at least the time between two scrapes.
+ * A block closes at the latest this long after it began, or after two of them if a look just missed one. The policy requests
+ * a block length and the source decides: a Prometheus source uses at least its scrape interval.
  */
 export function staleAfterMs(policy: Policy, { checks, pace }: JudgeState, past: Tails): number {
   const block = Math.max(policy.spec.judge.block, blockMs(pace) ?? 0);

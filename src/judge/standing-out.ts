@@ -1,10 +1,10 @@
 import type { SliceSeries } from './slice-series.ts';
 
-/** A slice stands out when its excess is beyond so many standard deviations of what the others of its dimension have. */
+/** A slice stands out when its excess exceeds that of the rest of its dimension by this many standard deviations. */
 const DEVIATIONS = 4;
-/** Slices of one dimension are named until they explain so much. */
+/** Slices of one dimension are named until together they explain this share. */
 const EXPLAINED = 0.8;
-/** A slice that explains less is no answer to where. */
+/** A slice that explains less than this is not named. */
 const LEAST_PART = 0.1;
 
 export interface StandingOut {
@@ -13,8 +13,8 @@ export interface StandingOut {
 }
 
 /**
- * Of the slices that are worse, those that are so more than the rest of their dimension: the few that explain most of
- * the excess, worst first. Only places: every error has a status, wherever it is.
+ * Of the slices that are worse, those that are worse than the rest of their dimension: the few that explain most of
+ * the excess, worst first. Statuses are excluded: every error has a status, wherever it occurs.
  */
 export function standingOut(worse: readonly SliceSeries[], all: readonly SliceSeries[]): readonly StandingOut[] {
   const places = (['endpoint', 'consumer', 'upstream'] as const)
@@ -23,7 +23,7 @@ export function standingOut(worse: readonly SliceSeries[], all: readonly SliceSe
   return places.flat();
 }
 
-/** The status among those found worse that more than half of the excess errors have. */
+/** The status, among those found worse, of more than half of the excess errors. */
 export function mainStatus(worse: readonly SliceSeries[], all: readonly SliceSeries[]): StandingOut | null {
   const total = excessOf(all.filter(({ dimension }) => dimension === 'endpoint'));
   const [series] = worse
@@ -57,7 +57,7 @@ function fewOf(
   return few;
 }
 
-/** Whether the slice would be surprising if it had the excess of the others. Counts are about Poisson. */
+/** Whether the slice would be surprising if it had the excess of the others. Counts are approximately Poisson. */
 function isBeyond(series: SliceSeries, others: ReadonlySet<SliceSeries>): boolean {
   let requests = 0;
   let excess = 0;

@@ -8,13 +8,13 @@ import { type GroupDispersion, NO_DISPERSION } from '../stats/rates/dispersion.t
 import { type FaultWatch, NO_FAULT } from './shared-fault.ts';
 import type { Verdict } from './verdict.ts';
 
-/** Grows whenever a state of before cannot be read as it is; `recall` has what becomes of that. */
+/** Incremented whenever older state cannot be read as it is; see `recall` for how that is handled. */
 export const JUDGE_FORMAT = 4;
 
 /** The judge's whole memory of one rollout: plain JSON, restored bit for bit. */
 export interface JudgeState {
   readonly format: typeof JUDGE_FORMAT;
-  /** Kind and index of the stage that the last look was about; null before the first. */
+  /** Kind and index of the stage of the last look; null before the first. */
   readonly stage: string | null;
   /** Split epoch of the last block, and start of the first block of that epoch by the gateway's clock. */
   readonly splitEpoch: number | null;
@@ -23,7 +23,7 @@ export interface JudgeState {
   readonly fedAt: number | null;
   /** End of the last block, by the gateway's clock. */
   readonly measuredUntil: number | null;
-  /** Start of the first block in which the canary had traffic, by the gateway's clock, and how many had some. */
+  /** Start of the first block in which the canary had traffic, by the gateway's clock, and the number of such blocks. */
   readonly canarySince: number | null;
   readonly canaryBlocks: number;
   readonly onset: { readonly comparison: OnsetSchedule; readonly guards: OnsetSchedule };
@@ -34,11 +34,11 @@ export interface JudgeState {
   readonly pace: Pace;
   /** Figures since the step began. */
   readonly step: Window;
-  /** The combined log evidence of all checks, and the figures since it was at its lowest: since the onset, as far as can be told. */
+  /** The combined log evidence of all checks, and the figures since it was at its lowest: the estimated onset. */
   readonly harm: { readonly level: number; readonly lowest: number; readonly since: Window };
   /** The verdict that found the canary harmful; it is final. */
   readonly decided: Verdict | null;
-  /** Why it knows nothing of the time before; null where it does, and from the next stage on. */
+  /** Why there is no memory of earlier blocks; null when there is, and from the next stage on. */
   readonly anew: string | null;
 }
 

@@ -1,12 +1,12 @@
 import type { Policy } from '../policy/schema.ts';
 import type { StepContext } from './input.ts';
 
-/** The log values that evidence is held against. */
+/** The log thresholds for the evidence. */
 export interface Thresholds {
   /** ln(1/alpha): roll back. */
   readonly harm: number;
   readonly hold: number;
-  /** ln(1/beta) of the step: parity is shown. Attempt k has beta * 2^-(k-1), or retries would let a bad version in. */
+  /** ln(1/beta) of the step: parity is shown. Attempt k has beta * 2^-(k-1), so that retries cannot let a bad version in. */
   readonly parity: number;
   /** The most that one block may add to one alternative, so that evidence takes `minBlocks` blocks. */
   readonly cap: number;

@@ -7,13 +7,13 @@ import type { LookInput } from './input.ts';
 import type { JudgeState } from './state.ts';
 import type { CheckName, Verdict } from './verdict.ts';
 
-/** What cannot be seen, and the check that it is about, if it is about one. */
+/** What cannot be observed, and the check it concerns, if any. */
 export interface Blindness {
   readonly reason: string;
   readonly worst: CheckName | null;
 }
 
-/** Why nothing can be said yet, and what is still needed. */
+/** Why there is no decision yet, and what is still needed. */
 export interface Undecided {
   readonly reason: string;
   readonly worst: CheckName | null;
@@ -21,10 +21,10 @@ export interface Undecided {
 }
 
 /**
- * Why the canary cannot be judged now; null when it can. A canary that is silent while the stable reports is not seen
- * either, and stays so until enough of its reports have come in.
+ * Why the canary cannot be judged now; null when it can. A canary that is silent while the stable reports counts as
+ * unobservable, and stays so until enough of its reports have arrived.
  *
- * @param unusable what is wrong with what the source gave at this look
+ * @param unusable what is wrong with what the source returned at this look
  */
 export function whyBlind(holds: readonly Hold[], unusable: string | null): Blindness | null {
   const silent = firstOf(holds, 'silent');
@@ -33,7 +33,7 @@ export function whyBlind(holds: readonly Hold[], unusable: string | null): Blind
   return unseen === undefined ? null : { reason: unseen.reason, worst: unseen.check };
 }
 
-/** The reason for which the step is not at parity, or null when it is. */
+/** Why the step is not at parity, or null when it is. */
 export function whyUndecided(
   policy: Policy,
   state: JudgeState,
@@ -76,7 +76,7 @@ export function whyUndecided(
   return null;
 }
 
-// The check without a forecast first (nothing else can be said about the time), then the one that needs most.
+// First the check without a forecast (no time can be estimated then), then the one that needs the most.
 function mostWanting(state: JudgeState, open: readonly Finding[]): Undecided {
   const wants = ({ needsCanaryRequests }: Finding) => needsCanaryRequests ?? Number.MAX_VALUE;
   const [worst] = open.toSorted((left, right) => wants(right) - wants(left));

@@ -9,31 +9,31 @@ export type VerdictName = 'harmful' | 'suspect' | 'shared-fault' | 'blind' | 'un
 
 export interface Verdict {
   readonly name: VerdictName;
-  /** One sentence for people; the same words in the API, the CLI, the audit and the page. */
+  /** One sentence for display; the same text in the API, the CLI, the audit and the page. */
   readonly reason: string;
-  /** Log of the combined evidence of harm and the thresholds it is held against. */
+  /** Log of the combined evidence of harm and the thresholds it is compared with. */
   readonly logEvidence: number;
   readonly logThreshold: number;
   readonly logHold: number;
   readonly findings: readonly Finding[];
-  /** The check that carries the verdict, or `combined`; null for `at-parity` and where none stands out. */
+  /** The check that carries the verdict, or `combined`; null for `at-parity` and when no check stands out. */
   readonly worst: CheckName | null;
   /** For `undecided`: how much more is needed, at the present traffic. */
   readonly needs: { readonly canaryRequests: number; readonly ms: number | null } | null;
-  /** What may be expected of the step, at the present traffic; null where nothing is compared, or nothing is known. */
+  /** What to expect of the step at the present traffic; null when nothing is compared or nothing is known. */
   readonly forecast: Forecast | null;
   /**
-   * Which slices of the traffic carry the difference; left out of every verdict but `suspect` and `harmful`, and where
-   * nobody can tell.
+   * Which slices of the traffic carry the difference; omitted for every verdict but `suspect` and `harmful`, and when it
+   * cannot be determined.
    */
   readonly where?: Where;
 }
 
 /** An estimate, never a bound (docs/statistics.md section 3.8). */
 export interface Forecast {
-  /** Until every check has shown parity, if the versions are equal; null when all have, or one cannot tell. */
+  /** Until every check has shown parity, if the versions are equal; null when all have, or when it cannot be estimated. */
   readonly parity: {
-    /** Four rollouts in five lie between these. */
+    /** Four out of five rollouts fall between these. */
     readonly lowMs: number;
     readonly highMs: number;
     /** The same at the next weights of the policy. */

@@ -7,14 +7,14 @@ import { discoveries } from './slice-evidence.ts';
 import { type SliceMeasure, seriesOf } from './slice-series.ts';
 import { mainStatus, type StandingOut, standingOut } from './standing-out.ts';
 
-/** One slice that carries the difference. Shares are of its requests, or of its answers where slow ones are counted. */
+/** One slice that carries the difference. Shares are of its requests, or of its answers when slow ones are counted. */
 export interface WorseSlice {
   readonly dimension: SliceDimension;
   readonly name: string;
   readonly canary: number;
   readonly stable: number;
   readonly requests: { readonly canary: number; readonly stable: number };
-  /** Its part of all that the canary does worse, 0 to 1. */
+  /** Its part of the canary's whole excess, 0 to 1. */
   readonly part: number;
 }
 
@@ -22,11 +22,11 @@ export interface WorseSlice {
 export interface Where {
   /** `errors`, or answers slower than the stable's p50, p95 or p99. */
   readonly measure: SliceMeasure;
-  /** In ms, where slow answers are counted. */
+  /** In ms, when slow answers are counted. */
   readonly slowMs: number | null;
-  /** Worst first; empty where none stands out. */
+  /** Worst first; empty when none stands out. */
   readonly slices: readonly WorseSlice[];
-  /** The status that most of the excess errors have, whatever the place; null where there is none. */
+  /** The status of most of the excess errors, in any slice; null when there is none. */
   readonly status: WorseSlice | null;
   /** How many of all slices are worse, whether or not they stand out. */
   readonly worse: number;
@@ -35,29 +35,29 @@ export interface Where {
 }
 
 export interface WhereOptions {
-  /** Oldest first, of this rollout alone. */
+  /** Oldest first, of this rollout only. */
   readonly blocks: readonly SliceBlock[];
   /** The margin within which nothing is worse. */
   readonly margin: Boundary;
-  /** Start of the blocks that the figures are of, epoch ms. */
+  /** Start of the blocks that the figures cover, epoch ms. */
   readonly since: number;
 }
 
-/** What of a verdict says which check carries it. */
+/** The part of a verdict that says which check carries it. */
 export interface Suspicion {
   readonly findings: readonly Finding[];
   readonly worst: CheckName | null;
 }
 
-/** As many as people take in at once. */
+/** More would be hard to read. */
 const MOST_NAMED = 3;
 const LONGEST_NAME = 80;
 
 /**
- * The slices that carry the difference of a verdict, or null where it is not one of errors or latencies, or nothing was
- * counted. The evidence is each slice's own, block by block, over all blocks held; its multiplicity is controlled over
- * every slice there may be (see `discoveries`). Of the slices found worse those are named that stand out of their
- * dimension, for when everything is worse each slice is.
+ * The slices that carry the difference of a verdict; null if the verdict is not about errors or latencies, or nothing was
+ * counted. Each slice has its own evidence, block by block, over all blocks held; multiplicity is controlled over
+ * all possible slices (see `discoveries`). Of the slices found worse, only those that stand out in their dimension are
+ * named: when everything is worse, every slice is.
  */
 export function whereWorse(verdict: Suspicion, options: WhereOptions): Where | null {
   const carrier = carrierOf(verdict);
@@ -75,7 +75,7 @@ export function whereWorse(verdict: Suspicion, options: WhereOptions): Where | n
   return { ...found, says: saying(found) };
 }
 
-/** What is counted in the slices of the check that carries a verdict; null where slices say nothing of it. */
+/** What is counted in the slices for the check that carries a verdict; null when slices say nothing about it. */
 function carrierOf({ findings, worst }: Suspicion) {
   const part = ({ budgetWeight, logHarm }: Finding) => partOf({ weight: budgetWeight, logHarm });
   const finding =
@@ -126,7 +126,7 @@ function saysOf({ dimension, name, canary, stable, requests }: WorseSlice, slowM
   );
 }
 
-/** `POST /pay`, `consumer acme`, `upstream 10.0.0.3`, `status 503`; cut, because sentences have their limit. */
+/** `POST /pay`, `consumer acme`, `upstream 10.0.0.3`, `status 503`; truncated, because sentences have a length limit. */
 export function nameSlice(dimension: SliceDimension, whole: string): string {
   const name = whole.length > LONGEST_NAME ? `${whole.slice(0, LONGEST_NAME - 1)}…` : whole;
   if (name === 'no answer') return name;

@@ -4,37 +4,37 @@ import type { CheckName, Finding } from './finding.ts';
 import type { Claim, ShareOf, Stake } from './stake.ts';
 
 /**
- * One way in which a canary may be worse than it should be. A check is a value of this interface in a file or folder of
- * its own and a line in `checks.ts`: the judge asks all of them alike, and knows none by name.
+ * One way in which a canary may be worse than it should be. A check is a value of this interface in its own file or
+ * folder, plus a line in `checks.ts`: the judge treats all checks alike, and knows none by name.
  *
  * @typeParam State what the check remembers of a rollout: plain JSON, stored at every look
  */
 export interface Check<State> {
-  /** The names that its findings may have; none for a check that only ever holds. */
+  /** The names that its findings may have; none for a check that only holds. */
   readonly names: CheckNames;
   /** What the policy asks of the check under one of these names; null for every other name. */
   terms(policy: Policy, name: CheckName): Terms | null;
-  /** What it claims of the budget; left out where it never rolls back. Nothing but the policy may change it. */
+  /** Its claim to the budget; omitted when it never rolls back. Only the policy may change it. */
   claims?(policy: Policy): readonly Claim[];
   /** The state before the first block: every e-process is at 1. */
   open(policy: Policy): State;
   observe(state: State, sight: Sight): State;
-  /** What begins anew with a stage: parity, and the figures of the step. Left out where everything is the whole rollout's. */
+  /** Resets what restarts with a stage: parity, and the step's figures. Omitted when everything covers the whole rollout. */
   restart?(state: State): State;
-  /** Every instant that it remembers, moved by as much as the clock of the measurements was set. */
+  /** Shifts every timestamp it remembers by the amount that the measurement clock was set. */
   move?(state: State, byMs: number): State;
-  /** Its parts of the evidence of harm, those included that report only. */
+  /** Its parts of the evidence of harm, including those that only report. */
   stakes?(policy: Policy, state: State, shareOf: ShareOf): readonly Stake[];
   findings(policy: Policy, state: State, context: LookContext): readonly Finding[];
-  /** Why the rollout has to wait, by the findings that count in the present stage. */
+  /** Why the rollout has to wait, given the findings that count in the present stage. */
   holds?(policy: Policy, state: State, context: HoldContext): readonly Hold[];
 }
 
 export interface CheckNames {
   readonly listed: readonly CheckName[];
-  /** Names of which there are as many as a policy or a source has. */
+  /** Names whose number depends on the policy or the source. */
   readonly open?: {
-    /** For people: `query:NAME`. */
+    /** For display: `query:NAME`. */
     readonly form: string;
     readonly pattern: RegExp;
   };
@@ -43,24 +43,24 @@ export interface CheckNames {
 export interface Terms {
   /** What sentences call the check: `answers slower than 250 ms`. */
   readonly label: string;
-  /** Whether it reports only, and takes no part in harm, hold or parity. */
+  /** Whether it only reports, and takes no part in harm, hold or parity. */
   readonly dryRun: boolean;
-  /** What the canary is held against. Where it serves alone, only a check that has a limit goes on. */
+  /** What the canary is compared with. When it serves alone, only checks with a limit continue. */
   readonly against: 'stable' | 'limit' | 'both';
 }
 
 /** What a hold may rest on. */
 export interface HoldContext extends Pick<FindingContext, 'step'> {
-  /** Of all checks, without those that are skipped or report only, or compare where there is nothing to compare. */
+  /** The findings of all checks, without those that are skipped, only report, or have nothing to compare. */
   readonly findings: readonly Finding[];
-  /** Log evidence from which on a check holds. */
+  /** Log evidence at which a check starts to hold. */
   readonly logHold: number;
   /** End of the last block. */
   readonly now: number;
 }
 
 /**
- * A reason to wait. The canary reports nothing (`silent`), which counts before anything that a source says of one look;
+ * A reason to wait. The canary reports nothing (`silent`), which takes precedence over any problem of a single look;
  * what a check needs is missing (`missing`); its traffic does not arrive (`starved`); it looks worse (`worse`).
  */
 export interface Hold {

@@ -14,7 +14,7 @@ import { silenceCheck } from './silence.ts';
 import { splitShareCheck } from './split-share.ts';
 import { unansweredCheck } from './unanswered.ts';
 
-/** What the checks remember, as it is stored: plain JSON by check. */
+/** What the checks remember, as stored: plain JSON by check. */
 export interface CheckStates {
   readonly errors: RateState;
   readonly unanswered: UnansweredState;
@@ -28,7 +28,7 @@ export interface CheckStates {
 
 export type CheckKey = keyof CheckStates;
 
-/** Every check there is, in the order in which people read what they found. */
+/** Every check, in the order in which findings are shown. */
 export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   errors: errorsCheck,
   unanswered: unansweredCheck,

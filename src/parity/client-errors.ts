@@ -6,7 +6,7 @@ import { formatErrorMargin } from './figures.ts';
 import { type Finding, hasShownParity } from './finding.ts';
 import { observeRate, openRateCheck, rateFinding } from './rate.ts';
 
-/** Answers 400..499 that are no errors. What a client does wrong may hold a canary, and never rolls it back. */
+/** Responses with 400..499 that are not errors. Client mistakes may hold a canary, and never roll it back. */
 export const clientErrorsCheck: Check<RateState> = {
   names: { listed: ['clientErrors'] },
   terms: ({ spec: { checks } }, name) =>
@@ -24,7 +24,7 @@ export const clientErrorsCheck: Check<RateState> = {
   },
 };
 
-// The evidence is the whole rollout's: it fades more slowly than a new step shows parity.
+// The evidence covers the whole rollout: it fades more slowly than a new step shows parity.
 function whyHeld({ spec: { checks } }: Policy, finding: Finding): string {
   if (!hasShownParity(finding)) return finding.says;
   return (

@@ -8,19 +8,19 @@ import type { Histogram } from '../stats/latency/log-histogram.ts';
 import type { Tails } from '../stats/latency/tails.ts';
 import type { ShareOf } from './stake.ts';
 
-/** By how much evidence is divided, as the past has it: for shares of requests, and for latencies. */
+/** The dispersion by which evidence is divided, estimated from the past: for shares of requests, and for latencies. */
 export interface Tempering {
   readonly rate: number;
   readonly latency: number;
 }
 
-/** One block as every check sees it. All but the block itself was known before it. */
+/** One block as every check sees it. Everything but the block itself was known beforehand. */
 export interface Sight {
   readonly policy: Policy;
   readonly block: Block;
   /** The randomised comparison in it: without a canary where the split leaves nothing to compare. */
   readonly compared: Block;
-  /** The traffic for which limits of the canary's own hold, listed consumers included; null where it has none. */
+  /** The traffic to which the canary's own limits apply, listed consumers included; null when it has none. */
   readonly guarded: Tally | null;
   /** Whose values can be judged: both versions' side by side, the canary's for a limit of its own, or none. */
   readonly of: 'both' | 'canary' | 'none';
@@ -28,18 +28,18 @@ export interface Sight {
   readonly split: 'same-split' | 'split-changed';
   /** Start of the first block of the present split, by the gateway's clock. */
   readonly splitSince: number;
-  /** What latencies are known by; null before the first block with any. */
+  /** The form of the latencies; null before the first block with any. */
   readonly form: LatencyForm | null;
   /** The latencies of `compared`, on the grid of the form. */
   readonly latency: { readonly canary: Histogram; readonly stable: Histogram };
-  /** The bet on a share of requests; on latencies and on guards the same with a `phi`, and `spent`, of their own. */
+  /** The bet on a share of requests; latencies and guards use the same with their own `phi` and `spent`. */
   readonly bet: Bet;
   readonly phi: Tempering;
-  /** Mass of the onset mixture for what watches the canary through the bake. */
+  /** Mass of the onset mixture for checks that watch the canary through the bake. */
   readonly guardsSpent: number;
 }
 
-/** What a check needs beside its own state to say where it stands under one of its names. */
+/** What a check needs, besides its own state, to report under one of its names. */
 export interface FindingContext {
   /** The blocks that the figures cover. */
   readonly figures: Window;
@@ -52,7 +52,7 @@ export interface FindingContext {
   readonly pace: Pace;
   /** Share of the false-rollback budget. */
   readonly budgetWeight: number;
-  /** What evidence is divided by now. */
+  /** What evidence is currently divided by. */
   readonly phi: Tempering;
   /** ln(1/beta) of the present step. */
   readonly logParityThreshold: number;
@@ -66,6 +66,6 @@ export interface LookContext extends Omit<FindingContext, 'budgetWeight'> {
   /** The stable's past latencies. */
   readonly past: Tails;
   readonly warmUpLeftMs: number;
-  /** The log values that evidence of harm is held against. */
+  /** The log thresholds for evidence of harm. */
   readonly thresholds: { readonly harm: number; readonly hold: number };
 }

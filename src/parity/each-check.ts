@@ -6,7 +6,7 @@ import type { Claim } from './stake.ts';
 
 const KEYS: readonly CheckKey[] = Object.keys(CHECKS).filter(isKey);
 
-/** What each check says of its state, in the order of the list. */
+/** The findings of each check, in the order of the list. */
 export function fromEach<Answer>(
   states: CheckStates,
   ask: <State>(check: Check<State>, state: State) => readonly Answer[],
@@ -15,7 +15,7 @@ export function fromEach<Answer>(
   return KEYS.flatMap(askOne);
 }
 
-/** The states as `step` leaves them one by one. */
+/** The states after applying `step` to each. */
 export function withEach(states: CheckStates, step: <State>(check: Check<State>, state: State) => State): CheckStates {
   const next: { -readonly [Key in CheckKey]: CheckStates[Key] } = { ...states };
   const stepOne = <Key extends CheckKey>(key: Key) => {
@@ -25,7 +25,7 @@ export function withEach(states: CheckStates, step: <State>(check: Check<State>,
   return next;
 }
 
-/** The states that are known, and of every other check the one before its first block. */
+/** The given states, with the initial state for every other check. */
 export function openEach(policy: Policy, known: Partial<CheckStates> = {}): CheckStates {
   const opened: { -readonly [Key in CheckKey]?: CheckStates[Key] } = {};
   const openOne = <Key extends CheckKey>(key: Key) => {
@@ -50,7 +50,7 @@ export function termsOf(policy: Policy, name: CheckName): Terms | null {
   return null;
 }
 
-/** Whether the policy has a check report only. */
+/** Whether the policy makes a check report only. */
 export function isDryRun(policy: Policy, name: CheckName): boolean {
   return termsOf(policy, name)?.dryRun ?? false;
 }

@@ -7,7 +7,7 @@ export const errorsCheck: Check<RateState> = {
   names: { listed: ['errors'] },
   terms: ({ spec: { checks } }, name) =>
     name === 'errors' ? { label: 'errors', dryRun: checks.errors.dryRun, against: 'stable' } : null,
-  // The rest of the weight goes to requests that nobody answers.
+  // The rest of the weight goes to unanswered requests.
   claims: () => [{ check: 'errors', of: 'errors', part: [7, 8] }],
   open: ({ spec: { checks } }) => openRateCheck(checks, 'errors'),
   observe: (state, { policy, compared, bet }) => observeRate(policy.spec.checks, 'errors', state, compared, bet),

@@ -38,7 +38,7 @@ export function formatLatency(ms: number): string {
   return ms < 10_000 ? `${shortNumber(ms)} ms` : `${shortNumber(ms / 1_000)} s`;
 }
 
-/** A span in its largest unit of which there are at least two: 40000 -> `40 s`, 200000 -> `3 min`. */
+/** A duration in the largest unit that gives at least two: 40000 -> `40 s`, 200000 -> `3 min`. */
 export function formatSpan(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1_000));
   if (seconds < 120) return `${seconds} s`;
@@ -47,7 +47,7 @@ export function formatSpan(ms: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
-/** A value of a query, whose unit only its author knows: four significant digits. */
+/** A value of a query, whose unit only the query's author knows: four significant digits. */
 export function formatValue(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

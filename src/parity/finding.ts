@@ -1,6 +1,6 @@
 import type { Interval } from '../stats/evidence/confidence.ts';
 
-/** A name under which a check reports, listed by it or of its form, as `query:cpu`; no check is called `combined`. */
+/** The name under which a check reports, from the list or with a prefix, as in `query:cpu`; no check is called `combined`. */
 export type CheckName = string;
 
 export type QuantileName = 'p50' | 'p95' | 'p99';
@@ -10,15 +10,15 @@ export type GuardName = 'errors' | QuantileName;
 /** A query check by its name in the policy. */
 export type QueryName = `query:${string}`;
 
-/** What one check says after a look. Rates are fractions, quantiles milliseconds; null where nothing is known. */
+/** What one check says after a look. Rates are fractions, quantiles milliseconds; null when unknown. */
 export interface Finding {
   readonly check: CheckName;
   readonly canary: number | null;
   readonly stable: number | null;
   readonly unit: 'share' | 'ms' | 'value';
-  /** Which quantile the figures of a latency check are. */
+  /** The quantile that a latency check's figures describe. */
   readonly quantile: QuantileName | null;
-  /** Where the figures lie between boundaries: approximate, and not what is tested. */
+  /** Set when the figures lie between boundaries: approximate, and not what is tested. */
   readonly figures?: 'interpolated';
   /** 95 % confidence sequences of both figures: they hold at all looks together. Null where nothing is known. */
   readonly bounds: { readonly canary: Interval | null; readonly stable: Interval | null };
@@ -36,11 +36,11 @@ export interface Finding {
   readonly parityMargin: string | null;
   /** Canary requests still needed for parity if the versions are equal; null when unknown or not needed. */
   readonly needsCanaryRequests: number | null;
-  /** The same at the next weights of the policy; empty where the former is null or nothing is needed. */
+  /** The same at the next weights of the policy; empty when the former is null or nothing is needed. */
   readonly needsAt: readonly { readonly weightBps: number; readonly canaryRequests: number }[];
-  /** Of a query check: intervals that its figures cover, and how many it takes at least to hold or to roll back. */
+  /** For a query check: the intervals its figures cover, and the minimum it takes to hold or to roll back. */
   readonly intervals?: { readonly counted: number; readonly least: number | null };
-  /** Left out where the check counts: it reports only, and takes no part in harm, hold or parity. */
+  /** Omitted when the check counts; otherwise it only reports, and takes no part in harm, hold or parity. */
   readonly dryRun?: true;
   /** One sentence. */
   readonly says: string;

@@ -20,21 +20,21 @@ export type GuardsState = Readonly<Partial<Record<GuardName, OnsetMixture>>>;
 
 const GUARDS: readonly GuardName[] = ['errors', 'p50', 'p95', 'p99'];
 
-/** What a guard tolerates: a share of events, and for a latency the time beyond which an answer is an event. */
+/** What a guard tolerates: a share of events, and for a latency, the time above which an answer is an event. */
 interface Tolerance {
   readonly name: GuardName;
   readonly share: number;
   readonly slowerThanMs: number | null;
 }
 
-/** What guards are told about a block beside its counts; see `Bet`. */
+/** What guards are told about a block besides its counts; see `Bet`. */
 interface GuardBet extends Pick<Bet, 'cap' | 'spent'> {
   readonly phi: Tempering;
   /** The grid of the block's latencies. */
   readonly grid: LatencyGrid;
 }
 
-/** Limits that the canary has to keep by itself, in the bake and for listed consumers too. */
+/** Limits that apply to the canary alone, including in the bake and for listed consumers. */
 export const guardsCheck: Check<GuardsState> = {
   names: { listed: GUARDS.map(guardCheckName) },
   terms({ spec: { guards } }, check) {
@@ -43,7 +43,7 @@ export const guardsCheck: Check<GuardsState> = {
       ? null
       : { label: `guard ${name}`, dryRun: guards.dryRun.includes(name), against: 'limit' };
   },
-  // Those that count share the weight equally.
+  // The guards that count share the weight equally.
   claims({ spec: { guards } }) {
     const counted = guardNames(guards).filter((name) => !guards.dryRun.includes(name));
     return counted.map((name) => ({ check: guardCheckName(name), of: 'guards', part: [1, counted.length] }));
@@ -63,7 +63,7 @@ export const guardsCheck: Check<GuardsState> = {
   findings: ({ spec: { guards } }, state, context) => guardFindings(guards, state, context),
 };
 
-/** The guards that the policy has, in the order in which people read them. */
+/** The guards that the policy has, in display order. */
 function guardNames(guards: Guards): readonly GuardName[] {
   return GUARDS.filter((name) => guards[name] !== undefined);
 }
@@ -153,7 +153,7 @@ function tolerances(guards: Guards): readonly Tolerance[] {
   });
 }
 
-// Only buckets that lie wholly above the limit count as slow, so a limit is rounded up by at most 2 %.
+// Only buckets entirely above the limit count as slow, so a limit is rounded up by at most 2 %.
 function logEOf(tolerance: Tolerance, canary: Tally, { cap, phi, grid }: GuardBet): readonly number[] {
   if (tolerance.slowerThanMs === null) {
     return errorGuardLogE(canary.requests, canary.errors, tolerance.share, cap, phi.rate);
@@ -163,7 +163,7 @@ function logEOf(tolerance: Tolerance, canary: Tally, { cap, phi, grid }: GuardBe
   return slowGuardLogE(answers, slow, tolerance.share, cap, phi.latency);
 }
 
-// Of fixed boundaries the first at or above the limit counts; without one nothing is known, which is no answers.
+// With fixed boundaries, the first at or above the limit counts; without one, nothing is known: no answers.
 function slowAnswers(
   latency: Histogram,
   slower: SlowerCounts | undefined,

@@ -5,7 +5,7 @@ import type { FindingContext } from './context.ts';
 import { formatAbout, formatSpan } from './figures.ts';
 import type { Finding } from './finding.ts';
 
-/** Log evidence against parity below which the figures, not the forecast, are what people should read. */
+/** Log evidence against parity below which people should read the figures instead of the forecast. */
 const CONTRARY = -1;
 
 /** How far a check is from parity. */
@@ -13,15 +13,15 @@ export interface ParityProgress {
   readonly logParity: number;
   /** In words. */
   readonly parityMargin: string;
-  /** Whether the figures lie beyond that margin. */
+  /** Whether the figures are beyond that margin. */
   readonly isBeyond: boolean;
   /** Canary requests that equal versions would still need. */
   readonly needs: number;
 }
 
 /**
- * Canary requests still needed, given the gain of one at the canary's present share of the traffic; null without
- * traffic of both versions.
+ * Canary requests still needed, given the gain of one at the canary's present share of the traffic; null unless both
+ * versions have traffic.
  *
  * @param phi what evidence is divided by
  */
@@ -37,7 +37,7 @@ export function forecastNeeds(
   return requestsNeeded(context.logParityThreshold - logParity, gainAt(share) / phi, progress);
 }
 
-/** The needs at the next weights of the policy: other shares of the same traffic gain more from each request. */
+/** The needs at the next weights of the policy: with another share of the same traffic, the gain per request differs. */
 export function forecastAtNextWeights(
   context: FindingContext,
   logParity: number,
@@ -54,7 +54,7 @@ export function forecastAtNextWeights(
   });
 }
 
-/** What a check says of its parity, whose figures are known. */
+/** What a check with known figures says about its parity. */
 export function parityInWords(
   label: string,
   figures: string,

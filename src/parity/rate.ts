@@ -19,7 +19,7 @@ import { formatErrorMargin, formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
 import { forecastAtNextWeights, forecastNeeds, parityInWords } from './needs.ts';
 
-/** The two checks on shares of answers: errors, and the 4xx that are no errors. */
+/** The two checks on shares of answers: errors, and the 4xx that are not errors. */
 export type RateCheck = 'errors' | 'clientErrors';
 
 const NAMES = { errors: 'errors', clientErrors: '4xx answers' } as const;

@@ -4,7 +4,7 @@ import type { Check, Hold } from './check.ts';
 import { formatCount, formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
 
-/** A canary that gets requests and reports none. Nobody can see what it does, so it holds and never rolls back. */
+/** A canary that gets requests and reports none. Its behaviour cannot be observed, so the check holds and never rolls back. */
 export const silenceCheck: Check<NoReport> = {
   names: { listed: ['silence'] },
   terms: (_, name) => (name === 'silence' ? { label: 'silence', dryRun: false, against: 'stable' } : null),
@@ -19,8 +19,8 @@ export const silenceCheck: Check<NoReport> = {
 };
 
 /**
- * What the check on a canary that reports nothing says: it may hold, and page a person, but a canary that cannot
- * be seen is not blamed. Null before anything was bet on, as with a source that routes what it measures.
+ * The finding for a canary that reports nothing: it may hold, and page a person, but a canary that cannot be observed
+ * is not blamed. Null before the first bet, as with a source that routes what it measures.
  */
 export function silenceFinding({ silence, silent }: NoReport): Finding | null {
   if (silence.bets === 0) return null;

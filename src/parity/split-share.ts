@@ -5,7 +5,7 @@ import type { Check } from './check.ts';
 import type { Sight } from './context.ts';
 import { formatCount } from './figures.ts';
 
-/** A canary that does not get its share of the traffic under the present split. It finds nothing, and only holds. */
+/** A canary that does not get its share of the traffic under the present split. It reports no findings, and only holds. */
 export const splitShareCheck: Check<SplitShare> = {
   names: { listed: [] },
   terms: () => null,

@@ -4,14 +4,14 @@ import type { CheckName } from './finding.ts';
 export type PolicyWeight = keyof Policy['spec']['judge']['weights'];
 
 /**
- * A claim to the false-rollback budget: a part of one of the policy's weights, or a share of the whole that is declared.
- * The weights that nobody claims go to the others in proportion, after the declared shares.
+ * A claim to the false-rollback budget: a part of one of the policy's weights, or a declared share of the whole.
+ * Weights that no check claims go to the others in proportion, after the declared shares.
  */
 export type Claim =
   | { readonly check: CheckName; readonly of: PolicyWeight; readonly part: readonly [times: number, over: number] }
   | { readonly check: CheckName; readonly share: number };
 
-/** The share of the budget that a check has by one of its names: 0 where it never rolls back. */
+/** The share of the budget that a check has under one of its names: 0 when it never rolls back. */
 export type ShareOf = (check: CheckName) => number;
 
 /** One check's part in the combined evidence: its share of the budget and its log e-value against "no harm". */
@@ -28,7 +28,7 @@ export function partOf({ weight, logHarm }: Pick<Stake, 'weight' | 'logHarm'>): 
 
 /**
  * The log e-value at which a check decides alone, since the combined evidence is the weighted sum of e-values: infinite
- * for one that stakes nothing.
+ * for a check that stakes nothing.
  */
 export function aloneAt(weight: number, logThreshold: number): number {
   return weight > 0 ? logThreshold - Math.log(weight) : Number.POSITIVE_INFINITY;

@@ -6,10 +6,10 @@ import type { FindingContext } from './context.ts';
 import { formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
 
-/** Requests that nobody answers. Their evidence draws on an eighth of the errors' weight: an error is the commoner fault. */
+/** Unanswered requests. Their evidence gets an eighth of the errors' weight: errors are the more common fault. */
 export const unansweredCheck: Check<UnansweredState> = {
   names: { listed: ['unanswered'] },
-  // They are reported with the errors that they are.
+  // Reports only whenever `errors` does: an unanswered request is an error.
   terms: ({ spec: { checks } }, name) =>
     name === 'unanswered' ? { label: 'unanswered', dryRun: checks.errors.dryRun, against: 'stable' } : null,
   claims: () => [{ check: 'unanswered', of: 'errors', part: [1, 8] }],
@@ -23,7 +23,7 @@ export const unansweredCheck: Check<UnansweredState> = {
   ],
 };
 
-/** What the check on unanswered requests says. It claims no parity: what hangs for good ends as an error. */
+/** The finding for unanswered requests. It claims no parity: a request that hangs for good ends as an error. */
 function unansweredFinding(state: UnansweredState, context: FindingContext): Finding {
   const canary = figuresOf(context.figures.canary);
   const stable = figuresOf(context.figures.stable);

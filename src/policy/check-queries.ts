@@ -28,7 +28,7 @@ export function checkQueries(spec: LegibleSpec): readonly DocumentFault[] {
   ];
 }
 
-/** The other checks share what the queries leave of the budget. */
+/** The other checks share the budget that the queries leave. */
 function weightsLeaveARest(queries: readonly LegibleQuery[]): DocumentFault[] {
   const sum = queries.reduce(
     (total, { action, dryRun, weight }) => total + (action === 'rollback' && dryRun === false ? (weight ?? 0) : 0),

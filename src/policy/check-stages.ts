@@ -59,8 +59,8 @@ function consumersComeFirst({ steps }: LegibleSpec): DocumentFault[] {
 }
 
 /**
- * With weight steps after it, a consumer step is a pilot, and who is not listed rightly goes by weight later. Without
- * any, the list is the whole migration: then a weight set by hand must not move a client that nobody listed.
+ * With weight steps after it, a consumer step is a pilot, and unlisted clients rightly follow the weight later. Without
+ * any, the list is the whole migration: then a weight set by hand must not move an unlisted client.
  */
 function onlyTheListMoves({ steps, consumers }: LegibleSpec): DocumentFault[] {
   if (steps === null || steps.length === 0 || consumers?.default !== 'by-weight') return [];
@@ -69,7 +69,7 @@ function onlyTheListMoves({ steps, consumers }: LegibleSpec): DocumentFault[] {
   return [{ path: ['spec', 'consumers', 'default'], message, at: 'key' }];
 }
 
-/** A dwell of 0s is no claim: such a step advances as soon as parity is shown. */
+/** A dwell of 0s makes no claim: such a step advances as soon as parity is shown. */
 function dwellsAreReachable({ steps, judge }: LegibleSpec): DocumentFault[] {
   const minStep = judge?.minStep ?? null;
   return (steps ?? []).flatMap((step, index): DocumentFault[] => {

@@ -7,7 +7,7 @@ import type { Legible, LegibleSpec } from './legible.ts';
 import type { Policy } from './schema.ts';
 
 /**
- * The rules that hold between fields of a policy, which a schema cannot say. Takes a valid policy, or what is legible
+ * The rules that hold between fields of a policy, which a schema cannot express. Takes a valid policy, or the legible part
  * of an invalid one. The faults are in no particular order.
  */
 export function checkPolicy(policy: Legible<Policy>): readonly DocumentFault[] {
@@ -22,12 +22,12 @@ export function checkPolicy(policy: Legible<Policy>): readonly DocumentFault[] {
   ];
 }
 
-/** Rules about what is reported only. */
+/** Rules about report-only checks. */
 function checkReports(spec: LegibleSpec): readonly DocumentFault[] {
   return [...somethingIsShown(spec), ...reportedGuardsExist(spec)];
 }
 
-/** A promotion is what evidence of parity allows: without a check that has to show it, time alone would promote. */
+/** A promotion requires evidence of parity: without a check that has to show it, time alone would promote. */
 function somethingIsShown({ steps, checks }: LegibleSpec): DocumentFault[] {
   const compares = (steps ?? []).some((step) => step !== null && 'weight' in step);
   const latency = checks?.latency;

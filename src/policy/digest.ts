@@ -16,7 +16,7 @@ export function digestPolicy(policy: Policy): string {
   return `sha256:${createHash('sha256').update(canonicalJson(policy)).digest('hex')}`;
 }
 
-/** A resolved policy as people would write it, with every default spelt out. */
+/** A resolved policy in its written form, with every default spelt out. */
 export function writePolicy(policy: Policy): PolicyDocument {
   return z.encode(policySchema, policy);
 }

@@ -9,13 +9,13 @@ export type DocumentReading<T> =
   | {
       readonly ok: false;
       readonly issues: readonly Issue[];
-      /** The plain data and its places when only the schema refused it; null when it is no YAML that we read. */
+      /** The plain data and its places when only the schema refused it; null when it is not YAML that we accept. */
       readonly rest: { readonly value: unknown; readonly document: SourceDocument } | null;
     };
 
 /**
  * A YAML text read by a schema: its value, or every issue with file, line, column, the line itself and a caret, in the
- * order of the text. `document.issue` gives the same to faults that are found afterwards. It never throws.
+ * order of the text. `document.issue` does the same for faults found later. It never throws.
  */
 export function readDocument<S extends z.ZodType>(text: string, file: string, schema: S): DocumentReading<z.output<S>> {
   const yaml = parseYaml(text, file);
@@ -26,7 +26,7 @@ export function readDocument<S extends z.ZodType>(text: string, file: string, sc
   return { ok: false, issues: inOrder(validation.faults.map(document.issue)), rest: { value, document } };
 }
 
-/** Issues in the order in which a reader of the text meets them. */
+/** Issues in the order of the text. */
 export function inOrder(issues: readonly Issue[]): readonly Issue[] {
   return issues.toSorted(
     (a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),

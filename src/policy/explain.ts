@@ -9,7 +9,7 @@ export type Validation<T> =
 
 type KnownIssue = z.core.$ZodIssue;
 
-/** A fault and what is needed to drop the echoes of a mistyped key: the key it is about, and the key that was meant. */
+/** A fault, with what is needed to drop the follow-up faults of a mistyped key: its key, and the intended key. */
 interface SchemaFault extends DocumentFault {
   readonly kind: 'missing' | 'unknown' | 'wrong';
   readonly meant?: string;
@@ -20,7 +20,7 @@ type Shapes = Map<readonly string[], readonly string[]>;
 
 const ABOUT_THE_VALUE = /^(must|is|needs|has) /;
 
-/** Checks plain data against a schema and says in one sentence each what is wrong with it. */
+/** Validates plain data against a schema and describes each fault in one sentence. */
 export function validate<S extends z.ZodType>(schema: S, value: unknown): Validation<z.output<S>> {
   const shapes: Shapes = new Map();
   const result = schema.safeParse(value, {
@@ -34,13 +34,13 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown): Valida
   return { ok: false, faults: withoutEchoes(faults).map(({ path, message, at }) => ({ path, message, at })) };
 }
 
-// The finished issue keeps this very list of keys, but not the schema that knows which keys there are.
+// The finished issue keeps this same list of keys, but not the schema that knows the valid keys.
 function rememberShape(issue: z.core.$ZodRawIssue<z.core.$ZodIssueUnrecognizedKeys>, shapes: Shapes): void {
   const definition = issue.inst?._zod.def;
   if (definition && 'shape' in definition) shapes.set(issue.keys, Object.keys(Object(definition.shape)));
 }
 
-/** Less the missing key that a mistyped one was meant to be, and all but the first fault of a value. */
+/** Drops the missing key that a mistyped one stands for, and all but the first fault of a value. */
 function withoutEchoes(faults: readonly SchemaFault[]): readonly SchemaFault[] {
   const meant = new Set(faults.map((fault) => fault.meant));
   const spokenOf = new Set<string>();
@@ -83,7 +83,7 @@ function unknownKey(key: string, keys: readonly string[], parent: Path, shapes: 
   };
 }
 
-/** The one branch of a union that the value was meant for, or null when that cannot be told. */
+/** The one branch of a union that the value was meant for, or null when it is unclear. */
 function nearest(branches: readonly (readonly KnownIssue[])[], shapes: Shapes): readonly KnownIssue[] | null {
   const ranked = branches
     .map((branch) => ({ branch, distance: distanceOf(branch, shapes) }))
@@ -94,7 +94,7 @@ function nearest(branches: readonly (readonly KnownIssue[])[], shapes: Shapes): 
   return first.branch;
 }
 
-/** What the branches of a union ask for, where none of them is nearest and the schema does not say it better. */
+/** What the branches of a union expect, when none of them is nearest and the schema has no better message. */
 function alternatives(branches: readonly (readonly KnownIssue[])[], shapes: Shapes): string {
   const forms = branches.map((branch) => {
     const other = branch.find(isOtherKind);
@@ -107,7 +107,7 @@ function alternatives(branches: readonly (readonly KnownIssue[])[], shapes: Shap
   return `must be one of: ${[...new Set(forms)].join('; ')}`;
 }
 
-/** How far a value is from a branch: keys too many or too few weigh more than a key with a wrong value. */
+/** How far a value is from a branch: extra or missing keys weigh more than a key with a wrong value. */
 function distanceOf(branch: readonly KnownIssue[], shapes: Shapes): number {
   const other = branch.find(isOtherKind);
   if (other) return other.message.includes(DID_YOU_MEAN) ? 0.5 : Number.POSITIVE_INFINITY;

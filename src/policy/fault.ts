@@ -2,7 +2,7 @@ const LONGEST_KEY = 64;
 
 export type Path = readonly (string | number)[];
 
-/** What is wrong with a value, before it is known where in the text that value stands. */
+/** What is wrong with a value, before its position in the text is known. */
 export interface DocumentFault {
   readonly path: Path;
   /** One sentence that names the field. */
@@ -19,19 +19,19 @@ export function formatPath(path: Path): string {
   }, '');
 }
 
-/** What people call the value at a path: its own key, with the list's name before an index: `steps[1]`. */
+/** The display name of the value at a path: its own key, with the list's name before an index: `steps[1]`. */
 export function nameOf(path: Path): string {
   const from = path.findLastIndex((part) => typeof part === 'string');
   return from < 0 ? `the document${formatPath(path)}` : formatPath(path.slice(from));
 }
 
-/** A key from the document as it may be printed: short, and without what a terminal would obey. */
+/** A key from the document, safe to print: short, and without characters that a terminal interprets. */
 export function shown(key: string): string {
   const safe = printable(key);
   return safe.length > LONGEST_KEY ? `${safe.slice(0, LONGEST_KEY - 1)}…` : safe;
 }
 
-/** Text from outside without control and formatting characters, tabs apart; its length stays the same. */
+/** Text from outside without control and formatting characters, except tabs; its length stays the same. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => (char === '\t' ? char : '\ufffd'.repeat(char.length)));
 }

@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { type Policy, policySchema } from './schema.ts';
 
-/** A value in which whatever was invalid is null. */
+/** A value with every invalid part replaced by null. */
 export type Legible<T> = T extends readonly (infer Item)[]
   ? readonly Legible<Item>[] | null
   : T extends object
     ? { readonly [Key in keyof T]: Legible<T[Key]> } | null
     : T | null;
 
-/** A policy's `spec` of which parts may be null: a rule speaks only when every field it needs is there. */
+/** A policy's `spec` whose parts may be null: a rule runs only when every field it needs is present. */
 export type LegibleSpec = NonNullable<NonNullable<Legible<Policy>>['spec']>;
 
 /**
- * What can be read of a policy that is not valid as a whole, so that rules across fields can speak in the same breath
- * as the faults of single fields. Unknown keys are passed over, defaults apply as ever. A valid policy is legible.
+ * The readable part of an invalid policy, so that rules across fields can be reported together with the
+ * faults of single fields. Unknown keys are ignored, and defaults apply as usual. A valid policy is legible.
  */
 export function legiblePolicy(value: unknown): Legible<Policy> {
   return lenientPolicy.parse(value) as Legible<Policy>;
@@ -37,7 +37,7 @@ function lenientObject(schema: z.ZodObject, required: ReadonlySet<string>) {
   return z.object(Object.fromEntries(fields));
 }
 
-/** The key that only one branch has must be valid, or the branch could not be told; what they share is lenient. */
+/** The key that only one branch has must be valid, or the branch could not be identified; shared keys are lenient. */
 function lenientUnion(schema: z.ZodUnion): z.ZodType {
   const branches = schema.options.filter((option) => option instanceof z.ZodObject);
   if (branches.length < schema.options.length) return z.union([schema, z.null()]).catch(null);

@@ -3,7 +3,7 @@ import { UNSTORABLE } from './storable.ts';
 
 // Names end up in audit entries, pages, metrics and on terminals. The patterns have no flags, because JSON Schema has none.
 
-/** What people call a consumer or a token. */
+/** The name of a consumer or a token. */
 export const personalName = z
   .string()
   .regex(
@@ -11,17 +11,17 @@ export const personalName = z
     "must be at most 100 of A-Z a-z 0-9 . _ @ : + & ' - and space, and begin and end with a letter or digit",
   );
 
-/** What people call a version of a service: `v2`, `release/2026-11`, `sha256:4f1c...`. */
+/** The name of a version of a service: `v2`, `release/2026-11`, `sha256:4f1c...`. */
 export const versionName = z
   .string()
   .regex(/^[A-Za-z0-9][!-~]{0,99}$/, 'must be at most 100 ASCII characters without spaces, a letter or digit first');
 
-/** Control characters other than tab and line breaks, and those that change the direction of a text. */
+/** Control characters other than tab and line breaks, and characters that change text direction. */
 const UNWANTED =
   '\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069';
 const PLAIN_TEXT = new RegExp(`^[^${UNWANTED}]*[^${UNWANTED}\\s][^${UNWANTED}]*$`);
 
-/** Free text of people, which must not be blank. */
+/** Free text entered by a person; must not be blank. */
 export const plainText = (longest: number) =>
   z
     .string()

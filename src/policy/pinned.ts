@@ -9,7 +9,7 @@ const { checks, guards } = policySchema.parse({
 }).spec;
 
 /**
- * A policy that a rollout was started with, maybe by an older program: fields that were not known then have their defaults.
+ * The policy that a rollout was started with, possibly by an older version: fields it did not know get their defaults.
  * The digest of the rollout stays that of the policy as it was.
  */
 export function pinnedPolicy(stored: Policy): Policy {
@@ -20,7 +20,7 @@ export function pinnedPolicy(stored: Policy): Policy {
   }) as Policy;
 }
 
-/** Only what is missing is added: a field that is there was declared, or was a default when it was pinned. */
+/** Only missing fields are added: a present field was declared, or was a default when the policy was pinned. */
 function filled(value: unknown, defaults: unknown): unknown {
   if (value === undefined) return defaults;
   if (!isRecord(value) || !isRecord(defaults)) return value;

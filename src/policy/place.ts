@@ -4,20 +4,20 @@ import { type DocumentFault, formatPath, printable } from './fault.ts';
 
 const WIDEST = 160;
 
-/** A document that was read, kept to give every fault found later its place in the text. */
+/** A parsed document, kept to locate faults found later in the text. */
 export interface SourceDocument {
   readonly file: string;
   readonly issue: (fault: DocumentFault) => Issue;
 }
 
-/** A text whose lines are known; offsets are UTF-16 units from its start. */
+/** A text with its line starts; offsets are UTF-16 units from its start. */
 export interface SourceText {
   readonly file: string;
   readonly text: string;
   readonly lines: LineCounter;
 }
 
-/** A text and where its lines begin. `file` is only named. */
+/** A text and its line starts. `file` is only a label. */
 export function sourceText(text: string, file: string): SourceText {
   const lines = new LineCounter();
   // Not left to the parser, which skips line starts where it recovers from a syntax error.
@@ -63,7 +63,7 @@ function excerpt({ text, lines }: SourceText, { line, column }: { line: number; 
   return `${shown}\n${indent}^`;
 }
 
-/** A missing key has no place of its own: the fault stands at the key of what should hold it. */
+/** A missing key has no position: the fault is placed at the key of its parent. */
 function offsetOf(root: ParsedNode | null, fault: DocumentFault): number {
   let node = root;
   let key = root?.range[0] ?? 0;
@@ -87,7 +87,7 @@ function childOf(node: ParsedNode | null, part: string | number): { key: number;
   return pair ? { key: pair.key.range[0], node: pair.value } : null;
 }
 
-/** A password in a URL is not shown again: what is printed may be kept. As wide as before, for the caret's sake. */
+/** Masks a password in a URL, because output may be stored. The width stays the same, so the caret still fits. */
 function masked(line: string): string {
   return line.replace(/(?<=:\/\/[^\s/@:]*:)[^\s/@]+(?=@)/g, (password) => '*'.repeat(password.length));
 }

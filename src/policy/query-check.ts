@@ -3,7 +3,7 @@ import { duration, fraction, textLike } from './units.ts';
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** Of every kind of check: it is tested and shown, and takes no part in any verdict. */
+/** For every kind of check: it is tested and shown, and takes no part in any verdict. */
 export const dryRun = z
   .boolean()
   .default(false)

@@ -18,7 +18,7 @@ export interface LoadedPolicy {
 
 /**
  * The text of a policy file -> the policy with its digest, or every issue at once: of the YAML, of single fields, and
- * of the rules across fields wherever the fields they need are valid. `file` is only named, never opened.
+ * of the rules across fields wherever the fields they need are valid. `file` is only a label, never opened.
  */
 export function readPolicy(text: string, file: string): PolicyReading {
   const reading = readDocument(text, file, policySchema);

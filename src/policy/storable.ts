@@ -1,6 +1,6 @@
 /**
- * What no database keeps: NUL, and half of a character. JSON (RFC 8259 section 8.2) and YAML can both write them as an
- * escape, so they come in wherever people write a text.
+ * What no database stores: NUL, and lone surrogates. JSON (RFC 8259 section 8.2) and YAML can both write them as an
+ * escape, so they can appear in any text input.
  */
 export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0');
@@ -8,7 +8,7 @@ export function isStorable(text: string): boolean {
 
 export const UNSTORABLE = 'must not contain NUL or a lone surrogate (half of a character)';
 
-/** The same value with U+FFFD for each of them, at any depth; for what is done already, and has to be recorded. */
+/** The same value with U+FFFD for each of them, at any depth; for actions that already happened and have to be recorded. */
 export function storable<T>(value: T): T {
   return storableValue(value) as T;
 }

@@ -1,8 +1,8 @@
 const LONGEST = 64;
 
 /**
- * The candidate that was most likely meant by a mistyped word, or null when none is near: at most one edit per three
- * letters, case aside.
+ * The most likely intended candidate for a mistyped word, or null when none is close: at most one edit per three
+ * letters, ignoring case.
  * @example suggest('wieght', ['weight', 'dwell']) // 'weight'
  */
 export function suggest(word: string, candidates: Iterable<string>): string | null {

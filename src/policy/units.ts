@@ -3,7 +3,7 @@ import { WHOLE_BPS } from '../split/assign.ts';
 
 const MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-// The number of digits is bounded so that no text can become Infinity, and every value can be written back exactly.
+// The number of digits is bounded so that no text parses as Infinity, and every value can be written back exactly.
 const DURATION = /^(\d{1,11}(?:\.\d{1,6})?)(ms|s|m|h|d)$/;
 const PERCENT = /^(\d{1,9}(?:\.\d{1,6})?)%$/;
 const POINTS = /^(\d{1,9}(?:\.\d{1,6})?)pp$/;
@@ -11,7 +11,7 @@ const WEIGHT_UP_TO_WHOLE = '^(?:\\d{1,2}(?:\\.\\d{1,2})?|100(?:\\.0{1,2})?)%$';
 
 const LONGEST_MS = 365 * MS.d;
 
-/** `30s`, `10m`, `24h`, `7d`, `250ms` -> milliseconds, or null when the text is no duration of at most 365 days. */
+/** `30s`, `10m`, `24h`, `7d`, `250ms` -> milliseconds, or null when the text is not a duration of at most 365 days. */
 export function parseDurationMs(text: string): number | null {
   const match = DURATION.exec(text);
   if (!match) return null;
@@ -19,7 +19,7 @@ export function parseDurationMs(text: string): number | null {
   return ms <= LONGEST_MS ? ms : null;
 }
 
-/** `10%` -> 0.1, or null when the text is no percentage. */
+/** `10%` -> 0.1, or null when the text is not a percentage. */
 export function parsePercent(text: string): number | null {
   return parseHundredths(PERCENT, text);
 }
@@ -57,7 +57,7 @@ export function formatPp(share: number): string {
   return `${formatHundredths(share)}pp`;
 }
 
-/** What a schema says of a value that is there; a missing one is left to the reader, which knows its key. */
+/** What a schema says about a present value; a missing one is left to the reader, which knows its key. */
 export function saying(message: string) {
   return { error: ({ input }: { readonly input?: unknown }) => (input === undefined ? undefined : message) };
 }

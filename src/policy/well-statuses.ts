@@ -4,7 +4,7 @@ import { saying } from './units.ts';
 /** One status, or a class of them. */
 export type StatusPattern = number | '2xx' | '3xx' | '4xx' | '5xx';
 
-/** What a health request is answered with where all is well, unless it is said otherwise. */
+/** The default healthy statuses of a health request. */
 export const DEFAULT_WELL: readonly StatusPattern[] = ['2xx'];
 
 const pattern = z.union(

@@ -5,7 +5,7 @@ export const MISSING = 'is missing';
 export const ANOTHER_FORM = 'must have another form';
 export const DID_YOU_MEAN = ', did you mean ';
 
-/** The sentence for an issue, less its subject; a message given with the schema goes before it. */
+/** The sentence for an issue, without its subject; a message from the schema takes precedence. */
 export function issueSentence(issue: z.core.$ZodRawIssue): string {
   if (issue.input === undefined) return MISSING;
   switch (issue.code) {

@@ -14,9 +14,9 @@ export type YamlReading =
   | { readonly ok: false; readonly issues: readonly Issue[] };
 
 /**
- * One YAML 1.2 core document as plain data. Refused, because a configuration needs none of it and each has been used
+ * One YAML 1.2 core document as plain data. Rejected, because a configuration needs none of it and each has been used
  * to attack a reader or to mislead a reviewer: more than 64 KiB, more than 20 levels, anchors, aliases, tags beyond the
- * core schema, directives, the key `__proto__`, keys that are no text, duplicate keys, several documents, and what no database
+ * core schema, directives, the key `__proto__`, keys that are not text, duplicate keys, several documents, and what no database
  * stores.
  */
 export function parseYaml(text: string, file: string): YamlReading {

@@ -5,7 +5,7 @@ import { pageFacts } from './page-facts.ts';
 import { rolledBackSentence, sentence } from './sentence.ts';
 import type { Rollout } from './state.ts';
 
-/** What serin.yaml says of the installation. */
+/** What serin.yaml says about the installation. */
 export interface Installation {
   readonly environment?: string;
   readonly publicUrl?: string;
@@ -17,8 +17,8 @@ export function dedupKey(rollout: Rollout): string {
 }
 
 /**
- * Who has to hear of a change. Pages are for a rollback by Serin or when a person is needed; everything else, what a person
- * does above all, is a note. The id is made of the rollout, its version and the kind, so that a commit done twice says it once.
+ * The messages for a change. Pages are for a rollback by Serin or when a person is needed; everything else, including
+ * operator actions, is a note. The id combines the rollout, its version and the kind, so a repeated commit sends one message.
  */
 export function announce(
   before: Rollout,

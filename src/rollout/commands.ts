@@ -9,19 +9,19 @@ export interface StartCommand {
   /** Name of a policy other than the route's own. */
   readonly policy?: string;
   readonly reason: string;
-  /** Supersedes the rollout that runs. */
+  /** Supersedes the running rollout. */
   readonly replace: boolean;
-  /** Starts a version that was rolled back before. */
+  /** Starts a version that was rolled back earlier. */
   readonly force: boolean;
 }
 
 export interface Started {
   readonly record: RolloutRecord;
-  /** False when the same canary and policy run already: then it is the rollout that runs. */
+  /** False when the same canary and policy are already running; the result is then the running rollout. */
   readonly created: boolean;
 }
 
-/** What people may do, by the same transition and the same commit as a tick. Every method throws Problem. */
+/** The operator commands, with the same transition and commit as a tick. Every method throws Problem. */
 export interface RolloutCommands {
   start(command: StartCommand, by: Actor): Promise<Started>;
   /** `expectedVersion` (from If-Match) makes it fail with Problem('stale') when the rollout has moved on. */

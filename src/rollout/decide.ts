@@ -11,19 +11,19 @@ import { closedGates, currentStep, neededDwellMs, undecidedLimitMs } from './pla
 import { silence } from './silence.ts';
 import { isEnded, type Rollout } from './state.ts';
 
-/** What the tick found beside the evidence. */
+/** What the tick found besides the evidence. */
 export interface Facts {
   /** Database time, epoch ms. */
   readonly at: number;
-  /** Why the gateway's own brake sent everything to the stable; null while it did not. */
+  /** Why the gateway's own brake sent everything to the stable; null if it did not. */
   readonly braked: string | null;
   /** Null: every canary address answered. Only read in `preflight`. */
   readonly preflightFailure: string | null;
 }
 
 /**
- * At most one event per look: harm first, then what is stuck, then what may advance.
- * Nothing here is reached by the absence of something: every advance names the evidence that allows it.
+ * At most one event per look: harm first, then stuck rollouts, then advances.
+ * No event follows from missing evidence: every advance names the evidence that allows it.
  */
 export function decide(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
   if (isEnded(rollout)) return null;
@@ -53,14 +53,14 @@ function harm(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent 
   return null;
 }
 
-/** What only a person can end, told once for each cause. */
+/** Conditions that only a person can end, reported once per cause. */
 function stuck(rollout: Rollout, evidence: Evidence, { at }: Facts): MachineEvent | null {
   const { verdict, blindSince } = evidence;
   const { blind } = rollout.policy.spec;
   if (rollout.openPage !== null) return null;
   const isBlindKnown = blindSince !== null && wasPaged(rollout, 'blind', blindSince);
   const silent = silence(rollout, evidence);
-  // Who resumed it knows, and it advances as little as before.
+  // The person who resumed it knows, and it still cannot advance.
   if (silent !== null && (silent.action === 'rollback' || !isBlindKnown)) return silent;
   if (blindSince !== null && at - blindSince >= blind.after && (blind.action === 'rollback' || !isBlindKnown)) {
     const reason = `blind for ${formatDuration(blind.after)}: ${verdict?.reason ?? 'no measurement yet'}`;
@@ -86,13 +86,13 @@ function undecided(rollout: Rollout, evidence: Evidence, at: number): MachineEve
     if (at > dueAt) return tooLong('suspect', maxHold);
   }
   const limitMs = undecidedLimitMs(rollout);
-  // No step is decided before it has lasted as long as the policy wants.
+  // No step is decided before it has lasted as long as the policy requires.
   const dueAt = Math.max(asOfNow(rollout.stageEnteredAt, evidence) + limitMs, (appliedAt ?? 0) + minStep);
   if (at <= dueAt || wasPaged(rollout, 'undecided', dueAt)) return null;
   return passesByItself(verdict, at, dueAt + limitMs) ? null : tooLong('undecided', limitMs);
 }
 
-/** Whether the judge expects parity, at the present traffic, before it would be twice too late. An estimate: so long it waits. */
+/** Whether the judge expects parity, at the present traffic, before twice the limit. An estimate; it waits that long. */
 function passesByItself({ name, forecast }: Verdict, at: number, latestAt: number): boolean {
   if (name !== 'undecided' || !forecast?.parity) return false;
   return at + forecast.parity.highMs <= latestAt;
@@ -127,7 +127,7 @@ function progress(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEv
       return { kind: 'stepPassed', index: stage.index, reason: verdict.reason, verdict };
     }
     case 'bake':
-      // Nobody here can see whether the canary was given everything.
+      // Serin cannot observe whether the canary received all the traffic.
       if (!capabilitiesOf(rollout).splitSeen) return null;
       if (evidence.verdict === null || evidence.blindSince !== null) return null;
       return { kind: 'bakePassed', reason: `served 100% for ${dwell} within its guards` };

@@ -3,7 +3,7 @@ import type { Policy } from '../policy/schema.ts';
 import type { RouterName } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
 
-/** What the machine found. Every one carries the sentence that the audit keeps. */
+/** What Serin found. Each event carries the sentence that the audit keeps. */
 export type MachineEvent =
   | { readonly kind: 'preflightPassed' }
   | { readonly kind: 'preflightRefused'; readonly reason: string }
@@ -49,7 +49,7 @@ export interface StartedEvent {
   readonly policy: Policy;
   readonly policyDigest: string;
   readonly splitEpoch: number;
-  /** The gateway where it is left out. */
+  /** The gateway when omitted. */
   readonly router?: RouterName;
 }
 

@@ -21,9 +21,9 @@ export interface Evidence {
   readonly blindSince: number | null;
   /** Database time since which the verdict has been `suspect`; null while it is not. */
   readonly suspectSince: number | null;
-  /** Database time since which the route as a whole fails, whatever the verdict; null while it does not. */
+  /** Database time since which the whole route fails, whatever the verdict; null while it does not. */
   readonly faultSince: number | null;
-  /** By how much the database's clock was set since the stage began, in ms; left out while it was not. */
+  /** How far the database's clock was set since the stage began, in ms; omitted if it was not. */
   readonly steppedMs?: number;
   /** Age at which an open request counts as slow in the next collection. */
   readonly slowAfterMs: number;
@@ -50,7 +50,7 @@ export interface Observation {
   /** Database time, epoch ms. */
   readonly at: number;
   readonly tickMs: number;
-  /** By how much the database's clock was set since the last look, in ms. */
+  /** How far the database's clock was set since the last look, in ms. */
   readonly stepMs: number;
   readonly look: Look | null;
   /** Blocks of this look; null when the source was unusable. */
@@ -61,8 +61,8 @@ export interface Observation {
 }
 
 /**
- * The evidence after a look. Dwell grows by the time since the last look, at most two ticks of it (an outage of
- * the controller is no watching), and only while the split is applied, nothing is paused and evidence was to be had.
+ * The evidence after a look. Dwell grows by the time since the last look, at most two ticks (an outage of
+ * the controller does not count), and only while the split is applied, nothing is paused and evidence was available.
  */
 export function evidenceAfterLook(rollout: Rollout, before: Evidence, seen: Observation): Evidence {
   const evidence = onSteppedClock(before, seen.stepMs);
@@ -87,19 +87,19 @@ export function evidenceAfterLook(rollout: Rollout, before: Evidence, seen: Obse
 }
 
 /**
- * The evidence as an event leaves it. The judge keeps its memory over stages (alpha is one for the rollout), the
- * verdict does not: no step passes on what was said of the one before.
+ * The evidence after an event. The judge keeps its memory across stages (alpha covers the whole rollout), but not the
+ * verdict: no step passes on the verdict of the previous one.
  */
 export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: Rollout, at: number): Evidence {
   if (isEnded(after)) return evidence;
   switch (reset) {
     case 'keep': {
-      // A weight that changes within the stage has instants of its own, on the clock of now.
+      // A weight that changes within the stage has its own timestamps, on the present clock.
       const began = after.increase?.at === at || after.withdrawal?.at === at;
       return began && evidence.steppedMs !== undefined ? { ...evidence, steppedMs: 0 } : evidence;
     }
     case 'stage':
-      // A fault of before the stage is not one that followed it, so its time is kept.
+      // A fault from before the stage was not caused by it, so its time is kept.
       return {
         ...evidence,
         verdict: null,
@@ -116,8 +116,8 @@ export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: R
 }
 
 /**
- * The evidence on a clock that was set by `stepMs`: what has lasted for a minute has lasted for a minute all the same.
- * The rollout's own instants are audited and stay, so what the stage has lasted is corrected by `steppedMs`.
+ * The evidence on a clock that was set by `stepMs`: a duration of one minute stays one minute.
+ * The rollout's own timestamps are audited and stay, so the duration of the stage is corrected by `steppedMs`.
  */
 export function onSteppedClock(evidence: Evidence, stepMs: number): Evidence {
   if (stepMs === 0) return evidence;
@@ -134,7 +134,7 @@ export function onSteppedClock(evidence: Evidence, stepMs: number): Evidence {
   };
 }
 
-/** An instant of the rollout itself (the stage was entered, the weight grew), as the clock has it now. */
+/** A timestamp of the rollout itself (the stage was entered, the weight grew), converted to the present clock. */
 export function asOfNow(instant: number, { steppedMs = 0 }: Pick<Evidence, 'steppedMs'>): number {
   return instant + steppedMs;
 }

@@ -5,19 +5,19 @@ import { asOfNow, type Evidence } from './evidence.ts';
 import { changed, refused, type Transition, type TransitionContext, weighed } from './move.ts';
 import type { Rollout, Withdrawal } from './state.ts';
 
-/** A fault that starts so soon after an increase of the weight may be its doing. */
+/** A fault that starts within this time after a weight increase may be caused by it. */
 const SOON_MS = 600_000;
 const LASTING_MS = 120_000;
-/** A fault that goes away so soon after the increase is taken back was its doing. */
+/** A fault that ends within this time after the increase is withdrawn was caused by it. */
 const CLEARS_WITHIN_MS = 300_000;
 
 /**
- * Whether the canary damages what both versions depend on, which no comparison of the two can tell: the increase that a
- * shared fault followed is taken back, and what becomes of the fault decides. A heuristic (docs/statistics.md section
+ * Whether the canary damages a shared dependency, which no comparison of the versions can tell: the increase that a
+ * shared fault followed is withdrawn, and whether the fault goes away decides. A heuristic (docs/statistics.md section
  * 3.11).
  */
 export function interference(rollout: Rollout, evidence: Evidence, at: number): MachineEvent | null {
-  // An increase that was only advised is not known to have been made, and advice takes nothing back.
+  // An advised increase may never have been made, and advice cannot withdraw it.
   if (!capabilitiesOf(rollout).serinMoves) return null;
   const { withdrawal } = rollout;
   if (!withdrawal) return afterIncrease(rollout, evidence, at);
@@ -30,7 +30,7 @@ function afterIncrease(rollout: Rollout, evidence: Evidence, at: number): Machin
   if (!increase || refusalToWithdraw(rollout) !== null || faultSince === null) return null;
   const delay = faultSince - asOfNow(increase.at, evidence);
   const followed = delay >= 0 && delay <= SOON_MS;
-  // While it is clearing already, nothing that is done now would tell anything.
+  // While the fault is already clearing, withdrawing the increase would prove nothing.
   if (!followed || at - faultSince < LASTING_MS || judge.fault.alarm?.goodBlocks !== 0) return null;
   const reason =
     `the route as a whole fails since ${formatDuration(delay)} after the canary went from ` +
@@ -51,13 +51,13 @@ function afterWithdrawal(
     const reason = `suspected interference: the fault of both versions was over ${formatDuration(past)} after ${taken}`;
     return { kind: 'interferenceSuspected', reason };
   }
-  // A fault that has begun to clear is waited for: it takes some blocks to be over.
+  // A fault that has begun to clear gets more time: it takes several blocks to end.
   if (past < CLEARS_WITHIN_MS || alarm.goodBlocks > 0) return null;
   const reason = `the route as a whole still fails ${formatDuration(past)} after ${taken}: resume gives it back`;
   return { kind: 'faultOutlastedWithdrawal', reason };
 }
 
-/** Takes the last increase back, within the stage. */
+/** Withdraws the last increase, within the stage. */
 export function withdraw(rollout: Rollout, reason: string, context: TransitionContext): Transition {
   const refusal = refusalToWithdraw(rollout);
   if (refusal !== null || rollout.increase === null) return refused(refusal ?? 'the weight never grew');
@@ -65,7 +65,7 @@ export function withdraw(rollout: Rollout, reason: string, context: TransitionCo
   return changed(rollout, { ...weighed(rollout, rollout.increase.fromBps, context.at), withdrawal, reason });
 }
 
-/** Nothing was learnt of the canary: it stays where it is, and a person is asked. */
+/** Nothing was learnt about the canary: it stays where it is, and a person is asked. */
 export function holdWithdrawal(rollout: Rollout, reason: string, context: TransitionContext): Transition {
   const { withdrawal } = rollout;
   if (withdrawal?.phase !== 'watched') return refused('no weight was withdrawn');

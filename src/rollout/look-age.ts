@@ -1,8 +1,8 @@
 import { formatSpan } from '../parity/figures.ts';
 
-/** How old a verdict is, and why it is no younger. */
+/** How old a verdict is, and why it is not newer. */
 export interface LookAge {
-  /** Since the last look that was committed. */
+  /** Since the last committed look. */
   readonly agoMs: number;
   /** Looks that have failed since the last one that succeeded. */
   readonly failures: number;

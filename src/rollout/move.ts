@@ -2,14 +2,14 @@ import type { Actor } from './event.ts';
 import { nextStage, weightOf } from './plan.ts';
 import { isEnded, type Rollout, type Stage } from './state.ts';
 
-/** What surrounds an event: all that the pure transition may not find out by itself. */
+/** What surrounds an event: the input that the pure transition cannot look up itself. */
 export interface TransitionContext {
   /** Database time, epoch ms. */
   readonly at: number;
   readonly actor: Actor;
-  /** Why, in a person's words; empty for the machine, whose events carry their reason. */
+  /** Why, in a person's words; empty for Serin, whose events carry their reason. */
   readonly reason: string;
-  /** Listed consumers of the route that do not have the canary yet. */
+  /** Listed consumers of the route that are not on the canary yet. */
   readonly unmovedConsumers: readonly string[];
 }
 
@@ -49,7 +49,7 @@ export function advance(rollout: Rollout, context: TransitionContext, reason: st
   return stage ? enter(rollout, stage, context, reason) : refused('there is no stage after this one');
 }
 
-/** Another share for the canary, remembered when it grew. Whatever was withdrawn is settled by it. */
+/** Changes the canary's share, and remembers when it grew. This settles any withdrawn share. */
 export function weighed(
   rollout: Rollout,
   canaryBps: number,

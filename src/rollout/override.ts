@@ -7,7 +7,7 @@ import { changed, enter, refused, rollBack, type Transition, type TransitionCont
 import { currentStep, nextStage, requiredGates } from './plan.ts';
 import { type Rollout, stageName } from './state.ts';
 
-/** What a person may do to a rollout that runs; any override acknowledges an open page. */
+/** What an operator may do to a running rollout; any override acknowledges an open page. */
 export function override(rollout: Rollout, event: OverrideEvent, context: TransitionContext): Transition {
   const why = `${context.actor.name}: ${context.reason}`;
   const acknowledged = { openPage: null, reason: why } as const;
@@ -56,7 +56,7 @@ export function override(rollout: Rollout, event: OverrideEvent, context: Transi
   }
 }
 
-/** No page: the person who did it is awake. */
+/** No page: the person who did it already knows. */
 function rollBackByHand(rollout: Rollout, context: TransitionContext, why: string): Transition {
   const moved = rollBack(rollout, context, why);
   return moved.kind === 'moved' ? { ...moved, rollout: { ...moved.rollout, openPage: null } } : moved;

@@ -13,11 +13,11 @@ interface Told {
   readonly after: Rollout;
   readonly event: RolloutEvent;
   readonly evidence: Evidence;
-  /** Null for what is no page. */
+  /** Null when it is not a page. */
   readonly subject: PageSubject | null;
 }
 
-/** Flat facts for a channel's table, each there only where it is known. A summary may be cut; these say it again on their own. */
+/** Flat facts for a channel's table, included only when known. A summary may be cut; these repeat its facts. */
 export function pageFacts({ before, after, event, evidence, subject }: Told): Message['details'] {
   const verdict = 'verdict' in event ? event.verdict : evidence.verdict;
   return {
@@ -50,7 +50,7 @@ function harmFacts(
   };
 }
 
-/** What is known of those who were hurt: how many requests failed on the canary, and what share of the traffic it had. */
+/** The known impact: how many requests failed on the canary, and its share of the traffic. */
 function hurtOf(before: Rollout, event: RolloutEvent, { forced }: Evidence, verdict: Verdict | null): string | null {
   if (event.kind === 'internalFailed') {
     return `${formatCount(forced.errors)} of ${counted(forced.requests, 'forced request')} failed; no other traffic had the canary`;
@@ -65,7 +65,7 @@ function hurtOf(before: Rollout, event: RolloutEvent, { forced }: Evidence, verd
   );
 }
 
-/** What the person who was just woken may type first. */
+/** The first commands for the person who was paged. */
 function nextCommand({ route, openPage, paused }: Rollout): string {
   switch (openPage) {
     case 'undecided':

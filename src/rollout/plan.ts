@@ -3,7 +3,7 @@ import type { Policy, Step } from '../policy/schema.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import type { Rollout, Stage } from './state.ts';
 
-/** The step a rollout stands on; null outside the steps. */
+/** The current step of a rollout; null outside the steps. */
 export function currentStep(rollout: Rollout): Step | null {
   return rollout.stage.kind === 'step' ? (rollout.policy.spec.steps[rollout.stage.index] ?? null) : null;
 }
@@ -50,7 +50,7 @@ export function weightOf(stage: Stage, policy: Policy): number {
   }
 }
 
-/** Counted time that the present stage takes at least, in ms. */
+/** Minimum counted time of the present stage, in ms. */
 export function neededDwellMs(rollout: Rollout): number {
   const { spec } = rollout.policy;
   switch (rollout.stage.kind) {

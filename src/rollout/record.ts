@@ -20,7 +20,7 @@ export interface AuditDraft {
   readonly actor: Actor;
   readonly route: string;
   readonly rolloutId: string | null;
-  /** A rollout event, or a change beside rollouts (`consumerListed`, `tokenCreated`, ...) as plain data. */
+  /** A rollout event, or a change outside rollouts (`consumerListed`, `tokenCreated`, ...) as plain data. */
   readonly event: RolloutEvent | { readonly kind: string; readonly [fact: string]: unknown };
   readonly reason: string;
   readonly before: unknown;
@@ -33,7 +33,7 @@ export interface AuditEntry extends AuditDraft {
   readonly hash: string;
 }
 
-/** A rollout and what has been seen of it. */
+/** A rollout and its evidence. */
 export interface RolloutRecord {
   readonly rollout: Rollout;
   readonly evidence: Evidence;

@@ -11,7 +11,7 @@ export function sentence(before: Rollout, after: Rollout, { event, actor, reason
   const entered = before.stage !== after.stage;
   if (entered && !capabilitiesOf(after).serinMoves && after.stage.kind !== 'finalised') return adviceOnEntering(after);
   const by = actor.role === 'serin' ? '' : ` by ${actor.name}`;
-  // A person may move what is paused; the pause goes on.
+  // A paused rollout may be moved; it stays paused.
   const still = actor.role !== 'serin' && before.paused && after.paused ? ', still paused' : '';
   const why = actor.role === 'serin' ? after.reason : reason;
   switch (event.kind) {
@@ -64,7 +64,7 @@ export function rolledBackSentence(
   return by === '' ? `${route} protected: ${done}` : `${route}: ${done}`;
 }
 
-/** What to do now, for people who make the split themselves: nothing here claims that it was done. */
+/** What to do now, when the operator makes the split: nothing here claims that it was done. */
 function adviceOnEntering({ route, canary, stable, stage, canaryBps, reason }: Rollout): string {
   switch (stage.kind) {
     case 'rolled-back':
@@ -83,7 +83,7 @@ function adviceOnEntering({ route, canary, stable, stage, canaryBps, reason }: R
   }
 }
 
-/** What a person did within the stage. */
+/** What an operator did within the stage. */
 function verbOf(event: OverrideEvent, { stage, canaryBps }: Rollout): string {
   switch (event.kind) {
     case 'paused':

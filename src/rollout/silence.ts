@@ -6,8 +6,8 @@ import { currentStep } from './plan.ts';
 import type { Rollout } from './state.ts';
 
 /**
- * A canary that is routed requests and reports none of them, beyond what chance explains: what it does to its users
- * cannot be seen. It is paused for a person to look, or rolled back where the policy rolls back when blind.
+ * A canary that is routed requests and reports none of them, beyond what chance explains: its effect on clients
+ * cannot be observed. It is paused for an operator to look, or rolled back if the policy rolls back when blind.
  */
 export function silence(
   rollout: Rollout,

@@ -2,7 +2,7 @@ import type { SplitOrder, Upstream } from '../split/order.ts';
 import { currentStep } from './plan.ts';
 import type { Rollout } from './state.ts';
 
-/** What the router has to make true for a rollout as it stands. */
+/** The order for the router, given the rollout's present state. */
 export function orderFor(rollout: Rollout): SplitOrder {
   const { spec } = rollout.policy;
   const base = {
@@ -42,7 +42,7 @@ function consumerDefaultOf(rollout: Rollout): 'by-weight' | 'stable' {
   return step && 'consumers' in step ? 'stable' : rollout.policy.spec.consumers.default;
 }
 
-/** A route on which nothing is rolled out. */
+/** A route without a rollout. */
 export function steadyOrder(route: string, stable: Upstream, epoch: number): SplitOrder {
   return {
     route,

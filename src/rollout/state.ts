@@ -3,7 +3,7 @@ import type { Policy } from '../policy/schema.ts';
 import type { RouterName } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
 
-/** Where a rollout stands. `paused` is a flag beside it: nothing advances, harm still rolls back. */
+/** The phase of a rollout. `paused` is a separate flag: nothing advances, but harm still rolls back. */
 export type Stage =
   | { readonly kind: 'preflight' }
   | { readonly kind: 'internal' }
@@ -17,11 +17,11 @@ export type Stage =
 
 export type StageKind = Stage['kind'];
 
-/** The canary is at its weight of before; `resume` gives back what was taken. */
+/** The canary is back at its previous weight; `resume` restores what was withdrawn. */
 export interface Withdrawal {
   readonly at: number;
   readonly fromBps: number;
-  /** `watched`: whether the fault goes away decides; `held`: it did not, and a person does. */
+  /** `watched`: whether the fault goes away decides; `held`: it did not, and a person decides. */
   readonly phase: 'watched' | 'held';
 }
 
@@ -40,7 +40,7 @@ export interface Rollout {
   readonly version: number;
   readonly stable: Upstream;
   readonly canary: Upstream;
-  /** The gateway where it is left out. */
+  /** The gateway when omitted. */
   readonly router?: RouterName;
   readonly policy: Policy;
   readonly policyDigest: string;
@@ -52,9 +52,9 @@ export interface Rollout {
   readonly splitEpoch: number;
   /** The last time that the share of the canary grew, and from what; null before the first. */
   readonly increase: { readonly at: number; readonly fromBps: number } | null;
-  /** The share that was taken back because the route failed soon after it was given; null when none is. */
+  /** The share that was withdrawn because the route failed soon after it was given; null when none is. */
   readonly withdrawal: Withdrawal | null;
-  /** The first epoch of this rollout: whatever was measured under an older one is another canary's. */
+  /** The first epoch of this rollout: measurements from an older epoch belong to another canary. */
   readonly firstEpoch: number;
   readonly paused: { readonly at: number; readonly by: string; readonly reason: string } | null;
   /** Gates of the present stage that are open. */
@@ -64,10 +64,10 @@ export interface Rollout {
   readonly extraDwellMs: number;
   /** What a person was paged for and has not yet dealt with. */
   readonly openPage: 'rolled-back' | 'undecided' | 'blind' | 'shared-fault' | null;
-  /** When a person was last paged for a cause; left out where nobody was. An override answers the page, not the cause. */
+  /** When a person was last paged for a cause; omitted if never. An override answers the page, not the cause. */
   readonly pagedAt?: Readonly<Partial<Record<PagedCause, number>>>;
   readonly startedAt: number;
-  /** Who started it and why; left out by those of before it was kept. */
+  /** Who started it and why; missing from rollouts stored before this field existed. */
   readonly started?: { readonly by: string; readonly reason: string };
   readonly endedAt: number | null;
   /** Why it is where it is, in one sentence. */

@@ -39,7 +39,7 @@ export function begin(event: StartedEvent, at: number, started?: Rollout['starte
 }
 
 /**
- * The one door to a state change, for people and for the machine: the next state, or one sentence why not.
+ * The only way to change state, for operators and for Serin: the next state, or one sentence why not.
  * Pure: the same rollout, event and context give the same answer, which is what makes the audit replayable.
  */
 export function transition(rollout: Rollout, event: RolloutEvent, context: TransitionContext): Transition {

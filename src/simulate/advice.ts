@@ -9,7 +9,7 @@ import type { ExpectedTraffic } from './traffic.ts';
 
 /** What to change, and why, in one sentence. */
 export interface Advice {
-  /** The policy's n-th step, from one; null where it concerns all of them. */
+  /** The policy's n-th step, from one; null when it concerns all of them. */
   readonly step: number | null;
   readonly change: 'weight' | 'margin' | 'dwell' | 'traffic';
   readonly says: string;
@@ -17,7 +17,7 @@ export interface Advice {
 
 const WEIGHTS_BPS: readonly number[] = [100, 200, 500, 1_000, 2_000, 2_500, 3_000, 4_000, 5_000];
 
-/** Nothing where every step ends with its dwell and every regression is caught in it. */
+/** Empty when every step ends with its dwell and every regression is caught in it. */
 export function adviseOn(policy: Policy, traffic: ExpectedTraffic, steps: readonly StepPlan[]): readonly Advice[] {
   const allowed = steps[0]?.regressions.filter(({ outcome }) => outcome.kind === 'inside-margin') ?? [];
   return [
@@ -93,7 +93,7 @@ function onMargin(traffic: ExpectedTraffic, regression: RegressionPlan): Advice 
   return { step: null, change: 'margin', says };
 }
 
-// The smallest larger weight within the time wanted, or else the one that is quickest; null where none is quicker.
+// The smallest larger weight within the time wanted, or else the quickest; null when none is quicker.
 function firstWeight(
   policy: Policy,
   traffic: ExpectedTraffic,

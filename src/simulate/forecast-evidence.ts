@@ -16,22 +16,22 @@ import { type ExpectedTraffic, quantileMs, shareSlowerThan } from './traffic.ts'
 /** The checks that a promotion waits for. */
 export type PlannedCheck = 'errors' | 'clientErrors' | QuantileName;
 
-/** How much a check needs to show the parity of a canary that equals the stable. */
+/** How much a check needs to show parity for a canary that equals the stable. */
 export type EvidenceForecast =
   | { readonly check: PlannedCheck; readonly kind: 'shown'; readonly canaryRequests: number; readonly ms: number }
-  /** `margin`: it is too narrow to tell anything; `traffic`: the stable has too little of it in ten minutes. */
+  /** `margin`: too narrow to show anything; `traffic`: the stable has too little in ten minutes. */
   | { readonly check: PlannedCheck; readonly kind: 'never'; readonly because: 'margin' | 'traffic' };
 
-/** One compared step as far as forecasting goes. */
+/** One compared step, as input to the forecast. */
 export interface ComparedStep {
   /** The canary's share, 0 < share < 1. */
   readonly share: number;
   readonly thresholds: Thresholds;
-  /** Time at the step's start in which latencies are not judged. */
+  /** Time at the step's start during which latencies are not judged. */
   readonly warmUpMs: number;
 }
 
-/** Mean age of what the latency reference remembers, in seconds. */
+/** Mean age of the latencies in the reference, in seconds. */
 export const REFERENCE_MEAN_LIFE_S = 300 / Math.LN2;
 const LEAST_SHARE = 0.02;
 
@@ -75,8 +75,8 @@ export function forecastEvidence(
 }
 
 /**
- * The time that the parity of the policy's queries takes at the least: no test gains more than ln 2 from an interval
- * (docs/statistics.md section 3.9). How much more it takes depends on noise that nobody has measured yet.
+ * Minimum time for the parity of the policy's queries: no test gains more than ln 2 from an interval
+ * (docs/statistics.md section 3.9). How much longer it takes depends on noise that has not been measured.
  */
 export function leastQueryMs({ spec: { checks } }: Policy, { thresholds }: ComparedStep): number {
   const required = Object.values(checks.queries).filter(({ comparable, dryRun }) => comparable && !dryRun);
@@ -84,7 +84,7 @@ export function leastQueryMs({ spec: { checks } }: Policy, { thresholds }: Compa
   return Math.max(0, ...required.map(({ interval }) => intervals * interval));
 }
 
-/** The stable's quantile as the margins want it. */
+/** The stable's quantile in the form that the margins use. */
 export function edgeAt(ms: number, share: number): { bucket: number; mass: number; share: number } {
   return { bucket: bucketOf(ms), mass: STARTING_MASS, share };
 }

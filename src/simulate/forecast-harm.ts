@@ -17,7 +17,7 @@ export interface Regression {
   readonly factor: number;
 }
 
-/** What becomes of a regression that is there when the step begins. */
+/** The outcome of a regression that exists when the step begins. */
 export type HarmForecast =
   | {
       readonly kind: 'caught';
@@ -27,10 +27,10 @@ export type HarmForecast =
       readonly canaryRequests: number;
       readonly failures: number | null;
     }
-  /** By contract no regression: every check allows for it. */
+  /** Not a regression by contract: it is within every check's margin. */
   | { readonly kind: 'inside-margin' };
 
-/** How soon the judge rolls back for the regression, by the check that is first. */
+/** How soon the judge rolls back for the regression, by the fastest check. */
 export function forecastHarm(
   policy: Policy,
   traffic: ExpectedTraffic,
@@ -72,7 +72,7 @@ export function forecastHarm(
   }
 }
 
-/** Whether a canary so much worse could still show parity, and so be promoted before it is caught. */
+/** Whether a canary that much worse could still show parity, and so be promoted before it is caught. */
 export function mayPassParity(policy: Policy, traffic: ExpectedTraffic, { of, factor }: Regression): boolean {
   const { checks } = policy.spec;
   if (of === 'errors') {

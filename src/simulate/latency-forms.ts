@@ -42,7 +42,7 @@ export function readLatencies(value: unknown, name: string): LatencyCounts {
 
 /**
  * `{ "0.1": 12, "+Inf": 13 }`: cumulative counts by upper boundary in seconds, as classic Prometheus histograms have
- * them. Null where no boundary tells anything.
+ * them. Null when no boundary carries information.
  */
 export function readBuckets(value: unknown, name: string): SlowerCounts | null {
   if (!isRecord(value)) refuseInput(`${name} must be an object of boundaries in seconds`);
@@ -88,7 +88,7 @@ export function readNative(value: unknown, name: string): NativeCounts {
   return { schema: resolution, counts: latency, zero: zero === undefined ? 0 : readCount(zero, `${name}.zero`) };
 }
 
-/** The counts on the grid of a schema that is no finer: 2^d buckets become one for each d by which it is coarser. */
+/** The counts on the grid of an equal or coarser schema: 2^d buckets become one, with d the difference. */
 export function countsAtSchema({ schema, counts, zero }: NativeCounts, coarser: number): LatencyCounts {
   const together = 2 ** (schema - coarser);
   const latency: Record<number, number> = {};

@@ -6,20 +6,20 @@ import { type ComparedStep, type EvidenceForecast, forecastEvidence, leastQueryM
 import { forecastHarm, type HarmForecast, mayPassParity, type Regression } from './forecast-harm.ts';
 import type { ExpectedTraffic } from './traffic.ts';
 
-/** What a step takes before anything is deployed, and what it would catch. */
+/** How long a step takes, estimated before any deployment, and what it would catch. */
 export interface StepPlan {
   /** The policy's n-th step, from one. */
   readonly step: number;
   readonly weightBps: number;
   readonly dwellMs: number;
   readonly evidence: readonly EvidenceForecast[];
-  /** Time to the last of the evidence; four rollouts in five need 0.3 to 2.3 times as long. Null for never. */
+  /** Time until all evidence is in; four rollouts in five need 0.3 to 2.3 times as long. Null for never. */
   readonly evidenceMs: number | null;
-  /** The check that is last, or that never shows parity; null where only queries have to. */
+  /** The slowest check, or the one that never shows parity; null when only queries have to. */
   readonly slowest: EvidenceForecast['check'] | null;
-  /** The time that the parity of the queries takes at the least; 0 without any. */
+  /** Minimum time for the parity of the queries; 0 without any. */
   readonly queriesMs: number;
-  /** The longest of dwell, evidence, queries and the least length of a step; null for never. */
+  /** The longest of dwell, evidence, queries and the minimum length of a step; null for never. */
   readonly takesMs: number | null;
   readonly regressions: readonly RegressionPlan[];
 }
@@ -40,7 +40,7 @@ export const REGRESSIONS: readonly Regression[] = [
   { of: 'latency', factor: 2 },
 ];
 
-/** What a step would need at another weight, and catch. */
+/** What a step would need, and catch, at another weight. */
 export function planStep(
   policy: Policy,
   traffic: ExpectedTraffic,

@@ -8,11 +8,11 @@ export interface Plan {
   readonly steps: readonly StepPlan[];
   /** Internal dwell, steps and bake; null when a step never ends. Consumer steps end by hand and are not counted. */
   readonly takesMs: number | null;
-  /** What to change where the answer is never, or is long after the dwell. */
+  /** What to change when the answer is never, or long after the dwell. */
   readonly advice: readonly Advice[];
 }
 
-/** By closed form: nothing is simulated (docs/statistics.md section 3.8). */
+/** Computed in closed form: nothing is simulated (docs/statistics.md section 3.8). */
 export function planRollout(policy: Policy, traffic: ExpectedTraffic): Plan {
   const { internal, steps, bake } = policy.spec;
   const planned = steps.flatMap((declared, index) =>

@@ -16,19 +16,19 @@ import { type InputFields, readCount, readFields, readNumber, refuseInput } from
 export interface Measured {
   /** Start of the block, epoch ms. */
   readonly at: number;
-  /** 0 for the internal phase, n for the policy's n-th step, one more than it has for the bake. */
+  /** 0 for the internal phase, n for the policy's n-th step, number of steps + 1 for the bake. */
   readonly step: number;
   readonly canaryBps: number;
   /** Null when the version reported nothing. */
   readonly stable: Tally | null;
   readonly canary: Tally | null;
-  /** The grid of both latencies; the gateway's own where it is left out. */
+  /** The grid of both latencies; the gateway's own when omitted. */
   readonly grid?: LatencyGrid;
   /** Values of query checks whose interval ended in the block, by name. */
   readonly series?: Readonly<Record<string, SeriesPoint>>;
 }
 
-/** One version as it was read: native counts take their grid from both versions together. */
+/** One version as read: native counts get their grid from both versions together. */
 interface ReadTally {
   readonly tally: Tally;
   readonly form: 'gateway' | 'buckets' | 'native' | null;
@@ -75,7 +75,7 @@ function readWeight(value: unknown): number {
   return bps;
 }
 
-// Two native histograms are compared at the resolution that both have.
+// Two native histograms are compared at their common resolution.
 function inOneForm(stable: ReadTally | null, canary: ReadTally | null): Pick<Measured, 'stable' | 'canary' | 'grid'> {
   const read = [stable, canary].flatMap((one) => one ?? []);
   const [form, other] = read.flatMap((one) => one.form ?? []);

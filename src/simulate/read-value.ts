@@ -6,7 +6,7 @@ import { Problem } from '../problem/problem.ts';
 
 export type InputFields = Readonly<Record<string, unknown>>;
 
-/** An object with no keys but these; throws a `Problem` that says what is wrong with `name`. */
+/** An object with only these keys; throws a `Problem` that says what is wrong with `name`. */
 export function readFields(value: unknown, name: string, keys: readonly string[]): InputFields {
   if (!isRecord(value)) refuseInput(`${name} must be an object`);
   for (const key of Object.keys(value)) {

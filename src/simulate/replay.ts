@@ -11,13 +11,13 @@ import { refuseInput } from './read-value.ts';
 export interface ReplayVerdict {
   readonly verdict: VerdictName;
   readonly reason: string;
-  /** End of the block and number of the line with which the verdict became what it has been since; null before any. */
+  /** End of the block and line number since which the verdict has held; null before the first. */
   readonly decidedAt: string | null;
   readonly line: number | null;
   readonly checks: readonly Finding[];
 }
 
-/** A rollout that is judged from its record, on the record's own time. */
+/** A recorded rollout, judged on the record's own time. */
 export interface Replay {
   readonly judged: JudgeState;
   /** The last block's place in the rollout; null before the first. */
@@ -39,7 +39,7 @@ export function openReplay(policy: Policy): Replay {
   return { judged: openJudgement(policy), context: null, lastAt: null, answer };
 }
 
-/** One look at one block; throws a `Problem` when the block does not follow the one before it or names no step. */
+/** One look at one block; throws a `Problem` when the block does not follow the one before it or names an unknown step. */
 export function replayBlock(policy: Policy, before: Replay, measured: Measured, line: number): Replay {
   const { at: startedAt, canaryBps, stable, canary, grid, series } = measured;
   if (series !== undefined) refuseUnknown(policy, Object.keys(series));

@@ -1,6 +1,6 @@
 import { normalQuantile, normalTail } from '../stats/evidence/normal.ts';
 
-/** What a plan takes the stable, and so a healthy canary, to be. */
+/** The assumed traffic of the stable, and so of a healthy canary. */
 export interface ExpectedTraffic {
   /** Requests of both versions together. */
   readonly requestsPerSecond: number;
@@ -10,7 +10,7 @@ export interface ExpectedTraffic {
   readonly latency: LogNormal;
 }
 
-/** Latencies whose logarithm is normal: two quantiles say everything. */
+/** Log-normal latencies: two quantiles determine the distribution. */
 export interface LogNormal {
   readonly medianMs: number;
   /** Standard deviation of ln(latency). */

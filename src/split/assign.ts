@@ -12,7 +12,7 @@ const PRIME = 0x01000193;
 
 /**
  * The state of the hash after the salt: computed once per order, continued with every key. Another canary version
- * draws other people, the same version keeps its own over every retry. A route and a version hold no NUL, so that no
+ * selects other clients; the same version keeps its own over every retry. A route and a version contain no NUL, so no
  * two pairs give the same salt.
  */
 export function saltOf(route: string, canaryVersion: string): number {
@@ -30,15 +30,15 @@ export function stickyHash(salt: number, key: string): number {
   return finalise(absorb(salt, key));
 }
 
-/** One hash, one threshold: the canary's people at 10 % are among its people at 50 %. */
+/** One hash, one threshold: clients on the canary at 10 % are still on it at 50 %. */
 export function assign(hash: number, canaryBps: number): Track {
   return hash < canaryThreshold(canaryBps) ? 'canary' : 'stable';
 }
 
 /**
- * The number of 32-bit hashes below which a requester goes to the canary: 0 for nobody, 2^32 for everybody. It rises
- * with the weight, so that nobody is moved back while it rises, and is exact to one hash in 2^32. No weight (NaN) is
- * nobody.
+ * The number of 32-bit hashes below which a requester goes to the canary: 0 for no client, 2^32 for all. It rises
+ * with the weight, so no client moves back while it rises, and is exact to one hash in 2^32. No weight (NaN) means
+ * no client.
  * @example canaryThreshold(5_000) // 2147483648
  */
 export function canaryThreshold(canaryBps: number): number {
@@ -46,7 +46,7 @@ export function canaryThreshold(canaryBps: number): number {
   return Math.ceil((canaryBps * HASHES) / WHOLE_BPS);
 }
 
-/** Both shares of a split in basis points; they sum to 10,000. Throws Problem('invalid-input') for no such weight. */
+/** Both shares of a split in basis points; they sum to 10,000. Throws Problem('invalid-input') for an invalid weight. */
 export function splitWeights(canaryBps: number): Readonly<Record<Track, number>> {
   if (!Number.isInteger(canaryBps) || canaryBps < 0 || canaryBps > WHOLE_BPS) {
     throw new Problem('invalid-input', `a weight is a whole number of basis points from 0 to 10000, not ${canaryBps}`);

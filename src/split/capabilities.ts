@@ -1,14 +1,14 @@
-/** What a router can do, as plain data: each part of Serin asks for the one thing that it depends on. */
+/** What a router can do, as plain data: each part of Serin checks only the capability it depends on. */
 export interface RouterCapabilities {
   /** Our gateway carries the traffic: it listens for the route, and can measure, force, brake and fail over. */
   readonly gatewayCarries: boolean;
-  /** Serin moves the split. Where it does not, an order is advice to those who do. */
+  /** Serin moves the split. Otherwise an order is advice to the operator. */
   readonly serinMoves: boolean;
-  /** The split in force can be seen. Where it cannot, nothing tells whether advice was followed. */
+  /** The split in force can be read. Otherwise Serin cannot tell whether advice was followed. */
   readonly splitSeen: boolean;
 }
 
-/** What `router` of a route can be in serin.yaml. `src/routers/routers.ts` makes each of them. */
+/** The values of a route's `router` in serin.yaml. `src/routers/routers.ts` creates each of them. */
 export const ROUTER_NAMES = ['gateway', 'none'] as const;
 
 export type RouterName = (typeof ROUTER_NAMES)[number];
@@ -18,7 +18,7 @@ const CAPABILITIES: Readonly<Record<RouterName, RouterCapabilities>> = {
   none: { gatewayCarries: false, serinMoves: false, splitSeen: false },
 };
 
-/** Of what has a router: a route, or a rollout, which leaves the gateway out. */
+/** Anything with a router: a route, or a rollout, which omits it for the gateway. */
 export function capabilitiesOf({ router = 'gateway' }: { readonly router?: RouterName }): RouterCapabilities {
   return CAPABILITIES[router];
 }

@@ -1,7 +1,7 @@
 import { assign } from './assign.ts';
 import type { ConsumerRule, SplitOrder, Track } from './order.ts';
 
-/** What of a request decides its version. */
+/** The parts of a request that decide its version. */
 export interface SplitInput {
   /** Value of the force header; null when it is absent. */
   readonly force: string | null;
@@ -27,8 +27,8 @@ const CHOICES = {
 } as const satisfies Record<ChosenBy, Record<Track, SplitChoice>>;
 
 /**
- * The version for a request; the first that matches wins: force header, consumer rule, weight. Who is not listed, or
- * shows no credential, takes the order's default: `stable` is a rule, `by-weight` is randomised.
+ * The version for a request; the first match wins: force header, consumer rule, weight. A client that is not listed, or
+ * sends no credential, gets the order's default: `stable` is a rule, `by-weight` is randomised.
  */
 export function chooseTrack(order: SplitOrder, input: SplitInput): SplitChoice {
   if (order.canary === null) return CHOICES.weight.stable;
@@ -44,7 +44,7 @@ export function chooseTrack(order: SplitOrder, input: SplitInput): SplitChoice {
   return CHOICES.weight[assign(input.hash, order.canaryBps)];
 }
 
-/** Whether a force header can be followed: it names one version, and that one is served. */
+/** Whether a force header can be followed: it names one version, and that version is served. */
 export function hasVersion({ stable, canary, forceAllowed }: SplitOrder, value: string): boolean {
   if (canary !== null && forceAllowed) return forcedTrack(value, stable.version, canary.version) !== null;
   const wanted = value.toLowerCase();

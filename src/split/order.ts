@@ -1,13 +1,13 @@
 /** The two branches of a route while a rollout runs. */
 export type Track = 'stable' | 'canary';
 
-/** What a listed consumer gets. A consumer that nobody listed takes the order's `consumerDefault`. */
+/** What a listed consumer gets. An unlisted consumer gets the order's `consumerDefault`. */
 export type ConsumerRule = 'canary' | 'stable' | 'by-weight';
 
 export interface Upstream {
   /** Absolute http(s) URL; its path replaces the route's matched prefix. */
   readonly url: string;
-  /** The name people give to what runs there: `v2`, a tag, a commit. */
+  /** The display name of the version: `v2`, a tag, a commit. */
   readonly version: string;
 }
 
@@ -23,15 +23,15 @@ export interface SplitOrder {
   readonly canary: Upstream | null;
   /** The canary's share of randomised traffic in basis points, 0..10000. */
   readonly canaryBps: number;
-  /** Null where consumer rules do not apply: no rollout, or the canary serves everybody (bake and later). */
+  /** Null when consumer rules do not apply: no rollout, or the canary serves all clients (bake and later). */
   readonly consumerDefault: 'by-weight' | 'stable' | null;
-  /** True where the force header may choose a version. */
+  /** Whether the force header may choose a version. */
   readonly forceAllowed: boolean;
   /** After a canary left the order, tunnels and event streams still open to it are closed after this. */
   readonly drainMs: number;
   /** Failures in a row on the canary at which the gateway sends everything to the stable by itself; null for never. */
   readonly brakeAfter: number | null;
-  /** What becomes of a request that the canary did not answer, where it can be sent a second time. */
+  /** How to handle a request that the canary did not answer, if it can be retried. */
   readonly failover: 'stable' | 'none';
   /** What the recorder needs to know to cut blocks and count errors. */
   readonly measure: { readonly blockMs: number; readonly errorStatuses: readonly (number | '4xx' | '5xx')[] };

@@ -1,24 +1,24 @@
 /** Counts of latencies by bucket index ceil(ln(ms) / ln 1.02): a sparse histogram, integers throughout. */
 export type LatencyCounts = Readonly<Record<number, number>>;
 
-/** What one version did within one block. */
+/** One version's activity within one block. */
 export interface Tally {
-  /** Requests whose outcome is known; a client that went away (499) is counted nowhere. */
+  /** Requests whose outcome is known; a request aborted by the client (499) is not counted. */
   readonly requests: number;
-  /** Answers in the policy's error statuses, and requests that got no complete answer. */
+  /** Responses with the policy's error statuses, and requests that got no complete response. */
   readonly errors: number;
-  /** Answers 400..499 that are not errors. */
+  /** Responses with 400..499 that are not errors. */
   readonly clientErrors: number;
-  /** Latencies of answers that are no errors, and of requests still open when the block closed. */
+  /** Latencies of responses that are not errors, and of requests still open when the block closed. */
   readonly latency: LatencyCounts;
   /**
-   * Requests that became overdue without the head of an answer; they are among `requests` only once they end.
-   * Left out where none did, or where the source cannot tell.
+   * Requests that became overdue before response headers arrived; they are counted in `requests` only when they end.
+   * Omitted when there were none, or when the source cannot tell.
    */
   readonly unanswered?: number;
-  /** Shadow groups of the stable, where the source knows the routing hash: its requests and errors by group. */
+  /** Shadow groups of the stable, when the source knows the routing hash: its requests and errors by group. */
   readonly groups?: GroupCounts;
-  /** Where the source knows no latency finer than fixed boundaries; `latency` is empty then. */
+  /** Set when the source knows latencies only at fixed boundaries; `latency` is empty then. */
   readonly slower?: SlowerCounts;
 }
 
@@ -29,13 +29,13 @@ export interface SlowerCounts {
   readonly above: readonly { readonly ms: number; readonly count: number }[];
 }
 
-/** Edges of latency buckets: bucket i holds what is above unitMs * ratio^(i-1) and at most unitMs * ratio^i. */
+/** Edges of latency buckets: bucket i holds latencies above unitMs * ratio^(i-1) and at most unitMs * ratio^i. */
 export interface LatencyGrid {
   readonly ratio: number;
   readonly unitMs: number;
 }
 
-/** What a query gave for one interval: a value, one for each comparable pod, or null where it gave nothing. */
+/** The result of a query for one interval: a value, one per comparable pod, or null for no result. */
 export type SeriesValue = number | readonly number[] | null;
 
 export interface SeriesPoint {
@@ -54,7 +54,7 @@ export const GROUPS = 20;
 
 /**
  * One look interval of one route, under exactly one split. The comparison of `stable` and `canary` is randomised;
- * `forced` (force header) and `ruled` (consumer list) are counted apart and never enter it.
+ * `forced` (force header) and `ruled` (consumer list) are counted separately and never enter it.
  */
 export interface Block {
   /** Wall-clock start in epoch milliseconds. */
@@ -68,10 +68,10 @@ export interface Block {
   readonly canary: Tally | null;
   readonly forced: { readonly stable: Tally; readonly canary: Tally };
   readonly ruled: { readonly stable: Tally; readonly canary: Tally };
-  /** The grid of every `latency` of the block; the gateway's own (ratio 1.02, 1 ms) where it is left out. */
+  /** The grid of every `latency` of the block; the gateway's own (ratio 1.02, 1 ms) when omitted. */
   readonly grid?: LatencyGrid;
   /** Values of the policy's query checks by name, in the block in which their interval ended. */
   readonly series?: Readonly<Record<string, SeriesPoint>>;
-  /** Requests that the router sent to each version in the block's span, where another source measures the answers. */
+  /** Requests that the router sent to each version in the block's span, when another source measures the responses. */
   readonly routed?: { readonly stable: number; readonly canary: number };
 }

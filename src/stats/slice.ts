@@ -1,26 +1,26 @@
 /**
- * What requests have in common: the endpoint they ask for, the consumer who asks, the address that serves, the answer
- * they get. Every request has one endpoint; of the others it may have none.
+ * What requests have in common: the endpoint, the consumer, the upstream address that serves them, and the status
+ * of the response. Every request has one endpoint; the others are optional.
  */
 export type SliceDimension = 'endpoint' | 'consumer' | 'upstream' | 'status';
 
 export interface SliceName {
   readonly dimension: SliceDimension;
-  /** `POST /orders/{id}`, a consumer's name, `10.0.0.3`, `503`; `other` for what found no slice of its own. */
+  /** `POST /orders/{id}`, a consumer's name, `10.0.0.3`, `503`; `other` for requests without a slice of their own. */
   readonly name: string;
 }
 
-/** The most slices a version has, "other" of each dimension among them. */
+/** The maximum number of slices per version, including "other" of each dimension. */
 export const MOST_SLICES = 200;
 
 /**
- * What is counted in a slice, at these places from `row * CELLS` on. Answers are those whose latency is known: they
+ * What is counted in a slice, at these offsets from `row * CELLS`. Answers are those with a known latency: they
  * are counted by how many of the stable's p50, p95 and p99 they are above.
  */
 export const CELL = { requests: 0, errors: 1, answers: 2 } as const;
 export const CELLS = 6;
 
-/** Latencies above which an answer is slow: the stable's p50, p95 and p99 as its past has them, in ms. */
+/** Latencies above which an answer is slow: the stable's p50, p95 and p99 from its past, in ms. */
 export type SlowMs = readonly [p50: number, p95: number, p99: number];
 
 export const SLOW_LEVELS = [0.5, 0.95, 0.99] as const;
@@ -35,6 +35,6 @@ export interface SliceBlock {
   readonly slices: readonly SliceName[];
   readonly canary: ArrayLike<number>;
   readonly stable: ArrayLike<number>;
-  /** Null while too little of the stable is known; no answer is counted then. */
+  /** Null while too little is known of the stable; no answers are counted then. */
   readonly slowMs: SlowMs | null;
 }

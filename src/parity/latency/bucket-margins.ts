@@ -5,12 +5,12 @@ import { bucketMs, bucketsWithin, GATEWAY_GRID } from '../../stats/latency/log-h
 import type { BucketMargins, QuantileEdge } from '../../stats/latency/quantile.ts';
 import type { QuantileName } from '../finding.ts';
 
-/** By how much the whole distribution may shift: where the policy says nothing, as much as the p50. */
+/** How far the whole distribution may shift: by default, as much as the p50. */
 export function dominanceLimit({ latency }: Checks): LatencyMargin {
   return latency.dominance?.rollback ?? latency.p50.rollback;
 }
 
-/** The margins in buckets at the stable's past quantile: of the relative and the absolute one the larger is allowed. */
+/** The margins in buckets at the stable's past quantile: the larger of the relative and the absolute one applies. */
 export function bucketMargins(
   checks: Checks,
   name: QuantileName,

@@ -10,11 +10,11 @@ import { dominanceLimit, rollbackBuckets } from './bucket-margins.ts';
 import { type LatencyState, LEVELS, QUANTILES } from './latency.ts';
 import { boundsInMs } from './quantile-finding.ts';
 
-/** Answers that it takes about for the highest bin, above the p99.9 of the past, to hold one. */
+/** Approximate number of answers needed for the highest bin, above the p99.9 of the past, to hold one. */
 const ENOUGH_ANSWERS = 1_000;
 
 /**
- * What the check of the whole distribution says, in the figures of the quantile that lies furthest apart. It claims no
+ * The finding of the whole-distribution check, with the figures of the quantile that differs most. It claims no
  * parity: that is shown quantile by quantile.
  */
 export function dominanceFinding(

@@ -16,8 +16,8 @@ const ON_GRID = ['dominance', ...QUANTILES] as const;
 const SLOWER = 'slower:';
 
 /**
- * How long answers take: the whole distribution and three quantiles, or where a source knows them at fixed boundaries
- * only, the share of answers above each.
+ * Response times: the whole distribution and three quantiles, or, when a source knows latencies only at fixed
+ * boundaries, the share of answers above each.
  */
 export const latencyCheck: Check<LatencyState> = {
   names: { listed: [...QUANTILES, 'dominance'], open: { form: 'slower:MS', pattern: /^slower:\d{1,9}(\.\d{1,3})?$/ } },
@@ -58,9 +58,9 @@ export const latencyCheck: Check<LatencyState> = {
 };
 
 /**
- * The budget belongs to the form of latencies that the first block has, when each of them is still at 1. Every boundary
- * has its share from then on, and counts as 1 as long as it takes no part: no choice of boundaries can spend more than
- * there is.
+ * The budget belongs to the latency form of the first block, when every test is still at 1. From then on every boundary
+ * has its share, and counts as 1 while it takes no part: no choice of boundaries can spend more than the budget
+ * allows.
  */
 function latencyStakes({ spec: { checks } }: Policy, state: LatencyState, shareOf: ShareOf): readonly Stake[] {
   if (state.form?.kind === 'boundaries') {
@@ -78,8 +78,8 @@ function latencyStakes({ spec: { checks } }: Policy, state: LatencyState, shareO
 }
 
 /**
- * The share of each boundary: what dominance and the quantiles have together, in equal parts. Where the boundaries
- * report only it stays unstaked: before the first block nobody knows that latencies have this form.
+ * The share of each boundary: the total of dominance and the quantiles, in equal parts. When the boundaries
+ * only report, it stays unstaked: before the first block it is unknown that latencies have this form.
  */
 function boundaryShare({ latency }: Policy['spec']['checks'], { slower }: LatencyState, shareOf: ShareOf): number {
   if (latency.classic.dryRun) return 0;

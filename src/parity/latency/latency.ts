@@ -24,9 +24,9 @@ export interface LatencyState extends Readonly<Record<QuantileName, QuantileStat
   readonly reference: Histogram;
   readonly dominance: OnsetMixture;
   readonly batches: LatencyDispersion;
-  /** What latencies are known by; null before the first block with any. */
+  /** The form of the latencies; null before the first block with any. */
   readonly form: LatencyForm | null;
-  /** One test for each boundary, where the form is boundaries; the reference stays empty then. */
+  /** One test per boundary, when the form is boundaries; the reference stays empty then. */
   readonly slower: readonly BoundaryState[];
 }
 
@@ -36,7 +36,7 @@ export interface BlockLatency {
   readonly stable: Histogram;
 }
 
-/** What of the policy and of the rollout matters to one block of latencies. */
+/** The parts of the policy and the rollout that matter to one block of latencies. */
 export interface LatencySpan {
   readonly phase: 'warm-up' | 'judged';
   readonly split: 'same-split' | 'split-changed';
@@ -58,8 +58,8 @@ export function openLatency(): LatencyState {
 }
 
 /**
- * One block of the randomised comparison, tested against edges of the past, then learnt from. During the warm-up the
- * stable is learnt and nothing is tested.
+ * One block of the randomised comparison, tested against edges of the past, then added to it. During the warm-up
+ * the stable is learnt and nothing is tested.
  */
 export function observeLatency(
   checks: Checks,
@@ -108,7 +108,7 @@ export function restartLatencyParity(state: LatencyState): LatencyState {
   };
 }
 
-/** The largest threshold of the quantile checks in ms; null before the stable has any latency. */
+/** The largest threshold of the quantile checks in ms; null before the stable has any latencies. */
 export function slowestThresholdMs(
   checks: Checks,
   state: LatencyState,

@@ -19,7 +19,7 @@ import { forecastAtNextWeights, forecastNeeds, parityInWords } from '../needs.ts
 import { bucketMargins } from './bucket-margins.ts';
 import { type LatencyState, LEVELS } from './latency.ts';
 
-/** What one quantile check says. `reference` is the stable's past, which the state keeps. */
+/** The finding of one quantile check. `reference` is the stable's past, which the state keeps. */
 export function quantileFinding(
   checks: Checks,
   name: QuantileName,
@@ -83,7 +83,7 @@ export function quantileFinding(
   }
 }
 
-/** The confidence sequence of a quantile, in ms: from the lower edge of its lowest bucket to the upper of its highest. */
+/** The confidence sequence of a quantile, in ms: from the lower edge of its lowest bucket to the upper edge of its highest. */
 export function boundsInMs(tails: Tails, level: number, grid: LatencyGrid): Interval | null {
   const buckets = quantileInterval(tails, level);
   if (buckets === null) return null;

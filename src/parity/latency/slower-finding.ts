@@ -24,9 +24,9 @@ import { LEVELS, QUANTILES } from './latency.ts';
 import { slowerRateMargins } from './slower.ts';
 
 /**
- * What latency checks say where it is known at boundaries only: one finding for each boundary that takes part, or that
- * has evidence of harm from when it did. Where none takes part, the one nearest to it says what is missing, so that no
- * absence counts as parity. The quantiles are figures and claim nothing.
+ * The findings when latencies are known only at boundaries: one for each boundary that takes part, or that still has
+ * evidence of harm from when it did. When none takes part, the nearest one says what is missing, so that a missing
+ * boundary never counts as parity. The quantiles are figures and claim nothing.
  */
 export function slowerFindings(
   checks: Checks,
@@ -140,7 +140,7 @@ function interpolatedFinding(
   };
 }
 
-// The one whose share of the past is least out of range; one without a past is as far from it as can be.
+// The boundary whose past share is least out of range; a boundary without a past counts as farthest out.
 function nearestToPart(states: readonly BoundaryState[]): number {
   let nearest = 0;
   let distance = Number.POSITIVE_INFINITY;

@@ -19,7 +19,7 @@ export interface SlowerState {
   readonly batches: LatencyDispersion;
 }
 
-/** Shares of answers above a boundary have margins as errors have; the latency itself has that of the distribution. */
+/** Shares of answers above a boundary use margins like those of errors; the latency itself uses the distribution's. */
 export function slowerMargins(checks: Checks): SlowerMargins {
   const { relative, absoluteMs } = dominanceLimit(checks);
   return {

@@ -10,13 +10,13 @@ import type { Finding, QueryName } from '../finding.ts';
 import { aloneAt } from '../stake.ts';
 import { bareName, logQueryHarm, logQueryHold, nameMissing, type QueryState, seriesTest } from './query.ts';
 
-/** The log values that evidence is held against. */
+/** The log thresholds for the evidence. */
 export interface ActionThresholds {
   readonly harm: number;
   readonly hold: number;
 }
 
-/** What one query check says, in its own unit. Arms of different size claim no parity, and may only hold. */
+/** The finding of one query check, in its own unit. Arms of different sizes claim no parity, and may only hold. */
 export function queryFinding(
   check: QueryCheck,
   name: QueryName,
@@ -75,13 +75,13 @@ export function queryFinding(
   }
 }
 
-/** `5 %`, `0.02`, `5 % or 0.02`: of both parts the larger is allowed. */
+/** `5 %`, `0.02`, `5 % or 0.02`: the larger of the two parts applies. */
 export function inWords({ relative, absolute }: SeriesMargin): string {
   if (absolute === 0) return formatShare(relative);
   return relative === 0 ? formatValue(absolute) : `${formatShare(relative)} or ${formatValue(absolute)}`;
 }
 
-// No valid test gains more from an interval; of ranks it depends on how many pods there are.
+// No valid test gains more from one interval; for ranks it depends on the number of pods.
 function leastToAct(
   { action, comparable, limit }: QueryCheck,
   { series }: QueryState,

@@ -21,12 +21,12 @@ export interface QueryState {
   readonly series: SeriesState;
   /** The canary's values against the limit, where the check has one. */
   readonly limit: RareEvent;
-  /** Since when values are due; null while none are. */
+  /** When values became due; null while none are. */
   readonly awaitedSince: number | null;
   /** End of the last block that had a point, and of the last one whose values were bet on. */
   readonly heardAt: number | null;
   readonly countedAt: number | null;
-  /** What the last point had no value of. */
+  /** What the last point had no value for. */
   readonly missing: Missing | null;
   /** The values that were bet on in the present step. */
   readonly step: { readonly canary: RunningMean; readonly stable: RunningMean };
@@ -41,7 +41,7 @@ export interface RunningMean {
 
 export type QueriesState = Readonly<Record<string, QueryState>>;
 
-/** Which versions a block's span gives comparable values of: both, or the canary alone for its limit. */
+/** Which versions have comparable values in a block's span: both, or the canary alone for its limit. */
 export interface QuerySpan {
   readonly asks: 'both' | 'canary' | 'none';
   /** Start of the first block of the present split. */
@@ -52,7 +52,7 @@ export interface QuerySpan {
 const PREFIX = 'query:';
 const NO_MEAN: RunningMean = { count: 0, value: 0 };
 const NO_VALUES: QueryState['step'] = { canary: NO_MEAN, stable: NO_MEAN };
-/** Nothing for so many intervals is as good as a missing value. */
+/** After this many intervals without a point, the value counts as missing. */
 const PATIENCE = 2;
 
 const UNASKED: QueryState = {
@@ -78,7 +78,7 @@ export function bareName(check: QueryName): string {
   return check.slice(PREFIX.length);
 }
 
-/** The check that a name of a finding means; null where the policy has none of that name. */
+/** The check that a finding's name refers to; null when the policy has none of that name. */
 export function queryOf({ queries }: Pick<Checks, 'queries'>, check: CheckName): QueryCheck | null {
   if (!isQueryName(check)) return null;
   const name = bareName(check);
@@ -94,7 +94,7 @@ export function openQueries(queries: Checks['queries']): QueriesState {
   return Object.fromEntries(Object.keys(queries).map((name) => [name, UNASKED]));
 }
 
-/** A new stage begins: parity and the figures are its own, and so is what is missing. */
+/** A new stage begins: parity, the figures and the list of missing values start anew. */
 export function restartQueries(states: QueriesState): QueriesState {
   return Object.fromEntries(
     Object.entries(states).map(([name, state]) => [
@@ -110,7 +110,7 @@ export function restartQueries(states: QueriesState): QueriesState {
   );
 }
 
-/** Every instant moved by as much as the clock was set. */
+/** Shifts every timestamp by the amount that the clock was set. */
 export function moveQueries(states: QueriesState, byMs: number): QueriesState {
   const at = (instant: number | null) => (instant === null ? null : instant + byMs);
   return Object.fromEntries(
@@ -141,19 +141,19 @@ export function seriesTest({ worse, comparable, rollback, parity }: QueryCheck):
   return { worse, arms: comparable ? 'same-size' : 'different', rollback, parity };
 }
 
-/** Log e-value of what may roll back: the comparison of equal arms, and the limit. */
+/** Log e-value of the tests that may roll back: the comparison of equal arms, and the limit. */
 export function logQueryHarm({ comparable, limit }: QueryCheck, state: QueryState): number {
   if (!comparable) return limit === undefined ? 0 : logRareEvent(state.limit);
   return limit === undefined ? logSeriesHarm(state.series) : both(state);
 }
 
-/** Log e-value of what may only hold; null where everything that the check finds may roll back. */
+/** Log e-value of the tests that may only hold; null when everything the check finds may roll back. */
 export function logQueryHold({ action, comparable, limit }: QueryCheck, state: QueryState): number | null {
   if (action === 'rollback') return comparable ? null : logSeriesHarm(state.series);
   return limit === undefined ? logSeriesHarm(state.series) : both(state);
 }
 
-/** Why the check cannot be judged by what came last; null when it can. @param now end of the last block */
+/** Why the latest data cannot be judged; null when it can. @param now end of the last block */
 export function whyUnheard(check: QueryCheck, name: string, state: QueryState, now: number): string | null {
   const { awaitedSince, heardAt, missing } = state;
   if (awaitedSince === null) return null;
@@ -180,12 +180,12 @@ function observeQuery(
   const until = startedAt + durationMs;
   const awaited = { ...state, awaitedSince: state.awaitedSince ?? startedAt };
   const began = until - check.interval;
-  // What began under another split was no comparison, and a value that it lacks is none that is missing.
+  // A value that began under another split was not a comparison, so it does not count as missing.
   if (point === undefined || began < splitSince) return awaited;
   const { canary } = point;
   const stable = asks === 'both' ? point.stable : null;
   const heard = { ...awaited, heardAt: until, missing: missingOf(point, asks) };
-  // An interval that overlaps the last one is no news (docs/statistics.md section 3.9, rule 1).
+  // An interval that overlaps the last one adds nothing new (docs/statistics.md section 3.9, rule 1).
   const overlaps = state.countedAt !== null && began + durationMs < state.countedAt;
   if (canary === null || overlaps) return heard;
   const step = { canary: extend(state.step.canary, canary), stable: extend(state.step.stable, stable) };
@@ -214,7 +214,7 @@ function extend(mean: RunningMean, value: SeriesValue): RunningMean {
   return { count, value: mean.value + (meanOf(value) - mean.value) / count };
 }
 
-// The mean of two e-processes is one.
+// The mean of two e-processes is an e-process.
 function both({ series, limit }: QueryState): number {
   return logSum([logSeriesHarm(series), logRareEvent(limit)], [0.5, 0.5]);
 }

@@ -1,16 +1,16 @@
 import { median } from 'simple-statistics';
 import type { BlockCounts } from './e-value.ts';
 
-/** Latencies of one time scale: the batch that is filling, and how far each past one was from equal. */
+/** Latencies of one time scale: the batch that is filling, and how far each past batch was from equal. */
 export interface Batches {
   readonly filling: BlockCounts & { readonly ms: number };
   /** Standardised residuals of past batches, oldest first. */
   readonly scores: readonly number[];
-  /** Dispersion of this scale as its scores have it. */
+  /** Dispersion of this scale, estimated from its scores. */
   readonly phi: number;
 }
 
-/** Batches of 1, 5 and 15 min: noise of one version that lasts shows on the scale on which it lasts. */
+/** Batches of 1, 5 and 15 min: noise in one version that lasts shows at the scale of its duration. */
 export type LatencyDispersion = readonly Batches[];
 
 const SCALES_MS: readonly number[] = [60_000, 300_000, 900_000];
@@ -18,7 +18,7 @@ const MOST_SCORES = 24;
 const FEWEST_SCORES = 8;
 /** Median of chi-square with one degree of freedom. */
 const CHI_SQUARE_MEDIAN = 0.455;
-/** Below this the estimate is taken for chance. */
+/** Estimates below this are treated as chance. */
 const DEAD_BAND = 1.5;
 
 const EMPTY: Batches['filling'] = { ms: 0, nc: 0, xc: 0, ns: 0, xs: 0 };
@@ -26,7 +26,7 @@ const EMPTY: Batches['filling'] = { ms: 0, nc: 0, xc: 0, ns: 0, xs: 0 };
 export const NO_BATCHES: LatencyDispersion = SCALES_MS.map(() => ({ filling: EMPTY, scores: [], phi: 1 }));
 
 /**
- * One block's answers above the stable's past median. A batch never spans two splits: what was filling is dropped.
+ * One block's answers above the stable's past median. A batch never spans two splits: a partial batch is dropped.
  *
  * @param split whether the block has the split of the one before
  */
@@ -67,7 +67,7 @@ function scoreOf({ nc, xc, ns, xs }: BlockCounts): number | null {
   return (xc - nc * p) / Math.sqrt(nc * p * (1 - p) * (1 + nc / ns));
 }
 
-// Differences of neighbours: a constant regression is in every score, and must not temper itself away.
+// Differences of neighbours: a constant regression is in every score, and must not cancel itself out.
 function phiOf(scores: readonly number[]): number {
   if (scores.length < FEWEST_SCORES) return 1;
   const halves = scores.slice(1).map((score, index) => (score - (scores[index] ?? 0)) ** 2 / 2);

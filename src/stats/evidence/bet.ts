@@ -1,4 +1,4 @@
-/** What every metric is told about a block beside its counts; all of it is known before the block. */
+/** What every metric is told about a block besides its counts; all of it is known before the block. */
 export interface Bet {
   /** The largest log e-value that one block may add to one alternative. */
   readonly cap: number;

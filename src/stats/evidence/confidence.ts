@@ -1,6 +1,6 @@
 import { type Tails, tailAbove } from '../latency/tails.ts';
 
-/** An interval that holds the truth at all looks together with the stated confidence; `high` is null where it is open. */
+/** An interval that holds the truth at all looks together with the stated confidence; `high` is null when it is open. */
 export interface Interval {
   readonly low: number;
   readonly high: number | null;
@@ -49,7 +49,7 @@ export function quantileInterval(tails: Tails, level: number, error = CONFIDENCE
   return { low, high };
 }
 
-// The counts above a bucket fall with it, so that what is to be found is false up to some bucket and true from there.
+// The counts above a bucket decrease with the bucket, so the predicate is false up to some bucket and true from there.
 function firstBucket(tails: Tails, last: number, holds: (above: number) => boolean): number {
   let low = tails.from - 1;
   let high = last;

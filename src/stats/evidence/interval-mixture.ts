@@ -1,7 +1,7 @@
 import { logMixture, type OnsetMixture, openMixture, stepMixture } from './onset.ts';
 
 /**
- * A mixture over effects and over the interval of onset, for tests that get one observation an interval
+ * A mixture over effects and over the interval of onset, for tests that get one observation per interval
  * (docs/statistics.md section 3.9): mass 0.6 at the first one that is bet on, 0.4/(k(k-1)) at the k-th, never more than
  * 1 in all.
  */

@@ -2,7 +2,7 @@
 export interface OnsetSchedule {
   /** Start of the first block with traffic to test, epoch ms; null before it. */
   readonly startedAt: number | null;
-  /** Whole minutes since then that have had their mass. */
+  /** Whole minutes since then whose mass was injected. */
   readonly minutes: number;
   /** Step changes since then. */
   readonly stepChanges: number;
@@ -17,7 +17,7 @@ const AFTER_DAY_ONE = 0.1;
 const MINUTES_A_DAY = 1_440;
 
 /**
- * The schedule after a block that begins `at`, epoch ms. Missed minutes are caught up with; a clock set back adds none.
+ * The schedule after a block that begins `at`, epoch ms. Missed minutes are caught up; a clock set back adds none.
  */
 export function advanceSchedule(
   schedule: OnsetSchedule,

@@ -1,6 +1,6 @@
 import { decayOver } from './decay.ts';
 
-/** The traffic of late under one split: decayed counts of requests, of the time they took, and of the blocks they came in. */
+/** Recent traffic under one split: decayed counts of requests, of the time they took, and of the blocks they came in. */
 export interface Pace {
   readonly canary: number;
   readonly stable: number;
@@ -27,12 +27,12 @@ export function canaryShare(pace: Pace): number | null {
   return pace.canary > 0 && pace.stable > 0 ? pace.canary / (pace.canary + pace.stable) : null;
 }
 
-/** The usual length of a block of late; null before the first. */
+/** The usual length of a recent block; null before the first. */
 export function blockMs(pace: Pace): number | null {
   return pace.blocks > 0 ? pace.ms / pace.blocks : null;
 }
 
-/** How long so many canary requests take at this pace; null without traffic. */
+/** How long this many canary requests take at this pace; null without traffic. */
 export function msForCanaryRequests(pace: Pace, requests: number): number | null {
   return pace.canary > 0 && pace.ms > 0 ? (requests * pace.ms) / pace.canary : null;
 }

@@ -3,18 +3,18 @@ import { histogramOn } from '../latency/latency-grid.ts';
 import { addHistograms, EMPTY, GATEWAY_GRID, type Histogram } from '../latency/log-histogram.ts';
 import { addSlower } from '../latency/slower.ts';
 
-/** What one version did over a span of blocks. */
+/** One version's activity over a span of blocks. */
 export interface Totals {
   readonly requests: number;
   readonly errors: number;
   readonly clientErrors: number;
   readonly unanswered: number;
   readonly latency: Histogram;
-  /** Where latencies are known by boundaries only. */
+  /** Set when latencies are known only at boundaries. */
   readonly slower?: SlowerCounts;
 }
 
-/** Pooled counts for the figures that people read. Never tested: pooling across blocks is biased under drift. */
+/** Pooled counts for display. Never tested: pooling across blocks is biased under drift. */
 export interface Window {
   /** Start of the first block and end of the last, epoch ms by the gateway's clock; null while empty. */
   readonly span: { readonly from: number; readonly to: number } | null;
@@ -26,7 +26,7 @@ const NOTHING: Totals = { requests: 0, errors: 0, clientErrors: 0, unanswered: 0
 
 export const EMPTY_WINDOW: Window = { span: null, canary: NOTHING, stable: NOTHING };
 
-/** One tally as totals; null where a version has none. */
+/** One tally as totals; null when a version has none. */
 export function totalsOf(tally: Tally | null, grid: LatencyGrid = GATEWAY_GRID): Totals | null {
   if (tally === null) return null;
   const { requests, errors, clientErrors, unanswered = 0, slower } = tally;
@@ -34,7 +34,7 @@ export function totalsOf(tally: Tally | null, grid: LatencyGrid = GATEWAY_GRID):
   return slower === undefined ? totals : { ...totals, slower };
 }
 
-/** The window with one block added; null where a version has no part in it. */
+/** The window with one block added; null when a version is missing from it. */
 export function extendWindow(
   window: Window,
   block: Pick<Block, 'startedAt' | 'durationMs'>,

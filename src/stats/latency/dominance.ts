@@ -5,8 +5,8 @@ import { type Tails, tailAbove, tailBucket } from './tails.ts';
 /**
  * The test of the whole latency distribution (docs/statistics.md sections 2.4 and 3.4): null "the canary is
  * stochastically no slower than the stable times 1.02^j". Bins are cut at quantiles of the stable's past; the canary is
- * counted against edges shifted by the margin. Every alternative tilts the past by a nondecreasing likelihood ratio,
- * without which the null of stochastic order would not hold.
+ * counted against edges shifted by the margin. Every alternative tilts the past by a nondecreasing likelihood ratio;
+ * otherwise the null of stochastic order would not hold.
  */
 export interface Bins {
   /** Upper bucket of each bin but the last, which is open. */
@@ -55,7 +55,7 @@ const STEPS: readonly { readonly level: number; readonly odds: number; readonly 
 const TILTS = SHIFTS.length + STEPS.length;
 const TILT_WEIGHTS: readonly number[] = [...SHIFT_WEIGHTS, ...STEPS.map(({ weight }) => weight)];
 
-/** Past mass with which betting starts: so much in all, and in each bin. */
+/** Past mass at which betting starts: in total, and in each bin. */
 export const STARTING_TOTAL = 200;
 const STARTING_BIN_MASS = 1;
 
@@ -63,7 +63,7 @@ export function openDominance(): OnsetMixture {
   return openMixture(TILTS);
 }
 
-/** The bins of the stable's past; null while it has too little mass, in all or in some bin. */
+/** The bins of the stable's past; null while it has too little mass, in total or in some bin. */
 export function binsOf(reference: Tails): Bins | null {
   if (reference.total < STARTING_TOTAL) return null;
   const edges: number[] = [];
@@ -82,7 +82,7 @@ export function binsOf(reference: Tails): Bins | null {
   return { edges, levels, shares: masses.map((mass) => mass / reference.total) };
 }
 
-/** One block of latencies; nothing changes without both versions or without bins. */
+/** One block of latencies; nothing changes unless there are both versions and bins. */
 export function stepDominance(
   mixture: OnsetMixture,
   bins: Bins | null,

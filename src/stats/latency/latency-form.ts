@@ -3,8 +3,8 @@ import { isSameGrid } from './latency-grid.ts';
 import { GATEWAY_GRID } from './log-histogram.ts';
 
 /**
- * What latencies are known by: buckets of a grid, or counts above fixed boundaries. What the judge remembers of the
- * stable belongs to one form, that of the first block with any latency.
+ * The form in which latencies are known: buckets of a grid, or counts above fixed boundaries. The judge's memory of the
+ * stable belongs to one form, that of the first block with any latencies.
  */
 export type LatencyForm =
   | { readonly kind: 'grid'; readonly grid: LatencyGrid }
@@ -14,7 +14,7 @@ export type LatencyForm =
 export const MOST_BOUNDARIES = 100;
 const GATEWAY_FORM: LatencyForm = { kind: 'grid', grid: GATEWAY_GRID };
 
-/** The form of a block; null where it has no latency at all. */
+/** The form of a block; null when it has no latencies. */
 export function formOf(block: Block): LatencyForm | null {
   const tallies = talliesOf(block);
   const [slower] = tallies.flatMap((tally) => tally.slower ?? []);
@@ -23,15 +23,15 @@ export function formOf(block: Block): LatencyForm | null {
   return block.grid === undefined ? GATEWAY_FORM : { kind: 'grid', grid: block.grid };
 }
 
-/** Whether a block's latencies can be held against what is remembered. One without latency says nothing else. */
+/** Whether a block's latencies are comparable with the remembered ones. A block without latencies always is. */
 export function fitsForm(block: Block, form: LatencyForm): boolean {
-  // Most blocks are the gateway's own: they are told without a look at their counts.
+  // Most blocks are the gateway's own: they are recognised without reading their counts.
   if (block.grid === undefined && isGateways(form) && !hasBoundaries(block)) return true;
   const other = formOf(block);
   return other === null || isSameForm(other, form);
 }
 
-/** The grid of a form; the gateway's where there is none yet, and where there are only boundaries. */
+/** The grid of a form; the gateway's when there is no form yet, or only boundaries. */
 export function gridOf(form: LatencyForm | null): LatencyGrid {
   return form?.kind === 'grid' ? form.grid : GATEWAY_GRID;
 }
@@ -49,7 +49,7 @@ export function isSameForm(left: LatencyForm, right: LatencyForm): boolean {
   );
 }
 
-/** Every tally of a block that there is. */
+/** Every tally that a block has. */
 export function talliesOf({ stable, canary, forced, ruled }: Block): readonly Tally[] {
   return [stable, canary, forced.stable, forced.canary, ruled.stable, ruled.canary].flatMap((tally) => tally ?? []);
 }
@@ -58,7 +58,7 @@ function isGateways(form: LatencyForm): boolean {
   return form.kind === 'grid' && isSameGrid(form.grid, GATEWAY_GRID);
 }
 
-/** Whether any tally of a block is known at boundaries only. */
+/** Whether any tally of a block is known only at boundaries. */
 export function hasBoundaries({ stable, canary, forced, ruled }: Block): boolean {
   return (
     stable?.slower !== undefined ||

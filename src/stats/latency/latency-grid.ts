@@ -27,14 +27,14 @@ export function isSameGrid(left: LatencyGrid, right: LatencyGrid): boolean {
 }
 
 /**
- * The bucket of the shortest latency that is told apart, 0.01 ms. The zero bucket of a native histogram, which lies
+ * The bucket of the shortest latency that is resolved, 0.01 ms. The zero bucket of a native histogram, which lies
  * below every other, counts as this one.
  */
 export function lowestBucket(grid: LatencyGrid): number {
   return isSameGrid(grid, GATEWAY_GRID) ? LOWEST_BUCKET : rawBucket(SHORTEST_MS, grid);
 }
 
-/** The bucket of the longest latency that is told apart, 120 s. */
+/** The bucket of the longest latency that is resolved, 120 s. */
 export function highestBucket(grid: LatencyGrid): number {
   return isSameGrid(grid, GATEWAY_GRID) ? HIGHEST_BUCKET : rawBucket(LONGEST_MS, grid);
 }
@@ -46,7 +46,7 @@ export function bucketOn(ms: number, grid: LatencyGrid): number {
   return ms >= LONGEST_MS ? highestBucket(grid) : rawBucket(ms, grid);
 }
 
-/** Counts of a block on its grid. What lies beyond the outermost buckets counts in them. */
+/** Counts of a block on its grid. Anything beyond the outermost buckets counts in them. */
 export function histogramOn(counts: LatencyCounts, grid: LatencyGrid): Histogram {
   if (isSameGrid(grid, GATEWAY_GRID)) return histogramOf(counts);
   const lowest = lowestBucket(grid);
@@ -68,7 +68,7 @@ export function histogramOn(counts: LatencyCounts, grid: LatencyGrid): Histogram
   return { from, mass, total };
 }
 
-// An edge belongs to the bucket below it; the slack keeps it there in floating point. Zero is added lest it be -0.
+// An edge belongs to the bucket below it; the slack keeps it there in floating point. Adding zero avoids -0.
 function rawBucket(ms: number, { ratio, unitMs }: LatencyGrid): number {
   return Math.ceil(Math.log(ms / unitMs) / Math.log(ratio) - 1e-9) + 0;
 }

@@ -45,14 +45,14 @@ export const EMPTY: Histogram = { from: 0, mass: [], total: 0 };
 /** Masses that have decayed below this are forgotten. */
 const NEGLIGIBLE = 1e-6;
 
-/** How many buckets have a count. Values are counted, because keys would have every index written out as text. */
+/** How many buckets have a count. Values are counted, because enumerating keys would convert every index to text. */
 export function countBuckets(counts: Readonly<Record<number, unknown>>): number {
   return Object.values(counts).length;
 }
 
 /**
- * The keys of counts that are no bucket from 0 to the highest. Buckets below 0 are names and not indices to the engine
- * and come after all indices.
+ * The keys of counts that are not a bucket from 0 to the highest. To the engine, negative buckets are named properties
+ * and not indices, and come after all indices.
  *
  * @param indices how many buckets from 0 to the highest have a count
  */
@@ -82,7 +82,7 @@ export function histogramOf(counts: LatencyCounts): Histogram {
 }
 
 function otherCounts(counts: LatencyCounts, indices: number): Histogram {
-  // By name: an engine finds a negative number as a key only after writing it out.
+  // By name: an engine finds a negative number as a key only after converting it to text.
   const named: Readonly<Record<string, number>> = counts;
   return otherKeys(counts, indices)
     .map((key) => ({ from: Number(key), mass: [named[key] ?? 0], total: named[key] ?? 0 }))

@@ -12,7 +12,7 @@ export interface QuantileEdge {
   readonly share: number;
 }
 
-/** Margins in buckets: the canary is counted above the edge shifted by so many. */
+/** Margins in buckets: the canary is counted above the edge shifted by this many. */
 export interface BucketMargins {
   readonly rollback: number;
   readonly parity: number;
@@ -27,7 +27,7 @@ export interface QuantileState {
 export const ODDS_GRID: readonly number[] = [1.15, 1.4, 2, 4, 10];
 export const ODDS_WEIGHTS: readonly number[] = [0.2, 0.2, 0.25, 0.2, 0.15];
 
-/** Past mass above the edge with which betting starts. */
+/** Past mass above the edge at which betting starts. */
 export const STARTING_MASS = 10;
 const LN_ODDS: readonly number[] = ODDS_GRID.map(Math.log);
 const LOWEST_PARITY_SHARE = 0.02;
@@ -53,7 +53,7 @@ export function parityShare(reference: Tails, edge: QuantileEdge, parityBuckets:
   return share >= edge.share ? null : share;
 }
 
-/** One block of latencies. Nothing changes without both versions, or before the reference has mass enough. */
+/** One block of latencies. Nothing changes unless both versions have some and the reference has enough mass. */
 export function stepQuantile(
   state: QuantileState,
   reference: Tails,

@@ -25,7 +25,7 @@ export interface BoundaryState {
   readonly shift: OnsetMixture;
 }
 
-/** What one block counted, and what it may be held against. */
+/** The counts of one block, and the boundaries they may be compared with. */
 export interface SlowerBlock {
   readonly canary: SlowerCounts | undefined;
   readonly stable: SlowerCounts | undefined;
@@ -35,24 +35,24 @@ export interface SlowerBlock {
 export interface SlowerMargins {
   readonly rate: RateMargins;
   /**
-   * The lower boundary up to which a latency at a boundary may have grown within the margin; null where there is none.
+   * The lower boundary up to which a latency at a boundary may have grown within the margin; null when there is none.
    */
   readonly lowerThan: (boundaries: readonly number[], index: number) => number | null;
 }
 
-/** Exceedances of the stable's past with which a boundary takes part, and how much past it takes to know them. */
+/** Exceedances in the stable's past needed for a boundary to take part, and how much past is needed to know them. */
 export const LOWEST_SHARE = 0.001;
 export const HIGHEST_SHARE = 0.4;
 export const ENOUGH_PAST = 200;
 /**
- * Shares of slow answers are larger than error rates, and of interest for smaller effects: a latency 10 % longer is
+ * Shares of slow answers are larger than error rates, and smaller effects matter: a latency 10 % longer is
  * hardly more than the margin at any boundary.
  */
 const SLOWER_EFFECTS: EffectGrid = {
   ratios: [1.1, 1.3, 1.8, 3, 6, 15],
   weights: [0.2, 0.2, 0.2, 0.2, 0.1, 0.1],
 };
-/** What of a boundary's part of the budget goes to each of its two tests. */
+/** How a boundary's part of the budget is divided between its two tests. */
 const TEST_WEIGHTS: readonly number[] = [0.8, 0.2];
 
 export function openBoundaries(boundaries: readonly number[], margins: RateMargins): readonly BoundaryState[] {
@@ -62,7 +62,7 @@ export function openBoundaries(boundaries: readonly number[], margins: RateMargi
 
 /**
  * Whether a boundary takes part in the next block. The stable's past alone decides, so that a block in which it does
- * not counts as 1 whatever it holds, and the budget is kept.
+ * not counts as 1 whatever it contains, and the budget holds.
  */
 export function takesPart({ rate }: BoundaryState): boolean {
   const share = pastShare(rate.stable);
@@ -74,7 +74,7 @@ export function pastShare({ events, requests }: PastRate): number | null {
   return requests < ENOUGH_PAST ? null : events / requests;
 }
 
-/** One block. Boundaries that do not take part, and all of them during the warm-up, learn the stable only. */
+/** One block. Boundaries that do not take part, and all of them during the warm-up, only learn from the stable. */
 export function stepBoundaries(
   states: readonly BoundaryState[],
   margins: SlowerMargins,
@@ -148,8 +148,8 @@ export function addSlower(left: SlowerCounts | undefined, right: SlowerCounts | 
 }
 
 /**
- * A quantile interpolated within its bucket as Prometheus does it: a figure for people, and never tested. Beyond the
- * last boundary it is that boundary.
+ * A quantile interpolated within its bucket as Prometheus does: for display only, never tested. Beyond the
+ * last boundary, the result is that boundary.
  *
  * @param level 0 < level < 1, 0.99 for the p99
  * @returns ms; null without answers or boundaries

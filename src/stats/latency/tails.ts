@@ -1,6 +1,6 @@
 import type { Histogram } from './log-histogram.ts';
 
-/** A histogram's masses summed from the top, so that the mass above any bucket takes one look. */
+/** A histogram's masses summed from the top, so that the mass above any bucket takes one lookup. */
 export interface Tails {
   readonly from: number;
   /** `above[i]` is the mass in the buckets `from + i` and higher. */
@@ -9,7 +9,7 @@ export interface Tails {
 }
 
 export function tailsOf({ from, mass, total }: Histogram): Tails {
-  // A typed array of this size lives outside the engine's heap, and takes longer to get than to fill.
+  // A typed array of this size lives outside the engine's heap, and takes longer to allocate than to fill.
   const above = mass.slice();
   let sum = 0;
   for (let offset = mass.length - 1; offset >= 0; offset -= 1) {

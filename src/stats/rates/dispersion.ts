@@ -2,12 +2,12 @@ import { GROUPS, type GroupCounts } from '../block.ts';
 
 /**
  * How much more the stable's errors scatter than independent ones would (docs/statistics.md section 3.7), from shadow
- * groups of its traffic. Where groups differ in size, each is held against the errors that its requests let expect.
+ * groups of its traffic. When groups differ in size, each is compared with the errors expected for its requests.
  */
 export interface GroupDispersion {
   /** Time for which groups were counted, ms. */
   readonly seenMs: number;
-  /** Counts by group since the beginning; people who are drawn once stay in their group. */
+  /** Counts by group since the beginning; a client stays in its group. */
   readonly requests: readonly number[];
   readonly errors: readonly number[];
   /** Sums over blocks: the variance between groups, and the mean. */
@@ -15,10 +15,10 @@ export interface GroupDispersion {
   readonly mean: number;
 }
 
-/** History that it takes to trust the groups, ms. */
+/** How much history is needed before the groups are trusted, ms. */
 export const ENOUGH_HISTORY_MS = 600_000;
 
-/** 95 % point of chi-square with 19 degrees of freedom, over 19: what chance does to the long-run scatter. */
+/** 95 % point of chi-square with 19 degrees of freedom, over 19: the long-run scatter that chance explains. */
 const CHI_SQUARE_95 = 1.587;
 
 const NONE: readonly number[] = Array.from({ length: GROUPS }, () => 0);
@@ -40,7 +40,7 @@ export function stepGroups(past: GroupDispersion, groups: GroupCounts, durationM
 /**
  * phi for counts of errors: 1 for independent ones, E[K^2]/E[K] for clumps of size K.
  *
- * @param initial what is assumed before there is history enough
+ * @param initial what is assumed until there is enough history
  */
 export function groupPhi(past: GroupDispersion, initial: number): number {
   if (past.seenMs < ENOUGH_HISTORY_MS) return initial;

@@ -18,11 +18,11 @@ export interface RateMargins {
   /** Null for a rate that holds a promotion back and never rolls back. */
   readonly rollback: Boundary | null;
   readonly parity: readonly [relative: Boundary, absolute: Boundary];
-  /** The effects that harm is tested for; those of errors where it is left out. */
+  /** The effects that harm is tested for; those of errors when omitted. */
   readonly effects?: EffectGrid;
 }
 
-/** How many times the rollback boundary the canary's rate is in each alternative, and the weights of these. */
+/** The canary's rate in each alternative, as a multiple of the rollback boundary, and the alternatives' weights. */
 export interface EffectGrid {
   readonly ratios: readonly number[];
   readonly weights: readonly number[];
@@ -43,7 +43,7 @@ export interface PastRate {
   readonly requests: number;
 }
 
-/** How many times the rollback boundary the canary's rate is in each alternative. */
+/** The canary's rate in each alternative, as a multiple of the rollback boundary. */
 export const RATIO_GRID: readonly number[] = [1.3, 1.8, 3, 6, 15, 60];
 export const RATIO_WEIGHTS: readonly number[] = [0.15, 0.25, 0.25, 0.2, 0.1, 0.05];
 
@@ -63,7 +63,7 @@ export function openRate(margins: RateMargins): RateState {
   };
 }
 
-/** The stable's rate as its past has it, with a prior of 200 requests at 0.1 %. */
+/** The stable's past rate, with a prior of 200 requests at 0.1 %. */
 export function expectedRate({ stable: { events, requests } }: Pick<RateState, 'stable'>): number {
   return clipRate((PRIOR_REQUESTS * PRIOR_RATE + events) / (PRIOR_REQUESTS + requests));
 }
@@ -74,7 +74,7 @@ export function learnStable(past: PastRate, counts: BlockCounts, durationMs: num
   return { events: past.events * kept + counts.xs, requests: past.requests * kept + counts.ns };
 }
 
-/** One block of evidence, then the stable's part of it becomes past. Without both versions only the past is learnt. */
+/** Adds one block of evidence, then its stable counts to the past. Unless both versions have traffic, only the past is updated. */
 export function stepRate(
   state: RateState,
   margins: RateMargins,

@@ -1,12 +1,12 @@
 import { type Boundary, boundaryAt, projectPoisson } from '../evidence/e-value.ts';
 
-/** What the mixture over alternatives costs at the start, about ln 2 (docs/statistics.md section 3.8). */
+/** The initial cost of the mixture over alternatives, about ln 2 (docs/statistics.md section 3.8). */
 const COST_OF_MIXING = 0.7;
-/** What mixing over effects and times of onset costs where harm is concerned. */
+/** The cost of mixing over effects and times of onset, for harm. */
 const COST_OF_HARM_MIXTURE = 2.1;
 
 /**
- * Of the requests forecast, what the middle four fifths of rollouts need: measured p10 and p90 (docs/statistics.md
+ * The fraction of the forecast that the middle four fifths of rollouts need: measured p10 and p90 (docs/statistics.md
  * section 3.8).
  */
 export const FORECAST_RANGE = { low: 0.3, high: 2.3 } as const;
@@ -44,7 +44,7 @@ export function quantileGain(canary: number, stable: number, weight: number): nu
  * Canary requests until parity is shown, if the versions are equal. An estimate: the middle four fifths of rollouts
  * need 0.3 to 2.3 times as many.
  *
- * @param missing log evidence between the threshold and what is there
+ * @param missing log evidence between the threshold and the present value
  */
 export function requestsNeeded(missing: number, gain: number, progress: 'not-begun' | 'begun'): number | null {
   if (missing <= 0) return 0;
@@ -52,7 +52,7 @@ export function requestsNeeded(missing: number, gain: number, progress: 'not-beg
   return Math.ceil((missing + (progress === 'not-begun' ? COST_OF_MIXING : 0)) / gain);
 }
 
-/** What limits how soon a regression is known. */
+/** The limits on how soon a regression is detected. */
 export interface HarmBet {
   /** ln(1/alpha). */
   readonly logThreshold: number;
@@ -60,12 +60,12 @@ export interface HarmBet {
   readonly budgetWeight: number;
   /** The most that a block adds to the evidence. */
   readonly cap: number;
-  /** Blocks with canary traffic that a rollback takes at least. */
+  /** The fewest blocks with canary traffic for a rollback. */
   readonly minBlocks: number;
 }
 
 /**
- * Blocks until a regression is known that brings `gain` a canary request. The cap and the least number of blocks with
+ * Blocks until a regression that brings `gain` per canary request is detected. The cap and the least number of blocks with
  * canary traffic bound it from below.
  */
 export function blocksUntilHarm(bet: HarmBet, gain: number, requestsPerBlock: number): number {

@@ -11,19 +11,19 @@ export interface NoReport {
   readonly silence: RareEvent;
   /** Intervals in which the canary reported nothing, of those that were bet on. */
   readonly silent: number;
-  /** Decayed counts of the stable: requests that it reported, of those that were routed to it. */
+  /** Decayed counts of the stable: requests that it reported, out of those routed to it. */
   readonly stable: { readonly reported: number; readonly routed: number };
 }
 
 export const UNHEARD: NoReport = { silence: openRareEvent(), silent: 0, stable: { reported: 0, routed: 0 } };
 
-/** Requests that the canary must be expected to report, before its silence says anything. */
+/** How many requests the canary must be expected to report before its silence means anything. */
 const ENOUGH_EXPECTED = 5;
 const HALF_LIFE_MS = 600_000;
 
 /**
  * One reporting interval. How much of its traffic a version reports is learnt from the stable's past: the canary may
- * have none. Where the stable is silent too, or the router's counts are not known, nothing is bet and nothing learnt.
+ * have none. When the stable is silent too, or the router's counts are unknown, nothing is bet or learnt.
  */
 export function stepNoReport(
   state: NoReport,

@@ -5,7 +5,7 @@ import { type IntervalMixture, logIntervals, openIntervals, stepIntervals } from
  */
 export type RareEvent = IntervalMixture;
 
-/** The share of intervals that the null allows. */
+/** The share of intervals allowed by the null. */
 export const RARE = 0.05;
 
 const RATES: readonly number[] = [0.3, 0.6, 0.95];

@@ -21,7 +21,7 @@ export const UNWATCHED_SPLIT: SplitShare = { blocks: 0, lack: openMixture(PARTS.
 
 /**
  * One block. Mass 0.6 goes in at the first block and 0.4/(k(k-1)) at the k-th, as in docs/statistics.md section 3.9:
- * what stops later is missed later.
+ * the later traffic stops, the longer it takes to detect.
  *
  * @param weight the ordered share of the canary, 0 < weight < 1
  */

@@ -5,7 +5,7 @@ import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evid
 import { expectedRate, learnStable, type PastRate } from './error-rate.ts';
 
 /**
- * The test against requests that nobody answers (docs/statistics.md section 3.10 a): null "at most twice the stable's
+ * The test against unanswered requests (docs/statistics.md section 3.10 a): null "at most twice the stable's
  * share + 0.5 pp".
  */
 export interface UnansweredState {
@@ -27,7 +27,7 @@ export function sentRequests(tally: Tally | null): number {
   return tally === null ? 0 : tally.requests + (tally.unanswered ?? 0);
 }
 
-/** One block; without both versions only the past is learnt. */
+/** One block; unless both versions have traffic, only the past is updated. */
 export function stepUnanswered(
   state: UnansweredState,
   block: { readonly canary: Tally | null; readonly stable: Tally | null; readonly durationMs: number },

@@ -56,17 +56,17 @@ export function rankLogE(below: number, pods: number): readonly number[] {
   return [...tilted, Math.log(0.5 + (below === pods ? 0.5 * (pods + 1) : 0))];
 }
 
-/** Where the canary lies among the pods of the stable, each of them moved by the margin. */
+/** Where the canary ranks among the stable's pods, each shifted by the margin. */
 export interface Rank {
   readonly pods: number;
-  /** Pods that are certainly better than the canary, and those that are possibly so. */
+  /** Pods that are certainly better than the canary, and pods that are possibly better. */
   readonly better: number;
   readonly notWorse: number;
 }
 
 /**
- * The rank of the canary. Of several pods of its own it is the middle one, which is less extreme than a single pod
- * would be: of an even number the better one is held against harm, and the worse one against parity.
+ * The rank of the canary. If it has several pods, the middle one counts, which is less extreme than a single pod
+ * would be: with an even number, the better one is used against harm, and the worse one against parity.
  */
 export function rankOf({ canary, stable }: SeriesValues, direction: Direction, margin: SeriesMargin): Rank {
   const sign = direction === 'higher' ? 1 : -1;

@@ -1,16 +1,16 @@
 import { mean } from 'simple-statistics';
 import type { SeriesValue } from '../block.ts';
 
-/** What one value a version and interval is tested for (docs/statistics.md section 3.9). */
+/** What is tested for one value per version and interval (docs/statistics.md section 3.9). */
 export interface SeriesTest {
   readonly worse: 'higher' | 'lower' | 'both';
-  /** Only arms of the same size are exchangeable where the versions are equal; others are guarded. */
+  /** Only arms of the same size are exchangeable when the versions are equal; others use the guard. */
   readonly arms: 'same-size' | 'different';
   readonly rollback: SeriesMargin;
   readonly parity: SeriesMargin;
 }
 
-/** `relative` of the stable's value, `absolute` in the unit of the values; the larger is allowed. */
+/** `relative` of the stable's value, `absolute` in the unit of the values; the larger applies. */
 export interface SeriesMargin {
   readonly relative: number;
   readonly absolute: number;
@@ -28,12 +28,12 @@ export function directionsOf(worse: SeriesTest['worse']): readonly Direction[] {
   return worse === 'both' ? ['higher', 'lower'] : [worse];
 }
 
-/** By how much a value may be worse than `stable`. */
+/** How much worse than `stable` a value may be. */
 export function allowanceAt(stable: number, { relative, absolute }: SeriesMargin): number {
   return Math.max(absolute, relative * Math.abs(stable));
 }
 
-/** A version's one value: of several pods the mean. */
+/** A version's single value: the mean over its pods. */
 export function meanOf(value: NonNullable<SeriesValue>): number {
   return typeof value === 'number' ? value : mean([...value]);
 }

@@ -14,11 +14,11 @@ import {
 } from './series-test.ts';
 
 export interface SeriesState {
-  /** How intervals are compared, as the first one had it; null before it. */
+  /** How intervals are compared, set by the first one; null before it. */
   readonly form: SeriesForm | null;
   /** One pair of processes for each direction that is worse. */
   readonly sides: readonly SideState[];
-  /** The last pairs that differed, oldest first, canary before stable: what a usual difference is. */
+  /** The last pairs that differed, oldest first, canary before stable: they give the usual size of a difference. */
   readonly recent: readonly SeriesPair[];
 }
 
@@ -44,8 +44,8 @@ const LARGEST_SIZE = 2;
 const LEAST_PODS = 4;
 
 /**
- * One interval in which both versions have a finite value. Values that are equal to the last bit say nothing, not even
- * of parity: more often than not they are one series that was asked for twice.
+ * One interval in which both versions have a finite value. Values that are identical to the last bit say nothing, not
+ * even about parity: usually they are one series that was queried twice.
  */
 export function stepSeries(
   state: SeriesState,
@@ -79,7 +79,7 @@ export function restartSeriesParity(state: SeriesState): SeriesState {
   return { ...state, sides: state.sides.map((side) => ({ ...side, parity: side.parity.map(() => 0) })) };
 }
 
-/** Log e-value against "no worse than the rollback margin"; of both directions the mean. */
+/** Log e-value against "no worse than the rollback margin"; the mean of both directions. */
 export function logSeriesHarm({ form, sides }: SeriesState): number {
   if (form === null || sides.length === 0) return 0;
   const logs = sides.map(({ harm }) => logIntervals(harm, WEIGHTS[form]));
@@ -89,14 +89,14 @@ export function logSeriesHarm({ form, sides }: SeriesState): number {
   );
 }
 
-/** Log e-value against "worse than the parity margin", of both directions the smaller; null for arms of different size. */
+/** Log e-value against "worse than the parity margin", the smaller of both directions; null for arms of different size. */
 export function logSeriesParity({ form, sides }: SeriesState, { arms }: Pick<SeriesTest, 'arms'>): number | null {
   if (arms === 'different') return null;
   if (form === null || sides.length === 0) return 0;
   return Math.min(...sides.map(({ parity }) => logSum(parity, WEIGHTS[form])));
 }
 
-/** Intervals that it takes at least until the log evidence is there, when one adds `largestBet` at most. */
+/** Minimum number of intervals to reach the log evidence, when each adds at most `largestBet`. */
 export function leastIntervals(missing: number, largestBet: number): number {
   return Math.max(0, Math.ceil(missing / largestBet - 1e-9));
 }
