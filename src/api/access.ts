@@ -13,7 +13,7 @@ const RANK: Readonly<Record<Actor['role'], number>> = { viewer: 1, operator: 2, 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
 const REMEMBERED_TOKENS = 1_000;
 
-/** Spread into a route's definition: nobody below the role gets past it, and the API's description says so. */
+/** Spread into a route's definition: requires at least this role, and documents it in the API's description. */
 export function requires(role: Role) {
   const guard = createMiddleware<ApiEnv>(async (c, next) => {
     const actor = c.get('actor');
@@ -26,9 +26,9 @@ export function requires(role: Role) {
 }
 
 /**
- * Turns the bearer token into the actor, or answers 401, and 429 to an address that has failed too often.
- * A token that was accepted before is still looked up then: one script with an old token must not lock an operator,
- * who comes from the same address, out of a rollback.
+ * Resolves the bearer token to an actor, or answers 401, or 429 if the address has failed too often.
+ * A token that was accepted before is still looked up then: a script with an old token must not lock an operator
+ * at the same address out of a rollback.
  */
 export function authenticate(tokens: TokenControl, now: () => number) {
   const failures = failedLogins(now);
@@ -65,7 +65,7 @@ function unauthenticated(c: Context, detail: string, challenge: string): Respons
   return problemAnswer(c, 'unauthenticated', detail, { headers: { 'www-authenticate': challenge } });
 }
 
-/** The peer's address; a request that came over no socket (in process) has none. */
+/** The peer's address; an in-process request came over no socket and has none. */
 function addressOf(c: Context): string {
   return c.env?.incoming ? (getConnInfo(c).remote.address ?? '') : '';
 }

@@ -10,7 +10,7 @@ export function jsonAnswer<S extends z.ZodType>(schema: S, description: string) 
   return { description, content: { 'application/json': { schema } } } as const;
 }
 
-/** What any operation behind a token may answer. */
+/** Responses that any operation behind a token may give. */
 const ALWAYS: readonly HttpProblemCode[] = [
   'malformed',
   'unauthenticated',
@@ -35,7 +35,7 @@ export function refusal(code: HttpProblemCode) {
   return { ...REFUSAL, description: HTTP_PROBLEMS[code].title };
 }
 
-/** Spread into a route's answers: every status with which it refuses, and all have the same form. */
+/** Spread into a route's responses: every status that it refuses with, all in the same form. */
 export function refusals(...more: readonly HttpProblemCode[]): Refusals {
   const titles = new Map<number, readonly string[]>();
   for (const { status, title } of [...ALWAYS, ...more].map((code) => HTTP_PROBLEMS[code])) {

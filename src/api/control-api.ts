@@ -17,9 +17,9 @@ import { rolloutRoutes } from './routes/rollout-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
 
 export interface ControlApiOptions {
-  /** Called with unexpected errors and their cause: for the log (default: stderr), never for the answer. */
+  /** Called with unexpected errors and their cause: for the log (default: stderr), never for the response. */
   readonly onUnforeseen?: (error: unknown) => void;
-  /** Names under which it may be asked, beside addresses and localhost; none when left out. */
+  /** Host names that it accepts, in addition to addresses and localhost; none by default. */
   readonly isOwnName?: (name: string) => boolean;
   /** Ms of a monotonic clock, for the rate limit of failed authentications. */
   readonly now?: () => number;
@@ -67,7 +67,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   return app;
 }
 
-/** Which methods a path answers; none where there is nothing (RFC 9110 sections 10.2.1 and 15.5.6). */
+/** The methods that a path supports; empty if the path does not exist (RFC 9110 sections 10.2.1 and 15.5.6). */
 function allowedMethods(routes: Hono['routes']): (path: string) => readonly string[] {
   // Middleware is registered for every method.
   const doors = routes
@@ -80,7 +80,7 @@ function allowedMethods(routes: Hono['routes']): (path: string) => readonly stri
   };
 }
 
-/** A page of another site cannot make a browser act here (CSRF): its Origin names another host than the request's. */
+/** Another site's page cannot make a browser act here (CSRF): its Origin names a different host from the request's. */
 const sameOrigin = createMiddleware(async (c, next) => {
   const origin = c.req.header('origin');
   if (origin !== undefined && URL.parse(origin)?.host !== requestUrl(c)?.host) {

@@ -33,7 +33,7 @@ export interface ConsumerView {
 
 export interface ConsumerControl {
   list(route: string): Promise<readonly ConsumerView[]>;
-  /** `key` is the consumer's credential; it may be left out to change the rule of a listed consumer. */
+  /** `key` is the consumer's credential; omit it to change only the rule of a listed consumer. */
   put(
     consumer: { route: string; name: string; key?: string; rule: ConsumerRule },
     by: Actor,
@@ -60,27 +60,27 @@ export interface TokenControl {
 }
 
 export interface PolicyCheckRequest {
-  /** The text of the policy, and what its file is called: it is only named. */
+  /** The text of the policy, and its file's name, for messages only. */
   readonly text: string;
   readonly file: string;
-  /** Left out: the one route that takes the policy. */
+  /** Default: the one route that uses the policy. */
   readonly route?: string;
-  /** What people call the versions. Left out: those of the rollout that runs, else the route's stable alone. */
+  /** The names of the versions. Default: those of the running rollout, else only the route's stable. */
   readonly stable?: string;
   readonly canary?: string;
 }
 
-/** A policy tried against the sources that it would be judged by. */
+/** A policy tried against the sources that would judge by it. */
 export interface PolicyCheck {
   readonly route: string;
   /** What is wrong with the policy, each with its place. */
   readonly issues: readonly Issue[];
-  /** What could not be found out, in sentences. */
+  /** What could not be determined, in sentences. */
   readonly unreachable: readonly string[];
   readonly answers: readonly PolicyAnswer[];
 }
 
-/** What one question to a source came back with. */
+/** The outcome of one question to a source. */
 export interface PolicyAnswer {
   readonly what: string;
   readonly source: string;
@@ -92,7 +92,7 @@ export interface PolicyAnswer {
 }
 
 export interface PolicyControl {
-  /** Throws Problem where there is no such route, or none that the policy alone could mean. */
+  /** Throws Problem if there is no such route, or if the policy alone does not determine one. */
   check(request: PolicyCheckRequest, signal: AbortSignal): Promise<PolicyCheck>;
 }
 
@@ -100,7 +100,7 @@ export interface PolicyControl {
 export interface Standing {
   /** Null for a rollout that has ended. */
   readonly look: LookAge | null;
-  /** What the gateway did already while the database could not record it: everything goes to the stable. */
+  /** What the gateway did while the database could not record it: all traffic goes to the stable. */
   readonly unrecorded: {
     readonly event: string;
     readonly by: string;
@@ -110,7 +110,7 @@ export interface Standing {
   } | null;
 }
 
-/** Whose health: the data path's, or that of what decides and records. */
+/** Whose health: that of the data path, or of the control plane. */
 export type HealthOf = 'gateway' | 'control';
 
 export interface Health {

@@ -7,8 +7,8 @@ export function entityTag(version: number): string {
 }
 
 /**
- * The version that If-Match asks for; null where it asks for none (absent, or `*`). The comparison is strong
- * (RFC 9110 section 13.1.1), so a weak tag, or one that we never gave, matches nothing: Problem('stale').
+ * The version that If-Match requires; null if it requires none (absent, or `*`). The comparison is strong
+ * (RFC 9110 section 13.1.1), so a weak tag, or one that we never issued, matches nothing: Problem('stale').
  */
 export function expectedVersion(c: Context): number | null {
   const tag = c.req.header('if-match')?.trim();

@@ -7,15 +7,15 @@ export interface HealthParts {
   readonly phase: () => Phase;
   /** Rejects when the database does not answer soon. */
   readonly askDatabase: () => Promise<unknown>;
-  /** What the controller is in trouble with, and what the process is short of: a sentence each. */
+  /** The controller's problems, and the resources that the process lacks: one sentence each. */
   readonly troubles: () => readonly string[];
-  /** Names of the routes that the gateway carries and has no split for yet. */
+  /** Names of the routes that the gateway carries but has no split for yet. */
   readonly withoutSplit: () => Promise<readonly string[]>;
 }
 
 /**
- * Two answers, because they take away two different things. The gateway is ready while it can serve, which takes no
- * database; the control plane while it can decide and record, which does. Both are degraded (ready, with problems) while
+ * Two answers, because they remove two different things from service. The gateway is ready while it can serve, which needs
+ * no database; the control plane while it can decide and record, which does. Both are degraded (ready, with problems) while
  * something else is wrong.
  */
 export function health(parts: HealthParts): (of: HealthOf) => Promise<Health> {

@@ -7,10 +7,10 @@ import { requestUrl } from './request-url.ts';
 
 type Refusal = Hook<unknown, ApiEnv, string, Response | undefined>;
 
-/** Answers a request that its schema refuses with every fault and the place of each. */
+/** Answers a request that fails its schema with every fault and its place. */
 export const refuseInvalid: Refusal = (result, c) => {
   if (result.success) return undefined;
-  // Where a PUT makes what it names, the name is its input.
+  // If a PUT creates the resource that it names, the name is input too.
   if (result.target === 'param' && c.req.method !== 'PUT')
     return problemAnswer(c, 'not-found', `there is nothing at ${requestUrl(c)?.pathname ?? c.req.path}`);
   const faults = faultsOf(result.error, result.target === 'json' ? 'pointer' : 'parameter');

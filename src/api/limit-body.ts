@@ -1,14 +1,14 @@
 import { createMiddleware } from 'hono/factory';
 import { problemAnswer } from './problem-answer.ts';
 
-/** A policy has up to 64 KiB, of which JSON escapes some. */
+/** A policy may have 64 KiB, and JSON escapes make it longer. */
 const LIMIT_BYTES = 256 * 1024;
 
 /**
- * Refuses a body of more than 256 KiB, before it is read where it says how long it is, else once more than that has come.
+ * Refuses a body of more than 256 KiB: before reading it if its length is declared, else once more than that has arrived.
  *
- * Hono's own middleware hands on what it has read as `new Request(c.req.raw, ...)`, which throws for the Request of
- * @hono/node-server while the global objects are left alone: here the new one is made of its parts.
+ * Hono's own middleware passes on what it has read as `new Request(c.req.raw, ...)`, which throws for the Request of
+ * @hono/node-server while the global objects are not overridden: so the new request is built from its parts.
  */
 export const limitBody = createMiddleware(async (c, next) => {
   const refuse = () => problemAnswer(c, 'too-large', `a body is at most ${LIMIT_BYTES / 1024} KiB`);
@@ -27,7 +27,7 @@ export const limitBody = createMiddleware(async (c, next) => {
   return undefined;
 });
 
-/** What is over the limit is not read. */
+/** Stops reading at the limit. */
 async function readAtMost(limitBytes: number, body: ReadableStream<Uint8Array>) {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -2,13 +2,13 @@ import { createMiddleware } from 'hono/factory';
 import { problemAnswer } from './problem-answer.ts';
 import { requestUrl } from './request-url.ts';
 
-/** Orchestrators ask under names of their own; the answers hold nothing of value. */
+/** Orchestrators use their own names; these answers contain nothing of value. */
 const FOR_ANY_HOST: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 
 /**
- * Refuses requests for a host that this server is not called (RFC 9110 section 15.5.20). A page can make its own name lead to
- * this server's address (DNS rebinding), and then read answers here as its own: only the name gives it away. An address
- * is no name that could be made to lead anywhere else.
+ * Refuses requests for a host that is not this server's (RFC 9110 section 15.5.20). A page can point its own name to
+ * this server's address (DNS rebinding), and then read responses as same-origin: only the name gives it away. An
+ * address cannot be pointed anywhere else.
  */
 export function ownNames(isOwn: (name: string) => boolean) {
   return createMiddleware(async (c, next) => {
@@ -25,7 +25,7 @@ export function ownNames(isOwn: (name: string) => boolean) {
   });
 }
 
-/** `hostname` as WHATWG's URL has it: IPv4 in four decimal numbers, IPv6 in brackets. */
+/** `hostname` in WHATWG URL form: IPv4 in four decimal numbers, IPv6 in brackets. */
 function isAddressOrLocalhost(hostname: string): boolean {
   return /^(\d{1,3}(\.\d{1,3}){3}|\[.*\]|(.+\.)?localhost\.?)$/.test(hostname);
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { requestUrl } from './request-url.ts';
 
-/** One page out of `limit + 1` items that were read, so that it is known whether another follows. */
+/** One page from `limit + 1` items: the extra one shows whether another page follows. */
 export function pageOf<T>(items: readonly T[], limit: number): { items: readonly T[]; last: T | null } {
   const page = items.slice(0, limit);
   return { items: page, last: items.length > limit ? (page.at(-1) ?? null) : null };

@@ -15,7 +15,7 @@ export type EdgeCode =
 
 export type HttpProblemCode = ProblemCode | EdgeCode;
 
-/** The one place where a code becomes a status. */
+/** The only place that maps a code to a status. */
 export const HTTP_PROBLEMS: Readonly<
   Record<HttpProblemCode, { readonly status: ContentfulStatusCode; readonly title: string }>
 > = {
@@ -49,7 +49,7 @@ export function problemAnswer(c: Context, code: HttpProblemCode, detail: string,
   return c.body(body, status, { 'content-type': type, ...headers });
 }
 
-/** RFC 9457, where no Hono application answers as well. */
+/** RFC 9457, also for listeners without a Hono application. */
 export function problemDocument(code: HttpProblemCode, detail: string, errors: readonly RequestFault[] = []) {
   const { status, title } = HTTP_PROBLEMS[code];
   const details: ProblemDetails = {
@@ -63,7 +63,7 @@ export function problemDocument(code: HttpProblemCode, detail: string, errors: r
   return { status, type: 'application/problem+json', body: JSON.stringify(details) };
 }
 
-/** Whatever was thrown, as a problem; of an unforeseen error nothing but the fact leaves the process. */
+/** Any thrown value as a problem; for an unexpected error, nothing but the fact leaves the process. */
 export function answerThrown(c: Context, error: unknown, onUnforeseen: (error: unknown) => void): Response {
   if (error instanceof Problem) {
     if (error.code === 'internal') onUnforeseen(error);

@@ -6,7 +6,7 @@ const fault = z.strictObject({
   parameter: z.string().optional().describe('Name of the query, path or header parameter at fault'),
 });
 
-/** RFC 9457; `code` is the stable word to program against. */
+/** RFC 9457; `code` is the stable identifier for programs. */
 export const problemDetails = z
   .strictObject({
     type: z.string(),

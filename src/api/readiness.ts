@@ -8,14 +8,14 @@ export const readinessSchema = z.strictObject({
   problems: z.array(z.string()),
 });
 
-/** What `/readyz` answers, on whichever listener it is asked. */
+/** The response of `/readyz`, on either listener. */
 export function readinessOf({ ready, problems }: Health) {
   return { ready, degraded: ready && problems.length > 0, problems: [...problems] };
 }
 
 /**
- * What load balancers ask of the gateway, on a listener of its own: the gateway's listener has no path that is not a
- * service's, and the control listener is no business of a balancer's network.
+ * Readiness for load balancers, on its own listener: every path on the gateway's listener belongs to a service, and a
+ * load balancer's network should not reach the control listener.
  */
 export function readinessApp({ health }: Pick<ControlPlane, 'health'>): Hono {
   const app = new Hono();

@@ -12,7 +12,7 @@ const checkName = z.union([z.enum(LISTED), ...OPEN.map(({ pattern }) => z.string
   error: `must be ${OPEN.map(({ form }) => form).join(', ')}, or one of ${LISTED.join(', ')}`,
 });
 
-/** What only names something that is there already, whatever it was called when it was made. No flag: JSON Schema has none. */
+/** For names of existing things, whatever rules applied when they were created. No flag: JSON Schema has none. */
 const printable = (most: number) =>
   z
     .string()

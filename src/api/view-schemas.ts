@@ -187,7 +187,7 @@ export const tokenViewSchema = z
   })
   .openapi('Token');
 
-// Not `extend`: the description would ask for a Token, which has no other keys, that has this one as well.
+// Not `extend`: the description would require a Token, which allows no other keys, that also has this one.
 export const newTokenViewSchema = z
   .strictObject({ ...tokenViewSchema.shape, token: z.string().describe('Shown this once; only its hash is kept') })
   .openapi('NewToken');

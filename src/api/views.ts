@@ -7,7 +7,7 @@ import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Standing } from './control.ts';
 import type { AuditView, FindingView, RolloutView, VerdictView } from './view-schemas.ts';
 
-/** A rollout as people, the command line and the dashboard see it. */
+/** A rollout as users, the command line and the dashboard see it. */
 export function rolloutView({ rollout, evidence }: RolloutRecord, { look, unrecorded }: Standing): RolloutView {
   const next = nextStage(rollout);
   const { spec, metadata } = rollout.policy;
@@ -78,14 +78,14 @@ function ladder(rollout: Rollout): { name: string; label: string }[] {
   return [named('internal'), ...steps, named('bake'), named('promoted')];
 }
 
-/** What a person has to do before anything else happens. Evidence that is still gathering is not among it. */
+/** What an operator must do before anything else happens. Evidence that is still gathering does not count. */
 function waitsFor({ rollout, evidence }: RolloutRecord): string[] {
   if (isEnded(rollout)) return [];
   const waits: string[] = [];
   if (rollout.paused) waits.push('resume');
   if (rollout.openPage !== null) waits.push('look');
   if (rollout.stage.kind === 'promoted' && rollout.policy.spec.finalise === 'manual') waits.push('finalise');
-  // Whoever operates that router has to say that the canary serves all traffic.
+  // The operator of that router must confirm that the canary serves all traffic.
   if (rollout.stage.kind === 'bake' && !capabilitiesOf(rollout).splitSeen) waits.push('advance');
 
   const dwelt = evidence.dwellMs >= neededDwellMs(rollout);
@@ -136,7 +136,7 @@ function findingView(finding: Finding): FindingView {
   };
 }
 
-/** JSON has no infinity: a logarithm of nothing is no number there. */
+/** JSON has no infinity, so the logarithm of zero is not a number there. */
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

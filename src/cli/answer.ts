@@ -1,6 +1,6 @@
 import { Problem } from '../problem/problem.ts';
 
-/** What an answer has to look like: any schema of the API's views. */
+/** The expected form of an answer: any schema of the API's views. */
 export interface Shape<T> {
   safeParse(
     value: unknown,
@@ -15,17 +15,17 @@ interface ShapeError {
   }[];
 }
 
-/** A whole answer. `json` is undefined where the body is no JSON. */
+/** A complete answer. `json` is undefined if the body is not JSON. */
 export interface ApiAnswer {
   readonly status: number;
-  /** Without parameters; empty when it says none. */
+  /** Without parameters; empty if it is missing. */
   readonly type: string;
   readonly location: string | null;
   readonly isEmpty: boolean;
   readonly json: unknown;
 }
 
-/** Reads an answer to its end. Throws what `fetch` throws when it breaks off, and Problem when it has no end in sight. */
+/** Reads an answer to its end. Throws what `fetch` throws when it breaks off, and Problem when it does not seem to end. */
 export async function readAnswer(response: Response, mostBytes: number, from: string): Promise<ApiAnswer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -52,7 +52,7 @@ export function describeAnswer({ status, type, isEmpty, json }: ApiAnswer): stri
   return `${status} ${type || 'of no content type'}${broken}`;
 }
 
-/** A server that is newer may say more than this command line knows: only what is missing or other is a fault. */
+/** A newer server may send more than this command line knows: only missing or different values are faults. */
 export function readAs<T>(shape: Shape<T>, json: unknown): { readonly value: T } | { readonly fault: string } {
   const read = shape.safeParse(json);
   if (read.success) return { value: read.data };

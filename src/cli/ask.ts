@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { Problem } from '../problem/problem.ts';
 import type { Session } from './terminal.ts';
 
-/** The reason as given, or asked for on a terminal. */
+/** The reason as given, or entered at a terminal prompt. */
 export async function reasonFor(session: Session, given: string | undefined, what: string): Promise<string> {
   if (given !== undefined && given.trim() !== '') return given;
   if (!session.isTTY) throw new Problem('invalid-input', 'say why with --reason; it is kept in the audit log');
@@ -12,7 +12,7 @@ export async function reasonFor(session: Session, given: string | undefined, wha
   return answer.trim();
 }
 
-/** Asks on a terminal unless `--yes` was given; elsewhere the command line itself is the answer. */
+/** Asks on a terminal unless `--yes` was given; elsewhere the command line itself is the confirmation. */
 export async function confirm(session: Session, given: { readonly yes?: boolean }, what: string): Promise<void> {
   if (given.yes || !session.isTTY) return;
   const answer = await question(session, `${what}? [y/N] `);
@@ -22,7 +22,7 @@ export async function confirm(session: Session, given: { readonly yes?: boolean 
 async function question(session: Session, text: string): Promise<string> {
   const lines = createInterface({ input: session.stdin, output: session.stderr });
   try {
-    // At the end of the input the question itself would never settle.
+    // At the end of the input the prompt itself would never settle.
     return await Promise.race([lines.question(text), once(lines, 'close').then(() => '')]);
   } finally {
     lines.close();

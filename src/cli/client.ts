@@ -7,13 +7,13 @@ import { overTls, unreachable } from './unreachable.ts';
 
 const TIMEOUT_MS = 30_000;
 const MOST_BYTES = 32 * 1024 * 1024;
-/** `/version` is answered at once: it needs no database. */
+/** `/version` answers at once: it needs no database. */
 const BUILD_TIMEOUT_MS = 10_000;
 const BUILD_MOST_BYTES = 64 * 1024;
 
 /**
- * The control API over HTTP. Every method throws Problem. Before the first request it asks who answers there, without
- * the token: a token that was sent to a stranger has to be revoked.
+ * The control API over HTTP. Every method throws Problem. Before the first request it checks which server answers, without
+ * the token: a token sent to the wrong server has to be revoked.
  */
 export interface ApiClient {
   get<T>(path: string, shape: Shape<T>): Promise<T>;
@@ -25,7 +25,7 @@ export interface ApiClient {
 export interface ClientOptions {
   readonly server: string;
   readonly token: string | null;
-  /** What follows the refusal of the token: where it came from, and the way on. */
+  /** The end of the message when the token is refused: where it came from, and what to do. */
   readonly tokenHint: string;
   /** Of this command line. */
   readonly version: string;
@@ -64,7 +64,7 @@ export function apiClient(options: ClientOptions): ApiClient {
       });
       return await readAnswer(response, mostBytes, `${method} ${path}`);
     } catch (cause) {
-      // Another server may answer there next.
+      // Another server may answer at this address next time.
       known = null;
       if (cause instanceof Problem) throw cause;
       const what = expired.aborted ? `did not answer ${method} ${path} within ${timeoutMs / 1000} s` : null;
@@ -128,10 +128,10 @@ export function apiClient(options: ClientOptions): ApiClient {
   };
 }
 
-/** Statuses with which a proxy says that what is behind it is away. */
+/** Statuses by which a proxy says that the server behind it is away. */
 const AWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 
-/** What was found instead of a control API; the token has not been sent. */
+/** What answered instead of a control API; the token has not been sent. */
 function strange(server: string, answer: ApiAnswer): Problem {
   const { status, location } = answer;
   const problem = readAs(problemDetails, answer.json);
@@ -147,7 +147,7 @@ function strange(server: string, answer: ApiAnswer): Problem {
       `${server} answers, but redirects GET /version to ${location.slice(0, 200)}: no token was sent; give the address of the control API itself with --server or SERIN_SERVER`,
     );
   }
-  // What servers of https answer to a request in the clear.
+  // How HTTPS servers answer a plain HTTP request.
   if (status === 400 && server.startsWith('http:') && 'fault' in problem) {
     return new Problem(
       'internal',
@@ -160,7 +160,7 @@ function strange(server: string, answer: ApiAnswer): Problem {
   );
 }
 
-/** The HTTP edge has words of its own for a request that cannot be read; here they all are invalid input. */
+/** HTTP has separate codes for a request that cannot be read; here they are all invalid input. */
 const EDGE: Readonly<Record<string, ProblemCode>> = {
   malformed: 'invalid-input',
   'method-not-allowed': 'not-found',

@@ -53,13 +53,13 @@ export function openClient(options: ServerOptions, session: Session): ApiClient 
   return apiClient({ server: address.origin, token, tokenHint, version, fetch, signal });
 }
 
-/** An option that is there. `--token "$TOKEN"` without a TOKEN is no wish for another token. */
+/** The value of an option that was given. `--token "$TOKEN"` with an empty TOKEN does not ask for another token. */
 function chosen(option: string, value: string | undefined): string | undefined {
   if (value === undefined || value.trim() !== '') return value;
   throw new Problem('invalid-input', `${option} is empty: give it a value, or leave it out`);
 }
 
-/** What follows the port would be left out in silence, and a password in a URL is found in histories and logs. */
+/** Anything after the port would be silently ignored, and a password in a URL ends up in histories and logs. */
 function refuseMoreThanOrigin({ username, password, pathname, search, hash }: URL): void {
   const isCalled = 'the address of the control API (--server, SERIN_SERVER) is scheme, host and port';
   if (username !== '' || password !== '') {

@@ -5,7 +5,7 @@ export const EXIT = { ok: 0, error: 1, invalid: 2, rolledBack: 3, timeout: 4, wa
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** The code of a rollout that has come to rest, or that waits for a person; null while it goes on by itself. */
+/** The exit code of a rollout that has ended, or that waits for an operator; null while it goes on by itself. */
 export function exitCodeOfRollout({ stage, waitsFor }: RolloutView): ExitCode | null {
   switch (stage) {
     case 'promoted':

@@ -4,7 +4,7 @@ import type { ApiClient } from './client.ts';
 
 export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The rollout of that id, or of that route: the one that runs, else the latest. */
+/** The rollout with that id, or of that route: the running one, else the latest. */
 export async function findRollout(client: ApiClient, routeOrId: string): Promise<RolloutView> {
   if (UUID.test(routeOrId)) return client.get(rolloutPath(routeOrId), rolloutViewSchema);
   const latest = (filter: string) =>

@@ -3,7 +3,7 @@ import type { Session } from './terminal.ts';
 
 export type Format = 'table' | 'wide' | 'json' | 'yaml';
 
-/** Prints data on stdout in the format asked for; `text` makes what people read. */
+/** Prints data on stdout in the requested format; `text` produces the human-readable form. */
 export function print(
   session: Session,
   format: Format,

@@ -1,4 +1,4 @@
-/** What the command line calls a field of the API where it is not called the same. */
+/** The command line's name for a field of the API, if it differs. */
 const FLAGS: Readonly<Record<string, string>> = {
   canaryUrl: '--canary',
   force: '--force',
@@ -14,7 +14,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   version: '--version-name',
 };
 
-/** The place of a fault in a request (a JSON pointer or the name of a parameter) in the words of the command that was typed. */
+/** The place of a fault in a request (a JSON pointer or the name of a parameter), in terms of the command that was typed. */
 export function inOwnWords(place: string): string {
   const path = place.replace(/^#?\//, '').replaceAll('/', '.');
   return FLAGS[path] ?? path;

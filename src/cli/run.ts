@@ -15,7 +15,7 @@ export interface CommandLineOptions {
 
 /**
  * Runs one command line (without `node` and the script) and resolves with its exit code; it never rejects. The caller
- * sets `process.exitCode` and lets the process end, so that what is printed gets out.
+ * sets `process.exitCode` and lets the process end, so that the output is flushed.
  */
 export async function runCommandLine(
   args: readonly string[],
@@ -30,7 +30,7 @@ export async function runCommandLine(
     closed.abort();
   };
   terminal.stdout.on('error', onBroken);
-  // Where nobody reads the words beside the data there is nobody to tell.
+  // If stderr is closed, there is nowhere to report it.
   terminal.stderr.on('error', () => {});
 
   const session: Session = {
@@ -60,7 +60,7 @@ export async function runCommandLine(
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.invalid;
-    // What fails because nobody reads any more is no failure.
+    // A failure because the reader is gone is not a failure.
     if (!closed.signal.aborted) {
       terminal.stderr.write(`${describe(error)}\n`);
       return exitCodeOfError(error);
@@ -73,7 +73,7 @@ function exitCodeOfOutput(error: NodeJS.ErrnoException | null): number | null {
   return error === null || error.code === 'EPIPE' ? null : EXIT.error;
 }
 
-/** One sentence, and where there are several faults, or a file is at fault, the place of each. */
+/** One sentence, and if there are several faults or a file is at fault, the place of each. */
 function describe(error: unknown): string {
   if (!(error instanceof Problem))
     return `serin: this is a bug in Serin: ${errorFacts(error).stack ?? messageOf(error)}`;

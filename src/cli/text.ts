@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Names come from outside: nothing in them may drive the reader's terminal or turn its text around. */
+/** Names are untrusted input: they must not control the reader's terminal or reverse its text. */
 export function clean(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
 }
@@ -11,7 +11,7 @@ function charactersOf(text: string): string[] {
   return Array.from(GRAPHEMES.segment(text), ({ segment }) => segment);
 }
 
-/** Characters that a text shows, colours aside. */
+/** The number of characters that a text shows, without colour codes. */
 export function widthOf(text: string): number {
   return charactersOf(stripVTControlCharacters(text)).length;
 }

@@ -2,19 +2,19 @@ import { certificateFault } from '../problem/certificate.ts';
 import { errorCode } from '../problem/error-code.ts';
 import { Problem } from '../problem/problem.ts';
 
-/** What openssl says of bytes that are no TLS. */
+/** OpenSSL's message for bytes that are not TLS. */
 const NO_TLS: ReadonlySet<string> = new Set([
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
   'ERR_SSL_HTTP_REQUEST',
 ]);
-/** A server of TLS closes on what is none, with an alert or without. */
+/** A TLS server closes the connection on anything else, with or without an alert. */
 const CLOSED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 const NO_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN']);
 
 const NAME_IT = 'name its address with --server or SERIN_SERVER';
 
-/** Why nothing came back from there, and what to do. `what` says it where it is known already. */
+/** Why no answer came back, and what to do. `what` describes the failure if it is already known. */
 export function unreachable(server: string, what: string | null, cause: unknown): Problem {
   if (what !== null) return new Problem('unavailable', `${server} ${what}`, { cause });
   const code = cause instanceof Error ? errorCode(cause.cause) : null;

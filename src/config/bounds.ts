@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { DEFAULT_LIMITS } from '../gateway/http/limits.ts';
 import { duration } from '../policy/units.ts';
 
-/** What an editor can say of a duration that may not be 0. */
+/** What a JSON Schema can say about a duration that may not be 0. */
 export const ABOVE_ZERO = { not: { pattern: '^[0.]+[a-z]' } };
 
-/** Beyond 2^31 ms Node's timers end at once. */
+/** Beyond 2^31 ms Node's timers fire at once. */
 const span = duration.refine((ms) => ms > 0 && ms < 2 ** 31, 'must be more than 0s and at most 24d').meta(ABOVE_ZERO);
 
 /** Bytes a second. */

@@ -146,7 +146,7 @@ export const routeSchema = z.strictObject({
   uploadBytesPerSecond: uploadRate.optional().describe('Instead of `gateway.uploadBytesPerSecond`'),
 });
 
-/** What `routeFaults` refuses of a route by itself, as an editor can say it. */
+/** What `routeFaults` refuses about a single route, in terms that an editor can check. */
 const NO_ROUTER = { properties: { router: { const: 'none' } }, required: ['router'] };
 const BY_CONSUMER = { properties: { sticky: { const: 'consumer' } }, required: ['sticky'] };
 const ROUTE_RULES = {

@@ -5,7 +5,7 @@ import type { ListenAddress } from './declared-address.ts';
 import type { TextReading } from './read-text.ts';
 import { readRouteHost } from './route-host.ts';
 
-/** Reads one of `control.hosts`: a name, or `*.example.com` for every name below it. */
+/** Parses one entry of `control.hosts`: a name, or `*.example.com` for every name below it. */
 export function readControlHost(text: string): TextReading<string> {
   if (text === '*') return { ok: false, reason: 'is a wildcard for everything; name the hosts' };
   if (/[/?#@]|:\d*$/.test(text) && !text.startsWith('[')) {
@@ -21,8 +21,8 @@ export interface ControlNames {
 }
 
 /**
- * Whether a name leads to the control API of this installation, beside addresses and localhost: what `control.hosts` lists,
- * the host of `control.publicUrl`, the name that is listened on, and, unless that is a loopback address, this machine's own.
+ * Whether a name leads to this installation's control API, in addition to addresses and localhost: those in `control.hosts`,
+ * the host of `control.publicUrl`, the name that Serin listens on, and, unless that is a loopback address, this machine's own.
  */
 export function controlHosts({ listen, hosts, publicUrl }: ControlNames): (name: string) => boolean {
   const isLoopback = /^(127\.|::1$|localhost$)/.test(listen.host);

@@ -7,7 +7,7 @@ const MAX_PORT = 65_535;
 /** At most MAX_PORT, in at most five digits. */
 const PORT = String.raw`(\d{1,4}|[0-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])`;
 
-/** What every network is like, with prefix lengths up to 32 and 128 in at most three digits. */
+/** A pattern that every network matches, with prefix lengths up to 32 and 128 in at most three digits. */
 const IPV4_NETWORK = String.raw`[\d.]+(/0?([0-2]?\d|3[0-2]))?`;
 const IPV6_NETWORK = String.raw`[\dA-Fa-f.]*:[\dA-Fa-f:.]*(/(0?\d{1,2}|1[01]\d|12[0-8]))?`;
 const NETWORK = `^(${IPV4_NETWORK}|${IPV6_NETWORK})$`;
@@ -18,7 +18,7 @@ function readNetwork(text: string): TextReading<string> {
   if (family === 0 || more !== undefined || address.includes('%')) {
     return { ok: false, reason: 'must be a network such as 10.0.0.0/8, or an address' };
   }
-  // Peers are compared by their IPv4 address, whichever way they come.
+  // Peers are compared by their IPv4 address, whichever form they arrive in.
   if (/^::ffff:/i.test(address)) return { ok: false, reason: 'is an IPv4-mapped address; write the IPv4 network' };
   const most = family === 4 ? 32 : 128;
   if (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > most)) {
@@ -30,7 +30,7 @@ function readNetwork(text: string): TextReading<string> {
 /** A network such as 10.0.0.0/8, or a single address. */
 export const cidr = readText<string>(readNetwork, new RegExp(NETWORK));
 
-/** Where operators may have upstreams: a network, an address, or a name as routes have it. */
+/** Where operators may have upstreams: a network, an address, or a name in the form that routes use. */
 export const upstreamPlace = readText<string>(
   (text) => {
     if (text.includes('/') || isIP(text) !== 0) return readNetwork(text);

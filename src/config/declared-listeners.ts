@@ -22,7 +22,7 @@ export function declaredListeners({
   ];
 }
 
-/** As a URL has it: an IPv6 address in brackets. */
+/** In URL form: an IPv6 address in brackets. */
 export function hostAndPort({ host, port }: ListenAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,7 +1,7 @@
 import type { ServerConfig } from './config.ts';
 
 export interface DeclaredSecret {
-  /** Where in serin.yaml it is named. */
+  /** Where serin.yaml names it. */
   readonly path: readonly string[];
   /** `${NAME}` or `file:PATH`. */
   readonly reference: string;

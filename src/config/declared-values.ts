@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { isForbiddenAddress } from '../gateway/upstream/upstream-address.ts';
 
-/** What the parser of URLs takes off at both ends. */
+/** What the URL parser strips at both ends. */
 const BLANKS = '[\\x00-\\x20]*';
 
 /**
- * `isPlainUrl` as a pattern. The parser of URLs takes any number of slashes either way round, lets user info, query and
- * fragment be there and empty, and takes out tabs and line ends wherever they are: a text that has one is left to it.
+ * `isPlainUrl` as a pattern. The URL parser accepts any number of slashes of either kind, allows empty user info, query and
+ * fragment, and removes tabs and line ends anywhere: text that contains one is left to the parser.
  */
 const PLAIN_URL = [
   `^${BLANKS}[Hh][Tt][Tt][Pp][Ss]?:`,
@@ -16,7 +16,7 @@ const PLAIN_URL = [
   '|[\\t\\n\\r]',
 ].join('');
 
-/** An address that Serin asks or sends to; serin.yaml may name any but these. */
+/** The URL of a service that Serin calls; any address except link-local and metadata ones. */
 export const serviceUrl = z
   .string()
   .refine((text) => isPlainUrl(text), 'must be an http or https URL without user info, query or fragment')

@@ -4,7 +4,7 @@ import { NAMES_UNFIT_TO_CHOOSE, unfitToChoose } from '../gateway/http/headers.ts
 /** RFC 9110 section 5.6.2. */
 export const SHORT_TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 
-/** A field by which a version is chosen: the client says it, and it goes on to the upstream. */
+/** A header that chooses a version: the client sends it, and it is forwarded to the upstream. */
 export const headerName = z
   .string()
   .regex(SHORT_TOKEN, 'must be a header name')
@@ -16,7 +16,7 @@ export const headerName = z
     not: { pattern: `^(${NAMES_UNFIT_TO_CHOOSE.map(inAnySpelling).join('|')})$|^${inAnySpelling('x-forwarded-')}` },
   });
 
-/** A pattern for a name in any mix of letter cases and, as CGI reads it, with `_` for `-`: patterns of JSON Schema have no flags. */
+/** A pattern for a name in any letter case and, as CGI reads it, with `_` for `-`: JSON Schema patterns have no flags. */
 function inAnySpelling(lower: string): string {
   return lower.replace(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`).replaceAll('-', '[-_]');
 }

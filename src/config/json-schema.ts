@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { configSchema } from './config.ts';
 
-/** The JSON Schema (draft 2020-12) of `serin.yaml` as people write it, for editors and for other tools. */
+/** The JSON Schema (draft 2020-12) of `serin.yaml` as written, for editors and other tools. */
 export function configJsonSchema(): Readonly<Record<string, unknown>> {
   const { $schema, ...rest } = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-2020-12' });
   return {

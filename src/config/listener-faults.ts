@@ -12,7 +12,7 @@ interface ListenerFault {
   readonly message: string;
 }
 
-/** Listeners that cannot both have their address, whatever else runs on this machine. */
+/** Listeners whose addresses conflict, whatever else runs on this machine. */
 export function listenerFaults(config: Pick<ServerConfig, 'control' | 'gateway'>): readonly ListenerFault[] {
   const listeners = declaredListeners(config);
   return listeners.flatMap((listener, at) => {
@@ -33,13 +33,13 @@ function overlap(one: ListenAddress, other: ListenAddress): boolean {
   return one.host === other.host || takesAll(one.host, other.host) || takesAll(other.host, one.host);
 }
 
-/** `::` is bound for both families. What a name resolves to is left to the system. */
+/** `::` binds both families. The system decides what a name resolves to. */
 function takesAll(unspecified: string, host: string): boolean {
   if (isIPv6(unspecified)) return /^[0:]+$/.test(unspecified);
   return unspecified === '0.0.0.0' && (isIP(host) !== 6 || /^[0:]+$/.test(host));
 }
 
-/** Why a stable cannot be where it is declared to be: at a listener of the same file. Other names are known at the dial. */
+/** Why a stable cannot be at its declared address: a listener of the same file is there. Other names are resolved when dialled. */
 export function ownStableFault(
   route: ConfiguredRoute,
   config: Pick<ServerConfig, 'gateway' | 'control'>,

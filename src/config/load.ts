@@ -17,7 +17,7 @@ export interface LoadedConfig {
   readonly config: ServerConfig;
   /** Paths in the file are relative to the file. */
   readonly folder: string;
-  /** Gives a fault found later its place in the file; null where there is no file. */
+  /** Adds the place in the file to a fault found later; null if there is no file. */
   readonly document: SourceDocument | null;
 }
 
@@ -30,7 +30,7 @@ export function dataFolderOf({ config, folder }: LoadedConfig, env: NodeJS.Proce
 export function loadConfig(file: string): LoadedConfig {
   const read = readDocument(readText(file, '; name the file with --config'), file, configSchema);
   if (!read.ok) {
-    // All faults at once: the operator should not find the next one at the next start.
+    // Report all faults at once: the operator should not find the next one at the next start.
     const places = read.rest ? placeFaultsAmong(read.rest.value).map(issueIn(read.rest.document)) : [];
     throw new Problem('invalid-input', `${file} is not valid`, { issues: inOrder([...read.issues, ...places]) });
   }
@@ -45,8 +45,8 @@ function issueIn(document: SourceDocument): (fault: RouteFault) => Issue {
 }
 
 /**
- * The shipped policies and those that the file names, by `metadata.name`; a policy of one's own may replace a shipped one.
- * Throws Problem('invalid-input') when one is invalid or a route names one that is not there.
+ * The shipped policies and those that the file names, by `metadata.name`; an installation's own policy may replace a shipped one.
+ * Throws Problem('invalid-input') when one is invalid or a route names one that does not exist.
  */
 export function loadPolicies({ config, folder, document }: LoadedConfig): ReadonlyMap<string, LoadedPolicy> {
   const shipped = readdirSync(SHIPPED)
@@ -69,7 +69,7 @@ export function loadPolicies({ config, folder, document }: LoadedConfig): Readon
   return policies;
 }
 
-/** Places a fault of what a route's source measures: that is declared with the route, not in the policy. */
+/** Locates a fault in what a route's source measures: that is declared with the route, not in the policy. */
 export function routeIssue({
   config,
   document,

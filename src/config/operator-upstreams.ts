@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { AddressRanges } from '../gateway/http/address-ranges.ts';
 import { hostMatches, hostName } from '../gateway/http/host-name.ts';
 
-/** Why an operator may not name the upstream of a URL, in one sentence; null where one may. */
+/** Why an operator may not use the upstream of a URL, in one sentence; null if it is allowed. */
 export type OperatorUpstreams = (url: string) => string | null;
 
 /**

@@ -7,7 +7,7 @@ export interface RouteFault {
   readonly message: string;
 }
 
-/** What is wrong between a route and the rest of the file. */
+/** Faults between a route and the rest of the file. */
 export function routeFaults(config: ServerConfig): readonly RouteFault[] {
   const { routes, sources } = config;
   const names = routes.map(({ name }) => name);
@@ -26,7 +26,7 @@ export function routeFaults(config: ServerConfig): readonly RouteFault[] {
   ]);
 }
 
-/** The same places among those routes of a file that are valid by themselves, where others or the rest of it are not. */
+/** The same places among a file's individually valid routes, when other routes or the rest of the file are invalid. */
 export function placeFaultsAmong(file: unknown): readonly RouteFault[] {
   const declared: unknown = Object(file)['routes'];
   const read = Array.isArray(declared) ? declared.map((route: unknown) => routeSchema.safeParse(route).data) : [];
@@ -38,7 +38,7 @@ export function placeFaultsAmong(file: unknown): readonly RouteFault[] {
   });
 }
 
-/** Hosts and paths come in their normal form, so that the same place reads the same. */
+/** Hosts and paths arrive in their normal form, so equal places have equal text. */
 function placeFaults(route: ConfiguredRoute, before: readonly ConfiguredRoute[]): readonly RouteFault[] {
   if (!capabilitiesOf(route).gatewayCarries) return [];
   const first = before.find((earlier) => {
@@ -55,7 +55,7 @@ function stableFaults(route: ConfiguredRoute, config: ServerConfig): readonly Ro
   return fault === null ? [] : [{ path: ['stable'], message: fault }];
 }
 
-/** One value cannot be a version's name and a key as well. */
+/** A value cannot be both a version's name and a key. */
 function forceFaults({ name, forceHeader, consumerKey, sticky }: ConfiguredRoute): readonly RouteFault[] {
   const force = forceHeader.toLowerCase();
   const isKey = consumerKey?.kind === 'header' && consumerKey.name === force;
@@ -64,7 +64,7 @@ function forceFaults({ name, forceHeader, consumerKey, sticky }: ConfiguredRoute
   return [{ path: ['forceHeader'], message: `route ${name} has ${force} for its forceHeader and for its ${other}` }];
 }
 
-/** Without a key no request has a consumer, and each would be drawn anew. */
+/** Without a key no request has a consumer, and each would be assigned at random. */
 function stickyFaults(route: ConfiguredRoute): readonly RouteFault[] {
   const { name, sticky, consumerKey } = route;
   if (sticky.kind !== 'consumer' || consumerKey || !capabilitiesOf(route).gatewayCarries) return [];
@@ -72,7 +72,7 @@ function stickyFaults(route: ConfiguredRoute): readonly RouteFault[] {
   return [{ path: ['sticky'], message }];
 }
 
-/** A template is matched against the path that the client asks for, and a route sees only what is below its own. */
+/** A template is matched against the path that the client requests, and a route only sees paths below its own. */
 function templateFaults({ name, path, templates }: ConfiguredRoute): readonly RouteFault[] {
   return templates.flatMap((template, at) => {
     const shape = template.replace(/\{[^}]*\}/g, '{}');

@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import type { TextReading } from './read-text.ts';
 
-/** What every host of a route is like, and some texts that are none. */
+/** A pattern that every route host matches, along with some invalid texts. */
 export const HOST = /^(\[[^\]]+\]|(?!\*$)[^:/?#@[\]]+)$/;
 
 const LONGEST_NAME = 253;
@@ -11,8 +11,8 @@ const LONGEST_LABEL = 63;
 const no = (reason: string): TextReading<string> => ({ ok: false, reason });
 
 /**
- * Reads the host of a route: a name, a name below which every other matches (`*.example.com`), or an address. It comes out
- * as requests say it: lower case, an international name in its A-labels (RFC 5891), without the dot of the root.
+ * Parses the host of a route: a name, a wildcard for all names below one (`*.example.com`), or an address. The output
+ * has the form of requests: lower case, international names in A-labels (RFC 5891), no trailing root dot.
  */
 export function readRouteHost(text: string): TextReading<string> {
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return no(`is a URL; a route takes only the host: ${hostOfUrl(text)}`);
@@ -46,7 +46,7 @@ function readName(text: string): TextReading<string> {
   if (foreign !== undefined) return no(`has a character that no host name has: ${JSON.stringify(foreign)}`);
   const ascii = domainToASCII(text);
   const isInternational = /[^\0-\x7f]/.test(text);
-  // An all-digit last label makes the parser of URLs read an address, of which requests have other spellings.
+  // An all-digit last label makes the URL parser read an address, which requests may spell differently.
   if (/(^|\.)\d+\.?$/.test(text) && !isIPv4(text))
     return no('has a number as its last label, and is not an IPv4 address');
   if (ascii === '' && isInternational) return no('is not an internationalised name (RFC 5891)');

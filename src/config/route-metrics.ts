@@ -49,7 +49,7 @@ const customMetrics = z.strictObject({
   ...selection,
 });
 
-/** Which series of a source tell of a route and of each of its versions. */
+/** Which series of a source belong to a route and to each of its versions. */
 export const routeMetricsSchema = z
   .discriminatedUnion('preset', [presetMetrics, customMetrics])
   .refine(

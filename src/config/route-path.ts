@@ -1,18 +1,18 @@
 import { capitalHex, trimmedPrefix } from '../gateway/route/route-table.ts';
 import type { TextReading } from './read-text.ts';
 
-/** What every path of a route is like, and some texts that are none. */
+/** A pattern that every route path matches, along with some invalid texts. */
 export const PREFIX = /^(?!.*(\/\/|%2[Ff]|%5[Cc]|\/\.\.?([;/]|$)))\/[^?#\\*{}\s]*$/;
 
-/** The reference says so of `limits.urlBytes`, which is 8,192 by default. */
+/** The reference says this of `limits.urlBytes`, which is 8,192 by default. */
 const LONGEST = 1_000;
 
 const no = (reason: string): TextReading<string> => ({ ok: false, reason });
 
 /**
- * Reads the path of a route: a plain prefix in the bytes that requests have, without a slash at its end (`/` but for
- * itself), percent-encoded octets in capitals. What no request could match, and what means a pattern to other gateways, is
- * refused.
+ * Parses the path of a route: a plain prefix in the bytes that requests use, without a trailing slash (except `/`
+ * itself), percent-encoded octets in capitals. Refuses what no request could match, and what other gateways treat as a
+ * pattern.
  */
 export function readRoutePath(text: string): TextReading<string> {
   if (!text.startsWith('/')) return no('must be a path that begins with /');
@@ -56,7 +56,7 @@ function misleadingOctet(text: string): string | null {
       return `has ${octet}, an encoded ${character}, which a server may take for the end of a segment; end the prefix before it`;
     }
     if (code <= 0x20 && code !== 0x20) return `has the control character ${octet}`;
-    // RFC 3986 section 6.2.2.2: the two spellings mean the same, and clients use the plain one.
+    // RFC 3986 section 6.2.2.2: the two spellings are equivalent, and clients use the plain one.
     if (/[A-Za-z\d._~-]/.test(character))
       return `has ${octet}; requests have ${character} for it, and are compared byte by byte`;
   }

@@ -74,7 +74,7 @@ const json = z.strictObject({
   ...asked,
 });
 
-/** Where evidence beside the gateway's own comes from, by name. */
+/** Sources of evidence other than the gateway, by name. */
 export const sourcesSchema = z.record(sourceName, z.discriminatedUnion('kind', [prometheus, json]));
 
 export type ConfiguredSource = z.output<typeof sourcesSchema>[string];

@@ -1,7 +1,7 @@
 import type { GatewayTimeouts, RouteTimeouts } from '../gateway/http/timeouts.ts';
 import type { ConfiguredRoute, ServerConfig } from './config.ts';
 
-/** `gateway.timeouts` of `serin.yaml` as the gateway has them, with the least rate of bodies. */
+/** `gateway.timeouts` of `serin.yaml` in the gateway's form, with the minimum rate of bodies. */
 export function gatewayTimeouts({ gateway }: ServerConfig): GatewayTimeouts {
   const { connect, answer, silence, headers, upload, uploadGrace, download, idle } = gateway.timeouts;
   return {
@@ -17,7 +17,7 @@ export function gatewayTimeouts({ gateway }: ServerConfig): GatewayTimeouts {
   };
 }
 
-/** `timeouts` of a route: only what it says. */
+/** `timeouts` of a route: only those that it sets. */
 export function routeTimeouts({ timeouts, uploadBytesPerSecond }: ConfiguredRoute): Partial<RouteTimeouts> {
   const { connect, answer, silence, upload, uploadGrace } = timeouts;
   return {

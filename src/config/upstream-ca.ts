@@ -8,8 +8,8 @@ import type { LoadedConfig } from './load.ts';
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs;
 
 /**
- * The PEM text of `gateway.upstreamCa`, or nothing where none is declared. Throws Problem('invalid-input') when the file
- * cannot be read, holds no certificate, or holds one that is broken: with less trust than declared no upstream answers.
+ * The PEM text of `gateway.upstreamCa`, or nothing if none is declared. Throws Problem('invalid-input') when the file
+ * cannot be read, or contains no certificate or a broken one: trusting less than declared would make upstreams fail.
  */
 export function upstreamCaOf({ config, folder }: LoadedConfig): { readonly upstreamCa?: string } {
   if (config.gateway.upstreamCa === undefined) return {};

@@ -7,8 +7,8 @@ import type { Unrecorded } from './memory.ts';
 import type { ControllerPorts } from './ports.ts';
 
 /**
- * What a person asks for while the database is away: everything to the stable now, the record later. It may be only what the
- * transition would allow of the rollout as it was last known. Done twice, the first stands.
+ * Handles a rollback or abort ordered while the database is away: all traffic goes to the stable now, the record follows.
+ * Only what the transition would allow for the last known state of the rollout. If ordered twice, the first order stands.
  */
 export async function doAtGateway(
   ports: ControllerPorts,
@@ -20,7 +20,7 @@ export async function doAtGateway(
   const { id, route, version } = known.rollout;
   const order = orderFor(known.rollout);
   if (memory.unrecorded.has(id)) {
-    // The first may still be on its way, and may fail: nobody is told that it is done before it is.
+    // The first order may still be in progress, and may fail: do not report success before it is done.
     await safeguard.toStable(order);
     if (memory.unrecorded.has(id)) return known;
   }
@@ -29,7 +29,7 @@ export async function doAtGateway(
   }
   const at = memory.time.estimate();
   const change = changeFor(ports, known, { event, at, actor: who.by, reason: who.reason }, null);
-  // Owed from now on: what comes between must not give the canary anything.
+  // Owed from now on: nothing that happens in between may give the canary traffic.
   memory.unrecorded.set(id, { event, at, by: who.by, reason: who.reason });
   try {
     await safeguard.toStable(order);

@@ -6,7 +6,7 @@ const DELIVERY_TIMEOUT_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 3_600_000;
 
-/** 1 s, 2 s, 4 s ... up to an hour; a channel that names its own time is given at least that. */
+/** 1 s, 2 s, 4 s ... up to an hour; if a channel names a time, the wait is at least that long. */
 export function retryDelayMs(attempts: number, askedMs = 0): number {
   const backOff = FIRST_RETRY_MS * 2 ** Math.min(attempts, 20);
   return Math.max(Math.min(backOff, LONGEST_RETRY_MS), Math.min(askedMs, LONGEST_RETRY_MS));

@@ -55,7 +55,7 @@ interface Who {
 }
 
 /**
- * The way back to the stable needs no database: where that does not answer soon, it is done at the gateway, and recorded
+ * Going back to the stable needs no database: if it does not answer soon, the gateway switches first, and that is recorded
  * before anything else happens to the rollout.
  */
 async function overrideRollout(
@@ -77,7 +77,7 @@ async function overrideRollout(
   }
 }
 
-/** A tick may commit between the read and the write; without a version to insist on, the override is decided anew. */
+/** A tick may commit between the read and the write; unless the caller insists on a version, the override is decided again. */
 async function recordOverride(
   ports: ControllerPorts,
   id: string,

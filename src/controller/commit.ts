@@ -9,7 +9,7 @@ import { transition } from '../rollout/transition.ts';
 import type { RolloutChange } from '../store/store.ts';
 import type { ControllerPorts } from './ports.ts';
 
-/** An event with all that its audit entry says. */
+/** An event with everything that its audit entry says. */
 export interface Cause extends Happening {
   readonly unmovedConsumers?: readonly string[];
 }
@@ -17,7 +17,7 @@ export interface Cause extends Happening {
 type Ports = Pick<ControllerPorts, 'channels' | 'routes' | 'installation'>;
 
 /**
- * The change that an event makes: rollout, evidence, audit entry and messages, to be committed in one transaction.
+ * The change that an event makes: rollout, evidence, audit entry and messages, committed in one transaction.
  * Throws Problem('refused') when the state machine does not allow it.
  */
 export function changeFor(ports: Ports, record: RolloutRecord, cause: Cause, leaseEpoch: number | null): RolloutChange {

@@ -1,12 +1,12 @@
 import type { Store } from '../store/store.ts';
 
-/** How far the database's clock is from the monotonic one, and by how much that may be wrong, in ms. */
+/** The offset of the database's clock from the monotonic one, and its maximum error, in ms. */
 export interface ClockOffset {
   readonly ms: number;
   readonly unsureMs: number;
 }
 
-/** The database's clock beside the monotonic one: whether it was set, and an estimate while it cannot be asked. */
+/** The database's clock relative to the monotonic one: detects that it was set, and estimates it while it cannot be read. */
 export class DatabaseTime {
   private readonly monotonic: () => number;
   private heard: ClockOffset | null = null;
@@ -15,7 +15,7 @@ export class DatabaseTime {
     this.monotonic = monotonic;
   }
 
-  /** Asks for the time: epoch ms. It was read somewhere between the question and the answer. */
+  /** Reads the time: epoch ms. It was taken somewhere between the question and the answer. */
   async ask(store: Pick<Store, 'now'>): Promise<number> {
     const askedAtMs = this.monotonic();
     const at = await store.now();
@@ -24,7 +24,7 @@ export class DatabaseTime {
     return at;
   }
 
-  /** As it was when it was last asked; null before that. */
+  /** The last reading; null before the first. */
   offset(): ClockOffset | null {
     return this.heard;
   }

@@ -13,8 +13,8 @@ interface Open extends Address {
 }
 
 /**
- * Messages that go to their channels without the outbox, because the outbox is in a database that is away. The commit
- * that follows puts the same message into the outbox, under the same id: what was said here is not said again.
+ * Messages sent to their channels without the outbox, because the outbox is in a database that is away. The commit
+ * that follows puts the same message into the outbox, under the same id: a message sent here is not sent again.
  */
 export class DirectMessages {
   private readonly monotonic: () => number;
@@ -25,7 +25,7 @@ export class DirectMessages {
     this.monotonic = monotonic;
   }
 
-  /** The first words stand: a message that is composed anew has another time and another figure in it. */
+  /** The first wording stands: composed again, the message would have another time and other figures. */
   add(deliveries: readonly Address[]): void {
     for (const delivery of deliveries) {
       const key = keyOf(delivery.channel, delivery.message);
@@ -47,7 +47,7 @@ export class DirectMessages {
     );
   }
 
-  /** Whether the message was said here already; from now on it is the outbox's. */
+  /** Whether the message was already sent here; from now on the outbox owns it. */
   async take(channel: string, message: Message): Promise<boolean> {
     const key = keyOf(channel, message);
     await this.open.get(key)?.running;
@@ -55,7 +55,7 @@ export class DirectMessages {
     return this.said.has(key);
   }
 
-  /** Once no message is under way. */
+  /** Resolves when no message is in flight. */
   async idle(): Promise<void> {
     await Promise.all([...this.open.values()].flatMap(({ running }) => (running ? [running] : [])));
   }
@@ -81,8 +81,8 @@ export class DirectMessages {
 }
 
 /**
- * A page goes by its incident: the id counts the rollout's versions, one of which may have been committed without an answer. Any other
- * message goes by its id, for a rollout has many.
+ * A page is identified by its incident: the id counts the rollout's versions, one of which may have been committed unnoticed.
+ * Any other message is identified by its id, because a rollout has many.
  */
 function keyOf(channel: string, { id, dedupKey, kind }: Message): string {
   return kind === 'page' ? `${channel} ${dedupKey}` : `${channel} ${id}`;

@@ -7,8 +7,8 @@ const AT_ONCE = 20;
 type Parts = Pick<ControllerPorts, 'store' | 'channels' | 'log' | 'memory'>;
 
 /**
- * Delivers what is due in the outbox, each item by itself and at least once with the same id. No decision waits for it: a
- * channel that is down, slow or hostile costs one time-out of its own and is tried again later.
+ * Delivers what is due in the outbox, each item separately and at least once with the same id. No decision waits for it: a
+ * channel that is down, slow or hostile costs one time-out of its own and is retried later.
  */
 export async function deliverDue(ports: Parts): Promise<number> {
   const due = await ports.store.outbox.due(AT_ONCE);

@@ -16,11 +16,11 @@ const NOTHING: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
 export interface LookTime {
   /** Database time, epoch ms. */
   readonly at: number;
-  /** By how much the database's clock was set since the look before, in ms. */
+  /** By how much the database's clock was set since the previous look, in ms. */
   readonly stepMs: number;
 }
 
-/** One look: what the source has since the last one, judged. Nothing here changes anything; it may be thrown away. */
+/** One look: what the source has since the last one, judged. Nothing here changes state; the result may be discarded. */
 export async function gather(
   ports: Pick<ControllerPorts, 'source' | 'router' | 'tickMs'>,
   { rollout, evidence }: RolloutRecord,
@@ -63,7 +63,7 @@ function missingFrom(collected: Collected): string | null {
   return collected.kind === 'unusable' ? collected.reason : (collected.missing ?? null);
 }
 
-/** Asked for only where they say something: a source copies what it holds. */
+/** Requested only where they are useful: a source copies what it holds. */
 async function slicesOf(
   source: ControllerPorts['source'],
   { route, firstEpoch }: Rollout,
@@ -73,7 +73,7 @@ async function slicesOf(
   return (slices ?? []).filter(({ splitEpoch }) => splitEpoch >= firstEpoch);
 }
 
-/** What was measured before this rollout tells of the stable only: its canary was another one, or none. */
+/** Data from before this rollout describes the stable only: the canary was another one, or there was none. */
 function ownBlock(block: Block, rollout: Rollout): Block {
   if (block.splitEpoch >= rollout.firstEpoch) return block;
   return {

@@ -4,11 +4,11 @@ import type { RolloutRecord } from '../rollout/record.ts';
 import type { UnreadableRollout } from '../store/store.ts';
 import type { ClockOffset, DatabaseTime } from './database-time.ts';
 
-/** Less is a clock that is being slewed. */
+/** A smaller shift is a clock that is being slewed. */
 const LEAST_STEP_MS = 1_000;
 
 interface Seen {
-  /** As it was last known to be in the database; null for a record that could never be read. */
+  /** Its last known state in the database; null for a record that could never be read. */
   record: RolloutRecord | null;
   readonly route: string;
   lookedAtMs: number;
@@ -19,8 +19,8 @@ interface Seen {
 }
 
 /**
- * The looks at the rollouts that run, on a monotonic clock. A tick that succeeds says nothing about each rollout:
- * one may fail to be looked at or committed while the others are well, and the whole may stand still without any error.
+ * The looks at the running rollouts, on a monotonic clock. A successful tick says nothing about each rollout: one may
+ * fail to be looked at or committed while the others are fine, and everything may stand still without any error.
  */
 export class Looks {
   private readonly seen = new Map<string, Seen>();
@@ -35,7 +35,7 @@ export class Looks {
     this.overdueMs = overdueMs;
   }
 
-  /** What is running, as the database has it at `at`; everything else that was known has ended. */
+  /** The running rollouts, as the database has them at `at`; all others that were known have ended. */
   keep(active: readonly RolloutRecord[], unreadable: readonly UnreadableRollout[], at: number): void {
     const ids = new Set([...active.map(({ rollout }) => rollout.id), ...unreadable.map(({ id }) => id)]);
     for (const id of this.seen.keys()) if (!ids.has(id)) this.seen.delete(id);
@@ -51,7 +51,7 @@ export class Looks {
     }
   }
 
-  /** A rollout was started or changed by a person. */
+  /** A rollout was started, or changed by an operator. */
   changed(record: RolloutRecord): void {
     const { id, route } = record.rollout;
     const known = this.seen.get(id);
@@ -70,7 +70,7 @@ export class Looks {
     known.lookedAtMs = this.monotonic();
   }
 
-  /** It was committed, and what it ordered was done. */
+  /** The look was committed, and its orders were carried out. */
   well(id: string): void {
     const known = this.seen.get(id);
     if (!known) return;
@@ -78,7 +78,7 @@ export class Looks {
     known.trouble = null;
   }
 
-  /** The number of failures since the last look that went well. */
+  /** The number of failures since the last successful look. */
   failed(id: string, error: unknown): number {
     const known = this.seen.get(id);
     if (!known) return 0;
@@ -86,12 +86,12 @@ export class Looks {
     return known.failures;
   }
 
-  /** Nothing at all could be looked at. */
+  /** No rollout could be looked at. */
   allFailed(error: unknown): void {
     for (const known of this.seen.values()) this.count(known, messageOf(error));
   }
 
-  /** Another process decides. */
+  /** Another process leads. */
   clear(): void {
     this.seen.clear();
   }
@@ -102,8 +102,8 @@ export class Looks {
   }
 
   /**
-   * By how much the database's clock was set since the look that wrote `lookedAt`, in ms. Where another process made that
-   * look, all that can be told is that the clock was set back at least to now.
+   * By how much the database's clock was set since the look that wrote `lookedAt`, in ms. If another process made that
+   * look, all we can tell is that the clock was set back at least to now.
    */
   stepMs({ rollout, evidence }: RolloutRecord, at: number): number {
     const { lookedAt } = evidence;
@@ -111,12 +111,12 @@ export class Looks {
     const now = this.time.offset();
     if (heard?.lookedAt !== lookedAt || now === null) return at < lookedAt - LEAST_STEP_MS ? at - lookedAt : 0;
     const stepMs = now.ms - heard.offset.ms;
-    // An answer that was slow says less of when it was given.
+    // A slow answer says less about when it was given.
     const leastMs = LEAST_STEP_MS + now.unsureMs + heard.offset.unsureMs;
     return Math.abs(stepMs) < leastMs ? 0 : Math.round(stepMs);
   }
 
-  /** The rollouts that run, as they were last read or written. */
+  /** The running rollouts, as they were last read or written. */
   known(): readonly RolloutRecord[] {
     return [...this.seen.values()].flatMap(({ record }) => (record ? [record] : []));
   }
@@ -125,7 +125,7 @@ export class Looks {
     return this.seen.get(id)?.record ?? null;
   }
 
-  /** One sentence for each rollout that is not looked at as it should be, beginning with its route. */
+  /** One sentence for each rollout that is not looked at as it should be, starting with its route. */
   troubles(): readonly string[] {
     return [...this.seen.values()].flatMap((known) => {
       const agoMs = this.agoMs(known);
@@ -134,7 +134,7 @@ export class Looks {
     });
   }
 
-  /** By route: the age of the last look, and the looks that failed since this process began. */
+  /** By route: the age of the last look, and the failed looks since this process began. */
   figures(): readonly {
     readonly id: string;
     readonly route: string;

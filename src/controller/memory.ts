@@ -3,21 +3,21 @@ import { DatabaseTime } from './database-time.ts';
 import { DirectMessages } from './direct-messages.ts';
 import { Looks } from './looks.ts';
 
-/** The brakes that the gateway pulled, by rollout: read here, cleared when the rollback they caused is committed. */
+/** Brakes pulled by the gateway, by rollout: read here, cleared when the rollback they caused is committed. */
 export type Brakes = Map<string, string>;
 
-/** What a person had done at the gateway while the database could not record it. */
+/** A rollback or abort that an operator ordered, done at the gateway while the database could not record it. */
 export interface Unrecorded {
   readonly event: Extract<OverrideEvent, { kind: 'rolledBack' | 'aborted' }>;
-  /** Database time as far as this process can tell, epoch ms. */
+  /** Database time as best this process knows, epoch ms. */
   readonly at: number;
   readonly by: Actor;
   readonly reason: string;
 }
 
 /**
- * What this process knows beside the database, so that it can protect users and answer while the database is away.
- * It dies with the process, so nothing that is only in here may be promised.
+ * What this process knows beyond the database, so that it can protect users and answer while the database is away.
+ * It dies with the process, so never promise anything that exists only here.
  */
 export interface Memory {
   readonly looks: Looks;
@@ -27,8 +27,8 @@ export interface Memory {
   readonly messages: DirectMessages;
   readonly time: DatabaseTime;
   /**
-   * Routes whose split may not be what the store has: a commit may have been done without its answer being heard, or the
-   * router refused it, then with the reason. Tried at every tick until it is in force.
+   * Routes whose split may differ from the store's: a commit may have succeeded without its answer arriving, or the
+   * router refused the split, in that case with the reason. Retried at every tick until it is in force.
    */
   readonly unapplied: Map<string, { readonly reason: string | null }>;
 }
@@ -45,7 +45,7 @@ export function createMemory(monotonic: () => number, tickMs: number): Memory {
   };
 }
 
-/** Three ticks: one may be slow, and one may be skipped by a busy machine. */
+/** Three ticks: one may be slow, and a busy machine may skip one. */
 export function overdueAfterMs(tickMs: number): number {
   return Math.max(15_000, 3 * tickMs);
 }

@@ -2,15 +2,15 @@ import { Problem } from '../problem/problem.ts';
 import type { SplitOrder } from '../split/order.ts';
 import type { ControllerPorts } from './ports.ts';
 
-/** A data plane that takes longer holds no tick and no person up. */
+/** A slower data plane does not hold up the tick or the operator. */
 const APPLY_MS = 5_000;
 
 /**
- * Has the router make an order true. What it refuses, or does not answer in time, is asked for again at the next tick:
- * another order may have come first by then, and this one may come into force all the same.
+ * Has the router carry out an order. If it refuses, or does not answer in time, the order is repeated at the next tick:
+ * another order may have come first by then, and this one may still come into force.
  *
- * Callers have waited for the database, and a person or the gateway may have taken the canary back meanwhile. What is owed to
- * the record comes first then: the order knows nothing of it, and the tick that records it asks for the one that does.
+ * Callers have waited for the database, and an operator or the gateway may have rolled the canary back meanwhile. That must be
+ * recorded first: this order does not know of it, and the tick that records it issues the right one.
  */
 export async function applyOrder(
   { router, memory }: Pick<ControllerPorts, 'router' | 'memory'>,
@@ -19,7 +19,7 @@ export async function applyOrder(
 ): Promise<void> {
   const { route, rolloutId } = order;
   const postpone = () => memory.unapplied.set(route, { reason: memory.unapplied.get(route)?.reason ?? null });
-  // Nothing is awaited between this and the router.
+  // Do not await anything between this check and the router.
   if (rolloutId !== null && (memory.brakes.has(rolloutId) || memory.unrecorded.has(rolloutId))) {
     postpone();
     return;

@@ -1,9 +1,9 @@
 import { Problem } from '../problem/problem.ts';
 
-/** A person, or a probe, waits for the answer; the store itself waits much longer. */
+/** An operator or a probe is waiting for the answer; the store itself waits much longer. */
 const PATIENCE_MS = 2_000;
 
-/** Throws Problem('unavailable') when there is no answer soon; the work goes on, and may still be done. */
+/** Throws Problem('unavailable') when there is no answer soon; the work continues, and may still succeed. */
 export async function soon<T>(work: Promise<T>): Promise<T> {
   const overdue = Promise.withResolvers<never>();
   const timer = setTimeout(
@@ -17,7 +17,7 @@ export async function soon<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** What the database says; where it says nothing soon, or nothing that can be read, what is remembered. */
+/** The database's answer; if it does not come soon or cannot be read, the remembered one. */
 export async function orRemembered<T>(work: () => Promise<T>, remembered: () => T | null): Promise<T> {
   if (remembered() === null) return work();
   try {
@@ -29,7 +29,7 @@ export async function orRemembered<T>(work: () => Promise<T>, remembered: () => 
   }
 }
 
-/** The store cannot do what it was asked for: it is away, it is full, or what it holds of a rollout is damaged. */
+/** The store cannot do what was asked: it is away, it is full, or its record of a rollout is damaged. */
 export function hasFailed(error: unknown): boolean {
   return error instanceof Problem && (error.code === 'unavailable' || error.code === 'internal');
 }

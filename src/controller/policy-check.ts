@@ -17,10 +17,10 @@ interface PolicyTrial {
   readonly canary?: string;
 }
 
-/** Places a fault of what a route's source measures: that is declared with the route, not in the policy. */
+/** Locates a fault in what a route's source measures: that is declared with the route, not in the policy. */
 export type RouteIssue = (route: string, message: string) => Issue;
 
-/** Tries a policy's text against the sources of this installation. It reads and asks, and changes nothing. */
+/** Tries a policy's text against this installation's sources. It reads and queries, and changes nothing. */
 export function policyControl(ports: Ports, ofRoute: RouteIssue) {
   return {
     async check(request: PolicyTrial, signal: AbortSignal) {
@@ -45,7 +45,7 @@ function answerOf({ what, source, track, version, outcome, value, says }: Source
   return { what, source, track, version, outcome, value, says };
 }
 
-/** The route that is named, else the only one that takes the policy, else the only one that there is. */
+/** The named route, else the only one with this policy, else the only route. */
 function routeOf(ports: Ports, named: string | undefined, policy: string | null): DeclaredRoute {
   if (named !== undefined) return declaredRoute(ports, named);
   const takers = ports.routes.filter((route) => route.policy === policy);
@@ -78,7 +78,7 @@ async function versionsOf(
 
 type Place = (message: string) => Issue;
 
-/** One issue for each question that is at fault, whichever versions it concerns. */
+/** One issue for each question that failed, whichever versions it concerns. */
 function issuesOf(answers: readonly SourceAnswer[], policy: SourceDocument, ofRoute: Place): readonly Issue[] {
   const issues = new Map<string, Issue>();
   for (const answer of answers) {

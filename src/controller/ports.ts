@@ -10,34 +10,34 @@ import type { SplitOrder, Upstream } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
 import type { Memory } from './memory.ts';
 
-/** What a version is asked for its health. */
+/** How a version's health is checked. */
 export interface HealthCheck {
   /** `/path` on the upstream's origin, or `path` below the upstream's own path. */
   readonly path: string;
-  /** The answers that are well. */
+  /** The statuses that count as healthy. */
   readonly status: readonly StatusPattern[];
 }
 
-/** A route as far as the controller cares. */
+/** What the controller knows of a route. */
 export interface DeclaredRoute {
   readonly name: string;
   /** What `serin.yaml` declares; a finalised rollout may have replaced it. */
   readonly stable: Upstream;
   readonly policy: string;
   readonly health: HealthCheck;
-  /** The gateway where it is left out. */
+  /** Defaults to the gateway. */
   readonly router?: RouterName;
-  /** Whose measurements are judged; the gateway's own where it is left out. */
+  /** Whose measurements are judged; defaults to the gateway's own. */
   readonly evidence?: 'gateway' | 'elsewhere';
 }
 
-/** What needs no database: the gateway's own figures, and the one move that is always safe. */
+/** What works without the database: the gateway's own figures, and the one move that is always safe. */
 export interface Safeguard {
-  /** Reads the blocks that the gateway holds, and forgets none of them: they wait for the look that can be committed. */
+  /** Reads the blocks that the gateway holds, and keeps all of them: they wait for the look that can be committed. */
   readonly source: MetricsSource;
-  /** Everything of the order's rollout to the stable, at once and for good; only ever to the stable. */
+  /** Sends all traffic of the order's rollout to the stable, at once and for good; only ever to the stable. */
   toStable(order: Pick<SplitOrder, 'route' | 'rolloutId' | 'epoch'>): Promise<void>;
-  /** How long a rollout may go without a committed look before the gateway's own figures are weighed. */
+  /** How long a rollout may go without a committed look before the gateway's own figures are judged. */
   readonly blindAfterMs: number;
 }
 
@@ -46,16 +46,16 @@ export interface ControllerPorts {
   readonly store: Pick<Store, 'rollouts' | 'outbox' | 'lease' | 'stables' | 'consumers' | 'now'>;
   readonly source: MetricsSource;
   readonly router: Pick<TrafficRouter, 'apply' | 'observe'>;
-  /** Null when every address gave an answer that is well, else one sentence. */
+  /** Null when every address gave a healthy answer, else one sentence. */
   readonly probe: (url: string, well: readonly StatusPattern[]) => Promise<string | null>;
-  /** Why an operator may not name the upstream of a URL, in one sentence; null where one may. */
+  /** Why an operator may not use the upstream of a URL, in one sentence; null if it is allowed. */
   readonly operatorUpstream: (url: string) => string | null;
   readonly channels: readonly Channel[];
-  /** What messages say of where they are from. */
+  /** How messages identify this installation. */
   readonly installation?: Installation;
   readonly routes: readonly DeclaredRoute[];
   readonly policy: (name: string) => LoadedPolicy | null;
-  /** What the policies are called that there are, to say so where one is named that is not. */
+  /** The names of the policies, for the error about an unknown one. */
   readonly policyNames?: () => readonly string[];
   /** Greater than `after`, whatever the clock says. */
   readonly newId: (after?: string) => string;

@@ -11,12 +11,12 @@ import type { ControllerPorts, DeclaredRoute } from './ports.ts';
 
 const HISTORY = 100;
 
-/** The stable that serves a route: what a finalised rollout made it, while the file still declares what that replaced. */
+/** The stable that serves a route: the one a finalised rollout made it, while the file still declares the one it replaced. */
 export function effectiveStable(route: DeclaredRoute, stored: StableRecord | undefined): Upstream {
   return stored && stored.replacedUrl === route.stable.url ? stored.stable : route.stable;
 }
 
-/** The whole desired split of a route, from the store and the file alone. */
+/** The complete desired split of a route, from the store and the file alone. */
 export async function desiredOrder(ports: Pick<ControllerPorts, 'store'>, route: DeclaredRoute): Promise<SplitOrder> {
   const [latest] = await ports.store.rollouts.list({ route: route.name, limit: 1 });
   if (latest && !isEnded(latest.rollout)) return orderFor(latest.rollout);
@@ -25,8 +25,8 @@ export async function desiredOrder(ports: Pick<ControllerPorts, 'store'>, route:
 }
 
 /**
- * After a start or an outage: every route is served as the last commit left it. A router that fails holds no other route up,
- * and is asked again at the next tick. What the gateway did by itself stays until it is recorded: the store knows less.
+ * After a start or an outage, every route is served as the last commit left it. A failing router holds up no other route,
+ * and is tried again at the next tick. What the gateway did by itself stays until it is recorded: the store knows less.
  */
 export async function reconcile(
   ports: ControllerPorts,
@@ -39,7 +39,7 @@ export async function reconcile(
     const order = await desiredOrder(ports, route);
     try {
       await applyOrder(ports, order, signal);
-      // A newer order may have failed meanwhile, or this one was postponed: that has its own mark.
+      // A newer order may have failed meanwhile, or this one was postponed: either has its own mark.
       if (unapplied.get(route.name) === mark) unapplied.delete(route.name);
     } catch (error) {
       const isNews = typeof mark?.reason !== 'string';
@@ -50,7 +50,7 @@ export async function reconcile(
 }
 
 /**
- * The file has declared another stable than the one that a promotion replaced: the file wins, and the audit says so.
+ * The file now declares a stable other than the one that a promotion replaced: the file wins, and the audit says so.
  * While a rollout runs on the route its pinned stable stays; the next one starts from the file's.
  */
 export async function forgetReplacedStables(
@@ -77,7 +77,7 @@ export async function forgetReplacedStables(
   }
 }
 
-/** A rollback's page is over when the route next promotes. Redone at every tick until nothing is left to resolve. */
+/** A rollback's page is resolved when the route next promotes. Repeated at every tick until nothing is left to resolve. */
 export async function resolvePages(ports: ControllerPorts, leaseEpoch: number): Promise<void> {
   for (const route of ports.routes) {
     const history = await ports.store.rollouts.list({ route: route.name, limit: HISTORY });

@@ -4,7 +4,7 @@ import type { AuditDraft } from '../rollout/record.ts';
 import type { Rollout } from '../rollout/state.ts';
 import { begin, transition } from '../rollout/transition.ts';
 
-/** The rollout that an audit tells of, oldest entry first: replay(audit) is the stored rollout, byte for byte. */
+/** Rebuilds a rollout from its audit entries, oldest first: replay(audit) is the stored rollout, byte for byte. */
 export function replay(entries: readonly AuditDraft[]): Rollout {
   const [first, ...rest] = entries;
   const started = first?.event as RolloutEvent | undefined;

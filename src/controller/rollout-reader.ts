@@ -8,8 +8,8 @@ import { orRemembered } from './patience.ts';
 import { noSuchRoute } from './start.ts';
 
 /**
- * Reads the store; the rollouts that run are answered from memory while it is away, as they were last known. A list of
- * everything there ever was is never made of them: it would pass for the whole.
+ * Reads the store; while it is away, running rollouts are answered from memory, as last known. Memory never answers for
+ * the list of all rollouts: a partial list would pass for the whole.
  */
 export function rolloutReader(
   store: Pick<Store, 'rollouts' | 'audit'>,
@@ -50,7 +50,7 @@ export function rolloutReader(
   };
 }
 
-/** An undeclared route without any record is a misspelt name; one that was declared once still has its history. */
+/** An undeclared route without any record is a misspelt name; one that used to be declared still has its history. */
 async function refuseUnheardOf(
   store: Pick<Store, 'rollouts' | 'audit'>,
   route: string | undefined,
@@ -64,13 +64,13 @@ async function refuseUnheardOf(
   if (!rollout && !entry) throw noSuchRoute(route, declared);
 }
 
-/** An older rollout must not be shown in place of one that cannot be read. */
+/** Never show an older rollout in place of one that cannot be read. */
 async function refuseUnreadable(store: Pick<Store, 'rollouts'>, route: string): Promise<void> {
   const [damaged] = (await store.rollouts.unreadable()).filter((record) => record.route === route);
   if (damaged) throw new Problem('internal', damaged.reason);
 }
 
-/** What a rollout was sent back to the stable for, which the database has not recorded yet. */
+/** Why a rollout was sent back to the stable, which the database has not recorded yet. */
 interface Pending {
   readonly event: string;
   readonly by: string;
@@ -79,7 +79,7 @@ interface Pending {
   readonly at: number | null;
 }
 
-/** What this process knows of a rollout beside its record: how old the last look is, and what waits to be recorded. */
+/** What this process knows of a rollout beyond its record: how old the last look is, and what waits to be recorded. */
 export function standingOf(
   { looks, unrecorded, brakes, time }: Memory,
   { rollout, evidence }: RolloutRecord,

@@ -8,9 +8,9 @@ import { forgetReplacedStables, reconcile, resolvePages } from './reconcile.ts';
 import { LOGGED_EVERY, tick } from './tick.ts';
 import { type Weighed, watchOver } from './watch.ts';
 
-/** node-cron starts ticks by the time of day, so a clock that is set back would stop them: this is how often one is missed. */
+/** node-cron starts ticks by wall-clock time, so setting the clock back would stop them: this is how often we check for that. */
 const WATCHDOG_MS = 1_000;
-/** Later than this after the last one began, in ticks, a tick has been missed. */
+/** In ticks: a tick counts as missed when the last one began longer ago than this. */
 const MISSED_AFTER = 1.5;
 
 export interface Controller {
@@ -18,17 +18,17 @@ export interface Controller {
   start(): Promise<void>;
   /** The gateway moved a rollout's route to its stable by itself; the next tick makes it a rollback. */
   braked(rolloutId: string, reason: string): void;
-  /** Ends after the tick that runs, and gives the lease back. */
+  /** Stops after the running tick, and gives the lease back. */
   stop(): Promise<void>;
-  /** Empty while the controller works; else what is wrong, in one sentence each, for the health answer. */
+  /** Empty while the controller works; else what is wrong, one sentence each, for the health answer. */
   troubles(): readonly string[];
-  /** Whether this process is the one that decides, and does so. */
+  /** Whether this process is the leader, and is deciding. */
   leads(): boolean;
   /** Since the last tick ended. */
   tickAgoMs(): number;
 }
 
-/** One leader, one tick at a time: the holder of the lease decides, every other process waits for it. */
+/** One leader, one tick at a time: the holder of the lease decides, every other process waits for the lease. */
 export function createController(ports: ControllerPorts): Controller {
   const { memory, monotonic } = ports;
   const abort = new AbortController();
@@ -113,7 +113,7 @@ export function createController(ports: ControllerPorts): Controller {
     async start() {
       await forgetReplacedStables(ports.store, ports.routes);
       await reconcile(ports, abort.signal);
-      // Known before the first tick: the database may be away by then.
+      // Remembered before the first tick: the database may be away by then.
       const active = await ports.store.rollouts.list({ active: true, limit: 1_000 });
       const unreadable = await ports.store.rollouts.unreadable();
       memory.looks.keep(active, unreadable, await memory.time.ask(ports.store));
@@ -168,7 +168,7 @@ export function createController(ports: ControllerPorts): Controller {
   }
 }
 
-/** A tick that a busy machine skips is no fault: the next one sees the same blocks. */
+/** A tick skipped by a busy machine is not a fault: the next one sees the same blocks. */
 function quiet(ports: Pick<ControllerPorts, 'log'>) {
   const silent = () => undefined;
   const error = (error: string | Error) => ports.log({ what: 'scheduleFailed', level: 'error', error });

@@ -10,9 +10,9 @@ import { applyOrder } from './order.ts';
 import type { ControllerPorts } from './ports.ts';
 
 /**
- * Records what was done at the gateway already, before anything else happens to the rollout: a person's rollback that the
- * database could not take, or a brake. It waits for no look: a source that throws would keep it from ever being recorded.
- * Null when nothing was owed; else the rollout as it is now.
+ * Records what the gateway has already done, before anything else happens to the rollout: an operator's rollback that the
+ * database could not record, or a brake. It does not wait for a look: a source that throws would block it forever.
+ * Null when there was nothing to record; else the rollout as it is now.
  */
 export async function settle(
   ports: ControllerPorts,
@@ -25,7 +25,7 @@ export async function settle(
   const cause = await owed(ports, record);
   if (cause === null) return null;
   if (isEnded(record.rollout)) {
-    // The commit whose answer was not heard had been done.
+    // The commit whose answer was lost had succeeded.
     forget(ports, record);
     await applyOrder(ports, orderFor(record.rollout));
     return record;
@@ -41,7 +41,7 @@ export async function settle(
   return after;
 }
 
-/** The same for rollouts that have ended without this process hearing of it: they are not looked at any more. */
+/** The same for rollouts that have ended without this process noticing: they are not looked at any more. */
 export async function settleEnded(ports: ControllerPorts, active: readonly RolloutRecord[]): Promise<void> {
   const running = new Set(active.map(({ rollout }) => rollout.id));
   const { unrecorded, brakes } = ports.memory;
@@ -54,13 +54,13 @@ export async function settleEnded(ports: ControllerPorts, active: readonly Rollo
         brakes.delete(id);
       } else await settle(ports, record, null);
     } catch (error) {
-      // A damaged record can take no event; everything stays at the stable until it is mended.
+      // A damaged record cannot take an event; all traffic stays on the stable until it is repaired.
       ports.memory.looks.failed(id, error);
     }
   }
 }
 
-/** It was acknowledged, so a text that cannot be stored is no reason to leave it out: it is recorded without those characters. */
+/** The rollback was acknowledged, so unstorable text is no reason to drop it: it is recorded without those characters. */
 async function commitOwed(
   ports: ControllerPorts,
   record: RolloutRecord,

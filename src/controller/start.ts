@@ -21,15 +21,15 @@ import { trySource } from './try-source.ts';
 import { canaryUpstream, healthUrl } from './upstream.ts';
 
 const HISTORY = 1_000;
-/** Sources have time-outs of their own; the client that starts a rollout waits for the answer. */
+/** Sources have their own time-outs; the client that starts a rollout is waiting for the answer. */
 const PREFLIGHT_MS = 20_000;
-/** Attempts of one version share a false-promotion budget for so long (docs/statistics.md section 3.6, rule 3). */
+/** Attempts of one version share a false-promotion budget for this long (docs/statistics.md section 3.6, rule 3). */
 const RECENT_MS = 30 * 86_400_000;
 
 /**
- * Starts a rollout, or answers with the one that runs the same. Everything that can be refused is refused before
- * anything is written: unknown route or policy, an upstream that is not the actor's to name, a version that was rolled back, a canary that does not answer, a source that
- * cannot answer what the policy will ask.
+ * Starts a rollout, or answers with the running one if it is the same. Every refusal happens before anything is
+ * written: an unknown route or policy, an upstream that the actor may not use, a version that was rolled back, a canary
+ * that does not answer, a source that cannot answer the policy's questions.
  */
 export async function startRollout(ports: ControllerPorts, command: StartCommand, by: Actor): Promise<Started> {
   const route = declaredRoute(ports, command.route);
@@ -50,7 +50,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
     );
   }
   const { serinMoves, gatewayCarries } = capabilitiesOf(route);
-  // Where Serin does not move the split, a URL only informs: versions may share one.
+  // If Serin does not move the split, URLs are only informative: versions may share one.
   const [taken, asked] = serinMoves ? [stable.url, canary.url] : [stable.version, canary.version];
   if (taken === asked) throw invalid('canaryUrl', `${asked} is the stable of ${route.name} already`);
   const earlier = history.filter(({ rollout }) => sameVersion(rollout.canary, canary));
@@ -97,7 +97,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   return { record, created: true };
 }
 
-/** The rollouts of a route, newest first, once nothing is owed to the record any more. */
+/** The rollouts of a route, newest first, once everything owed to the record is written. */
 async function settledHistory(ports: ControllerPorts, route: string): Promise<readonly RolloutRecord[]> {
   const [damaged] = (await ports.store.rollouts.unreadable()).filter((record) => record.route === route);
   if (damaged) throw new Problem('conflict', `${damaged.reason} Repair it before another rollout is started.`);

@@ -12,12 +12,12 @@ import { reconcile } from './reconcile.ts';
 import { settle, settleEnded } from './settle.ts';
 import { healthUrl } from './upstream.ts';
 
-/** A look that fails at every tick is logged when it begins and then now and then: /readyz, status and metrics say it all the time. */
+/** A look that fails at every tick is logged at first and then occasionally: /readyz, status and metrics show it all the time. */
 export const LOGGED_EVERY = 60;
 
 /**
  * One tick of one rollout: gather -> judge -> transition -> commit -> apply. Before the commit everything can be
- * thrown away; after it everything can be redone. What was already done at the gateway is recorded first.
+ * discarded; after it everything can be redone. What the gateway has already done is recorded first.
  */
 export async function tickRollout(
   ports: ControllerPorts,
@@ -55,7 +55,7 @@ export async function tickRollout(
   return after;
 }
 
-/** Every active rollout, each by itself: one that fails to be looked at holds nobody else up. */
+/** Every active rollout, separately: one that cannot be looked at holds up none of the others. */
 export async function tick(
   ports: ControllerPorts,
   leaseEpoch: number,

@@ -1,8 +1,8 @@
 import type { CheckRequest, MetricsSource, SourceAnswer } from '../metrics/source.ts';
 
 /**
- * Whether the sources can answer what a policy will ask them: null when they can, else one sentence. A canary has no values
- * before its first request, so nothing of it is missed yet; but a query that gives nothing for the stable never will.
+ * Whether the sources can answer what a policy will ask: null if so, else one sentence. A canary has no values before
+ * its first request, so missing ones are fine; but a query that returns nothing for the stable never will.
  */
 export async function trySource(
   source: MetricsSource,
@@ -14,7 +14,7 @@ export async function trySource(
   return failed ? failureSentence(failed) : null;
 }
 
-/** Whether a rollout could never be judged on what came back. */
+/** Whether these answers mean that a rollout could never be judged. */
 export function isFailure({ outcome, track }: SourceAnswer): boolean {
   switch (outcome) {
     case 'value':

@@ -2,7 +2,7 @@ import { Problem } from '../problem/problem.ts';
 import type { Upstream } from '../split/order.ts';
 
 /**
- * The upstream a URL names. Its version is what people call it, else the last segment of the path, else the host.
+ * The upstream a URL names. Its version is the given name, else the last segment of the path, else the host.
  * Throws Problem('invalid-input') for anything but a plain http(s) URL: no user info, query or fragment.
  */
 export function canaryUpstream(text: string, version?: string): Upstream {
@@ -14,10 +14,10 @@ export function canaryUpstream(text: string, version?: string): Upstream {
   return { url: url.href, version: name };
 }
 
-/** Where a version answers its health request: `/path` on its origin, `path` below the upstream's own path. */
+/** Where a version's health check is: `/path` on its origin, `path` below the upstream's own path. */
 export function healthUrl(upstream: Upstream, healthPath: string): string {
   if (healthPath.startsWith('/')) {
-    // Not resolved as a reference, by which //elsewhere would be another host.
+    // Not resolved as a reference, because //elsewhere would then be another host.
     return Object.assign(new URL(upstream.url), { pathname: healthPath }).href;
   }
   return `${upstream.url.replace(/\/$/, '')}/${healthPath}`;

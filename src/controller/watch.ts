@@ -9,16 +9,16 @@ import { changeFor } from './commit.ts';
 import { gather } from './gather.ts';
 import type { ControllerPorts } from './ports.ts';
 
-/** What was weighed in memory of a rollout, beyond what is committed. */
+/** In-memory evidence about a rollout, beyond what is committed. */
 export type Weighed = Map<string, Evidence>;
 
 /**
- * Looks after the rollouts that could not be looked at, or whose looks could not be committed, for too long: the same
- * judge on the gateway's own figures, in memory. It can do one thing, which is to send everything to the stable; what the
- * database is told of it is the ordinary brake, once it answers.
+ * Watches rollouts that have gone too long without a look, or whose looks could not be committed: the same
+ * judge on the gateway's own figures, in memory. It can do one thing: send all traffic to the stable. The
+ * database records it as an ordinary brake, once it answers.
  *
- * Where the gateway measures a rollout anyway, the judge goes on from the evidence that was committed, so that this takes
- * nothing from its error budget. Where another source does, it starts from nothing, with a budget of its own.
+ * If the gateway measures a rollout anyway, the judge goes on from the committed evidence, so that this takes
+ * nothing from its error budget. If another source does, it starts from nothing, with its own budget.
  */
 export async function watchOver(ports: ControllerPorts, weighed: Weighed, signal: AbortSignal): Promise<void> {
   const { memory, safeguard } = ports;
@@ -69,7 +69,7 @@ async function weigh(
     );
     ports.log({ what: 'canaryBraked', level: 'warn', rollout: id, route, reason: verdict.reason, recorded: false });
   }
-  // A brake that the gateway pulled by itself waits for its record as well.
+  // A brake that the gateway pulled by itself is waiting to be recorded too.
   const reason = memory.brakes.get(id) ?? '';
   const cause = {
     event: { kind: 'canaryBraked', reason },

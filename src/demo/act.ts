@@ -6,7 +6,7 @@ export interface ActPlan {
   readonly title: string;
   readonly canaryUrl: string;
   readonly version: string;
-  /** How the act has to end, by the machine's own decision. */
+  /** How the act must end, by the state machine's own decision. */
   readonly ends: 'promoted' | 'rolled-back';
 }
 
@@ -31,7 +31,7 @@ const DONE: Readonly<Record<ActPlan['ends'], readonly string[]>> = {
 };
 const ENDED = ['finalised', 'rolled-back', 'aborted', 'superseded'];
 
-/** Starts a rollout as a team would, sends the integration tests of the internal phase, and watches it to its end. */
+/** Starts a rollout as a team would, sends the integration tests of the internal phase, and follows it to its end. */
 export async function play(
   plan: ActPlan,
   route: string,
@@ -75,7 +75,7 @@ interface JudgedEvent {
   };
 }
 
-/** Every step's decision names the requests of its own step. */
+/** Every step's decision names the requests of that step. */
 function used(audit: readonly AuditView[]): number {
   const perDecision = audit.map(
     ({ event }) =>

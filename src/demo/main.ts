@@ -18,7 +18,7 @@ async function main(): Promise<number> {
   const over = live ? interrupt.signal : AbortSignal.any([interrupt.signal, AbortSignal.timeout(LIMIT_MS)]);
   const page = new EventTarget();
   const paged = once(page, 'page', { signal: over });
-  // Waited for only when both acts are over.
+  // Awaited only when both acts are over.
   paged.catch(() => undefined);
 
   let view: View | null = null;

@@ -13,10 +13,10 @@ import type { FromWorld, ToWorld } from './world.ts';
 export const ROUTE = 'shop';
 const REQUESTS_PER_SECOND = 800;
 const TRAFFIC_FOR_MS = 10 * 60_000;
-/** Every process is slow in its first seconds; judged, they would be the stable's past. */
+/** Every process is slow in its first seconds; if judged, they would become the stable's history. */
 const WARM_AFTER_REQUESTS = 5 * REQUESTS_PER_SECOND;
 
-/** A whole Serin in this process, with the upstreams and the traffic in a process beside it. */
+/** A whole Serin in this process, with the upstreams and the traffic in a second process. */
 export interface DemoSetup {
   readonly server: Running;
   readonly gatewayUrl: string;
@@ -25,13 +25,13 @@ export interface DemoSetup {
   readonly dataFolder: string;
   readonly upstreams: Readonly<Record<'v1' | 'v2' | 'v3', string>>;
   traffic(): TrafficCounts;
-  /** Resolves when the gateway and the upstreams have run themselves warm. */
+  /** Resolves when the gateway and the upstreams have warmed up. */
   warm(signal: AbortSignal): Promise<void>;
   integrationTests(count: number): Promise<void>;
   tearDown(): Promise<void>;
 }
 
-/** Sets everything up on free ports and in a data folder of its own, which `tearDown` removes. */
+/** Sets everything up on free ports and in its own data folder, which `tearDown` removes. */
 export async function setUpDemo(notices: (line: string) => void): Promise<DemoSetup> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'serin-demo-'));
   const world = fork(new URL(`./world.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url), {

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseDurationMs } from '../policy/units.ts';
 
-/** How the toy answers: latency is log-normal through both quantiles, errors are 500s drawn independently. */
+/** How the toy behaves: latency is log-normal through both quantiles, errors are 500s drawn independently. */
 export interface ToyBehaviour {
   /** Share of requests, 0..1. */
   readonly errorRate: number;
@@ -38,8 +38,8 @@ export interface ToyUpstream {
 const Z99 = 2.326347874;
 
 /**
- * An HTTP server that stands for one version of a service. `/healthz` always answers 200, `/echo` (with anything
- * behind it) answers with what arrived, and every other path answers `{ version, path }` as the behaviour says.
+ * An HTTP server that plays one version of a service. `/healthz` always answers 200, `/echo` (with any path
+ * after it) answers with the request it received, and every other path answers `{ version, path }` as the behaviour says.
  */
 export async function startToyUpstream(options: ToyOptions): Promise<ToyUpstream> {
   const { host, port, version, seed = 1 } = options;
@@ -86,7 +86,7 @@ function answer(outgoing: ServerResponse<IncomingMessage>, status: number, body:
   outgoing.end(text);
 }
 
-/** What an echo answers: everything that arrived, so that a test can see what a gateway did to it. */
+/** The body of an echo: everything that arrived, so that a test can see what a gateway changed. */
 export interface Echo {
   readonly version: string;
   readonly method: string;

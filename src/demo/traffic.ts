@@ -4,7 +4,7 @@ export interface TrafficOptions {
   readonly gatewayUrl: string;
   readonly path: string;
   readonly perSecond: number;
-  /** Traffic ends by itself after this. */
+  /** Traffic stops by itself after this. */
   readonly forMs: number;
   readonly users: number;
 }
@@ -13,13 +13,13 @@ export interface TrafficCounts {
   readonly sent: number;
   readonly answered: number;
   readonly failed: number;
-  /** Answers by the version that the gateway names. */
+  /** Answers by the version that the gateway reports. */
   readonly byVersion: Readonly<Record<string, number>>;
 }
 
 export interface Traffic {
   counts(): TrafficCounts;
-  /** Requests to the canary by the force header; resolves when all are answered. */
+  /** Sends requests to the canary with the force header; resolves when all are answered. */
   forced(count: number, path: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export interface Traffic {
 const MOST_IN_FLIGHT = 400;
 const BEAT_MS = 5;
 
-/** Open-loop traffic at a steady rate, from users with ids, bounded in time and in requests under way. */
+/** Open-loop traffic at a steady rate, from users with ids, limited in time and in concurrent requests. */
 export function startTraffic(options: TrafficOptions): Traffic {
   const pool = new Pool(new URL(options.gatewayUrl).origin, { connections: 64, pipelining: 1 });
   const began = performance.now();

@@ -5,7 +5,7 @@ import { renderRollout } from '../cli/panel/panel.ts';
 import type { ActPlan, ActResult, Watcher } from './act.ts';
 import type { TrafficCounts } from './traffic.ts';
 
-/** What the audience sees: a live panel on a terminal, one line an event elsewhere. */
+/** What the audience sees: a live panel on a terminal, one line per event elsewhere. */
 export interface View extends Watcher {
   act(number: number, plan: ActPlan): void;
   notice(line: string): void;

@@ -1,4 +1,4 @@
-// A process of its own beside Serin: the upstreams and the people who use them.
+// A second process next to Serin: the upstreams and their users.
 import { startToyUpstream, type ToyUpstream } from './toy-upstream.ts';
 import { startTraffic, type Traffic, type TrafficCounts } from './traffic.ts';
 
@@ -23,7 +23,7 @@ const HEALTHY = { ...ANYWHERE, errorRate: 0.002, p50Ms: 40, p99Ms: 160 };
 const HARMFUL = { ...ANYWHERE, errorRate: 0.05, p50Ms: 60, p99Ms: 260 };
 
 const ignore = () => undefined;
-/** What nobody hears any more is lost: `disconnect` ends this process. */
+/** A message that cannot be delivered is dropped: 'disconnect' ends this process. */
 const say = (message: FromWorld) => process.send?.(message, undefined, {}, ignore);
 
 const started = await Promise.all([

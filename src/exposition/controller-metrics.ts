@@ -1,22 +1,22 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** What the controller of this process knows of itself at this moment. */
+/** What this process's controller knows about itself right now. */
 export interface ControllerFigures {
   readonly leads: boolean;
   readonly tickAgoMs: number;
-  /** Of each rollout that runs. */
+  /** For each running rollout. */
   readonly rollouts: readonly {
     readonly route: string;
-    /** Since the last look that was committed. */
+    /** Since the last committed look. */
     readonly agoMs: number;
-    /** Looks that failed since the process began. */
+    /** Failed looks since the process began. */
     readonly failures: number;
     /** The gateway sent it back to the stable, and the database has not recorded that yet. */
     readonly isUnrecorded: boolean;
   }[];
 }
 
-/** Whether anything is decided, and how old that is. Ages are measured by a monotonic clock; no database is asked. */
+/** Whether decisions are made, and how old the last one is. Ages use a monotonic clock; the database is not asked. */
 export function controllerMetrics(registry: Registry, { leads, tickAgoMs, rollouts }: ControllerFigures): void {
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers: [registry] });

@@ -5,7 +5,7 @@ const HELP = 'From the complete head of a proxied request to the head of its ans
 
 /**
  * The histogram of OpenTelemetry's `http.server.request.duration` in the text format of Prometheus (0.0.4), written here
- * because the client library takes single observations only, and the gateway has counted already. `edges` are the upper edges of
+ * because the client library only takes single observations, and the gateway has already counted. `edges` are the upper edges of
  * its buckets, in seconds.
  */
 export function durationMetrics(totals: readonly TrafficDurations[], edges: readonly number[]): string {

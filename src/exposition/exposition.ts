@@ -17,7 +17,7 @@ export interface ChannelFigures {
   readonly failed: number;
 }
 
-/** What the database says; each rejects while it cannot. */
+/** Values from the database; each rejects while it is unavailable. */
 export interface StoredFigures {
   /** The newest first, as many as there may be routes. */
   readonly rollouts: () => Promise<readonly RolloutRecord[]>;
@@ -31,19 +31,19 @@ export interface Exposed {
   readonly durationBuckets: readonly number[];
   readonly controller: () => ControllerFigures;
   readonly stored: StoredFigures;
-  /** Rejects when an answer does not come while a scrape waits. */
+  /** Rejects when an answer does not arrive in time for the scrape. */
   readonly soon: <T>(work: Promise<T>) => Promise<T>;
   readonly internalErrors: Pick<InternalErrors, 'read'>;
-  /** Null where none is declared. */
+  /** Null if none is declared. */
   readonly accessLog: { dropped(): number } | null;
   readonly log: Log;
-  /** Names of the channels that are configured. */
+  /** Names of the configured channels. */
   readonly channels: readonly string[];
 }
 
 /**
- * The Prometheus text of this process: read from its tallies and its store at each scrape, nothing kept twice. A database that
- * is away takes only its own metrics with it.
+ * The Prometheus text of this process: read from its tallies and its store at each scrape, nothing is stored twice. When the
+ * database is away, only its own metrics are missing.
  */
 export function exposition(exposed: Exposed): () => Promise<string> {
   const { gateway, durationBuckets, controller, stored, soon, internalErrors, accessLog, log, channels } = exposed;

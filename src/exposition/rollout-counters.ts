@@ -1,4 +1,4 @@
-/** Why canaries were rolled back: a closed set, whatever events there will be. */
+/** Why canaries were rolled back: a closed set, whatever events are added. */
 export type RollbackReason = 'harmful' | 'braked' | 'internal-failed' | 'blind' | 'interference' | 'by-hand' | 'other';
 
 export interface RolloutCounts {
@@ -6,7 +6,7 @@ export interface RolloutCounts {
   readonly rollbacks: Readonly<Record<RollbackReason, number>>;
 }
 
-/** How often an event moved rollouts of a route from one stage to another. */
+/** How often an event moved rollouts of a route between two stages. */
 export interface CountedMove {
   readonly route: string;
   readonly event: string;
@@ -15,17 +15,17 @@ export interface CountedMove {
   readonly count: number;
 }
 
-/** The moves in the entries of the audit after a number; `seq` is the last of them. */
+/** The moves in the audit entries after a number; `seq` is the last of them. */
 export type TallyMoves = (
   afterSeq: number,
 ) => Promise<{ readonly seq: number; readonly moves: readonly CountedMove[] }>;
 
-/** By route; every route that is asked about is there, with zeros at least: a counter that appears at 1 rises from nothing. */
+/** By route; every requested route is present, at least with zeros: a counter that first appears at 1 shows no increase. */
 export type CountsByRoute = ReadonlyMap<string, RolloutCounts>;
 
 /**
- * Counts rollbacks and promotions out of the audit, which is never shortened: so the counters outlive this process. Every
- * entry is read once, because a scrape comes every few seconds and an audit has years.
+ * Counts rollbacks and promotions from the audit, which is never truncated, so the counters outlive this process. Every
+ * entry is read only once, because a scrape comes every few seconds and an audit may cover years.
  */
 export function rolloutCounters(audit: {
   readonly tally: TallyMoves;

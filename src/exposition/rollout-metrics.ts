@@ -20,7 +20,7 @@ const STATUS: Readonly<Record<StageKind, number>> = {
 
 const VERDICTS: readonly VerdictName[] = ['harmful', 'suspect', 'shared-fault', 'blind', 'undecided', 'at-parity'];
 
-/** What the latest rollout of each route is and has shown. */
+/** The state and the evidence of each route's latest rollout. */
 export function rolloutMetrics(registry: Registry, newestFirst: readonly RolloutRecord[]): void {
   const gauge = (name: string, help: string, labelNames: string[]) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
@@ -84,13 +84,13 @@ export function rolloutCounts(registry: Registry, counts: CountsByRoute): void {
   }
 }
 
-/** The evidence of each check beside what it is held against; `combined` is what decides on harm. */
+/** The evidence of each check next to its threshold; `combined` is what decides on harm. */
 function evidenceGauges(gauge: (name: string, help: string, labelNames: string[]) => Gauge) {
   const labels = ['http_route', 'check', 'side'];
   const value = gauge('serin_check_evidence', 'Log e-value of a check', labels);
   const threshold = gauge('serin_check_evidence_threshold', 'Log e-value at which the evidence would decide', labels);
   const set = (at: { http_route: string; check: string; side: string }, log: number, limit: number) => {
-    // Log of a process at zero; the text format has -Inf, but no graph shows it.
+    // The log of a zero evidence process; the text format has -Inf, but no graph shows it.
     if (Number.isFinite(log)) value.set(at, log);
     if (Number.isFinite(limit)) threshold.set(at, limit);
   };

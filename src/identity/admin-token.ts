@@ -8,9 +8,9 @@ import { hashOf, newToken, tokenAudit } from './tokens.ts';
 
 export const ADMIN_TOKEN_FILE = 'admin-token';
 
-/** What the token of the file is called in the database, and so its bearer in the audit and in messages. */
+/** The name of the file's token in the database, and so of its bearer in the audit and in messages. */
 const NAME = 'local admin';
-/** What installations of before call it. */
+/** Its name in older installations. */
 const NAMES: ReadonlySet<string> = new Set([NAME, 'first-start']);
 const WELL_FORMED = /^serin_[A-Za-z0-9_-]{43}$/;
 const WAY_OUT = 'create a new one with `serin renew-admin-token`';
@@ -43,8 +43,8 @@ export async function ensureAdminToken(
 }
 
 /**
- * In one sentence that the token in the file opens nothing any more, and the way out; null where it does, where there is none,
- * and where the file holds no token, which is told elsewhere.
+ * One sentence if the token in the file is no longer valid, with the way out; null if it is valid, if there is none, and if the
+ * file contains no token, which is reported elsewhere.
  */
 export async function revokedAdminToken(store: Pick<Store, 'tokens'>, dataFolder: string): Promise<string | null> {
   const token = readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE));
@@ -53,7 +53,7 @@ export async function revokedAdminToken(store: Pick<Store, 'tokens'>, dataFolder
   return `the token in ${join(dataFolder, ADMIN_TOKEN_FILE)} was revoked: use another admin token, or ${WAY_OUT}`;
 }
 
-/** The token in the file; null where there is none. Throws Problem('invalid-input') on a file that holds no token. */
+/** The token in the file; null if there is no file. Throws Problem('invalid-input') on a file that holds no token. */
 export function presentAdminToken(dataFolder: string): string | null {
   const path = join(dataFolder, ADMIN_TOKEN_FILE);
   const token = readPrivateFile(path);
@@ -66,7 +66,7 @@ export function presentAdminToken(dataFolder: string): string | null {
   return token;
 }
 
-/** A new token in the file; those that were in it before are revoked. */
+/** Writes a new token to the file; tokens that were in it before are revoked. */
 export async function renewAdminToken(
   store: TokenPort,
   {

@@ -4,10 +4,10 @@ import { capabilitiesOf, type RouterName } from '../split/capabilities.ts';
 import type { ConsumerRule } from '../split/order.ts';
 import type { ListedConsumer, Store } from '../store/store.ts';
 
-/** What a route says of its consumers. */
+/** What a route declares about its consumers. */
 interface ConsumerRoute {
   readonly router: RouterName;
-  /** Where a consumer's credential is; absent where the route does not say. */
+  /** Where a request carries the consumer's credential; absent if the route does not say. */
   readonly consumerKey?: object | undefined;
 }
 
@@ -15,7 +15,7 @@ export interface ConsumerPorts {
   readonly store: Pick<Store, 'consumers' | 'now'>;
   /** Throws Problem('not-found') on a route that is not declared. */
   readonly route: (name: string) => ConsumerRoute;
-  /** The keyed hash by which a credential is stored, hex. */
+  /** The keyed hash under which a credential is stored, hex. */
   readonly hash: (route: string, credential: string) => string;
   /** Puts the stored list of a route into force. */
   readonly follow: (route: string) => Promise<void>;
@@ -24,7 +24,7 @@ export interface ConsumerPorts {
 interface Listing {
   readonly route: string;
   readonly name: string;
-  /** The credential; it may be left out to change the rule of a listed consumer. */
+  /** The credential; omit it to change only the rule of a listed consumer. */
   readonly key?: string;
   readonly rule: ConsumerRule;
 }
@@ -35,7 +35,7 @@ export function consumerControl({ store, route: routeOf, hash, follow }: Consume
     routeOf(route);
     return (await store.consumers.list(route)).find((consumer) => consumer.name === name);
   };
-  /** A consumer is known by its credential, which the route has to say where to find. */
+  /** A consumer is identified by its credential, so the route must say where to find it. */
   const requireKey = (route: string): void => {
     const declared = routeOf(route);
     if (!capabilitiesOf(declared).gatewayCarries) {

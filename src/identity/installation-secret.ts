@@ -8,7 +8,7 @@ import { SERIN } from '../rollout/event.ts';
 import type { Store } from '../store/store.ts';
 import { readPrivateFile, writePrivateFile } from './private-file.ts';
 
-/** Where a secret of this installation is looked for. */
+/** Where to look for a secret of this installation. */
 export interface SecretPlace {
   readonly dataFolder: string;
   readonly env: NodeJS.ProcessEnv;
@@ -18,8 +18,8 @@ const LEAST_CHARACTERS = 32;
 const WELL_FORMED = /^(?:[0-9a-f]{2}){32,}$/i;
 
 /**
- * The key that signs sticky cookies and force tokens, and keys the hashes of consumers' credentials: `SERIN_SECRET` where it is
- * set, else the file in the data folder. Null where none was made yet. Throws Problem('invalid-input') on one that is malformed.
+ * The key that signs sticky cookies and force tokens, and keys the hashes of consumers' credentials: `SERIN_SECRET` if it is
+ * set, else the file in the data folder. Null if none exists yet. Throws Problem('invalid-input') on a malformed one.
  */
 export function presentSecret({ dataFolder, env }: SecretPlace): Uint8Array | null {
   const given = givenVariable(env, 'SERIN_SECRET');
@@ -31,7 +31,7 @@ export function presentSecret({ dataFolder, env }: SecretPlace): Uint8Array | nu
   const path = secretFile(dataFolder);
   const text = readPrivateFile(path);
   if (text === null) return null;
-  // Buffer.from stops at the first character that is not hexadecimal, and would make an empty file an empty key.
+  // Buffer.from stops at the first non-hexadecimal character, and would turn an empty file into an empty key.
   if (!WELL_FORMED.test(text)) {
     const found =
       text === ''
@@ -46,8 +46,8 @@ export function presentSecret({ dataFolder, env }: SecretPlace): Uint8Array | nu
 }
 
 /**
- * The secret of this installation, made at the first start. The database keeps a check value of it: another secret than the one
- * before is only accepted while no consumer is listed, because no key would match their hashes any more.
+ * The secret of this installation, created at the first start. The database keeps a check value of it: a different secret
+ * is only accepted while no consumer is listed, because no key would match the stored hashes any more.
  */
 export async function installationSecret(
   store: Pick<Store, 'secretCheck' | 'consumers' | 'audit' | 'now'>,
@@ -79,7 +79,7 @@ export async function installationSecret(
   return secret;
 }
 
-/** Why the present secret cannot be the one of this database; null when it can, or one can be made. Makes nothing. */
+/** Why the present secret cannot belong to this database; null if it can, or if one can be created. Creates nothing. */
 export async function unfitSecret(
   store: Pick<Store, 'secretCheck' | 'consumers'>,
   place: SecretPlace,
@@ -88,11 +88,11 @@ export async function unfitSecret(
   const kept = await store.secretCheck.find();
   if (present !== null && kept === checkValue(present)) return null;
   const listed = (await store.consumers.list(null)).length;
-  // A database from before there was a check value cannot say whether the secret is the right one.
+  // A database from before check values existed cannot say whether the secret is the right one.
   return listed > 0 && (present === null || kept !== null) ? dependedOn(place, present, listed) : null;
 }
 
-/** Says whether two secrets are the same, and nothing else of them. */
+/** Shows whether two secrets are the same, and nothing else about them. */
 export function checkValue(secret: Uint8Array): string {
   return createHmac('sha256', secret).update('check\0').digest('hex').slice(0, 32);
 }

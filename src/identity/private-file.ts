@@ -16,9 +16,9 @@ import { Problem } from '../problem/problem.ts';
 const OTHERS = 0o007;
 
 /**
- * A file of one line that only its owner should read, without the blanks around it; null where there is none. Throws
- * Problem('invalid-input') when every user of the machine may read or change it. The group may: orchestrators give access to
- * volumes by group.
+ * A one-line file that only its owner should read, without surrounding whitespace; null if it does not exist. Throws
+ * Problem('invalid-input') when every user of the machine may read or change it. The group may: orchestrators grant access
+ * to volumes by group.
  */
 export function readPrivateFile(path: string): string | null {
   try {
@@ -60,7 +60,7 @@ export function writePrivateFile(path: string, text: string): void {
   }
 }
 
-/** A rename is lasting once its folder is. Windows has no such call. */
+/** A rename is durable once its folder is synced. Windows has no such call. */
 function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');

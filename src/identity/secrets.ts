@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Problem } from '../problem/problem.ts';
 import { readFailure } from '../problem/read-failure.ts';
 
-/** `${NAME}` or `file:PATH` -> the secret itself. Throws Problem('invalid-input') when it is not there. */
+/** Resolves `${NAME}` or `file:PATH` to the secret itself. Throws Problem('invalid-input') when it is missing. */
 export function resolveSecret(reference: string, env: NodeJS.ProcessEnv): string {
   const fromEnv = /^\$\{(.+)\}$/.exec(reference)?.[1];
   const value = (fromEnv === undefined ? readSecretFile(reference.slice('file:'.length)) : env[fromEnv])?.trim();

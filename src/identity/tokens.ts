@@ -5,7 +5,7 @@ import type { AuditDraft } from '../rollout/record.ts';
 import type { Revocation, Store, TokenRecord } from '../store/store.ts';
 import type { VerifiedTokens } from './verified-tokens.ts';
 
-/** Tokens carry 256 bits of their own, so a plain hash is enough to keep them by. */
+/** Tokens have 256 bits of entropy, so storing a plain hash is enough. */
 export function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
@@ -14,7 +14,7 @@ export function newToken(): string {
   return `serin_${randomBytes(32).toString('base64url')}`;
 }
 
-/** The audit entry of a change of tokens, which belong to no route. */
+/** The audit entry for a change of tokens, which belong to no route. */
 export async function tokenAudit(
   store: Pick<Store, 'now'>,
   actor: Actor,
@@ -24,7 +24,7 @@ export async function tokenAudit(
   return { at: await store.now(), actor, route: '', rolloutId: null, event, reason, before: null, after: null };
 }
 
-/** Makes, lists and revokes tokens, each with its audit entry. */
+/** Creates, lists and revokes tokens, each with its audit entry. */
 export function tokenControl(store: Pick<Store, 'tokens' | 'now'>, newId: () => string, verified: VerifiedTokens) {
   return {
     /** The actor of a bearer token, or null when it is unknown or revoked. */

@@ -4,7 +4,7 @@ import type { TokenStore } from '../store/store.ts';
 const MOST = 100;
 /** A token that the database has not confirmed for this long is no longer accepted. */
 const LASTING_MS = 24 * 3_600_000;
-/** How soon a revocation that was made elsewhere is known here. */
+/** How soon this process notices a revocation made elsewhere. */
 const CONFIRMED_EVERY_MS = 60_000;
 
 interface Verified {
@@ -13,12 +13,12 @@ interface Verified {
   readonly confirmedAtMs: number;
 }
 
-/** What the database says; where it does not answer soon, what is remembered, if that is not null. */
+/** The database's answer; if it does not come soon, the remembered one, unless that is null. */
 type OrRemembered = <T>(work: () => Promise<T>, remembered: () => T | null) => Promise<T>;
 
 /**
- * Tokens that were presented and found good, by their hash, so that a person can still take a canary back while the
- * database is away. They are asked for in memory only when the database does not answer.
+ * Tokens that were presented and found valid, by their hash, so that an operator can still roll a canary back while the
+ * database is away. The memory is used only when the database does not answer.
  */
 export class VerifiedTokens {
   private readonly byHash = new Map<string, Verified>();
@@ -44,19 +44,19 @@ export class VerifiedTokens {
     );
   }
 
-  /** Immediately, for a token that was revoked through this process. */
+  /** Immediately, for a token revoked through this process. */
   forget(id: string): void {
     for (const [hash, verified] of this.byHash) if (verified.id === id) this.byHash.delete(hash);
   }
 
-  /** Confirms what is remembered now and then; a database that does not answer leaves it as it is. */
+  /** Confirms the remembered tokens now and then; if the database does not answer, they stay as they are. */
   startConfirming(): void {
     setInterval(() => void this.confirmAll(), CONFIRMED_EVERY_MS).unref();
   }
 
   async confirmAll(): Promise<void> {
     try {
-      // A copy: confirming one puts it last.
+      // A copy, because confirming a token moves it to the end.
       const hashes = Array.from(this.byHash.keys());
       for (const hash of hashes) await this.confirm(hash);
     } catch {
@@ -70,7 +70,7 @@ export class VerifiedTokens {
     if (!found || found.revokedAt !== null) return null;
     const { id, name, role } = found;
     const actor = { name, role };
-    // The oldest goes first: a map keeps the order of insertion.
+    // The oldest goes first: a map keeps insertion order.
     for (const [oldest] of this.byHash) if (this.byHash.size >= MOST) this.byHash.delete(oldest);
     this.byHash.set(hash, { id, actor, confirmedAtMs: this.monotonic() });
     return actor;

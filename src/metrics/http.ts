@@ -4,22 +4,22 @@ import type { Agent, Dispatcher } from 'undici';
 import { certificateFault } from '../problem/certificate.ts';
 import { errorCode } from '../problem/error-code.ts';
 
-/** A source is asked everything at once; the rest waits its turn within the time-out. */
+/** All questions go to a source at once; those over the limit wait their turn within the time-out. */
 const MOST_CONNECTIONS = 16;
 
-/** Where a metrics source answers, and what it wants to see before it does. */
+/** Where a metrics source answers, and the credentials it requires. */
 export interface Endpoint {
   /** Absolute http(s) URL without user info; paths of requests are appended to it. */
   readonly url: string;
-  /** For the whole of an exchange, from the dial to the last byte. */
+  /** For the whole exchange, from the dial to the last byte. */
   readonly timeoutMs: number;
-  /** Of an answer after it was inflated. */
+  /** Of an answer after decompression. */
   readonly maxAnswerBytes: number;
-  /** Authorization and tenant; secrets, which leave only in a request's head. */
+  /** Authorization and tenant; secrets, sent only in a request's headers. */
   readonly headers: Readonly<Record<string, string>>;
-  /** PEM; the machine's own authorities where `ca` is left out. */
+  /** PEM; without `ca`, the machine's own authorities. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** Decides to which addresses a name may lead. */
+  /** Decides which addresses a name may resolve to. */
   readonly lookup: LookupFunction;
 }
 
@@ -30,17 +30,17 @@ export interface HttpRequest {
   readonly form?: URLSearchParams;
 }
 
-/** An answer of any status, complete and within its limits. */
+/** A response with any status, complete and within its limits. */
 export interface Fetched {
   readonly kind: 'answer';
   readonly status: number;
   readonly body: string;
 }
 
-/** Why there is no answer. The reason lacks its subject ("did not answer within 3000 ms") and never has the address. */
+/** Why there is no answer. The reason omits its subject ("did not answer within 3000 ms") and never contains the address. */
 export interface NotFetched {
   readonly kind: 'failed';
-  /** `late`: the time-out of the endpoint passed; `other` includes a caller that gave up before. */
+  /** `late`: the endpoint's time-out passed; `other` includes a caller that gave up first. */
   readonly fault: 'late' | 'too-large' | 'other';
   readonly reason: string;
 }
@@ -50,7 +50,7 @@ export interface HttpClient {
   fetch(asked: HttpRequest, signal: AbortSignal): Promise<Fetched | NotFetched>;
 }
 
-/** The one way in which metrics sources are asked. No proxy of the environment is used. */
+/** The only way to query metrics sources. Ignores proxy settings in the environment. */
 export function httpClient(endpoint: Endpoint): HttpClient {
   const { timeoutMs, maxAnswerBytes, tls, lookup } = endpoint;
   const { origin, pathname } = new URL(endpoint.url);
@@ -58,7 +58,7 @@ export function httpClient(endpoint: Endpoint): HttpClient {
   const headers = { accept: 'application/json', 'accept-encoding': 'gzip', ...endpoint.headers };
   let agent: Agent | null = null;
 
-  /** Loaded when something is asked: undici takes 10 MB, and most installations have no source to ask. */
+  /** Loaded on the first request: undici takes 10 MB, and most installations have no source to query. */
   async function agentOfSource(): Promise<Agent> {
     const { Agent } = await import('undici');
     agent ??= new Agent({
@@ -87,7 +87,7 @@ export function httpClient(endpoint: Endpoint): HttpClient {
       try {
         return await exchange(asked, AbortSignal.any([signal, inTime]));
       } catch (error) {
-        // undici's own clock of a dial may fire just before ours.
+        // undici's own dial timer may fire just before ours.
         if (inTime.aborted || errorCode(error) === 'UND_ERR_CONNECT_TIMEOUT') return late(timeoutMs);
         return failed(signal.aborted ? 'was not waited for' : whyNone(error));
       }
@@ -103,9 +103,9 @@ function failed(reason: string): NotFetched {
   return { kind: 'failed', fault: 'other', reason };
 }
 
-/** Counts what comes out of the inflater, so that a small body cannot become a large one. */
+/** Counts the decompressed bytes, so that a small body cannot become a large one. */
 async function readCapped({ headers, body }: Dispatcher.ResponseData, maxBytes: number): Promise<string | NotFetched> {
-  // Destroying a body that is not at its end is an error to it.
+  // Destroying an unfinished body makes it emit an error.
   body.on('error', () => {});
   const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
   if (coding !== 'gzip' && coding !== 'identity') {
@@ -130,11 +130,11 @@ async function readCapped({ headers, body }: Dispatcher.ResponseData, maxBytes: 
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Only the code: a message may carry the address, or what a certificate says. */
+/** Only the code: a message may contain the address, or details of a certificate. */
 function whyNone(error: unknown): string {
   const code = errorCode(error);
   if (code?.startsWith('Z_')) return 'answered what is not what its content coding says';
-  // undici's own codes say less than these words.
+  // undici's own codes say less than these texts.
   const isOfSystem = code !== null && !code.startsWith('UND_ERR_');
   const fault = isOfSystem ? (certificateFault(code, "the source's `ca`") ?? code) : 'the connection failed';
   return `did not answer: ${fault}`;

@@ -1,11 +1,11 @@
 import { formatSpan } from '../parity/figures.ts';
 
-/** Less is a clock that is being slewed, or the time between two readings of it. */
+/** A smaller difference is a clock that is being slewed, or the time between two readings of it. */
 const TOLERATED_MS = 1_000;
 
 /**
- * Why nothing can be read now: evidence up to `until` is counted already, or the split is in force only since then, and the clock
- * says that this lies ahead. Null where it does not. Without the reason the evidence would stand still in silence.
+ * Why nothing can be read now: evidence up to `until` is counted already, or the split is in force only since then, and that
+ * time is in the future by the clock. Null if it is not. Without this reason the evidence would silently stop growing.
  */
 export function whySetBack(until: number, now: number): string | null {
   if (until - now <= TOLERATED_MS) return null;

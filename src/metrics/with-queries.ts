@@ -6,7 +6,7 @@ import { type Taking, take } from './queries/take.ts';
 import type { Collected, CollectRequest, MetricsSource } from './source.ts';
 
 export interface QueryOptions {
-  /** By the names that `source` of a query check means. */
+  /** By the `source` name that query checks use. */
   readonly sources: ReadonlyMap<string, QuerySource>;
   /** Epoch ms. */
   readonly now?: () => number;
@@ -14,7 +14,7 @@ export interface QueryOptions {
 
 /**
  * A source whose blocks also carry the values of the request's query checks: each value once, on one block of the split
- * it was taken under, in order. Where there is no block for a value, it is taken again at the next look.
+ * it was taken under, in order. If there is no block for a value, it is taken again at the next look.
  */
 export function withQueries(inner: MetricsSource, { sources, now = Date.now }: QueryOptions): MetricsSource {
   return {

@@ -5,16 +5,16 @@ import type { Delivery } from './channel.ts';
 const BODY_LIMIT = 64 * 1024;
 const LONGEST_RETRY_MS = 60 * 60 * 1000;
 
-/** What an outcome of a POST means to the outbox. Shared by the channels that are one POST each. */
+/** What the outcome of a POST means to the outbox. Shared by the channels that send one POST per message. */
 export interface AnswerRules {
-  /** The statuses that mean the message was taken. */
+  /** The statuses that mean the message was accepted. */
   readonly delivered: readonly number[];
-  /** One line out of the body of a refusal, or null when there is nothing to say. */
+  /** One line from the body of a refusal, or null if it says nothing. */
   readonly explain?: (body: string) => string | null;
 }
 
 /**
- * 429, 5xx, a redirect and an unexpected success are tried again: a proxy in between may answer so for a while, and a
+ * 429, 5xx, a redirect and an unexpected success are retried: a proxy in between may answer like that for a while, and a
  * page must not be lost to it. Every other 4xx would be refused again.
  */
 export async function judgeAnswer(answer: Response, rules: AnswerRules, now: number): Promise<Delivery> {
@@ -39,7 +39,7 @@ export function parseRetryAfter(value: string | null, now: number): number | nul
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), LONGEST_RETRY_MS);
 }
 
-/** Why a request got no answer, without the address or anything else of the request. */
+/** Why a request got no answer, without the address or any other part of the request. */
 export function describeFailure(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return 'no complete answer in time';
   const code = error instanceof Error ? errorCode(error.cause) : null;
@@ -60,7 +60,7 @@ async function readStart(answer: Response): Promise<string> {
     const rest = BODY_LIMIT - size;
     text += decoder.decode(chunk.subarray(0, rest), { stream: true });
     size += chunk.byteLength;
-    // Leaving the loop cancels the stream, so that an endless body costs nothing more.
+    // Leaving the loop cancels the stream, so an endless body costs nothing more.
     if (size >= BODY_LIMIT) break;
   }
   return text;

@@ -3,10 +3,10 @@ import type { Channel, ChannelKind, ChannelOpening, DeclaredChannel, DeclaredVal
 import { consoleKind } from './console.ts';
 import { pagerdutyKind } from './pagerduty.ts';
 
-/** Every channel that there is: the schema of serin.yaml, what is opened and the contract suite go by this list. */
+/** Every channel: the schema of serin.yaml, the opened channels and the contract suite all use this list. */
 export const CHANNELS: readonly ChannelKind[] = [consoleKind, pagerdutyKind];
 
-/** By name; undefined where the file declares none. */
+/** By name; undefined if the file declares none. */
 export type DeclaredChannels = Readonly<Record<string, DeclaredChannel | undefined>>;
 
 /** `channels` of serin.yaml. */
@@ -14,7 +14,7 @@ export function channelsSchema(values: DeclaredValues): z.ZodType<DeclaredChanne
   return z.strictObject(Object.fromEntries(CHANNELS.map(({ name, schema }) => [name, schema(values)])));
 }
 
-/** The channels that the file declares, in the order of the list. Throws Problem when a secret is not there, or not fit. */
+/** The channels that the file declares, in list order. Throws Problem when a secret is missing or unusable. */
 export function openChannels(declared: DeclaredChannels, opening: ChannelOpening): readonly Channel[] {
   return CHANNELS.flatMap(({ name }) => declared[name]?.open(opening) ?? []);
 }

@@ -4,7 +4,7 @@ import type { Channel, ChannelKind, DeclaredChannel } from './channel.ts';
 
 const EVERY_KIND: readonly MessageKind[] = ['page', 'resolve', 'change', 'note'];
 
-// A version's or a route's name comes from outside: left in, an escape sequence would drive the reader's terminal.
+// The names of versions and routes are untrusted input: an escape sequence in one would control the reader's terminal.
 const CONTROL = /\p{Cc}+/gu;
 
 const DECLARED: DeclaredChannel = {
@@ -12,7 +12,7 @@ const DECLARED: DeclaredChannel = {
   open: ({ notices }) => (notices ? consoleChannel(notices) : null),
 };
 
-/** `channels.console` of serin.yaml: on unless it is turned off. */
+/** `channels.console` of serin.yaml: on unless turned off. */
 export const consoleKind: ChannelKind = {
   name: 'console',
   schema: () =>

@@ -44,11 +44,11 @@ export const pagerdutyKind: ChannelKind = {
 };
 
 export interface PagerdutyOptions {
-  /** Integration key of an Events API v2 service. A secret: it leaves only in the request's body. */
+  /** Integration key of an Events API v2 service. A secret: sent only in the request's body. */
   readonly routingKey: string;
-  /** Where the Events API answers. */
+  /** The address of the Events API. */
   readonly eventsUrl?: string;
-  /** Instead of the message's own, by what a page is about. */
+  /** Overrides the message's own, by what a page is about. */
   readonly severity?: Readonly<Partial<Record<PageSubject, Severity | undefined>>>;
   readonly fetch?: typeof globalThis.fetch;
   readonly now?: () => number;
@@ -150,7 +150,7 @@ function clip(text: string, limit: number): string {
   return `${text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
-/** `{"status":"invalid event","message":"...","errors":["..."]}`: a server may echo the key, so it is taken out. */
+/** `{"status":"invalid event","message":"...","errors":["..."]}`: a server may echo the key, so it is removed. */
 function explainRefusal(body: string, routingKey: string): string | null {
   let parsed: unknown;
   try {

@@ -8,8 +8,8 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What the code of a TLS error says of the other side's certificate, as a clause; null when it says nothing of it. `setting` is
- * where the authority of a private certificate is named.
+ * What the code of a TLS error says about the peer's certificate, as a clause; null if it says nothing about it. `setting` is
+ * where the authority of a private certificate is configured.
  */
 export function certificateFault(code: string, setting: string): string | null {
   if (UNTRUSTED.has(code)) {

@@ -1,6 +1,6 @@
 import { Problem } from './problem.ts';
 
-/** Every setting of Serin's own that the environment gives, and what counts without it. */
+/** Every Serin setting that comes from the environment, and its fallback. */
 const WITHOUT = {
   DATABASE_URL: 'unset it to use the embedded database, or give the URL of a Postgres',
   SERIN_DATA: 'unset it to use the usual data folder, or name a folder',
@@ -12,8 +12,8 @@ const WITHOUT = {
 export type SerinVariable = keyof typeof WITHOUT;
 
 /**
- * A setting from the environment; undefined where it is not set. Throws Problem('invalid-input') on one that is set, but empty:
- * something that should have filled it has failed, and to go on as if it were not meant would be a guess.
+ * A setting from the environment; undefined if it is not set. Throws Problem('invalid-input') if it is set but empty:
+ * whatever should have filled it has failed, and ignoring that would be a guess.
  */
 export function givenVariable(env: NodeJS.ProcessEnv, name: SerinVariable): string | undefined {
   const value = env[name];

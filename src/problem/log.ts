@@ -1,17 +1,17 @@
 import { errorCode } from './error-code.ts';
 
 /**
- * debug: of use to who changes Serin. info: what happened as it should. warn: something outside failed, and Serin goes on
- * by itself. error: an operator has to look, or Serin has a bug.
+ * debug: useful to developers of Serin. info: what happened as it should. warn: something outside failed, and Serin
+ * recovers by itself. error: an operator has to look, or Serin has a bug.
  */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** One line of the log: what happened, and its facts. */
 export interface LogEvent {
   readonly what: string;
-  /** `info` when it is absent. */
+  /** Defaults to `info`. */
   readonly level?: LogLevel;
-  /** What was thrown; logged with its stack and its causes. */
+  /** The thrown value; logged with its stack and its causes. */
   readonly error?: unknown;
   readonly [fact: string]: unknown;
 }
@@ -30,7 +30,7 @@ export interface ErrorFacts {
 const DEEPEST_CAUSE = 5;
 
 /**
- * Anything that was thrown, with its stack and its causes. Other properties are left out: drivers keep statements and
+ * Any thrown value, with its stack and its causes. Other properties are left out: drivers keep statements and
  * parameters there.
  */
 export function errorFacts(thrown: unknown, depth = 0): ErrorFacts {
@@ -46,7 +46,7 @@ export function errorFacts(thrown: unknown, depth = 0): ErrorFacts {
   };
 }
 
-/** One clause for a sentence that people read. */
+/** One clause for a sentence that users read. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : asText(thrown);
 }

@@ -12,13 +12,13 @@ export type ProblemCode =
   | 'unavailable'
   | 'internal';
 
-/** One fault in an input: where it is, in one sentence what is wrong, and (for files) the place in the text. */
+/** One fault in an input: where it is, what is wrong in one sentence, and (for files) the place in the text. */
 export interface Issue {
   /** Dotted path or JSON pointer of the offending value; empty for the whole document. */
   readonly path: string;
   readonly message: string;
   readonly place?: { readonly file: string; readonly line: number; readonly column: number };
-  /** The source line with a caret under the place, ready to print. */
+  /** The source line with a caret under the fault, ready to print. */
   readonly excerpt?: string;
 }
 

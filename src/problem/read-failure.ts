@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { errorCode } from './error-code.ts';
 
-/** Why a file could not be read, in a clause that names it by its whole path: a relative one says little to who runs a service. */
+/** Why a file could not be read, in a clause with its absolute path: a relative path says little to the operator of a service. */
 export function readFailure(file: string, thrown: unknown): string {
   const path = resolve(file);
   switch (errorCode(thrown)) {

@@ -2,14 +2,14 @@ import { capabilitiesOf } from '../split/capabilities.ts';
 import type { SplitOrder } from '../split/order.ts';
 import type { TrafficRouter } from './router.ts';
 
-/** The gateway's side of a split, handed in because adapters never import a plane. */
+/** The gateway's side of a split, passed in because adapters never import a plane. */
 export interface LocalSplit {
   /** Ignores an order with an older epoch than the one in force. */
   setSplit(order: SplitOrder): Promise<void>;
   appliedSplit(route: string): Promise<{ readonly epoch: number; readonly since: number } | null>;
 }
 
-/** The gateway of this process as a router: an order is in force once `apply` has ended, by one pointer swap. */
+/** The gateway of this process as a router: an order is in force once `apply` has resolved, by one pointer swap. */
 export function localRouter(split: LocalSplit): TrafficRouter {
   return {
     capabilities: capabilitiesOf({ router: 'gateway' }),
@@ -21,7 +21,7 @@ export function localRouter(split: LocalSplit): TrafficRouter {
   };
 }
 
-/** Stops waiting once the signal is aborted; the work goes on. */
+/** Stops waiting once the signal is aborted; the work continues. */
 async function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();

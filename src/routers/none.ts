@@ -3,8 +3,8 @@ import { capabilitiesOf } from '../split/capabilities.ts';
 import type { ObservedSplit, TrafficRouter } from './router.ts';
 
 /**
- * `router: none`. Others make the split of these routes, and an order is advice to them: it counts from when it was given,
- * because nothing here could see when it is followed. After a restart it is given again.
+ * `router: none`. Another system splits the traffic of these routes, and an order is only advice: it counts from when it was
+ * given, because Serin cannot see when it is followed. After a restart it is given again.
  */
 export function noRouter(routes: readonly string[], now: () => number = Date.now): TrafficRouter {
   const given = new Map<string, ObservedSplit | null>(routes.map((route) => [route, null]));

@@ -4,18 +4,18 @@ import { type LocalSplit, localRouter } from './local.ts';
 import { noRouter } from './none.ts';
 import type { TrafficRouter } from './router.ts';
 
-/** What routers are made of. */
+/** What routers are built from. */
 export interface RouterParts {
   readonly gateway: LocalSplit;
 }
 
-/** Every router that there is, made for the routes that have it. */
+/** Every router, created for the routes that use it. */
 const ROUTERS: Readonly<Record<RouterName, (parts: RouterParts, routes: readonly string[]) => TrafficRouter>> = {
   gateway: ({ gateway }) => localRouter(gateway),
   none: (_, routes) => noRouter(routes),
 };
 
-/** Sends each route's orders to the router that the file gives it. */
+/** Sends each route's orders to the router that the file assigns to it. */
 export function routersOf(
   routes: readonly { readonly name: string; readonly router: RouterName }[],
   parts: RouterParts,

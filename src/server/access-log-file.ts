@@ -2,15 +2,15 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type Log, messageOf } from '../problem/log.ts';
 import { Problem } from '../problem/problem.ts';
 
-/** What may wait to be written before lines are dropped: a full disk must not fill the memory. */
+/** How much may wait to be written before lines are dropped: a full disk must not fill the memory. */
 const MOST_WAITING_BYTES = 4_194_304;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
 const LINE_FEED = 0x0a;
 
 /**
- * Appends to a file, which only its owner may read, as people's addresses stand in it. A file that cannot be written is opened
- * again, later and later; until then a bounded part waits, and what comes after that is dropped and counted.
+ * Appends to a file that only its owner may read, because it contains client addresses. A file that cannot be written is
+ * reopened with growing delays; until then a bounded part is buffered, and the rest is dropped and counted.
  */
 export class AccessLogFile {
   private readonly path: string;
@@ -22,13 +22,13 @@ export class AccessLogFile {
   private failures = 0;
   private fault: string | null = null;
   private lost = 0;
-  /** `lost` when the file was last said to be well. */
+  /** The value of `lost` when the file was last reported to be well. */
   private lostBefore = 0;
 
   constructor(path: string, log: Log) {
     this.path = path;
     this.log = log;
-    // So that a path that cannot be opened is told at the start, and not by the first request.
+    // Report a path that cannot be opened at the start, not with the first request.
     void this.drain();
   }
 
@@ -40,16 +40,16 @@ export class AccessLogFile {
     }
     this.waiting.push(lines);
     this.waitingBytes += lines.length;
-    // While there is trouble, the next attempt has its time.
+    // After a failure, the next attempt is already scheduled.
     if (this.fault === null) void this.drain();
   };
 
-  /** Lines that were dropped since the process began. */
+  /** Lines dropped since the process began. */
   dropped(): number {
     return this.lost;
   }
 
-  /** A sentence while it lasts, or null. */
+  /** A sentence while the trouble lasts, or null. */
   trouble(): string | null {
     return this.fault;
   }
@@ -71,7 +71,7 @@ export class AccessLogFile {
     }
   }
 
-  /** On a disk that is nearly full, the rest of a line follows when there is room again. */
+  /** On a nearly full disk, the rest of a line is written when there is room again. */
   private wrote(lines: Uint8Array, bytes: number): void {
     this.waitingBytes -= bytes;
     if (bytes < lines.length) this.waiting[0] = lines.subarray(bytes);
@@ -94,7 +94,7 @@ export class AccessLogFile {
       this.log({ what: 'accessLogUnwritable', level: 'error', error });
     }
     this.fault = `the access log cannot be written: ${messageOf(cause)}`;
-    // The path may lead to another file by then.
+    // The path may point to another file by then.
     await this.file?.close().catch(() => {});
     this.file = null;
     setTimeout(() => void this.drain(), retryInMs).unref();

@@ -2,24 +2,24 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log } from '../problem/log.ts';
 
-/** The gateway is in the same process: what is open here takes its descriptors. */
+/** The gateway runs in the same process: connections here use up its descriptors. */
 const MOST_CONNECTIONS = 256;
-/** Of one address; loopback, where a proxy may speak for everybody, has no share. */
+/** Per address; loopback has no limit, because a proxy there may speak for all clients. */
 const MOST_PER_ADDRESS = 128;
 const LOG_EVERY_MS = 60_000;
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
-/** For `createServer`: a connection that says nothing, or not all of its request, is ended. */
+/** For `createServer`: closes a connection that sends nothing, or not all of its request. */
 export const REQUEST_TIMEOUTS = {
   headersTimeout: 5_000,
   requestTimeout: 10_000,
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
 } as const;
-/** Of silence within an exchange: longer than any operation takes, and the end of a client that does not take its answer. */
+/** Silence within an exchange: longer than any operation takes; ends a client that does not read its answer. */
 const SILENCE_MS = 120_000;
 
-/** Bounds the connections of a listener of the control plane. What is refused is closed, counted and logged, at most once a minute. */
+/** Limits the connections of a control-plane listener. Refused ones are closed, counted and logged, at most once a minute. */
 export function boundConnections(server: Server, listener: string, log: Log): void {
   const perAddress = new Map<string, number>();
   let refused = 0;

@@ -25,7 +25,7 @@ export interface PortParts {
   readonly log: Log;
 }
 
-/** Everything that the controller touches, out of the parts of this process and what serin.yaml says. */
+/** Everything that the controller touches, built from the parts of this process and serin.yaml. */
 export function controllerPorts(parts: PortParts): ControllerPorts {
   const { loaded, store, gateway, channels, sources, log } = parts;
   const { config } = loaded;
@@ -39,7 +39,7 @@ export function controllerPorts(parts: PortParts): ControllerPorts {
     channels,
     installation: installationOf(config),
     routes: config.routes.map(controllerRoute),
-    // Read anew at each start and rebase: an edited policy needs no restart, an invalid one changes nothing.
+    // Read again at each start and rebase: an edited policy needs no restart, an invalid one changes nothing.
     policy: (name) => loadPolicies(loaded).get(name) ?? null,
     policyNames: () => [...loadPolicies(loaded).keys()],
     newId,
@@ -52,13 +52,13 @@ export function controllerPorts(parts: PortParts): ControllerPorts {
   };
 }
 
-/** The gateway of this process as what protects users without the database. */
+/** The gateway of this process as the safeguard that protects users without the database. */
 function safeguardOf(
   gateway: Pick<MeasurePort, 'peek' | 'slices'> & Pick<SplitPort, 'toStable'>,
   blindAfterMs: number,
 ): Safeguard {
   return {
-    // A rollout with query checks has the gateway's cursor inside one of its own.
+    // A rollout with query checks stores the gateway's cursor inside its own.
     source: gatewaySource(
       (route, after, slowAfterMs) => gateway.peek(route, parseCursor(after).blocks, slowAfterMs),
       (route) => gateway.slices(route),

@@ -7,8 +7,8 @@ const LOOK_EVERY_MS = 5_000;
 const LOG_EVERY_MS = 60_000;
 
 /**
- * Tells when this process has no file descriptor left. The system then closes new connections of every listener before Node hears
- * of them, so nobody but a look of our own can say it.
+ * Reports when this process has run out of file descriptors. The system then closes new connections of every listener before
+ * Node sees them, so only our own check can notice it.
  */
 export class DescriptorWatch {
   private readonly log: Log;

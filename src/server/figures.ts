@@ -5,7 +5,7 @@ import type { Exposed } from '../exposition/exposition.ts';
 import { DURATION_BUCKETS } from '../gateway/measure/durations.ts';
 import type { Store } from '../store/store.ts';
 
-/** The latest rollout of each route is among them, for as many routes as a file has. */
+/** Enough to include the latest rollout of each route, for as many routes as a file may have. */
 const LATEST_ROLLOUTS = 200;
 
 export interface FigureParts extends Omit<Exposed, 'durationBuckets' | 'controller' | 'stored' | 'soon'> {
@@ -14,7 +14,7 @@ export interface FigureParts extends Omit<Exposed, 'durationBuckets' | 'controll
   readonly memory: Pick<Memory, 'looks' | 'brakes' | 'unrecorded'>;
 }
 
-/** What `/metrics` shows, out of the parts that know it. */
+/** What `/metrics` shows, gathered from the parts that know it. */
 export function figuresOf({ store, controller, memory, ...others }: FigureParts): Exposed {
   return {
     ...others,

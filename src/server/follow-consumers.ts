@@ -3,8 +3,8 @@ import type { ConsumerRule } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
 
 /**
- * Puts the stored list of a route into force in the gateway; ends once it is. One list of a route at a time, each read when
- * its turn comes: a list that is late cannot replace a newer one.
+ * Puts the stored list of a route into force in the gateway; resolves once it is. One list per route at a time, each read when
+ * its turn comes, so that a late list cannot replace a newer one.
  */
 export function consumerFollower(
   store: Pick<Store, 'consumers'>,

@@ -5,13 +5,13 @@ import { upstreamCaOf } from '../config/upstream-ca.ts';
 import type { Log } from '../problem/log.ts';
 import { AccessLogFile } from './access-log-file.ts';
 
-/** The access log that the file declares; null where it declares none. */
+/** The access log that the file declares; null if there is none. */
 export function openAccessLog({ config, folder }: LoadedConfig, log: Log): AccessLogFile | null {
   const { accessLog } = config.gateway;
   return accessLog ? new AccessLogFile(resolve(folder, accessLog.file), log) : null;
 }
 
-/** What serin.yaml says of the data path. Throws Problem('invalid-input') when the file of authorities cannot be used. */
+/** What serin.yaml says about the data path. Throws Problem('invalid-input') when the file of authorities cannot be used. */
 export function gatewayOptions(loaded: LoadedConfig, accessLogFile: AccessLogFile | null) {
   const { gateway } = loaded.config;
   const { accessLog } = gateway;

@@ -10,14 +10,14 @@ import { type Issue, Problem } from '../problem/problem.ts';
 import { boundConnections, REQUEST_TIMEOUTS } from './connection-bounds.ts';
 
 export interface ControlListener {
-  /** What the socket is bound to. */
+  /** The address that the socket is bound to. */
   readonly address: string;
   readonly port: number;
   close(): Promise<void>;
 }
 
 export interface ListenOptions {
-  /** What the log calls the listener. */
+  /** The listener's name in the log. */
   readonly name: string;
   readonly log: Log;
 }
@@ -53,7 +53,7 @@ export async function listen(
   };
 }
 
-/** What an address is refused with by the system, in a sentence; `issueOf` gives it its place in serin.yaml. */
+/** Why the system refuses an address, in a sentence; `issueOf` adds its place in serin.yaml. */
 export function listenProblem(
   error: NodeJS.ErrnoException,
   at: ListenAddress,
@@ -82,8 +82,8 @@ function bindFailure({ code }: NodeJS.ErrnoException, { host, port }: ListenAddr
 }
 
 /**
- * Lets through only requests that say which host they mean, and say it once (RFC 9112 section 3.2). Of two Host lines Node
- * reads the first, and what stands before it may have read the second.
+ * Accepts only requests that name their host exactly once (RFC 9112 section 3.2). Of two Host lines Node
+ * reads the first, and a proxy in front may have read the second.
  */
 function oneHost(listener: RequestListener): RequestListener {
   return (incoming, outgoing) => {

@@ -13,27 +13,27 @@ const record = z.object({
   listeners: z.array(z.object({ host: z.string(), port: z.int() })),
 });
 
-/** Where the Serin listens that runs on a data folder. */
+/** Where the Serin running on a data folder listens. */
 export interface RunningListeners {
   readonly control: ListenAddress;
   readonly listeners: readonly ListenAddress[];
 }
 
-/** Says in the data folder where this process listens, as declared but with the ports that it got; returns how to take it back. */
+/** Writes to the data folder where this process listens, as declared but with the actual ports; returns how to undo it. */
 export async function sayListening(dataFolder: string, running: RunningListeners): Promise<() => void> {
   const path = listeningFile(dataFolder);
   const start = (await processStart(process.pid)) ?? 'unknown';
   const text = JSON.stringify({ pid: process.pid, start, folder: folderIdentity(dataFolder), ...running });
   writePrivateFile(path, `${text}\n`);
   return () => {
-    // Another Serin of the same database may have said where it is since.
+    // Another Serin on the same database may have written its own address since.
     if (read(path)?.pid === process.pid) rmSync(path, { force: true });
   };
 }
 
 /**
- * What the Serin said that runs on this data folder; null when none runs. A file that its process left behind, or that came
- * with a copy of the folder, says nothing.
+ * What the Serin running on this data folder wrote; null when none is running. A file left behind by a dead process, or
+ * copied along with the folder, is ignored.
  */
 export async function runningListeners(dataFolder: string): Promise<RunningListeners | null> {
   const said = read(listeningFile(dataFolder));

@@ -1,7 +1,7 @@
 import { v7 } from 'uuid';
 
 /**
- * A UUIDv7, greater than `after`. The order of ids is the order of starts, which is what "the latest rollout" means: a clock
+ * A UUIDv7, greater than `after`. The order of ids is the order of starts, which defines "the latest rollout": a clock
  * that was set back between two processes must not put the newer one first.
  */
 export function newId(after?: string): string {

@@ -15,12 +15,12 @@ import { capabilitiesOf } from '../split/capabilities.ts';
 
 type DeclaredSources = ReadonlyMap<string, DeclaredSource>;
 
-/** The sources of the file, by name. Throws Problem('invalid-input') when a secret is not there. */
+/** The sources of the file, by name. Throws Problem('invalid-input') when a secret is missing. */
 export function openSources({ sources }: Pick<ServerConfig, 'sources'>, env: NodeJS.ProcessEnv): DeclaredSources {
   return new Map(Object.entries(sources).map(([name, source]) => [name, openSource(name, source, env)]));
 }
 
-/** Every kind of source that there is. */
+/** Every kind of source. */
 function openSource(name: string, source: ConfiguredSource, env: NodeJS.ProcessEnv): DeclaredSource {
   const endpoint = endpointOf(source, env);
   switch (source.kind) {
@@ -32,7 +32,7 @@ function openSource(name: string, source: ConfiguredSource, env: NodeJS.ProcessE
 }
 
 /**
- * Asks for each route the source that the file gives it, the gateway's own where it gives none, and puts the values of query
+ * For each route, asks the source that the file assigns (by default the gateway's own), and puts the values of query
  * checks on its blocks. Slices always come from the gateway.
  */
 export function evidenceSource(
@@ -62,7 +62,7 @@ export function evidenceSource(
   return withQueries(blocks, { sources: new Map([...declared].map(([name, { values }]) => [name, values])) });
 }
 
-/** How a declared source is reached. Throws Problem('invalid-input') when a secret is not there. */
+/** How to reach a declared source. Throws Problem('invalid-input') when a secret is missing. */
 export function endpointOf(source: ConfiguredSource, env: NodeJS.ProcessEnv): Endpoint {
   const { auth, ca } = source;
   const tenant = source.kind === 'prometheus' ? source.tenant : undefined;

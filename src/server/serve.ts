@@ -14,8 +14,8 @@ import type { ServerTerminal } from './terminal.ts';
 import { type Wired, type WireOptions, wire } from './wire.ts';
 
 /**
- * Runs one Serin until a signal ends it; resolves with the exit code. Throws Problem when it cannot start: on exactly what
- * `doctor` shows as errors, and beside a Serin that runs.
+ * Runs one Serin until a signal ends it; resolves with the exit code. Throws Problem when it cannot start: for exactly what
+ * `doctor` shows as errors, and when another Serin is running.
  */
 export async function serve(file: string, terminal: ServerTerminal): Promise<number> {
   const log = jsonLog(terminal.stdout);
@@ -28,15 +28,15 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
   for (const finding of findings) logWarning(finding, log);
   const running = await startChecked(checked, terminal, log);
   const takeAway = lastResort(running.log);
-  // A reader of the log that goes away is no reason to end; without a listener the error would be uncaught.
+  // A log reader that disconnects is no reason to exit; without a listener the error would be uncaught.
   terminal.stdout.on('error', () => {});
   const { gatewayPort, controlPort, readinessPort, dataFolder } = running;
   const stopping = new AbortController();
   const checks = { name: 'checks', stop: async () => stopping.abort() };
-  // Before it is said that it serves: a signal that comes at once is heard.
+  // Before Serin reports that it serves, so that a signal right after that is handled.
   const stopped = stopOnSignal([checks, ...running.parts], log);
   log({ what: 'serving', gatewayPort, controlPort, ...(readinessPort === null ? {} : { readinessPort }), dataFolder });
-  // V8's default, which main.ts withholds while modules are loaded.
+  // V8's default, which main.ts lowers while modules are loaded.
   setFlagsFromString('--semi-space-growth-factor=2');
   void logSurroundings(checked, log, stopping.signal);
   const code = await stopped;
@@ -60,7 +60,7 @@ async function startChecked(
   }
 }
 
-/** Once traffic is served, and nothing waits for it. */
+/** Runs once traffic is served; nothing waits for it. */
 async function logSurroundings(checked: Checked, log: Log, signal: AbortSignal): Promise<void> {
   for (const finding of await examineSurroundings(checked, signal)) {
     if (!signal.aborted) logWarning(finding, log);
@@ -73,8 +73,8 @@ function logWarning(finding: CheckFinding, log: Log): void {
 }
 
 /**
- * What is thrown where nothing contains it is logged, and the process goes on: it carries the requests of others. Gives back
- * what takes this away again. Until it is called, such an error ends the process: one that cannot start has to say so.
+ * Logs uncaught errors and keeps the process running, because it carries other requests. Returns the function that
+ * uninstalls this. Until `lastResort` is called, such an error ends the process: a failed start must be reported.
  */
 function lastResort(log: Log): () => void {
   const onUncaught = (error: unknown, origin: string): void => {
@@ -87,9 +87,9 @@ function lastResort(log: Log): () => void {
 export interface Running extends Wired {
   readonly gatewayPort: number;
   readonly controlPort: number;
-  /** Null where no listener for load balancers is declared. */
+  /** Null when no listener for load balancers is declared. */
   readonly readinessPort: number | null;
-  /** What to stop, in order: first word that nobody should come, then no new traffic and no new decisions, the database last. */
+  /** What to stop, in order: announce it first, then stop new traffic and new decisions, the database last. */
   readonly parts: readonly Stoppable[];
 }
 
@@ -119,7 +119,7 @@ export async function startServer(options: WireOptions): Promise<Running> {
       ? await listen(readinessApp(wired.control), readiness, { name: 'readiness', log: wired.log })
       : null;
     if (probed) wired.own.add(probed.address, probed.port, 'readiness');
-    // While what is open ends, a balancer is still told that it should go elsewhere.
+    // While open connections finish, load balancers are still told to go elsewhere.
     if (probed) parts.splice(1, 0, { name: 'readiness listener', stop: () => probed.close() });
     parts.unshift({ name: 'readiness', stop: () => giveNotice(wired, notice) });
     const bound = {
@@ -144,7 +144,7 @@ interface Bound {
   readonly readiness: ListenAddress | null;
 }
 
-/** So that `doctor` can tell a port that this Serin has from one that a stranger has. Traffic does not wait for a full disk. */
+/** So that `doctor` can tell this Serin's ports from those of another program. Traffic does not wait for a full disk. */
 async function tellListening(
   { dataFolder, log }: Wired,
   { control, gateway, readiness }: Bound,
@@ -161,7 +161,7 @@ async function tellListening(
   }
 }
 
-/** Gives load balancers time to see that traffic should go elsewhere: until then it is still accepted. */
+/** Gives load balancers time to notice that traffic should go elsewhere: until then it is still accepted. */
 async function giveNotice(wired: Wired, noticeMs: number): Promise<void> {
   wired.enter('leaving');
   await sleep(noticeMs);

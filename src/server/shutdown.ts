@@ -1,6 +1,6 @@
 import type { Log } from '../problem/log.ts';
 
-/** Something that has to be ended, in the order given. */
+/** Parts to stop, in the order given. */
 export interface Stoppable {
   readonly name: string;
   stop(): Promise<void>;

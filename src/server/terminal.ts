@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 
-/** What a server command sees of the world. */
+/** What a server command can use of its environment. */
 export interface ServerTerminal {
   readonly stdout: Writable;
   readonly stderr: Writable;

@@ -46,7 +46,7 @@ export interface WireOptions {
   readonly log: Log;
   /** Where the console channel writes; null silences it. */
   readonly notices: ((line: string) => void) | null;
-  /** The database where it is open already; it is closed with the rest. */
+  /** The database, if it is already open; it is closed with the rest. */
   readonly store?: Store;
 }
 
@@ -54,7 +54,7 @@ export interface WireOptions {
 export interface Wired {
   readonly store: Store;
   readonly gateway: Gateway;
-  /** Every listener adds its address; no upstream may be there. */
+  /** Every listener adds its address; no upstream may be at one of them. */
   readonly own: OwnListeners;
   readonly controller: Controller;
   readonly control: ControlPlane;
@@ -63,7 +63,7 @@ export interface Wired {
   readonly descriptors: DescriptorWatch;
   /** Also counts unexpected errors. */
   readonly log: Log;
-  /** What `/readyz` says from now on; entering `leaving` stops nothing by itself. */
+  /** What `/readyz` answers from now on; entering `leaving` stops nothing by itself. */
   enter(phase: Phase): void;
 }
 
@@ -103,7 +103,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const controller = createController(ports);
     const verified = new VerifiedTokens(store.tokens, orRemembered);
     const tokens = tokenControl(store, newId, verified);
-    // So that the token in the file counts even when the database is away before anybody has used it.
+    // So that the token in the file works even if the database goes away before its first use.
     await tokens.authenticate(readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE)) ?? '');
     verified.startConfirming();
     const control: ControlPlane = {

@@ -11,7 +11,7 @@ import type { AuditLog } from './store.ts';
 const HEAD = 1;
 const PAGE = 500;
 
-/** What the first entry is chained to. */
+/** The hash that the first entry chains to. */
 const GENESIS = '0'.repeat(64);
 
 type Link = Pick<AuditEntry, 'seq' | 'hash'>;
@@ -61,8 +61,8 @@ export function auditLog(run: Run): AuditLog {
 }
 
 /**
- * Appends in the transaction `tx`, last of what it does: the lock on the head row makes other writers wait for its
- * end, so that two of them cannot fork the chain.
+ * Appends in the transaction `tx`, as its last step: the lock on the head row makes other writers wait until `tx` ends,
+ * so that two of them cannot fork the chain.
  */
 export async function appendAudit(tx: Database, drafts: readonly AuditDraft[]): Promise<void> {
   if (drafts.length === 0) return;
@@ -74,10 +74,10 @@ export async function appendAudit(tx: Database, drafts: readonly AuditDraft[]): 
   await tx.update(auditHead).set({ seq, hash }).where(eq(auditHead.id, HEAD));
 }
 
-/** What an entry's hash covers, beside the hash before it: only what comes out of the database as it went in. */
+/** What an entry's hash covers besides the previous hash: only values that the database returns exactly as stored. */
 export function auditContent(draft: AuditDraft): AuditDraft {
   const { at, actor, route, rolloutId, event, before, after } = draft;
-  // A lone surrogate has no UTF-8: it would be stored as U+FFFD.
+  // A lone surrogate cannot be encoded as UTF-8: it would be stored as U+FFFD.
   const reason = draft.reason.toWellFormed();
   return { at, actor, route, rolloutId, event, reason, before: before ?? null, after: after ?? null };
 }
@@ -96,7 +96,7 @@ function chainHash(previous: string, content: unknown): string {
   return createHash('sha256').update(previous).update(canonicalJson(content)).digest('hex');
 }
 
-/** Up to the head as it was when the walk began: entries appended meanwhile are left to the next. */
+/** Stops at the head as it was when the walk began; entries appended since are left for the next walk. */
 async function verifyChain(run: Run): Promise<{ entries: number; brokenAt: number | null }> {
   const head = await run(
     async (database) => (await database.select().from(auditHead).where(eq(auditHead.id, HEAD)))[0],

@@ -1,7 +1,7 @@
 import type { Database } from './database.ts';
 import { sql } from './drizzle.ts';
 
-/** The database's clock at this moment; `now()` in SQL would be the moment at which the transaction began. */
+/** The database's clock at this moment; `now()` in SQL would be the time at which the transaction began. */
 export const NOW = sql`clock_timestamp()`;
 
 /** `ms` from now on the database's clock. */

@@ -13,17 +13,17 @@ import { stableStore } from './stables.ts';
 import type { Store } from './store.ts';
 import { tokenStore } from './tokens.ts';
 
-/** Postgres where a URL is given, else the embedded database in a folder that belongs to one process at a time. */
+/** Postgres if a URL is given, otherwise the embedded database in a folder that one process uses at a time. */
 export type StoreOptions = { readonly databaseUrl: string } | { readonly dataFolder: string };
 
-/** Longer than the statement timeout of Postgres, so that a living server always speaks first. */
+/** Longer than the statement timeout of Postgres, so that a live server always answers first. */
 const DEADLINE_MS = 15_000;
 
 const SILENT: Log = () => {};
 
 /**
  * Opens the database and brings its tables up to date. Throws Problem('data-folder-in-use') when another process has
- * the folder, Problem('unavailable') when the database cannot be reached. What happens to it later is logged.
+ * the folder, Problem('unavailable') when the database cannot be reached. Later failures are logged.
  */
 export async function openStore(options: StoreOptions, log: Log = SILENT): Promise<Store> {
   const connection = await openConnection(options, log);
@@ -31,7 +31,7 @@ export async function openStore(options: StoreOptions, log: Log = SILENT): Promi
   return storeOn(connection);
 }
 
-/** The drivers are loaded when they are needed: the embedded one is large. */
+/** The drivers are loaded on demand: the embedded one is large. */
 export async function openConnection(options: StoreOptions, log: Log = SILENT): Promise<DatabaseConnection> {
   try {
     if ('databaseUrl' in options) {

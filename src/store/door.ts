@@ -4,13 +4,13 @@ import { faultOf, isConnectionLost } from './fault.ts';
 
 export interface Door {
   readonly run: Run;
-  /** Lets in nothing more, waits for the work that is under way, and closes the connection. */
+  /** Accepts no more work, waits for the work in progress, and closes the connection. */
   close(): Promise<void>;
 }
 
 /**
- * Work whose answer is overdue is given up: its outcome is unknown, which is why `commit` may be repeated. A peer
- * that has vanished without a word would otherwise hold a connection for as long as TCP tries (15 min on Linux).
+ * Work whose answer is overdue is abandoned: its outcome is unknown, which is why `commit` may be repeated. A peer that
+ * vanished silently would otherwise hold a connection for as long as TCP keeps trying (15 min on Linux).
  */
 export function doorOf(connection: DatabaseConnection, deadlineMs: number): Door {
   const underWay = new Set<Promise<unknown>>();
@@ -30,7 +30,7 @@ export function doorOf(connection: DatabaseConnection, deadlineMs: number): Door
     }, deadlineMs);
     try {
       const answer = inSlot(() => {
-        // Nobody waits for it any more.
+        // The caller has stopped waiting for it.
         if (isOverdue) throw late;
         database = connection.database();
         return Promise.race([work(database), overdue.promise]);
@@ -67,7 +67,7 @@ export function doorOf(connection: DatabaseConnection, deadlineMs: number): Door
   };
 }
 
-/** Runs at most `count` at once of what it is given; the others wait in the order of asking. */
+/** Runs at most `count` tasks at once; the others queue in the order they arrived. */
 function slots(count: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = count;
   const waiting: (() => void)[] = [];

@@ -22,7 +22,7 @@ const UNAVAILABLE = /^(08|28|40|53|57|58|3D)...$|^55P03$|^25006$|^E[A-Z]{3,}|^CO
 /** Connection exception (08), shutdown of the server (57P01 to 57P03), a socket's error, postgres.js's own. */
 const LOST_CONNECTION = /^08...$|^57P0[123]$|^E[A-Z]{3,}|^CONNECT(ION)?_/;
 
-/** Codes of drivers are public; anything else in that place might not be. */
+/** Driver codes are public; any other value in that field might not be. */
 const PUBLIC_CODE = /^[A-Z0-9_]{5,40}$/;
 
 interface DatabaseFault {
@@ -30,13 +30,13 @@ interface DatabaseFault {
   readonly constraint: string | undefined;
 }
 
-/** Anything thrown on the way to the database -> a Problem that carries its code and nothing of its parameters. */
+/** Maps anything thrown by a driver to a Problem that carries its code and none of the bound parameters. */
 export function faultOf(thrown: unknown): Problem {
   const problem = problemIn(thrown);
   if (problem) return problem;
   const fault = databaseFault(thrown);
   if (fault === null) {
-    // A DrizzleQueryError has the bound parameters in its message.
+    // The message of a DrizzleQueryError contains the bound parameters.
     const cause = thrown instanceof DrizzleQueryError ? undefined : thrown;
     return new Problem('internal', 'The store failed.', { cause });
   }
@@ -51,7 +51,7 @@ export function faultOf(thrown: unknown): Problem {
   return new Problem('internal', `The database refused the statement (${named(code)}).`);
 }
 
-/** Whether the connection itself failed, and not what was asked over it. */
+/** Whether the connection itself failed, as opposed to the statement. */
 export function isConnectionLost(thrown: unknown): boolean {
   return LOST_CONNECTION.test(databaseFault(thrown)?.code ?? '');
 }
@@ -60,12 +60,12 @@ function named(code: string): string {
   return code.length === 5 && /\d/.test(code) ? `SQLSTATE ${code}` : code;
 }
 
-/** The code of the driver's error or of the database's, or null where there is none. */
+/** The code of the driver's or the database's error, or null if there is none. */
 export function codeOf(thrown: unknown): string | null {
   return databaseFault(thrown)?.code ?? null;
 }
 
-/** A Problem of the driver's own, which drizzle has wrapped as it wraps every error. */
+/** A Problem thrown by the driver, wrapped by drizzle like every other error. */
 function problemIn(thrown: unknown): Problem | null {
   for (let error = thrown; error instanceof Error; error = error.cause) {
     if (error instanceof Problem) return error;
@@ -73,7 +73,7 @@ function problemIn(thrown: unknown): Problem | null {
   return null;
 }
 
-/** The first error on the chain of causes that has a code: drizzle wraps the driver's error, which has it. */
+/** The first error with a code in the chain of causes: drizzle wraps the driver's error, which carries the code. */
 function databaseFault(thrown: unknown): DatabaseFault | null {
   for (let error = thrown; error instanceof Error; error = error.cause) {
     const { code, constraint, constraint_name: name } = error as Error & Record<string, unknown>;

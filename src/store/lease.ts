@@ -5,7 +5,7 @@ import { and, eq, sql } from './drizzle.ts';
 import { lease } from './schema.ts';
 import type { Lease } from './store.ts';
 
-/** There is one leader of everything. */
+/** One lease covers everything: there is a single leader. */
 const NAME = 'controller';
 
 export function leaseOn(run: Run): Lease {
@@ -20,7 +20,7 @@ export function leaseOn(run: Run): Lease {
           .onConflictDoUpdate({
             target: lease.name,
             set: { holder, expiresAt, epoch: sql`${lease.epoch} + case when ${renewed} then 0 else 1 end` },
-            // No holder asks for more than its ttl: what ends later was taken before the clock was set back.
+            // No holder asks for more than its ttl: a lease that ends later was taken before the clock was set back.
             setWhere: sql`${lease.holder} = ${holder} or ${lease.expiresAt} <= ${NOW} or ${lease.expiresAt} > ${fromNow(2 * ttlMs)}`,
           })
           .returning({ epoch: lease.epoch });
@@ -36,14 +36,14 @@ export function leaseOn(run: Run): Lease {
   };
 }
 
-/** Ends the lease: only one process has the folder of an embedded database, so any other holder is dead. */
+/** Ends the lease: only one process can use the folder of an embedded database, so any other holder is dead. */
 export async function dropLease(database: Database): Promise<void> {
   await database.update(lease).set({ expiresAt: sql`'-infinity'` }).where(eq(lease.name, NAME));
 }
 
 /**
- * Throws Problem('stale') unless `epoch` is the newest. The shared lock keeps the lease from changing hands before
- * `tx` has ended, so that no write of an old leader comes after a new one's first.
+ * Throws Problem('stale') unless `epoch` is the newest. The shared lock keeps the lease from changing hands until
+ * `tx` has ended, so that no write by an old leader follows the first write of a new one.
  */
 export async function refuseOldEpoch(tx: Database, epoch: number): Promise<void> {
   const [held] = await tx.select({ epoch: lease.epoch }).from(lease).where(eq(lease.name, NAME)).for('share');

@@ -5,12 +5,12 @@ import { and, asc, eq, isNull, lte, or, sql } from './drizzle.ts';
 import { outbox } from './schema.ts';
 import type { Outbox } from './store.ts';
 
-/** A channel's answer may be long; what it said first is what matters. */
+/** A channel's answer may be long; its beginning is what matters. */
 const LONGEST_ERROR = 500;
 
 const waiting = and(isNull(outbox.deliveredAt), isNull(outbox.rejectedAt));
 
-/** In the transaction that decided it: the message leaves if and only if the decision stands. */
+/** In the transaction of the decision: the message is sent if and only if the decision is committed. */
 export async function enqueue(
   tx: Database,
   deliveries: readonly { readonly channel: string; readonly message: Message }[],
@@ -28,7 +28,7 @@ export function outboxOn(run: Run): Outbox {
         database
           .select({ id: outbox.id, channel: outbox.channel, message: outbox.message, attempts: outbox.attempts })
           .from(outbox)
-          // A new message is due whatever the clock says: it may have been set back since.
+          // A new message is due whatever the clock says: the clock may have been set back.
           .where(and(waiting, or(eq(outbox.attempts, 0), lte(outbox.nextAt, NOW))))
           .orderBy(asc(outbox.nextAt), asc(outbox.id))
           .limit(limit),
@@ -62,7 +62,7 @@ export function outboxOn(run: Run): Outbox {
             waiting: sql`count(*) filter (where ${waiting})`.mapWith(Number),
             delivered: sql`count(${outbox.deliveredAt})`.mapWith(Number),
             rejected: sql`count(${outbox.rejectedAt})`.mapWith(Number),
-            // Every attempt but the last of a settled message has failed.
+            // Every attempt for a settled message has failed, except the last.
             failed:
               sql`coalesce(sum(${outbox.attempts}), 0) - count(${outbox.deliveredAt}) - count(${outbox.rejectedAt})`.mapWith(
                 Number,

@@ -45,7 +45,7 @@ export function rolloutStore(run: Run): RolloutStore {
   };
 }
 
-/** A page is full although records were left out of it: a reader of pages would stop at a short one. */
+/** A page is filled even when records were left out of it: a client that reads pages would stop at a short one. */
 async function listReadable(
   database: Database,
   { route, active, limit, beforeId }: RolloutFilter,
@@ -74,14 +74,14 @@ function unreadableOf({ id, route, reason }: Extract<ReadRow, { kind: 'unreadabl
   return { id, route, reason: `The stored record of rollout ${id} of ${route} cannot be read: ${reason}.` };
 }
 
-/** A rollout without evidence is found as well: else it would never be missed. */
+/** Also finds a rollout without evidence; otherwise the loss would never be noticed. */
 function selectRows(database: Database) {
   return database.select(columns).from(rollouts).leftJoin(evidence, eq(evidence.rolloutId, rollouts.id)).$dynamic();
 }
 
 /**
- * Every writer takes its locks in one order (lease, rollouts, the rest, the audit's head), so that none waits for
- * another in a circle.
+ * Every writer takes its locks in the same order (lease, rollouts, the rest, the audit's head), so that writers cannot
+ * deadlock.
  */
 async function commitChange(tx: Database, change: RolloutChange): Promise<void> {
   if (change.leaseEpoch !== null) await refuseOldEpoch(tx, change.leaseEpoch);
@@ -124,7 +124,7 @@ async function writeRollout(tx: Database, { rollout, expectedVersion }: Part): P
   return written.length > 0;
 }
 
-/** An answer to COMMIT may get lost: then the same change comes again, and finds its own state and audit entries. */
+/** The answer to COMMIT may be lost: the same change then arrives again, and finds its own state and audit entries. */
 async function committedBefore(tx: Database, { rollout, audit: drafts }: Part): Promise<boolean> {
   const [stored] = await tx.select({ state: rollouts.state }).from(rollouts).where(eq(rollouts.id, rollout.id));
   if (stored === undefined || canonicalJson(stored.state) !== canonicalJson(rollout)) return false;

@@ -40,7 +40,7 @@ export const rollouts = pgTable(
   ],
 );
 
-/** What has been seen: overwritten at every look. */
+/** The evidence so far: overwritten at every look. */
 export const evidence = pgTable('evidence', {
   rolloutId: uuid('rollout_id')
     .primaryKey()
@@ -137,7 +137,7 @@ export const stables = pgTable('stables', {
   replacedUrl: text('replaced_url').notNull(),
 });
 
-/** One row: by what a change of the installation's secret is noticed. */
+/** One row, by which a change of the installation's secret is noticed. */
 export const secretCheck = pgTable('secret_check', {
   id: integer('id').primaryKey(),
   value: text('value').notNull(),

@@ -5,13 +5,13 @@ import type { AuditDraft, AuditEntry, RolloutRecord } from '../rollout/record.ts
 import type { Rollout } from '../rollout/state.ts';
 import type { ConsumerRule, Upstream } from '../split/order.ts';
 
-/** All of it in one transaction, or none of it. */
+/** All in one transaction, or nothing. */
 export interface RolloutChange {
   readonly rollout: Rollout;
   readonly evidence: Evidence;
   /** The version the change was computed from; null inserts a new rollout. */
   readonly expectedVersion: number | null;
-  /** The lease under which it was decided; null for a person's override (which only compares the version). */
+  /** The lease under which it was decided; null for an operator's override (which only compares the version). */
   readonly leaseEpoch: number | null;
   readonly audit: readonly AuditDraft[];
   readonly deliveries: readonly { readonly channel: string; readonly message: Message }[];
@@ -21,7 +21,7 @@ export interface RolloutChange {
   readonly supersedes?: Omit<RolloutChange, 'supersedes'>;
 }
 
-/** The promoted stable of a route, and the declared URL that it replaced. */
+/** The promoted stable of a route, and the declared URL that it replaces. */
 export interface StableRecord {
   readonly route: string;
   readonly stable: Upstream;
@@ -32,23 +32,23 @@ export interface RolloutFilter {
   readonly route?: string;
   readonly active?: boolean;
   readonly limit: number;
-  /** Only rollouts started before this one (newest first): the cursor of the page before. */
+  /** Only rollouts started before this one (newest first): the cursor of the previous page. */
   readonly beforeId?: string;
 }
 
 /**
  * `commit` throws Problem('stale') when the version or the lease epoch has moved on, Problem('conflict') when the
  * route already has an active rollout. Every method throws Problem('unavailable') when the database cannot answer,
- * with the SQLSTATE and nothing else of it in the message, and Problem('invalid-input') for text that cannot be stored
- * (NUL). After 'unavailable' the outcome is unknown: the same change may be committed again, and is there once.
+ * with only the SQLSTATE in the message, and Problem('invalid-input') for text that cannot be stored
+ * (NUL). After 'unavailable' the outcome is unknown: the same change may be committed again, and is applied only once.
  */
 export interface RolloutStore {
   commit(change: RolloutChange): Promise<void>;
   /** Throws Problem('internal') for a rollout whose record cannot be read. */
   find(id: string): Promise<RolloutRecord | null>;
-  /** Leaves out records that cannot be read: one that is damaged keeps no other from being seen. */
+  /** Leaves out records that cannot be read: one damaged record must not hide the others. */
   list(filter: RolloutFilter): Promise<readonly RolloutRecord[]>;
-  /** The active rollouts that `list` leaves out. */
+  /** The active rollouts that `list` left out. */
   unreadable(): Promise<readonly UnreadableRollout[]>;
 }
 
@@ -71,7 +71,7 @@ export interface StageMove {
   readonly route: string;
   /** The event's kind. */
   readonly event: string;
-  /** Null where the entry is not about a rollout. */
+  /** Null if the entry is not about a rollout. */
   readonly from: string | null;
   readonly to: string | null;
   readonly count: number;
@@ -82,7 +82,7 @@ export interface AuditLog {
   list(filter: AuditFilter): Promise<readonly AuditEntry[]>;
   /** Walks the hash chain from the first entry. */
   verify(): Promise<{ readonly entries: number; readonly brokenAt: number | null }>;
-  /** How often each event moved a rollout from one stage to another, in the entries after a number; `seq` is the last of them. */
+  /** How often each event moved a rollout between two stages, in the entries after a number; `seq` is the last of them. */
   tally(afterSeq: number): Promise<{ readonly seq: number; readonly moves: readonly StageMove[] }>;
 }
 
@@ -105,12 +105,12 @@ export interface OutboxCounts {
   readonly waiting: number;
   readonly delivered: number;
   readonly rejected: number;
-  /** When the message that waits longest was decided, epoch ms; null when none waits. */
+  /** When the message that has waited longest was decided, epoch ms; null when none is waiting. */
   readonly oldestWaitingAt: number | null;
 }
 
 export interface Outbox {
-  /** Items whose time has come by the database's clock, oldest first. */
+  /** Items that are due by the database's clock, oldest first. */
   due(limit: number): Promise<readonly OutboxItem[]>;
   /** `retryInMs` null and outcome `failed` cannot occur: a failed delivery always has a next time. */
   settle(
@@ -121,12 +121,12 @@ export interface Outbox {
       | { readonly kind: 'failed'; readonly reason: string; readonly retryInMs: number },
   ): Promise<void>;
   counts(): Promise<OutboxCounts>;
-  /** The same by channel, with the attempts that failed. Only `waiting` ever falls. */
+  /** The same per channel, with the failed attempts. Only `waiting` ever falls. */
   channels(): Promise<readonly ChannelCounts[]>;
 }
 
 export interface Lease {
-  /** Takes or renews the lease on the database's clock; the epoch grows whenever the holder changes. Null: held by another. */
+  /** Takes or renews the lease on the database's clock; the epoch grows whenever the holder changes. Null: another holds it. */
   hold(holder: string, ttlMs: number): Promise<{ readonly epoch: number } | null>;
   release(holder: string): Promise<void>;
 }
@@ -144,7 +144,7 @@ export interface ConsumerList {
   list(route: string | null): Promise<readonly ListedConsumer[]>;
   /** Inserts or replaces by (route, name), and writes the audit entry in the same transaction. */
   put(consumer: Omit<ListedConsumer, 'changedAt'>, audit: AuditDraft): Promise<void>;
-  /** False when there is none. */
+  /** False if it does not exist. */
   remove(route: string, name: string, audit: AuditDraft): Promise<boolean>;
 }
 
@@ -163,7 +163,7 @@ export interface TokenStore {
   ): Promise<void>;
   findByHash(hash: string): Promise<TokenRecord | null>;
   list(): Promise<readonly TokenRecord[]>;
-  /** The last admin token stays: without one nobody could make another. */
+  /** The last admin token cannot be revoked: without one, no other could be created. */
   revoke(id: string, audit: AuditDraft): Promise<Revocation>;
 }
 
@@ -175,17 +175,17 @@ export type Revocation =
 
 export interface StableStore {
   list(): Promise<readonly StableRecord[]>;
-  /** The file has declared another stable: the stored one is forgotten, audited. */
+  /** The file declares another stable now: the stored one is removed, with an audit entry. */
   forget(route: string, audit: AuditDraft): Promise<void>;
 }
 
 /**
- * A value made with the installation's secret. It says whether a secret is the one that the hashes of consumers' keys were
- * made with, and nothing else of it.
+ * A value derived from the installation's secret. It only shows whether a secret is the one that the hashes of
+ * consumers' keys were made with.
  */
 export interface SecretCheck {
   find(): Promise<string | null>;
-  /** In one transaction: keeps the value, removes every listed consumer where it is asked to, and writes the audit entries. */
+  /** In one transaction: stores the value, removes every listed consumer if asked to, and writes the audit entries. */
   put(value: string, consumers: 'kept' | 'removed', audit: readonly AuditDraft[]): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import { ENDED, type Rollout } from '../rollout/state.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
 
-/** A row of the rollouts with its evidence, as it lies in the database: nothing of the documents is known yet. */
+/** A rollout's row with its evidence, as stored in the database: the documents are not validated yet. */
 export interface StoredRow {
   readonly id: string;
   readonly route: string;
@@ -15,7 +15,7 @@ export interface StoredRow {
   readonly evidence: unknown;
 }
 
-/** What a row holds, or one clause why it holds no rollout. */
+/** What a row holds, or one clause why it is not a rollout. */
 export type ReadRow =
   | { readonly kind: 'record'; readonly record: RolloutRecord }
   | { readonly kind: 'unreadable'; readonly id: string; readonly route: string; readonly reason: string };
@@ -25,9 +25,9 @@ const STAGES: ReadonlySet<unknown> = new Set([...ENDED, 'preflight', 'internal',
 const ROUTERS: ReadonlySet<unknown> = new Set([undefined, ...ROUTER_NAMES]);
 
 /**
- * One damaged record (a restored backup, an edit by hand, a program that is newer) must not keep any other from being
- * looked at, so each row is read by itself. Only what Serin could not do without is asked for: a record of an older program
- * lacks what was not known then.
+ * One damaged record (a restored backup, a manual edit, a newer program) must not keep any other from being
+ * looked at, so each row is read by itself. Only fields that Serin cannot do without are required: a record of an older
+ * program lacks the newer ones.
  */
 export function readRow(row: StoredRow): ReadRow {
   const { id, route } = row;

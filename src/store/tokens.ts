@@ -37,7 +37,7 @@ export function tokenStore(run: Run): TokenStore {
       run((database) =>
         database.transaction(async (tx) => {
           if (!isUuid(id)) return { kind: 'unknown' };
-          // Locked in one order: of two revocations at once the second sees what the first has left.
+          // Locked in one order: of two concurrent revocations the second sees what the first has left.
           const admins = await tx
             .select({ id: tokens.id })
             .from(tokens)

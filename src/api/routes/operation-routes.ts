@@ -48,7 +48,7 @@ const version = createRoute({
   responses: { 200: jsonAnswer(buildViewSchema, 'The build'), 421: refusal('misdirected') },
 });
 
-/** What machines ask without a token. Nothing here says what is rolled out but the metrics. */
+/** Endpoints for machines, without a token. Only the metrics reveal what is being rolled out. */
 export function operationRoutes(control: ControlPlane): OpenAPIHono {
   const app = new OpenAPIHono();
   app.openapi(livez, (c) => c.json({ live: true as const }, 200));

@@ -53,7 +53,7 @@ const retry = createRoute({
   responses: { 201: jsonAnswer(rolloutViewSchema, 'The new attempt'), ...refusals(...OF_OVERRIDES) },
 });
 
-/** What people do to a rollout. Each is one event through the same door as a tick's; the API decides nothing. */
+/** What operators do to a rollout. Each is one event, handled like a tick's; the API decides nothing. */
 export function overrideRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
   const { rollouts, reader } = control;
   const viewOf = (record: RolloutRecord) => rolloutView(record, control.standing(record));
@@ -142,7 +142,7 @@ function needsNoDatabase({ kind }: OverrideEvent): boolean {
   return kind === 'rolledBack' || kind === 'aborted';
 }
 
-/** Whoever cannot pause while the database is away can still take the canary back. */
+/** An operator who cannot pause while the database is away can still roll the canary back. */
 function withWayOn(error: unknown): unknown {
   if (!(error instanceof Problem) || error.code !== 'unavailable') return error;
   const said = error.message.replace(/\.$/, '');

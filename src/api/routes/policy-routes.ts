@@ -10,7 +10,7 @@ const check = createRoute({
   path: '/policies/check',
   tags: ['policies'],
   summary: 'Try a policy against the sources that it would be judged by; nothing is changed',
-  // Not a viewer: it sends queries of the caller's making to whatever the installation may ask.
+  // Not for viewers: it sends the caller's queries to every source that the installation may ask.
   ...requires('operator'),
   request: { body: jsonBody(policyCheckBody) },
   responses: {

@@ -19,7 +19,7 @@ export function registerAudit(program: Command, session: Session): void {
   )
     .option('--rollout <id>', 'of one rollout only')
     .option('--limit <count>', 'at most so many', '20')
-    // Otherwise `audit` takes the options that stand behind `verify`.
+    // Otherwise `audit` takes the options that follow `verify`.
     .enablePositionalOptions()
     .action(async (route: string | undefined, options: AuditOptions) => {
       const query = new URLSearchParams({ limit: options.limit });

@@ -85,7 +85,7 @@ function exitCodeOf(verdict: VerdictName): ExitCode {
   }
 }
 
-// One answer a line, so that the stream can be read as it comes; JSON stays JSON lines, YAML a stream of documents.
+// One answer per line, so that the stream can be read as it arrives; JSON becomes JSON lines, YAML a stream of documents.
 function printEach(session: Session, format: Format, answer: ReplayVerdict): void {
   if (format === 'json') session.stdout.write(`${JSON.stringify(answer)}\n`);
   else {

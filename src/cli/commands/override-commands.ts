@@ -15,7 +15,7 @@ interface OverrideOptions extends ServerOptions {
   readonly full?: boolean;
 }
 
-/** One verb: what it posts, and the question to ask first where it cannot be taken back. */
+/** One verb: what it posts, and the question to ask first if it cannot be undone. */
 interface Override {
   readonly path: string;
   readonly body?: object;

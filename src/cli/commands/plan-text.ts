@@ -7,7 +7,7 @@ import { FORECAST_RANGE } from '../../stats/rates/forecast.ts';
 import { shortSpan } from '../panel/figures.ts';
 import { table } from '../text.ts';
 
-/** What a plan takes the traffic to be, as the user said it. */
+/** The traffic that a plan assumes, as the user stated it. */
 export interface Assumed {
   readonly requestsPerSecond: number;
   readonly errorRate: number;

@@ -16,7 +16,7 @@ export interface StatusOptions extends ServerOptions {
   readonly timeout?: string;
 }
 
-/** Prints where the rollout stands and sets the exit code by it; waits first when it is asked to. */
+/** Prints the rollout's status and sets the exit code from it; waits first if asked to. */
 export async function reportStatus(routeOrId: string, options: StatusOptions, session: Session): Promise<void> {
   const timeoutMs = options.timeout === undefined ? null : parseDurationMs(options.timeout);
   if (options.timeout !== undefined && timeoutMs === null) {

@@ -64,7 +64,7 @@ export function registerTokens(program: Command, session: Session): void {
     });
 }
 
-/** The id itself, or that of the one token in use that is called so: two may have one name. */
+/** The id itself, or that of the only token in use with this name: two tokens may share a name. */
 async function findToken(client: ApiClient, idOrName: string): Promise<string> {
   if (UUID.test(idOrName)) return idOrName;
   const views = await client.get('/api/v1/tokens', tokenViewsSchema);

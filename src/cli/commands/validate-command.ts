@@ -24,7 +24,7 @@ interface Validation {
   readonly name: string | null;
   readonly digest: string | null;
   readonly issues: readonly Issue[];
-  /** What the sources of the server's installation said; left out where they were not asked. */
+  /** What the sources of the server's installation answered; omitted if they were not asked. */
   readonly online?: Pick<PolicyCheckView, 'route' | 'unreachable' | 'answers'>;
 }
 
@@ -95,7 +95,7 @@ async function validateFile(file: string, check: OnlineCheck | null): Promise<Va
   };
 }
 
-/** JSON has no absent keys to tell apart from undefined ones. */
+/** Drops undefined keys: in JSON they are the same as absent ones. */
 function issueOf({ path, message, place, excerpt }: PolicyCheckView['issues'][number]): Issue {
   return { path, message, ...(place ? { place } : {}), ...(excerpt === undefined ? {} : { excerpt }) };
 }

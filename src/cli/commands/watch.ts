@@ -8,8 +8,8 @@ import { pause, type Session } from '../terminal.ts';
 const INTERVAL_MS = 1_000;
 
 /**
- * The rollout every second until it has ended or nobody looks any more. A server that is away for a while is waited
- * for, said once: watching a deployment must outlive a restart of what is deployed.
+ * The rollout every second until it has ended or the reader is gone. If the server is away for a while, this waits and says
+ * so once: watching a deployment must survive a restart of what is deployed.
  */
 export async function* watchRollout(
   client: ApiClient,

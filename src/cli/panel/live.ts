@@ -11,7 +11,7 @@ import { renderRollout } from './panel.ts';
 
 const AUDIT_LINES = 5;
 
-/** Follows a rollout: a panel that is redrawn on a terminal, else one line or document for every change. */
+/** Follows a rollout: redraws a panel on a terminal, else prints one line or document per change. */
 export async function showLive(client: ApiClient, first: RolloutView, format: Format, session: Session): Promise<void> {
   const table = format === 'table' || format === 'wide';
   if (table && session.isTTY) return showPanel(client, first, session);

@@ -12,11 +12,11 @@ const WIDEST_BAR = 20;
 /** Of everything but the bar. */
 const FULL_WIDTH = 61;
 
-/** Per check: canary against stable, and how far its evidence of harm has come towards what decides alone. */
+/** Per check: canary against stable, and how close its evidence of harm is to the level that decides alone. */
 export function renderChecks(view: RolloutView, width: number, paint: Paint): string[] {
   const { verdict } = view;
   if (!verdict || verdict.findings.length === 0) return [];
-  // What does not fit is left out, the least telling first: the bar, then parity.
+  // What does not fit is dropped, the least informative first: the bar, then parity.
   const size = width < FULL_WIDTH + 4 ? 0 : Math.min(WIDEST_BAR, width - FULL_WIDTH);
   const harmWidth = size + FIGURES;
   const showParity = width >= FULL_WIDTH;
@@ -28,7 +28,7 @@ export function renderChecks(view: RolloutView, width: number, paint: Paint): st
   const label = harmWidth > 'evidence of harm'.length ? 'evidence of harm' : 'harm';
   const rows = verdict.findings.map((finding) => {
     const { check, canary, stable, unit, figures } = finding;
-    // The share of answers beyond a latency that the policy names; nothing of the stable is compared.
+    // The share of answers beyond a latency that the policy names; it is not compared with the stable.
     const beside = /^guard:p\d/.test(check) && canary !== null ? 'too slow' : measureOf(stable, unit, figures);
     const values = [check, measureOf(canary, unit, figures), beside] as const;
     if (view.skippedChecks.includes(check)) return paint.dim(row(...values, 'skipped', ''));
@@ -46,7 +46,7 @@ export function renderChecks(view: RolloutView, width: number, paint: Paint): st
   ];
 }
 
-// What only holds is held against the evidence that holds.
+// A check that can only hold is measured against the evidence that holds.
 function thresholdOf(finding: FindingView, { logThreshold, logHold }: NonNullable<RolloutView['verdict']>) {
   const { check, unit, budgetWeight } = finding;
   if (budgetWeight > 0) return logThreshold === null ? null : aloneAt(budgetWeight, logThreshold);

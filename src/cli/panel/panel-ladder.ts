@@ -4,7 +4,7 @@ import type { Paint } from './figures.ts';
 
 const LINK = ' > ';
 
-/** The stages from internal to promoted with the present one marked, over as many lines as the width takes. */
+/** The stages from internal to promoted with the present one marked, over as many lines as the width requires. */
 export function renderLadder(view: RolloutView, width: number, paint: Paint): string[] {
   const present = presentIndex(view);
   const rungs = view.stages.map(({ label }, index) => {
@@ -15,7 +15,7 @@ export function renderLadder(view: RolloutView, width: number, paint: Paint): st
   return flow(end === null ? rungs : [...rungs, end], width);
 }
 
-/** Where it stands; past the last where all is done, before the first where nothing was or nothing counts any more. */
+/** The current position; past the last when all is done, before the first when nothing was done or nothing counts any more. */
 function presentIndex({ stage, stages }: RolloutView): number {
   return stage === 'finalised' ? stages.length : stages.findIndex(({ name }) => name === stage);
 }

@@ -9,7 +9,7 @@ const SHARE = 9;
 const REQUESTS = 20;
 const PART = 8;
 
-/** The slices of the traffic that carry the difference, worst first; nothing where none stands out. */
+/** The traffic slices that carry the difference, worst first; empty if none stands out. */
 export function renderWhere({ verdict }: RolloutView, width: number, paint: Paint): string[] {
   const where = verdict?.where;
   if (!where || where.slices.length === 0) return [];

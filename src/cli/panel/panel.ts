@@ -12,7 +12,7 @@ import { renderLadder } from './panel-ladder.ts';
 import { renderWhere } from './panel-where.ts';
 
 export interface PanelOptions {
-  /** Columns; nothing is wider, unless they are fewer than 48. */
+  /** Columns; no line is wider, unless there are fewer than 48. */
   readonly width?: number;
   readonly colour?: boolean;
   /** Shown below, oldest first. */
@@ -22,7 +22,7 @@ export interface PanelOptions {
 const LABEL = 10;
 const LEAST_WIDTH = 48;
 
-/** A rollout as a panel of text: pure, the same view gives the same lines. */
+/** A rollout as a text panel: pure, the same view gives the same lines. */
 export function renderRollout(view: RolloutView, options: PanelOptions = {}): string {
   const width = Math.max(LEAST_WIDTH, options.width ?? 80);
   const paint = pc.createColors(options.colour ?? pc.isColorSupported);
@@ -92,7 +92,7 @@ function forcedText({ forced }: RolloutView): string {
   return `${forced.requests} of ${counted(forced.needRequests, 'request')}, ${counted(forced.errors, 'error')} (at most ${forced.maxErrors})`;
 }
 
-/** Why it is where it is, less what the verdict above says already; null where nothing is left. */
+/** Why it is in this stage, without what the verdict above already says; null if nothing is left. */
 function becauseOf({ reason, verdict }: RolloutView): string | null {
   if (!verdict || !reason.endsWith(verdict.reason)) return reason;
   return reason.slice(0, -verdict.reason.length).replace(/: $/, '') || null;

@@ -5,7 +5,7 @@ import { parsePointer, valueAt } from './pointer.ts';
 
 /**
  * Values from a JSON endpoint. A query is a path with its query string, and after `#` a JSON pointer (RFC 6901) to a number
- * or a list of numbers: `/stats/{{version}}?window=1m#/queue/depth`. Such an endpoint tells of the present only.
+ * or a list of numbers: `/stats/{{version}}?window=1m#/queue/depth`. Such an endpoint only knows the present.
  */
 export function jsonValues(client: HttpClient): QuerySource {
   return {
@@ -30,7 +30,7 @@ interface Place {
   readonly pointer: readonly string[] | null;
 }
 
-/** Null when the path is none, or leads out of the source's own: the author of a policy need not see everything there. */
+/** Null when the path is invalid, or leaves the source's own: a policy's author need not see everything there. */
 function placeOf({ query, words }: Question): Place | null {
   const [before = '', ...after] = query.split('#');
   const path = before.replaceAll(PLACEHOLDER, (_, name: string) =>
@@ -42,7 +42,7 @@ function placeOf({ query, words }: Question): Place | null {
   return { path, pointer: filledPointer(after.join('#'), words) };
 }
 
-/** Filled after it is taken apart: no word can add a token, or be read as an escape. */
+/** Filled in after splitting: no substituted word can add a token, or be read as an escape. */
 function filledPointer(fragment: string, words: Words): readonly string[] | null {
   const fill = (token: string) => token.replaceAll(PLACEHOLDER, (_, name: string) => wordFor(name, words));
   return parsePointer(fragment)?.map(fill) ?? null;

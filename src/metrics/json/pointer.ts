@@ -1,4 +1,4 @@
-/** The reference tokens of a JSON pointer in a URI fragment (RFC 6901 section 6), or null when it is none. */
+/** The reference tokens of a JSON pointer in a URI fragment (RFC 6901 section 6), or null when it is invalid. */
 export function parsePointer(fragment: string): readonly string[] | null {
   const pointer = percentDecoded(fragment);
   if (pointer === null || /~(?![01])/.test(pointer)) return null;
@@ -11,7 +11,7 @@ export function parsePointer(fragment: string): readonly string[] | null {
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** The value that the tokens lead to; undefined where nothing is. */
+/** The value that the tokens lead to; undefined if there is none. */
 export function valueAt(document: unknown, tokens: readonly string[]): unknown {
   return tokens.reduce<unknown>((value, token) => {
     if (typeof value !== 'object' || value === null) return undefined;

@@ -1,7 +1,7 @@
 import type { MetricNames } from './metric-names.ts';
 
 /**
- * Envoy's cluster statistics. The histogram has no status: latencies are those of all answers, errors included.
+ * Envoy's cluster statistics. The histogram has no status: latencies cover all answers, errors included.
  * https://www.envoyproxy.io/docs/envoy/latest/configuration/upstream/cluster_manager/cluster_stats
  */
 export const envoy: MetricNames = {

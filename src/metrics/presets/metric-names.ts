@@ -1,8 +1,8 @@
-/** Where a product counts its requests and their latencies, and what its labels mean. */
+/** Where a product counts requests and latencies, and what its labels mean. */
 export interface MetricNames {
   readonly requests: {
     readonly metric: string;
-    /** The series of its start times (OpenMetrics), asked for only where a series is new. */
+    /** The series of its start times (OpenMetrics), queried only when a series is new. */
     readonly created: string;
   };
   readonly status: StatusLabels;
@@ -10,7 +10,7 @@ export interface MetricNames {
     /** Without `_bucket`. */
     readonly metric: string;
     readonly unitMs: 1 | 1_000;
-    /** `none`: the histogram does not tell errors from answers, so the latencies of both are compared. */
+    /** `none`: the histogram does not separate errors from successes, so the latencies of both are compared. */
     readonly status: 'labelled' | 'none';
   };
   /** Labels that keep the same request from being counted twice; a route's own `match` replaces them one by one. */
@@ -19,9 +19,9 @@ export interface MetricNames {
 
 export interface StatusLabels {
   readonly label: string;
-  /** A series without a status, but with this label, counts requests that nobody answered. */
+  /** A series without a status, but with this label, counts requests that got no answer. */
   readonly unansweredLabel?: string;
-  /** Status 0 with this label's value means that the client went away; any other status 0, that nobody answered. */
+  /** Status 0 with this label's value means that the client disconnected; any other status 0 means that no answer came. */
   readonly clientGone?: { readonly label: string; readonly value: string };
 }
 
@@ -34,6 +34,6 @@ export interface RouteMetrics {
     readonly stable: Readonly<Record<string, string>>;
     readonly canary: Readonly<Record<string, string>>;
   };
-  /** The schema to which native histograms are brought; null where classic buckets are read. */
+  /** The schema that native histograms are converted to; null when classic buckets are read. */
   readonly nativeSchema: number | null;
 }

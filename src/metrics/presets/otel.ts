@@ -1,8 +1,8 @@
 import type { MetricNames } from './metric-names.ts';
 
 /**
- * OpenTelemetry's HTTP server metrics as its Prometheus exporters name them. The status is left out of requests that were
- * not answered, which have an `error.type` instead. https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
+ * OpenTelemetry's HTTP server metrics as its Prometheus exporters name them. Requests that were not answered have no
+ * status, but an `error.type` instead. https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
  */
 export const otel: MetricNames = {
   requests: {

@@ -1,6 +1,6 @@
 import type { MetricNames } from './metric-names.ts';
 
-/** Traefik's metrics of services. https://doc.traefik.io/traefik/observability/metrics/overview/ */
+/** Traefik's service metrics. https://doc.traefik.io/traefik/observability/metrics/overview/ */
 export const traefik: MetricNames = {
   requests: { metric: 'traefik_service_requests_total', created: 'traefik_service_requests_created' },
   status: { label: 'code' },

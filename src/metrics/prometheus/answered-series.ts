@@ -6,13 +6,13 @@ import { excerpt, Unreadable } from './unreadable.ts';
 export interface Sample {
   /** Epoch ms. */
   readonly at: number;
-  /** NaN for whatever is no decimal number: the driver would take `12 apples` for 12. */
+  /** NaN for anything but a decimal number: the driver would take `12 apples` for 12. */
   readonly value: number;
-  /** The value as it stands in the answer, for the sentence that refuses it. */
+  /** The value as written in the answer, for the error that rejects it. */
   readonly text: unknown;
 }
 
-/** One sample of a native histogram as Prometheus writes it down, not yet looked at. */
+/** One sample of a native histogram as Prometheus sends it, not validated yet. */
 export interface RawHistogramSample {
   readonly at: number;
   readonly histogram: unknown;
@@ -21,7 +21,7 @@ export interface RawHistogramSample {
 export interface AnsweredSeries {
   /** Without the metric's name. */
   readonly labels: Readonly<Record<string, string>>;
-  /** In the order of time. */
+  /** In order of time. */
   readonly samples: readonly Sample[];
   readonly histograms: readonly RawHistogramSample[];
 }
@@ -30,7 +30,7 @@ export interface AnsweredSeries {
 const DECIMAL = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
 /**
- * A body that the driver can read: it fails at a series that has native histograms alone, and such a series has no number.
+ * A body that the driver can read: it fails on a series that has only native histograms, and such a series has no number.
  * Anything else is left as it is.
  */
 export function readableBody(body: unknown): unknown {
@@ -42,10 +42,10 @@ export function readableBody(body: unknown): unknown {
 }
 
 /**
- * The series of what the driver read: labels, times and numbers are the driver's. What it reads loosely is checked beside it
- * in the body that it was given. Throws `Unreadable`.
+ * The series that the driver read: labels, times and numbers are the driver's. Where the driver reads loosely, the original
+ * body is checked as well. Throws `Unreadable`.
  *
- * @param readSample the driver's own, for a scalar, which it leaves as it came
+ * @param readSample the driver's own, for a scalar, which the driver leaves as it came
  */
 export function answeredSeries(
   { resultType, result }: QueryResult,

@@ -7,8 +7,8 @@ export type Beginnings = (series: MatrixSeries) => 'known' | 'unknown';
 
 /**
  * A series that appears in a target that was scraped before without it began between the two scrapes: the first error of a
- * pod makes such a series, and would be lost otherwise. Samples of one scrape have one time. Of the series of a new target
- * only their `_created` can tell.
+ * pod creates such a series, and would otherwise be lost. Samples of one scrape share one time. For the series of a new
+ * target, only their `_created` can tell.
  *
  * @param created start times by labels, epoch ms
  */
@@ -34,7 +34,7 @@ export function beginningsOf(
   };
 }
 
-/** Whether `_created` would tell more: some series has its first sample in the span, in a target that is new. */
+/** Whether `_created` would tell more: a series has its first sample in the span, in a new target. */
 export function hasNewcomers(series: readonly MatrixSeries[], span: Span): boolean {
   const beginnings = beginningsOf(series, new Map(), span);
   return series.some((one) => {

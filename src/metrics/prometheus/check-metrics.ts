@@ -14,7 +14,7 @@ export interface MetricsCheck {
   readonly metrics: RouteMetrics;
   /** Of the scrapes. */
   readonly intervalMs: number;
-  /** Up to when samples are asked for, epoch ms. */
+  /** The end of the queried samples, epoch ms. */
   readonly at: number;
 }
 
@@ -30,7 +30,7 @@ interface Reading {
 
 const OUTCOMES = { refused: 'refused', unreadable: 'unusable', none: 'unreachable' } as const;
 
-/** Asks once for the requests and the latencies of each version that is known, by the selectors of the blocks. */
+/** Queries the requests and latencies of each known version once, with the selectors of the blocks. */
 export async function checkMetrics(
   check: MetricsCheck,
   { versions }: CheckRequest,
@@ -62,7 +62,7 @@ async function checkOne(
   });
 }
 
-/** Which evidence both versions would claim; null where they are told apart. */
+/** The evidence that both versions would claim; null when they can be told apart. */
 function sharedBy(
   stable: Reading & { readonly selector: string },
   canary: Reading & { readonly selector: string },
@@ -77,7 +77,7 @@ async function readOne(check: MetricsCheck, what: What, labels: Labels, signal: 
   const metric = metricsRead(metrics)[what];
   const answer = await client.query(rangeSelector(metric, labels, GONE_MS + intervalMs), at, signal);
   if (!answer.ok) {
-    // The source is named beside every answer already.
+    // The source is already named next to every answer.
     const says = `it ${answer.reason.slice(`${client.name} `.length)}`;
     return { told: untold(OUTCOMES[answer.fault ?? 'none'], says), keys: [] };
   }
@@ -112,7 +112,7 @@ function tell(
   }
 }
 
-/** What a series has counted so far. Throws `Unreadable` where it is not what the route's metrics say it is. */
+/** What a series has counted so far. Throws `Unreadable` if it is not what the route's metrics declare. */
 function countIn({ names, nativeSchema }: RouteMetrics, what: What, series: MatrixSeries): number {
   const { labels, samples, histograms } = series;
   const isLabelled = what === 'requests' || names.latency.status === 'labelled';

@@ -5,8 +5,8 @@ import { increaseOf, type Span, stepsIn } from './steps.ts';
 import { Unreadable } from './unreadable.ts';
 
 /**
- * Answers above each boundary of a classic histogram, over all its series. Buckets are cumulative: `le="0.5"` counts what is
- * at most that.
+ * Answers above each boundary of a classic histogram, over all its series. Buckets are cumulative: `le="0.5"` counts
+ * everything up to that value.
  */
 export function slowerCounts(
   buckets: readonly MatrixSeries[],

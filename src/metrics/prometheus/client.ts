@@ -2,13 +2,13 @@ import { type Endpoint, httpClient } from '../http.ts';
 import { type InstantAnswer, type InstantResult, instantQuery } from './instant-query.ts';
 
 export interface PrometheusClientOptions extends Endpoint {
-  /** As people know it: it begins every reason. */
+  /** Its display name, which starts every reason. */
   readonly name: string;
 }
 
 /**
- * What came back, or one sentence why nothing usable did. `refused`: asking again would give the same; `unreadable`: what
- * came is no evidence.
+ * What came back, or one sentence why nothing usable did. `refused`: a retry would give the same; `unreadable`: the answer
+ * is not usable as evidence.
  */
 export type Answer =
   | { readonly ok: true; readonly result: InstantResult }
@@ -20,11 +20,11 @@ export interface PrometheusClient {
   query(promql: string, at: number, signal: AbortSignal): Promise<Answer>;
 }
 
-/** One Prometheus as the source of blocks. After a time-out it rests for as long, and says the same without asking. */
+/** One Prometheus as the source of blocks. After a time-out it pauses for as long, and repeats the failure without asking. */
 export function prometheusClient(options: PrometheusClientOptions): PrometheusClient {
   const { name, timeoutMs } = options;
   const http = httpClient(options);
-  // One server that hangs may cost a tick one time-out, and not one for each rollout that it has the metrics of.
+  // A hanging server may cost a tick one time-out, not one for each rollout that it measures.
   let rest: { readonly until: number; readonly reason: string } = { until: 0, reason: '' };
 
   return {

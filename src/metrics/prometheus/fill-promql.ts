@@ -1,13 +1,13 @@
 import { type Filled, PLACEHOLDER, type Words, wordFor } from '../queries/words.ts';
 
-/** A string in its quotes, with the operator of a pattern before it; a comment; a placeholder; any other character. */
+/** A quoted string, with the pattern operator before it; a comment; a placeholder; any other character. */
 const TOKEN = /([=!]~\s*)?("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|`[^`]*`?)|#[^\n]*|\{\{\s*\w+\s*\}\}|./gs;
 
 const PART_OF_A_NAME = /^[A-Za-z0-9_:]+$/;
 
 /**
- * A PromQL query about one version. In a string a word keeps its meaning whatever characters it has: it is escaped for
- * the quotes it stands in, and taken literally after `=~` and `!~`. Anywhere else it has to be part of a name.
+ * A PromQL query about one version. In a string, a word keeps its meaning whatever characters it contains: it is escaped
+ * for the quotes around it, and taken literally after `=~` and `!~`. Anywhere else it must be part of a name.
  * Source: https://prometheus.io/docs/prometheus/latest/querying/basics/#string-literals
  */
 export function fillPromql(query: string, words: Words): Filled {
@@ -26,7 +26,7 @@ export function fillPromql(query: string, words: Words): Filled {
     text.replaceAll(PLACEHOLDER, (_, name: string) => {
       const word = as === 'pattern' ? literalPattern(wordFor(name, words)) : wordFor(name, words);
       if (!text.startsWith('`')) return escaped(word);
-      // A raw string knows no escapes.
+      // A raw string has no escapes.
       return word.includes('`') ? refuse(`{{${name}}} cannot stand in back quotes when it has one`) : word;
     });
 
@@ -38,12 +38,12 @@ export function fillPromql(query: string, words: Words): Filled {
   return reason === undefined ? { ok: true, text } : { ok: false, reason };
 }
 
-/** What RE2 takes for itself (its QuoteMeta). */
+/** The characters that RE2 treats as special (its QuoteMeta). */
 function literalPattern(word: string): string {
   return word.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&');
 }
 
-/** Both kinds of quotes by their code points: a string in single quotes does not know `\"`, nor one in double `\'`. */
+/** Both quotes by code point: a single-quoted string does not support `\"`, nor a double-quoted one `\'`. */
 function escaped(word: string): string {
   return word.replaceAll(/[\\"'\p{Cc}]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -6,9 +6,9 @@ import { excerpt, Unreadable } from './unreadable.ts';
 
 export interface InstantQuery {
   readonly promql: string;
-  /** Epoch ms of the evaluation. */
+  /** Evaluation time, epoch ms. */
   readonly at: number;
-  /** How old a sample may be that the query's instant selectors still see; the server's own setting where left out. */
+  /** The maximum age of a sample that the query's instant selectors still see; defaults to the server's own setting. */
   readonly lookbackMs?: number;
 }
 
@@ -16,18 +16,18 @@ export interface InstantResult {
   readonly type: `${QueryResult['resultType']}`;
   /** None for a string; one series of one sample for a scalar. */
   readonly series: readonly AnsweredSeries[];
-  /** A part is missing where there are any. */
+  /** If there are any, part of the result is missing. */
   readonly warnings: readonly unknown[];
 }
 
-/** What came back. Reasons lack their subject ("answered 503"), and never have the address. */
+/** What came back. Reasons omit their subject ("answered 503"), and never contain the address. */
 export type InstantAnswer =
   | { readonly kind: 'result'; readonly result: InstantResult }
   /** This query can never be answered; `said` is the server's own sentence. */
   | { readonly kind: 'refused'; readonly reason: string; readonly said: string }
-  /** Prometheus' form, but not its content. */
+  /** Has Prometheus' form, but invalid content. */
   | { readonly kind: 'unreadable'; readonly reason: string }
-  /** No answer of Prometheus, but of a proxy before it, say. */
+  /** Not an answer from Prometheus; from a proxy in front of it, for example. */
   | { readonly kind: 'foreign'; readonly reason: string }
   | { readonly kind: 'unreachable'; readonly reason: string; readonly fault: NotFetched['fault'] };
 
@@ -40,10 +40,10 @@ interface Seen {
 const LONGEST_SAID = 300;
 
 /**
- * One instant query by POST (a long one fits no URL), through prometheus-query: it writes the question, and what it reads in
- * the answer is what is used. Every byte goes through `http`, and none through axios' own ways.
+ * One instant query by POST (a long one does not fit in a URL), through prometheus-query: it builds the query, and we use
+ * what it reads from the answer. Every byte goes through `http`, and none through axios' own transports.
  *
- * A server that does not know `lookback_delta` (Prometheus 2.42) passes it over, and looks back as far as it is set to, 5
+ * A server that does not know `lookback_delta` (Prometheus 2.42) ignores it, and uses its configured lookback, 5
  * min by default. Never throws.
  *
  * Source: https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries
@@ -53,11 +53,11 @@ export async function instantQuery(
   { promql, at, lookbackMs }: InstantQuery,
   signal: AbortSignal,
 ): Promise<InstantAnswer> {
-  // It brings axios along: 10 MB that only those pay who have a Prometheus.
+  // It imports axios: 10 MB that only installations with a Prometheus should pay.
   const { PrometheusDriver, SampleValue } = await import('prometheus-query');
   const seen: Seen = { fetched: { kind: 'failed', fault: 'other', reason: 'was not asked' }, body: null };
   const driver = new PrometheusDriver({
-    // The transport alone knows the address.
+    // Only the transport knows the address.
     endpoint: '/',
     preferPost: true,
     requestInterceptor: {
@@ -75,7 +75,7 @@ export async function instantQuery(
       },
     },
   });
-  // It throws plain objects, and a TypeError at what it does not know; the body itself says more.
+  // It throws plain objects, and a TypeError for unknown input; the body itself says more.
   const read = await driver.instantQuery(promql, at).catch(() => null);
   const { fetched, body } = seen;
   if (fetched.kind === 'failed') return { kind: 'unreachable', reason: fetched.reason, fault: fetched.fault };
@@ -99,8 +99,8 @@ export async function instantQuery(
 }
 
 /**
- * Prometheus says why in JSON; a proxy in front of it may answer anything. 400 is for what does not parse, and 422 for what
- * cannot be evaluated: asking again would give the same.
+ * Prometheus gives the reason in JSON; a proxy in front of it may answer anything. 400 means that a query does not parse,
+ * and 422 that it cannot be evaluated: a retry would give the same.
  */
 function refusalOf(status: number, body: unknown): InstantAnswer {
   const error = isRecord(body) ? body['error'] : null;

@@ -6,7 +6,7 @@ import { countOf } from './read-matrix.ts';
 import type { SampleStep } from './steps.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** One sample of a native histogram, brought to a fixed schema: counts by bucket of the grid. */
+/** One sample of a native histogram, converted to a fixed schema: counts by bucket of the grid. */
 export interface HistogramSample {
   readonly at: number;
   readonly count: number;
@@ -22,8 +22,8 @@ export function schemaGrid(schema: number, unitMs: 1 | 1_000): LatencyGrid {
 }
 
 /**
- * A native histogram as the query API gives it: `{ count, buckets: [[rule, left, right, count], ...] }`. Finer buckets are
- * merged; coarser ones than `schema` cannot be told apart again. What is at most zero goes into the lowest bucket.
+ * A native histogram as the query API returns it: `{ count, buckets: [[rule, left, right, count], ...] }`. Finer buckets are
+ * merged; buckets coarser than `schema` cannot be split. Values at or below zero go into the lowest bucket.
  *
  * @see https://prometheus.io/docs/prometheus/latest/querying/api/#native-histograms
  */
@@ -40,7 +40,7 @@ export function readHistogram(sample: RawHistogramSample, schema: number, unitMs
   return { at: sample.at, count: countOf(histogram['count']), buckets };
 }
 
-/** By how much each bucket grew; a count below the one before means that the histogram began again. */
+/** By how much each bucket grew; a count below the previous one means that the histogram was reset. */
 export function histogramIncrease(steps: readonly SampleStep<HistogramSample>[]): {
   readonly count: number;
   readonly buckets: LatencyCounts;
@@ -71,7 +71,7 @@ function bucketOf(entry: unknown, schema: number, unitMs: 1 | 1_000): { bucket: 
   if (!(lower < upper)) throw new Unreadable(`answered a bucket from ${String(left)} to ${String(right)}`);
   if (lower <= 0) return { bucket: LOWEST_BUCKET, count };
   const perOctave = 2 ** schema;
-  // The slack is for edges that were written down with fewer digits than they have.
+  // The slack is for edges that were written with fewer digits than they have.
   if (Math.log2(upper / lower) * perOctave > 1 + 1e-6) {
     throw new Unreadable(`answered a native histogram that is coarser than schema ${schema}`);
   }

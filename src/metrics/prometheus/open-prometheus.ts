@@ -9,7 +9,7 @@ export interface PrometheusOptions extends PrometheusClientOptions {
   readonly intervalMs: number;
 }
 
-/** One Prometheus. A query that takes long keeps no connection from the blocks: each has its own. */
+/** One Prometheus. Slow queries cannot block the blocks' requests: each uses its own connections. */
 export function openPrometheus({ intervalMs, ...endpoint }: PrometheusOptions): DeclaredSource {
   const client = prometheusClient(endpoint);
   return {

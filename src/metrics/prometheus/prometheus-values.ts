@@ -9,9 +9,9 @@ export interface PrometheusValuesOptions {
 }
 
 /**
- * Values of PromQL on a Prometheus, or what answers like one. A sample older than two scrapes is no sample: the server is
- * told so; where it is too old to obey, only a range selector (`last_over_time(m[30s])`) bounds the age in the query
- * itself. A target that stops being scraped is marked stale by Prometheus and gone at once.
+ * Values of PromQL on a Prometheus, or a compatible server. A sample older than two scrapes does not count, and the query
+ * tells the server so; on a server too old to obey, only a range selector (`last_over_time(m[30s])`) bounds the age in the
+ * query itself. A target that is no longer scraped is marked stale by Prometheus and disappears at once.
  */
 export function prometheusValues(client: HttpClient, { scrapeMs }: PrometheusValuesOptions): QuerySource {
   return {
@@ -37,7 +37,7 @@ export function prometheusValues(client: HttpClient, { scrapeMs }: PrometheusVal
 }
 
 function valuesOf({ type, series, warnings }: InstantResult): Taken {
-  // A partial answer is none: a replica that is missing would change the value unseen.
+  // A partial answer is unusable: a missing replica would silently change the value.
   if (warnings.length > 0) return { kind: 'unusable', reason: 'it was answered in part only, with warnings' };
   switch (type) {
     case 'scalar':

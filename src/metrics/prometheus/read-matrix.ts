@@ -19,10 +19,10 @@ export type Matrix =
   | { readonly ok: false; readonly reason: string };
 
 /**
- * The answer to a range selector, read as strictly as possible: whatever is no count at a time makes the whole answer
- * unusable, because what a part of it would show is anybody's guess. A warning means that a part is missing.
+ * The answer to a range selector, read as strictly as possible: anything that is not a count at a time makes the whole
+ * answer unusable, because the rest alone could mislead. A warning means that a part is missing.
  *
- * @param readSample the value of one sample; throws `Unreadable` where it is none
+ * @param readSample the value of one sample; throws `Unreadable` if it is not a count
  */
 export function readMatrix(result: InstantResult, readSample: (sample: Sample) => number = countIn): Matrix {
   try {
@@ -33,7 +33,7 @@ export function readMatrix(result: InstantResult, readSample: (sample: Sample) =
   }
 }
 
-/** A record's labels as one text, by which series are told apart. */
+/** A record's labels as one text, which identifies its series. */
 export function labelsKey(labels: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(labels).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
@@ -55,7 +55,7 @@ function countIn({ value, text }: Sample): number {
   return value;
 }
 
-/** A count within a native histogram, which is a number in text. */
+/** A count within a native histogram: a number as text. */
 export function countOf(text: unknown): number {
   const count = typeof text === 'string' && /^\+?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   if (!isCount(count)) throw notCount(text);

@@ -26,7 +26,7 @@ export interface VersionQuery {
 export interface VersionReading {
   readonly currency: Currency;
   readonly tally: Tally;
-  /** Series keys, by which a series that both versions claim is found. */
+  /** Series keys, to find a series that both versions claim. */
   readonly keys: readonly string[];
   /** Why there are no latencies, in one clause; null when there are. */
   readonly latencyMissing: string | null;
@@ -36,7 +36,7 @@ type Latency = Pick<Tally, 'latency' | 'slower'>;
 
 const NO_LATENCY: Latency = { latency: {} };
 
-/** What one version did in a span. Throws `Unreadable` when its requests cannot be told. */
+/** What one version did in a span. Throws `Unreadable` when its requests cannot be determined. */
 export async function readVersion(query: VersionQuery, signal: AbortSignal): Promise<VersionReading> {
   const { span, intervalMs } = query;
   const read = metricsRead(query.metrics);
@@ -84,7 +84,7 @@ async function ask({ client, labels, span }: VersionQuery, metric: string, windo
   return matrix.ok ? matrix : { ok: false as const, reason: `${client.name} ${matrix.reason}` };
 }
 
-/** Start times by labels; none where the exporter does not tell. */
+/** Start times by labels; empty if the exporter does not report them. */
 async function askCreated(query: VersionQuery, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
   const { client, labels, metrics, span } = query;
   const { created } = metrics.names.requests;
@@ -101,7 +101,7 @@ function secondsIn({ value }: Sample): number {
   return value;
 }
 
-/** The growth of each series, in their order. */
+/** The growth of each series, in the same order. */
 type Growths = readonly number[];
 
 function counterCounts(
@@ -134,7 +134,7 @@ function tallyOf(query: VersionQuery, series: readonly MatrixSeries[], growths: 
   return tally;
 }
 
-/** Latencies of what was answered without error, where the histogram tells; else of everything. */
+/** Latencies of successful answers, if the histogram separates them; else of all answers. */
 function latencyOf(
   query: VersionQuery,
   series: readonly MatrixSeries[],

@@ -2,7 +2,7 @@ import type { Block, Tally } from '../../stats/block.ts';
 
 const NO_TALLY: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
 
-/** What the gateway sent under this split: chosen by chance, and beside it by force or by a list. */
+/** What the gateway sent under this split: assigned at random, and separately by force or by a list. */
 export function routedBy(blocks: readonly Block[] | null, epoch: number): Pick<Block, 'routed' | 'forced' | 'ruled'> {
   const nobody = { stable: NO_TALLY, canary: NO_TALLY };
   if (blocks === null) return { forced: nobody, ruled: nobody };
@@ -20,7 +20,7 @@ function addPair(left: Block['forced'], right: Block['forced']): Block['forced']
   return { stable: addCounts(left.stable, right.stable), canary: addCounts(left.canary, right.canary) };
 }
 
-/** Counts only: the gateway's latencies are on another grid than the source's. */
+/** Counts only: the gateway's latencies use a different grid from the source's. */
 function addCounts(left: Tally, right: Tally): Tally {
   return {
     requests: left.requests + right.requests,

@@ -3,7 +3,7 @@ import type { RouteMetrics } from '../presets/metric-names.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** The labels by which a version of a route is found. */
+/** The labels that identify a version of a route. */
 export function labelsOf({ names, match, versions }: RouteMetrics, track: Track, version: string): Labels {
   const labels = { ...names.match, ...match, ...versions[track] };
   return Object.fromEntries(
@@ -11,7 +11,7 @@ export function labelsOf({ names, match, versions }: RouteMetrics, track: Track,
   );
 }
 
-/** Under which names requests and latencies are asked for. A native histogram has no `_count`: it counts requests itself. */
+/** The metric names for requests and latencies. A native histogram has no `_count`: it counts requests itself. */
 export function metricsRead({ names, nativeSchema }: Pick<RouteMetrics, 'names' | 'nativeSchema'>): {
   readonly requests: string;
   readonly latencies: string;
@@ -22,7 +22,7 @@ export function metricsRead({ names, nativeSchema }: Pick<RouteMetrics, 'names' 
   return { requests: isOne ? latency.metric : requests.metric, latencies: latency.metric };
 }
 
-/** `metric{label="value"}[60000ms]`: raw samples with their own times, where an instant vector would hide how old they are. */
+/** `metric{label="value"}[60000ms]`: raw samples with their own times; an instant vector would hide how old they are. */
 export function rangeSelector(metric: string, labels: Labels, windowMs: number): string {
   return `${vectorSelector(metric, labels)}[${Math.max(1, Math.ceil(windowMs))}ms]`;
 }

@@ -23,7 +23,7 @@ export interface PrometheusSourceOptions extends MeasuredRoute {
 
 /**
  * One route judged on Prometheus. Each collection reads raw samples of both versions up to one time, and makes one block of
- * what is new since the cursor; a block waits until both versions have a new sample. Nothing is remembered: the same cursor
+ * what is new since the cursor; a block waits until both versions have a new sample. It keeps no state: the same cursor
  * gives the same evidence again.
  */
 export function prometheusSource(options: PrometheusSourceOptions): MetricsSource {
@@ -74,7 +74,7 @@ async function readBoth(
     split.canaryBps < WHOLE_BPS || !splitSeen ? read(labels.stable) : null,
     split.canaryBps > 0 ? read(labels.canary) : null,
   ]);
-  // Others may or may not have taken the stable out yet.
+  // An external router may not have taken the stable out yet.
   const isOver = split.canaryBps === WHOLE_BPS && seenStable?.currency.kind === 'silent';
   const stable = isOver ? null : seenStable;
   const shared = canary && stable?.keys.find((key) => canary.keys.includes(key));
@@ -99,7 +99,7 @@ async function blockOf(
     told(`canary ${versions.canary.version}`, canary),
     span.skippedMs > 0 ? `${client.name}: at most ${LONGEST_BLOCK_MS / 60_000} min are merged into one block` : null,
   ].filter((one) => one !== null);
-  // That the canary reports nothing while the gateway sends it requests is evidence; else it is only an absence.
+  // A canary that reports nothing while the gateway sends it requests is evidence; otherwise it is merely absent.
   if (silentStable || (silentCanary && (stable === null || gateway === null))) {
     throw new Unreadable(complaints.join('; '));
   }

@@ -2,12 +2,12 @@ import type { SplitOrder } from '../../split/order.ts';
 import type { StatusLabels } from '../presets/metric-names.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** What became of the requests of a series; `nobody`: the client went away, which counts for no version. */
+/** The outcome of a series' requests; `nobody`: the client disconnected, which counts for neither version. */
 export type Outcome = 'success' | 'client-error' | 'error' | 'nobody';
 
 const CLIENT_CLOSED_REQUEST = 499;
 
-/** A series whose status cannot be told makes the answer unusable: it may be an error, and it may be none. */
+/** A series with an unknown status makes the answer unusable: it may or may not be an error. */
 export function outcomeOf(
   labels: Readonly<Record<string, string>>,
   status: StatusLabels,

@@ -2,22 +2,22 @@
 export interface Span {
   readonly from: number;
   readonly to: number;
-  /** The last sample before `from` counts as the one that the span began with, unless it is older than this time. */
+  /** The last sample before `from` is the span's starting value, unless it is older than this time. */
   readonly baselineFrom: number;
 }
 
 export interface SampleStep<S> {
-  /** Null where the series began inside of the step, at zero. */
+  /** Null if the series began within the step, at zero. */
   readonly before: S | null;
   readonly after: S;
 }
 
 /**
- * The steps of a series that end inside a span. A first sample that nothing preceded is where counting starts, unless the
- * series is known to have begun just before it. What grew over a longer gap than `baselineFrom` allows is left out: it
+ * The steps of a series that end inside a span. A first sample without a predecessor is where counting starts, unless the
+ * series is known to have begun just before it. Growth over a longer gap than `baselineFrom` allows is left out: it
  * belongs to no block.
  *
- * @param samples in the order of time
+ * @param samples in order of time
  */
 export function stepsIn<S extends { readonly at: number }>(
   samples: readonly S[],
@@ -39,7 +39,7 @@ export function stepsIn<S extends { readonly at: number }>(
   return steps;
 }
 
-/** By how much a counter grew. A value below the one before means that it started again from zero. */
+/** By how much a counter grew. A value below the previous one means that the counter restarted from zero. */
 export function increaseOf(steps: readonly SampleStep<{ readonly at: number; readonly value: number }>[]): number {
   return steps.reduce((sum, { before, after }) => {
     const grownFrom = before === null || after.value < before.value ? 0 : before.value;

@@ -1,6 +1,6 @@
 import { labelsKey, type MatrixSeries } from './read-matrix.ts';
 
-/** Prometheus tells targets apart by these two labels, which it adds to every series that it scrapes. */
+/** Prometheus identifies targets by these two labels, which it adds to every series that it scrapes. */
 export function targetOf(labels: Readonly<Record<string, string>>): string {
   const { instance, job } = labels;
   return instance === undefined ? labelsKey(labels) : labelsKey({ instance, ...(job === undefined ? {} : { job }) });
@@ -18,12 +18,12 @@ export function newestByTarget(series: readonly MatrixSeries[]): ReadonlyMap<str
   return newest;
 }
 
-/** A replica that has been away for so long was taken away. */
+/** A replica that has been missing for this long was removed. */
 export const GONE_MS = 300_000;
 
 /**
- * How current the series of a version are. `silent`: nothing is newer than two scrapes; `partial`: some replicas are, and
- * others went missing in the last five minutes.
+ * How current the series of a version are. `silent`: nothing is newer than two scrapes; `partial`: some replicas are
+ * current, and others went missing in the last five minutes.
  */
 export type Currency =
   | { readonly kind: 'current'; readonly newest: number }

@@ -6,7 +6,7 @@ import { namesVersion } from './words.ts';
 /** Nothing could ever be shown, for or against. */
 const SAME_FOR_BOTH = 'it names neither {{version}} nor {{track}}: both versions would have the same value';
 
-/** Asks every query once, for each version that is known, as of now. */
+/** Asks every query once, for each known version, as of now. */
 export async function askQueries(
   { route, versions, queries }: CheckRequest,
   sources: ReadonlyMap<string, QuerySource>,

@@ -8,7 +8,7 @@ export interface QueryCursor {
 export interface CheckCursor {
   /** End of the last interval that was taken, epoch ms. */
   readonly takenUpTo: number;
-  /** Why that interval gave no value; null when it gave one. */
+  /** Why that interval gave no value; null if it gave one. */
   readonly missing: string | null;
 }
 
@@ -18,7 +18,7 @@ export function formatCursor({ blocks, checks }: QueryCursor): string {
   return JSON.stringify({ format: FORMAT, blocks, checks });
 }
 
-/** What is not written by `formatCursor` is a cursor of the source of the blocks: it was so before there were queries. */
+/** Anything that `formatCursor` did not write is a cursor of the blocks' source, as it was before there were queries. */
 export function parseCursor(text: string | null): QueryCursor {
   const read = text === null ? null : parsed(text);
   if (read?.['format'] !== FORMAT) return { blocks: text, checks: {} };

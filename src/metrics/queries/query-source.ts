@@ -1,14 +1,14 @@
 import type { Words } from './words.ts';
 
 export interface Question {
-  /** As the policy has it, with its placeholders. */
+  /** As written in the policy, with its placeholders. */
   readonly query: string;
   readonly words: Words;
-  /** Epoch ms for which the value is wanted; a source of the present alone passes it over. */
+  /** The time of the wanted value, epoch ms; a source that only knows the present ignores it. */
   readonly at: number;
 }
 
-/** What came back for one version. Only `unreachable` is worth asking again; the reasons are clauses about the query. */
+/** What came back for one version. Only `unreachable` is worth a retry; the reasons are clauses about the query. */
 export type Taken =
   | { readonly kind: 'value'; readonly value: number | readonly number[] }
   | { readonly kind: 'nothing'; readonly reason: string }
@@ -18,16 +18,16 @@ export type Taken =
 
 /** Where the values of query checks come from. */
 export interface QuerySource {
-  /** Whether it can still say what a value was at the end of an interval long past. */
+  /** Whether it can still return a value for the end of an interval long past. */
   readonly knows: 'past' | 'present';
   /** Never throws. */
   take(question: Question, signal: AbortSignal): Promise<Taken>;
 }
 
-/** More values than a version has pods are a query that was not aggregated. */
+/** More values than a version has pods mean that the query was not aggregated. */
 const MOST_VALUES = 1_000;
 
-/** One value, or one for each pod; a value that is no finite number (null here) makes all of it unusable. */
+/** One value, or one per pod; a value that is not a finite number (null here) makes all of them unusable. */
 export function takenValues(values: readonly (number | null)[]): Taken {
   if (values.length === 0) return { kind: 'nothing', reason: 'it selects nothing' };
   if (values.length > MOST_VALUES) {

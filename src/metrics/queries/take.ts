@@ -17,12 +17,12 @@ export interface TakeRequest {
   readonly now: number;
 }
 
-/** What one look has of one check. */
+/** The result of one look at one check. */
 export interface Taking {
   readonly name: string;
   /** Oldest first. */
   readonly points: readonly TakenPoint[];
-  /** Why an interval that has ended is not among the points, in one sentence: it is asked for again. */
+  /** Why an interval that has ended is not among the points, in one sentence: it is requested again. */
   readonly waiting: string | null;
 }
 
@@ -30,13 +30,13 @@ export interface TakenPoint {
   /** End of the interval, epoch ms. */
   readonly end: number;
   readonly point: SeriesPoint;
-  /** Why a value of it is missing, in one sentence; null when none is. */
+  /** Why its value is missing, in one sentence; null if it is not. */
   readonly missing: string | null;
 }
 
 type Answers = Readonly<Record<Track, Taken>>;
 
-/** Takes what is due of one check, all at once. Both versions of an interval are asked for the same instant. */
+/** Takes all due values of one check in parallel. Both versions of an interval are asked for the same instant. */
 export async function take(
   { name, check, request, takenUpTo, now }: TakeRequest,
   source: QuerySource | undefined,
@@ -73,7 +73,7 @@ export async function take(
     });
     return gaps[0] ?? null;
   };
-  // What comes after an interval that must be asked for again waits with it: the order of the values is kept.
+  // Values after an interval that must be requested again wait with it, to keep the order.
   const from = taken.findIndex(({ answers }) => isUnreachable(answers));
   const waits = taken[from];
   return {
@@ -95,7 +95,7 @@ function seriesValue(taken: Taken): SeriesValue {
   return taken.kind === 'value' ? taken.value : null;
 }
 
-/** Whose values are missed: a version that gets no traffic may well report nothing. */
+/** The versions whose values should exist: a version that gets no traffic may well report nothing. */
 function comparedTracks(canaryBps: number): readonly Track[] {
   if (canaryBps === 0) return [];
   return canaryBps === WHOLE_BPS ? ['canary'] : ['stable', 'canary'];

@@ -7,7 +7,7 @@ export interface Words {
   readonly route: string;
 }
 
-/** A text with its placeholders filled in, or why they cannot be. */
+/** A text with its placeholders filled in, or why that is impossible. */
 export type Filled = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
 
 export const PLACEHOLDER = /\{\{\s*(version|track|route)\s*\}\}/g;

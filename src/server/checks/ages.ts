@@ -4,9 +4,9 @@ import { formatDuration } from '../../policy/units.ts';
 import type { Advisory, Checked, Remark } from './check.ts';
 import { askApi } from './running.ts';
 
-/** A tick may be slow, and the leader may change; beyond this the rollout is not being looked at. */
+/** A tick may be slow, and the leader may change; a look older than this means that the rollout is not being looked at. */
 const OLDEST_LOOK_MS = 60_000;
-/** A message that is younger waits for its next try. */
+/** A younger message is just waiting for its next try. */
 const OLDEST_MESSAGE_MS = 60_000;
 
 const MOST_ROLLOUTS = 100;
@@ -63,7 +63,7 @@ async function messages({ database: { store } }: Checked): Promise<readonly Rema
   return [{ level: agoMs > OLDEST_MESSAGE_MS ? 'warning' : 'ok', says }];
 }
 
-/** `4m` and not `251s`: at least two of the unit, rounded down. */
+/** `4m` rather than `251s`: at least two of the unit, rounded down. */
 function roughly(ms: number): string {
   const unitMs = [86_400_000, 3_600_000, 60_000].find((unit) => ms >= 2 * unit) ?? 1_000;
   return formatDuration(Math.max(0, Math.floor(ms / unitMs) * unitMs));

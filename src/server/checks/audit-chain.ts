@@ -5,7 +5,7 @@ import { askApi } from './running.ts';
 
 const verification = z.object({ entries: z.number(), brokenAt: z.number().nullable() });
 
-/** Whether the record of all changes is whole. It takes no traffic down when it is not: people have to look. */
+/** Whether the audit trail is intact. A broken one does not stop traffic: an operator has to look. */
 export const auditChain: Advisory = {
   name: 'audit',
   timeoutMs: 60_000,

@@ -2,7 +2,7 @@ import { resolveSecret } from '../../identity/secrets.ts';
 import { openChannels } from '../../notify/channels.ts';
 import type { Advisory, Remark } from './check.ts';
 
-/** Whether the services behind the channels can be reached. Nothing is sent that would page anybody. */
+/** Whether the services behind the channels can be reached. Sends nothing that would page anyone. */
 export const channelsCheck: Advisory = {
   name: 'channels',
   timeoutMs: 5_000,

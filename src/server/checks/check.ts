@@ -4,13 +4,13 @@ import type { Log } from '../../problem/log.ts';
 import type { Issue, Problem } from '../../problem/problem.ts';
 import type { Store } from '../../store/store.ts';
 
-/** In one sentence what is as it should be, or what is worth a look. */
+/** One sentence: what is as it should be, or what is worth a look. */
 export interface Remark {
   readonly level: 'ok' | 'warning';
   readonly says: string;
-  /** Where in serin.yaml it can be changed. */
+  /** Where in serin.yaml to change it. */
   readonly issue?: Issue;
-  /** A Serin that runs has it already: all is well, and a second one is refused. */
+  /** A running Serin holds it already: all is well, and a second one is refused. */
   readonly taken?: Problem;
 }
 
@@ -20,27 +20,27 @@ export interface Obstacle {
   readonly problem: Problem;
 }
 
-/** What the checks look at. The file has been read by then. */
+/** What the checks look at. The file has already been read. */
 export interface Checked {
   readonly file: string;
   readonly loaded: LoadedConfig;
   readonly policies: ReadonlyMap<string, LoadedPolicy>;
   readonly env: NodeJS.ProcessEnv;
   readonly dataFolder: string;
-  /** `serve` makes what a first start makes; `doctor` only looks. */
+  /** `serve` creates what a first start creates; `doctor` only looks. */
   readonly purpose: 'serve' | 'doctor';
-  /** Logs what happens to the database later, while it stays open. */
+  /** Logs later failures of the database, while it stays open. */
   readonly log?: Log;
-  /** What the check of the database found for those after it. */
+  /** What the database check found, for the checks after it. */
   readonly database: OpenedDatabase;
 }
 
 export interface OpenedDatabase {
-  /** Null where there is none yet, it could not be opened, or a Serin that runs has it. */
+  /** Null if it does not exist yet, could not be opened, or is held by a running Serin. */
   store: Store | null;
-  /** Why it is another process's, when it is. */
+  /** Why another process has it, if so. */
   taken: Problem | null;
-  /** An earlier check refuses the start already: nothing is made for it. */
+  /** An earlier check already refuses the start: create nothing for it. */
   isRefused: boolean;
 }
 
@@ -51,7 +51,7 @@ export interface Requirement {
   run(checked: Checked, signal: AbortSignal): Promise<readonly (Remark | Obstacle)[]>;
 }
 
-/** What may change while Serin runs: `doctor` shows it, `serve` logs what is not well once it serves. */
+/** What may change while Serin runs: `doctor` shows it, `serve` logs problems once it serves. */
 export interface Advisory {
   readonly name: string;
   readonly timeoutMs: number;

@@ -17,7 +17,7 @@ export const database: Requirement = {
   },
 };
 
-/** Both databases need the folder: the admin token is kept in it. */
+/** Both databases need the folder: it holds the admin token. */
 function folderFinding({ dataFolder }: Checked): Remark | Obstacle {
   const there = nearestExisting(dataFolder);
   if (!statSync(there).isDirectory()) {

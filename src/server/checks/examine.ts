@@ -16,7 +16,7 @@ import { secrets } from './secrets.ts';
 import { sourcesCheck } from './sources.ts';
 import { upstreams } from './upstreams.ts';
 
-/** In the order in which they are run: whether a Serin runs already is known before addresses are tried. */
+/** In the order in which they run: whether a Serin is already running is known before addresses are tried. */
 const REQUIREMENTS: readonly Requirement[] = [secrets, database, installationKeys, listenAddresses];
 
 const ADVISORIES: readonly Advisory[] = [
@@ -31,11 +31,11 @@ const ADVISORIES: readonly Advisory[] = [
 
 export interface Examined {
   readonly findings: readonly CheckFinding[];
-  /** Null when the file is not valid: nothing else could be checked. */
+  /** Null when the file is invalid: nothing else could be checked. */
   readonly checked: Checked | null;
 }
 
-/** Everything that has to be so before Serin starts. What it opened is in `checked.database`, and the caller's to close. */
+/** Everything that must hold before Serin starts. The database it opened is in `checked.database`; the caller closes it. */
 export async function examineRequirements(
   file: string,
   env: NodeJS.ProcessEnv,
@@ -53,7 +53,7 @@ export async function examineRequirements(
     if (!(error instanceof Problem)) throw error;
     return { findings: [{ check: name, level: 'error', problem: error }, ...unfilled], checked: null };
   }
-  // Which database and which folder are meant is not known.
+  // It is not known which database and which folder are meant.
   if (unfilled.length > 0) return { findings: unfilled, checked: null };
   const dataFolder = dataFolderOf(loaded, env);
   const checked: Checked = {
@@ -75,7 +75,7 @@ export async function examineRequirements(
   return { findings, checked };
 }
 
-/** Everything that is worth a look and refuses no start; all at once, each in its own time. */
+/** Everything that is worth a look but refuses no start; all in parallel, each with its own time limit. */
 export async function examineSurroundings(
   checked: Checked,
   until: AbortSignal = new AbortController().signal,
@@ -114,13 +114,13 @@ async function advised(
     const found = await inTime(timeoutMs, (signal) => run(checked, AbortSignal.any([signal, until])));
     return found.map((finding) => ({ check: name, ...finding }));
   } catch (error) {
-    // A setting that cannot be used was said where it is required.
+    // A setting that cannot be used has been reported where it is required.
     if (error instanceof Problem && error.code === 'invalid-input') return [];
     return [{ check: name, level: 'warning', says: `could not be checked: ${messageOf(error)}` }];
   }
 }
 
-/** What does not heed its signal is left behind: a check may fail, but not hang. */
+/** A check that ignores its signal is left behind: a check may fail, but not hang. */
 async function inTime<T>(timeoutMs: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController();
   const late = Promise.withResolvers<never>();

@@ -5,18 +5,18 @@ import { presentSecret, type SecretPlace, secretFile, unfitSecret } from '../../
 import { Problem } from '../../problem/problem.ts';
 import type { Remark, Requirement } from './check.ts';
 
-/** OVERLAYFS_SUPER_MAGIC of Linux: what engines put the writable layer of a container on. */
+/** OVERLAYFS_SUPER_MAGIC of Linux: container engines put the writable layer of a container on it. */
 const OVERLAY = 0x794c7630;
 const MARKS = ['/.dockerenv', '/run/.containerenv'];
 
-/** Whether the secret that signs cookies and keys hashes is the one that the database was used with. Nothing is made here. */
+/** Whether the secret that signs cookies and keys hashes is the one that the database was used with. Creates nothing. */
 export const installationKeys: Requirement = {
   name: 'secrets',
   timeoutMs: 10_000,
   async run({ dataFolder, env, database: { store } }) {
     const place = { dataFolder, env };
     const state = stateOf(place);
-    // That was told before the database was opened.
+    // Already reported before the database was opened.
     if (state === 'malformed') return [];
     const unfit = store ? await unfitSecret(store, place) : null;
     if (unfit !== null) return [{ level: 'error', problem: unfit }];
@@ -34,7 +34,7 @@ export const installationKeys: Requirement = {
   },
 };
 
-/** What may take the secret, and with it what only it can check, away. */
+/** What could destroy the secret, and with it everything that only the secret can verify. */
 function risks({ dataFolder, env, state }: SecretPlace & { readonly state: 'present' | 'missing' }): readonly Remark[] {
   const outlives = Boolean(env['DATABASE_URL']);
   const isGiven = env['SERIN_SECRET'] !== undefined;
@@ -61,7 +61,7 @@ function stateOf(place: SecretPlace): 'present' | 'missing' | 'malformed' {
   }
 }
 
-/** Whether a path, or where it would be made, is lost with the container that this process runs in; false when that cannot be told. */
+/** Whether a path, or the place where it would be created, is lost with this process's container; false if unknown. */
 export function isLostWithContainer(path: string, env: NodeJS.ProcessEnv): boolean {
   const isContained = MARKS.some((mark) => existsSync(mark)) || env['KUBERNETES_SERVICE_HOST'] !== undefined;
   return isContained && isOnOverlay(path);

@@ -6,7 +6,7 @@ import { listenProblem } from '../listen.ts';
 import { runningListeners } from '../listening-file.ts';
 import type { Obstacle, Remark, Requirement } from './check.ts';
 
-/** Whether the listeners could have their addresses, by taking them for a moment. */
+/** Whether the listeners can have their addresses, by binding them for a moment. */
 export const listenAddresses: Requirement = {
   name: 'listen',
   timeoutMs: 5_000,

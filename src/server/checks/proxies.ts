@@ -1,7 +1,7 @@
 import type { Advisory } from './check.ts';
 
 /**
- * Which proxies are trusted. None is right for a gateway that clients reach directly; behind a load balancer this is the first
+ * Which proxies are trusted. None is right for a gateway that clients reach directly; behind a load balancer, this is the first
  * setting to make, and nothing else would tell the operator.
  */
 export const proxies: Advisory = {
@@ -12,7 +12,7 @@ export const proxies: Advisory = {
     if (trustedProxies.length > 0) {
       return [{ level: 'ok', says: `X-Forwarded-* is trusted from ${trustedProxies.join(', ')}` }];
     }
-    // A balancer of another machine cannot be before it.
+    // A load balancer on another machine cannot be in front of it.
     if (isLoopback(listen.host)) return [];
     return [{ level: 'ok', says: 'X-Forwarded-* is trusted from nobody; gateway.trustedProxies names load balancers' }];
   },

@@ -5,7 +5,7 @@ import type { CheckFinding } from './check.ts';
 const LEVEL_WIDTH = 'warning'.length;
 const NAME_WIDTH = 'configuration'.length;
 
-/** One finding as `doctor` prints it: level, check, sentence, its place in the file, and a caret under what refuses a start. */
+/** One finding as `doctor` prints it: level, check, sentence, place in the file, and a caret if it refuses the start. */
 export function findingText(finding: CheckFinding): string {
   const head = `${finding.level.padEnd(LEVEL_WIDTH)}  ${finding.check.padEnd(NAME_WIDTH)}`;
   if (finding.level !== 'error') {
@@ -18,16 +18,16 @@ export function findingText(finding: CheckFinding): string {
   return [`${head}  ${message}`, ...issues.map(formatIssue)].join('\n');
 }
 
-/** 0: all is well; 1: something is not; 2: the file, or what it was given, is invalid. */
+/** 0: all is well; 1: something is wrong; 2: the file or an argument is invalid. */
 export function exitCodeOfFindings(findings: readonly CheckFinding[]): 0 | 1 | 2 {
   if (findings.some((finding) => finding.level === 'error' && finding.problem.code === 'invalid-input')) return 2;
   return findings.every(({ level }) => level === 'ok') ? 0 : 1;
 }
 
-/** Why a Serin may not start, all of it in one; null when it may. */
+/** Why Serin may not start, all reasons together; null when it may. */
 export function startRefusal(findings: readonly CheckFinding[]): Problem | null {
   const taken = findings.flatMap((finding) => (finding.level !== 'error' && finding.taken ? [finding.taken] : []));
-  // Its addresses are in use because the data folder is: the one cause says it all.
+  // Its addresses are in use because the data folder is: that one cause explains everything.
   const folder = taken.filter(({ code }) => code === 'data-folder-in-use');
   const errors = findings.flatMap((finding) => (finding.level === 'error' ? [finding.problem] : []));
   const problems = [...(folder.length > 0 ? folder : taken), ...errors];

@@ -10,7 +10,7 @@ const version = z.object({ version: z.string(), node: z.string() });
 const refusal = z.object({ code: z.literal('unauthenticated') });
 const readiness = z.object({ ready: z.boolean(), problems: z.array(z.string()) });
 
-/** What the Serin says that runs on this data folder, or whether another one has this control address. */
+/** What the Serin running on this data folder reports, or whether another one uses this control address. */
 export const runningSerin: Advisory = {
   name: 'running',
   timeoutMs: 5_000,
@@ -34,7 +34,7 @@ export const runningSerin: Advisory = {
   },
 };
 
-/** Where the running Serin has the database, only it can say whether the token of the folder still counts. */
+/** While the running Serin holds the database, only it can say whether the token in the folder is still valid. */
 async function refusedToken(checked: Checked, signal: AbortSignal): Promise<readonly Remark[]> {
   const answer = refusal.safeParse(await askApi(checked, '/api/v1/rollouts?limit=1', signal));
   if (!answer.success) return [];
@@ -44,7 +44,7 @@ async function refusedToken(checked: Checked, signal: AbortSignal): Promise<read
   return [{ level: 'warning', says }];
 }
 
-/** A Serin that answers where this one would, and has another data folder. */
+/** A Serin that answers at this one's address, but has another data folder. */
 async function stranger({ loaded, dataFolder, database }: Checked, signal: AbortSignal): Promise<readonly Remark[]> {
   const { listen } = loaded.config.control;
   const build = await askRunning(listen, signal);
@@ -55,15 +55,15 @@ async function stranger({ loaded, dataFolder, database }: Checked, signal: Abort
   return database.taken === null ? [] : [unheard('it has not said where it listens')];
 }
 
-/** The build of the Serin that answers at a control address; null where none does. No token is sent. */
+/** The build of the Serin that answers at a control address; null if there is none. No token is sent. */
 async function askRunning(at: ListenAddress, signal: AbortSignal): Promise<z.output<typeof version> | null> {
   const parsed = version.safeParse(await ask(at, '/version', signal));
   return parsed.success ? parsed.data : null;
 }
 
 /**
- * Asks the API of the Serin that holds this data folder, with the token in it; null when there is none to ask. The token is
- * only sent to a server that has answered as a Serin does.
+ * Asks the API of the Serin that holds this data folder, with the token in it; null if there is none to ask. The token is
+ * only sent to a server that has answered like a Serin.
  */
 export async function askApi({ dataFolder, database }: Checked, path: string, signal: AbortSignal): Promise<unknown> {
   const running = database.taken === null ? null : await runningListeners(dataFolder);
@@ -79,7 +79,7 @@ async function ask(
   signal: AbortSignal,
   headers: Record<string, string> = {},
 ): Promise<unknown> {
-  // Port 0 is no address to ask.
+  // Port 0 cannot be asked.
   if (at.port === 0) return null;
   try {
     const answer = await fetch(new URL(path, urlOf(at)), {
@@ -97,7 +97,7 @@ function unheard(why: string): Remark {
   return { level: 'warning', says: `the Serin that holds the data folder could not be asked for its state: ${why}` };
 }
 
-/** An address of all interfaces is asked at the loopback one. */
+/** An address of all interfaces is reached through loopback. */
 function urlOf({ host, port }: ListenAddress): string {
   const one = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${hostAndPort({ host: one, port })}`;

@@ -9,7 +9,7 @@ import { Problem } from '../../problem/problem.ts';
 import { openSources } from '../open-sources.ts';
 import type { Checked, Obstacle, Requirement } from './check.ts';
 
-/** Every secret that the file names, and whether those of the data folder are whole. */
+/** Every secret that the file names, and whether those in the data folder are intact. */
 export const secrets: Requirement = {
   name: 'secrets',
   timeoutMs: 5_000,
@@ -33,7 +33,7 @@ export const secrets: Requirement = {
       ...faultsOf(() => presentSecret({ dataFolder, env })),
       ...faultsOf(() => presentAdminToken(dataFolder)),
     );
-    // What is there may still not be what its reader takes, such as a key that is empty.
+    // A secret that exists may still be unusable, such as an empty key.
     if (faults.length === 0) faults.push(...faultsOf(() => openAll(checked)));
     if (faults.length > 0) return faults;
     const says =

@@ -5,7 +5,7 @@ import { counted } from '../../policy/counted.ts';
 import { evidenceSource, openSources } from '../open-sources.ts';
 import type { Advisory, Remark } from './check.ts';
 
-/** What a rollout of today would ask the sources: every question of every route's policy, for its stable. */
+/** What a rollout started now would ask the sources: every question of every route's policy, for its stable. */
 export const sourcesCheck: Advisory = {
   name: 'sources',
   timeoutMs: 20_000,

@@ -11,13 +11,13 @@ import type { Advisory, Remark } from './check.ts';
 
 const ANSWER_MS = 3_000;
 
-/** The stable of every route: which one is in force, and whether its health is as the route wants it. */
+/** The stable of every route: which one is in force, and whether it is healthy by the route's definition. */
 export const upstreams: Advisory = {
   name: 'upstreams',
   timeoutMs: 10_000,
   async run({ file, loaded, database }) {
     const trust = upstreamTrust(upstreamCaOf(loaded).upstreamCa);
-    // No upstream may be where this Serin listens, or will.
+    // No upstream may be an address where this Serin listens, or will listen.
     const own = new OwnListeners();
     for (const { at, name } of declaredListeners(loaded.config)) own.add(at.host, at.port, name);
     const stored = (await database.store?.stables.list()) ?? [];
@@ -28,7 +28,7 @@ export const upstreams: Advisory = {
       );
       const declared = stable === route.stable ? '' : ` (promoted; ${file} still declares ${route.stable.url})`;
       const says = `route ${route.name}: stable${stable.version === 'stable' ? '' : ` ${stable.version}`} at ${stable.url}${declared}`;
-      // Nothing is sent there by this Serin, and it may not be reachable from here.
+      // This Serin sends nothing there, and it may not be reachable from here.
       if (!capabilitiesOf(route).gatewayCarries)
         return { level: 'ok', says: `${says}; its traffic does not pass through this gateway` };
       const { path, status } = route.health;

@@ -19,8 +19,8 @@ interface DoctorOptions extends ConfigOption {
 const collect = (line: string, before: readonly string[]): readonly string[] => [...before, line];
 
 /**
- * `serve`, `migrate`, `doctor`, `renew-...` and `force-token`: the commands that need the server's own parts, loaded only when one of them runs so
- * that every other command starts quickly.
+ * `serve`, `migrate`, `doctor`, `renew-...` and `force-token`: the commands that need the server's own parts, loaded only
+ * when one of them runs, so that every other command starts quickly.
  */
 export function registerServerCommands(program: Command, terminal: ServerTerminal, exit: (code: number) => void): void {
   const command = (name: string, description: string) =>

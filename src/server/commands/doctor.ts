@@ -5,7 +5,7 @@ import { exitCodeOfFindings, findingText } from '../checks/report.ts';
 import { openConfigured } from '../open-configured.ts';
 import type { ServerTerminal } from '../terminal.ts';
 
-/** A check that timed out may still be running: it must not keep the process from exiting. */
+/** A check that timed out may still be running: it must not keep the process alive. */
 const LEFT_BEHIND_MS = 1_000;
 
 /** Opens the database, which brings it up to date, and closes it again. */
@@ -16,7 +16,7 @@ export async function migrate(file: string, { stdout, env }: ServerTerminal): Pr
   return 0;
 }
 
-/** Runs every check and prints what each found. 0: all is well; 1: something is not; 2: a file or a setting is invalid. */
+/** Runs every check and prints the findings. 0: all is well; 1: something is wrong; 2: a file or a setting is invalid. */
 export async function doctor(file: string, { stdout, env }: ServerTerminal): Promise<number> {
   const { findings: required, checked } = await examineRequirements(file, env, 'doctor');
   const findings = [...required];

@@ -10,7 +10,7 @@ import { newId } from '../new-id.ts';
 import { openConfigured } from '../open-configured.ts';
 import type { ServerTerminal } from '../terminal.ts';
 
-/** A user who may write the data folder is an admin of the installation; the reason says who it was. */
+/** A user who can write to the data folder is an admin of the installation; the reason says who it was. */
 const BY: Actor = { name: 'command line on the server', role: 'admin' };
 
 export interface RenewRequest {
@@ -18,7 +18,7 @@ export interface RenewRequest {
   readonly reason: string;
 }
 
-/** `serin renew-admin-token`, for those who may write the data folder: resolves with the exit code. */
+/** `serin renew-admin-token`, for users who can write to the data folder: resolves with the exit code. */
 export async function renewToken({ file, reason }: RenewRequest, { env, stdout }: ServerTerminal): Promise<number> {
   const loaded = loadConfig(file);
   return withStore(loaded, env, async (store) => {
@@ -30,8 +30,8 @@ export async function renewToken({ file, reason }: RenewRequest, { env, stdout }
 }
 
 /**
- * `serin renew-secret`: makes the secret anew, or takes the present SERIN_SECRET for the right one. The keys of listed consumers
- * can be known by the secret before only, so they are removed, and named for those who list them again.
+ * `serin renew-secret`: makes a new secret, or accepts the present SERIN_SECRET as the right one. The keys of listed consumers
+ * can only be recognised with the previous secret, so they are removed, and named so that operators can list them again.
  */
 export async function renewSecret({ file, reason }: RenewRequest, { env, stdout }: ServerTerminal): Promise<number> {
   const loaded = loadConfig(file);
@@ -47,7 +47,7 @@ export async function renewSecret({ file, reason }: RenewRequest, { env, stdout 
       return { ...draft, route, event: { kind: 'consumerRemoved', consumer: name }, before: { rule }, after: null };
     });
     const renewed = { ...draft, route: '', event: { kind: 'secretReplaced' }, before: null, after: null };
-    // The list first: without it nothing depends on the secret, whenever this process ends.
+    // The list first: without it nothing depends on the secret, whenever this process dies.
     const secret = given ?? newSecret();
     await store.secretCheck.put(checkValue(secret), 'removed', [...removals, renewed]);
     if (given === null) keepSecret(place.dataFolder, secret);

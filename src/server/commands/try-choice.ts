@@ -4,7 +4,7 @@ import { credentialOf, type Fields } from '../../gateway/route/choose.ts';
 import { cookieValues } from '../../gateway/route/sticky-cookie.ts';
 import type { IncomingHead } from '../../gateway/serve/admit.ts';
 
-/** What of a request would decide its version while a rollout is under way; no credential is ever shown. */
+/** What in a request would decide its version during a rollout; credentials are never shown. */
 export function choiceLines(route: GatewayRoute, { headers }: IncomingHead, query: string): readonly string[] {
   const fields: Fields = { field: (lower) => headers[lower]?.toString() };
   const force = fields.field(route.forceHeader);
@@ -23,7 +23,7 @@ export function choiceLines(route: GatewayRoute, { headers }: IncomingHead, quer
   ];
 }
 
-/** The refusal of a force header that can only be followed while a rollout is under way, where it counts for every client. */
+/** The refusal of a force header that can only be followed during a rollout, if it applies to every client. */
 export function unfollowedForce(route: GatewayRoute, { headers }: IncomingHead): Refusal | null {
   if (route.unfollowedForce === 'ignore' || route.forceRule) return null;
   const force = headers[route.forceHeader]?.toString();

@@ -25,16 +25,16 @@ const STAND_IN = 'localhost';
 
 export interface Trial {
   readonly file: string;
-  /** As a client is given it; a path alone for the host that `headers` name, or a stand-in. */
+  /** As a client would be given it; a path alone uses the host that `headers` name, or a stand-in. */
   readonly url: string;
   readonly method: string;
-  /** `Name: value` each. */
+  /** Each `Name: value`. */
   readonly headers: readonly string[];
 }
 
 /**
- * Says what becomes of a request without sending it: which route takes it and why, or why none does. 0 when one does, 1 when
- * the gateway would answer by itself.
+ * Says what would happen to a request without sending it: which route takes it and why, or why none does. 0 when one does,
+ * 1 when the gateway itself would answer.
  */
 export function tryUrl(trial: Trial, { stdout }: Pick<ServerTerminal, 'stdout'>): number {
   const { config } = loadConfig(trial.file);
@@ -76,7 +76,7 @@ export function tryUrl(trial: Trial, { stdout }: Pick<ServerTerminal, 'stdout'>)
   return 0;
 }
 
-/** In the words of the gateway, whose parser stops at it. */
+/** In the words of the gateway, whose parser stops there. */
 function refusedMethod(method: string): Refusal | null {
   if (METHODS.includes(method)) return null;
   const rawPacket = Buffer.from(`${method} / HTTP/1.1\r\n`);
@@ -90,7 +90,7 @@ function refused(say: Say, { status, detail }: Refusal): number {
   return 1;
 }
 
-/** What a client would send; its own work on the URL is done here: names in A-labels, other characters as octets. */
+/** What a client would send; does the client's own work on the URL: names in A-labels, other characters as octets. */
 function headOf({ url, method, headers }: Trial): IncomingHead {
   const [, authority, rest = ''] = /^https?:\/\/([^/?#]+)([^#]*)(?:#.*)?$/i.exec(url) ?? [];
   if (authority === undefined && !isPath(url)) {
@@ -103,7 +103,7 @@ function headOf({ url, method, headers }: Trial): IncomingHead {
     return [name, value];
   });
   const names = rawHeaders.map((name, at) => (at % 2 === 0 ? name.toLowerCase() : ''));
-  // A client has one from its URL; of a path alone it is not known.
+  // A client takes it from its URL; for a path alone it is not known.
   const host = authority === undefined ? STAND_IN : asciiHost(authority);
   if (!names.includes('host')) rawHeaders.unshift('Host', host);
   return {
@@ -124,7 +124,7 @@ function asciiHost(authority: string): string {
   return /[^\0-\x7f]/.test(name) ? domainToASCII(name) + port : authority;
 }
 
-/** As node:http joins lines of one name, which is what the choice reads. */
+/** Joins lines of one name as node:http does, which is what the choice reads. */
 function joined(rawHeaders: readonly string[]): Record<string, string> {
   const fields: Record<string, string> = {};
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

@@ -1,17 +1,17 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What there is where the embedded database should be. */
+/** What was found where the embedded database should be. */
 export type DatabaseFolder =
   | { readonly kind: 'nothing' | 'database' }
-  /** Something else, in a sentence that says what to do about it. */
+  /** Something else, described in a sentence that says what to do about it. */
   | { readonly kind: 'other'; readonly says: string };
 
 const NAMES_SHOWN = 5;
 
 /**
- * Looks at `<dataFolder>/database`. What has lost its PG_VERSION is never taken for the place of a new database: PGlite would
- * make one over whatever it holds, and a Serin that lost its rollouts would go on as if there had been none.
+ * Looks at `<dataFolder>/database`. A folder without its PG_VERSION is never used for a new database: PGlite would
+ * create one over its contents, and a Serin that lost its rollouts would go on as if there had been none.
  */
 export function lookAtDatabase(dataFolder: string): DatabaseFolder {
   const folder = join(dataFolder, 'database');

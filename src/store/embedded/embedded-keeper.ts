@@ -5,22 +5,22 @@ import { type EmbeddedPlace, type EmbeddedProcess, startEmbeddedProcess } from '
 
 const BACK_OFF_MS = { least: 100, most: 10_000 };
 
-/** A process that ran for this long begins again with the shortest wait. */
+/** A process that ran at least this long resets the wait to the shortest one. */
 const SETTLED_MS = 60_000;
 
-/** Longer than any statement takes; a process that is stopped or starved says nothing at all. */
+/** Longer than any statement takes; a process that is stopped or starved does not answer at all. */
 const SILENT_MS = 10_000;
 
 /** Keeps one database process running. */
 export interface EmbeddedKeeper {
-  /** The one that runs now, for a statement or a whole transaction. Throws Problem('unavailable') while there is none. */
+  /** The running process, for a statement or a whole transaction. Throws Problem('unavailable') while there is none. */
   process(): EmbeddedProcess;
-  /** An answer is overdue: a process that has answered nothing for long is ended, and the next one started. */
+  /** An answer is overdue: a process that has been silent for too long is ended, and the next one started. */
   renew(): void;
   close(): Promise<void>;
 }
 
-/** Resolves when the first process has opened the database. Two never run at once: the next waits for the end of the last. */
+/** Resolves when the first process has opened the database. Two never run at once: the next starts after the last has ended. */
 export async function keepEmbedded(place: EmbeddedPlace, log: Log): Promise<EmbeddedKeeper> {
   const closing = new AbortController();
   let current: EmbeddedProcess | null = await startEmbeddedProcess(place, 'first');

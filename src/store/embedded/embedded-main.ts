@@ -1,4 +1,4 @@
-// Run as a process of its own by embedded-process.ts: PGlite in the data folder given, asked over IPC.
+// Runs as its own process, started by embedded-process.ts: PGlite in the given data folder, reached over IPC.
 import { join } from 'node:path';
 import { PGlite, types } from '@electric-sql/pglite';
 import { becomeMember, reasonOf, tell } from './embedded-member.ts';
@@ -11,7 +11,7 @@ const say = (answer: EmbeddedAnswer) => tell(answer);
 const member = await becomeMember('serin-database');
 const folder = join(member.dataFolder, 'database');
 
-/** What Postgres wrote last: the one place where it says why it does not start. */
+/** Postgres's latest output: the only place where it says why it does not start. */
 let lastWords = '';
 
 function openDatabase(): Promise<PGlite> {
@@ -51,7 +51,7 @@ async function answer(request: EmbeddedRequest): Promise<EmbeddedAnswer> {
     }
   } catch (thrown) {
     const { name, code, constraint } = thrown as { name?: string; code?: string; constraint?: string };
-    // A module that has trapped or exited (a panic of Postgres is one) answers nothing ever again: the next process recovers.
+    // A module that has trapped or exited (a Postgres panic, for example) never answers again: the next process recovers.
     if (name === 'RuntimeError' || name === 'ExitStatus') await member.leave(1);
     return { id, kind: 'failed', code: code ?? 'DATABASE_FAILED', constraint };
   }
@@ -64,7 +64,7 @@ process.on('message', (request: EmbeddedRequest) => {
     if (request.kind === 'close') await member.leave(0);
   });
 });
-// Serin is gone. Statements end before this is heard; what was not committed is rolled back.
+// Serin is gone. Running statements finish before this event arrives; what was not committed is rolled back.
 process.once('disconnect', () => {
   void database.close().then(
     () => member.leave(0),
@@ -72,5 +72,5 @@ process.once('disconnect', () => {
   );
 });
 say({ kind: 'opened' });
-// Compiling leaves 10 MB behind that would stay for as long as nothing happens.
+// Compiling leaves 10 MB of garbage that would stay as long as the process is idle.
 globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });

@@ -1,5 +1,5 @@
-// Run as a process of its own by embedded-process.ts: makes the database of a new data folder, and ends. What making
-// it takes (two instances of PGlite) is given back with the process.
+// Runs as its own process, started by embedded-process.ts: creates the database of a new data folder, and exits. The
+// memory that this takes (two instances of PGlite) is freed with the process.
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemoryFS, PGlite, type PGliteOptions } from '@electric-sql/pglite';
@@ -10,10 +10,10 @@ import { copySparsely } from './sparse-copies.ts';
 
 const member = await becomeMember('serin-database');
 const folder = join(member.dataFolder, 'database');
-/** Made beside its place: PGlite would take a folder whose making was cut short for a database. */
+/** Created next to its final place: PGlite would take a half-created folder for a database. */
 const unfinished = `${folder}.new`;
 
-/** Mounted at PGlite's data folder; to PGlite it is memory, so initdb writes here and not into a copy that is moved. */
+/** Mounted at PGlite's data folder; PGlite believes it is memory, so initdb writes here and not into a copy that is moved. */
 class FolderInMemory extends MemoryFS {
   override async init(pg: PGlite, options: Parameters<MemoryFS['init']>[1]): ReturnType<MemoryFS['init']> {
     this.pg = pg;
@@ -32,7 +32,7 @@ try {
   copySparsely();
   const database = await PGlite.create({
     fs: new FolderInMemory(),
-    // Small segments of the write-ahead log: Postgres keeps at least five.
+    // Small segments for the write-ahead log: Postgres keeps at least five.
     initDbStartParams: ['--wal-segsize=1', '-c', SHARED_BUFFERS],
     startParams: [...PGlite.defaultStartParams, ...START_PARAMETERS],
   });

@@ -8,7 +8,7 @@ import { ENVIRONMENT, NODE_FLAGS } from './embedded-settings.ts';
 
 type Ask = EmbeddedRequest extends infer Request ? (Request extends unknown ? Omit<Request, 'id'> : never) : never;
 
-/** The data folder, and the claim with which Serin holds it. */
+/** The data folder, and the claim by which Serin holds it. */
 export interface EmbeddedPlace {
   readonly dataFolder: string;
   readonly claim: string;
@@ -28,12 +28,12 @@ export class EmbeddedError extends Error {
 }
 
 /**
- * PGlite in a process of its own: in Serin's it would starve the sockets, and the memory that it takes for a moment
- * would be kept. Once it has ended, for any reason, everything asked of it fails as unavailable.
+ * PGlite in its own process: inside Serin's it would starve the sockets, and its peak memory would never be given back.
+ * Once the process has ended, for any reason, every request to it fails as unavailable.
  */
 export interface EmbeddedProcess {
   ask(request: Ask): Promise<readonly unknown[]>;
-  /** How long the oldest question has waited, while nothing at all was answered. */
+  /** How long requests have been waiting without any answer; 0 when none are waiting. */
   silentMs(): number;
   kill(): void;
   /** Closes the database and ends the process. */
@@ -42,7 +42,7 @@ export interface EmbeddedProcess {
   readonly ended: Promise<string>;
 }
 
-/** Opens the database; `first` makes it where there is none, `again` does not: what was there is lost then. */
+/** Opens the database. `first` creates a missing one; `again` does not: the database has been lost in that case. */
 export async function startEmbeddedProcess(place: EmbeddedPlace, start: 'first' | 'again'): Promise<EmbeddedProcess> {
   const found = lookAtDatabase(place.dataFolder);
   if (found.kind === 'other') throw new Problem('unavailable', found.says);
@@ -62,7 +62,7 @@ export async function startEmbeddedProcess(place: EmbeddedPlace, start: 'first' 
     asked += 1;
     const answer = Promise.withResolvers<readonly unknown[]>();
     waiting.set(asked, answer);
-    // What cannot be sent is answered when the end of the process is heard.
+    // A request that cannot be sent is answered when the process is seen to have ended.
     child.send({ ...request, id: asked } satisfies EmbeddedRequest, () => {});
     return answer.promise;
   };
@@ -111,9 +111,9 @@ async function makeDatabase(place: EmbeddedPlace): Promise<void> {
   if (how !== 'exit code 0') throw notOpened(place, reason ?? `the process that makes it ended (${how})`);
 }
 
-/** Its output is discarded: Serin's output belongs to Serin. */
+/** Its output is discarded: Serin's own output must stay clean. */
 function launch(program: 'embedded-main' | 'embedded-making', { dataFolder, claim }: EmbeddedPlace): ChildProcess {
-  // tsc rewrites imports only, so the extension is the one that this module has itself: .ts or .js.
+  // tsc rewrites imports only, so use this module's own extension: .ts or .js.
   const file = fileURLToPath(new URL(`./${program}${extname(import.meta.url)}`, import.meta.url));
   const { NODE_OPTIONS: _, ...env } = process.env;
   return fork(file, [dataFolder, claim], {

@@ -1,4 +1,4 @@
-/** What the store asks of the process that runs PGlite. */
+/** Requests from the store to the process that runs PGlite. */
 export type EmbeddedRequest =
   | {
       readonly id: number;
@@ -9,10 +9,10 @@ export type EmbeddedRequest =
     }
   | { readonly id: number; readonly kind: 'close' };
 
-/** A failure carries what is public of it and nothing else. */
+/** A failure carries only what may be public. */
 export type EmbeddedAnswer =
   | { readonly id: number; readonly kind: 'rows'; readonly rows: readonly unknown[] }
   | { readonly id: number; readonly kind: 'failed'; readonly code: string; readonly constraint: string | undefined }
-  /** Sent unasked, once: the database is open, or why it cannot be. */
+  /** Sent once, unrequested: the database is open, or why it cannot be. */
   | { readonly kind: 'opened' }
   | { readonly kind: 'not-opened'; readonly reason: string };

@@ -12,8 +12,8 @@ import type { EmbeddedProcess } from './embedded-process.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 
 /**
- * PGlite has neither autovacuum nor a checkpointer: after this many transactions we clear what updates have left
- * behind in the tables whose rows are overwritten, and let go of the write-ahead log up to here.
+ * PGlite has neither autovacuum nor a checkpointer. After this many transactions we vacuum the tables whose rows are
+ * overwritten, and release the write-ahead log up to this point.
  */
 const TRANSACTIONS_PER_CLEARING = 100;
 const CLEARING = ['vacuum evidence, rollouts, outbox, lease, audit_head', 'checkpoint'];
@@ -31,8 +31,8 @@ interface Client {
 }
 
 /**
- * Opens (or makes) the database in `<dataFolder>/database`, and migrates it. It survives the death of this process and of
- * its own at any moment; PGlite runs without fsync, so a loss of power may cost the last commits.
+ * Opens (or creates) the database in `<dataFolder>/database`, and migrates it. It survives a crash of this process or of
+ * its own at any moment; PGlite runs without fsync, so a power failure may cost the last commits.
  */
 export async function openEmbedded(dataFolder: string, log: Log): Promise<DatabaseConnection> {
   const lock = await lockFolder(dataFolder).catch((thrown: NodeJS.ErrnoException) => {
@@ -56,7 +56,7 @@ async function openLocked(dataFolder: string, lock: FolderLock, log: Log): Promi
   const inTurn = taking();
   const database = drizzlePglite().drizzle({ client: clientOf(keeper, inTurn) as unknown as PGlite });
   try {
-    // PGlite makes files that everybody may read and write, and the folder above may be an open one.
+    // PGlite creates world-readable and world-writable files, and the parent folder may be open to all users.
     await chmod(join(dataFolder, 'database'), 0o700);
     await migrateEmbedded(database);
   } catch (thrown) {
@@ -76,7 +76,7 @@ async function openLocked(dataFolder: string, lock: FolderLock, log: Log): Promi
   };
 }
 
-/** One connection for everybody, so statements and whole transactions take turns. */
+/** All callers share one connection, so statements and whole transactions take turns. */
 function clientOf(keeper: EmbeddedKeeper, inTurn: InTurn): Client {
   let transactions = 0;
 
@@ -86,7 +86,7 @@ function clientOf(keeper: EmbeddedKeeper, inTurn: InTurn): Client {
       rows: await running.ask({ kind: 'query', text, params, rowMode }),
     });
 
-  /** On one process from begin to commit: on the next one its statements would be no transaction. */
+  /** On one process from begin to commit: if it moved to the next one, its statements would not be in a transaction. */
   const transaction: Client['transaction'] = async (work) => {
     const query = queryOn(keeper.process());
     await query('begin');
@@ -108,7 +108,7 @@ function clientOf(keeper: EmbeddedKeeper, inTurn: InTurn): Client {
     try {
       for (const statement of CLEARING) await query(statement);
     } catch {
-      // What could not be cleared is left to the next time; the transaction before has ended by itself.
+      // Whatever could not be vacuumed is left for the next time; the previous transaction has already ended.
     }
   }
 
@@ -118,7 +118,7 @@ function clientOf(keeper: EmbeddedKeeper, inTurn: InTurn): Client {
   };
 }
 
-/** Runs what it is given one after the other, in the order of asking; a failure does not stop the next. */
+/** Runs tasks one after the other, in the order they arrived; a failure does not stop the next. */
 export function taking(): InTurn {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

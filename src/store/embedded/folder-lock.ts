@@ -6,13 +6,13 @@ import { Problem } from '../../problem/problem.ts';
 import { processStart } from './process-identity.ts';
 
 /**
- * `<pid>-<start time>-<nonce>-<inode of the folder lock>`: all there is to know is in the name, so a claim is never seen
- * half-written. By the inode a copy of the folder is told from the one that the process has; one without it counts anywhere.
- * The device is left out: one folder may have several, by several mounts.
+ * `<pid>-<start time>-<nonce>-<inode of the folder lock>`: the name holds everything, so a claim is never seen
+ * half-written. The inode tells a copy of the folder from the original; a claim without an inode is valid anywhere.
+ * The device is left out: one folder can have several devices, through several mounts.
  */
 const CLAIM = /^(\d+)-([A-Za-z0-9]+)-([0-9a-f]{16})(?:-(\d+))?(\.database)?$/;
 
-/** Two that claim at the same moment both step back, and try again after a time drawn at random. */
+/** Two openers that claim at the same moment both step back, and retry after a random delay. */
 const ATTEMPTS = 10;
 const STEP_BACK_MS = { min: 5, max: 50 };
 
@@ -24,13 +24,13 @@ interface Claim {
   readonly pid: number;
   readonly start: string;
   readonly nonce: string;
-  /** Null where it does not say. */
+  /** Null if the claim does not say. */
   readonly inode: string | null;
   readonly holder: 'serin' | 'database';
 }
 
 export interface FolderLock {
-  /** The name of the claim, for the database process to join. */
+  /** The name of the claim, which the database process joins. */
   readonly claim: string;
   release(): Promise<void>;
 }
@@ -38,11 +38,11 @@ export interface FolderLock {
 /**
  * Makes this opener the only one of `dataFolder`, or throws Problem('data-folder-in-use').
  *
- * Announce, then look: an opener first creates a claim of its own in `<dataFolder>/lock`, then looks for the claims of
- * others. Of two openers the one that looks later sees the other's claim, so never do both succeed. A claim goes when
+ * Announce, then look: an opener first creates its own claim in `<dataFolder>/lock`, then looks for other claims. Of
+ * two openers the one that looks later sees the other's claim, so both can never succeed. A claim is removed when
  * its opener releases it, or when its process is found dead; never by age. No name is used twice, so clearing a dead
- * claim cannot hit a living one. It holds among processes that see each other's process ids: those of one machine, or
- * of one container.
+ * claim cannot hit a live one. The lock works among processes that see each other's process ids: those of one machine,
+ * or of one container.
  *
  * The database runs in a process of its own, which joins the opener's claim (`joinLock`) and outlives a killed opener
  * for as long as it takes to close the database. The next opener waits for it.
@@ -79,7 +79,7 @@ export async function lockFolder(dataFolder: string, orphanMs: number = ORPHAN_M
 }
 
 /**
- * Makes this process a holder of the lock beside the opener whose claim is given; null when that opener has died or
+ * Makes this process a holder of the lock, alongside the opener whose claim is given; null when that opener has died or
  * another database process has the folder. A process that finds the opener dead after this one has announced itself finds
  * this one alive; one that found it dead before makes this one find it dead too.
  */
@@ -117,7 +117,7 @@ async function announce(path: string): Promise<() => Promise<void>> {
   return () => rm(path, { force: true });
 }
 
-/** The claims of others that live; clears those of dead ones, and those that came with a copy. */
+/** The live claims of other processes; clears dead ones, and those that came with a copied folder. */
 async function livingClaims(folder: string, own: string): Promise<readonly Claim[]> {
   const living: Claim[] = [];
   const here = await inodeOf(folder);

@@ -8,12 +8,12 @@ const run = promisify(execFile);
 const STATE = 0;
 const START_TIME = 22 - 3;
 
-/** A process that has ended, and waits for nothing but its parent to notice. */
+/** A process that has ended, and only waits for its parent to notice. */
 const ENDED_STATES = new Set(['Z', 'X']);
 
 /**
- * When the process `pid` started, as letters and digits, so that it can be told from a later one with the same number;
- * `unknown` where the system does not say, null when no such process lives. Source: proc(5), ps(1).
+ * When the process `pid` started, as letters and digits, to tell it from a later process with the same number;
+ * `unknown` if the system does not say, null if no such process is alive. Source: proc(5), ps(1).
  */
 export async function processStart(pid: number): Promise<string | null> {
   return process.platform === 'linux' ? linuxStart(pid) : portableStart(pid);
@@ -22,11 +22,11 @@ export async function processStart(pid: number): Promise<string | null> {
 async function linuxStart(pid: number): Promise<string | null> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The command's name may hold spaces and parentheses itself.
+    // The command's name may itself contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return ENDED_STATES.has(fields[STATE] ?? '') ? null : (fields[START_TIME] ?? 'unknown');
   } catch {
-    // Gone, or /proc is not there, or it hides the processes of other users (hidepid).
+    // The process is gone, /proc does not exist, or it hides the processes of other users (hidepid).
     return portableStart(pid);
   }
 }
@@ -35,7 +35,7 @@ async function portableStart(pid: number): Promise<string | null> {
   try {
     process.kill(pid, 0);
   } catch (thrown) {
-    // EPERM: it is alive, and belongs to another user.
+    // EPERM: the process is alive, and belongs to another user.
     if ((thrown as NodeJS.ErrnoException).code === 'ESRCH') return null;
   }
   try {

@@ -3,9 +3,9 @@ const LARGE = 64 * 1024 * 1024;
 const ZEROS = Buffer.alloc(PAGE);
 
 /**
- * From now on copies of whole large arrays skip what is zero on both sides. PGlite keeps a copy of its 128 MB of memory
- * while initdb runs and restores it before each step; nearly all of it is zero, and would be made real by the copy.
- * For a process that only makes a database: it changes what every Uint8Array inherits.
+ * From now on, copies of whole large arrays skip what is zero on both sides. PGlite keeps a copy of its 128 MB of memory
+ * while initdb runs and restores it before each step; nearly all of it is zero, and copying would allocate those pages.
+ * Only for a process that just creates a database: this changes what every Uint8Array inherits.
  */
 export function copySparsely(): void {
   const { slice, set } = Uint8Array.prototype;

@@ -5,7 +5,7 @@ import { Problem } from '../../problem/problem.ts';
 /** As postgres.js takes it: not at all, where the server offers it, unverified, or with what tls.connect is told. */
 export type DatabaseTls = false | 'prefer' | 'require' | VerifiedTls;
 
-/** Handed to tls.connect as it is. */
+/** Passed to tls.connect unchanged. */
 export interface VerifiedTls {
   readonly rejectUnauthorized: boolean;
   readonly ca?: string[];
@@ -21,14 +21,14 @@ const BINDINGS = ['disable', 'prefer', 'require'];
 
 export interface TlsSurroundings {
   readonly env: NodeJS.ProcessEnv;
-  /** The one name that a certificate may be for; null where there are several hosts. */
+  /** The only name that a certificate may be for; null if there are several hosts. */
   readonly host: string | null;
 }
 
 /**
- * The parameters for TLS with libpq's meanings (PostgreSQL documentation, 32.19): `require` encrypts and verifies nothing
- * unless sslrootcert is there, `verify-ca` looks at who signed, `verify-full` at the name as well. Without sslrootcert
- * the last two go by the authorities that Node trusts, where libpq wants ~/.postgresql/root.crt.
+ * TLS parameters with libpq's meanings (PostgreSQL documentation, 32.19): `require` encrypts and verifies nothing
+ * unless sslrootcert is set, `verify-ca` checks who signed, `verify-full` also checks the name. Without sslrootcert
+ * the last two trust the authorities that Node trusts, whereas libpq requires ~/.postgresql/root.crt.
  */
 export function readTls(parameters: ReadonlyMap<string, string>, { env, host }: TlsSurroundings): DatabaseTls {
   const rootcert = parameters.get('sslrootcert') ?? env['PGSSLROOTCERT'];
@@ -94,7 +94,7 @@ function fileOf(parameter: string, file: string): string {
   }
 }
 
-/** `what` is a clause about DATABASE_URL that repeats no part of it which could hold the password. */
+/** `what` is a clause about DATABASE_URL that repeats no part of it that could contain the password. */
 export function invalidUrl(what: string): Problem {
   return new Problem('invalid-input', `DATABASE_URL ${what}.`);
 }

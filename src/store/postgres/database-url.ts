@@ -1,6 +1,6 @@
 import { type DatabaseTls, invalidUrl, readTls, TLS_PARAMETERS } from './database-tls.ts';
 
-/** Where the database is and how to reach it: what a libpq URL says, as far as Serin knows its parameters. */
+/** Where the database is and how to reach it: the content of a libpq URL, as far as Serin knows its parameters. */
 export interface DatabaseTarget {
   readonly hosts: readonly { readonly host: string; readonly port: number }[];
   readonly user: string;
@@ -8,7 +8,7 @@ export interface DatabaseTarget {
   readonly database: string;
   readonly tls: DatabaseTls;
   readonly connectTimeoutS: number;
-  /** Of libpq: command-line options for the server, and which of several hosts will do. */
+  /** libpq's own: command-line options for the server, and which of several hosts is acceptable. */
   readonly options: string | null;
   readonly targetSessionAttrs: string | null;
   /** `db.example.com:5432`, for messages: never with user or password. */
@@ -21,7 +21,7 @@ const CONNECT_TIMEOUT_S = 5;
 
 const ENCODE = 'write @ as %40, # as %23, / as %2F, ? as %3F, : as %3A and % as %25 in a user or password';
 
-/** Known to libpq, and of no consequence here. */
+/** Known to libpq, but irrelevant here. */
 const WITHOUT_EFFECT = new Set([
   'application_name',
   'client_encoding',
@@ -49,8 +49,8 @@ const KNOWN = new Set([
 ]);
 
 /**
- * Reads DATABASE_URL as libpq reads it. Throws Problem('invalid-input'), which names the fault and repeats no part of the
- * URL that could hold the password.
+ * Parses DATABASE_URL as libpq does. Throws Problem('invalid-input'), which names the fault and repeats no part of the
+ * URL that could contain the password.
  */
 export function readDatabaseUrl(text: string, env: NodeJS.ProcessEnv): DatabaseTarget {
   const { authority, path, query } = splitUrl(text.trim());
@@ -80,7 +80,7 @@ export function readDatabaseUrl(text: string, env: NodeJS.ProcessEnv): DatabaseT
   };
 }
 
-/** By hand: `URL` takes what follows a "#" of a password for a fragment, and knows no list of hosts. */
+/** By hand: `URL` takes the rest of a password after "#" for a fragment, and does not support lists of hosts. */
 function splitUrl(text: string): { authority: string; path: string; query: string } {
   const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(text) ?? [];
   if (rest === undefined) {
@@ -106,7 +106,7 @@ function splitUrl(text: string): { authority: string; path: string; query: strin
 function parametersOf(query: string): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
-    // A name could be a piece of a password that was cut at "?" or "&".
+    // The name could be a piece of a password that was cut at "?" or "&".
     if (!/^[a-z_]+$/.test(name) || query.includes('@'))
       throw invalidUrl(`has a parameter behind "?" that is none of Postgres; ${ENCODE}`);
     if (name === 'ssl' && value === 'true') parameters.set('sslmode', 'require');
@@ -145,7 +145,7 @@ function decoded(text: string, what: string): string {
   }
 }
 
-/** A folder of sockets is named as it is. */
+/** The folder of a Unix socket is shown as it is. */
 function addressOf(host: string, port: number): string {
   if (host.startsWith('/')) return `${host}/.s.PGSQL.${port}`;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -4,7 +4,7 @@ import type { DatabaseTarget } from './database-url.ts';
 
 type Sentence = (target: DatabaseTarget, quoted: (name: string) => string) => string;
 
-/** What the network says before Postgres can. */
+/** Network errors, before Postgres can answer. */
 const NETWORK: Readonly<Record<string, Sentence>> = {
   ECONNREFUSED: ({ address }) => `Nothing accepts connections at ${address}: is Postgres running there?`,
   ENOTFOUND: ({ hosts }) => `The name ${namesOf(hosts)} does not resolve to an address.`,
@@ -15,7 +15,7 @@ const NETWORK: Readonly<Record<string, Sentence>> = {
   ENETUNREACH: ({ address }) => `There is no way to ${address}.`,
 };
 
-/** What Postgres, or a pooler before it, answers to the first messages. */
+/** What Postgres, or a pooler in front of it, answers to the first messages. */
 const ANSWERED: Readonly<Record<string, Sentence>> = {
   '28P01': ({ address, user }, quoted) => `${address} refuses the password of the user ${quoted(user)}.`,
   '28000': ({ address, user, database }, quoted) =>
@@ -35,7 +35,7 @@ const ANSWERED: Readonly<Record<string, Sentence>> = {
 const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_OSSL_)|^EPROTO$/;
 const LOST = /^(ECONNRESET|EPIPE|CONNECTION_(CLOSED|DESTROYED|ENDED))$/;
 
-/** Why the database at `target` could not be opened: a Problem in words of opening, or null when it is another fault. */
+/** Why the database at `target` could not be opened: a Problem worded for the opening, or null for any other fault. */
 export function openingFault(thrown: unknown, target: DatabaseTarget): Problem | null {
   if (thrown instanceof Problem) return thrown;
   const code = codeOf(thrown);

@@ -8,17 +8,17 @@ import { type DatabaseTarget, readDatabaseUrl } from './database-url.ts';
 import { openingFault } from './opening-fault.ts';
 
 /**
- * As much work at once, and each on a connection that is idle: postgres.js sends ahead on a busy one, and a question
- * with parameters begins with Parse and Flush. PgBouncer (1.18, transaction mode) lets go of the server at the end of
- * the question before; Bind would go to the next server, and nothing is answered any more.
+ * As many operations at once, each on an idle connection: postgres.js pipelines on a busy one, and a query
+ * with parameters begins with Parse and Flush. PgBouncer (1.18, transaction mode) releases the server at the end of
+ * the previous query; Bind would go to the next server, and nothing is answered any more.
  */
 const AT_ONCE = 5;
-/** A connection that is just ending is neither idle nor new; with so many, another one always is. */
+/** A connection that is just closing is neither idle nor new; with this many, another one is always available. */
 const POOL = 2 * AT_ONCE;
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** Waiting for another replica's migration counts as one statement. */
 const MIGRATION_TIMEOUT_MS = 120_000;
-/** What is under way may end within this time when its connection is closed. */
+/** Work in progress gets this long to finish when its connection is closed. */
 const CLOSE_TIMEOUT_S = 5;
 
 const PROTOCOL_VIOLATION = '08P01';
@@ -29,8 +29,8 @@ const asText = (value: string) => value;
 const DOCUMENT = { to: 3802, from: [114, 3802], serialize: asText, parse: asText };
 
 /**
- * Where the time-outs of statements are set. In the first message of a connection, for all of it; PgBouncer and its like
- * refuse such parameters, and in transaction mode a setting of the session would leak to another client: there it is
+ * Where statement timeouts are set. In a connection's first message, for its whole life; PgBouncer and similar poolers
+ * refuse such parameters, and in transaction mode a session setting would leak to another client: with those it is
  * set for each transaction.
  */
 type TimeoutsSet = 'at the start' | 'in each transaction';
@@ -56,7 +56,7 @@ function poolOf(target: DatabaseTarget, { max, statementTimeoutMs, timeouts }: P
     max,
     connect_timeout: target.connectTimeoutS,
     idle_timeout: 60,
-    // Named statements are not there on the next server of a pooler: postgres.js would prepare COMMIT again after the
+    // Named statements do not exist on a pooler's next server: postgres.js would prepare COMMIT again after the
     // error, in a transaction that is lost by then, and report it as committed.
     prepare: false,
     onnotice: () => {},
@@ -76,7 +76,7 @@ function poolOf(target: DatabaseTarget, { max, statementTimeoutMs, timeouts }: P
   return timeouts === 'at the start' ? sql : limitingTransactions(sql, statementTimeoutMs);
 }
 
-/** One round trip more for a transaction; a statement alone is given up by the door's deadline. */
+/** Costs a transaction one more round trip; a single statement relies on the door's deadline. */
 function limitingTransactions<Pool extends ReturnType<typeof postgres>>(sql: Pool, timeoutMs: number): Pool {
   const begin = sql.begin.bind(sql) as (work: (tx: postgres.TransactionSql) => Promise<unknown>) => Promise<unknown>;
   const settings = ['statement_timeout', 'idle_in_transaction_session_timeout'];
