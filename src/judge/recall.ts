@@ -10,8 +10,7 @@ interface FlatState extends Omit<JudgeState, 'format' | 'checks' | 'anew'>, Chec
 }
 
 /** Shown to the operator until the stage ends; without it, a full dwell with little evidence would be puzzling. */
-export const BEGUN_ANEW =
-  'the evidence was begun anew, for what was kept of it has a form that this version cannot read';
+export const BEGUN_ANEW = 'the evidence was begun anew, because this version cannot read what was stored of it';
 
 /**
  * Converts a stored memory to the current format. State written by the previous version is carried over bit for bit.

@@ -22,8 +22,8 @@ export function failure(requestId: string | null): Refusal {
   return { status: 500, detail, ...(requestId === null ? {} : { fields: ['X-Request-Id', requestId] }) };
 }
 
-/** How long a refused connection may still send. */
-const LINGER_MS = 2_000;
+/** How long a client may still send after an early answer, in ms: closing on unread bytes would reset the answer away. */
+export const LINGER_MS = 2_000;
 
 /** How long a client should wait after an overload (RFC 9110 section 10.2.3), in seconds. */
 const RETRY_AFTER_S = '1';

@@ -1,5 +1,13 @@
 import type { UpstreamHead } from '../upstream/upstream-client.ts';
 
+/** Up to this size, in bytes, a piece of a body is copied as text, which is cheaper than a buffer of its own. */
+export const SMALL_PIECE = 4_096;
+/**
+ * How much of an answer is collected as text, in bytes: up to this size node:net encodes a string on the stack. An answer that
+ * breaks within it can still be replaced, so both paths have to collect alike.
+ */
+export const SMALL_TEXT = 16_384;
+
 /** The parts of a request that decide the shape of its answer. */
 export interface Asker {
   readonly method: string;

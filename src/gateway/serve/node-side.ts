@@ -4,12 +4,7 @@ import { type AnswerBody, answerHeaders, forwardedTrailers, headerLines } from '
 import { lingerInstead } from '../http/refuse.ts';
 import type { UpstreamHead } from '../upstream/upstream-client.ts';
 import type { GatewayRequest } from './admit.ts';
-import type { Asker, ClientSide, ExchangeEvents } from './client-side.ts';
-
-/** Up to this size, a copy as text is cheaper than a separate buffer. */
-const SMALL_PIECE = 4_096;
-/** How much of a body is collected as text, as on the fast path: an answer that breaks within it can still be replaced. */
-const SMALL_TEXT = 16_384;
+import { type Asker, type ClientSide, type ExchangeEvents, SMALL_PIECE, SMALL_TEXT } from './client-side.ts';
 
 interface PendingHead {
   readonly status: number;
@@ -89,6 +84,7 @@ export class NodeSide implements ClientSide {
     this.unwritten = '';
     this.waiting = null;
     this.isDue = false;
+    this.isHeldBack = false;
     this.body = body;
   }
 

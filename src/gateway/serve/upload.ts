@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { forwardedTrailers } from '../http/headers.ts';
+import { LINGER_MS } from '../http/refuse.ts';
 import type { Share } from '../http/share.ts';
 import type { UploadPace } from '../http/timeouts.ts';
 import type { Sending } from '../measure/open-block.ts';
@@ -10,8 +11,6 @@ import { KeptBody } from './kept-body.ts';
 import { PaceMeter } from './pace.ts';
 import type { UploadWatch, Watched } from './upload-watch.ts';
 
-/** How long a body that is no longer wanted is still read, so that the client sees the early answer. */
-const LINGER_MS = 2_000;
 /** The most of a body that is kept for a second attempt. */
 const KEPT_BYTES = 65_536;
 

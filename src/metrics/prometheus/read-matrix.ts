@@ -1,3 +1,4 @@
+import { isCount } from '../../judge/shape.ts';
 import type { AnsweredSeries, RawHistogramSample, Sample } from './answered-series.ts';
 import type { InstantResult } from './instant-query.ts';
 import { excerpt, Unreadable } from './unreadable.ts';
@@ -60,10 +61,6 @@ export function countOf(text: unknown): number {
   const count = typeof text === 'string' && /^\+?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   if (!isCount(count)) throw notCount(text);
   return count;
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
 }
 
 function notCount(text: unknown): Unreadable {

@@ -1,13 +1,8 @@
 import type { Socket } from 'node:net';
 import { type AnswerBody, forwardedTrailers, headerLines } from '../../http/headers.ts';
 import type { UpstreamHead } from '../../upstream/upstream-client.ts';
-import type { Asker, ClientSide, ExchangeEvents } from '../client-side.ts';
+import { type Asker, type ClientSide, type ExchangeEvents, SMALL_PIECE, SMALL_TEXT } from '../client-side.ts';
 import type { AnswerWriter } from './answer-text.ts';
-
-/** Up to this size, a body piece is copied behind what goes out before it, which is cheaper than a second buffer. */
-const SMALL_PIECE = 4_096;
-/** The most that is written as one string; up to this size node:net encodes it on the stack. */
-const SMALL_TEXT = 16_384;
 
 /** The client's connection, as its side of an exchange sees it. */
 export interface SideOwner {
@@ -61,6 +56,7 @@ export class PlainSide implements ClientSide {
     const { text, body } = this.writer.final(head, asker, this.after);
     this.framing = body;
     this.unwritten = text;
+    this.isHeldBack = false;
   }
 
   piece(chunk: Buffer): boolean {

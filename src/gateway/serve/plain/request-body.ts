@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { LINGER_MS } from '../../http/refuse.ts';
 import type { Share } from '../../http/share.ts';
 import type { UploadPace } from '../../http/timeouts.ts';
 import type { Sending } from '../../measure/open-block.ts';
@@ -8,8 +9,6 @@ import type { UploadWatch, Watched } from '../upload-watch.ts';
 
 /** How much of a body is held for a second attempt. */
 const HELD_BYTES = 65_536;
-/** How long a body that is no longer wanted is still read, so that the client sees the early answer. */
-const LINGER_MS = 2_000;
 const NO_TRAILERS: readonly string[] = [];
 const NONE: Buffer[] = [];
 
