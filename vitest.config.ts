@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { LongestFirst } from './test/support/longest-first.ts';
+import { LongestFirst, SLOW } from './test/support/longest-first.ts';
 
 /** Whole processes and whole-tree tools: they follow the other tests, two files at a time, because most of their time is waiting. */
 const HEAVY = ['test/e2e/**/*.test.ts', 'test/fault/**/*.test.ts', 'test/run.test.ts', 'test/static.test.ts'];
 
 /** Of rooms without state, clock or outside world: whatever ran before in the same process, they cannot tell. */
 const PURE = [
-  'test/unit/{judge,parity,policy,problem,rollout,simulate,split,stats}/**/*.test.ts',
+  'test/unit/{judge,parity,policy,problem,redact,rollout,simulate,split,stats}/**/*.test.ts',
   'test/property/**/*.test.ts',
 ];
 
@@ -16,13 +16,18 @@ export default defineConfig({
     pool: 'forks',
     // One more than two cores carry: the longest files wait for most of their time.
     maxWorkers: Math.max(3, availableParallelism()),
-    testTimeout: 30_000,
+    // What simulates hours takes ten seconds on quiet cores, and three times that on busy ones.
+    testTimeout: 90_000,
     hookTimeout: 60_000,
     sequence: { shuffle: true, sequencer: LongestFirst },
     projects: [
       {
         extends: true,
-        test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: [...HEAVY, ...PURE, '**/node_modules/**'] },
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: [...HEAVY, ...PURE, ...SLOW, '**/node_modules/**'],
+        },
       },
       // A process for each file costs more than most of these files.
       { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
@@ -32,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'reference path',
           include: ['test/wire/**/*.test.ts'],
-          exclude: ['test/wire/fast*.test.ts'],
+          exclude: ['test/wire/fast*.test.ts', ...SLOW],
           provide: { fastPath: 'off' },
         },
       },
@@ -41,10 +46,34 @@ export default defineConfig({
         test: {
           name: 'heavy',
           include: HEAVY,
+          exclude: [...SLOW],
           maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      // Left out by a bare `npm test`; `npm run test:slow` runs them.
+      {
+        extends: true,
+        test: {
+          name: 'slow',
+          include: [...SLOW],
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'slow, reference path',
+          include: SLOW.filter((path) => path.startsWith('test/wire/')),
+          provide: { fastPath: 'off' },
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,4 +1,4 @@
-// npm test [-- [--require all|SERVICE[,SERVICE ...]] [ARGUMENT OF VITEST ...]]
+// npm test [-- [--require all|SERVICE[,SERVICE ...]] [ARGUMENT OF VITEST ...]]; npm run test:slow the same
 import { resolve } from 'node:path';
 import { createVitest, parseCLI, startVitest, type Vitest } from 'vitest/node';
 import { NamesByFile } from './support/names-by-file.ts';
@@ -8,7 +8,7 @@ import { closingLine, type Tally, tallyOf } from './support/tally.ts';
 /** More than twice the longest time-out of a test. */
 const STILL_MS = Number(process.env['SERIN_TEST_STILL_MS'] ?? 15 * 60_000);
 
-const HOW_TO_RUN_LESS = `All tests run, which takes minutes. To run less:
+const HOW_TO_RUN_LESS = `All tests run but the slow ones (npm run test:slow), which takes minutes. To run less:
   npm test -- PATH ...              the files whose paths contain one of these
   npm test -- -t NAME               the tests whose full name contains this, or matches it as a regular expression
   npm run test:watch [-- PATH ...]  on every change what depends on it`;
@@ -42,9 +42,10 @@ async function run(args: readonly string[]): Promise<Tally> {
   });
   const { reporters = ['default'] } = options;
   const all = [...(Array.isArray(reporters) ? reporters : [reporters]), watch];
-  const settings = { ...options, reporters: all, watch: false };
   const pattern = options.testNamePattern;
-  if (filter.length === 0 && pattern === undefined) console.log(HOW_TO_RUN_LESS);
+  const isBare = filter.length === 0 && pattern === undefined && options.project === undefined;
+  if (isBare) console.log(HOW_TO_RUN_LESS);
+  const settings = { ...options, ...(isBare ? { project: ['!slow*'] } : {}), reporters: all, watch: false };
   const vitest =
     pattern === undefined ? await startVitest(filter, settings) : await startNarrowed(filter, settings, pattern);
   const seen = tallyOf(vitest.state.getTestModules(), vitest.state.getUnhandledErrors());

@@ -17,6 +17,7 @@ const COMMANDS = [...new Set(texts.flatMap((text) => text.match(/(?<=^|`)npm [^`
 /** Those that other tests run, and where. */
 const RUN_ELSEWHERE: Readonly<Record<string, readonly [file: string, text: string]>> = {
   'npm test': ['.ci/run', 'npm test -- --require all'],
+  'npm run test:slow': ['.ci/run', 'npm run test:slow -- --require all'],
   'npm run demo': ['.ci/run', 'npm run demo -- --once'],
   'npm run typecheck': ['test/static.test.ts', "'typecheck'"],
   'npm run lint': ['test/static.test.ts', "'lint'"],

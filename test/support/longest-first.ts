@@ -1,17 +1,35 @@
 import { createHash } from 'node:crypto';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Half a minute and more each, on two quiet cores. One that began last would run on when all others have ended. */
-export const LONGEST: readonly string[] = [
+/** Half a minute and more each, on two quiet cores: a run of their own. The longest come first. */
+export const SLOW: readonly string[] = [
   'test/wire/containment.test.ts',
-  'test/fault/kill.test.ts',
   'test/e2e/doctor.test.ts',
   'test/e2e/schemathesis.test.ts',
-  'test/e2e/prometheus.test.ts',
-  'test/fault/database-away.test.ts',
-  'test/e2e/bad-input.test.ts',
-  'test/fault/first-start.test.ts',
+  'test/fault/kill.test.ts',
   'test/fault/database-process.test.ts',
+  'test/e2e/bench.test.ts',
+  'test/fault/first-start.test.ts',
+  'test/fault/database-away.test.ts',
+  'test/e2e/prometheus.test.ts',
+  'test/e2e/probes.test.ts',
+  'test/e2e/model-backend.test.ts',
+  'test/e2e/demo-llm.test.ts',
+  'test/e2e/unseen-faults.test.ts',
+  'test/e2e/heavy-keys.test.ts',
+  'test/e2e/sticky-keys.test.ts',
+  'test/e2e/cold-start.test.ts',
+  'test/e2e/advised-split.test.ts',
+  'test/e2e/errors-by-content.test.ts',
+  'test/e2e/logs.test.ts',
+  'test/e2e/logs-collector.test.ts',
+  'test/e2e/internal-answers.test.ts',
+];
+
+/** Of the others as well, those that take as long. One that began last would run on when all others have ended. */
+export const LONGEST: readonly string[] = [
+  ...SLOW,
+  'test/e2e/bad-input.test.ts',
   'test/static.test.ts',
   'test/e2e/package.test.ts',
 ];
