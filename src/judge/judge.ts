@@ -96,9 +96,10 @@ function verdictOf(policy: Policy, state: JudgeState, input: LookInput, blind: s
 }
 
 // Where the canary serves alone, checks that only compare say nothing.
-function hasLimit(policy: Policy, check: CheckName): boolean {
-  const against = termsOf(policy, check)?.against ?? 'stable';
-  return against !== 'stable';
+function isToldIn(policy: Policy, check: CheckName, stage: LookInput['step']['kind']): boolean {
+  const terms = termsOf(policy, check);
+  if (terms === null) return false;
+  return terms.against !== 'stable' || (stage === 'internal' && terms.whileInternal === true);
 }
 
 function harmVerdict(

@@ -1,4 +1,4 @@
-import type { Policy } from '../policy/schema.ts';
+import type { OnHarm, Policy } from '../policy/schema.ts';
 import type { FindingContext, LookContext, Sight } from './context.ts';
 import type { CheckName, Finding } from './finding.ts';
 import type { Claim, ShareOf, Stake } from './stake.ts';
@@ -45,8 +45,19 @@ export interface Terms {
   readonly label: string;
   /** Whether it only reports, and takes no part in harm, hold or parity. */
   readonly dryRun: boolean;
+  /** What harm leads to that this check carries; omitted where the step or the policy says it. */
+  readonly onHarm?: OnHarm | undefined;
   /** What the canary is compared with. When it serves alone, only checks with a limit continue. */
   readonly against: 'stable' | 'limit' | 'both';
+  /** Set where its findings are shown in the internal phase, too. */
+  readonly whileInternal?: true;
+}
+
+/** What the policy says of a check under which most of them do the same. */
+export function reactionOf(
+  declared: { readonly dryRun: boolean; readonly onHarm?: OnHarm | undefined } | undefined,
+): Pick<Terms, 'dryRun' | 'onHarm'> {
+  return { dryRun: declared?.dryRun ?? false, onHarm: declared?.onHarm };
 }
 
 /** What a hold may rest on. */

@@ -1,4 +1,4 @@
-import type { ErrorMargin } from '../policy/schema.ts';
+import type { ErrorMargin } from '../policy/checks/margins.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 
 /** 0.048 -> `4.8 %`, 0.00021 -> `0.021 %`: two significant digits, three from 10 % on. */

@@ -1,7 +1,7 @@
+import type { ErrorMargin } from './checks/margins.ts';
 import type { DocumentFault, Path } from './fault.ts';
 import type { Legible, LegibleSpec } from './legible.ts';
-import type { ErrorMargin, LatencyMargin } from './schema.ts';
-import { formatDuration, formatPercent, formatPp } from './units.ts';
+import { formatDuration, formatPercent, formatPp, type LatencyMargin } from './units.ts';
 
 const CHECKS: Path = ['spec', 'checks'];
 const CLASSIC: Path = [...CHECKS, 'latency', 'classic'];

@@ -1,6 +1,6 @@
+import type { QueryCheck } from './checks/query-check.ts';
 import type { DocumentFault, Path } from './fault.ts';
 import type { Legible, LegibleSpec } from './legible.ts';
-import type { QueryCheck } from './query-check.ts';
 import { formatDuration, formatPercent } from './units.ts';
 
 const QUERIES: Path = ['spec', 'checks', 'queries'];

@@ -33,3 +33,6 @@ export const plainText = (longest: number) =>
           : 'must not contain control characters, nor characters that change the direction of the text',
     })
     .refine((text) => text.isWellFormed(), UNSTORABLE);
+
+/** p1 to p99.99, each with one spelling; p50, p95 and p99 have places of their own. No flag: JSON Schema has none. */
+export const NAMED_QUANTILE = /^p(?!(?:50|95|99)$)[1-9]\d?(?:\.\d?[1-9])?$/;

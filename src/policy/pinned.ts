@@ -1,11 +1,16 @@
 import { isRecord } from './is-record.ts';
 import { type Policy, policySchema } from './schema.ts';
 
-const { checks, guards } = policySchema.parse({
+const { dryRun, onHarm, harm, checks, guards, judge } = policySchema.parse({
   apiVersion: 'serin.dev/v1',
   kind: 'GraduationPolicy',
   metadata: { name: 'defaults' },
-  spec: { steps: [{ weight: '1%', dwell: '0s' }], checks: { latency: { dominance: {} } } },
+  spec: {
+    steps: [{ weight: '1%', dwell: '0s' }],
+    checks: { latency: { dominance: {} } },
+    // The budget was given to the checks of then: one that came later has the share that a policy gives it by leaving it out.
+    judge: { weights: { errors: 1, p50: 0, p95: 0, p99: 0, guards: 0 } },
+  },
 }).spec;
 
 /**
@@ -16,7 +21,14 @@ export function pinnedPolicy(stored: Policy): Policy {
   const { dominance, ...latency } = checks.latency;
   const isMeasured = stored.spec.checks.latency.dominance !== undefined;
   return filled(stored, {
-    spec: { checks: { ...checks, latency: isMeasured ? { ...latency, dominance } : latency }, guards },
+    spec: {
+      dryRun,
+      onHarm,
+      harm,
+      checks: { ...checks, latency: isMeasured ? { ...latency, dominance } : latency },
+      guards,
+      judge: { weights: judge.weights },
+    },
   }) as Policy;
 }
 

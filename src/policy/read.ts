@@ -2,6 +2,7 @@ import type { Issue } from '../problem/problem.ts';
 import { checkPolicy } from './check.ts';
 import { digestPolicy } from './digest.ts';
 import { inOrder, readDocument } from './document.ts';
+import { isRecord } from './is-record.ts';
 import { legiblePolicy } from './legible.ts';
 import type { SourceDocument } from './place.ts';
 import { type Policy, policySchema } from './schema.ts';
@@ -30,6 +31,14 @@ export function readPolicy(text: string, file: string): PolicyReading {
   }
   if (reading.rest === null) return { ok: false, issues: reading.issues };
   const { value, document } = reading.rest;
+  if (isServerFile(value)) {
+    const message = `${file} is no policy: it has routes, as the file of serin serve does. serin doctor --config ${file} checks that`;
+    return { ok: false, issues: [document.issue({ path: ['routes'], message, at: 'key' })] };
+  }
   const faults = checkPolicy(legiblePolicy(value));
   return { ok: false, issues: inOrder([...reading.issues, ...faults.map(document.issue)]) };
+}
+
+function isServerFile(value: unknown): boolean {
+  return isRecord(value) && 'routes' in value && !('kind' in value) && !('spec' in value);
 }

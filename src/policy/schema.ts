@@ -1,17 +1,7 @@
 import { z } from 'zod';
-import { dryRun, queryChecks } from './query-check.ts';
-import {
-  duration,
-  formatDuration,
-  formatPercent,
-  fraction,
-  parseDurationMs,
-  parsePercent,
-  points,
-  saying,
-  textLike,
-  weight,
-} from './units.ts';
+import { checks } from './checks/checks.ts';
+import { ownReaction, reaction } from './checks/reaction.ts';
+import { duration, fraction, saying, textLike, weight } from './units.ts';
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
@@ -19,63 +9,6 @@ const gates = z
   .array(textLike(NAME, 'must be a lower-case name such as integration-tests'))
   .default([])
   .describe('Names of conditions that a person or a pipeline has to report as passed');
-
-const errorMargin = z.strictObject({
-  relative: fraction.describe("Of the stable's rate"),
-  absolute: points.describe('Of all requests'),
-});
-
-const HARM = 'More than this is harm: the parts are added';
-const PARITY = 'Shown to be within this, the check is at parity: the larger part counts';
-
-const latencyMarginValue = z.strictObject({ relative: z.number(), absoluteMs: z.number() });
-
-const LATENCY_LIMIT = /^\d{1,9}(\.\d{1,6})?(%|ms|s|m)$/;
-
-const latencyLimit = z.codec(
-  textLike(LATENCY_LIMIT, 'must be a relative margin such as 10% or an absolute one such as 5ms'),
-  latencyMarginValue,
-  {
-    decode: (text, context) => {
-      const relative = parsePercent(text);
-      const absoluteMs = parseDurationMs(text);
-      if (relative === null && absoluteMs === null) {
-        context.issues.push({ code: 'custom', input: text, message: 'must be at most 365d' });
-      }
-      return { relative: relative ?? 0, absoluteMs: absoluteMs ?? 0 };
-    },
-    encode: (margin, context) => {
-      if (margin.relative > 0 && margin.absoluteMs > 0) {
-        context.issues.push({ code: 'custom', input: margin, message: 'must be one margin' });
-      }
-      return margin.absoluteMs > 0 ? formatDuration(margin.absoluteMs) : formatPercent(margin.relative);
-    },
-  },
-);
-
-const latencyLimits = z.codec(
-  z.strictObject({
-    relative: fraction.describe("Of the stable's latency"),
-    absolute: duration.describe('Above the latency of the stable'),
-  }),
-  latencyMarginValue,
-  {
-    decode: ({ relative, absolute }) => ({ relative, absoluteMs: absolute }),
-    encode: ({ relative, absoluteMs }) => ({ relative, absolute: absoluteMs }),
-  },
-);
-
-const latencyMargin = z
-  .union([latencyLimit, latencyLimits], saying('must be a margin such as 10%, 5ms or { relative: 10%, absolute: 5ms }'))
-  .describe(
-    'The larger of a relative and an absolute margin; a relative one is rounded down to whole buckets: 2 %, or those of a native histogram',
-  );
-
-const quantileCheck = z.strictObject({
-  rollback: latencyMargin.describe('Slower than the stable by more than this is harm'),
-  parity: latencyMargin.describe('Shown to be slower by no more than this, the check is at parity'),
-  dryRun,
-});
 
 const internal = z.strictObject({
   requests: z.int().min(0).default(20).describe('Forced requests to the canary that this phase takes'),
@@ -88,75 +21,20 @@ const weightStep = z.strictObject({
   weight,
   dwell: duration.describe('How long the step lasts at least, less what is paused, blind or a shared fault'),
   gates,
+  onHarm: ownReaction,
 });
 
 const consumerStep = z.strictObject({
   consumers: z.literal('listed').describe('Moves the listed consumers one by one; a person ends the step'),
   dwell: duration.describe('How long the step lasts at least, less what is paused, blind or a shared fault'),
   gates,
+  onHarm: ownReaction,
 });
 
 const step = z.union(
   [weightStep, consumerStep],
   saying('must have either weight (such as 10%) or consumers (listed), and a dwell'),
 );
-
-const errorsCheck = z.strictObject({
-  statuses: z
-    .array(
-      z.union(
-        [z.int().min(400).max(599), z.literal(['4xx', '5xx'])],
-        saying('must be a status from 400 to 599, 4xx or 5xx'),
-      ),
-    )
-    .min(1)
-    .default(['5xx'])
-    .describe('The answers that count as errors, beside no complete answer at all'),
-  rollback: errorMargin.prefault({ relative: '10%', absolute: '0.01pp' }).describe(HARM),
-  parity: errorMargin.prefault({ relative: '25%', absolute: '0.1pp' }).describe(PARITY),
-  dryRun,
-});
-
-const clientErrorsCheck = z.strictObject({
-  hold: errorMargin
-    .prefault({ relative: '50%', absolute: '1pp' })
-    .describe('Evidence of a larger share than this holds the canary; it never rolls back'),
-  parity: errorMargin.prefault({ relative: '50%', absolute: '1pp' }).describe(PARITY),
-  dryRun,
-});
-
-// 2, 3 and 5 buckets of 2 % to roll back, 5, 8 and 12 for parity (docs/statistics.md section 3.1). A margin counts as
-// the whole buckets that fit in it, so that two buckets take 4.1%: 4% is less than 1.02^2 = 1.0404.
-const latencyChecks = z.strictObject({
-  p50: quantileCheck.prefault({ rollback: '4.1%', parity: '10.5%' }).describe('The median'),
-  p95: quantileCheck
-    .prefault({ rollback: '6.2%', parity: '17.2%' })
-    .describe('The latency that 95 % of the answers keep'),
-  p99: quantileCheck
-    .prefault({ rollback: '10.5%', parity: '26.9%' })
-    .describe('The latency that 99 % of the answers keep'),
-  dominance: z
-    .strictObject({ rollback: latencyMargin.optional().describe('The shift that is still no harm'), dryRun })
-    .optional()
-    .describe('The whole distribution, shifted by this margin; left out, by the rollback margin of p50'),
-  classic: z
-    .strictObject({
-      rollback: errorMargin.prefault({ relative: '15%', absolute: '0.2pp' }).describe(HARM),
-      parity: errorMargin.prefault({ relative: '25%', absolute: '0.5pp' }).describe(PARITY),
-      dryRun,
-    })
-    .prefault({})
-    .describe(
-      'Shares of answers above fixed boundaries, where a source has nothing finer (classic Prometheus buckets)',
-    ),
-});
-
-const checks = z.strictObject({
-  errors: errorsCheck.prefault({}).describe('The share of requests that fail'),
-  clientErrors: clientErrorsCheck.prefault({}).describe('The share of 4xx answers'),
-  latency: latencyChecks.prefault({}).describe('From the head of a request to the head of its answer'),
-  queries: queryChecks.default({}).describe('Checks on values of a metrics source, by name'),
-});
 
 const guards = z.strictObject({
   errors: fraction.optional().describe('The largest share of errors that is ever tolerated'),
@@ -185,15 +63,21 @@ const judge = z.strictObject({
     .describe('The false-promotion budget of the first, a middle and the last compared step'),
   block: duration.prefault('5s').describe('The span of one look, and of the blocks that are compared'),
   minStep: duration.prefault('60s').describe('How long a compared step lasts at least, whatever the evidence'),
-  warmUp: duration.prefault('60s').describe('Latency of the first span after the canary gets traffic is not judged'),
+  warmUp: duration
+    .prefault('4m')
+    .describe(
+      'For so long after each increase of the weight a canary may still be cold: only gross failures roll back, and one that is worse for certain goes back once to the weight before. `0s`: none, and no `ramp` either',
+    ),
   reference: duration
     .prefault('5m')
-    .describe('Half-life of what is remembered of the latency of the stable; the thresholds come from it'),
+    .describe(
+      'Half-life of what is remembered of the latency of the stable, beyond its last 2,000 answers; the thresholds come from it',
+    ),
   minBlocks: z.int().min(1).max(100).default(3).describe('Blocks that evidence of harm takes at least'),
   hold: z.number().gt(1).default(20).describe('Odds of harm at which the canary is held, short of rolling back'),
   maxHold: duration
-    .prefault('1h')
-    .describe('How long evidence may hold a step, too little to roll back, before a page is sent'),
+    .prefault('5m')
+    .describe('How long evidence may hold a rollout, too little to roll back, before a page is sent'),
   weights: z
     .strictObject({
       errors: share.describe('Of `errors`, and of requests that nobody answers'),
@@ -201,11 +85,26 @@ const judge = z.strictObject({
       p50: share.describe('Of the median'),
       p95: share.describe('Of p95'),
       p99: share.describe('Of p99'),
+      clientErrors: share.default(0).describe('Of 4xx answers'),
+      kinds: share.default(0).describe('Of all kinds of other answers together'),
+      slices: share.default(0).describe('Of all endpoints and consumers together'),
+      cold: share.default(0).describe('Of what is judged while the canary warms up'),
       guards: share.describe('Of all guards together'),
     })
-    .default({ errors: 0.36, dominance: 0.27, p50: 0.09, p95: 0.09, p99: 0.09, guards: 0.1 })
+    .default({
+      errors: 0.288,
+      dominance: 0.198,
+      p50: 0.063,
+      p95: 0.063,
+      p99: 0.063,
+      clientErrors: 0.03,
+      kinds: 0.015,
+      slices: 0.09,
+      cold: 0.09,
+      guards: 0.1,
+    })
     .describe(
-      'Shares of alpha. Without guards theirs goes to the others in proportion: errors 0.4, dominance 0.3, quantiles 0.1',
+      'Shares of alpha. What nothing uses goes to the others in proportion: without guards, errors have 0.32 and 4xx answers 0.033',
     ),
   dispersion: z
     .strictObject({
@@ -246,6 +145,31 @@ export const policySchema = z.strictObject({
       .literal(['automatic', 'manual'])
       .default('automatic')
       .describe('Whether a promoted version becomes the stable by itself, or by `serin finalise`'),
+    dryRun: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Every check and guard reports only: no evidence rolls back, holds or advances; after the internal phase a person ends each stage',
+      ),
+    onHarm: reaction
+      .default('rollback')
+      .describe(
+        'What harm leads to. `hold` is for changes that cannot go back: paused at the present weight and paged, and a person decides. A step and a check may say otherwise; the brake of the gateway is not asked',
+      ),
+    ramp: duration
+      .optional()
+      .describe(
+        'How long the gateway takes over an increase of the weight, in moves of 15 s; `0s` for none. At most `judge.warmUp`; left out, half of it, so that `judge.warmUp: 0s` allows no ramp. What is shown as the weight meanwhile is the ordered one',
+      ),
+    harm: z
+      .strictObject({
+        failed: z.int().min(1).default(50).describe('Requests that failed'),
+        slow: z.int().min(1).default(500).describe('Answers slower than the p99 of the stable and a tenth more'),
+      })
+      .prefault({})
+      .describe(
+        'How many requests one warm-up of a canary may cost, beyond what the stable would have failed or served as slowly: with more, one that is worse for certain is rolled back at once',
+      ),
     checks: checks.prefault({}).describe('What is compared, and by what margins'),
     guards: guards.prefault({}).describe('Absolute limits, whatever the stable does'),
     judge: judge.prefault({}).describe('Budgets and spans of the judgement; the defaults are meant to stay'),
@@ -280,7 +204,15 @@ export const policySchema = z.strictObject({
     brake: z
       .strictObject({ failures: z.int().min(5).max(10_000).describe('How many, while the stable is well') })
       .default({ failures: 20 })
-      .describe('Failures in a row on the canary at which the gateway itself sends everything to the stable'),
+      .describe(
+        'Failures in a row at which the gateway sends all to the stable; on a sticky route of five keys, or of fewer after a trial',
+      ),
+    heavyKeys: z
+      .literal(['with-others', 'last'])
+      .default('with-others')
+      .describe(
+        'On a sticky route, when keys join that had more than 2 % of the traffic each before the start: by their draw, or `last`, at 100 %',
+      ),
     failover: z
       .literal(['stable', 'none'])
       .default('stable')
@@ -293,8 +225,6 @@ export type PolicyDocument = z.input<typeof policySchema>;
 /** A policy as the program reads it: durations in ms, weights in basis points, rates as fractions of one. */
 export type Policy = z.output<typeof policySchema>;
 export type Step = Policy['spec']['steps'][number];
-export type WeightStep = z.output<typeof weightStep>;
 export type Checks = Policy['spec']['checks'];
-export type ErrorMargin = z.output<typeof errorMargin>;
-export type LatencyMargin = z.output<typeof latencyMargin>;
+export type OnHarm = Policy['spec']['onHarm'];
 export type Guards = Policy['spec']['guards'];

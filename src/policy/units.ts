@@ -109,3 +109,49 @@ export const weight = z
     encode: formatBps,
   })
   .meta({ description: 'A share of the traffic: 1%, 0.1%, 50%', pattern: WEIGHT_UP_TO_WHOLE });
+
+const latencyMarginValue = z.strictObject({ relative: z.number(), absoluteMs: z.number() });
+
+const LATENCY_LIMIT = /^\d{1,9}(\.\d{1,6})?(%|ms|s|m)$/;
+
+const latencyLimit = z.codec(
+  textLike(LATENCY_LIMIT, 'must be a relative margin such as 10% or an absolute one such as 5ms'),
+  latencyMarginValue,
+  {
+    decode: (text, context) => {
+      const relative = parsePercent(text);
+      const absoluteMs = parseDurationMs(text);
+      if (relative === null && absoluteMs === null) {
+        context.issues.push({ code: 'custom', input: text, message: 'must be at most 365d' });
+      }
+      return { relative: relative ?? 0, absoluteMs: absoluteMs ?? 0 };
+    },
+    encode: (margin, context) => {
+      if (margin.relative > 0 && margin.absoluteMs > 0) {
+        context.issues.push({ code: 'custom', input: margin, message: 'must be one margin' });
+      }
+      return margin.absoluteMs > 0 ? formatDuration(margin.absoluteMs) : formatPercent(margin.relative);
+    },
+  },
+);
+
+const latencyLimits = z.codec(
+  z.strictObject({
+    relative: fraction.describe("Of the stable's latency"),
+    absolute: duration.describe('Above the latency of the stable'),
+  }),
+  latencyMarginValue,
+  {
+    decode: ({ relative, absolute }) => ({ relative, absoluteMs: absolute }),
+    encode: ({ relative, absoluteMs }) => ({ relative, absolute: absoluteMs }),
+  },
+);
+
+/** Of a latency: a relative margin, an absolute one, or both. */
+export const latencyMargin = z
+  .union([latencyLimit, latencyLimits], saying('must be a margin such as 10%, 5ms or { relative: 10%, absolute: 5ms }'))
+  .describe(
+    'The larger of a relative and an absolute margin; a relative one is rounded down to whole buckets: 2 %, or those of a native histogram',
+  );
+
+export type LatencyMargin = z.output<typeof latencyMargin>;

@@ -1,4 +1,4 @@
-import type { QueryCheck } from '../../policy/query-check.ts';
+import type { QueryCheck } from '../../policy/checks/query-check.ts';
 import { WHOLE_BPS } from '../../split/assign.ts';
 import type { Track } from '../../split/order.ts';
 import type { SeriesPoint, SeriesValue } from '../../stats/block.ts';

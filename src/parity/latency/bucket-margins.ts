@@ -1,8 +1,9 @@
-import type { Checks, LatencyMargin } from '../../policy/schema.ts';
+import type { Checks } from '../../policy/schema.ts';
+import type { LatencyMargin } from '../../policy/units.ts';
 import type { LatencyGrid } from '../../stats/block.ts';
-import { isSameGrid } from '../../stats/latency/latency-grid.ts';
 import { bucketMs, bucketsWithin, GATEWAY_GRID } from '../../stats/latency/log-histogram.ts';
 import type { BucketMargins, QuantileEdge } from '../../stats/latency/quantile.ts';
+import { isSameGrid } from '../../stats/latency/latency-grid.ts';
 import type { QuantileName } from '../finding.ts';
 
 /** How far the whole distribution may shift: by default, as much as the p50. */

@@ -1,5 +1,5 @@
+import type { QueryCheck } from '../../policy/checks/query-check.ts';
 import { counted } from '../../policy/counted.ts';
-import type { QueryCheck } from '../../policy/query-check.ts';
 import { LARGEST_RARE_BET } from '../../stats/rates/rare-event.ts';
 import { leastIntervals, logSeriesParity } from '../../stats/series/series.ts';
 import { LARGEST_GUARD_BET, LARGEST_PAIR_BET } from '../../stats/series/series-bets.ts';

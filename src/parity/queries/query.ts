@@ -1,4 +1,4 @@
-import type { QueryCheck } from '../../policy/query-check.ts';
+import type { QueryCheck } from '../../policy/checks/query-check.ts';
 import type { Checks } from '../../policy/schema.ts';
 import type { Block, SeriesPoint, SeriesValue } from '../../stats/block.ts';
 import type { Bet } from '../../stats/evidence/bet.ts';

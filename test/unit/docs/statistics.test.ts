@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { thresholdsOf } from '../../../src/judge/thresholds.ts';
 import { formatPoints, formatShare } from '../../../src/parity/figures.ts';
 import { bucketMargins } from '../../../src/parity/latency/bucket-margins.ts';
-import type { ErrorMargin } from '../../../src/policy/schema.ts';
+import type { ErrorMargin } from '../../../src/policy/checks/margins.ts';
 import {
   type Alternative,
   type BlockCounts,

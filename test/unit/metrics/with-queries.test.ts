@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { QuerySource, Question, Taken } from '../../../src/metrics/queries/query-source.ts';
 import type { Collected, CollectRequest, MetricsSource } from '../../../src/metrics/source.ts';
 import { withQueries } from '../../../src/metrics/with-queries.ts';
-import type { QueryCheck } from '../../../src/policy/query-check.ts';
-import { queryChecks } from '../../../src/policy/query-check.ts';
+import { type QueryCheck, queryChecks } from '../../../src/policy/checks/query-check.ts';
 import type { Block, Tally } from '../../../src/stats/block.ts';
 
 const MINUTE = 60_000;

@@ -4,14 +4,14 @@ import {
   logQueryHold,
   observeQueries,
   openQueries,
-  type QuerySpan,
   queryOf,
+  type QuerySpan,
   queryStateOf,
   restartQueries,
   whyUnheard,
 } from '../../../src/parity/queries/query.ts';
 import { queryFinding } from '../../../src/parity/queries/query-finding.ts';
-import type { QueryCheck } from '../../../src/policy/query-check.ts';
+import type { QueryCheck } from '../../../src/policy/checks/query-check.ts';
 import type { SeriesPoint } from '../../../src/stats/block.ts';
 import { type QueryDocument, queryPolicy } from '../../support/query-policy.ts';
 

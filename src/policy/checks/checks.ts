@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { latencyTerms } from './latency-checks.ts';
+import { queryChecks } from './query-check.ts';
+import { clientErrorsTerms, emptyTerms, errorsTerms, kindsTerms } from './rate-checks.ts';
+import { dryRun } from './reaction.ts';
+
+/** What is compared, and by what margins. */
+export const checks = z.strictObject({
+  errors: errorsTerms.prefault({}).describe('The share of requests that fail'),
+  clientErrors: clientErrorsTerms.prefault({}).describe('The share of 4xx answers'),
+  slices: z
+    .strictObject({ dryRun })
+    .prefault({})
+    .describe('Every endpoint and consumer by itself: harm in a small part of the traffic'),
+  empty: emptyTerms
+    .prefault({})
+    .describe('The share of 2xx answers without content, but to HEAD; Prometheus knows only 204 and 205'),
+  kinds: kindsTerms
+    .prefault({})
+    .describe('The shares of redirects, of 304, of answers with content, and of any other that is no error and no 4xx'),
+  latency: latencyTerms.prefault({}).describe('From the head of a request to the head of its answer'),
+  queries: queryChecks.default({}).describe('Checks on values of a metrics source, by name'),
+});
