@@ -5,8 +5,8 @@ import { type OnsetSchedule, UNSTARTED } from '../stats/evidence/onset-schedule.
 import { NO_PACE, type Pace } from '../stats/evidence/pace.ts';
 import { EMPTY_WINDOW, type Window } from '../stats/evidence/window.ts';
 import { type GroupDispersion, NO_DISPERSION } from '../stats/rates/dispersion.ts';
-import { type FaultWatch, NO_FAULT } from './shared-fault.ts';
 import type { Verdict } from './verdict.ts';
+import { type FaultWatch, NO_FAULT } from './shared-fault.ts';
 
 /** Incremented whenever older state cannot be read as it is; see `recall` for how that is handled. */
 export const JUDGE_FORMAT = 4;
@@ -19,6 +19,8 @@ export interface JudgeState {
   /** Split epoch of the last block, and start of the first block of that epoch by the gateway's clock. */
   readonly splitEpoch: number | null;
   readonly splitSince: number | null;
+  /** How the randomised traffic is assigned, as the first block with both versions has it; null before. */
+  readonly assignment: 'per-request' | 'by-key' | null;
   /** Time of the last look that had a block. */
   readonly fedAt: number | null;
   /** End of the last block, by the gateway's clock. */

@@ -22,9 +22,13 @@ export interface Sight {
   readonly compared: Block;
   /** The traffic to which the canary's own limits apply, listed consumers included; null when it has none. */
   readonly guarded: Tally | null;
+  /** How the randomised traffic of the rollout is assigned. */
+  readonly assignment: 'per-request' | 'by-key';
   /** Whose values can be judged: both versions' side by side, the canary's for a limit of its own, or none. */
   readonly of: 'both' | 'canary' | 'none';
   readonly phase: 'warm-up' | 'judged';
+  /** The warm-up that the block is part of, counted from one, and how much of it has passed, from 0 to 1; null outside. */
+  readonly warmUp: { readonly entry: number; readonly passed: number } | null;
   readonly split: 'same-split' | 'split-changed';
   /** Start of the first block of the present split, by the gateway's clock. */
   readonly splitSince: number;

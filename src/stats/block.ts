@@ -63,6 +63,17 @@ export interface Block {
   /** Epoch of the split in force; a block never spans two. */
   readonly splitEpoch: number;
   readonly canaryBps: number;
+  /**
+   * How the randomised traffic was assigned: each request drawn with exactly this weight by the gateway's own chance, or
+   * each sticky key. Omitted when the source cannot tell, as with the split of another router.
+   */
+  readonly assignment?: 'per-request' | 'by-key';
+  /**
+   * The randomised requests that began in the block, by version, whatever became of them; one that was sent again and
+   * went where it had gone before is left out. Omitted when the source cannot tell, and when all went to one version by
+   * order.
+   */
+  readonly drawn?: { readonly stable: number; readonly canary: number };
   /** Null when the version reported nothing, which is not the same as zero requests. */
   readonly stable: Tally | null;
   readonly canary: Tally | null;

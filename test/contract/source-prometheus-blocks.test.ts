@@ -47,6 +47,7 @@ describe('a block of Prometheus', () => {
         scraped(BUCKET, status(version, '200', { le: '1.0' }), [0, 70, 140, 210, 280, 350]),
         scraped(BUCKET, status(version, '200', { le: '+Inf' }), [0, 80, 160, 240, 320, 400]),
         scraped(BUCKET, status(version, '500', { le: '+Inf' }), [0, 9, 18, 27, 36, 45]),
+        scraped(BUCKET, status(version, '404', { le: '+Inf' }), [0, 9, 18, 27, 36, 45]),
       ]),
     ];
     const above = [
@@ -57,6 +58,22 @@ describe('a block of Prometheus', () => {
       stable: { slower: { answers: 240, above } },
       canary: { slower: { answers: 240, above } },
     });
+  });
+
+  it('counts redirects, 304 and what has no content by the status', async () => {
+    server.series = [
+      ...healthy(),
+      ...['204', '302', '304', '201'].map((code, n) =>
+        scraped(
+          COUNT,
+          status('v2', code),
+          [0, 1, 2, 3, 4, 5].map((at) => at * (n + 1)),
+        ),
+      ),
+    ];
+    const block = await blockOf();
+    expect(block.stable?.statuses).toBeUndefined();
+    expect(block.canary).toMatchObject({ requests: 30 + 30, empty: 3, statuses: { 204: 3, 302: 6, 304: 9 } });
   });
 
   it('tells errors by the status, 4xx apart, 499 not at all, by the statuses of the policy', async () => {
@@ -135,6 +152,13 @@ describe('a block of Prometheus', () => {
       forced: { canary: { requests: 10, errors: 2 } },
       cursor: `${at(80)} g.7`,
     });
+    // That keys went together holds for what is measured elsewhere as well; that each request was drawn does not.
+    const assigned = async (assignment: 'by-key' | 'per-request') => {
+      const blocks = [{ ...of(3), assignment }];
+      return (await blockOf({}, { gateway: async () => ({ blocks, cursor: 'g.8' }) })).assignment;
+    };
+    expect(await assigned('by-key')).toBe('by-key');
+    expect(await assigned('per-request')).toBeUndefined();
   });
 
   it('has the share that was measured where the gateway is not the router', async () => {

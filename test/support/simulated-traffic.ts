@@ -32,6 +32,7 @@ export function simulateBlock(random: Random, span: Span, stable: Behaviour, can
     durationMs: span.durationMs,
     splitEpoch: span.splitEpoch,
     canaryBps: span.canaryBps,
+    assignment: 'per-request',
     stable: simulateTally(random, poisson(random, mean * (1 - share)), stable),
     canary: simulateTally(random, poisson(random, mean * share), canary),
     forced: { stable: NO_TALLY, canary: NO_TALLY },

@@ -121,6 +121,77 @@ describe('a sticky key', () => {
   });
 });
 
+describe('without a sticky key', () => {
+  const ASKED = 48;
+  /** How often the canary serves the same request. */
+  async function canaries(
+    { port }: { readonly port: number },
+    lines: (asked: number) => readonly string[],
+  ): Promise<number> {
+    const versions = await Promise.all(
+      Array.from({ length: ASKED }, async (_, asked) => {
+        const { headers } = await askRaw(port, get('/', ...lines(asked)));
+        return fieldOf(headers, 'x-serin-version');
+      }),
+    );
+    return versions.filter((version) => version === 'v2').length;
+  }
+  // Of 48 fair draws fewer than 4 are the canary's, or more than 44, in one run of 10^9.
+  const isOfBoth = (count: number) => count > 3 && count < ASKED - 3;
+  const same = ['X-Request-Id: again', 'Cookie: serin=again', 'X-User: again', 'Authorization: Bearer again'];
+
+  it('each request is drawn by the gateway: nothing that a client sends chooses its version', async () => {
+    const { gateway } = await split({ canaryBps: 5_000 });
+    expect(isOfBoth(await canaries(gateway, () => same))).toBe(true);
+    // No id is better than another, either: of those that met the canary once, about half meet it again.
+    const ids = Array.from({ length: ASKED }, (_, asked) => [`X-Request-Id: id-${asked}`]);
+    expect(isOfBoth(await canaries(gateway, (asked) => ids[asked] ?? []))).toBe(true);
+  });
+
+  it.each([
+    ['header', { kind: 'header', name: 'x-tenant' }],
+    ['consumer', { kind: 'consumer' }],
+  ] as const)('a request that lacks the %s of its route is drawn by the gateway as well', async (_, sticky) => {
+    const route: Partial<GatewayRoute> = { sticky, consumerKey: { kind: 'header', name: 'x-api-key' } };
+    const { gateway } = await split({ canaryBps: 5_000 }, route);
+    expect(isOfBoth(await canaries(gateway, () => same))).toBe(true);
+  });
+
+  it('a request id of a trusted proxy chooses, so that what the proxy sends again goes where it went', async () => {
+    const stable = await startToy('v1');
+    const canary = await startToy('v2');
+    const gateway = await startGateway([routeTo(stable.url)], { trustedProxies: ['127.0.0.0/8'] });
+    await gateway.setSplit(orderTo(stable.url, canary.url, { canaryBps: 5_000 }));
+    expect([0, ASKED]).toContain(await canaries(gateway, () => ['X-Request-Id: again']));
+    expect(isOfBoth(await canaries(gateway, (asked) => [`X-Request-Id: id-${asked}`]))).toBe(true);
+    expect(isOfBoth(await canaries(gateway, () => []))).toBe(true);
+    // Two ids in one header are none.
+    expect(isOfBoth(await canaries(gateway, () => ['X-Request-Id: again', 'X-Request-Id: again']))).toBe(true);
+  });
+
+  it('a block says how its requests were assigned', async () => {
+    const stable = await startToy('v1');
+    const canary = await startToy('v2');
+    const user: GatewayRoute['sticky'] = { kind: 'header', name: 'x-user' };
+    const routes = [
+      routeTo(stable.url, { prefix: '/drawn' }),
+      routeTo(stable.url, { name: 'kept', prefix: '/kept', sticky: user }),
+    ];
+    const gateway = await startGateway(routes, { trustedProxies: ['127.0.0.0/8'] });
+    const assignments = async (route: string, epoch: number, ...ids: readonly string[]) => {
+      await gateway.setSplit(orderTo(stable.url, canary.url, { route, epoch, canaryBps: 5_000 }));
+      for (const id of ids)
+        await askRaw(gateway.port, get(route === 'kept' ? '/kept' : '/drawn', `X-Request-Id: ${id}`));
+      await gateway.setSplit(orderTo(stable.url, canary.url, { route, epoch: epoch + 1, canaryBps: 5_000 }));
+      const { blocks } = await gateway.collect(route, null, 250);
+      return blocks.filter(({ splitEpoch }) => splitEpoch === epoch).map(({ assignment }) => assignment);
+    };
+    expect(await assignments('shop', 1, 'a', 'b', 'c')).toEqual(['per-request']);
+    expect(await assignments('shop', 3, 'd', 'b')).toEqual([undefined]);
+    expect(await assignments('kept', 1, 'a', 'a')).toEqual(['by-key']);
+  });
+});
+
 describe('a consumer list', () => {
   const route: Partial<GatewayRoute> = { consumerKey: { kind: 'header', name: 'authorization' } };
   const hash = (credential: string) => hashConsumerKey(SECRET, 'shop', credential);

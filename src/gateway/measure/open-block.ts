@@ -1,10 +1,10 @@
 import type { ChosenBy } from '../../split/match.ts';
 import type { SplitOrder, Track } from '../../split/order.ts';
 import type { Block } from '../../stats/block.ts';
-import { methodIndex } from '../http/method.ts';
-import type { AccessNote } from './access-log.ts';
 import { LaneTally } from './lane-tally.ts';
 import { type BlockSlices, openSlices, type Sliced, type Slicing } from './slice-tally.ts';
+import { methodIndex } from '../http/method.ts';
+import type { AccessNote } from './access-log.ts';
 import type { VersionTotals } from './totals.ts';
 
 const NO_METHOD = methodIndex('');
@@ -110,6 +110,8 @@ export class OpenBlock {
   /** Null when nothing is compared, or slices are off. */
   readonly slices: BlockSlices | null;
   isClosed = false;
+  /** Whether chance divides its traffic between two versions. */
+  readonly isCompared: boolean;
   private oldest: Ticket | null = null;
   private youngest: Ticket | null = null;
 

@@ -2,14 +2,21 @@ import type { Block, Tally } from '../../stats/block.ts';
 
 const NO_TALLY: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
 
-/** What the gateway sent under this split: assigned at random, and separately by force or by a list. */
-export function routedBy(blocks: readonly Block[] | null, epoch: number): Pick<Block, 'routed' | 'forced' | 'ruled'> {
+/**
+ * What the gateway sent under this split: assigned at random, and separately by force or by a list. Keys that went together did
+ * so whoever measures. That requests were drawn one by one is not said: what is measured elsewhere is not exactly those.
+ */
+export function routedBy(
+  blocks: readonly Block[] | null,
+  epoch: number,
+): Pick<Block, 'assignment' | 'routed' | 'forced' | 'ruled'> {
   const nobody = { stable: NO_TALLY, canary: NO_TALLY };
   if (blocks === null) return { forced: nobody, ruled: nobody };
   const own = blocks.filter(({ splitEpoch }) => splitEpoch === epoch);
   const requests = (of: (block: Block) => Tally | null) =>
     own.reduce((sum, block) => sum + (of(block)?.requests ?? 0), 0);
   return {
+    ...(own.some(({ assignment }) => assignment === 'by-key') ? { assignment: 'by-key' } : {}),
     routed: { stable: requests(({ stable }) => stable), canary: requests(({ canary }) => canary) },
     forced: own.reduce((sum, { forced }) => addPair(sum, forced), nobody),
     ruled: own.reduce((sum, { ruled }) => addPair(sum, ruled), nobody),
@@ -27,5 +34,6 @@ function addCounts(left: Tally, right: Tally): Tally {
     errors: left.errors + right.errors,
     clientErrors: left.clientErrors + right.clientErrors,
     latency: {},
+    ...(left.answers || right.answers ? { answers: [...(left.answers ?? []), ...(right.answers ?? [])] } : {}),
   };
 }

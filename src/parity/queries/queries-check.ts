@@ -31,8 +31,8 @@ export const queriesCheck: Check<QueriesState> = {
       action === 'rollback' ? [{ check: name, share: weight }] : [],
     ),
   open: ({ spec: { checks } }) => openQueries(checks.queries),
-  observe: (state, { policy, block, of, splitSince, bet }) =>
-    observeQueries(policy.spec.checks.queries, state, block, { asks: of, splitSince, bet }),
+  observe: (state, { policy, block, of, splitSince, assignment, bet }) =>
+    observeQueries(policy.spec.checks.queries, state, block, { asks: of, splitSince, assignment, bet }),
   restart: restartQueries,
   move: moveQueries,
   stakes: (policy, state, shareOf) =>

@@ -12,6 +12,7 @@ import {
   UNSEEN_SERIES,
 } from '../../stats/series/series.ts';
 import { meanOf, type SeriesTest } from '../../stats/series/series-test.ts';
+import type { Sight } from '../context.ts';
 import { formatSpan } from '../figures.ts';
 import type { CheckName, QueryName } from '../finding.ts';
 
@@ -46,6 +47,7 @@ export interface QuerySpan {
   readonly asks: 'both' | 'canary' | 'none';
   /** Start of the first block of the present split. */
   readonly splitSince: number;
+  readonly assignment: Sight['assignment'];
   readonly bet: Pick<Bet, 'cap' | 'parity' | 'parityCeiling'>;
 }
 

@@ -9,6 +9,9 @@ export interface BlockCounts {
   readonly xs: number;
 }
 
+/** What of each version is expected in a block: the requests that it got, or its chance of a request. */
+export type Parts = Pick<BlockCounts, 'nc' | 'ns'>;
+
 /** The rates of stable and canary that a test bets on; chosen from the past only. */
 export interface Alternative {
   readonly s1: number;
@@ -22,6 +25,7 @@ export interface Boundary {
 }
 
 const SMALLEST_RATE = 1e-9;
+const MOST_STEPS = 60;
 
 /** Keeps a rate where every log e-value is finite: [1e-9, 1 - 1e-9]. */
 export function clipRate(rate: number): number {
@@ -49,11 +53,7 @@ export function boundaryAt(boundary: Boundary, s: number): number {
  *
  * @example projectPoisson({ nc: 100, ns: 9900 }, { s1: 0.001, c1: 0.0033 }, { rho: 1.1, a: 0 }) // 0.00102197802...
  */
-export function projectPoisson(
-  { nc, ns }: Pick<BlockCounts, 'nc' | 'ns'>,
-  { s1, c1 }: Alternative,
-  { rho, a }: Boundary,
-): number {
+export function projectPoisson({ nc, ns }: Parts, { s1, c1 }: Alternative, { rho, a }: Boundary): number {
   const slope = rho * nc + ns;
   const events = nc * c1 + ns * s1;
   if (a === 0) return events / slope;
@@ -91,12 +91,30 @@ export function lnEBernoulli(counts: BlockCounts, { s1, c1 }: Alternative): numb
   return lnBernoulliRatio(nc, xc, c1, p0) + lnBernoulliRatio(ns, xs, s1, p0);
 }
 
-/** `lnEBernoulli` against a linear boundary; the projection is found by bisection to the last bit. */
-export function lnEBernoulliLinear(counts: BlockCounts, alternative: Alternative, boundary: Boundary): number {
+/**
+ * `lnEBernoulli` against a linear boundary; the projection is found by Newton's method.
+ *
+ * @param parts each version's part in the projection: its requests, or the known chance with which each request is drawn
+ *   for it (w and 1 - w), which is valid for blocks with requests of one version alone as well
+ */
+export function lnEBernoulliLinear(
+  counts: BlockCounts,
+  alternative: Alternative,
+  boundary: Boundary,
+  parts: Parts = counts,
+): number {
   const { nc, xc, ns, xs } = counts;
-  const s0 = clipRate(projectBernoulli(counts, alternative, boundary));
+  const s0 = clipRate(projectBernoulli(parts, alternative, boundary));
   const c0 = clipRate(boundaryAt(boundary, s0));
   return lnBernoulliRatio(nc, xc, alternative.c1, c0) + lnBernoulliRatio(ns, xs, alternative.s1, s0);
+}
+
+/**
+ * Log e-value of one block whose requests were drawn one by one, each for the canary with the chance `drawn`, against a
+ * linear boundary (docs/statistics.md section 3.15). A block with requests of one version counts as well.
+ */
+export function lnEDrawn(counts: BlockCounts, alternative: Alternative, boundary: Boundary, drawn: number): number {
+  return lnEBernoulliLinear(counts, alternative, boundary, { nc: drawn, ns: 1 - drawn });
 }
 
 /** One-sample log e-value against "the mean rate is at most c0", Poisson form; c1 > c0. */
@@ -110,21 +128,25 @@ export function lnBernoulliRatio(n: number, x: number, p1: number, p0: number): 
 }
 
 // The weighted Bernoulli KL is convex along the boundary, so its slope has one sign change between the point where
-// the stable's rate fits and the point where the canary's does.
-function projectBernoulli(
-  { nc, ns }: Pick<BlockCounts, 'nc' | 'ns'>,
-  { s1, c1 }: Alternative,
-  { rho, a }: Boundary,
-): number {
+// the stable's rate fits and the point where the canary's does. Newton's method with a bracket needs about eight steps.
+function projectBernoulli({ nc, ns }: Parts, { s1, c1 }: Alternative, { rho, a }: Boundary): number {
   const fitsCanary = (c1 - a) / rho;
   let low = Math.max(0, Math.min(s1, fitsCanary));
   let high = Math.min(1, (1 - a) / rho, Math.max(s1, fitsCanary));
-  for (;;) {
-    const s0 = (low + high) / 2;
-    if (s0 <= low || s0 >= high) return s0;
+  let s0 = (nc * fitsCanary + ns * s1) / (nc + ns);
+  if (!(s0 > low && s0 < high)) s0 = (low + high) / 2;
+  for (let step = 0; step < MOST_STEPS; step += 1) {
     const c0 = rho * s0 + a;
     const descent = (rho * nc * (c1 - c0)) / (c0 * (1 - c0)) + (ns * (s1 - s0)) / (s0 * (1 - s0));
     if (descent > 0) low = s0;
     else high = s0;
+    const bend =
+      rho * rho * nc * (c1 / (c0 * c0) + (1 - c1) / ((1 - c0) * (1 - c0))) +
+      ns * (s1 / (s0 * s0) + (1 - s1) / ((1 - s0) * (1 - s0)));
+    const newton = s0 + descent / bend;
+    const next = newton > low && newton < high ? newton : (low + high) / 2;
+    if (next === s0 || next <= low || next >= high) return next;
+    s0 = next;
   }
+  return s0;
 }

@@ -1,6 +1,6 @@
 import type { Bet } from '../evidence/bet.ts';
 import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
-import { type Tails, tailAbove, tailBucket } from './tails.ts';
+import { tailAbove, tailBucket, type Tails } from './tails.ts';
 
 /**
  * The test of the whole latency distribution (docs/statistics.md sections 2.4 and 3.4): null "the canary is
@@ -82,7 +82,7 @@ export function binsOf(reference: Tails): Bins | null {
   return { edges, levels, shares: masses.map((mass) => mass / reference.total) };
 }
 
-/** One block of latencies; nothing changes unless there are both versions and bins. */
+/** One block of latencies; nothing changes unless there are bins, and something to compare. */
 export function stepDominance(
   mixture: OnsetMixture,
   bins: Bins | null,
@@ -91,9 +91,10 @@ export function stepDominance(
   bet: Bet,
 ): OnsetMixture {
   if (bins === null || block.canary.total === 0 || block.stable.total === 0) return mixture;
+  const { cap, harmCap = cap, phi, spent } = bet;
   const canary = countBins(block.canary, bins.edges, marginBuckets);
   const stable = countBins(block.stable, bins.edges, 0);
-  return stepMixture(mixture, bet.spent, dominanceLogE(bins, canary, stable, bet.cap, bet.phi));
+  return stepMixture(mixture, spent, dominanceLogE(bins, canary, stable, harmCap, phi));
 }
 
 export function logDominanceHarm(mixture: OnsetMixture): number {

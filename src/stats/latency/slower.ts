@@ -74,13 +74,12 @@ export function pastShare({ events, requests }: PastRate): number | null {
   return requests < ENOUGH_PAST ? null : events / requests;
 }
 
-/** One block. Boundaries that do not take part, and all of them during the warm-up, only learn from the stable. */
+/** One block. Boundaries that do not take part only learn from the stable. */
 export function stepBoundaries(
   states: readonly BoundaryState[],
   margins: SlowerMargins,
   block: SlowerBlock,
   bet: Bet,
-  phase: 'warm-up' | 'judged',
 ): readonly BoundaryState[] {
   const boundaries = states.map(({ ms }) => ms);
   const rateMargins = withEffects(margins.rate);
@@ -89,7 +88,7 @@ export function stepBoundaries(
     const nc = canary?.answers ?? 0;
     const ns = stable?.answers ?? 0;
     const xs = aboveAt(stable, index);
-    if (phase === 'warm-up' || !takesPart(state)) {
+    if (!takesPart(state)) {
       return { ...state, rate: stepRate(state.rate, rateMargins, { nc: 0, xc: 0, ns, xs }, durationMs, bet) };
     }
     const xc = aboveAt(canary, index);
@@ -99,7 +98,11 @@ export function stepBoundaries(
     const share = below === undefined ? null : pastShare(below.rate.stable);
     if (lower === null || share === null || nc === 0 || ns === 0) return { ...state, rate };
     const counts = { nc, xc, ns, xs: aboveAt(stable, lower) };
-    return { ...state, rate, shift: stepMixture(state.shift, bet.spent, slowerLogE(counts, share, bet.cap, bet.phi)) };
+    return {
+      ...state,
+      rate,
+      shift: stepMixture(state.shift, bet.spent, slowerLogE(counts, share, bet.harmCap ?? bet.cap, bet.phi)),
+    };
   });
 }
 

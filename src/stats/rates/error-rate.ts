@@ -1,4 +1,4 @@
-import type { Bet } from '../evidence/bet.ts';
+import { type Bet, isCompared } from '../evidence/bet.ts';
 import { decayOver } from '../evidence/decay.ts';
 import {
   type Alternative,
@@ -7,6 +7,7 @@ import {
   boundaryAt,
   clipRate,
   lnEBernoulliLinear,
+  lnEDrawn,
   lnEPoisson,
 } from '../evidence/e-value.ts';
 import { logSum } from '../evidence/log-sum.ts';
@@ -51,7 +52,7 @@ const HALF_LIFE_MS = 600_000;
 const PRIOR_REQUESTS = 200;
 const PRIOR_RATE = 1e-3;
 const LOWEST_PARITY_SHARE = 0.2;
-/** Above this rate the Poisson form loses power, and the exact form is worth its bisection. */
+/** Above this rate the Poisson form loses power, and the exact form is worth its projection. */
 const EXACT_ABOVE = 0.1;
 
 export function openRate(margins: RateMargins): RateState {
@@ -74,33 +75,41 @@ export function learnStable(past: PastRate, counts: BlockCounts, durationMs: num
   return { events: past.events * kept + counts.xs, requests: past.requests * kept + counts.ns };
 }
 
-/** Adds one block of evidence, then its stable counts to the past. Unless both versions have traffic, only the past is updated. */
+/**
+ * Adds one block of evidence, then its stable counts to the past.
+ *
+ * @param settled what counts for parity and for the past, where that is not the block itself
+ */
 export function stepRate(
   state: RateState,
   margins: RateMargins,
   counts: BlockCounts,
   durationMs: number,
   bet: Bet,
+  settled: { readonly counts: BlockCounts; readonly durationMs: number } = { counts, durationMs },
 ): RateState {
   const s1 = expectedRate(state);
-  const stable = bet.past === 'frozen' ? state.stable : learnStable(state.stable, counts, durationMs);
-  if (counts.nc === 0 || counts.ns === 0) return { ...state, stable };
-  const harm =
-    state.harm === null || margins.rollback === null
-      ? null
-      : stepMixture(
-          state.harm,
-          bet.spent,
-          harmLogE(counts, s1, margins.rollback, bet.cap, bet.phi, margins.effects?.ratios),
-        );
-  if (bet.parity === 'left-out') return { ...state, harm, stable };
+  const stable = bet.past === 'frozen' ? state.stable : learnStable(state.stable, settled.counts, settled.durationMs);
+  const harm = isCompared(counts, bet) ? stepHarm(state.harm, margins, counts, s1, bet) : state.harm;
+  if (bet.parity === 'left-out' || settled.counts.nc === 0 || settled.counts.ns === 0) {
+    return { ...state, harm, stable };
+  }
   const [relative, absolute] = margins.parity;
-  return {
-    harm,
-    relative: stepParity(state.relative, parityLogE(counts, s1, relative, bet.cap, bet.phi), bet.parityCeiling),
-    absolute: stepParity(state.absolute, parityLogE(counts, s1, absolute, bet.cap, bet.phi), bet.parityCeiling),
-    stable,
-  };
+  const parity = (process: ParityProcess, boundary: Boundary) =>
+    stepParity(process, parityLogE(settled.counts, s1, boundary, bet.cap, bet.phi), bet.parityCeiling);
+  return { harm, relative: parity(state.relative, relative), absolute: parity(state.absolute, absolute), stable };
+}
+
+function stepHarm(
+  harm: RateState['harm'],
+  { rollback, effects }: RateMargins,
+  counts: BlockCounts,
+  s1: number,
+  bet: Bet,
+): RateState['harm'] {
+  if (harm === null || rollback === null) return null;
+  const { cap, harmCap = cap, phi, spent, drawn } = bet;
+  return stepMixture(harm, spent, harmLogE(counts, s1, rollback, harmCap, phi, effects?.ratios, drawn));
 }
 
 export function restartRateParity(state: RateState): RateState {
@@ -125,11 +134,14 @@ export function harmLogE(
   cap: number,
   phi = 1,
   ratios: readonly number[] = RATIO_GRID,
+  drawn?: number,
 ): readonly number[] {
   const limit = boundaryAt(boundary, s1);
   return ratios.map((ratio) => {
     const c1 = clipRate(limit * ratio);
-    return c1 <= limit ? 0 : Math.min(cap, lnE(counts, { s1, c1 }, boundary) / phi);
+    if (c1 <= limit) return 0;
+    const log = drawn === undefined ? lnE(counts, { s1, c1 }, boundary) : lnEDrawn(counts, { s1, c1 }, boundary, drawn);
+    return Math.min(cap, log / phi);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Tally } from '../block.ts';
 import type { Bet } from '../evidence/bet.ts';
-import { type BlockCounts, type Boundary, boundaryAt, clipRate, lnEPoisson } from '../evidence/e-value.ts';
+import { type BlockCounts, type Boundary, boundaryAt, clipRate, lnEDrawn, lnEPoisson } from '../evidence/e-value.ts';
 import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
 import { expectedRate, learnStable, type PastRate } from './error-rate.ts';
 
@@ -50,10 +50,20 @@ export function logUnansweredHarm(state: UnansweredState): number {
 }
 
 /** Log e-values of a block for each of four rates; one inside the margin adds nothing. */
-export function unansweredLogE(counts: BlockCounts, s1: number, cap: number, phi = 1): readonly number[] {
+export function unansweredLogE(
+  counts: BlockCounts,
+  s1: number,
+  cap: number,
+  phi = 1,
+  drawn?: number,
+): readonly number[] {
   return RATES.map((rate) => {
     const c1 = clipRate(rate);
     if (c1 <= boundaryAt(UNANSWERED_BOUNDARY, s1)) return 0;
-    return Math.min(cap, lnEPoisson(counts, { s1, c1 }, UNANSWERED_BOUNDARY) / phi);
+    const log =
+      drawn === undefined
+        ? lnEPoisson(counts, { s1, c1 }, UNANSWERED_BOUNDARY)
+        : lnEDrawn(counts, { s1, c1 }, UNANSWERED_BOUNDARY, drawn);
+    return Math.min(cap, log / phi);
   });
 }

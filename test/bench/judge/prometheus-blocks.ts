@@ -14,7 +14,7 @@ const OTEL_BOUNDARIES: readonly number[] = [5, 10, 25, 50, 75, 100, 250, 500, 75
 export function measuredBy(measurement: Measurement, random: Random, block: Block): Block {
   switch (measurement) {
     case 'gateway':
-      return block;
+      return { ...block, assignment: 'per-request' };
     case 'classic':
       return inBoth(block, (tally) => classic(random, tally));
     case 'native-5':

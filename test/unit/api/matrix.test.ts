@@ -80,7 +80,15 @@ describe('the roles', () => {
   });
 
   it.each(cases.filter((one) => !tooLow(one)))('$route lets $role through', async ({ route, role }) => {
-    expect([200, 404, 422]).toContain(await ask(route, TOKENS[role]));
+    expect([200, 404, 415, 422]).toContain(await ask(route, TOKENS[role]));
+  });
+
+  it('let a role through nowhere that another version of Serin has stored', async () => {
+    const control = fakeControl();
+    const stored = { name: 'eve', role: 'owner' as Role };
+    const guarded = controlApi({ ...control, tokens: { ...control.tokens, authenticate: async () => stored } });
+    const headers = { authorization: `Bearer ${TOKENS.viewer}` };
+    expect((await guarded.request('/api/v1/rollouts', { headers })).status).toBe(403);
   });
 
   it.each([...Object.keys(LEAST), ...UNKNOWN])('%s needs a token before anything else', async (route) => {

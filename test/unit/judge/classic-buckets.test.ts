@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LookInput, look, openJudgement } from '../../../src/judge/judge.ts';
+import { look, type LookInput, openJudgement } from '../../../src/judge/judge.ts';
 import type { Verdict } from '../../../src/judge/verdict.ts';
 import type { PolicyDocument } from '../../../src/policy/schema.ts';
 import { blockOf, inputOf, lookRepeatedly } from '../../support/judge-blocks.ts';
@@ -37,6 +37,24 @@ describe('a rollout that is measured in classic buckets', () => {
     expect(finding?.canary).toBeCloseTo(finding?.stable ?? 0, 1);
     expect(finding?.bounds.canary?.low).toBeLessThan(finding?.canary ?? 0);
     expect(finding?.needsCanaryRequests).toBeGreaterThan(0);
+  });
+
+  it('compares nothing with a canary that answers 4xx alone, however its requests were drawn', () => {
+    const quiet = (startedAt: number) => {
+      const canaryBps = startedAt < 400_000 ? 0 : 1_000;
+      const canary = classicTally(0);
+      return blockOf({
+        startedAt,
+        canaryBps,
+        assignment: 'per-request',
+        stable: classicTally(4),
+        canary: canaryBps === 0 ? canary : { ...canary, requests: 1, clientErrors: 1 },
+      });
+    };
+    const { verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 600 }, quiet);
+    const slower = verdict.findings.filter(({ check }) => check.startsWith('slower:'));
+    expect(slower.length).toBeGreaterThan(0);
+    for (const { logHarm } of slower) expect(logHarm).toBe(0);
   });
 
   it('is at parity when each of them has shown it, and not before', () => {

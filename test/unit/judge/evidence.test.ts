@@ -33,6 +33,10 @@ const faulty: readonly [string, unknown][] = [
     'a block of measurements is unusable: ruled is undefined, not a pair of tallies',
     { ...blockOf(), ruled: undefined },
   ],
+  [
+    'a block of measurements is unusable: assignment is by key, not per-request or by-key',
+    { ...blockOf(), assignment: 'by key' },
+  ],
 ];
 
 describe('evidence', () => {
@@ -45,6 +49,17 @@ describe('evidence', () => {
   it('is all there is when every block is whole', () => {
     const blocks = [blockOf(), blockOf({ startedAt: 1_000 })];
     expect(readEvidence(inputOf(blocks))).toEqual({ blocks, blind: null });
+  });
+
+  it('is all there is where the block says how it was assigned, and to what', () => {
+    const block = blockOf({
+      assignment: 'by-key',
+      keys: keysWith({}),
+      slices: SLICES,
+      stable: { ...tallyOf(900, { errors: 2, clientErrors: 9 }), empty: 4, statuses: { 204: 3, 200: 1, 302: 5 } },
+      forced: { stable: tallyOf(0), canary: { ...tallyOf(5), answers: [ANSWER] } },
+    });
+    expect(readEvidence(inputOf([block]))).toEqual({ blocks: [block], blind: null });
   });
 
   it('uses what a half-silent block has, and says which half is missing', () => {

@@ -61,11 +61,13 @@ describe('harmful', () => {
     expect(verdict.reason).toMatch(/canary p\d\d \d+(\.\d)? ms against \d+(\.\d)? ms \(margin /);
   });
 
-  it('never follows from 4xx answers alone, which hold the promotion back', () => {
-    const refusing = (startedAt: number) => blockOf({ startedAt, canary: tallyOf(100, { clientErrors: 100 }) });
+  it('does not follow from a moderate rise of 4xx answers, which holds the promotion back', () => {
+    const refusing = (startedAt: number) => blockOf({ startedAt, canary: tallyOf(100, { clientErrors: 8 }) });
     const { verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 120 }, refusing);
     expect(verdict).toMatchObject({ name: 'undecided', worst: 'clientErrors' });
-    expect(verdict.reason).toBe('4xx answers 100 % against 1 %, so far outside the parity margin of 50 % or 1 pp');
+    expect(verdict.reason).toBe(
+      '4xx answers 8 % against 1 %, more than 50 % + 1 pp above the stable, which holds the canary',
+    );
   });
 
   it('leaves a skipped check out of the sum and of the findings', () => {
@@ -119,7 +121,7 @@ describe('undecided', () => {
   it('is where nothing was ever measured, and where no canary traffic came', () => {
     const nothing = look(policy, openJudgement(policy), inputOf([]));
     expect(nothing.verdict).toMatchObject({ name: 'undecided', reason: 'nothing has been measured yet' });
-    const none = look(policy, nothing.state, inputOf([blockOf({ canary: tallyOf(0) })]));
+    const none = look(policy, nothing.state, inputOf([blockOf({ canary: tallyOf(0), stable: tallyOf(9) })]));
     expect(none.verdict).toMatchObject({ name: 'undecided', reason: 'no canary traffic yet' });
   });
 
@@ -160,6 +162,31 @@ describe('undecided', () => {
     expect(skipped.verdict.forecast).toBeNull();
     const baking = look(policy, shown.state, inputOf([], { step: weightStep({ kind: 'bake', index: 3 }) }));
     expect(baking.verdict.forecast).toBeNull();
+  });
+
+  it('forecasts no parity while evidence holds the canary, or where its figures are outside the margin', () => {
+    const empty = (startedAt: number) => blockOf({ startedAt, canary: { ...tallyOf(100), empty: 30 } });
+    const held = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 20 }, empty).verdict;
+    expect(held.hold?.cause).toBe('worse:empty');
+    expect(held.forecast?.parity ?? null).toBeNull();
+    const denied = (startedAt: number) => blockOf({ startedAt, canary: tallyOf(100, { clientErrors: 4 }) });
+    const seen = [2, 4, 6, 8, 10, 15, 20].map(
+      (count) => lookRepeatedly(policy, openJudgement(policy), { from: 0, count }, denied).verdict,
+    );
+    const outside = seen.filter(({ findings }) =>
+      findings.some(({ says }) => says.includes('outside the parity margin')),
+    );
+    expect(outside.filter(({ hold }) => hold === undefined)).not.toEqual([]);
+    expect(outside.filter(({ forecast }) => (forecast?.parity ?? null) !== null)).toEqual([]);
+  });
+
+  it('tells no doubling of errors that nobody would wait for', () => {
+    // With a canary of 3 requests in a minute and no error of either: 107 days.
+    const quiet = (startedAt: number) =>
+      blockOf({ startedAt, stable: tallyOf(9), canary: tallyOf(startedAt % 20_000 === 0 ? 1 : 0) });
+    const { forecast } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 60 }, quiet).verdict;
+    expect(forecast?.doublingMs ?? null).toBeNull();
+    expect(forecast?.says ?? '').not.toContain('doubling');
   });
 
   it('rolls a doubling of errors back about when it was forecast', () => {

@@ -4,8 +4,8 @@ import {
   logQueryHold,
   observeQueries,
   openQueries,
-  queryOf,
   type QuerySpan,
+  queryOf,
   queryStateOf,
   restartQueries,
   whyUnheard,
@@ -15,7 +15,12 @@ import type { QueryCheck } from '../../../src/policy/checks/query-check.ts';
 import type { SeriesPoint } from '../../../src/stats/block.ts';
 import { type QueryDocument, queryPolicy } from '../../support/query-policy.ts';
 
-const SPAN: QuerySpan = { asks: 'both', splitSince: 0, bet: { cap: 10, parity: 'counted', parityCeiling: 10 } };
+const SPAN: QuerySpan = {
+  asks: 'both',
+  splitSince: 0,
+  assignment: 'per-request',
+  bet: { cap: 10, parity: 'counted', parityCeiling: 10 },
+};
 const CONTEXT = { budgetWeight: 0.05, logParityThreshold: Math.log(20) };
 const THRESHOLDS = { harm: Math.log(1_000), hold: Math.log(20) };
 
@@ -106,6 +111,48 @@ describe('a missing value', () => {
   });
 });
 
+/** The same for both versions, every minute. */
+const moving = (count: number, at: (interval: number) => number) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index): [number, SeriesPoint] => {
+      const value = at(index);
+      return [60 * (index + 1), { canary: value, stable: value }];
+    }),
+  );
+
+describe('one series that is asked for twice', () => {
+  const check = checkOf();
+  const why = (state: ReturnType<typeof after>, until: number) => whyUnheard(check, 'cpu', state, 1_000 * until);
+
+  const twin = /^query cpu: both queries return one series: 10 times in a row the value moved, and was the same/;
+
+  it('is noticed where ten moving values are the same to the last bit, and clears with the first that differs', () => {
+    const points = moving(10, (at) => 0.1 + at / 7);
+    expect(
+      why(
+        after(
+          check,
+          moving(9, (at) => 0.1 + at / 7),
+          540,
+        ),
+        540,
+      ),
+    ).toBeNull();
+    const state = after(check, points, 600);
+    expect(why(state, 600)).toMatch(twin);
+    expect(saysOf(check, state)).toMatch(twin);
+    expect(why(after(check, { ...points, 660: { canary: 0.3, stable: 0.31 } }, 660), 660)).toBeNull();
+    expect(why(queryStateOf(restartQueries({ cpu: state }), 'query:cpu'), 600)).toBeNull();
+  });
+
+  it.each<[string, (at: number) => number]>([
+    ['constant', () => 0.25],
+    ['whole', (at) => at],
+  ])('is not suspected of %s values', (_, at) => {
+    expect(why(after(check, moving(30, at), 1_800), 1_800)).toBeNull();
+  });
+});
+
 describe('a limit', () => {
   it('looks at the canary alone, on its bad side', () => {
     const over = checkOf({ limit: 0.9 });
@@ -174,11 +221,25 @@ describe('what it says', () => {
       'query cpu -3 against -2 over 2 intervals (margin 5 % or 0.02): a hold takes at least 8 intervals in all',
     ],
     [
-      'one series twice',
+      'equal values',
       {},
-      { 60: { canary: 7, stable: 7 }, 120: { canary: 8, stable: 8 } },
+      { 60: { canary: 7, stable: 7 }, 120: { canary: 7, stable: 7 } },
       120,
-      'query cpu 7.5 against 7.5 over 2 intervals (margin 5 %, parity 10 %): equal in every one, which tells nothing, as of one series that was asked for twice; a hold takes at least 5 intervals in all',
+      'query cpu 7 against 7 over 2 intervals (margin 5 %, parity 10 %): parity takes at least 3 intervals more of 60 s; a hold takes at least 5 intervals in all',
+    ],
+    [
+      'a stable at 0',
+      {},
+      moving(12, () => 0),
+      720,
+      'query cpu 0 against 0 over 12 intervals (margin 5 %, parity 10 %): parity needs an absolute margin, because 10 % of 0 is 0; a hold takes at least 5 intervals in all',
+    ],
+    [
+      'no margin at all',
+      { rollback: { relative: '0%' }, parity: { relative: '0%' } },
+      moving(2, () => 7),
+      120,
+      'query cpu 7 against 7 over 2 intervals (margin 0 %, parity 0 %): equal in every one, which tells nothing without a margin; a hold takes at least 5 intervals in all',
     ],
   ])('%s', (_, parts, points, until, says) => {
     const check = checkOf(parts);

@@ -101,6 +101,39 @@ describe('a block e-value', () => {
     expect(halves).toBeCloseTo(whole, 9);
   });
 
+  it('is taken against the point of a linear boundary that lies nearest to the alternative', () => {
+    for (const boundary of [
+      { rho: 1.5, a: 0.01 },
+      { rho: 2, a: 0.1 },
+      { rho: 0.5, a: 0 },
+      { rho: 1.1, a: 1e-4 },
+    ]) {
+      for (const parts of [
+        { nc: 0.1, ns: 0.9 },
+        { nc: 300, ns: 4_000 },
+        { nc: 0, ns: 1 },
+      ]) {
+        for (const alternative of [
+          { s1: 0.002, c1: 0.3 },
+          { s1: 0.4, c1: 0.97 },
+          { s1: 1e-9, c1: 1 - 1e-9 },
+        ]) {
+          const { s1, c1 } = alternative;
+          const mean = { ...parts, xc: parts.nc * c1, xs: parts.ns * s1 };
+          const nearest = lnEBernoulliLinear(mean, alternative, boundary, parts);
+          const apart = Array.from({ length: 5_000 }, (_, index) => {
+            const s0 = clipRate((index * Math.min(1, (1 - boundary.a) / boundary.rho)) / 5_000);
+            const c0 = clipRate(boundaryAt(boundary, s0));
+            return lnBernoulliRatio(mean.nc, mean.xc, c1, c0) + lnBernoulliRatio(mean.ns, mean.xs, s1, s0);
+          });
+          const size = parts.nc + parts.ns;
+          expect(nearest / size).toBeLessThanOrEqual(Math.min(...apart) / size + 1e-9);
+          expect(nearest / size).toBeGreaterThan(Math.min(...apart) / size - 1e-3);
+        }
+      }
+    }
+  });
+
   it('catches Simpson within a block that spans two splits: why blocks end where the split changes', () => {
     // 1 % -> 50 % in mid-block while the base rate doubles: the pooled counts of identical versions look harmful.
     const pooled = { nc: 5_100, xc: 101, ns: 14_900, xs: 199 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Bet } from '../../../src/stats/evidence/bet.ts';
-import { histogramOf, EMPTY as NONE } from '../../../src/stats/latency/log-histogram.ts';
+import type { BlockCounts } from '../../../src/stats/evidence/e-value.ts';
+import { EMPTY as NONE, histogramOf } from '../../../src/stats/latency/log-histogram.ts';
 import {
   asFastLogE,
   logQuantileHarm,
@@ -62,7 +63,7 @@ describe('a quantile', () => {
     const state = openQuantile();
     const block = { canary: shifted(50, 1), stable: shifted(0, 1) };
     const margins = { rollback: 2, parity: 10 };
-    const thin = tailsOf(histogramOf({ 1: 700, 2: 9 }));
+    const thin = tailsOf(histogramOf({ 1: 150, 2: 9 }));
     expect(stepQuantile(state, thin, 0.95, margins, block, BET)).toBe(state);
     expect(stepQuantile(state, REFERENCE, 0.95, margins, { ...block, canary: EMPTY }, BET)).toBe(state);
     expect(stepQuantile(state, REFERENCE, 0.95, margins, { ...block, stable: EMPTY }, BET)).toBe(state);
@@ -81,6 +82,31 @@ describe('a quantile', () => {
           for (const [xc, canaryMass] of binomialMasses(20, rate).entries()) {
             for (const [xs, mass] of stable.entries()) {
               for (const [g, log] of logE({ nc: 20, xc, ns: 40, xs }, share, 1e9).entries()) {
+                sums[g] = (sums[g] ?? 0) + canaryMass * mass * Math.exp(log);
+              }
+            }
+          }
+          expect(Math.max(...sums)).toBeLessThanOrEqual(1 + 1e-9);
+        }
+      }
+    }
+  });
+
+  it('has means of at most 1 where part of a bucket counts', () => {
+    // Latencies in two buckets: that of the edge, and one beyond it. Both versions alike.
+    const tests = [
+      (...[counts, share]: readonly [BlockCounts, number]) => slowerLogE(counts, share, 1e9),
+      (...[counts, share]: readonly [BlockCounts, number]) => asFastLogE(counts, share, share / 3, 1e9),
+    ];
+    for (const part of [0.2, 0.5, 0.9]) {
+      const counted = (n: number, x: number) => x + part * (n - x);
+      for (const beyond of [0.01, 0.1, 0.4]) {
+        for (const logE of tests) {
+          const sums: number[] = [];
+          for (const [xc, canaryMass] of binomialMasses(8, beyond).entries()) {
+            for (const [xs, mass] of binomialMasses(24, beyond).entries()) {
+              const counts = { nc: 8, xc: counted(8, xc), ns: 24, xs: counted(24, xs) };
+              for (const [g, log] of logE(counts, beyond + part * (1 - beyond)).entries()) {
                 sums[g] = (sums[g] ?? 0) + canaryMass * mass * Math.exp(log);
               }
             }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Bet } from '../../../src/stats/evidence/bet.ts';
-import { logSplitLack, stepSplitShare, UNWATCHED_SPLIT } from '../../../src/stats/rates/split-share.ts';
+import {
+  largestShare,
+  logSplitExcess,
+  logSplitLack,
+  stepSplitShare,
+  UNWATCHED_SPLIT,
+} from '../../../src/stats/rates/split-share.ts';
 import {
   logUnansweredHarm,
   openUnanswered,
@@ -33,6 +39,13 @@ describe('unanswered requests', () => {
     expect(blocks).toBeLessThanOrEqual(5);
   });
 
+  it('have the values of an independent implementation', () => {
+    const logE = unansweredLogE({ nc: 20, xc: 4, ns: 180, xs: 2 }, 0.001, 100);
+    for (const [index, value] of [3.11445, 1.900669, -0.80921, -2.542891].entries()) {
+      expect(logE[index]).toBeCloseTo(value, 5);
+    }
+  });
+
   it('of both versions alike are no evidence', () => {
     let state = openUnanswered();
     for (let block = 0; block < 50; block += 1) {
@@ -62,7 +75,7 @@ describe('the share of the traffic', () => {
   const after = (canary: number, stable: number, blocks: number) => {
     let mixture = UNWATCHED_SPLIT;
     for (let block = 0; block < blocks; block += 1) {
-      mixture = stepSplitShare(mixture, { canary, stable }, 0.01, 3.97);
+      mixture = stepSplitShare(mixture, { canary, stable }, { weight: 0.01, squares: 0 }, 3.97);
     }
     return logSplitLack(mixture);
   };
@@ -81,7 +94,7 @@ describe('the share of the traffic', () => {
       let highest = 0;
       for (let block = 0; block < 100; block += 1) {
         const traffic = { canary: poisson(random, 0.5), stable: poisson(random, 99.5) };
-        mixture = stepSplitShare(mixture, traffic, 0.01, 3.97);
+        mixture = stepSplitShare(mixture, traffic, { weight: 0.01, squares: 0 }, 3.97);
         highest = Math.max(highest, logSplitLack(mixture));
       }
       if (highest >= Math.log(20)) reached += 1;
@@ -92,17 +105,41 @@ describe('the share of the traffic', () => {
   it('is missed soon after it stops, too', () => {
     let mixture = UNWATCHED_SPLIT;
     for (let block = 0; block < 1_000; block += 1) {
-      mixture = stepSplitShare(mixture, { canary: 5, stable: 495 }, 0.01, 3.97);
+      mixture = stepSplitShare(mixture, { canary: 5, stable: 495 }, { weight: 0.01, squares: 0 }, 3.97);
     }
     let blocks = 0;
     for (; logSplitLack(mixture) < Math.log(20) && blocks < 60; blocks += 1) {
-      mixture = stepSplitShare(mixture, { canary: 0, stable: 500 }, 0.01, 3.97);
+      mixture = stepSplitShare(mixture, { canary: 0, stable: 500 }, { weight: 0.01, squares: 0 }, 3.97);
     }
     expect(blocks).toBeLessThanOrEqual(20);
   });
 
+  it.each([
+    [0.1, 0, 0.2],
+    [0.1, 0.04, 0.34],
+    [0.5, 0, 0.95],
+    [0.01, 0.04, 0.0896],
+  ])('may be more than the weight by chance: %d, squares %d', (weight, squares, most) => {
+    expect(largestShare(weight, squares)).toBeCloseTo(most, 4);
+  });
+
+  it.each([0.1, 0.4])('has a mean of at most 1 at the largest share that chance explains: weight %d', (weight) => {
+    const n = 30;
+    const most = largestShare(weight, 0);
+    let mean = 0;
+    for (const [first, mass] of binomialMasses(n, most).entries()) {
+      const once = stepSplitShare(UNWATCHED_SPLIT, { canary: first, stable: n - first }, { weight, squares: 0 }, 1e9);
+      for (const [second, next] of binomialMasses(n, most).entries()) {
+        const twice = stepSplitShare(once, { canary: second, stable: n - second }, { weight, squares: 0 }, 1e9);
+        mean += mass * next * Math.exp(logSplitExcess(twice));
+      }
+    }
+    expect(mean).toBeLessThanOrEqual(1 + 1e-9);
+    expect(mean).toBeGreaterThan(0.99);
+  });
+
   it('says nothing without traffic', () => {
     const mixture = UNWATCHED_SPLIT;
-    expect(stepSplitShare(mixture, { canary: 0, stable: 0 }, 0.01, 3.97)).toEqual(mixture);
+    expect(stepSplitShare(mixture, { canary: 0, stable: 0 }, { weight: 0.01, squares: 0 }, 3.97)).toEqual(mixture);
   });
 });
