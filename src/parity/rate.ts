@@ -1,4 +1,5 @@
 import type { Checks } from '../policy/schema.ts';
+import type { KindOfAnswer } from '../stats/answer-kind.ts';
 import type { Block, Tally } from '../stats/block.ts';
 import type { Bet } from '../stats/evidence/bet.ts';
 import { type Interval, rateInterval } from '../stats/evidence/confidence.ts';
@@ -19,8 +20,8 @@ import { formatErrorMargin, formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
 import { forecastAtNextWeights, forecastNeeds, parityInWords } from './needs.ts';
 
-/** The two checks on shares of answers: errors, and the 4xx that are not errors. */
-export type RateCheck = 'errors' | 'clientErrors';
+/** The checks on shares of answers: errors, the 4xx that are not errors, and the kinds of all others. */
+export type RateCheck = 'errors' | 'clientErrors' | KindOfAnswer;
 
 const NAMES = { errors: 'errors', clientErrors: '4xx answers' } as const;
 

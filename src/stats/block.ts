@@ -1,3 +1,5 @@
+import type { StatusCounts } from './answer-kind.ts';
+
 /** Counts of latencies by bucket index ceil(ln(ms) / ln 1.02): a sparse histogram, integers throughout. */
 export type LatencyCounts = Readonly<Record<number, number>>;
 
@@ -9,11 +11,21 @@ export interface Tally {
   readonly errors: number;
   /** Responses with 400..499 that are not errors. */
   readonly clientErrors: number;
-  /** Latencies of responses that are not errors, and of requests still open when the block closed. */
-  readonly latency: LatencyCounts;
+  /** 2xx responses without content, but to HEAD; omitted when there were none, or when the source cannot tell. */
+  readonly empty?: number;
   /**
-   * Requests that became overdue before response headers arrived; they are counted in `requests` only when they end.
-   * Omitted when there were none, or when the source cannot tell.
+   * Responses that are neither errors, nor 400..499, nor 2xx with content, by status; omitted when there were none, or when the
+   * source cannot tell.
+   */
+  readonly statuses?: StatusCounts;
+  /** Latencies of responses that are neither errors nor 400..499, and of requests still open when the block closed. */
+  readonly latency: LatencyCounts;
+  /** Set where the source cannot leave out errors and 4xx: the latencies are of all answers. */
+  readonly latencyOf?: 'all-answers';
+  /**
+   * Requests that their clients left with nothing of an answer sent to them, while it was the version's turn, and requests
+   * that became overdue before response headers arrived: these are counted in `requests` when they end. Omitted when there
+   * were none, or when the source cannot tell.
    */
   readonly unanswered?: number;
   /** Shadow groups of the stable, when the source knows the routing hash: its requests and errors by group. */

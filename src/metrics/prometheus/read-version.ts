@@ -1,4 +1,5 @@
 import type { SplitOrder } from '../../split/order.ts';
+import { isWithoutContent, statusClass } from '../../stats/answer-kind.ts';
 import type { LatencyCounts, SlowerCounts, Tally } from '../../stats/block.ts';
 import type { RouteMetrics } from '../presets/metric-names.ts';
 import type { Sample } from './answered-series.ts';
@@ -77,8 +78,8 @@ function withLatency(
   }
 }
 
-async function ask({ client, labels, span }: VersionQuery, metric: string, windowMs: number, signal: AbortSignal) {
-  const answer = await client.query(rangeSelector(metric, labels, windowMs), span.to, signal);
+async function ask({ client, selector, span }: VersionQuery, metric: string, windowMs: number, signal: AbortSignal) {
+  const answer = await client.query(rangeSelector(metric, selector, windowMs), span.to, signal);
   if (!answer.ok) return answer;
   const matrix = readMatrix(answer.result);
   return matrix.ok ? matrix : { ok: false as const, reason: `${client.name} ${matrix.reason}` };
@@ -86,9 +87,9 @@ async function ask({ client, labels, span }: VersionQuery, metric: string, windo
 
 /** Start times by labels; empty if the exporter does not report them. */
 async function askCreated(query: VersionQuery, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
-  const { client, labels, metrics, span } = query;
+  const { client, selector, metrics, span } = query;
   const { created } = metrics.names.requests;
-  const answer = await client.query(rangeSelector(created, labels, span.to - span.baselineFrom), span.to, signal);
+  const answer = await client.query(rangeSelector(created, selector, span.to - span.baselineFrom), span.to, signal);
   const matrix = answer.ok ? readMatrix(answer.result, secondsIn) : answer;
   if (!matrix.ok) return new Map();
   return new Map(
@@ -123,6 +124,8 @@ function histogramCounts(query: VersionQuery, series: readonly MatrixSeries[]): 
 
 function tallyOf(query: VersionQuery, series: readonly MatrixSeries[], growths: Growths): Omit<Tally, 'latency'> {
   const tally = { requests: 0, errors: 0, clientErrors: 0 };
+  const statuses: Record<string, number> = {};
+  let empty = 0;
   for (const [at, { labels }] of series.entries()) {
     const outcome = outcomeOf(labels, query.metrics.names.status, query.errorStatuses);
     const grown = growths[at] ?? 0;
@@ -130,11 +133,21 @@ function tallyOf(query: VersionQuery, series: readonly MatrixSeries[], growths: 
     tally.requests += grown;
     if (outcome === 'error') tally.errors += grown;
     if (outcome === 'client-error') tally.clientErrors += grown;
+    const status = Number(labels[query.metrics.names.status.label]);
+    if (outcome !== 'success' || grown === 0 || hasContent(status)) continue;
+    statuses[status] = (statuses[status] ?? 0) + grown;
+    if (isWithoutContent(status)) empty += grown;
   }
-  return tally;
+  if (Object.keys(statuses).length === 0) return tally;
+  return { ...tally, ...(empty === 0 ? {} : { empty }), statuses };
 }
 
-/** Latencies of successful answers, if the histogram separates them; else of all answers. */
+/** As far as the status says: nobody tells whether a 200 had a body. */
+function hasContent(status: number): boolean {
+  return statusClass(status) === 2 && !isWithoutContent(status);
+}
+
+/** Latencies of answers that are neither errors nor 4xx, if the histogram separates them; else of all answers. */
 function latencyOf(
   query: VersionQuery,
   series: readonly MatrixSeries[],
@@ -143,8 +156,7 @@ function latencyOf(
   const { names, nativeSchema } = query.metrics;
   const answered = series.filter(({ labels }) => {
     if (names.latency.status === 'none') return true;
-    const outcome = outcomeOf(labels, names.status, query.errorStatuses);
-    return outcome === 'success' || outcome === 'client-error';
+    return outcomeOf(labels, names.status, query.errorStatuses) === 'success';
   });
   const beginnings = beginningsOf(series, created, query.span);
   if (nativeSchema === null) {

@@ -1,3 +1,4 @@
+import type { StatusCounts } from '../answer-kind.ts';
 import type { Block, LatencyGrid, SlowerCounts, Tally } from '../block.ts';
 import { histogramOn } from '../latency/latency-grid.ts';
 import { addHistograms, EMPTY, GATEWAY_GRID, type Histogram } from '../latency/log-histogram.ts';
@@ -9,6 +10,10 @@ export interface Totals {
   readonly errors: number;
   readonly clientErrors: number;
   readonly unanswered: number;
+  /** Omitted when there were none. */
+  readonly empty?: number;
+  readonly statuses?: StatusCounts;
+  readonly latencyOf?: 'all-answers';
   readonly latency: Histogram;
   /** Set when latencies are known only at boundaries. */
   readonly slower?: SlowerCounts;

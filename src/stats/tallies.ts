@@ -1,0 +1,18 @@
+import { addStatuses } from './answer-kind.ts';
+import type { LatencyCounts, Tally } from './block.ts';
+import { addSlower } from './latency/slower.ts';
+
+/** The counts of both together, without those of a whole block's requests alone: shadow groups and forced answers. */
+export function addTallies(one: Tally | null, other: Tally | null): Tally | null {
+  if (one === null || other === null) return one ?? other;
+  const slower = addSlower(one.slower, other.slower);
+  const statuses = addStatuses(one.statuses, other.statuses);
+  const latencyOf = one.latencyOf ?? other.latencyOf;
+  const empty = (one.empty ?? 0) + (other.empty ?? 0);
+}
+
+function addCounts(one: LatencyCounts, other: LatencyCounts): LatencyCounts {
+  const sum: Record<string, number> = { ...one };
+  for (const [bucket, count] of Object.entries(other)) sum[bucket] = (sum[bucket] ?? 0) + count;
+  return sum;
+}
