@@ -2,8 +2,8 @@ import { isRecord } from '../policy/is-record.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import { type Block, GROUPS, type SeriesPoint, type SeriesValue } from '../stats/block.ts';
 import { fitsForm, formOf, type LatencyForm } from '../stats/latency/latency-form.ts';
+import { faultOfForms, faultOfGrid, faultOfLatency } from './contract/latency-fault.ts';
 import type { LookInput, StepContext } from './input.ts';
-import { faultOfForms, faultOfGrid, faultOfLatency } from './latency-fault.ts';
 import { isCount, show } from './shape.ts';
 
 /** The usable part of what the source returned, and why the rest is unusable: null when all of it is usable. */

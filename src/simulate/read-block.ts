@@ -1,5 +1,13 @@
+import { parsePercent } from '../policy/units.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
-import { GROUPS, type GroupCounts, type LatencyGrid, type SeriesPoint, type Tally } from '../stats/block.ts';
+import {
+  type GroupCounts,
+  GROUPS,
+  type LatencyGrid,
+  type SeriesPoint,
+  type Tally,
+  type YoungVersions,
+} from '../stats/block.ts';
 import { nativeGrid } from '../stats/latency/latency-grid.ts';
 import {
   countsAtSchema,
@@ -24,6 +32,8 @@ export interface Measured {
   readonly canary: Tally | null;
   /** The grid of both latencies; the gateway's own when omitted. */
   readonly grid?: LatencyGrid;
+  /** What young addresses answered, which is in no other tally. */
+  readonly young?: YoungVersions;
   /** Values of query checks whose interval ended in the block, by name. */
   readonly series?: Readonly<Record<string, SeriesPoint>>;
 }
@@ -69,7 +79,9 @@ function readTime(value: unknown): number {
 
 // The slack lets 0.07 through, which is 7.000000000000001 hundredths.
 function readWeight(value: unknown): number {
-  const exact = readNumber(value, 'weight', 0, 1) * WHOLE_BPS;
+  const share = typeof value === 'string' ? parsePercent(value) : value;
+  if (share === null) refuseInput('weight must be a share such as 10% or 0.1');
+  const exact = readNumber(share, 'weight', 0, 1) * WHOLE_BPS;
   const bps = Math.round(exact);
   if (Math.abs(exact - bps) > 1e-6) refuseInput('weight has a resolution of 0.0001');
   return bps;

@@ -61,6 +61,40 @@ export interface GroupCounts {
   readonly errors: readonly number[];
 }
 
+export type KeyKind = 'header' | 'cookie' | 'consumer' | 'client-address';
+
+/** The shares of the sticky keys of both versions' randomised requests, over at most 30 s up to the end of a block. */
+export interface KeyReading {
+  readonly requests: number;
+  /** The sum of the squared shares, or a little more: 1 where one key has them all, 0 for ever more keys alike. */
+  readonly squares: number;
+  /** The key with the most requests, which are at least these; its name where it is no secret. */
+  readonly heaviest: { readonly kind: KeyKind; readonly name: string | null; readonly requests: number } | null;
+}
+
+/** Of the young addresses of a version, at most these are named. */
+export const MOST_NAMED_ADDRESSES = 20;
+
+/** Addresses that joined a version within a step and are in a warm-up of their own. */
+export interface YoungAddresses {
+  /** At most `MOST_NAMED_ADDRESSES` of them. */
+  readonly addresses: readonly string[];
+  readonly count: number;
+  /** When the last of them is no longer young, epoch ms by the gateway's clock. */
+  readonly until: number;
+}
+
+/** What they answered to randomised requests, which is in no other tally of the block. */
+export interface YoungAnswers extends YoungAddresses {
+  readonly tally: Tally;
+}
+
+/** By version; a version without young addresses is omitted, and one of them has some. */
+export interface YoungVersions {
+  readonly stable?: YoungAnswers;
+  readonly canary?: YoungAnswers;
+}
+
 /** Number of shadow groups (docs/statistics.md section 3.7). */
 export const GROUPS = 20;
 
@@ -86,6 +120,13 @@ export interface Block {
    * order.
    */
   readonly drawn?: { readonly stable: number; readonly canary: number };
+  /**
+   * The addresses that were young when the block began, and what they answered. Omitted where none was, and where the source
+   * cannot tell.
+   */
+  readonly young?: YoungVersions;
+  /** How unequal the sticky keys are; omitted where each request is drawn by itself, or the source cannot tell. */
+  readonly keys?: KeyReading;
   /** Null when the version reported nothing, which is not the same as zero requests. */
   readonly stable: Tally | null;
   readonly canary: Tally | null;

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { readEvidence } from '../../../src/judge/evidence.ts';
 import { blockOf, inputOf, tallyOf } from '../../support/judge-blocks.ts';
 
+const HEAVIEST = { kind: 'client-address', name: '192.0.2.1', requests: 10 } as const;
+const keysWith = (parts: object) => ({ requests: 1_000, squares: 0.1, heaviest: HEAVIEST, ...parts });
 const faulty: readonly [string, unknown][] = [
   ['a block of measurements is unusable: it is no record', 'text'],
   ['a block of measurements is unusable: it is no record', null],
@@ -37,6 +39,22 @@ const faulty: readonly [string, unknown][] = [
     'a block of measurements is unusable: assignment is by key, not per-request or by-key',
     { ...blockOf(), assignment: 'by key' },
   ],
+  ...rows([
+    ['keys is 1, not a reading of keys', 1],
+    ['keys.requests is 0.5, not a count', keysWith({ requests: 0.5 })],
+    ['keys.squares is NaN, not a sum of squares', keysWith({ squares: Number.NaN })],
+    ['keys.squares is -1, not a sum of squares', keysWith({ squares: -1 })],
+    ['keys.heaviest is undefined, not a key', keysWith({ heaviest: undefined })],
+    ['keys.heaviest.kind is __proto__, not a kind of key', keysWith({ heaviest: { ...HEAVIEST, kind: '__proto__' } })],
+    ['keys.heaviest.name is 4, not a name', keysWith({ heaviest: { ...HEAVIEST, name: 4 } })],
+    [
+      'keys.heaviest.requests is 1001, not a count of its requests',
+      keysWith({ heaviest: { ...HEAVIEST, requests: 1_001 } }),
+    ],
+  ]).map(([fault, keys]): [string, unknown] => [
+    `a block of measurements is unusable: ${fault}`,
+    { ...blockOf(), keys },
+  ]),
 ];
 
 describe('evidence', () => {

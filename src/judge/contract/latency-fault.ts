@@ -1,5 +1,5 @@
-import { isRecord } from '../policy/is-record.ts';
-import type { Block, SlowerCounts } from '../stats/block.ts';
+import { isRecord } from '../../policy/is-record.ts';
+import type { Block, SlowerCounts } from '../../stats/block.ts';
 import {
   boundariesOf,
   hasBoundaries,
@@ -7,9 +7,9 @@ import {
   type LatencyForm,
   MOST_BOUNDARIES,
   talliesOf,
-} from '../stats/latency/latency-form.ts';
-import { countBuckets, HIGHEST_BUCKET, LOWEST_BUCKET, otherKeys } from '../stats/latency/log-histogram.ts';
-import { isCount, show } from './shape.ts';
+} from '../../stats/latency/latency-form.ts';
+import { countBuckets, HIGHEST_BUCKET, LOWEST_BUCKET, otherKeys } from '../../stats/latency/log-histogram.ts';
+import { isCount, show } from '../shape.ts';
 
 /** The finest grid has buckets of 0.2 %, finer than any native histogram; the coarsest is that of schema -4. */
 const FINEST_RATIO = 1.002;
