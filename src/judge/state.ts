@@ -5,6 +5,7 @@ import { type OnsetSchedule, UNSTARTED } from '../stats/evidence/onset-schedule.
 import { NO_PACE, type Pace } from '../stats/evidence/pace.ts';
 import { EMPTY_WINDOW, type Window } from '../stats/evidence/window.ts';
 import { type GroupDispersion, NO_DISPERSION } from '../stats/rates/dispersion.ts';
+import type { Arrivals, Carry } from './carry.ts';
 import type { Verdict } from './verdict.ts';
 import { type FaultWatch, NO_FAULT } from './shared-fault.ts';
 
@@ -34,6 +35,9 @@ export interface JudgeState {
   readonly groups: GroupDispersion;
   readonly fault: FaultWatch;
   readonly pace: Pace;
+  /** Traffic of both versions, over all splits; and blocks that are merged for want of it. */
+  readonly traffic: Arrivals;
+  readonly carry: Carry | null;
   /** Figures since the step began. */
   readonly step: Window;
   /** The combined log evidence of all checks, and the figures since it was at its lowest: the estimated onset. */

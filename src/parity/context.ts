@@ -14,12 +14,28 @@ export interface Tempering {
   readonly latency: number;
 }
 
+/** Blocks that were merged, and their latencies; nothing while they are incomplete. */
+export interface Settled {
+  readonly block: Block;
+  readonly latency: BlockLatency;
+}
+
+/** Latencies of one block. */
+export interface BlockLatency {
+  readonly canary: Histogram;
+  readonly stable: Histogram;
+}
 /** One block as every check sees it. Everything but the block itself was known beforehand. */
 export interface Sight {
   readonly policy: Policy;
   readonly block: Block;
-  /** The randomised comparison in it: without a canary where the split leaves nothing to compare. */
+  /**
+   * The randomised comparison, as evidence of harm: without a canary where the split leaves nothing to compare. Where there
+   * is little traffic it is several blocks in one, or nothing until these are complete.
+   */
   readonly compared: Block;
+  /** What of it counts for parity, becomes past, and as harm where latencies are compared: null for the same. */
+  readonly settled: Settled | null;
   /** The traffic to which the canary's own limits apply, listed consumers included; null when it has none. */
   readonly guarded: Tally | null;
   /** How the randomised traffic of the rollout is assigned. */

@@ -1,4 +1,5 @@
 import { logRateHarm, type RateState, restartRateParity } from '../stats/rates/error-rate.ts';
+import { betFor } from './bet-for.ts';
 import type { Check } from './check.ts';
 import { observeRate, openRateCheck, rateFinding } from './rate.ts';
 
@@ -10,7 +11,7 @@ export const errorsCheck: Check<RateState> = {
   // The rest of the weight goes to unanswered requests.
   claims: () => [{ check: 'errors', of: 'errors', part: [7, 8] }],
   open: ({ spec: { checks } }) => openRateCheck(checks, 'errors'),
-  observe: (state, { policy, compared, bet }) => observeRate(policy.spec.checks, 'errors', state, compared, bet),
+  observe: (state, sight) => observeRate('errors', state, sight, betFor(sight, sight.interrupted, 'errors')),
   restart: restartRateParity,
   stakes: (_, state, shareOf) => [{ check: 'errors', weight: shareOf('errors'), logHarm: logRateHarm(state) }],
   findings: ({ spec: { checks } }, state, context) => [

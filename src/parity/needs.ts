@@ -4,6 +4,7 @@ import { requestsNeeded } from '../stats/rates/forecast.ts';
 import type { FindingContext } from './context.ts';
 import { formatAbout, formatSpan } from './figures.ts';
 import type { Finding } from './finding.ts';
+import { type Gain, sayInTime } from './in-time.ts';
 
 /** Log evidence against parity below which people should read the figures instead of the forecast. */
 const CONTRARY = -1;
@@ -17,6 +18,7 @@ export interface ParityProgress {
   readonly isBeyond: boolean;
   /** Canary requests that equal versions would still need. */
   readonly needs: number;
+  readonly gain: Gain;
 }
 
 /**
@@ -58,12 +60,24 @@ export function forecastAtNextWeights(
 export function parityInWords(
   label: string,
   figures: string,
-  { logParity, parityMargin, isBeyond, needs }: ParityProgress,
-  { logParityThreshold, pace }: Pick<FindingContext, 'logParityThreshold' | 'pace'>,
+  { logParity, parityMargin, isBeyond, needs, gain }: ParityProgress,
+  context: FindingContext,
 ): string {
+  const { logParityThreshold, pace } = context;
   if (logParity >= logParityThreshold) return `${figures}, inside the parity margin of ${parityMargin}`;
-  if (isBeyond && logParity < CONTRARY) return `${figures}, so far outside the parity margin of ${parityMargin}`;
-  return `${label}: ${needsInWords(needs, pace)}`;
+  if (isContrary(logParity, isBeyond)) return `${figures}, outside the parity margin of ${parityMargin} so far`;
+  return `${label}: ${needsInWords(needs, pace)}${sayInTime(context, logParityThreshold - logParity, needs, gain)}`;
+}
+
+/** Whether the figures are beyond the margin, and not by a few requests: what equal versions would still need is no forecast then. */
+export function isContrary(logParity: number, isBeyond: boolean): boolean {
+  return isBeyond && logParity < CONTRARY;
+}
+
+/** Why there is no forecast: nothing to compare yet, or a margin that cannot be shown whatever the traffic. */
+export function sayNoForecast(label: string, { pace }: Pick<FindingContext, 'pace'>): string {
+  if (canaryShare(pace) === null) return `${label}: no traffic to compare yet`;
+  return `${label}: parity cannot be shown with a margin this narrow: widen it`;
 }
 
 /** `needs about 2,100 more canary requests, 3 min at this traffic` */

@@ -14,6 +14,15 @@ export type Claim =
 /** The share of the budget that a check has under one of its names: 0 when it never rolls back. */
 export type ShareOf = (check: CheckName) => number;
 
+/**
+ * The most that one block may add to one alternative of a test with this share of the budget, in nats, so that evidence takes
+ * `minBlocks` blocks: (ln(1/alpha) + ln(1/share) + 5) / minBlocks. Infinite for a test that stakes nothing.
+ */
+export function capOf({ spec }: Policy, share: number): number {
+  const { alpha, minBlocks } = spec.judge;
+  return (SLACK_OF_CAP - Math.log(alpha) - Math.log(share)) / minBlocks;
+}
+
 /** One check's part in the combined evidence: its share of the budget and its log e-value against "no harm". */
 export interface Stake {
   readonly check: CheckName;

@@ -1,6 +1,7 @@
 import { rateInterval } from '../stats/evidence/confidence.ts';
 import type { Totals } from '../stats/evidence/window.ts';
 import { logUnansweredHarm, openUnanswered, stepUnanswered, type UnansweredState } from '../stats/rates/unanswered.ts';
+import { betFor } from './bet-for.ts';
 import type { Check } from './check.ts';
 import type { FindingContext } from './context.ts';
 import { formatShare } from './figures.ts';
@@ -14,7 +15,8 @@ export const unansweredCheck: Check<UnansweredState> = {
     name === 'unanswered' ? { label: 'unanswered', dryRun: checks.errors.dryRun, against: 'stable' } : null,
   claims: () => [{ check: 'unanswered', of: 'errors', part: [1, 8] }],
   open: openUnanswered,
-  observe: (state, { compared, bet }) => stepUnanswered(state, compared, bet),
+  observe: (state, sight) =>
+    stepUnanswered(state, sight.compared, betFor(sight, sight.interrupted, 'unanswered'), sight.settled?.block),
   stakes: (_, state, shareOf) => [
     { check: 'unanswered', weight: shareOf('unanswered'), logHarm: logUnansweredHarm(state) },
   ],

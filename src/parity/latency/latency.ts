@@ -9,9 +9,10 @@ import { binsOf, openDominance, stepDominance } from '../../stats/latency/domina
 import { formOf, gridOf, type LatencyForm } from '../../stats/latency/latency-form.ts';
 import { histogramOn } from '../../stats/latency/latency-grid.ts';
 import { addHistograms, bucketMs, decayHistogram, EMPTY, type Histogram } from '../../stats/latency/log-histogram.ts';
-import { openQuantile, type QuantileState, quantileEdge, stepQuantile } from '../../stats/latency/quantile.ts';
+import { openQuantile, quantileEdge, type QuantileState, stepQuantile } from '../../stats/latency/quantile.ts';
 import { type BoundaryState, restartBoundaryParity } from '../../stats/latency/slower.ts';
-import { type Tails, tailAbove, tailsOf } from '../../stats/latency/tails.ts';
+import { tailAbove, type Tails, tailsOf } from '../../stats/latency/tails.ts';
+import type { Settled, Sight } from '../context.ts';
 import type { QuantileName } from '../finding.ts';
 import { bucketMargins, dominanceLimit, rollbackBuckets } from './bucket-margins.ts';
 import { observeBoundaries } from './slower.ts';
@@ -125,6 +126,19 @@ export function slowestThresholdMs(
   return Number.isFinite(slowest) ? bucketMs(slowest, grid) : null;
 }
 
+
+/**
+ * The answers whose latencies are compared: with little traffic those of merged blocks, by how many each version has. Errors
+ * and 4xx have no latency, so that the chance of a request is not that of a latency: a canary whose answers are all left out
+ * would look slow for having none (docs/statistics.md section 3.15).
+ */
+export function comparedAnswers({
+  compared,
+  settled,
+  latency,
+}: Pick<Sight, 'compared' | 'settled' | 'latency'>): Settled {
+  return settled ?? { block: compared, latency };
+}
 function histogramsOf({ canary, stable }: Block, grid: LatencyGrid): BlockLatency {
   return { canary: histogramOn(canary?.latency ?? {}, grid), stable: histogramOn(stable?.latency ?? {}, grid) };
 }

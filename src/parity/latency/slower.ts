@@ -55,7 +55,7 @@ export function observeBoundaries(
   const margins = slowerMargins(checks);
   const before = slower.length === 0 ? openBoundaries(boundaries, margins.rate) : slower;
   const counts = { canary: block.canary?.slower, stable: block.stable?.slower, durationMs: block.durationMs };
-  const next = stepBoundaries(before, margins, counts, bet, phase);
+  const next = stepBoundaries(before, margins, counts, bet);
   const median = phase === 'warm-up' || bet.past === 'frozen' ? null : medianBoundary(before);
   const { canary, stable } = counts;
   if (median === null || !canary || !stable || canary.answers === 0 || stable.answers === 0) {
