@@ -44,8 +44,8 @@ const LARGEST_SIZE = 2;
 const LEAST_PODS = 4;
 
 /**
- * One interval in which both versions have a finite value. Values that are identical to the last bit say nothing, not
- * even about parity: usually they are one series that was queried twice.
+ * One interval in which both versions have a finite value. Equal values lie within every margin; without one they say
+ * nothing.
  */
 export function stepSeries(
   state: SeriesState,
@@ -55,7 +55,8 @@ export function stepSeries(
 ): SeriesState {
   const form = state.form ?? formOf(test, values);
   const pair: SeriesPair = [meanOf(values.canary), meanOf(values.stable)];
-  if (form === 'ranks' ? isOneValue(values) : pair[0] === pair[1]) return { ...state, form };
+  const areEqual = form === 'ranks' ? isOneValue(values) : pair[0] === pair[1];
+  if (areEqual && hasNoMargin(test, pair)) return { ...state, form };
   return {
     form,
     sides: directionsOf(test.worse).map((direction, at) => {
@@ -108,6 +109,10 @@ function formOf({ arms }: SeriesTest, { stable }: SeriesValues): SeriesForm {
 
 function isOneValue({ canary, stable }: SeriesValues): boolean {
   return new Set([canary, stable].flat()).size === 1;
+}
+
+function hasNoMargin({ rollback, parity }: SeriesTest, [, stable]: SeriesPair): boolean {
+  return allowanceAt(stable, rollback) === 0 && allowanceAt(stable, parity) === 0;
 }
 
 function openSide(form: SeriesForm): SideState {

@@ -46,7 +46,7 @@ describe('a rollout that is measured by a native histogram', () => {
     const { verdict } = lookRepeatedly(narrow, openJudgement(narrow), { from: 0, count: 60 }, blocksOf(2));
     expect(verdict).toMatchObject({ name: 'undecided', worst: 'p50' });
     expect(verdict.reason).toBe(
-      'p50: the parity margin is narrower than a bucket of 18.9 %, so nothing can be shown at this resolution',
+      'p50: parity cannot be shown, because its margin is narrower than a bucket of latencies, 18.9 %: widen it',
     );
   });
 

@@ -45,7 +45,18 @@ describe('the latency checks', () => {
     expect(learnt.reference.total).toBe(898);
     expect(learnt.p50).toEqual(openLatency().p50);
     const later = observeLatency(checks, learnt, blockOf({ durationMs: 300_000, stable: null }), BET, JUDGED);
-    expect(later.reference.total).toBeCloseTo(449, 6);
+    expect(later.reference.total).toBe(898);
+  });
+
+  it('forget the stable by age, but never the last 2,000 answers', () => {
+    const many = blockOf({ stable: tallyOf(10_000) });
+    const learnt = observeLatency(checks, openLatency(), many, BET, JUDGED);
+    const silent = blockOf({ durationMs: 300_000, stable: null });
+    const later = observeLatency(checks, learnt, silent, BET, JUDGED);
+    expect(later.reference.total).toBeCloseTo(5_000, 6);
+    const muchLater = observeLatency(checks, later, { ...silent, durationMs: 3_000_000 }, BET, JUDGED);
+    expect(muchLater.reference.total).toBeCloseTo(2_000, 6);
+    expect(observeLatency(checks, muchLater, silent, BET, JUDGED).reference.total).toBeCloseTo(2_000, 6);
   });
 
   it('test a block against the past before they learn from it', () => {

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Bet } from '../../../src/stats/evidence/bet.ts';
 import type { BlockCounts } from '../../../src/stats/evidence/e-value.ts';
-import { EMPTY as NONE, histogramOf } from '../../../src/stats/latency/log-histogram.ts';
+import { histogramOf, EMPTY as NONE } from '../../../src/stats/latency/log-histogram.ts';
 import {
+  aboveEdge,
   asFastLogE,
   logQuantileHarm,
   logQuantileParity,
   openQuantile,
-  parityShare,
+  parityEdge,
   quantileEdge,
   slowerLogE,
   stepQuantile,
@@ -23,17 +24,51 @@ const shifted = (by: number, each: number) =>
   tailsOf(histogramOf(Object.fromEntries(Array.from({ length: 100 }, (_, index) => [index + 1 + by, each]))));
 
 describe('a quantile', () => {
-  it('lies at the smallest bucket with at most 1 - q above it', () => {
-    expect(quantileEdge(REFERENCE, 0.5)).toEqual({ bucket: 50, mass: 5_000, share: 0.5 });
-    expect(quantileEdge(REFERENCE, 0.955)).toEqual({ bucket: 96, mass: 400, share: 0.04 });
+  it('lies in the smallest bucket with at most 1 - q above it, and the share above its edge is 1 - q', () => {
+    expect(quantileEdge(REFERENCE, 0.5)).toEqual({ bucket: 50, part: 0, mass: 5_000, share: 0.5 });
+    const p955 = quantileEdge(REFERENCE, 0.955);
+    expect(p955?.bucket).toBe(96);
+    expect(p955?.part).toBeCloseTo(0.5, 9);
+    expect(p955?.share).toBeCloseTo(0.045, 12);
     expect(quantileEdge(EMPTY, 0.5)).toBeNull();
   });
 
+  it('counts the answers in the bucket of its edge in part', () => {
+    const steps = tailsOf(histogramOf({ 0: 250, 36: 450, 56: 200, 71: 100 }));
+    const edge = quantileEdge(steps, 0.5);
+    expect(edge?.bucket).toBe(36);
+    expect(edge?.part).toBeCloseTo(0.4444444444, 9);
+    expect(edge === null ? null : aboveEdge(steps, edge)).toBeCloseTo(500, 9);
+    expect(parityEdge(steps, 0.5, 5)?.equal).toBeCloseTo(0.3, 12);
+  });
+
   it('expects of an equal canary what the stable has beyond the margin, and can show nothing within one bucket', () => {
-    const edge = { bucket: 50, mass: 5_000, share: 0.5 };
-    expect(parityShare(REFERENCE, edge, 10)).toBeCloseTo(0.4, 12);
-    expect(parityShare(REFERENCE, edge, 400)).toBeCloseTo(0.01, 12);
-    expect(parityShare(REFERENCE, edge, 0)).toBeNull();
+    expect(parityEdge(REFERENCE, 0.5, 10)?.equal).toBeCloseTo(0.4, 12);
+    expect(parityEdge(REFERENCE, 0.5, 400)?.equal).toBeCloseTo(0.01, 12);
+    expect(parityEdge(REFERENCE, 0.5, 0)).toBeNull();
+  });
+
+  it('compares a lower level where the declared one lies beside a gap', () => {
+    const gap = tailsOf(histogramOf({ 10: 510, 90: 490 }));
+    const edge = parityEdge(gap, 0.5, 5);
+    expect(edge?.level).toBeCloseTo(0.425, 12);
+    expect(edge?.equal).toBeCloseTo(0.49, 12);
+    expect(edge?.share).toBeCloseTo(0.575, 12);
+    const wider = tailsOf(histogramOf({ 10: 470, 90: 530 }));
+    expect(parityEdge(wider, 0.5, 5)?.level).toBe(0.5);
+  });
+
+  it('shows that a constant latency is no slower', () => {
+    const constant = tailsOf(histogramOf({ 82: 1_000 }));
+    const edge = parityEdge(constant, 0.5, 5);
+    expect(edge).toMatchObject({ bucket: 82, part: 0.5, level: 0.5, equal: 0.01 });
+    const canary = tailsOf(histogramOf({ 82: 10 }));
+    const stable = tailsOf(histogramOf({ 82: 90 }));
+    if (edge === null) throw new Error('a constant latency has an edge');
+    const counts = { nc: 10, xc: aboveEdge(canary, edge, 2), ns: 90, xs: aboveEdge(stable, edge) };
+    expect(slowerLogE(counts, 0.5, 3.97)[0]).toBeCloseTo(-0.651004, 6);
+    const parity = stepQuantile(openQuantile(), constant, 0.5, { rollback: 2, parity: 5 }, { canary, stable }, BET);
+    expect(parity.parity[0]).toBe(3.97);
   });
 
   it('shows parity of an equal canary and harm of a slower one', () => {

@@ -40,7 +40,11 @@ function countsOf(bins: readonly number[]): SlowerCounts {
 
 function learnt(bins: readonly number[]): readonly BoundaryState[] {
   const block = { canary: undefined, stable: countsOf(bins), durationMs: 1 };
-  return stepBoundaries(openBoundaries(BOUNDARIES, RATE), MARGINS, block, BET, 'warm-up');
+  return stepBoundaries(openBoundaries(BOUNDARIES, RATE), MARGINS, block, {
+    ...BET,
+    spent: 'nothing',
+    parity: 'left-out',
+  });
 }
 
 describe('the tests at the boundaries together', () => {
@@ -123,7 +127,7 @@ describe('a boundary', () => {
     // 30 % beyond 20 ms against 30 % beyond 10 ms: nothing. 36 % are more, though 20 ms alone allow as much.
     const before = learnt([1_400, 2, 598, 0]);
     const block = { canary: countsOf([1_200, 0, 800, 0]), stable: countsOf([14_000, 20, 5_980, 0]), durationMs: 1 };
-    const after = stepBoundaries(before, MARGINS, block, BET, 'judged');
+    const after = stepBoundaries(before, MARGINS, block, BET);
     expect(shiftOf(after[1])).toBeGreaterThan(Math.exp(10));
   });
 });
@@ -152,7 +156,7 @@ describe('figures for people', () => {
 
 function step(states: readonly BoundaryState[], canary: readonly number[], stable: readonly number[], bet: Bet) {
   const block = { canary: countsOf(canary), stable: countsOf(stable), durationMs: 1 };
-  return stepBoundaries(states, MARGINS, block, bet, 'judged');
+  return stepBoundaries(states, MARGINS, block, bet);
 }
 
 function shiftOf(state: BoundaryState | undefined): number {
