@@ -1,4 +1,5 @@
 import type { Parts } from './e-value.ts';
+import type { Injection } from './onset.ts';
 
 /** What every metric is told about a block besides its counts; all of it is known before the block. */
 export interface Bet {
@@ -13,8 +14,8 @@ export interface Bet {
   readonly drawn?: number;
   /** Dispersion known from the past, at least 1: a block's log e-value is divided by it before the cap applies. */
   readonly phi: number;
-  /** Mass of the onset mixture injected up to and with this block. */
-  readonly spent: number;
+  /** The process that the block bets in, and the mass of the onset mixture injected up to and with it. */
+  readonly spent: Injection;
   /** Whether the block belongs to the present step, and so counts towards its parity. */
   readonly parity: 'counted' | 'left-out';
   /** Log value at which parity processes are truncated: 3 nats above their threshold. */

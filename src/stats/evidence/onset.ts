@@ -12,6 +12,17 @@ export interface OnsetMixture {
   readonly logMass: readonly (number | null)[];
 }
 
+/** A mixture that begins at 1 with every warm-up. */
+export interface ColdMixture extends Mass {
+  /** The warm-up that it belongs to, counted from one. */
+  readonly entry: number;
+}
+
+/**
+ * Which of a test's processes a block bets in, and the mass injected into it up to and with this block: its main one (a
+ * number), that of a warm-up, or none.
+ */
+export type Injection = number | { readonly entry: number; readonly spent: number } | 'nothing';
 export function openMixture(alternatives: number): OnsetMixture {
   return { spent: 0, logMass: Array.from({ length: alternatives }, () => null) };
 }
@@ -34,6 +45,6 @@ export function stepMixture(mixture: OnsetMixture, spent: number, logE: readonly
 }
 
 /** ln of the mixture's value: the weighted alternatives and the mass not yet injected. */
-export function logMixture(mixture: OnsetMixture, weights: readonly number[]): number {
+export function logMixture(mixture: Mass, weights: readonly number[]): number {
   return logSum([...mixture.logMass, 0], [...weights, 1 - mixture.spent]);
 }
