@@ -1,11 +1,11 @@
 import type { RateState } from '../stats/rates/error-rate.ts';
 import type { NoReport } from '../stats/rates/no-report.ts';
-import type { SplitShare } from '../stats/rates/split-share.ts';
 import type { UnansweredState } from '../stats/rates/unanswered.ts';
 import type { Check } from './check.ts';
 import { clientErrorsCheck } from './client-errors.ts';
 import { errorsCheck } from './errors.ts';
-import { type GuardsState, guardsCheck } from './guards.ts';
+import { guardsCheck, type GuardsState } from './guards.ts';
+import { kindCheck } from './kinds/kinds-check.ts';
 import type { LatencyState } from './latency/latency.ts';
 import { latencyCheck } from './latency/latency-check.ts';
 import { queriesCheck } from './queries/queries-check.ts';
@@ -13,6 +13,7 @@ import type { QueriesState } from './queries/query.ts';
 import { silenceCheck } from './silence.ts';
 import { splitShareCheck } from './split-share.ts';
 import { unansweredCheck } from './unanswered.ts';
+import type { SplitShare } from '../stats/rates/split-share.ts';
 
 /** What the checks remember, as stored: plain JSON by check. */
 export interface CheckStates {
@@ -33,6 +34,11 @@ export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   errors: errorsCheck,
   unanswered: unansweredCheck,
   clientErrors: clientErrorsCheck,
+  empty: kindCheck('empty'),
+  redirects: kindCheck('redirects'),
+  unmodified: kindCheck('unmodified'),
+  withContent: kindCheck('withContent'),
+  otherAnswers: kindCheck('otherAnswers'),
   latency: latencyCheck,
   guards: guardsCheck,
   queries: queriesCheck,

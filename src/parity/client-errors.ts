@@ -1,13 +1,21 @@
 import type { Policy } from '../policy/schema.ts';
-import type { RateState } from '../stats/rates/error-rate.ts';
-import { restartRateParity } from '../stats/rates/error-rate.ts';
+import type { OnsetMixture } from '../stats/evidence/onset.ts';
+import { type RateState, restartRateParity } from '../stats/rates/error-rate.ts';
 import type { Check, Hold } from './check.ts';
 import { formatErrorMargin } from './figures.ts';
-import { type Finding, hasShownParity } from './finding.ts';
 import { observeRate, openRateCheck, rateFinding } from './rate.ts';
+import { type Finding, hasShownParity } from './finding.ts';
 
-/** Responses with 400..499 that are not errors. Client mistakes may hold a canary, and never roll it back. */
-export const clientErrorsCheck: Check<RateState> = {
+/** Of holding and parity, as for errors; and evidence of so many more that a contract broke, which rolls back. */
+export interface ClientErrorsState extends RateState {
+  readonly broken: OnsetMixture;
+}
+
+/**
+ * Responses with 400..499 that are not errors. A moderate rise may be what clients do, and holds the canary. A canary that
+ * answers far more requests with them has broken their contract, and is rolled back.
+ */
+export const clientErrorsCheck: Check<ClientErrorsState> = {
   names: { listed: ['clientErrors'] },
   terms: ({ spec: { checks } }, name) =>
     name === 'clientErrors' ? { label: '4xx answers', dryRun: checks.clientErrors.dryRun, against: 'stable' } : null,

@@ -1,3 +1,4 @@
+import type { ErrorMargin } from '../policy/checks/margins.ts';
 import type { Checks } from '../policy/schema.ts';
 import type { KindOfAnswer } from '../stats/answer-kind.ts';
 import type { Block, Tally } from '../stats/block.ts';
@@ -15,20 +16,23 @@ import {
   stepRate,
 } from '../stats/rates/error-rate.ts';
 import { rateGain } from '../stats/rates/forecast.ts';
-import type { FindingContext } from './context.ts';
+import type { FindingContext, Sight } from './context.ts';
 import { formatErrorMargin, formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
-import { forecastAtNextWeights, forecastNeeds, parityInWords } from './needs.ts';
+import { type Gain, WIDER } from './in-time.ts';
+import { isKind, KIND_LABELS, kindInWords, kindTerms } from './kinds/kind-words.ts';
+import { forecastAtNextWeights, forecastNeeds, isContrary, parityInWords, sayNoForecast } from './needs.ts';
+import { whyShareHolds } from './share-holds.ts';
 
 /** The checks on shares of answers: errors, the 4xx that are not errors, and the kinds of all others. */
 export type RateCheck = 'errors' | 'clientErrors' | KindOfAnswer;
 
-const NAMES = { errors: 'errors', clientErrors: '4xx answers' } as const;
+const NAMES: Readonly<Record<RateCheck, string>> = { errors: 'errors', clientErrors: '4xx answers', ...KIND_LABELS };
 
 /** The margin of harm (of holding, for 4xx) is one line, the parity margin the larger of a ratio and a difference. */
 export function rateMargins(checks: Checks, check: RateCheck): RateMargins {
-  const parity = checks[check].parity;
-  const harm = check === 'errors' ? checks.errors.rollback : checks.clientErrors.hold;
+  const { parity } = declaredOf(checks, check);
+  const harm = check === 'errors' ? checks.errors.rollback : heldOf(checks, check);
   return {
     rollback: { rho: 1 + harm.relative, a: harm.absolute },
     parity: [
@@ -38,13 +42,46 @@ export function rateMargins(checks: Checks, check: RateCheck): RateMargins {
   };
 }
 
+function declaredOf(checks: Checks, check: RateCheck) {
+  return isKind(check) ? kindTerms(checks, check) : checks[check];
+}
+
+/** Beyond this a check holds that is not about errors. */
+export function heldOf(checks: Checks, check: Exclude<RateCheck, 'errors'>): ErrorMargin {
+  return isKind(check) ? kindTerms(checks, check).hold : checks[check].hold;
+}
+
 export function openRateCheck(checks: Checks, check: RateCheck): RateState {
   return openRate(rateMargins(checks, check));
 }
 
 /** One block of the randomised comparison; a version that reported nothing counts as no requests. */
-export function observeRate(checks: Checks, check: RateCheck, state: RateState, block: Block, bet: Bet): RateState {
-  return stepRate(state, rateMargins(checks, check), countsOf(block, check), block.durationMs, bet);
+export function observeRate(
+  check: RateCheck,
+  state: RateState,
+  { policy, compared, settled }: Sight,
+  bet: Bet,
+): RateState {
+  const margins = rateMargins(policy.spec.checks, check);
+  const of = (block: Block) => ({ counts: countsOf(block, check), durationMs: block.durationMs });
+  return stepRate(state, margins, countsOf(compared, check), compared.durationMs, bet, of(settled?.block ?? compared));
+}
+
+/** How fast parity of a share is shown. @param margin the policy's, of which wider ones are tried */
+export function rateParityGain(
+  state: Pick<RateState, 'stable'>,
+  { parity }: Pick<RateMargins, 'parity'>,
+  margin: ErrorMargin,
+  phi: number,
+): Gain {
+  const rate = expectedRate(state);
+  const gainBy = (times: number) => (share: number) =>
+    Math.max(...parity.map(({ rho, a }) => rateGain(rate, { rho: 1 + times * (rho - 1), a: times * a }, share)));
+  const wider = WIDER.map((times) => ({
+    margin: formatErrorMargin({ relative: times * margin.relative, absolute: times * margin.absolute }, 'or'),
+    gainAt: gainBy(times),
+  }));
+  return { gainAt: gainBy(1), phi, wider };
 }
 
 export function rateFinding(checks: Checks, check: RateCheck, state: RateState, context: FindingContext): Finding {
@@ -52,10 +89,15 @@ export function rateFinding(checks: Checks, check: RateCheck, state: RateState, 
   const logParity = logRateParity(state);
   const canary = shareOf(context.figures.canary, check);
   const stable = shareOf(context.figures.stable, check);
-  const gainAt = (share: number) =>
-    Math.max(...margins.parity.map((boundary) => rateGain(expectedRate(state), boundary, share)));
+  const { parity } = declaredOf(checks, check);
+  const gain = rateParityGain(state, margins, parity, context.phi.rate);
+  const { gainAt } = gain;
   const needs = forecastNeeds(context, logParity, gainAt, context.phi.rate);
-  const parityMargin = formatErrorMargin(checks[check].parity, 'or');
+  const parityMargin = formatErrorMargin(parity, 'or');
+  const isBeyond =
+    canary !== null && stable !== null && margins.parity.every((boundary) => canary > boundaryAt(boundary, stable));
+  const forecasts = !isContrary(logParity, isBeyond);
+  const inWords = isKind(check) ? kindInWords(check, context.figures) : null;
   return {
     check,
     canary,
@@ -72,27 +114,32 @@ export function rateFinding(checks: Checks, check: RateCheck, state: RateState, 
     rollbackMargin:
       check === 'errors'
         ? formatErrorMargin(checks.errors.rollback, '+')
-        : `${formatErrorMargin(checks.clientErrors.hold, '+')}, which holds`,
+        : `${formatErrorMargin(heldOf(checks, check), '+')}, which holds`,
     parityMargin,
-    needsCanaryRequests: needs,
-    needsAt: forecastAtNextWeights(context, logParity, gainAt, context.phi.rate),
+    needsCanaryRequests: forecasts ? needs : null,
+    needsAt: forecasts ? forecastAtNextWeights(context, logParity, gainAt, context.phi.rate) : [],
     says: says(),
+    ...(inWords === null ? {} : { inWords }),
   };
 
   function says(): string {
-    if (canary === null || stable === null || needs === null) return `${NAMES[check]}: no traffic to compare yet`;
-    const figures = `${NAMES[check]} ${formatShare(canary)} against ${formatShare(stable)}`;
-    const isBeyond = margins.parity.every((boundary) => canary > boundaryAt(boundary, stable));
-    return parityInWords(NAMES[check], figures, { logParity, parityMargin, isBeyond, needs }, context);
+    if (canary === null || stable === null || needs === null) return sayNoForecast(NAMES[check], context);
+    const figures = inWords ?? `${NAMES[check]} ${formatShare(canary)} against ${formatShare(stable)}`;
+    return parityInWords(NAMES[check], figures, { logParity, parityMargin, isBeyond, needs, gain }, context);
   }
 }
 
-function countsOf(block: Block, check: RateCheck): BlockCounts {
+/** Why a share of answers holds the canary. */
+export function whyRateHolds(checks: Checks, check: Exclude<RateCheck, 'errors'>, finding: Finding): string {
+  return whyShareHolds(heldOf(checks, check), finding, NAMES[check], finding.inWords);
+}
+
+export function countsOf(block: Block, check: RateCheck): BlockCounts {
   return {
     nc: block.canary?.requests ?? 0,
     xc: eventsOf(block.canary, check),
     ns: block.stable?.requests ?? 0,
-    xs: eventsOf(block.stable, check),
+    xs: baselineOf(block.stable, check),
   };
 }
 

@@ -46,7 +46,7 @@ describe('a WebSocket', () => {
     connection.close();
     await gateway.setSplit(orderTo(stable.url, canary.url, { epoch: 2 }));
     const [block] = (await gateway.collect('shop', null, 250)).blocks.filter(({ splitEpoch }) => splitEpoch === 1);
-    expect(block?.canary).toEqual({ requests: 1, errors: 0, clientErrors: 0, latency: {} });
+    expect(block?.canary).toEqual({ requests: 1, errors: 0, clientErrors: 0, statuses: { 101: 1 }, latency: {} });
   });
 
   it('ends on one side when it ends on the other', async () => {

@@ -8,18 +8,17 @@ import {
   ENOUGH_PAST,
   HIGHEST_SHARE,
   interpolatedQuantile,
-  LOWEST_SHARE,
   logBoundaryHarm,
   logBoundaryParity,
+  LOWEST_SHARE,
   pastShare,
   takesPart,
 } from '../../stats/latency/slower.ts';
-import { expectedRate } from '../../stats/rates/error-rate.ts';
-import { rateGain } from '../../stats/rates/forecast.ts';
 import type { FindingContext } from '../context.ts';
 import { formatAbout, formatErrorMargin, formatLatency, formatShare, formatSpan } from '../figures.ts';
 import type { Finding, QuantileName } from '../finding.ts';
-import { forecastAtNextWeights, forecastNeeds, parityInWords } from '../needs.ts';
+import { forecastAtNextWeights, forecastNeeds, isContrary, parityInWords, sayNoForecast } from '../needs.ts';
+import { rateParityGain } from '../rate.ts';
 import { LEVELS, QUANTILES } from './latency.ts';
 import { slowerRateMargins } from './slower.ts';
 
@@ -58,10 +57,15 @@ function slowerFinding(
   const canary = figuresAt(context.figures.canary.slower, index);
   const stable = figuresAt(context.figures.stable.slower, index);
   const phi = context.phi.latency;
-  const gainAt = (share: number) =>
-    Math.max(...margins.parity.map((boundary) => rateGain(expectedRate(state.rate), boundary, share)));
-  const forecasts = parity === 'claims-parity' && takesPart(state);
-  const needs = forecasts ? forecastNeeds(context, logParity, gainAt, phi) : null;
+  const gain = rateParityGain(state.rate, margins, allowed, phi);
+  const { gainAt } = gain;
+  const takes = parity === 'claims-parity' && takesPart(state);
+  const needs = takes ? forecastNeeds(context, logParity, gainAt, phi) : null;
+  const { share: ours } = canary;
+  const { share: theirs } = stable;
+  const isBeyond =
+    ours !== null && theirs !== null && margins.parity.every((boundary) => ours > boundaryAt(boundary, theirs));
+  const forecasts = takes && !isContrary(logParity, isBeyond);
   const parityMargin = formatErrorMargin(allowed, 'or');
   const name = `slower than ${formatLatency(state.ms)}`;
   return {
@@ -79,7 +83,7 @@ function slowerFinding(
     logParityThreshold: parity === 'claims-parity' ? context.logParityThreshold : null,
     rollbackMargin: formatErrorMargin(rollback, '+'),
     parityMargin: parity === 'claims-parity' ? parityMargin : null,
-    needsCanaryRequests: needs,
+    needsCanaryRequests: forecasts ? needs : null,
     needsAt: forecasts ? forecastAtNextWeights(context, logParity, gainAt, phi) : [],
     says: says(),
   };
@@ -97,12 +101,9 @@ function slowerFinding(
         `${formatShare(LOWEST_SHARE)} to ${formatShare(HIGHEST_SHARE)} exceed is what can be compared`
       );
     }
-    if (canary.share === null || stable.share === null || needs === null) return `${name}: no traffic to compare yet`;
+    if (canary.share === null || stable.share === null || needs === null) return sayNoForecast(name, context);
     const figures = `${name} ${formatShare(canary.share)} against ${formatShare(stable.share)}`;
-    const { share: ours } = canary;
-    const { share: theirs } = stable;
-    const isBeyond = margins.parity.every((boundary) => ours > boundaryAt(boundary, theirs));
-    return parityInWords(name, figures, { logParity, parityMargin, isBeyond, needs }, context);
+    return parityInWords(name, figures, { logParity, parityMargin, isBeyond, needs, gain }, context);
   }
 }
 

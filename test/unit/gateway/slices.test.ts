@@ -159,9 +159,10 @@ describe('the memory of slices', () => {
     const sizes = ['endpoint', 'consumer', 'upstream', 'status'].map(
       (dimension) => names.filter((name) => name === dimension).length,
     );
-    expect(sizes).toEqual([100, 60, 20, 20]);
-    expect(names).toHaveLength(MOST_SLICES);
-    expect(countsOf(block)?.['endpoint other']?.canary[0]).toBe(3_000 - 99);
+    // Half of the endpoints' rows wait for those that the stable is known to answer at.
+    expect(sizes).toEqual([51, 60, 20, 20]);
+    expect(names.length).toBeLessThanOrEqual(MOST_SLICES);
+    expect(countsOf(block)?.['endpoint other']?.canary[0]).toBe(3_000 - 50);
   });
 
   it('gives no endpoint a row that is answered by 404 or 405 only', () => {
