@@ -87,7 +87,7 @@ async function exposedText(store: Awaited<ReturnType<typeof embeddedStore>>['sto
 
 const options = {
   listen: { host: '127.0.0.1', port: 0 },
-  routes: [routeTo('http://127.0.0.1:1')],
+  routes: [routeTo('http://127.0.0.1:1', { mirror: MIRROR })],
   trustedProxies: [],
   secret: SECRET,
   onFault: rethrow,

@@ -2,17 +2,19 @@ import { rateInterval } from '../stats/evidence/confidence.ts';
 import type { Totals } from '../stats/evidence/window.ts';
 import { logUnansweredHarm, openUnanswered, stepUnanswered, type UnansweredState } from '../stats/rates/unanswered.ts';
 import { betFor } from './bet-for.ts';
-import type { Check } from './check.ts';
+import { type Check, reactionOf } from './check.ts';
 import type { FindingContext } from './context.ts';
 import { formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
 
-/** Unanswered requests. Their evidence gets an eighth of the errors' weight: errors are the more common fault. */
+const LABEL = 'requests left or overdue without an answer';
+
+/** Unanswered requests: overdue, or left by clients that waited for the version. Their evidence gets an eighth of the errors' weight: errors are the more common fault. */
 export const unansweredCheck: Check<UnansweredState> = {
   names: { listed: ['unanswered'] },
   // Reports only whenever `errors` does: an unanswered request is an error.
   terms: ({ spec: { checks } }, name) =>
-    name === 'unanswered' ? { label: 'unanswered', dryRun: checks.errors.dryRun, against: 'stable' } : null,
+    name === 'unanswered' ? { label: LABEL, ...reactionOf(checks.errors), against: 'stable' } : null,
   claims: () => [{ check: 'unanswered', of: 'errors', part: [1, 8] }],
   open: openUnanswered,
   observe: (state, sight) =>

@@ -1,14 +1,14 @@
 import type { FaultPlace, Faults } from '../http/faults.ts';
 import { failure, problemOf, type Refusal } from '../http/refuse.ts';
 import { charge, conclude, culpritOf, mayFailOver, refusalFor } from '../measure/charge.ts';
-import type { Ticket } from '../measure/open-block.ts';
 import type { RouteRecorder } from '../measure/recorder.ts';
-import { AnswerTaking } from '../measure/turn.ts';
+import { AnswerTaking, type Leaving } from '../measure/turn.ts';
 import { mappedHead } from '../route/answer-places.ts';
 import type { Stream } from '../route/destinations.ts';
 import type { Attempt, Failover } from '../route/failover.ts';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from '../upstream/upstream-client.ts';
 import type { ClientSide, ExchangeEvents } from './client-side.ts';
+import type { Ticket } from '../measure/open-block.ts';
 
 const NO_TRAILERS: readonly string[] = [];
 
@@ -59,7 +59,11 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
   private state: 'waiting' | 'answering' | 'ended' = 'waiting';
   /** Whether the answer has been written completely. */
   private isWhole = false;
+  /** Whether an interim answer has gone out, which may show the version. */
+  private isInformed = false;
   private isStream = false;
+  /** Of the body, in bytes. */
+  private received = 0;
   /** Tracks the time that the answer waits for the client; null until it has to wait. */
   private taking: AnswerTaking | null = null;
 
@@ -81,12 +85,14 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
   }
 
   onConnection(address: string | null): void {
-    this.parts.ticket.upstream = address;
+    this.parts.recorder.reached(this.parts.ticket, address);
   }
 
   onInform(head: UpstreamHead): void {
     // 100 goes out when the upload starts.
-    if (this.state === 'waiting' && head.status !== 100) this.writeHead(mappedHead(head, this.attempt), 'keep');
+    if (this.state !== 'waiting' || head.status === 100) return;
+    this.isInformed = true;
+    this.writeHead(mappedHead(head, this.attempt), 'keep');
   }
 
   onHead(head: UpstreamHead): void {
@@ -144,6 +150,7 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
     attempt(() => recorder.withdraw(ticket));
     attempt(() => this.call?.abort());
     attempt(() => this.letGo());
+    attempt(() => this.stopReading('broken'));
     const isAnswered = this.isWhole || attempt(() => this.giveUp(failure(requestId), 'close'));
     // A complete answer stays complete.
     if (this.isWhole) attempt(() => this.parts.owner?.answered('faulty'));
@@ -152,7 +159,9 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
 
   /** The client sends more than the gateway takes, or too slowly; no version is to blame. */
   cut(refusal: Refusal): void {
-    if (!this.leave()) return;
+    if (!this.finish('broken')) return;
+    this.parts.recorder.leave(this.parts.ticket);
+    this.call?.abort();
     this.giveUp(refusal, 'close');
   }
 
@@ -162,15 +171,31 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
   }
 
   abandon(): void {
-    this.leave();
+    const { recorder, ticket } = this.parts;
+    const turn = this.leaving();
+    if (!this.finish('left')) return;
+    recorder.abandon(ticket, turn);
+    this.call?.abort();
   }
 
   /** Ends an event stream whose version has left the route; the version is not to blame. */
   close(): void {
-    if (!this.finish()) return;
+    if (!this.finish('left')) return;
     this.parts.recorder.complete(this.parts.ticket);
     this.call?.abort();
     this.side.end('broken');
+  }
+
+
+  private leaving(): Leaving {
+    const { ticket } = this.parts;
+    const isStarved = ticket.upload?.isStarved ?? false;
+    if (this.state === 'answering') {
+      if (ticket.status === 408 && isStarved) return 'clients';
+      const isOwed = !this.isStream && this.taking === null && this.side.untaken === 0;
+      return isOwed ? 'rest' : 'answered';
+    }
+    return this.isInformed || isStarved ? 'clients' : 'versions';
   }
 
   /** Drops an answer of which nothing has gone out; the next head replaces it on the client's side. */
@@ -178,6 +203,8 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
     if (this.isStream) this.attempt.destination.streams.delete(this);
     this.state = 'waiting';
     this.isStream = false;
+    this.received = 0;
+    this.stopReading('broken');
     this.taking?.end(performance.now());
   }
 
@@ -202,19 +229,12 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
     this.parts.owner?.answered('whole');
   }
 
-  /** Ends the exchange without counting it against any version. */
-  private leave(): boolean {
-    if (!this.finish()) return false;
-    this.parts.recorder.leave(this.parts.ticket);
-    this.call?.abort();
-    return true;
-  }
-
   /** True for the first end of the exchange, false for every later one. */
-  private finish(): boolean {
+  private finish(answer: 'whole' | 'left' | 'broken'): boolean {
     if (this.state === 'ended') return false;
     this.state = 'ended';
     this.letGo();
+    if (answer !== 'whole') this.stopReading(answer);
     return true;
   }
 

@@ -1,5 +1,5 @@
-import type { Tally } from '../block.ts';
-import type { Bet } from '../evidence/bet.ts';
+import type { Block, Tally } from '../block.ts';
+import { type Bet, isCompared } from '../evidence/bet.ts';
 import { type BlockCounts, type Boundary, boundaryAt, clipRate, lnEDrawn, lnEPoisson } from '../evidence/e-value.ts';
 import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
 import { expectedRate, learnStable, type PastRate } from './error-rate.ts';
@@ -27,22 +27,31 @@ export function sentRequests(tally: Tally | null): number {
   return tally === null ? 0 : tally.requests + (tally.unanswered ?? 0);
 }
 
-/** One block; unless both versions have traffic, only the past is updated. */
+type UnansweredBlock = Pick<Block, 'canary' | 'stable' | 'durationMs'>;
+
+/** One block, then its stable counts, or those of `settled`, become past. */
 export function stepUnanswered(
   state: UnansweredState,
-  block: { readonly canary: Tally | null; readonly stable: Tally | null; readonly durationMs: number },
+  block: UnansweredBlock,
   bet: Bet,
+  settled: UnansweredBlock = block,
 ): UnansweredState {
-  const counts = {
-    nc: sentRequests(block.canary),
-    xc: block.canary?.unanswered ?? 0,
-    ns: sentRequests(block.stable),
-    xs: block.stable?.unanswered ?? 0,
+  const { cap, harmCap = cap, phi, spent, drawn } = bet;
+  const counts = countsOf(block);
+  const stable =
+    bet.past === 'frozen' ? state.stable : learnStable(state.stable, countsOf(settled), settled.durationMs);
+  if (!isCompared(counts, bet)) return { ...state, stable };
+  const logE = unansweredLogE(counts, expectedRate(state), harmCap, phi, drawn);
+  return { harm: stepMixture(state.harm, spent, logE), stable };
+}
+
+function countsOf({ canary, stable }: UnansweredBlock): BlockCounts {
+  return {
+    nc: sentRequests(canary),
+    xc: canary?.unanswered ?? 0,
+    ns: sentRequests(stable),
+    xs: stable?.unanswered ?? 0,
   };
-  const stable = bet.past === 'frozen' ? state.stable : learnStable(state.stable, counts, block.durationMs);
-  if (counts.nc === 0 || counts.ns === 0) return { ...state, stable };
-  const logE = unansweredLogE(counts, expectedRate(state), bet.cap, bet.phi);
-  return { harm: stepMixture(state.harm, bet.spent, logE), stable };
 }
 
 export function logUnansweredHarm(state: UnansweredState): number {
