@@ -1,7 +1,8 @@
+import { methodIndex } from '../http/method.ts';
 import { BAD_ANSWER, LATE_ANSWER, OVERLOAD, type Refusal } from '../http/refuse.ts';
 import type { Failure, FailureKind } from '../upstream/upstream-client.ts';
-import type { Ticket } from './open-block.ts';
 import type { RouteRecorder } from './recorder.ts';
+import type { Ticket } from './ticket.ts';
 import type { Turn } from './turn.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface ClientPart {
   /** The time that the answer was held back because the client did not take it; null if it never was. */
   readonly taking: Pick<Turn, 'totalMs'> | null;
 }
+
+const HEAD = methodIndex('HEAD');
 
 /** A client that we waited for less than this is not to blame. */
 const SLOW_CLIENT_MS = 1_000;
@@ -51,14 +54,18 @@ function isClientsFault({ begunAt, upload }: Ticket, taking: ClientPart['taking'
   return waitedMs >= SLOW_CLIENT_MS && waitedMs >= (now - begunAt) / 2;
 }
 
-/** Ends the ticket of an exchange that got no complete answer. */
-export function charge(recorder: RouteRecorder, ticket: Ticket, culprit: Culprit): void {
+/**
+ * Ends the ticket of an exchange that got no complete answer. Where no connection was made, no client chose that: the
+ * request then counts by itself, whatever its key.
+ */
+export function charge(recorder: RouteRecorder, ticket: Ticket, culprit: Culprit, kind: FailureKind): void {
   switch (culprit) {
     case 'version':
+      if (isOfConnection(kind)) ticket.key = null;
       recorder.fail(ticket);
       break;
     case 'client':
-      recorder.leave(ticket);
+      recorder.abandon(ticket, ticket.status === 0 ? 'clients' : 'answered');
       break;
     case 'gateway':
     case 'network':
@@ -66,11 +73,21 @@ export function charge(recorder: RouteRecorder, ticket: Ticket, culprit: Culprit
   }
 }
 
+function isOfConnection(kind: FailureKind): boolean {
+  return kind === 'refused' || kind === 'connect-timeout' || kind === 'forbidden';
+}
+
+/** Of what kind a complete answer is, is known with its body: what is read of it may depend on that. */
+export function settleKind(recorder: RouteRecorder, ticket: Ticket, body: 'empty' | 'some'): void {
+  if (body === 'empty' && ticket.method !== HEAD) recorder.empty(ticket);
+}
+
 /**
  * Ends the ticket of an exchange whose answer is complete. A 408 to a client that still owes part of its request says
  * that the client was slow, and nothing about the version.
  */
-export function conclude(recorder: RouteRecorder, ticket: Ticket): void {
+export function conclude(recorder: RouteRecorder, ticket: Ticket, body: 'empty' | 'some'): void {
+  settleKind(recorder, ticket, body);
   if (ticket.status === 408 && ticket.upload?.isStarved) recorder.leave(ticket);
   else recorder.complete(ticket);
 }

@@ -1,7 +1,18 @@
 import { GROUPS, type Tally } from '../../stats/block.ts';
 import { bucketOf, HIGHEST_BUCKET, LOWEST_BUCKET } from '../../stats/latency/log-histogram.ts';
-import type { SliceTally } from './slice-tally.ts';
+import type { Sliced, SliceTally } from './slice-tally.ts';
 
+/** The parts of a request that decide where it counts. */
+export interface Counted extends Sliced {
+  /** Shadow group of the stable's randomised traffic; null for everything else. */
+  readonly group: number | null;
+  /** Whether it went where an earlier request had gone: slices count draws only. */
+  readonly isRepeat: boolean;
+  /** Whether it is a 2xx answer without content. */
+  readonly isEmpty: boolean;
+  /** Whether the stable seldom answers so there: by unit these are counted with the 4xx. */
+  readonly isUnusual: boolean;
+}
 /** One version's counters within one block, as they grow. */
 export class LaneTally {
   requests = 0;
@@ -21,11 +32,11 @@ export class LaneTally {
     this.latency[at] = (this.latency[at] ?? 0) + 1;
   }
 
-  addToGroup(group: number, outcome: 'error' | 'other'): void {
-    this.groups ??= { requests: noCounts(), errors: noCounts() };
-    const { requests, errors } = this.groups;
-    requests[group] = (requests[group] ?? 0) + 1;
-    if (outcome === 'error') errors[group] = (errors[group] ?? 0) + 1;
+  /** The latency so far of a request that has not been answered. */
+  countOpen(ticket: Counted, ms: number): void {
+    this.addLatency(ms);
+    if (!ticket.isRepeat) this.slices?.addLatency(ticket, ms);
+    this.units?.addLatency(ticket, ms);
   }
 
   get isEmpty(): boolean {

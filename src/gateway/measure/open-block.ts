@@ -1,8 +1,9 @@
 import type { ChosenBy } from '../../split/match.ts';
 import type { SplitOrder, Track } from '../../split/order.ts';
-import type { Block } from '../../stats/block.ts';
+import type { Block, YoungVersions } from '../../stats/block.ts';
 import { LaneTally } from './lane-tally.ts';
 import { type BlockSlices, openSlices, type Sliced, type Slicing } from './slice-tally.ts';
+import type { BlockHome } from './ticket.ts';
 import { methodIndex } from '../http/method.ts';
 import type { AccessNote } from './access-log.ts';
 import type { VersionTotals } from './totals.ts';
@@ -109,6 +110,7 @@ export class OpenBlock {
   readonly lanes: Lanes = newLanes();
   /** Null when nothing is compared, or slices are off. */
   readonly slices: BlockSlices | null;
+  readonly home: BlockHome;
   isClosed = false;
   /** Whether chance divides its traffic between two versions. */
   readonly isCompared: boolean;
@@ -187,6 +189,26 @@ export class OpenBlock {
       ruled: { stable: consumer.stable.read(), canary: consumer.canary.read() },
     };
   }
+
+  // Which addresses are young is known before the first request: whether a block says so depends on no answer.
+  private readYoung(): { readonly young?: YoungVersions } {
+    const stable = this.ages.stable.youngAt(this);
+    const canary = this.ages.canary.youngAt(this);
+    if (stable === null && canary === null) return {};
+    return {
+      young: {
+        ...(stable && { stable: { ...stable, tally: this.young.stable.read() } }),
+        ...(canary && { canary: { ...canary, tally: this.young.canary.read() } }),
+      },
+    };
+  }
+}
+
+type SplitPart = Pick<BlockHome, 'splitEpoch' | 'canaryBps'>;
+
+/** The brake changes the weight within an epoch. */
+export function isSameSplit(one: SplitPart, other: SplitPart): boolean {
+  return one.splitEpoch === other.splitEpoch && one.canaryBps === other.canaryBps;
 }
 
 /** `measure.errorStatuses` as a table indexed by status code. */

@@ -1,14 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import type { ChosenBy } from '../../split/match.ts';
 import type { SplitOrder, Track } from '../../split/order.ts';
+import { isWithoutContent, statusClass } from '../../stats/answer-kind.ts';
 import { type Block, GROUPS } from '../../stats/block.ts';
 import type { SliceBlock } from '../../stats/slice.ts';
 import type { TrafficDurations, TrafficTotals } from '../gateway.ts';
 import type { Clock } from '../http/clock.ts';
 import type { AccessEnd, AccessLog } from './access-log.ts';
-import { errorTable, OpenBlock, Ticket } from './open-block.ts';
+import { ClosedBlocks } from './closed-blocks.ts';
+import { errorTable, isSameSplit, OpenBlock } from './open-block.ts';
 import { SliceHistory } from './slice-history.ts';
+import { type BlockHome, type CountingPlace, Ticket } from './ticket.ts';
 import { countStatus, RouteTotals, type VersionTotals } from './totals.ts';
+import { overdueAfter } from './turn.ts';
+import { randomUUID } from 'node:crypto';
 
 /** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
 export const KEPT_BLOCKS = 1_000;
@@ -59,9 +63,9 @@ export class RouteRecorder {
   private over: { readonly block: OpenBlock; readonly durationMs: number }[] = [];
   /** Requests of closed blocks that were unanswered when their block closed; oldest first. */
   private waiting: Ticket[] = [];
-  private closed: Block[] = [];
-  /** Sequence number of the first of `closed`. */
-  private firstClosed = 1;
+  private readonly closed = new ClosedBlocks();
+  /** The age at which an open request counts as slow, as last asked for. */
+  private slowAfterMs = Number.POSITIVE_INFINITY;
 
   constructor(
     clock: Clock,
@@ -106,7 +110,18 @@ export class RouteRecorder {
   answered(ticket: Ticket, status: number, kind: 'whole' | 'stream'): void {
     ticket.status = status;
     ticket.answeredMs = ticket.ageAt(this.clock.monotonic());
-    if (kind === 'whole' && ticket.block.errorStatuses[status] !== 1) ticket.latencyMs = ticket.answeredMs;
+    ticket.isEmpty = isWithoutContent(status);
+    if (kind === 'stream' || (status >= 400 && status < 500) || ticket.block.errorStatuses[status] === 1) return;
+    ticket.isUnusual = !this.usual.isUsual(ticket, this.answers);
+    if (!ticket.isUnusual) ticket.latencyMs = ticket.answeredMs;
+  }
+
+  /** An answer that could have had content is complete without any. */
+  empty(ticket: Ticket): void {
+    if (statusClass(ticket.status) !== 2 || ticket.isEmpty) return;
+    ticket.isEmpty = true;
+    ticket.isUnusual = !this.usual.isUsual(ticket, this.answers);
+    if (ticket.isUnusual) ticket.latencyMs = null;
   }
 
   /** The answer is complete. */
@@ -254,21 +269,15 @@ export class RouteRecorder {
 
   // Like a late outcome, it counts in the block open by then, and not in a block with another split.
   private countOverdue(now: number, slowAfterMs: number): void {
-    const overdueMs = Math.min(LONGEST_OVERDUE_MS, Math.max(SHORTEST_OVERDUE_MS, OVERDUE_FACTOR * slowAfterMs));
+    const overdueMs = overdueAfter(slowAfterMs);
     this.waiting = this.waiting.filter((ticket) => {
       if (ticket.hasEnded || ticket.status !== 0) return false;
-      if (ticket.ageAt(now) < overdueMs) return true;
+      if (ticket.by === 'force' || ticket.ageAt(now) < overdueMs) return true;
+      ticket.isOverdue = true;
       const lane = this.laneOf(ticket);
       if (lane) lane.unanswered++;
       return false;
     });
-  }
-
-  /** How many of the closed blocks a cursor has already passed. */
-  private knownBy(after: string | null): number {
-    const seq = after?.startsWith(`${this.boot}.`) ? Number(after.slice(this.boot.length + 1)) : 0;
-    if (!Number.isSafeInteger(seq)) return 0;
-    return Math.min(Math.max(0, seq - this.firstClosed + 1), this.closed.length);
   }
 
   /** False if the ticket had already ended: the first outcome of a request stands. */
@@ -283,18 +292,17 @@ export class RouteRecorder {
     return true;
   }
 
-  private report({ block, by, track }: Ticket, outcome: 'success' | 'failure'): void {
-    if (by !== 'force' && isSameSplit(block, this.running)) this.onOutcome(track, outcome);
+  private report({ block, by, track, key }: Ticket, outcome: 'success' | 'failure'): void {
+    if (by !== 'force' && isSameSplit(block, this.running)) this.onOutcome(track, outcome, key);
   }
 
-  private laneOf(ticket: Ticket) {
-    if (!ticket.block.isClosed) return ticket.block.lanes[ticket.by][ticket.track];
+  private laneOf(place: CountingPlace) {
+    return this.blockAt(place.home)?.laneOf(place) ?? null;
+  }
+
+  private blockAt(home: BlockHome) {
+    if (home.block !== null) return home.block;
     this.roll(this.clock.monotonic());
-    return isSameSplit(ticket.block, this.running) ? this.running.lanes[ticket.by][ticket.track] : null;
+    return isSameSplit(home, this.running) ? this.running : null;
   }
-}
-
-/** The brake changes the weight within an epoch. */
-function isSameSplit(one: OpenBlock, other: OpenBlock): boolean {
-  return one.splitEpoch === other.splitEpoch && one.canaryBps === other.canaryBps;
 }

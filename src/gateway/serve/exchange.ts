@@ -2,13 +2,13 @@ import type { FaultPlace, Faults } from '../http/faults.ts';
 import { failure, problemOf, type Refusal } from '../http/refuse.ts';
 import { charge, conclude, culpritOf, mayFailOver, refusalFor } from '../measure/charge.ts';
 import type { RouteRecorder } from '../measure/recorder.ts';
+import type { Ticket } from '../measure/ticket.ts';
 import { AnswerTaking, type Leaving } from '../measure/turn.ts';
 import { mappedHead } from '../route/answer-places.ts';
 import type { Stream } from '../route/destinations.ts';
 import type { Attempt, Failover } from '../route/failover.ts';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from '../upstream/upstream-client.ts';
 import type { ClientSide, ExchangeEvents } from './client-side.ts';
-import type { Ticket } from '../measure/open-block.ts';
 
 const NO_TRAILERS: readonly string[] = [];
 

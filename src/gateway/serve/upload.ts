@@ -3,7 +3,7 @@ import { forwardedTrailers } from '../http/headers.ts';
 import { LINGER_MS } from '../http/refuse.ts';
 import type { Share } from '../http/share.ts';
 import type { UploadPace } from '../http/timeouts.ts';
-import type { Sending } from '../measure/open-block.ts';
+import type { Sending } from '../measure/ticket.ts';
 import type { DecidingFields } from '../route/deciding-fields.ts';
 import type { BodySink, BodySource } from '../upstream/upstream-client.ts';
 import { firstPartOf } from './first-part.ts';
@@ -37,6 +37,7 @@ export class Upload implements BodySource, Sending, Watched {
   readonly awaitsContinue: boolean;
   /** Null while it does not occupy an upstream. */
   share: Share | null = null;
+  sentAt: number | null = null;
   private readonly incoming: IncomingMessage;
   private readonly outgoing: ServerResponse;
   private readonly options: UploadOptions;
@@ -252,7 +253,8 @@ export class Upload implements BodySource, Sending, Watched {
   private readonly onEnd = (): void => {
     this.hasEnded = true;
     this.contain(() => {
-      this.pace.hold(performance.now());
+      this.sentAt = performance.now();
+      this.pace.hold(this.sentAt);
       this.options.watch.delete(this);
       if (this.onGathered) this.gathered('whole');
       else this.sink?.end(this.trailers);

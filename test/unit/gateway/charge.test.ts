@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { clockFrom } from '../../../src/gateway/http/clock.ts';
 import { culpritOf, mayFailOver } from '../../../src/gateway/measure/charge.ts';
-import type { Sending } from '../../../src/gateway/measure/open-block.ts';
 import { RouteRecorder } from '../../../src/gateway/measure/recorder.ts';
+import type { Sending } from '../../../src/gateway/measure/ticket.ts';
 import { Turn } from '../../../src/gateway/measure/turn.ts';
 import { dialFailureOf } from '../../../src/gateway/upstream/dial.ts';
 import { FORBIDDEN_ADDRESS } from '../../../src/gateway/upstream/upstream-address.ts';
@@ -26,8 +26,8 @@ function culprit(kind: FailureKind, { untaken = 0, takingMs = 0, upload = null a
   return culpritOf(failure, ticket, { untaken, taking: takingMs > 0 ? taking : null }, BEGUN + 10_000);
 }
 
-const owing = (waitedMs: number): Sending => ({ isStarved: true, waitedMs: () => waitedMs });
-const whole = (waitedMs: number): Sending => ({ isStarved: false, waitedMs: () => waitedMs });
+const owing = (waitedMs: number): Sending => ({ isStarved: true, waitedMs: () => waitedMs, sentAt: null });
+const whole = (waitedMs: number): Sending => ({ isStarved: false, waitedMs: () => waitedMs, sentAt: 0 });
 
 describe('who has to answer for an exchange that broke', () => {
   it.each([

@@ -2,13 +2,11 @@ import type { Socket } from 'node:net';
 import { LINGER_MS } from '../../http/refuse.ts';
 import type { Share } from '../../http/share.ts';
 import type { UploadPace } from '../../http/timeouts.ts';
-import type { Sending } from '../../measure/open-block.ts';
+import type { Sending } from '../../measure/ticket.ts';
 import type { BodySink, BodySource } from '../../upstream/upstream-client.ts';
 import { PaceMeter } from '../pace.ts';
 import type { UploadWatch, Watched } from '../upload-watch.ts';
 
-/** How much of a body is held for a second attempt. */
-const HELD_BYTES = 65_536;
 const NO_TRAILERS: readonly string[] = [];
 const NONE: Buffer[] = [];
 
@@ -40,6 +38,7 @@ export class RequestBody implements BodySource, Sending, Watched {
   private state: 'waiting' | 'flowing' | 'discarding' = 'waiting';
   private isHeldBack = false;
   private linger: NodeJS.Timeout | null = null;
+  sentAt: number | null = null;
   private readonly options: RequestBodyOptions;
   private readonly pace: PaceMeter;
 
@@ -70,7 +69,8 @@ export class RequestBody implements BodySource, Sending, Watched {
     const piece = isAll ? chunk : chunk.subarray(0, this.remaining);
     this.remaining -= piece.length;
     if (this.remaining === 0) {
-      this.pace.hold(performance.now());
+      this.sentAt = performance.now();
+      this.pace.hold(this.sentAt);
       this.stopWaiting();
     } else if (!this.isHeldBack && this.state === 'flowing') this.pace.took(piece.length, performance.now());
     if (this.state !== 'discarding') this.take(piece);
