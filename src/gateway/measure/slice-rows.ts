@@ -1,25 +1,34 @@
-import { randomInt } from 'node:crypto';
 import type { SliceDimension, SliceName } from '../../stats/slice.ts';
+import type { EndpointNames } from './endpoints/endpoint-names.ts';
 import { methodName } from '../http/method.ts';
-import { GivenTemplates, guessTemplate, hashTemplate } from './path-template.ts';
+import { guessTemplate, hashTemplate } from './endpoints/path-template.ts';
 
 /** How a version's slices are divided up (`MOST_SLICES` in all); the last of each dimension is "other". */
 const ROOM: Readonly<Record<SliceDimension, number>> = { endpoint: 100, consumer: 60, upstream: 20, status: 20 };
 
 const SLOTS = 256;
 const FREE = 0;
-const HASH_BITS = 0x3fff_ffff;
 const NO_ANSWER = 'no answer';
 
+/** Of the rows of endpoints, these are left free at the start for what turns out to be one. */
+const LEFT_FREE = 20;
+
+/** An endpoint that is known from the stable's answers. */
+export interface RankedEndpoint {
+  readonly hash: number;
+  readonly name: string;
+}
+
 /**
- * Gives slices their row numbers, first come, first served; later ones share "other". What a client makes
- * up takes no row: an endpoint must first be answered with something other than 404 and 405.
+ * Gives slices their row numbers; those without share "other". Endpoints that the stable is known to answer at come first, those of
+ * declared templates take a row when they are first asked for, and others as long as half of the rows are free: what clients make up takes
+ * no more than that, even where it is answered with something other than 404 and 405. A row stays what it is: what a slice
+ * bets on has to be known before its block.
  */
 export class SliceRows {
   /** By row. */
   readonly names: SliceName[] = [];
-  private readonly seed = randomInt(1, HASH_BITS);
-  private readonly given: GivenTemplates | null;
+  private readonly endpoints: EndpointNames;
   private readonly used: Record<SliceDimension, number> = { endpoint: 0, consumer: 0, upstream: 0, status: 0 };
   private readonly others: Partial<Record<SliceDimension, number>> = {};
   /** Open addressing: a template's hash and, at the same place, its row. */
@@ -29,8 +38,10 @@ export class SliceRows {
   private readonly upstreams = new Map<string, number>();
   private readonly statuses = new Map<number, number>();
 
-  constructor(templates: readonly string[]) {
-    this.given = templates.length === 0 ? null : new GivenTemplates(templates, this.seed);
+  /** @param ranked the endpoints that are known so far, the most frequent first */
+  constructor(endpoints: EndpointNames, ranked: readonly RankedEndpoint[] = []) {
+    this.endpoints = endpoints;
+    this.admit(ranked, ROOM.endpoint - LEFT_FREE);
   }
 
   endpoint(method: number, path: string | null, status: number): number {
@@ -48,6 +59,15 @@ export class SliceRows {
     this.hashes[slot] = hash;
     this.rowsOfHashes[slot] = row;
     return row;
+  }
+
+  /** Where a hash is, or would be. */
+  private slotOf(hash: number): number {
+    let slot = (hash ^ (hash >>> 13)) & (SLOTS - 1);
+    for (let held = this.hashes[slot]; held !== FREE && held !== hash; held = this.hashes[slot]) {
+      slot = (slot + 1) & (SLOTS - 1);
+    }
+    return slot;
   }
 
   consumer(name: string): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GivenTemplates, guessTemplate, hashTemplate } from '../../../src/gateway/measure/path-template.ts';
+import { GivenTemplates, guessTemplate, hashTemplate } from '../../../src/gateway/measure/endpoints/path-template.ts';
 
 const SEED = 12_345;
 
