@@ -30,8 +30,23 @@ export interface Tally {
   readonly unanswered?: number;
   /** Shadow groups of the stable, when the source knows the routing hash: its requests and errors by group. */
   readonly groups?: GroupCounts;
+  /** Of forced requests to the canary: what they were answered, where the source knows endpoints. */
+  readonly answers?: readonly ForcedAnswers[];
   /** Set when the source knows latencies only at fixed boundaries; `latency` is empty then. */
   readonly slower?: SlowerCounts;
+}
+
+/** Forced answers of one endpoint and status. */
+export interface ForcedAnswers {
+  /** `POST /orders/{id}`; `other` where it has no name of its own. */
+  readonly endpoint: string;
+  /** 0 without an answer. */
+  readonly status: number;
+  readonly requests: number;
+  /** Set where they are 2xx without content. */
+  readonly isEmpty?: true;
+  /** What the stable has answered there, by `answerClass`; empty where that is unknown. */
+  readonly past: readonly number[];
 }
 
 /** Answers above fixed boundaries (the `le` of a classic Prometheus histogram), boundaries rising. */

@@ -1,4 +1,4 @@
-import { GROUPS, type Tally } from '../../stats/block.ts';
+import { type ForcedAnswers, GROUPS, type Tally } from '../../stats/block.ts';
 import { bucketOf, HIGHEST_BUCKET, LOWEST_BUCKET } from '../../stats/latency/log-histogram.ts';
 import type { Sliced, SliceTally } from './slice-tally.ts';
 
@@ -13,6 +13,10 @@ export interface Counted extends Sliced {
   /** Whether the stable seldom answers so there: by unit these are counted with the 4xx. */
   readonly isUnusual: boolean;
 }
+
+/** Forced answers of one endpoint, by its hash, and one status. */
+export type ForcedCount = Omit<ForcedAnswers, 'past' | 'requests'> & { readonly hash: number; requests: number };
+
 /** One version's counters within one block, as they grow. */
 export class LaneTally {
   requests = 0;
@@ -22,6 +26,8 @@ export class LaneTally {
   unanswered = 0;
   /** For randomised traffic while versions are compared; otherwise null. */
   slices: SliceTally | null = null;
+  /** Of forced requests to the canary, as `AnswerHistory` tells them apart; null before the first. */
+  answers: Map<string, ForcedCount> | null = null;
   private groups: { readonly requests: number[]; readonly errors: number[] } | null = null;
   /** By bucket, lowest first. */
   private latency: Uint32Array | null = null;

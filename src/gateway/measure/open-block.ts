@@ -112,6 +112,8 @@ export class OpenBlock {
   readonly slices: BlockSlices | null;
   readonly home: BlockHome;
   isClosed = false;
+  /** Whether its open requests count as slow when it closes: known when it began, see `TimedShare`. */
+  readonly countsOpen: boolean;
   /** Whether chance divides its traffic between two versions. */
   readonly isCompared: boolean;
   private oldest: Ticket | null = null;
@@ -147,8 +149,9 @@ export class OpenBlock {
 
   /** Whether the block saw nothing at all. */
   get isEmpty(): boolean {
-    if (this.oldest) return false;
-    for (const lane of Object.values(this.lanes)) if (!lane.stable.isEmpty || !lane.canary.isEmpty) return false;
+    if (this.oldest || this.pairs) return false;
+    for (const lane of [this.young, ...Object.values(this.lanes)])
+      if (!lane.stable.isEmpty || !lane.canary.isEmpty) return false;
     return true;
   }
 
@@ -160,14 +163,14 @@ export class OpenBlock {
   /** Counts the requests that are still open as slow, and returns those without an answer head yet. */
   close(now: number): Ticket[] {
     this.isClosed = true;
+    this.home.block = null;
     const waiting: Ticket[] = [];
     for (let ticket = this.oldest; ticket !== null; ) {
       const next: Ticket | null = ticket.younger;
       const latencyMs = ticket.latencySoFar(now);
-      if (latencyMs !== null) {
-        const lane = this.lanes[ticket.by][ticket.track];
-        lane.addLatency(latencyMs);
-        lane.slices?.addLatency(ticket, latencyMs);
+      if (latencyMs !== null && (this.countsOpen || ticket.status !== 0)) {
+        this.laneOf(ticket).countOpen(ticket, latencyMs);
+        ticket.isTimed = true;
       }
       if (ticket.status === 0) waiting.push(ticket);
       this.remove(ticket);

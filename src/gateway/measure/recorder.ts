@@ -6,12 +6,13 @@ import type { SliceBlock } from '../../stats/slice.ts';
 import type { TrafficDurations, TrafficTotals } from '../gateway.ts';
 import type { Clock } from '../http/clock.ts';
 import type { AccessEnd, AccessLog } from './access-log.ts';
+import { AnswerHistory } from './answer-history.ts';
 import { ClosedBlocks } from './closed-blocks.ts';
 import { errorTable, isSameSplit, OpenBlock } from './open-block.ts';
 import { SliceHistory } from './slice-history.ts';
 import { type BlockHome, type CountingPlace, Ticket } from './ticket.ts';
 import { countStatus, RouteTotals, type VersionTotals } from './totals.ts';
-import { overdueAfter } from './turn.ts';
+import { type Leaving, LONG_OWED_MS, overdueAfter } from './turn.ts';
 import { randomUUID } from 'node:crypto';
 
 /** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
@@ -58,6 +59,7 @@ export class RouteRecorder {
   private errorStatuses: Uint8Array;
   private totalsOf: Readonly<Record<Track, VersionTotals>>;
   private readonly history: SliceHistory | null;
+  private readonly answers: AnswerHistory | null;
   private running: OpenBlock;
   /** Blocks whose span is over but whose requests are not; oldest first. */
   private over: { readonly block: OpenBlock; readonly durationMs: number }[] = [];
@@ -130,17 +132,7 @@ export class RouteRecorder {
     const { outcomes, durations } = ticket.totals;
     countStatus(outcomes, ticket.status);
     durations.answered(ticket.method, ticket.status, ticket.answeredMs);
-    const lane = this.laneOf(ticket);
-    if (!lane) return;
-    const isError = ticket.block.errorStatuses[ticket.status] === 1;
-    lane.requests++;
-    if (ticket.group !== null) lane.addToGroup(ticket.group, isError ? 'error' : 'other');
-    if (isError) lane.errors++;
-    else if (ticket.status >= 400 && ticket.status < 500) lane.clientErrors++;
-    const latencyMs = ticket.block.isClosed ? null : ticket.latencyMs;
-    if (latencyMs !== null) lane.addLatency(latencyMs);
-    lane.slices?.count(ticket, isError ? 'error' : 'other', latencyMs);
-    this.report(ticket, isError ? 'failure' : 'success');
+    this.countAnswer(ticket);
   }
 
   /** The version gave no complete answer: it was refused, reset, timed out, or broken off. */
@@ -149,16 +141,43 @@ export class RouteRecorder {
     this.countEnd(ticket, 'unanswered');
     const lane = this.laneOf(ticket);
     if (!lane) return;
-    lane.requests++;
-    lane.errors++;
-    if (ticket.group !== null) lane.addToGroup(ticket.group, 'error');
-    lane.slices?.count(ticket, 'error', null);
+    lane.count(ticket, 'error', null);
+    this.answers?.note(ticket, lane);
     this.report(ticket, 'failure');
   }
 
-  /** The client went away (499): no version is charged. */
+  /** The client broke the exchange, or was what it waited for: no version is charged. */
   leave(ticket: Ticket): void {
     if (this.end(ticket, 'client-gone')) this.countEnd(ticket, 'client-gone');
+  }
+
+  /**
+   * The client went away (499). That charges no version, but one that makes its clients wait is left more often: where it
+   * was the version's turn, the request counts as unanswered, once. One that had waited too long by then was slow, too.
+   * Once the client has seen anything of the answer it may know the version, so that nothing may depend on when it leaves
+   * (docs/statistics.md section 3.10): the answer counts as its head says.
+   */
+  abandon(ticket: Ticket, turn: Leaving): void {
+    const now = this.clock.monotonic();
+    if (!this.end(ticket, 'client-gone')) return;
+    this.countEnd(ticket, 'client-gone');
+    const owedMs = turn === 'rest' ? ticket.ageAt(now) - ticket.answeredMs : 0;
+    if (turn === 'answered' || turn === 'rest') {
+      if (owedMs < LONG_OWED_MS) this.countAnswer(ticket);
+      return;
+    }
+    if (turn === 'clients' || ticket.isOverdue) return;
+    const lane = this.laneOf(ticket);
+    if (!lane) return;
+    // Forced requests are not compared: each is charged, so one whose client hardly waited is not.
+    if (ticket.by === 'force') {
+      if (ticket.ageAt(now) < Math.min(this.slowAfterMs, SHORTEST_OVERDUE_MS)) return;
+      if (ticket.status === 0) this.answers?.note(ticket, lane);
+    }
+    lane.unanswered++;
+    const isCounted = !ticket.block.isClosed && (ticket.block.countsOpen || ticket.status !== 0);
+    const latencyMs = isCounted ? ticket.latencySoFar(now) : null;
+    if (latencyMs !== null && latencyMs >= this.slowAfterMs) lane.countOpen(ticket, latencyMs);
   }
 
   /** The gateway itself did not serve it, because of a limit or a shortage of its own: no version is charged. */
@@ -173,11 +192,8 @@ export class RouteRecorder {
 
   /** See `MeasurePort.collect`. */
   collect(after: string | null, slowAfterMs: number): { readonly blocks: readonly Block[]; readonly cursor: string } {
-    const known = this.knownBy(after);
-    this.closed.splice(0, known);
-    this.firstClosed += known;
-    this.closeDue(slowAfterMs);
-    return { blocks: [...this.closed], cursor: this.cursor() };
+    this.closed.forget(after);
+    return this.peek(null, slowAfterMs);
   }
 
   /** See `MeasurePort.peek`. */
@@ -218,6 +234,21 @@ export class RouteRecorder {
   /** See `MeasurePort.slices`. */
   slices(): readonly SliceBlock[] {
     return this.history?.read() ?? [];
+  }
+
+
+  private countAnswer(ticket: Ticket): void {
+    const lane = this.laneOf(ticket);
+    if (!lane) return;
+    const isError = ticket.block.errorStatuses[ticket.status] === 1;
+    const isClientError = !isError && ticket.status >= 400 && ticket.status < 500;
+    const outcome = isError ? 'error' : isClientError ? 'client-error' : 'other';
+    const { isClosed, countsOpen } = ticket.block;
+    lane.count(ticket, outcome, isClosed && (countsOpen || ticket.isTimed) ? null : ticket.latencyMs);
+    if (ticket.by === 'weight' && ticket.track === 'stable') this.usual.learn(ticket);
+    if (ticket.by === 'weight') this.timedShare.note(ticket.track, ticket.latencyMs === null ? 'left-out' : 'timed');
+    this.answers?.note(ticket, lane);
+    this.report(ticket, isError ? 'failure' : 'success');
   }
 
   private countEnd({ totals, method, begunAt }: Ticket, end: 'unanswered' | 'client-gone' | 'refused'): void {
