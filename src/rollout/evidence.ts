@@ -2,6 +2,7 @@ import { type JudgeState, type Look, openJudgement } from '../judge/judge.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Block } from '../stats/block.ts';
+import { addForced, type Forced } from './forced.ts';
 import type { EvidenceReset } from './move.ts';
 import { isEnded, type Rollout } from './state.ts';
 
@@ -17,7 +18,7 @@ export interface Evidence {
   readonly lookedAt: number;
   /** Database time since which the ordered split was seen applied; null until then. */
   readonly appliedAt: number | null;
-  readonly forced: { readonly requests: number; readonly errors: number };
+  readonly forced: Forced;
   readonly blindSince: number | null;
   /** Database time since which the verdict has been `suspect`; null while it is not. */
   readonly suspectSince: number | null;
@@ -144,11 +145,6 @@ function faultSince(evidence: Evidence, { look, at }: Observation): number | nul
   return look.state.fault.alarm === null ? null : (evidence.faultSince ?? at);
 }
 
-function addForced(rollout: Rollout, before: Evidence['forced'], blocks: readonly Block[]): Evidence['forced'] {
-  if (rollout.stage.kind !== 'internal') return before;
-  const own = blocks.filter((block) => block.splitEpoch <= rollout.splitEpoch);
-  return {
-    requests: own.reduce((sum, { forced }) => sum + forced.canary.requests, before.requests),
-    errors: own.reduce((sum, { forced }) => sum + forced.canary.errors, before.errors),
-  };
+function ownBlocks({ splitEpoch }: Rollout, { blocks }: Observation): readonly Block[] {
+  return (blocks ?? []).filter((block) => block.splitEpoch <= splitEpoch);
 }

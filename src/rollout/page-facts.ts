@@ -5,6 +5,7 @@ import { formatBps } from '../policy/units.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import type { RolloutEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
+import { whatFailed, whyRefused } from './forced.ts';
 import type { Message, PageSubject } from './message.ts';
 import { type Rollout, stageName } from './state.ts';
 
@@ -53,7 +54,10 @@ function harmFacts(
 /** The known impact: how many requests failed on the canary, and its share of the traffic. */
 function hurtOf(before: Rollout, event: RolloutEvent, { forced }: Evidence, verdict: Verdict | null): string | null {
   if (event.kind === 'internalFailed') {
-    return `${formatCount(forced.errors)} of ${counted(forced.requests, 'forced request')} failed; no other traffic had the canary`;
+    const refused = whyRefused(forced);
+    if (forced.errors === 0 && refused === null) return 'nobody: no traffic but requests of tests had the canary';
+    const failed = whatFailed(forced);
+    return `${forced.errors === 0 && refused !== null ? refused : failed}; no other traffic had the canary`;
   }
   const share = capabilitiesOf(before).splitSeen ? `, at ${formatBps(before.canaryBps)} of the traffic` : '';
   const errors = verdict?.findings.find(({ check }) => check === 'errors');
