@@ -164,6 +164,11 @@ const ROWS: Readonly<Record<RolloutEvent['kind'], readonly Omit<Row, 'name'>[]>>
   promoted: [
     { who: 'a person', event: () => ({ kind: 'promoted', full: false }), says: '`serin promote`' },
     { who: 'a person', event: () => ({ kind: 'promoted', full: true }), says: '`serin promote --full`' },
+    {
+      who: 'a person',
+      event: () => ({ kind: 'promoted', full: true, repair: true }),
+      says: '`serin promote --repair`: the canary mends a broken stable',
+    },
   ],
   rolledBack: [{ who: 'a person', event: () => ({ kind: 'rolledBack' }), says: '`serin rollback`' }],
   aborted: [{ who: 'a person', event: () => ({ kind: 'aborted' }), says: '`serin abort`' }],

@@ -72,6 +72,12 @@ export const advanceBody = z.strictObject({
 });
 export const promoteBody = z.strictObject({
   full: z.boolean().default(false).describe('Without the bake'),
+  repair: z
+    .boolean()
+    .default(false)
+    .describe(
+      'As a repair of a stable that is seen to fail more than half of its requests: without the bake, and recorded as one',
+    ),
   reason,
 });
 export const weightBody = z.strictObject({ weight, reason });

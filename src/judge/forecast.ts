@@ -14,7 +14,15 @@ import { temperingOf } from './tempering.ts';
 import { thresholdsOf } from './thresholds.ts';
 import type { Forecast } from './verdict.ts';
 
-/** How long the step still takes if the versions are equal, and how soon a difference would be detected. */
+/** A doubling of errors that would take longer is not told: nobody waits for it, and it is no promise of anything. */
+const TOLD_WITHIN_MS = 86_400_000;
+
+/**
+ * How long the step still takes if the versions are equal, and how soon a difference would be detected. What holds the canary
+ * says that they are not equal, or that nothing can be compared: no parity is expected meanwhile.
+ *
+ * @param hold what the verdict rests on, if that is evidence
+ */
 export function forecastOf(
   policy: Policy,
   state: JudgeState,

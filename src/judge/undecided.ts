@@ -5,12 +5,13 @@ import type { Policy } from '../policy/schema.ts';
 import { msForCanaryRequests } from '../stats/evidence/pace.ts';
 import type { LookInput } from './input.ts';
 import type { JudgeState } from './state.ts';
-import type { CheckName, Verdict } from './verdict.ts';
+import type { CheckName, StandingHold, Verdict } from './verdict.ts';
 
 /** What cannot be observed, and the check it concerns, if any. */
 export interface Blindness {
   readonly reason: string;
   readonly worst: CheckName | null;
+  readonly hold?: StandingHold;
 }
 
 /** Why there is no decision yet, and what is still needed. */
@@ -18,6 +19,7 @@ export interface Undecided {
   readonly reason: string;
   readonly worst: CheckName | null;
   readonly needs: Verdict['needs'];
+  readonly hold?: StandingHold;
 }
 
 /**
@@ -89,6 +91,17 @@ function mostWanting(state: JudgeState, open: readonly Finding[]): Undecided {
   };
 }
 
+function holding(hold: Hold): Undecided {
+  return { reason: hold.reason, worst: hold.check, needs: null, ...standing(hold) };
+}
+
+/** What a verdict keeps of the reason to wait that it rests on; nothing of a mere lack of figures. */
+export function standing({ kind, check, urgency }: Pick<Hold, 'kind' | 'check' | 'urgency'>): {
+  readonly hold?: StandingHold;
+} {
+  if (kind === 'missing') return {};
+  return { hold: { cause: check === null ? kind : `${kind}:${check}`, check, urgency: urgency ?? 'after-max-hold' } };
+}
 function firstOf(holds: readonly Hold[], kind: Hold['kind']): Hold | undefined {
   return holds.find((hold) => hold.kind === kind);
 }

@@ -1,5 +1,4 @@
 import type { CheckName, Finding } from '../parity/finding.ts';
-
 import type { Where } from './where.ts';
 
 export type { CheckName, Finding } from '../parity/finding.ts';
@@ -22,6 +21,10 @@ export interface Verdict {
   readonly needs: { readonly canaryRequests: number; readonly ms: number | null } | null;
   /** What to expect of the step at the present traffic; null when nothing is compared or nothing is known. */
   readonly forecast: Forecast | null;
+  /** Set when the verdict rests on evidence that holds the canary, and not on a lack of it. */
+  readonly hold?: StandingHold;
+  /** The check with the largest part of the evidence of harm, also where several carry it together. */
+  readonly leads?: CheckName;
   /**
    * Which slices of the traffic carry the difference; omitted for every verdict but `suspect` and `harmful`, and when it
    * cannot be determined.
@@ -29,9 +32,16 @@ export interface Verdict {
   readonly where?: Where;
 }
 
+/** Evidence that reached the hold threshold: what for, as in `worse:clientErrors`, and whether its page can wait. */
+export interface StandingHold {
+  readonly cause: string;
+  readonly check: CheckName | null;
+  readonly urgency: 'after-max-hold' | 'at-once';
+}
+
 /** An estimate, never a bound (docs/statistics.md section 3.8). */
 export interface Forecast {
-  /** Until every check has shown parity, if the versions are equal; null when all have, or when it cannot be estimated. */
+  /** Until every check has shown parity, if the versions are equal; null when all have, while evidence holds the canary, or when it cannot be estimated. */
   readonly parity: {
     /** Four out of five rollouts fall between these. */
     readonly lowMs: number;
@@ -39,7 +49,7 @@ export interface Forecast {
     /** The same at the next weights of the policy. */
     readonly at: readonly { readonly weightBps: number; readonly ms: number }[];
   } | null;
-  /** Until a canary with twice the errors of the stable would be rolled back; null where that is inside the margin. */
+  /** Until a canary with twice the errors of the stable would be rolled back; null where that is inside the margin, or takes more than a day. */
   readonly doublingMs: number | null;
   /** One line. */
   readonly says: string;

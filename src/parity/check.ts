@@ -72,10 +72,14 @@ export interface HoldContext extends Pick<FindingContext, 'step'> {
 
 /**
  * A reason to wait. The canary reports nothing (`silent`), which takes precedence over any problem of a single look;
- * what a check needs is missing (`missing`); its traffic does not arrive (`starved`); it looks worse (`worse`).
+ * what a check needs is missing (`missing`); it gets more than its share of the traffic (`overfull`), or none of it
+ * (`starved`); the stable is broken, so that nothing can be compared with it (`no-baseline`); it looks worse (`worse`).
+ * All but `missing` are evidence that reached the hold threshold: a person is paged once for each, after `judge.maxHold`.
  */
 export interface Hold {
-  readonly kind: 'silent' | 'missing' | 'starved' | 'worse';
+  readonly kind: 'silent' | 'missing' | 'overfull' | 'starved' | 'no-baseline' | 'worse';
   readonly check: CheckName | null;
   readonly reason: string;
+  /** Set when the page must not wait for `judge.maxHold`. */
+  readonly urgency?: 'at-once';
 }

@@ -27,7 +27,12 @@ export type OverrideEvent =
   | { readonly kind: 'paused' }
   | { readonly kind: 'resumed' }
   | { readonly kind: 'advanced'; readonly to: string }
-  | { readonly kind: 'promoted'; readonly full: boolean }
+  | {
+      readonly kind: 'promoted';
+      readonly full: boolean;
+      /** Set when the stable is broken and the canary mends it: at once and without the bake, whatever was shown. */
+      readonly repair?: true;
+    }
   | { readonly kind: 'rolledBack' }
   | { readonly kind: 'aborted' }
   | { readonly kind: 'weightSet'; readonly canaryBps: number }

@@ -32,7 +32,7 @@ afterEach(async () => {
 afterAll(() => database.close());
 
 /** A rollout in its first step, at 10 %, for an hour. */
-async function inStep1(): Promise<string> {
+async function inStep1(more: Parameters<typeof policyOf>[0] = {}): Promise<string> {
   const pager = {
     name: 'pager',
     takes: ['page', 'note'] as const,
@@ -41,7 +41,9 @@ async function inStep1(): Promise<string> {
       return { kind: 'delivered' as const };
     },
   };
-  const policies = { 'two-steps': policyOf({ internal: { requests: 5 }, steps: [{ weight: '10%', dwell: '1h' }] }) };
+  const policies = {
+    'two-steps': policyOf({ internal: { requests: 5 }, steps: [{ weight: '10%', dwell: '1h' }], ...more }),
+  };
   on = controllerStage(database.store, { channels: [pager], policies });
   const start = { route: on.route, canaryUrl: 'http://127.0.0.1:9002/', version: 'v2', reason: 'ready' };
   const { record } = await on.commands.start({ ...start, replace: false, force: false }, OPERATOR);

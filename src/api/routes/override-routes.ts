@@ -90,8 +90,9 @@ export function overrideRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
     return override(c, { ...c.req.valid('param'), reason, event: { kind: 'advanced', to } });
   });
   app.openapi(verb('promote', 'To 100%, with the bake or without', promoteBody), (c) => {
-    const { full, reason } = c.req.valid('json');
-    return override(c, { ...c.req.valid('param'), reason, event: { kind: 'promoted', full } });
+    const { full, repair, reason } = c.req.valid('json');
+    const event = repair ? ({ kind: 'promoted', full: true, repair } as const) : ({ kind: 'promoted', full } as const);
+    return override(c, { ...c.req.valid('param'), reason, event });
   });
   app.openapi(verb('weight', 'Set the weight of the present step', weightBody), (c) => {
     const { weight, reason } = c.req.valid('json');

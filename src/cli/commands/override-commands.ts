@@ -13,6 +13,7 @@ interface OverrideOptions extends ServerOptions {
   readonly yes?: boolean;
   readonly to?: string;
   readonly full?: boolean;
+  readonly repair?: boolean;
 }
 
 /** One verb: what it posts, and the question to ask first if it cannot be undone. */
@@ -72,11 +73,15 @@ export function registerOverrides(program: Command, session: Session): void {
     );
   verb(program, 'promote', 'go to 100% now, with the bake')
     .option('--full', 'without the bake')
+    .option(
+      '--repair',
+      'the canary mends a stable that fails more than half of its requests: at once, without the bake, and recorded as a repair',
+    )
     .action((routeOrId: string, options: OverrideOptions) =>
       act(routeOrId, options, () => ({
         path: '/promote',
-        body: { full: options.full ?? false },
-        question: 'Promote to 100%:',
+        body: options.repair ? { repair: true } : { full: options.full ?? false },
+        question: options.repair ? 'Promote to 100% at once as a repair, without the bake:' : 'Promote to 100%:',
       })),
     );
   verb(program, 'weight', 'set the weight of the present step: 25%', '<weight>').action(

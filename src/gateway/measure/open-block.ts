@@ -1,6 +1,6 @@
 import type { ChosenBy } from '../../split/match.ts';
 import type { SplitOrder, Track } from '../../split/order.ts';
-import type { Block, YoungVersions } from '../../stats/block.ts';
+import type { Block, KeyReading, YoungVersions } from '../../stats/block.ts';
 import { LaneTally } from './lane-tally.ts';
 import { type BlockSlices, openSlices, type Sliced, type Slicing } from './slice-tally.ts';
 import type { BlockHome } from './ticket.ts';
@@ -116,6 +116,9 @@ export class OpenBlock {
   readonly countsOpen: boolean;
   /** Whether chance divides its traffic between two versions. */
   readonly isCompared: boolean;
+  /** Read when the span of the block is over. */
+  keys: KeyReading | null = null;
+  private readonly assignment: Block['assignment'] | null;
   private oldest: Ticket | null = null;
   private youngest: Ticket | null = null;
 

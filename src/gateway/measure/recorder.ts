@@ -26,8 +26,10 @@ export interface RecorderListeners {
   readonly accessLog?: AccessLog | null;
 }
 
-/** Whether to report where a version is worse, and the route's declared path templates. */
-export interface SliceOptions {
+type Assignment = NonNullable<Block['assignment']>;
+
+/** Whether to report where a version is worse, the route's declared path templates, and how its versions are assigned. */
+export interface RecorderOptions {
   readonly slices: 'on' | 'off';
   readonly templates: readonly string[];
 }
@@ -288,11 +290,11 @@ export class RouteRecorder {
   private finishRunning(spanMs: number): void {
     const durationMs = Math.round(spanMs);
     if (durationMs === 0 && this.running.isEmpty) return;
+    if (this.assignment !== 'per-request' && this.running.isCompared) this.running.keys = this.keys.read();
     this.over.push({ block: this.running, durationMs });
-    if (this.closed.length + this.over.length <= KEPT_BLOCKS) return;
-    if (this.closed.length > 0) {
-      this.closed.shift();
-      this.firstClosed++;
+    if (this.closed.count + this.over.length <= KEPT_BLOCKS) return;
+    if (this.closed.count > 0) {
+      this.closed.forgetOldest();
     } else {
       this.waiting.push(...(this.over.shift()?.block.close(this.clock.monotonic()) ?? []));
     }

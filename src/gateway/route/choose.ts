@@ -1,10 +1,11 @@
-import { stickyHash } from '../../split/assign.ts';
-import { type ChosenBy, chooseTrack } from '../../split/match.ts';
+import { chooseTrack, type ChosenBy } from '../../split/match.ts';
 import type { Track } from '../../split/order.ts';
 import type { ConsumerKey } from '../gateway.ts';
+import type { KeyUse } from '../measure/key-shares.ts';
 import { firstScheme } from './client-place.ts';
 import type { Peer } from './peer.ts';
 import type { Live, RouteState } from './route-state.ts';
+import { stickyHash } from '../../split/assign.ts';
 
 /** The fields of a request head, whichever path read it. */
 export interface Fields {
@@ -23,7 +24,7 @@ export interface Requester {
   readonly peer: Pick<Peer, 'isTrusted'>;
 }
 
-export interface Choice {
+export interface Choice extends KeyUse {
   readonly track: Track;
   readonly by: ChosenBy;
   /** The hash of the sticky key, uniform over 32 bits. */

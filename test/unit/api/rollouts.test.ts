@@ -164,6 +164,7 @@ describe('overrides', () => {
     ['advance', { to: 'step-2' }, { stage: 'step-2', canaryWeight: '50%' }],
     ['promote', {}, { stage: 'bake', canaryWeight: '100%' }],
     ['promote', { full: true }, { stage: 'promoted' }],
+    ['promote', { repair: true }, { stage: 'promoted', reason: 'the operator: as a repair: why' }],
     ['weight', { weight: '2.5%' }, { stage: 'step-1', canaryBps: 250 }],
     ['extend', { by: '10m' }, { dwell: { needMs: 660_000 } }],
     ['skip', { check: 'p99' }, { skippedChecks: ['p99'] }],

@@ -51,12 +51,22 @@ describe('start', () => {
 });
 
 describe('overrides', () => {
+  it('that are of one kind are told apart in the audit', async () => {
+    await shell.inStep1();
+    await shell.run('skip payments p99 --reason x');
+    await shell.run('advance payments --reason x');
+    await shell.run('promote payments --repair --reason x');
+    const { out } = await shell.run('audit payments --limit 3');
+    expect(out).toMatch(/promoted as a repair .*\n.*advanced to step-2 .*\n.*checkSkipped p99 /);
+  });
+
   it.each([
     ['pause payments', 'paused', 'step-1 at 10%, paused'],
     ['advance payments', 'advanced', 'step-2 at 50%'],
     ['advance payments --to step-2', 'advanced', 'step-2 at 50%'],
     ['promote payments', 'promoted', 'bake at 100%'],
     ['promote payments --full', 'promoted', 'promoted at 100%'],
+    ['promote payments --repair', 'promoted', 'promoted at 100%'],
     ['rollback payments', 'rolledBack', 'rolled-back at 0%'],
     ['abort payments', 'aborted', 'aborted at 0%'],
     ['weight payments 25%', 'weightSet', 'step-1 at 25%'],

@@ -97,6 +97,28 @@ describe('renderRollout', () => {
     expect(text).toMatch(/guard:p99 +1\.20% +too slow /);
   });
 
+  it('shows the names of checks whole, because skip needs them so', async () => {
+    const view = await inStep1();
+    const names = ['keys:clientErrors', 'gross:unanswered', `query:${'q'.repeat(63)}`];
+    const with80 = (checks: readonly string[], width: number) =>
+      plain(
+        {
+          ...view,
+          verdict: view.verdict && { ...view.verdict, findings: checks.map((check) => findingOf({ check })) },
+        },
+        width,
+      ).split('\n');
+    for (const name of names.slice(0, 2)) {
+      expect(with80(names.slice(0, 2), 80).find((line) => line.startsWith(`${name} `))).toMatch(/ 0\.21% .* 800 more$/);
+    }
+    expect(with80(names, 80)).toContain(names[2]);
+    for (const width of [48, 60, 80, 100]) {
+      const lines = with80(names, width);
+      expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width);
+      expect(lines.join('')).toContain(names[2]);
+    }
+  });
+
   it('marks figures that lie between the boundaries of a histogram as about', async () => {
     const view = await inStep1();
     const findings = (view.verdict?.findings ?? []).map((one) => ({ ...one, figures: 'interpolated' as const }));
@@ -112,6 +134,10 @@ describe('renderRollout', () => {
     expect(text).toContain('gates     ○ integration-tests');
     expect(text).toContain('forced    5 of 5 requests, 0 errors (at most 0)');
     expect(text).toContain('waits for gate:integration-tests');
+    const view = await inStep1();
+    expect(plain({ ...view, waitsFor: ['look'], openPage: 'undecided' })).toContain(
+      'waits for an answer to the page (undecided)',
+    );
   });
 
   it('shows a pause with who and why, and a skipped check as skipped', async () => {

@@ -4,8 +4,9 @@ import { type Look, look, openJudgement } from '../../../src/judge/judge.ts';
 import type { CheckName } from '../../../src/judge/verdict.ts';
 import type { Policy } from '../../../src/policy/schema.ts';
 import type { Block, SeriesPoint } from '../../../src/stats/block.ts';
-import { blockOf, inputOf, lookRepeatedly, weightStep } from '../../support/judge-blocks.ts';
+import { blockOf, inputOf, lookRepeatedly, tallyOf, weightStep } from '../../support/judge-blocks.ts';
 import { pointAt, queryPolicy, valued } from '../../support/query-policy.ts';
+import { NO_TALLY } from '../../support/simulated-traffic.ts';
 
 function judged(policy: Policy, count: number, make: (startedAt: number) => Block, from?: Look, parts = {}): Look {
   const start = from?.state.measuredUntil ?? 0;
@@ -121,6 +122,32 @@ describe('a query check that may roll back', () => {
     expect(judged(limited, 20, baked(1.2), undefined, { step }).verdict).toMatchObject({ name: 'harmful' });
     const unlimited = judged(policy, 20, baked(null), undefined, { step });
     expect(unlimited.verdict).toMatchObject({ name: 'undecided', findings: [] });
+  });
+});
+
+describe('a query check whose limit may only hold', () => {
+  const policy = queryPolicy({ action: 'hold', limit: 0.9 });
+  const broken = { cause: 'worse:query:cpu', check: 'query:cpu', urgency: 'after-max-hold' };
+
+  it('holds the bake as well, and says so', () => {
+    const step = weightStep({ kind: 'bake', index: 3, position: 'last' });
+    const baked = (canary: number) => (startedAt: number) =>
+      valued(startedAt, { stable: null, canary }, { canaryBps: 10_000, stable: null });
+    expect(judged(policy, 20, baked(0.5), undefined, { step }).verdict.hold).toBeUndefined();
+    const { verdict } = judged(policy, 20, baked(1.2), undefined, { step });
+    expect(verdict).toMatchObject({ name: 'undecided', worst: 'query:cpu', hold: broken });
+    expect(verdict.reason).toMatch(/^query cpu 1\.2 .*: worse too often in this rollout to go on$/);
+  });
+
+  it('is said in a consumer step, which a person is about to end', () => {
+    const step = weightStep({ kind: 'consumers', index: 1 });
+    const listed = (startedAt: number) =>
+      valued(
+        startedAt,
+        { stable: 0.4, canary: 1.2 },
+        { canaryBps: 0, ruled: { stable: NO_TALLY, canary: tallyOf(50) } },
+      );
+    expect(judged(policy, 20, listed, undefined, { step }).verdict).toMatchObject({ worst: 'query:cpu', hold: broken });
   });
 });
 

@@ -62,6 +62,28 @@ describe('announce', () => {
     expect(plain?.details).not.toHaveProperty('where');
   });
 
+  it.each([
+    ['hold:no-baseline', 'serin promote payments --repair if the canary is well, or serin rollback payments'],
+    ['hold:overfull', 'serin rollback payments'],
+    ['hold:worse:query:cpu', 'serin rollback payments, or serin skip payments query:cpu to go on without it'],
+  ] as const)('names the commands for %s', (cause, next) => {
+    const [page] = told(rolloutIn('step-1'), { kind: 'undecidedTooLong', reason: 'held', cause });
+    expect(page).toMatchObject({ kind: 'page', details: { next: `serin get payments; then ${next}` } });
+  });
+
+  it.each([
+    ['undecided', 'undecided'],
+    ['shared-fault', 'shared-fault'],
+    ['undecided', undefined],
+  ] as const)('names what ends a hold where the page is about %s (%s)', (name, cause) => {
+    const hold = { cause: 'no-baseline', check: null, urgency: 'after-max-hold' } as const;
+    const before = rolloutIn('step-1');
+    const event = { kind: 'undecidedTooLong', reason: 'late', ...(cause ? { cause } : {}) } as const;
+    const seen = { ...noEvidence(before.policy, T0), verdict: { ...verdictOf({ name }), hold } };
+    const [page] = announce(before, apply(before, event), happening(event), seen);
+    expect(page?.details['next']).toMatch(/^serin get payments; then serin promote payments --repair if /);
+  });
+
   it("says a long reason whole: what a pager takes is the channel's to know", () => {
     const [message] = told(rolloutIn('step-1'), { kind: 'canaryBraked', reason: 'x'.repeat(5_000) });
     expect(message?.summary).toMatch(/: x{5000}$/);
@@ -103,6 +125,11 @@ describe('announce', () => {
     ['step-1', { kind: 'checkSkipped', check: 'p99' }, 'payments: v2 judged without p99 by ada: because'],
     ['step-1', { kind: 'advanced', to: 'step-2' }, 'payments: v2 advanced to step-2 (50%) by ada: because'],
     ['step-1', { kind: 'promoted', full: true }, 'payments: v2 promoted to 100% by ada: because'],
+    [
+      'step-1',
+      { kind: 'promoted', full: true, repair: true },
+      'payments: v2 promoted to 100% as a repair, without the bake, by ada: because',
+    ],
     ['step-1', { kind: 'aborted' }, 'payments: v2 aborted by ada: because'],
     ['step-1', { kind: 'superseded', by: 'v3' }, 'payments: v2 superseded by v3, which was started by ada: because'],
     [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Verdict, VerdictName } from '../../../src/judge/verdict.ts';
 import { decide, type Facts } from '../../../src/rollout/decide.ts';
-import { type Evidence, noEvidence } from '../../../src/rollout/evidence.ts';
+import { type Evidence, noEvidence, onSteppedClock, resetEvidence } from '../../../src/rollout/evidence.ts';
 import type { Rollout } from '../../../src/rollout/state.ts';
 import { apply, policyOf, rolloutIn, T0 } from '../../support/rollouts.ts';
 
@@ -108,6 +108,24 @@ describe('decide: progress', () => {
     expect(decide(rollout, evidence(rollout, { verdict: null }), facts())).toBeNull();
   });
 
+
+  it.each(['suspect', 'shared-fault'] as const)('does not end the bake on %s, and pages', (name) => {
+    const rollout = rolloutIn('bake');
+    const seen = evidence(rollout, { verdict: verdict(name), suspectSince: T0, faultSince: T0 });
+    expect(decide({ ...rollout, increase: null }, seen, facts())).toBeNull();
+    expect(decide({ ...rollout, increase: null }, seen, facts({ at: T0 + 6 * MINUTE }))).toMatchObject({ cause: name });
+  });
+
+  it.each(['bake', 'step-1'])('is held by a limit in %s, where nothing is compared', (stage) => {
+    const steps = [{ consumers: 'listed' as const, dwell: '1m' }];
+    const rollout = rolloutIn(stage, policyOf(stage === 'bake' ? {} : { consumers: { default: 'stable' }, steps }));
+    const hold = { cause: 'worse:query:cpu', check: 'query:cpu', urgency: 'after-max-hold' } as const;
+    const held = { cause: hold.cause, since: T0 };
+    const seen = evidence(rollout, { verdict: { ...verdict('undecided'), hold }, held });
+    expect(decide(rollout, seen, facts())).toBeNull();
+    expect(decide(rollout, seen, facts({ at: T0 + 6 * MINUTE }))).toMatchObject({ cause: 'hold:worse:query:cpu' });
+  });
+
   it('finalises by itself unless a person has to', () => {
     const promoted = rolloutIn('promoted');
     expect(decide(promoted, evidence(promoted), facts())?.kind).toBe('rolloutFinalised');
@@ -136,6 +154,28 @@ describe('decide: stuck is loud', () => {
     if (event) expect(decide(apply(rollout, event), seen, late)).toBeNull();
   });
 
+  it('gives evidence that was begun anew the time of a stage before it is undecided for too long', () => {
+    const rollout = rolloutIn('step-1', policyOf({ undecided: { after: '5m' } }));
+    const anew = resetEvidence(evidence(rollout), 'all', rollout, T0 + 30 * MINUTE);
+    const seen = { ...anew, appliedAt: T0 + 30 * MINUTE, verdict: verdict('undecided') };
+    expect(decide(rollout, seen, facts({ at: T0 + 31 * MINUTE }))).toBeNull();
+    expect(decide(rollout, onSteppedClock(seen, MINUTE), facts({ at: T0 + 36 * MINUTE }))).toBeNull();
+    expect(decide(rollout, seen, facts({ at: T0 + 35 * MINUTE + 1 }))).toMatchObject({ kind: 'undecidedTooLong' });
+  });
+
+  it('pages for what holds, once, where the step is undecided for too long before maxHold is over', () => {
+    const rollout = rolloutIn('step-1');
+    const hold = { cause: 'no-baseline', check: null, urgency: 'after-max-hold' } as const;
+    const since = T0 + 10 * MINUTE;
+    const seen = evidence(rollout, { verdict: { ...verdict('undecided'), hold }, held: { cause: hold.cause, since } });
+    const at = since + MINUTE;
+    const event = decide(rollout, seen, facts({ at }));
+    expect(event).toMatchObject({ kind: 'undecidedTooLong', cause: 'hold:no-baseline' });
+    if (event === null) throw new Error('nobody was paged');
+    const answered = apply(apply(rollout, event, { at }), { kind: 'extended', byMs: 1 }, { at });
+    expect(decide(answered, seen, facts({ at: since + 6 * MINUTE }))).toBeNull();
+  });
+
   it('pages once when evidence holds a step for longer than maxHold, however long the step is', () => {
     const policy = policyOf({ steps: [{ weight: '10%', dwell: '1d' }], judge: { maxHold: '20m' } });
     const rollout = rolloutIn('step-1', policy);
@@ -153,13 +193,31 @@ describe('decide: stuck is loud', () => {
     expect(decide(rollout, { ...seen, verdict: verdict('undecided'), suspectSince: null }, late)).toBeNull();
   });
 
-  it('has a maxHold of one hour, and pages for a held step no later than for an undecided one', () => {
+  it('has a maxHold of five minutes, and pages for a held step no later than for an undecided one', () => {
     const long = rolloutIn('step-1', policyOf({ steps: [{ weight: '10%', dwell: '1d' }] }));
     const held = { verdict: verdict('suspect'), suspectSince: long.stageEnteredAt };
     const paged = (rollout: Rollout, minutes: number) =>
       decide(rollout, evidence(rollout, held), facts({ at: rollout.stageEnteredAt + minutes * MINUTE + 1 }))?.kind;
-    expect([paged(long, 59), paged(long, 60)]).toEqual([undefined, 'undecidedTooLong']);
+    expect([paged(long, 4), paged(long, 5)]).toEqual([undefined, 'undecidedTooLong']);
     expect([paged(rolloutIn('step-1'), 2), paged(rolloutIn('step-1'), 3)]).toEqual([undefined, 'undecidedTooLong']);
+  });
+
+  it('pages when the route as a whole fails for longer than maxHold, unless an increase was taken back for it', () => {
+    const rollout = { ...rolloutIn('step-1'), increase: null };
+    const failing = evidence(rollout, { verdict: verdict('shared-fault'), faultSince: T0 });
+    expect(decide(rollout, failing, facts({ at: T0 + 5 * MINUTE }))).toBeNull();
+    const late = facts({ at: T0 + 5 * MINUTE + 1 });
+    const event = decide(rollout, failing, late);
+    expect(event).toEqual({
+      kind: 'undecidedTooLong',
+      cause: 'shared-fault',
+      reason: 'shared-fault for longer than 5m: it is shared-fault',
+    });
+    if (!event) return;
+    const paged = apply(rollout, event, { at: late.at });
+    expect(paged.openPage).toBe('shared-fault');
+    const answered = { ...paged, openPage: null };
+    expect(decide(answered, failing, facts({ at: T0 + 60 * MINUTE }))).toBeNull();
   });
 
   it.each(['hold', 'pause', 'rollback'] as const)(

@@ -109,6 +109,57 @@ describe('paged once for a cause', () => {
   });
 });
 
+describe('every hold is loud', () => {
+  const rollout = rolloutIn('step-1', policyOf({ steps: [{ weight: '10%', dwell: '1d' }] }));
+  const cause = 'worse:clientErrors';
+  const holding = (name: VerdictName, since: number, urgency: 'after-max-hold' | 'at-once' = 'after-max-hold') => ({
+    verdict: { ...verdict(name), hold: { cause, check: 'clientErrors', urgency } },
+    held: { cause, since },
+  });
+
+  it('is paged after maxHold, once for each time that it holds', () => {
+    const held = holding('undecided', START);
+    expect(look(rollout, START + 5 * MINUTE, held).paged).toBe(false);
+    const overrides = [{ kind: 'paused' }, { kind: 'resumed' }, { kind: 'weightSet', canaryBps: 500 }] as const;
+    expect(pages(rollout, START + 5 * MINUTE + 1, held, overrides)).toBe(1);
+    const told = look(rollout, START + 6 * MINUTE, held).rollout;
+    expect(told.openPage).toBe('undecided');
+    expect(told.reason).toBe('held for longer than 5m: it is undecided');
+    const answered = apply(told, { kind: 'checkSkipped', check: 'p99' });
+    // The step is undecided for too long as well, for the same reason.
+    expect(look(answered, START + 4 * 1_440 * MINUTE, held).paged).toBe(false);
+    expect(look(answered, START + 46 * MINUTE, holding('undecided', START + 40 * MINUTE)).paged).toBe(true);
+  });
+
+  it('is paged at once where the check asks for it', () => {
+    const { rollout: told, paged } = look(rollout, START + 1, holding('undecided', START, 'at-once'));
+    expect([paged, told.reason]).toEqual([true, 'held: it is undecided']);
+  });
+
+  it('is not paged in a pause, and not before the look that began it was recorded', () => {
+    expect(look(apply(rollout, { kind: 'paused' }), START + 6 * MINUTE, holding('undecided', START)).paged).toBe(false);
+    expect(look(rollout, START + 6 * MINUTE, { ...holding('undecided', START), held: null }).paged).toBe(false);
+  });
+
+  it.each(['hold', 'pause', 'rollback'] as const)('silence: the policy still does what it says (%s)', (action) => {
+    const policy = policyOf({ steps: [{ weight: '10%', dwell: '1d' }], blind: { after: '10m', action } });
+    const silent = { ...holding('blind', START), blindSince: START };
+    const told = look(rolloutIn('step-1', policy), START + 6 * MINUTE, silent);
+    expect(told.paged).toBe(true);
+    const event = decide(told.rollout, evidence(told.rollout, silent), {
+      at: START + 10 * MINUTE,
+      braked: null,
+      preflightFailure: null,
+    });
+    expect(event?.kind).toBe(action === 'hold' ? undefined : 'blindTooLong');
+    if (event === null) return;
+    const after = apply(told.rollout, event);
+    expect([after.stage.kind, after.paused !== null]).toEqual(
+      action === 'pause' ? ['step', true] : ['rolled-back', false],
+    );
+  });
+});
+
 describe('nobody is woken for what passes by itself', () => {
   const step = rolloutIn('step-1');
   const late = START + 3 * MINUTE + 1;
