@@ -2,6 +2,7 @@ import { Problem } from '../problem/problem.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, OverrideEvent } from '../rollout/event.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
+import { whyNoRepair } from '../rollout/repair.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
@@ -90,6 +91,8 @@ async function recordOverride(
     if (who.expectedVersion !== null && record.rollout.version !== who.expectedVersion) {
       throw new Problem('stale', `the rollout has moved on: it is at version ${record.rollout.version}`);
     }
+    const noRepair = event.kind === 'promoted' && event.repair ? whyNoRepair(record) : null;
+    if (noRepair !== null) throw new Problem('refused', noRepair);
     const at = await ports.memory.time.ask(ports.store);
     const unmovedConsumers = await unmoved(ports, record.rollout.route);
     const change = changeFor(ports, record, { event, at, actor: who.by, reason: who.reason, unmovedConsumers }, null);
