@@ -1,40 +1,45 @@
 import type { Guards } from '../policy/schema.ts';
-import type { LatencyGrid, SlowerCounts, Tally } from '../stats/block.ts';
-import type { Bet } from '../stats/evidence/bet.ts';
-import { rateInterval } from '../stats/evidence/confidence.ts';
-import { errorGuardLogE, slowGuardLogE } from '../stats/evidence/guard.ts';
+import type { Block, LatencyGrid, SlowerCounts, Tally } from '../stats/block.ts';
+import { type Interval, rateInterval } from '../stats/evidence/confidence.ts';
 import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../stats/evidence/onset.ts';
+import type { Totals } from '../stats/evidence/window.ts';
 import { gridOf } from '../stats/latency/latency-form.ts';
-import { bucketOn, histogramOn } from '../stats/latency/latency-grid.ts';
+import { bucketOn } from '../stats/latency/latency-grid.ts';
 import { type Histogram, massAbove } from '../stats/latency/log-histogram.ts';
 import { ODDS_GRID, ODDS_WEIGHTS } from '../stats/latency/quantile.ts';
-import { RATIO_GRID, RATIO_WEIGHTS } from '../stats/rates/error-rate.ts';
+import { type PastRate, RATIO_GRID, RATIO_WEIGHTS } from '../stats/rates/error-rate.ts';
 import type { Check } from './check.ts';
-import type { LookContext, Tempering } from './context.ts';
+import type { LookContext, Sight } from './context.ts';
 import { formatLatency, formatShare } from './figures.ts';
 import type { CheckName, Finding, GuardName } from './finding.ts';
 import { LEVELS } from './latency/latency.ts';
 
-/** One test for each guard that the policy has. */
-export type GuardsState = Readonly<Partial<Record<GuardName, OnsetMixture>>>;
+/** One test for each guard that the policy has, and what the stable did beyond the same limits. */
+export interface GuardsState extends Readonly<Partial<Record<GuardName, OnsetMixture>>> {
+  readonly stable: Readonly<Partial<Record<GuardName, PastRate>>>;
+  /** What the worst keys did that are left out, in the present stage; missing while none were. */
+  readonly leftOut?: LeftOut;
+}
+
+type LeftOut = NonNullable<Block['worstUnit']>;
 
 const GUARDS: readonly GuardName[] = ['errors', 'p50', 'p95', 'p99'];
 
 /** What a guard tolerates: a share of events, and for a latency, the time above which an answer is an event. */
-interface Tolerance {
+export interface Tolerance {
   readonly name: GuardName;
   readonly share: number;
   readonly slowerThanMs: number | null;
 }
 
-/** What guards are told about a block besides its counts; see `Bet`. */
-interface GuardBet extends Pick<Bet, 'cap' | 'spent'> {
-  readonly phi: Tempering;
-  /** The grid of the block's latencies. */
-  readonly grid: LatencyGrid;
-}
+/** Answers of one version in a block, and those of them beyond the limit. */
+export type Beyond = readonly [answers: number, events: number];
 
-/** Limits that apply to the canary alone, including in the bake and for listed consumers. */
+/**
+ * Absolute limits on the canary, including in the bake and for listed consumers. The key of a sticky route that fails most is left
+ * out of the errors in the bake: one client may be all that breaks the limit, by either version. Where the stable serves beside it, the
+ * canary has to be worse than the stable as well: what both fail at is no fault of the canary.
+ */
 export const guardsCheck: Check<GuardsState> = {
   names: { listed: GUARDS.map(guardCheckName) },
   terms({ spec: { guards } }, check) {
@@ -69,9 +74,11 @@ function guardNames(guards: Guards): readonly GuardName[] {
 }
 
 function openGuards(guards: Guards): GuardsState {
-  return Object.fromEntries(
-    guardNames(guards).map((name) => [name, openMixture(name === 'errors' ? RATIO_GRID.length : ODDS_GRID.length)]),
-  );
+  const tests = guardNames(guards).map((name) => [
+    name,
+    openMixture(name === 'errors' ? RATIO_GRID.length : ODDS_GRID.length),
+  ]);
+  return { ...Object.fromEntries(tests), stable: {} };
 }
 
 /**
@@ -105,46 +112,52 @@ function logGuardHarm(state: GuardsState, name: GuardName): number {
 
 function guardFindings(guards: Guards, state: GuardsState, context: LookContext): readonly Finding[] {
   return tolerances(guards).map((tolerance) => {
-    const { canary } = context.figures;
-    const { slowerThanMs } = tolerance;
-    const [answers, events] =
+    const { name, slowerThanMs } = tolerance;
+    const of = (totals: Totals) =>
       slowerThanMs === null
-        ? [canary.requests, canary.errors]
-        : slowAnswers(canary.latency, canary.slower, slowerThanMs, context.grid);
-    const isUnseen = slowerThanMs !== null && answers === 0 && (canary.slower?.answers ?? 0) > 0;
-    const share = answers === 0 ? null : events / answers;
+        ? ([totals.requests, totals.errors] as const)
+        : slowAnswers(totals.latency, totals.slower, slowerThanMs, context.grid);
+    const canary = of(context.figures.canary);
+    const stable = of(context.figures.stable);
+    const isUnseen = slowerThanMs !== null && canary[0] === 0 && (context.figures.canary.slower?.answers ?? 0) > 0;
     return {
-      check: guardCheckName(tolerance.name),
-      canary: share,
-      stable: null,
+      check: guardCheckName(name),
+      canary: shareOf(canary),
+      stable: shareOf(stable),
       unit: 'share',
       quantile: null,
-      bounds: { canary: rateInterval(events, answers), stable: null },
-      requests: { canary: answers, stable: 0 },
-      logHarm: logGuardHarm(state, tolerance.name),
-      budgetWeight: context.shareOf(guardCheckName(tolerance.name)),
-      dispersion: tolerance.slowerThanMs === null ? context.phi.rate : context.phi.latency,
+      bounds: { canary: boundsOf(canary), stable: boundsOf(stable) },
+      requests: { canary: canary[0], stable: stable[0] },
+      logHarm: logGuardHarm(state, name),
+      budgetWeight: context.shareOf(guardCheckName(name)),
+      dispersion: slowerThanMs === null ? context.phi.rate : context.phi.latency,
       logParity: null,
       logParityThreshold: null,
       rollbackMargin: limitInWords(tolerance),
       parityMargin: null,
       needsCanaryRequests: null,
       needsAt: [],
-      says:
-        share === null
-          ? isUnseen
-            ? `guard ${tolerance.name}: the histogram has no boundary at ${formatLatency(slowerThanMs)} or above, so that it sees nothing`
-            : `guard ${tolerance.name}: nothing measured yet`
-          : `guard ${foundInWords(tolerance, share)}`,
+      says: isUnseen
+        ? `guard ${name}: the histogram has no boundary at ${formatLatency(slowerThanMs)} or above, so that it sees nothing`
+        : `${foundInWords(tolerance, shareOf(canary), shareOf(stable))}${leftOutInWords(tolerance, canary, state.leftOut)}`,
     };
   });
+}
+
+function shareOf([answers, events]: Beyond): number | null {
+  return answers === 0 ? null : events / answers;
+}
+
+function boundsOf([answers, events]: Beyond): Interval | null {
+  return rateInterval(events, answers);
 }
 
 function guardCheckName(name: GuardName): CheckName {
   return `guard:${name}`;
 }
 
-function tolerances(guards: Guards): readonly Tolerance[] {
+/** What the policy's guards tolerate, in display order. */
+export function tolerances(guards: Guards): readonly Tolerance[] {
   return guardNames(guards).map((name) => {
     const limit = guards[name] ?? 0;
     return name === 'errors'
@@ -153,23 +166,19 @@ function tolerances(guards: Guards): readonly Tolerance[] {
   });
 }
 
-// Only buckets entirely above the limit count as slow, so a limit is rounded up by at most 2 %.
-function logEOf(tolerance: Tolerance, canary: Tally, { cap, phi, grid }: GuardBet): readonly number[] {
-  if (tolerance.slowerThanMs === null) {
-    return errorGuardLogE(canary.requests, canary.errors, tolerance.share, cap, phi.rate);
-  }
-  const latency = histogramOn(canary.latency, grid);
-  const [answers, slow] = slowAnswers(latency, canary.slower, tolerance.slowerThanMs, grid);
-  return slowGuardLogE(answers, slow, tolerance.share, cap, phi.latency);
+/** Answers of a version beyond a limit. Only buckets entirely above it count as slow, so it is rounded up by at most 2 %. */
+export function beyond(
+  { slowerThanMs }: Tolerance,
+  tally: Tally,
+  latency: Histogram,
+  { form }: Pick<Sight, 'form'>,
+): Beyond {
+  if (slowerThanMs === null) return [tally.requests, tally.errors];
+  return slowAnswers(latency, tally.slower, slowerThanMs, gridOf(form));
 }
 
 // With fixed boundaries, the first at or above the limit counts; without one, nothing is known: no answers.
-function slowAnswers(
-  latency: Histogram,
-  slower: SlowerCounts | undefined,
-  limitMs: number,
-  grid: LatencyGrid,
-): readonly [answers: number, slow: number] {
+function slowAnswers(latency: Histogram, slower: SlowerCounts | undefined, limitMs: number, grid: LatencyGrid): Beyond {
   if (slower === undefined) return [latency.total, massAbove(latency, bucketOn(limitMs, grid))];
   const boundary = slower.above.find(({ ms }) => ms >= limitMs);
   return boundary === undefined ? [0, 0] : [slower.answers, boundary.count];
@@ -179,11 +188,32 @@ function mixtureOf(state: GuardsState, name: GuardName): OnsetMixture {
   return state[name] ?? openMixture(name === 'errors' ? RATIO_GRID.length : ODDS_GRID.length);
 }
 
-/** `errors (2 %): 8 % of requests failed`, `p99 (800 ms): 3 % of answers are slower, at most 1 % tolerated`. */
-function foundInWords({ name, share: tolerated, slowerThanMs }: Tolerance, share: number): string {
-  if (slowerThanMs === null) return `${name} (${formatShare(tolerated)}): ${formatShare(share)} of requests failed`;
-  const limit = formatLatency(slowerThanMs);
-  return `${name} (${limit}): ${formatShare(share)} of answers are slower, at most ${formatShare(tolerated)} tolerated`;
+/**
+ * `guard errors (2 %): 8 % of requests failed where 0.1 % of the stable's did`, `guard p99 (800 ms): 3 % of answers are
+ * slower where 0.9 % of the stable's are, at most 1 % tolerated`
+ */
+function foundInWords(
+  { name, share: tolerated, slowerThanMs }: Tolerance,
+  canary: number | null,
+  stable: number | null,
+): string {
+  if (canary === null) return `guard ${name}: nothing measured yet`;
+  const beside = stable === null ? '' : ` where ${formatShare(stable)} of the stable's`;
+  if (slowerThanMs === null) {
+    const failed = `guard ${name} (${formatShare(tolerated)}): ${formatShare(canary)} of requests failed`;
+    return beside === '' ? failed : `${failed}${beside} did`;
+  }
+  const slow = `guard ${name} (${formatLatency(slowerThanMs)}): ${formatShare(canary)} of answers are slower`;
+  const found = beside === '' ? slow : `${slow}${beside} are`;
+  return `${found}, at most ${formatShare(tolerated)} tolerated`;
+}
+
+/** `, 0.1 % without the key that fails most, which does not count` */
+function leftOutInWords({ slowerThanMs }: Tolerance, all: Beyond, leftOut: LeftOut | undefined): string {
+  const rest = without(all, leftOut);
+  const share = shareOf(rest);
+  if (slowerThanMs !== null || leftOut === undefined || share === null || 2 * rest[1] > all[1]) return '';
+  return `, ${formatShare(share)} without the key that fails most, which does not count`;
 }
 
 function limitInWords({ share, slowerThanMs }: Tolerance): string {
