@@ -2,9 +2,11 @@ import { termsOf } from '../parity/each-check.ts';
 import { formatCount, formatLatency, formatShare, formatSpan, formatValue } from '../parity/figures.ts';
 import type { CheckName, Finding } from '../parity/finding.ts';
 import type { Stake } from '../parity/stake.ts';
+import { counted } from '../policy/counted.ts';
 import type { Policy } from '../policy/schema.ts';
 import { type Window, windowMs } from '../stats/evidence/window.ts';
-import { type FaultAlarm, type FaultWatch, pastRate } from './shared-fault.ts';
+import type { FaultAlarm } from './fault/fault-detector.ts';
+import { type FaultWatch, pastRate } from './fault/shared-fault.ts';
 
 /** The figures that a verdict of harm rests on. */
 export interface HarmFigures {

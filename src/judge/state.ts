@@ -6,8 +6,9 @@ import { NO_PACE, type Pace } from '../stats/evidence/pace.ts';
 import { EMPTY_WINDOW, type Window } from '../stats/evidence/window.ts';
 import { type GroupDispersion, NO_DISPERSION } from '../stats/rates/dispersion.ts';
 import type { Arrivals, Carry } from './carry.ts';
+import { type FaultWatch, NO_FAULT } from './fault/shared-fault.ts';
+import type { SlownessWatch } from './fault/shared-slowness.ts';
 import type { Verdict } from './verdict.ts';
-import { type FaultWatch, NO_FAULT } from './shared-fault.ts';
 
 /** Incremented whenever older state cannot be read as it is; see `recall` for how that is handled. */
 export const JUDGE_FORMAT = 4;
@@ -34,6 +35,7 @@ export interface JudgeState {
   readonly checks: CheckStates;
   readonly groups: GroupDispersion;
   readonly fault: FaultWatch;
+  readonly slowness: SlownessWatch;
   readonly pace: Pace;
   /** Traffic of both versions, over all splits; and blocks that are merged for want of it. */
   readonly traffic: Arrivals;

@@ -1,3 +1,4 @@
+import { alarmOf } from '../judge/fault/fault-detector.ts';
 import { type JudgeState, type Look, openJudgement } from '../judge/judge.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import type { Policy } from '../policy/schema.ts';
@@ -142,7 +143,7 @@ export function asOfNow(instant: number, { steppedMs = 0 }: Pick<Evidence, 'step
 
 function faultSince(evidence: Evidence, { look, at }: Observation): number | null {
   if (look === null) return evidence.faultSince;
-  return look.state.fault.alarm === null ? null : (evidence.faultSince ?? at);
+  return alarmOf(look.state.fault, look.state.slowness) === null ? null : (evidence.faultSince ?? at);
 }
 
 function ownBlocks({ splitEpoch }: Rollout, { blocks }: Observation): readonly Block[] {

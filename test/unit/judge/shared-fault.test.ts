@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { NO_FAULT, watchFault } from '../../../src/judge/fault/shared-fault.ts';
 import { look, openJudgement } from '../../../src/judge/judge.ts';
-import { NO_FAULT, watchFault } from '../../../src/judge/shared-fault.ts';
 import { blockOf, inputOf, lookRepeatedly, tallyOf } from '../../support/judge-blocks.ts';
 import { briskPolicy } from '../../support/judge-policy.ts';
 import { binomial, poisson, seededRandom } from '../../support/random.ts';
