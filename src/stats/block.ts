@@ -1,4 +1,5 @@
 import type { StatusCounts } from './answer-kind.ts';
+import type { SliceTable } from './slice.ts';
 
 /** Counts of latencies by bucket index ceil(ln(ms) / ln 1.02): a sparse histogram, integers throughout. */
 export type LatencyCounts = Readonly<Record<number, number>>;
@@ -151,6 +152,11 @@ export interface Block {
   readonly grid?: LatencyGrid;
   /** Values of the policy's query checks by name, in the block in which their interval ended. */
   readonly series?: Readonly<Record<string, SeriesPoint>>;
+  /**
+   * The randomised traffic by endpoint, consumer, address and status, when the source separates it and versions are
+   * compared.
+   */
+  readonly slices?: SliceTable;
   /** Requests that the router sent to each version in the block's span, when another source measures the responses. */
   readonly routed?: { readonly stable: number; readonly canary: number };
 }

@@ -1,6 +1,6 @@
 import type { Suspicion } from '../../src/judge/where.ts';
 import type { Finding } from '../../src/parity/finding.ts';
-import { CELLS, type SliceBlock, type SliceName } from '../../src/stats/slice.ts';
+import { CELL, CELLS, type SliceBlock, type SliceName } from '../../src/stats/slice.ts';
 import { binomial, poisson, type Random } from './random.ts';
 
 /** One slice of the traffic: mean requests of each version in a block, and the share of them that is an event. */
@@ -27,17 +27,19 @@ export function sliceBlocks(
         slices.flatMap(({ requests, share }) => {
           const n = poisson(random, requests[version]);
           const x = binomial(random, n, share[version]);
-          return event === 'error' ? [n, x, n - x, 0, 0, 0] : [n, 0, n - x, 0, x, 0];
+          return event === 'error' ? [n, x, n - x, 0, 0, 0, 0, 0] : [n, 0, n - x, 0, x, 0, 0, 0];
         }),
       );
     return {
       startedAt: at * 5_000,
       durationMs: 5_000,
       splitEpoch: 1,
+      assignment: 'per-request' as const,
       slices,
       canary: tally('canary'),
       stable: tally('stable'),
       slowMs: SLOW_MS,
+      ownSlowMs: [],
     };
   });
 }
@@ -81,18 +83,33 @@ export function exactBlocks(
   rows: readonly (SliceName & {
     readonly canary: readonly [number, number];
     readonly stable: readonly [number, number];
+    readonly clientErrors?: Readonly<Record<'canary' | 'stable', number>>;
+    /** By how many of the stable's quantiles they are above. */
+    readonly answers?: Readonly<Record<'canary' | 'stable', readonly number[]>>;
+    readonly slow?: Readonly<Record<'canary' | 'stable', number>>;
   })[],
   count: number,
 ): readonly SliceBlock[] {
   const tally = (version: 'canary' | 'stable') =>
-    Uint32Array.from(rows.flatMap((row) => [...row[version], ...Array.from({ length: CELLS - 2 }, () => 0)]));
+    Uint32Array.from(
+      rows.flatMap(({ clientErrors, slow, answers, ...row }) =>
+        Array.from({ length: CELLS }, (_, cell) => {
+          if (cell === CELL.clientErrors) return clientErrors?.[version] ?? 0;
+          if (cell === CELL.slow) return slow?.[version] ?? 0;
+          if (cell >= CELL.answers && cell < CELL.clientErrors) return answers?.[version][cell - CELL.answers] ?? 0;
+          return row[version][cell] ?? 0;
+        }),
+      ),
+    );
   return Array.from({ length: count }, (_, at) => ({
     startedAt: at * 5_000,
     durationMs: 5_000,
     splitEpoch: 1,
+    assignment: 'per-request' as const,
     slices: rows,
     canary: tally('canary'),
     stable: tally('stable'),
     slowMs: null,
+    ownSlowMs: [],
   }));
 }

@@ -1,5 +1,5 @@
 import type { Track } from '../../split/order.ts';
-import { CELL, CELLS, MOST_SLICES, type SlowMs } from '../../stats/slice.ts';
+import { ANSWER_CELLS, CELL, CELLS, MOST_SLICES, type SlowMs } from '../../stats/slice.ts';
 import type { SliceRows } from './slice-rows.ts';
 
 /** The parts of a request that decide which slices it is in. */
@@ -18,6 +18,8 @@ export interface Slicing {
   readonly rows: SliceRows;
   /** Null while too little is known about the stable. */
   readonly slowMs: SlowMs | null;
+  /** The same for single slices, by row; see `SliceTable`. */
+  readonly ownSlowMs: Float64Array;
 }
 
 /** The slices of both versions within one block. */
@@ -31,8 +33,10 @@ export function openSlices({ rows, slowMs }: Slicing): BlockSlices {
 export class SliceTally {
   private readonly rows: SliceRows;
   private readonly slowMs: SlowMs | null;
+  private readonly ownSlowMs: Float64Array;
   /** Allocated at the first count, because a quiet route has many blocks. */
   private counts: Uint32Array | null = null;
+  private slowest: Float64Array | null = null;
 
   constructor(rows: SliceRows, slowMs: SlowMs | null) {
     this.rows = rows;
@@ -82,7 +86,15 @@ export class SliceTally {
 
   private bump(row: number, cell: number): void {
     this.counts ??= new Uint32Array(MOST_SLICES * CELLS);
-    const at = row * CELLS + cell;
+    const at = row * ROW + cell;
     this.counts[at] = (this.counts[at] ?? 0) + 1;
   }
+}
+
+/** Answers with a known latency in a row. */
+export function answersAt(counts: ArrayLike<number> | null, row: number): number {
+  const from = row * CELLS + CELL.answers;
+  let sum = 0;
+  for (let cell = from; cell < from + ANSWER_CELLS; cell += 1) sum += counts?.[cell] ?? 0;
+  return sum;
 }

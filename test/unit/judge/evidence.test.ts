@@ -4,6 +4,14 @@ import { blockOf, inputOf, tallyOf } from '../../support/judge-blocks.ts';
 
 const HEAVIEST = { kind: 'client-address', name: '192.0.2.1', requests: 10 } as const;
 const keysWith = (parts: object) => ({ requests: 1_000, squares: 0.1, heaviest: HEAVIEST, ...parts });
+const SLICES = {
+  assignment: null,
+  slices: [{ dimension: 'endpoint', name: 'GET /' }],
+  canary: [10, 0, 5, 3, 1, 0, 1, 0],
+  stable: [90, 1, 50, 30, 1, 0, 2, 0],
+  slowMs: [20, 40, 80],
+  ownSlowMs: [40],
+} as const;
 const faulty: readonly [string, unknown][] = [
   ['a block of measurements is unusable: it is no record', 'text'],
   ['a block of measurements is unusable: it is no record', null],
@@ -54,6 +62,32 @@ const faulty: readonly [string, unknown][] = [
   ]).map(([fault, keys]): [string, unknown] => [
     `a block of measurements is unusable: ${fault}`,
     { ...blockOf(), keys },
+  ]),
+  ...rows([
+    ['slices.slowMs is an object, not the latencies above which answers are slow', { slowMs: [1, Number.NaN, 3] }],
+    ['slices.slowMs is 1, not the latencies above which answers are slow', { slowMs: 1 }],
+    ['slices.ownSlowMs has something that is not a latency', { ownSlowMs: [Number.NaN] }],
+    ['slices.assignment is 1, not per-request or by-key', { assignment: 1 }],
+    ['a slice has no name', { slices: [{ dimension: 'constructor', name: 'GET /' }] }],
+    ['a slice of the canary has more errors than requests', { canary: [1, 2, 0, 0, 0, 0, 0, 0] }],
+    ['a slice of the stable has more errors than requests', { stable: [1, 0, 0, 0, 0, 0, 2, 0] }],
+    [
+      'the slices of the canary by endpoint have more requests than the canary has',
+      { canary: [101, 0, 0, 0, 0, 0, 0, 0] },
+    ],
+    [
+      'the slices of the canary by endpoint have more requests than the canary has',
+      { canary: Uint32Array.of(101, 0, 0, 0, 0, 0, 0, 0) },
+    ],
+    ['the slices of the stable by endpoint have more errors than the stable has', { stable: [9, 3, 0, 0, 0, 0, 0, 0] }],
+    [
+      'the slices of the canary by endpoint have more 4xx answers than the canary has',
+      { slices: [SLICES.slices[0], SLICES.slices[0]], canary: [9, 0, 0, 0, 0, 0, 1, 0, 9, 0, 0, 0, 0, 0, 1, 0] },
+    ],
+    ['the slices of the stable have something that is not a count', { stable: [1, 0.5, 0, 0, 0, 0, 0, 0] }],
+  ]).map(([fault, parts]): [string, unknown] => [
+    `a block of measurements is unusable: ${fault}`,
+    { ...blockOf(), slices: { ...SLICES, ...Object(parts) } },
   ]),
 ];
 
