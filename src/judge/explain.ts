@@ -1,9 +1,10 @@
 import { termsOf } from '../parity/each-check.ts';
 import { formatCount, formatLatency, formatShare, formatSpan, formatValue } from '../parity/figures.ts';
 import type { CheckName, Finding } from '../parity/finding.ts';
-import type { Stake } from '../parity/stake.ts';
+import { partOf, type Stake } from '../parity/stake.ts';
 import { counted } from '../policy/counted.ts';
 import type { Policy } from '../policy/schema.ts';
+import { logSum } from '../stats/evidence/log-sum.ts';
 import { type Window, windowMs } from '../stats/evidence/window.ts';
 import type { FaultAlarm } from './fault/fault-detector.ts';
 import { type FaultWatch, pastRate } from './fault/shared-fault.ts';
@@ -79,11 +80,12 @@ function compareValues(policy: Policy, { check, canary, stable, rollbackMargin }
 
 // `errors 62 %, p99 30 %`: the parts of at least 5 %.
 function shares(policy: Policy, stakes: readonly Stake[]): string {
-  const largest = Math.max(...stakes.map(({ logHarm }) => logHarm));
-  const parts = stakes.map(({ check, weight, logHarm }) => ({ check, part: weight * Math.exp(logHarm - largest) }));
-  const sum = parts.reduce((total, { part }) => total + part, 0);
-  return parts
-    .map(({ check, part }) => ({ check, share: part / sum }))
+  const whole = logSum(
+    stakes.map(({ logHarm }) => logHarm),
+    stakes.map(({ weight }) => weight),
+  );
+  return stakes
+    .map((stake) => ({ check: stake.check, share: Math.exp(partOf(stake) - whole) }))
     .filter(({ share }) => share >= 0.05)
     .toSorted((left, right) => right.share - left.share)
     .map(({ check, share }) => `${nameCheck(policy, check)} ${formatShare(Number(share.toFixed(2)))}`)

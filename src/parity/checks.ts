@@ -1,6 +1,8 @@
+import type { BrokenStable } from '../stats/rates/broken-stable.ts';
 import type { RateState } from '../stats/rates/error-rate.ts';
 import type { NoReport } from '../stats/rates/no-report.ts';
 import type { UnansweredState } from '../stats/rates/unanswered.ts';
+import { baselineCheck } from './baseline.ts';
 import type { Check } from './check.ts';
 import { clientErrorsCheck } from './client-errors.ts';
 import { errorsCheck } from './errors.ts';
@@ -11,9 +13,10 @@ import { latencyCheck } from './latency/latency-check.ts';
 import { queriesCheck } from './queries/queries-check.ts';
 import type { QueriesState } from './queries/query.ts';
 import { silenceCheck } from './silence.ts';
-import { splitShareCheck } from './split-share.ts';
+import type { SlicesState } from './slices/slices.ts';
+import { slicesCheck } from './slices/slices-check.ts';
+import { splitShareCheck, type SplitState } from './split-share.ts';
 import { unansweredCheck } from './unanswered.ts';
-import type { SplitShare } from '../stats/rates/split-share.ts';
 
 /** What the checks remember, as stored: plain JSON by check. */
 export interface CheckStates {
@@ -24,7 +27,9 @@ export interface CheckStates {
   readonly guards: GuardsState;
   readonly queries: QueriesState;
   readonly silence: NoReport;
-  readonly splitShare: SplitShare;
+  readonly splitShare: SplitState;
+  readonly slices: SlicesState;
+  readonly baseline: BrokenStable;
 }
 
 export type CheckKey = keyof CheckStates;
@@ -42,6 +47,8 @@ export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   latency: latencyCheck,
   guards: guardsCheck,
   queries: queriesCheck,
+  slices: slicesCheck,
   silence: silenceCheck,
   splitShare: splitShareCheck,
+  baseline: baselineCheck,
 };

@@ -69,6 +69,8 @@ export interface FindingContext {
   readonly latency: { readonly canary: Tails; readonly stable: Tails };
   /** The grid of those, and of the reference. */
   readonly grid: LatencyGrid;
+  /** Buckets by which the rollback margins of latencies are wider, for the addresses of the canary. */
+  readonly allowance: number;
   readonly pace: Pace;
   /** Share of the false-rollback budget. */
   readonly budgetWeight: number;
@@ -76,6 +78,8 @@ export interface FindingContext {
   readonly phi: Tempering;
   /** ln(1/beta) of the present step. */
   readonly logParityThreshold: number;
+  /** How long the step may stay undecided before a person is paged; null where nothing is compared. */
+  readonly patienceMs: number | null;
   /** The next weights of the policy, in basis points. */
   readonly nextWeightsBps: readonly number[];
 }

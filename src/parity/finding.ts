@@ -1,4 +1,5 @@
 import type { Interval } from '../stats/evidence/confidence.ts';
+import type { FoundSlice } from './slices/slice-name.ts';
 
 /** The name under which a check reports, from the list or with a prefix, as in `query:cpu`; no check is called `combined`. */
 export type CheckName = string;
@@ -16,13 +17,21 @@ export interface Finding {
   readonly canary: number | null;
   readonly stable: number | null;
   readonly unit: 'share' | 'ms' | 'value';
-  /** The quantile that a latency check's figures describe. */
-  readonly quantile: QuantileName | null;
+  /** What the figures are of, where that is no latency to the head: `queries`, `time to the end`. */
+  readonly subject?: string;
+  /** Of a value that answers carry: its own unit, in words; omitted where it has none. */
+  readonly in?: string;
+  /** The quantile that a latency check's figures describe: `p99`, `p99.9`. */
+  readonly quantile: string | null;
+  /** What sentences call the figures, where the label of the check says too little: `finish-reason length`. */
+  readonly named?: string;
   /** Set when the figures lie between boundaries: approximate, and not what is tested. */
   readonly figures?: 'interpolated';
   /** 95 % confidence sequences of both figures: they hold at all looks together. Null where nothing is known. */
   readonly bounds: { readonly canary: Interval | null; readonly stable: Interval | null };
   readonly requests: { readonly canary: number; readonly stable: number };
+  /** What those are where they are no requests: `of the answers that were read, of a sample of 10 %`. */
+  readonly counted?: string;
   /** Log e-value against "no worse than the rollback margin", and its weight in the budget. */
   readonly logHarm: number;
   readonly budgetWeight: number;
@@ -38,6 +47,8 @@ export interface Finding {
   readonly needsCanaryRequests: number | null;
   /** The same at the next weights of the policy; empty when the former is null or nothing is needed. */
   readonly needsAt: readonly { readonly weightBps: number; readonly canaryRequests: number }[];
+  /** For the check of single slices: the one that the figures describe, over about an hour. */
+  readonly slice?: FoundSlice;
   /** For a query check: the intervals its figures cover, and the minimum it takes to hold or to roll back. */
   readonly intervals?: { readonly counted: number; readonly least: number | null };
   /** Omitted when the check counts; otherwise it only reports, and takes no part in harm, hold or parity. */

@@ -1,6 +1,6 @@
 import { type ForcedAnswers, GROUPS, type Tally } from '../../stats/block.ts';
 import { bucketOf, HIGHEST_BUCKET, LOWEST_BUCKET } from '../../stats/latency/log-histogram.ts';
-import type { Sliced, SliceTally } from './slice-tally.ts';
+import type { Sliced, SliceOutcome, SliceTally } from './slice-tally.ts';
 
 /** The parts of a request that decide where it counts. */
 export interface Counted extends Sliced {
@@ -58,6 +58,13 @@ export class LaneTally {
       ...(this.unanswered > 0 ? { unanswered: this.unanswered } : {}),
       ...(this.groups ? { groups: this.groups } : {}),
     };
+  }
+
+  private addToGroup(group: number, outcome: SliceOutcome): void {
+    this.groups ??= { requests: noCounts(), errors: noCounts() };
+    const { requests, errors } = this.groups;
+    requests[group] = (requests[group] ?? 0) + 1;
+    if (outcome === 'error') errors[group] = (errors[group] ?? 0) + 1;
   }
 }
 

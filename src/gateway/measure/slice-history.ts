@@ -1,6 +1,6 @@
 import { WHOLE_BPS } from '../../split/assign.ts';
 import type { SplitOrder } from '../../split/order.ts';
-import type { LatencyCounts } from '../../stats/block.ts';
+import type { Block, LatencyCounts } from '../../stats/block.ts';
 import { decayOver } from '../../stats/evidence/decay.ts';
 import {
   addHistograms,
@@ -11,9 +11,11 @@ import {
   histogramOf,
 } from '../../stats/latency/log-histogram.ts';
 import { tailBucket, tailsOf } from '../../stats/latency/tails.ts';
-import { SLOW_LEVELS, type SliceBlock, type SlowMs } from '../../stats/slice.ts';
-import { SliceRows } from './slice-rows.ts';
+import { type SliceBlock, type SliceTable, SLOW_LEVELS, type SlowMs } from '../../stats/slice.ts';
+import type { EndpointNames } from './endpoints/endpoint-names.ts';
+import { type RankedEndpoint, SliceRows } from './slice-rows.ts';
 import type { BlockSlices, Slicing } from './slice-tally.ts';
+import { SliceThresholds } from './slice-thresholds.ts';
 
 /** A block that has closed. */
 interface SlicedBlock extends Pick<SliceBlock, 'startedAt' | 'splitEpoch'> {
@@ -28,22 +30,29 @@ const FEWEST_ANSWERS = 100;
 
 /** What one route remembers of its slices: the current canary's rows, the last blocks, the stable's latency. */
 export class SliceHistory {
-  private readonly templates: readonly string[];
+  private readonly names: EndpointNames;
+  private readonly ranked: () => readonly RankedEndpoint[];
   private rows: SliceRows;
   private blocks: SliceBlock[] = [];
   private past: Histogram = EMPTY;
   private slowMs: SlowMs | null = null;
+  private thresholds = new SliceThresholds();
+  private ownSlowMs = this.thresholds.read();
 
-  constructor(templates: readonly string[]) {
-    this.templates = templates;
-    this.rows = new SliceRows(templates);
+  /** @param ranked the endpoints that the stable is known to answer at, the most frequent first */
+  constructor(names: EndpointNames, ranked: () => readonly RankedEndpoint[]) {
+    this.names = names;
+    this.ranked = ranked;
+    this.rows = new SliceRows(names);
   }
 
   /** Another canary is compared from scratch; rows that strangers filled are gone as well. */
   follow(before: SplitOrder, order: SplitOrder): void {
     if (before.rolloutId === order.rolloutId && before.canary?.version === order.canary?.version) return;
-    this.rows = new SliceRows(this.templates);
+    this.rows = new SliceRows(this.names, this.ranked());
     this.blocks = [];
+    this.thresholds = new SliceThresholds();
+    this.ownSlowMs = this.thresholds.read();
   }
 
   /** How to count the slices of a new block; null when nothing is compared. */
@@ -52,27 +61,36 @@ export class SliceHistory {
     return { rows: this.rows, slowMs: this.slowMs };
   }
 
-  /** A block has closed. Its thresholds come from the blocks before it: what is slow is never learned from what is judged. */
-  keep(block: SlicedBlock, durationMs: number, stable: LatencyCounts): void {
-    const { slices } = block;
-    if (slices !== null && slices.rows === this.rows) {
-      const used = slices.rows.names.length;
-      this.blocks.push({
-        startedAt: block.startedAt,
-        durationMs,
-        splitEpoch: block.splitEpoch,
-        slices: slices.rows.names,
-        canary: slices.canary.read(used),
-        stable: slices.stable.read(used),
-        slowMs: slices.slowMs,
-      });
-      if (this.blocks.length > KEPT_SLICE_BLOCKS) this.blocks.shift();
-    }
+  /**
+   * A block has closed; null when it has no slices of this canary. Its thresholds come from the blocks before it: what is
+   * slow is never learned from what is judged.
+   */
+  keep(block: SlicedBlock, durationMs: number, stable: LatencyCounts): SliceBlock | null {
     this.past = addHistograms(decayHistogram(this.past, decayOver(durationMs, HALF_LIFE_MS)), histogramOf(stable));
+    const { slices } = block;
+    if (slices === null || slices.rows !== this.rows) return null;
+    const used = slices.rows.names.length;
+    const kept = {
+      startedAt: block.startedAt,
+      durationMs,
+      splitEpoch: block.splitEpoch,
+      assignment: slices.assignment,
+      slices: slices.rows.names,
+      canary: slices.canary.read(used),
+      stable: slices.stable.read(used),
+      slowMs: slices.slowMs,
+      ownSlowMs: slices.ownSlowMs,
+    };
+    this.blocks.push(kept);
+    if (this.blocks.length > KEPT_SLICE_BLOCKS) this.blocks.shift();
+    this.thresholds.learn(slices, kept.stable);
+    return kept;
   }
 
-  /** Updates the thresholds for the next blocks. */
+  /** Updates the rows and the thresholds for the next blocks. */
   learn(): void {
+    this.rows.admit(this.ranked());
+    this.ownSlowMs = this.thresholds.read();
     if (this.past.total < FEWEST_ANSWERS) return;
     const tails = tailsOf(this.past);
     const [p50, p95, p99] = SLOW_LEVELS.map((level) => bucketMs(tailBucket(tails, level) ?? 0));
@@ -82,4 +100,9 @@ export class SliceHistory {
   read(): readonly SliceBlock[] {
     return [...this.blocks];
   }
+}
+
+// Where answers of young addresses are left out, a slice has not the share of a version that chance gave it.
+export function withSlices(block: Block, slices: SliceTable): Block {
+  return { ...block, slices: block.young === undefined ? slices : { ...slices, assignment: null } };
 }

@@ -1,6 +1,10 @@
 import type { Track } from '../../split/order.ts';
-import { ANSWER_CELLS, CELL, CELLS, MOST_SLICES, type SlowMs } from '../../stats/slice.ts';
+import { ANSWER_CELLS, CELL, CELLS, MOST_SLICES, type SliceTable, type SlowMs } from '../../stats/slice.ts';
 import type { SliceRows } from './slice-rows.ts';
+
+/** Copies, because every request counts here, and V8 folds in no exported constant. */
+const ROW = CELLS;
+const { requests: REQUESTS, errors: ERRORS, clientErrors: CLIENT_ERRORS, answers: ANSWERS, slow: SLOW } = CELL;
 
 /** The parts of a request that decide which slices it is in. */
 export interface Sliced {
@@ -13,8 +17,13 @@ export interface Sliced {
   readonly status: number;
 }
 
+/** What a request came to; a 4xx that the policy calls an error is an error. */
+export type SliceOutcome = 'error' | 'client-error' | 'other';
+
 /** What a block's slices are counted with: their rows, and the latencies above which an answer is slow. */
 export interface Slicing {
+  /** See `SliceTable`. */
+  readonly assignment: SliceTable['assignment'];
   readonly rows: SliceRows;
   /** Null while too little is known about the stable. */
   readonly slowMs: SlowMs | null;
@@ -25,8 +34,11 @@ export interface Slicing {
 /** The slices of both versions within one block. */
 export type BlockSlices = Slicing & Readonly<Record<Track, SliceTally>>;
 
-export function openSlices({ rows, slowMs }: Slicing): BlockSlices {
-  return { rows, slowMs, stable: new SliceTally(rows, slowMs), canary: new SliceTally(rows, slowMs) };
+/** This many answers of the stable begin the threshold of a slice: the slowest of them is near its p95. */
+export const FIRST_ANSWERS = 20;
+
+export function openSlices(slicing: Slicing): BlockSlices {
+  return { ...slicing, stable: new SliceTally(slicing, 'stable'), canary: new SliceTally(slicing, 'canary') };
 }
 
 /** The slices of one version's randomised traffic within one block, as they grow. */
@@ -34,24 +46,28 @@ export class SliceTally {
   private readonly rows: SliceRows;
   private readonly slowMs: SlowMs | null;
   private readonly ownSlowMs: Float64Array;
+  private readonly learns: boolean;
   /** Allocated at the first count, because a quiet route has many blocks. */
   private counts: Uint32Array | null = null;
   private slowest: Float64Array | null = null;
 
-  constructor(rows: SliceRows, slowMs: SlowMs | null) {
+  constructor({ rows, slowMs, ownSlowMs }: Slicing, track: Track) {
     this.rows = rows;
     this.slowMs = slowMs;
+    this.ownSlowMs = ownSlowMs;
+    this.learns = track === 'stable';
   }
 
   /** A request has ended; `latencyMs` is null if its latency says nothing or is counted elsewhere. */
-  count(ticket: Sliced, outcome: 'error' | 'other', latencyMs: number | null): void {
+  count(ticket: Sliced, outcome: SliceOutcome, latencyMs: number | null): void {
     const { rows } = this;
     const { status, consumer, upstream } = ticket;
     const answer = this.answerCell(latencyMs);
-    this.add(rows.endpoint(ticket.method, ticket.path, status), outcome, answer);
-    if (consumer !== null) this.add(rows.consumer(consumer), outcome, answer);
-    if (upstream !== null) this.add(rows.upstream(upstream), outcome, answer);
-    if (status >= 400 || status === 0) this.add(rows.status(status), outcome, answer);
+    const ms = answer === 0 ? null : latencyMs;
+    this.add(rows.endpoint(ticket.method, ticket.path, status), outcome, answer, ms);
+    if (consumer !== null) this.add(rows.consumer(consumer), outcome, answer, ms);
+    if (upstream !== null) this.add(rows.upstream(upstream), outcome, answer, null);
+    if (status >= 400 || status === 0) this.add(rows.status(status), outcome, answer, null);
   }
 
   /** The latency so far of a request that is still open. */
@@ -59,8 +75,8 @@ export class SliceTally {
     const answer = this.answerCell(ms);
     if (answer === 0) return;
     const { rows } = this;
-    this.bump(rows.endpoint(ticket.method, ticket.path, ticket.status), answer);
-    if (ticket.consumer !== null) this.bump(rows.consumer(ticket.consumer), answer);
+    this.addAnswer(rows.endpoint(ticket.method, ticket.path, ticket.status), answer, ms);
+    if (ticket.consumer !== null) this.addAnswer(rows.consumer(ticket.consumer), answer, ms);
     if (ticket.upstream !== null) this.bump(rows.upstream(ticket.upstream), answer);
   }
 
@@ -69,19 +85,39 @@ export class SliceTally {
     return this.counts?.slice(0, rows * CELLS) ?? new Uint32Array(rows * CELLS);
   }
 
+  /** The slowest of the first answers of a row without a threshold, in ms; 0 when there were none. */
+  slowestOf(row: number): number {
+    return this.slowest?.[row] ?? 0;
+  }
+
   /** 0 for a latency that is not counted. */
   private answerCell(ms: number | null): number {
     if (ms === null || this.slowMs === null) return 0;
     const [p50, p95, p99] = this.slowMs;
-    if (ms <= p50) return CELL.answers;
-    if (ms <= p95) return CELL.answers + 1;
-    return ms <= p99 ? CELL.answers + 2 : CELL.answers + 3;
+    if (ms <= p50) return ANSWERS;
+    if (ms <= p95) return ANSWERS + 1;
+    return ms <= p99 ? ANSWERS + 2 : ANSWERS + 3;
   }
 
-  private add(row: number, outcome: 'error' | 'other', answer: number): void {
-    this.bump(row, CELL.requests);
-    if (outcome === 'error') this.bump(row, CELL.errors);
-    if (answer !== 0) this.bump(row, answer);
+  private add(row: number, outcome: SliceOutcome, answer: number, ms: number | null): void {
+    this.bump(row, REQUESTS);
+    if (outcome === 'error') this.bump(row, ERRORS);
+    else if (outcome === 'client-error') this.bump(row, CLIENT_ERRORS);
+    if (ms !== null) this.addAnswer(row, answer, ms);
+    else if (answer !== 0) this.bump(row, answer);
+  }
+
+  private addAnswer(row: number, answer: number, ms: number): void {
+    const slowMs = this.ownSlowMs[row] ?? 0;
+    if (slowMs > 0) {
+      if (ms > slowMs) this.bump(row, SLOW);
+    } else if (this.learns) this.addFirst(row, ms);
+    this.bump(row, answer);
+  }
+
+  private addFirst(row: number, ms: number): void {
+    this.slowest ??= new Float64Array(MOST_SLICES);
+    if (ms > (this.slowest[row] ?? 0) && answersAt(this.counts, row) < FIRST_ANSWERS) this.slowest[row] = ms;
   }
 
   private bump(row: number, cell: number): void {

@@ -43,6 +43,10 @@ export interface LatencySpan {
   readonly split: 'same-split' | 'split-changed';
   /** Half-life of the stable's past, in ms. */
   readonly referenceHalfLifeMs: number;
+  /** The stable's past, ready for lookup; worked out if absent. */
+  readonly past?: Tails;
+  /** Buckets by which the rollback margins are wider, for the addresses of the canary. */
+  readonly allowance?: number;
 }
 
 export function openLatency(): LatencyState {
