@@ -1,7 +1,11 @@
 import { rateMargins } from '../parity/rate.ts';
 import type { Policy } from '../policy/schema.ts';
+import type { Boundary } from '../stats/evidence/e-value.ts';
 import type { SliceBlock } from '../stats/slice.ts';
+import { onlyCanaryAddress } from '../stats/slices/addresses.ts';
+import { SLICE_BOUNDARIES } from '../stats/slices/slice-bet.ts';
 import type { Look } from './judge.ts';
+import type { SliceMeasure } from './slice-series.ts';
 import { whereWorse } from './where.ts';
 
 /**
@@ -14,14 +18,24 @@ export function locate(policy: Policy, seen: Look, slices: readonly SliceBlock[]
   const { state, verdict } = seen;
   if (!blamesCanary(verdict)) return seen;
   const since = state.harm.since.span?.from ?? 0;
-  const margin = rateMargins(policy.spec.checks, 'errors').rollback;
-  const where = margin && whereWorse(verdict, { blocks: slices, margin, since });
+  const where = whereWorse(verdict, {
+    blocks: slices,
+    marginOf: (measure) => marginOf(policy, measure),
+    address: onlyCanaryAddress(state.checks.slices.addresses),
+    since,
+  });
   if (where === null) return seen;
-  const reason = where.worse === 0 ? verdict.reason : `${verdict.reason}; ${where.says}`;
+  const reason = where.worse === 0 && where.address === undefined ? verdict.reason : `${verdict.reason}; ${where.says}`;
   return { ...seen, verdict: { ...verdict, reason, where } };
 }
 
-/** Only these verdicts say where the canary is worse. */
-export function blamesCanary({ name }: Look['verdict']): boolean {
-  return name === 'suspect' || name === 'harmful';
+/** Only these verdicts say where the canary is worse: it is rolled back or held for what it does. */
+export function blamesCanary({ name, hold }: Pick<Look['verdict'], 'name' | 'hold'>): boolean {
+  return name === 'suspect' || name === 'harmful' || (hold?.cause.startsWith('worse:') ?? false);
+}
+
+function marginOf({ spec: { checks } }: Policy, measure: SliceMeasure): Boundary {
+  if (measure === 'slow') return SLICE_BOUNDARIES.slow;
+  const { rollback } = rateMargins(checks, measure === 'clientErrors' ? measure : 'errors');
+  return rollback ?? SLICE_BOUNDARIES.errors;
 }

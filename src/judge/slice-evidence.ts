@@ -81,9 +81,12 @@ function priorRate(measure: SliceMeasure): number {
   switch (measure) {
     case 'errors':
       return 1e-3;
+    case 'clientErrors':
+      return 1e-2;
     case 'p50':
       return 0.5;
     case 'p95':
+    case 'slow':
       return 0.05;
     case 'p99':
       return 0.01;

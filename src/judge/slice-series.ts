@@ -1,8 +1,11 @@
 import type { BlockCounts } from '../stats/evidence/e-value.ts';
-import { CELL, CELLS, MOST_SLICES, type SliceBlock, type SliceDimension } from '../stats/slice.ts';
+import { ANSWER_CELLS, CELL, CELLS, MOST_SLICES, type SliceBlock, type SliceDimension } from '../stats/slice.ts';
 
-/** Errors among requests, or answers above the stable's p50, p95 or p99 among those whose latency is known. */
-export type SliceMeasure = 'errors' | 'p50' | 'p95' | 'p99';
+/**
+ * Errors or 4xx among requests, answers above the stable's p50, p95 or p99 among those whose latency is known, or answers
+ * above the slice's own p95 among requests.
+ */
+export type SliceMeasure = 'errors' | 'clientErrors' | 'p50' | 'p95' | 'p99' | 'slow';
 
 export interface SlicePoint {
   readonly at: number;
@@ -53,7 +56,7 @@ export function seriesOf(blocks: readonly SliceBlock[], measure: SliceMeasure, s
     const rows = block.canary.length / CELLS;
     for (let row = 0; row < rows; row += 1) {
       const slice = block.slices[row];
-      if (slice === undefined || (slice.dimension === 'status' && measure !== 'errors')) continue;
+      if (slice === undefined || !hasMeasure(slice.dimension, measure)) continue;
       const counts = countsOf(block, row, measure, slice.dimension, whole);
       if (counts.nc === 0 && counts.ns === 0) continue;
       const series = growing[row] ?? seriesNamed(bySlice, slice);
@@ -119,6 +122,12 @@ function countsOf(
   }
 }
 
+// A latency has no status, and an address has no answers of the stable that a threshold of its own could come from.
+function hasMeasure(dimension: SliceDimension, measure: SliceMeasure): boolean {
+  if (dimension === 'status') return measure === 'errors' || measure === 'clientErrors';
+  return dimension !== 'upstream' || measure !== 'slow';
+}
+
 /** Every request has exactly one endpoint, so these add up to the whole version. */
 function wholeOf({ slices, canary, stable }: SliceBlock, measure: SliceMeasure): BlockCounts {
   const whole = { nc: 0, xc: 0, ns: 0, xs: 0 };
@@ -133,14 +142,18 @@ function wholeOf({ slices, canary, stable }: SliceBlock, measure: SliceMeasure):
 }
 
 function trialsAt(counts: ArrayLike<number>, at: number, measure: SliceMeasure): number {
-  if (measure === 'errors') return counts[at + CELL.requests] ?? 0;
-  return answersFrom(counts, at, 0);
+  const isOfRequests = measure === 'errors' || measure === 'clientErrors' || measure === 'slow';
+  return isOfRequests ? (counts[at + CELL.requests] ?? 0) : answersFrom(counts, at, 0);
 }
 
 function eventsAt(counts: ArrayLike<number>, at: number, measure: SliceMeasure): number {
   switch (measure) {
     case 'errors':
       return counts[at + CELL.errors] ?? 0;
+    case 'clientErrors':
+      return counts[at + CELL.clientErrors] ?? 0;
+    case 'slow':
+      return counts[at + CELL.slow] ?? 0;
     case 'p50':
       return answersFrom(counts, at, 1);
     case 'p95':
@@ -153,6 +166,7 @@ function eventsAt(counts: ArrayLike<number>, at: number, measure: SliceMeasure):
 /** Answers above at least this many of the stable's quantiles. */
 function answersFrom(counts: ArrayLike<number>, at: number, level: number): number {
   let sum = 0;
-  for (let cell = at + CELL.answers + level; cell < at + CELLS; cell += 1) sum += counts[cell] ?? 0;
+  for (let cell = at + CELL.answers + level; cell < at + CELL.answers + ANSWER_CELLS; cell += 1)
+    sum += counts[cell] ?? 0;
   return sum;
 }

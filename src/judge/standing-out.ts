@@ -23,13 +23,17 @@ export function standingOut(worse: readonly SliceSeries[], all: readonly SliceSe
   return places.flat();
 }
 
-/** The status, among those found worse, of more than half of the excess errors. */
-export function mainStatus(worse: readonly SliceSeries[], all: readonly SliceSeries[]): StandingOut | null {
-  const total = excessOf(all.filter(({ dimension }) => dimension === 'endpoint'));
-  const [series] = worse
+/**
+ * The status of more than half of what the canary does worse. It is named where a slice is found worse, and says what
+ * happens there, so it needs no evidence of its own.
+ */
+export function mainStatus(all: readonly SliceSeries[]): StandingOut | null {
+  const endpoints = all.filter(({ dimension }) => dimension === 'endpoint');
+  const total = endpoints.reduce((sum, { excess }) => sum + excess, 0);
+  const [series] = all
     .filter(({ dimension }) => dimension === 'status')
     .toSorted((left, right) => right.excess - left.excess);
-  if (series === undefined || series.excess <= total / 2) return null;
+  if (series === undefined || total <= 0 || series.excess <= total / 2) return null;
   return { series, part: Math.min(1, series.excess / total) };
 }
 

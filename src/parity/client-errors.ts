@@ -1,10 +1,13 @@
+import type { ErrorMargin } from '../policy/checks/margins.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { OnsetMixture } from '../stats/evidence/onset.ts';
-import { type RateState, restartRateParity } from '../stats/rates/error-rate.ts';
-import type { Check, Hold } from './check.ts';
-import { formatErrorMargin } from './figures.ts';
-import { observeRate, openRateCheck, rateFinding } from './rate.ts';
-import { type Finding, hasShownParity } from './finding.ts';
+import { expectedRate, logRateHarm, type RateState, restartRateParity } from '../stats/rates/error-rate.ts';
+import { comparesTheRest, logFarMore, openFarMore } from '../stats/rates/far-more.ts';
+import { type Check, type Hold, reactionOf } from './check.ts';
+import type { Sight } from './context.ts';
+import { stepFarMore } from './far-more.ts';
+import { formatErrorMargin, formatShare } from './figures.ts';
+import { countsOf, observeRate, openRateCheck, rateFinding, whyRateHolds } from './rate.ts';
 
 /** Of holding and parity, as for errors; and evidence of so many more that a contract broke, which rolls back. */
 export interface ClientErrorsState extends RateState {
@@ -18,25 +21,52 @@ export interface ClientErrorsState extends RateState {
 export const clientErrorsCheck: Check<ClientErrorsState> = {
   names: { listed: ['clientErrors'] },
   terms: ({ spec: { checks } }, name) =>
-    name === 'clientErrors' ? { label: '4xx answers', dryRun: checks.clientErrors.dryRun, against: 'stable' } : null,
-  open: ({ spec: { checks } }) => openRateCheck(checks, 'clientErrors'),
-  observe: (state, { policy, compared, bet }) => observeRate(policy.spec.checks, 'clientErrors', state, compared, bet),
-  restart: restartRateParity,
-  findings: ({ spec: { checks } }, state, context) => [
-    rateFinding(checks, 'clientErrors', state, { ...context, budgetWeight: 0 }),
-  ],
-  holds(policy, _, { findings, logHold }): readonly Hold[] {
+    name === 'clientErrors' ? { label: '4xx answers', ...reactionOf(checks.clientErrors), against: 'stable' } : null,
+  claims: (policy) => (marginOf(policy) === null ? [] : [{ check: 'clientErrors', of: 'clientErrors', part: [1, 1] }]),
+  open: ({ spec: { checks } }) => ({ ...openRateCheck(checks, 'clientErrors'), broken: openFarMore() }),
+  observe: (state, sight) => ({
+    ...observeRate('clientErrors', state, sight, sight.bet),
+    broken: observeBroken(state, sight),
+  }),
+  restart: (state) => ({ ...restartRateParity(state), broken: state.broken }),
+  stakes: (policy, { broken }, shareOf) =>
+    marginOf(policy) === null
+      ? []
+      : [{ check: 'clientErrors', weight: shareOf('clientErrors'), logHarm: logFarMore(broken) }],
+  findings(policy, state, context) {
+    const budgetWeight = context.shareOf('clientErrors');
+    const finding = rateFinding(policy.spec.checks, 'clientErrors', state, { ...context, budgetWeight });
+    const margin = marginOf(policy);
+    if (margin === null) return [finding];
+    const holds = formatErrorMargin(policy.spec.checks.clientErrors.hold, '+');
+    const rollbackMargin = `${limitInWords(margin, expectedRate(state))}; more than ${holds} holds`;
+    return [{ ...finding, logHarm: logFarMore(state.broken), rollbackMargin }];
+  },
+  holds(policy, state, { findings, logHold }): readonly Hold[] {
     const finding = findings.find(({ check }) => check === 'clientErrors');
-    if (finding === undefined || finding.logHarm < logHold) return [];
-    return [{ kind: 'worse', check: 'clientErrors', reason: whyHeld(policy, finding) }];
+    if (finding === undefined || logRateHarm(state) < logHold) return [];
+    return [
+      { kind: 'worse', check: 'clientErrors', reason: whyRateHolds(policy.spec.checks, 'clientErrors', finding) },
+    ];
   },
 };
 
-// The evidence covers the whole rollout: it fades more slowly than a new step shows parity.
-function whyHeld({ spec: { checks } }: Policy, finding: Finding): string {
-  if (!hasShownParity(finding)) return finding.says;
-  return (
-    `4xx answers were more than ${formatErrorMargin(checks.clientErrors.hold, '+')} above the stable ` +
-    'earlier in this rollout, which still holds it'
-  );
+function marginOf({ spec: { checks } }: Policy): ErrorMargin | null {
+  const { rollback } = checks.clientErrors;
+  return rollback === 'off' ? null : rollback;
+}
+
+function observeBroken(state: ClientErrorsState, sight: Sight): OnsetMixture {
+  const margin = marginOf(sight.policy);
+  if (margin === null) return state.broken;
+  const counts = countsOf(sight.compared, 'clientErrors');
+  const bet = { s1: expectedRate(state), margin, share: sight.shareOf('clientErrors'), injection: sight.bet.spent };
+  return stepFarMore(state.broken, counts, bet, sight);
+}
+
+function limitInWords(margin: ErrorMargin, s1: number): string {
+  const boundary = { rho: 1 + margin.relative, a: margin.absolute };
+  return comparesTheRest(s1, boundary)
+    ? `${formatShare(0.5)} of the other answers lost`
+    : formatErrorMargin(margin, '+');
 }

@@ -36,3 +36,8 @@ export const plainText = (longest: number) =>
 
 /** p1 to p99.99, each with one spelling; p50, p95 and p99 have places of their own. No flag: JSON Schema has none. */
 export const NAMED_QUANTILE = /^p(?!(?:50|95|99)$)[1-9]\d?(?:\.\d?[1-9])?$/;
+
+/** `p90` -> 0.9, `p99.9` -> 0.999. */
+export function levelOf(quantile: string): number {
+  return Number(`${quantile.slice(1)}e-2`);
+}

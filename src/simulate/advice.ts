@@ -1,9 +1,9 @@
 import { formatShare, formatSpan, formatWeight } from '../parity/figures.ts';
-import { LEVELS } from '../parity/latency/latency.ts';
+import { levelOf } from '../policy/names.ts';
 import type { Policy } from '../policy/schema.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import { STARTING_MASS } from '../stats/latency/quantile.ts';
-import { type EvidenceForecast, REFERENCE_MEAN_LIFE_S } from './forecast-evidence.ts';
+import type { EvidenceForecast } from './forecast-evidence.ts';
 import { planStep, type RegressionPlan, type StepPlan } from './plan-step.ts';
 import type { ExpectedTraffic } from './traffic.ts';
 
@@ -50,14 +50,15 @@ function onEvidence(policy: Policy, traffic: ExpectedTraffic, planned: StepPlan)
   return [{ step, change: 'weight', says }];
 }
 
-function onNever(step: number, weightBps: number, one: EvidenceForecast): readonly Advice[] {
+function onNever(policy: Policy, { step, weightBps }: StepPlan, one: EvidenceForecast): readonly Advice[] {
   if (one.kind === 'shown') return [];
   const { check } = one;
   if (one.because === 'margin' || check === 'errors' || check === 'clientErrors') {
     const says = `step ${step} never ends: the parity margin of ${check} is too narrow to show anything, widen it`;
     return [{ step, change: 'margin', says }];
   }
-  const perSecond = STARTING_MASS / REFERENCE_MEAN_LIFE_S / (1 - LEVELS[check]) / (1 - weightBps / WHOLE_BPS);
+  const answers = STARTING_MASS / (1 - levelOf(check));
+  const perSecond = (answers * Math.LN2 * 1_000) / policy.spec.judge.reference / (1 - weightBps / WHOLE_BPS);
   const says =
     `step ${step} never ends: ${check} takes at least ${perSecond.toPrecision(2)} requests/s to know the stable's; ` +
     'skip the check, or compare where there is more traffic';

@@ -1,29 +1,25 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Pool } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutView } from '../../src/api/view-schemas.ts';
 import { callerOf } from '../support/cast.ts';
 import { evenPolicy } from '../support/even-policy.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
+import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
 
 const POLICY = evenPolicy('judge: { block: 1s, warmUp: 0s }');
 
 const ENDPOINTS = ['GET /shop/orders', 'GET /shop/carts', 'PUT /shop/carts', 'POST /shop/pay'] as const;
 
-function serve(status: (method: string, path: string) => number): Promise<Server> {
-  const server = createServer((incoming, outgoing) => {
+function serve(status: (method: string, path: string) => number): Promise<TestUpstream> {
+  return httpUpstream((incoming, outgoing) => {
     incoming.resume();
     outgoing.writeHead(status(incoming.method ?? '', incoming.url ?? ''), { 'content-length': 0 }).end();
   });
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
-const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
 describe('a canary that fails on one endpoint only', () => {
-  let stable: Server;
-  let canary: Server;
+  let stable: TestUpstream;
+  let canary: TestUpstream;
   let home: Home;
   let server: ServerProcess;
   let clients: Pool;
@@ -38,7 +34,7 @@ control: { listen: 127.0.0.1:0 }
 controller: { tick: 1s }
 policies: [even.yaml]
 routes:
-  - { name: shop, path: /shop, stable: { url: "${urlOf(stable)}", version: v1 }, policy: even, sticky: request }
+  - { name: shop, path: /shop, stable: { url: "${stable.url}", version: v1 }, policy: even, sticky: request }
 `);
     home.write('even.yaml', POLICY);
     server = await startServerProcess(home);
@@ -61,17 +57,14 @@ routes:
     await clients.destroy();
     server.child.kill('SIGTERM');
     expect(await server.ended).toBe(0);
-    for (const upstream of [stable, canary]) {
-      upstream.closeAllConnections();
-      await new Promise((resolve) => upstream.close(resolve));
-    }
+    for (const upstream of [stable, canary]) await upstream.close();
     home.remove();
   });
 
   it('is rolled back, and the API, the audit, the command line and the page name that endpoint', async () => {
     const address = () => ({ url: server.controlUrl, token: home.token() });
     const caller = callerOf(address);
-    const body = { route: 'shop', canaryUrl: urlOf(canary), version: 'v2', reason: 'ready' };
+    const body = { route: 'shop', canaryUrl: canary.url, version: 'v2', reason: 'ready' };
     const { id } = await caller.post<RolloutView>('/api/v1/rollouts', body);
     await expect.poll(async () => (await caller.rollout(id))?.stage, { timeout: 60_000 }).toBe('rolled-back');
 

@@ -10,7 +10,12 @@ const RUNS = 100;
 /** What is named in each of many streams. */
 function named(streamOf: (seed: number) => ReturnType<typeof sliceBlocks>, suspicion = suspicionOf('errors')) {
   return Array.from({ length: RUNS }, (_, run) => {
-    const found = whereWorse(suspicion, { blocks: streamOf(1_000 + run * 7_919), margin, since: 0 });
+    const found = whereWorse(suspicion, {
+      blocks: streamOf(1_000 + run * 7_919),
+      marginOf: () => margin,
+      address: null,
+      since: 0,
+    });
     return { slices: found?.slices.map(({ name }) => name) ?? [], worse: found?.worse ?? 0 };
   });
 }

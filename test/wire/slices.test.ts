@@ -59,7 +59,12 @@ async function compare(
   const where = async () => {
     let blocks = await block([]);
     for (let at = 1; at <= 10; at += 1) blocks = await block([...mixed(at), ...mixed(at + 100), ...mixed(at + 200)]);
-    return whereWorse(suspicionOf('errors'), { blocks, margin: { rho: 1.1, a: 1e-4 }, since: 0 });
+    return whereWorse(suspicionOf('errors'), {
+      blocks,
+      marginOf: () => ({ rho: 1.1, a: 1e-4 }),
+      address: null,
+      since: 0,
+    });
   };
   return { ask, block, where };
 }

@@ -1,3 +1,4 @@
+import { levelOf } from '../../policy/names.ts';
 import type { Checks } from '../../policy/schema.ts';
 import type { Block, LatencyGrid } from '../../stats/block.ts';
 import { type LatencyDispersion, NO_BATCHES, stepBatches } from '../../stats/evidence/batches.ts';
@@ -120,8 +121,8 @@ export function slowestThresholdMs(
   past: Tails = tailsOf(state.reference),
 ): number | null {
   const grid = gridOf(state.form);
-  const thresholds = QUANTILES.map((name) => {
-    const edge = quantileEdge(past, LEVELS[name]);
+  const thresholds = [...QUANTILES, ...Object.keys(checks.latency.quantiles)].map((name) => {
+    const edge = quantileEdge(past, levelOf(name));
     if (edge === null) return Number.NEGATIVE_INFINITY;
     const margins = bucketMargins(checks, name, edge, grid);
     return edge.bucket + Math.max(margins.rollback, margins.parity);

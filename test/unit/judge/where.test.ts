@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nameSlice, whereWorse } from '../../../src/judge/where.ts';
+import { whereWorse } from '../../../src/judge/where.ts';
+import { nameSlice } from '../../../src/parity/slices/slice-name.ts';
 import type { SliceBlock } from '../../../src/stats/slice.ts';
 import { seededRandom } from '../../support/random.ts';
 import {
@@ -14,7 +15,7 @@ const margin = { rho: 1.1, a: 1e-4 };
 const ERRORS = suspicionOf('errors');
 
 function where(blocks: readonly SliceBlock[], suspicion = ERRORS, since = 0) {
-  return whereWorse(suspicion, { blocks, margin, since });
+  return whereWorse(suspicion, { blocks, marginOf: () => margin, address: null, since });
 }
 
 const REQUESTS = { canary: 20, stable: 180 };
@@ -55,6 +56,29 @@ describe('where a canary is worse', () => {
     ]);
   });
 
+  it.each([
+    ['keys:errors', 'errors', '503'],
+    ['keys:clientErrors', 'clientErrors', '404'],
+  ] as const)('is found for a verdict by key as well: %s', (check, measure, status) => {
+    const isError = measure === 'errors';
+    const row = (dimension: 'endpoint' | 'status', name: string, of: number, count: number) => ({
+      dimension,
+      name,
+      canary: [of, isError ? count : 0] as const,
+      stable: [9 * of, 0] as const,
+      clientErrors: { canary: isError ? 0 : count, stable: 0 },
+    });
+    const rows = [
+      row('endpoint', 'POST /pay', 100, 40),
+      row('endpoint', 'GET /a', 100, 0),
+      row('status', status, 40, 40),
+    ];
+    const found = where(exactBlocks(rows, 12), suspicionOf(check));
+    expect(found?.measure).toBe(measure);
+    expect(found?.says).toMatch(new RegExp(`^worst: POST /pay 40 %.* against 0 %, .*, most of it status ${status}$`));
+    expect(where(exactBlocks(rows, 12), suspicionOf('keys:p95'))).toBeNull();
+  });
+
   it('is explained by no status that is no error', () => {
     const rows = [
       { dimension: 'endpoint', name: 'POST /pay', canary: [100, 12], stable: [900, 1] },
@@ -66,6 +90,47 @@ describe('where a canary is worse', () => {
     expect(where(exactBlocks(rows, 12))?.status).toMatchObject({ name: '502' });
     const even = rows.map((row) => (row.name === '502' ? { ...row, canary: [5, 5] as const } : row));
     expect(where(exactBlocks(even, 12))?.status).toBeNull();
+  });
+
+  it('is the consumer that is refused, with the endpoint that it asks for and the status', () => {
+    const refused = (dimension: 'endpoint' | 'consumer' | 'status', name: string, of: number, count: number) => ({
+      dimension,
+      name,
+      canary: [of, 0] as const,
+      stable: [9 * of, 0] as const,
+      clientErrors: { canary: count, stable: 0 },
+    });
+    const rows = [
+      refused('endpoint', 'GET /orders', 40, 10),
+      refused('endpoint', 'GET /carts', 60, 0),
+      refused('consumer', 'acme', 10, 10),
+      refused('consumer', 'zeta', 90, 0),
+      refused('status', '401', 10, 10),
+    ];
+    const found = where(exactBlocks(rows, 12), suspicionOf('clientErrors'));
+    expect(found?.says).toBe(
+      'worst: GET /orders 25 % with 4xx against 0 %, 480 against 4,320 requests; ' +
+        'then consumer acme 100 % with 4xx against 0 %, 120 against 1,080 requests, most of it status 401',
+    );
+    const slice = { dimension: 'consumer', name: 'acme', kind: 'clientErrors' } as const;
+    const { findings } = suspicionOf('slices');
+    const bySlices = { findings: findings.map((finding) => ({ ...finding, slice })), worst: 'slices' };
+    expect(where(exactBlocks(rows, 12), bySlices)?.says).toBe(found?.says);
+  });
+
+  it('is the endpoint whose answers are slower than its usual p95', () => {
+    const row = (name: string, slow: number) => ({
+      dimension: 'endpoint' as const,
+      name,
+      canary: [20, 0] as const,
+      stable: [180, 0] as const,
+      slow: { canary: slow, stable: 9 },
+    });
+    const blocks = exactBlocks([row('GET /fast', 14), row('GET /a', 1), row('GET /b', 1)], 12);
+    const slice = { dimension: 'endpoint', name: 'GET /fast', kind: 'slow' } as const;
+    const { findings } = suspicionOf('slices');
+    const found = where(blocks, { findings: findings.map((finding) => ({ ...finding, slice })), worst: 'slices' });
+    expect(found?.says).toBe('worst: GET /fast 70 % slower than its usual p95 against 5 %, 240 against 2,160 requests');
   });
 
   it('is one consumer, when only its requests fail', () => {
@@ -118,7 +183,7 @@ describe('where a canary is worse', () => {
 
   it('is not said of a check whose difference no slice has', () => {
     const blocks = sliceBlocks(seededRandom(7), equalEndpoints(3, REQUESTS), 5);
-    expect(where(blocks, suspicionOf('clientErrors'))).toBeNull();
+    expect(where(blocks, suspicionOf('query:cpu'))).toBeNull();
     expect(where(blocks, { findings: [], worst: 'combined' })).toBeNull();
   });
 
