@@ -7,6 +7,7 @@ import type { Installation } from '../rollout/announce.ts';
 import type { TrafficRouter } from '../routers/router.ts';
 import type { RouterName } from '../split/capabilities.ts';
 import type { SplitOrder, Upstream } from '../split/order.ts';
+import type { KnownUnits } from '../stats/units/known-units.ts';
 import type { Store } from '../store/store.ts';
 import type { Memory } from './memory.ts';
 
@@ -35,6 +36,8 @@ export interface DeclaredRoute {
 export interface Safeguard {
   /** Reads the blocks that the gateway holds, and keeps all of them: they wait for the look that can be committed. */
   readonly source: MetricsSource;
+  /** What is known of the keys of a sticky route before a rollout; null for nothing yet. */
+  keys?(route: string): Promise<KnownUnits | null>;
   /** Sends all traffic of the order's rollout to the stable, at once and for good; only ever to the stable. */
   toStable(order: Pick<SplitOrder, 'route' | 'rolloutId' | 'epoch'>): Promise<void>;
   /** How long a rollout may go without a committed look before the gateway's own figures are judged. */

@@ -2,6 +2,9 @@ import type { StatusPattern } from '../policy/well-statuses.ts';
 import type { ConsumerRule, SplitOrder, Upstream } from '../split/order.ts';
 import type { Block } from '../stats/block.ts';
 import type { SliceBlock } from '../stats/slice.ts';
+import type { KnownUnits } from '../stats/units/known-units.ts';
+import type { UnitDraws } from '../stats/units/unit-block.ts';
+import type { UnitCounts } from '../stats/units/unit-ledger.ts';
 import type { OnFault } from './http/faults.ts';
 import type { GivenLimits } from './http/limits.ts';
 import type { GatewayTimeouts, RouteTimeouts } from './http/timeouts.ts';
@@ -140,6 +143,13 @@ export interface MeasurePort {
   durations(): Promise<readonly TrafficDurations[]>;
   /** The slices of the route's last closed blocks, oldest first: those in which this canary was compared, at most 360. */
   slices(route: string): Promise<readonly SliceBlock[]>;
+  /**
+   * What the units of a sticky route did under the present weight, in the blocks that are closed, and before it. Null while
+   * the stable serves alone, and where versions are not drawn by unit.
+   */
+  units(route: string, draws: UnitDraws): Promise<UnitCounts | null>;
+  /** What is known of the keys of a sticky route; null for nothing. */
+  knownUnits(route: string): Promise<KnownUnits | null>;
 }
 
 /** Counters since the process began, for /metrics. */

@@ -1,5 +1,6 @@
 import type { CheckName } from '../parity/finding.ts';
 import type { Block } from '../stats/block.ts';
+import type { UnitCounts } from '../stats/units/unit-ledger.ts';
 
 /** Where the rollout is, as far as the judge is concerned. */
 export interface StepContext {
@@ -23,4 +24,6 @@ export interface LookInput {
   readonly unusable: string | null;
   readonly step: StepContext;
   readonly skippedChecks: readonly CheckName[];
+  /** What the units of a sticky route did under the present weight, where a look at them is due; they stay with the source. */
+  readonly units?: UnitCounts | 'uncounted' | null;
 }

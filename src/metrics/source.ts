@@ -2,6 +2,8 @@ import type { Checks } from '../policy/schema.ts';
 import type { SplitOrder, Track, Upstream } from '../split/order.ts';
 import type { Block, SeriesValue } from '../stats/block.ts';
 import type { SliceBlock } from '../stats/slice.ts';
+import type { UnitDraws } from '../stats/units/unit-block.ts';
+import type { UnitCounts } from '../stats/units/unit-ledger.ts';
 
 export interface CollectRequest {
   readonly route: string;
@@ -61,4 +63,9 @@ export interface MetricsSource {
   check?(request: CheckRequest, signal: AbortSignal): Promise<readonly SourceAnswer[]>;
   /** The slices of the last collected blocks, oldest first, if the source separates them; at most what it holds in memory. */
   slices?(route: string): Promise<readonly SliceBlock[]>;
+  /**
+   * What the units of a sticky route did under the present weight, as far as collected, and before it; null while there is
+   * nothing of both. Omitted by a source that does not know the keys.
+   */
+  units?(route: string, draws: UnitDraws): Promise<UnitCounts | 'uncounted' | null>;
 }

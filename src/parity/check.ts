@@ -1,5 +1,5 @@
 import type { OnHarm, Policy } from '../policy/schema.ts';
-import type { FindingContext, LookContext, Sight } from './context.ts';
+import type { FindingContext, LookContext, Sight, UnitSight } from './context.ts';
 import type { CheckName, Finding } from './finding.ts';
 import type { Claim, ShareOf, Stake } from './stake.ts';
 
@@ -19,6 +19,8 @@ export interface Check<State> {
   /** The state before the first block: every e-process is at 1. */
   open(policy: Policy): State;
   observe(state: State, sight: Sight): State;
+  /** A look at the units, when one is due. */
+  weigh?(state: State, sight: UnitSight): State;
   /** Resets what restarts with a stage: parity, and the step's figures. Omitted when everything covers the whole rollout. */
   restart?(state: State): State;
   /** Shifts every timestamp it remembers by the amount that the measurement clock was set. */

@@ -6,6 +6,7 @@ import type { Window } from '../stats/evidence/window.ts';
 import type { LatencyForm } from '../stats/latency/latency-form.ts';
 import type { Histogram } from '../stats/latency/log-histogram.ts';
 import type { Tails } from '../stats/latency/tails.ts';
+import type { UnitCounts } from '../stats/units/unit-ledger.ts';
 import type { ShareOf } from './stake.ts';
 
 /** The dispersion by which evidence is divided, estimated from the past: for shares of requests, and for latencies. */
@@ -55,8 +56,25 @@ export interface Sight {
   /** The bet on a share of requests; latencies and guards use the same with their own `phi` and `spent`. */
   readonly bet: Bet;
   readonly phi: Tempering;
+  readonly shareOf: ShareOf;
   /** Mass of the onset mixture for checks that watch the canary through the bake. */
   readonly guardsSpent: number;
+}
+
+/** What the units did under the present weight, and what was known beforehand. */
+export interface UnitSight {
+  readonly policy: Policy;
+  /** `uncounted`: the source does not know the keys. */
+  readonly counts: UnitCounts | 'uncounted';
+  /** End of the last block, by the gateway's clock. */
+  readonly now: number;
+  /** The policy's step, by its index; parity is shown for it. */
+  readonly stepIndex: number;
+  readonly logParityThreshold: number;
+  readonly nextWeightsBps: readonly number[];
+  /** The stable's past latencies, and their grid. */
+  readonly past: Tails;
+  readonly grid: LatencyGrid;
 }
 
 /** What a check needs, besides its own state, to report under one of its names. */

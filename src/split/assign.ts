@@ -1,14 +1,12 @@
 import { Problem } from '../problem/problem.ts';
+import { absorb, finalise, OFFSET_BASIS } from './hash.ts';
 import type { Track } from './order.ts';
 
 /** A whole split in basis points: the resolution of a weight is 0.01 %. */
 export const WHOLE_BPS = 10_000;
 
 /** Number of values of a 32-bit hash. */
-const HASHES = 0x1_0000_0000;
-
-const OFFSET_BASIS = 0x811c9dc5;
-const PRIME = 0x01000193;
+export const HASHES = 0x1_0000_0000;
 
 /**
  * The state of the hash after the salt: computed once per order, continued with every key. Another canary version
@@ -46,25 +44,15 @@ export function canaryThreshold(canaryBps: number): number {
   return Math.ceil((canaryBps * HASHES) / WHOLE_BPS);
 }
 
+/** Whether chance divides requests between the two versions. */
+export function isDivided(canaryBps: number): boolean {
+  return canaryBps > 0 && canaryBps < WHOLE_BPS;
+}
+
 /** Both shares of a split in basis points; they sum to 10,000. Throws Problem('invalid-input') for an invalid weight. */
 export function splitWeights(canaryBps: number): Readonly<Record<Track, number>> {
   if (!Number.isInteger(canaryBps) || canaryBps < 0 || canaryBps > WHOLE_BPS) {
     throw new Problem('invalid-input', `a weight is a whole number of basis points from 0 to 10000, not ${canaryBps}`);
   }
   return { stable: WHOLE_BPS - canaryBps, canary: canaryBps };
-}
-
-function absorb(state: number, text: string): number {
-  let hash = state;
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), PRIME);
-  }
-  return hash >>> 0;
-}
-
-function finalise(state: number): number {
-  let hash = state;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }

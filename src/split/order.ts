@@ -23,6 +23,8 @@ export interface SplitOrder {
   readonly canary: Upstream | null;
   /** The canary's share of randomised traffic in basis points, 0..10000. */
   readonly canaryBps: number;
+  /** Units that the stable serves until the canary has 100 %, whatever they drew: fixed when the rollout began. */
+  readonly lastUnits?: readonly number[];
   /** Null when consumer rules do not apply: no rollout, or the canary serves all clients (bake and later). */
   readonly consumerDefault: 'by-weight' | 'stable' | null;
   /** Whether the force header may choose a version. */

@@ -1,4 +1,4 @@
-import { WHOLE_BPS } from '../../split/assign.ts';
+import { isDivided } from '../../split/assign.ts';
 import type { SplitOrder } from '../../split/order.ts';
 import type { Block, LatencyCounts } from '../../stats/block.ts';
 import { decayOver } from '../../stats/evidence/decay.ts';
@@ -11,7 +11,7 @@ import {
   histogramOf,
 } from '../../stats/latency/log-histogram.ts';
 import { tailBucket, tailsOf } from '../../stats/latency/tails.ts';
-import { type SliceBlock, type SliceTable, SLOW_LEVELS, type SlowMs } from '../../stats/slice.ts';
+import { SLOW_LEVELS, type SliceBlock, type SliceTable, type SlowMs } from '../../stats/slice.ts';
 import type { EndpointNames } from './endpoints/endpoint-names.ts';
 import { type RankedEndpoint, SliceRows } from './slice-rows.ts';
 import type { BlockSlices, Slicing } from './slice-tally.ts';
@@ -56,9 +56,9 @@ export class SliceHistory {
   }
 
   /** How to count the slices of a new block; null when nothing is compared. */
-  of(order: SplitOrder): Slicing | null {
-    if (order.canary === null || order.canaryBps <= 0 || order.canaryBps >= WHOLE_BPS) return null;
-    return { rows: this.rows, slowMs: this.slowMs };
+  of(order: SplitOrder, assignment: Slicing['assignment']): Slicing | null {
+    if (order.canary === null || !isDivided(order.canaryBps)) return null;
+    return { rows: this.rows, assignment, slowMs: this.slowMs, ownSlowMs: this.ownSlowMs };
   }
 
   /**
