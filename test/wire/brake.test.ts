@@ -8,7 +8,7 @@ async function braking(canaryUrl: string, stableErrorRate = 0) {
   const stable = await startToy('v1', { errorRate: stableErrorRate });
   const brakes: [string, string][] = [];
   const gateway = await startGateway([routeTo(stable.url)], {
-    onBrake: ({ route }, reason) => void brakes.push([route, reason]),
+    onBrake: ({ route }, { reason }) => void brakes.push([route, reason]),
   });
   const apply = (epoch: number, canaryBps: number) =>
     gateway.setSplit(orderTo(stable.url, canaryUrl, { epoch, canaryBps, brakeAfter: 20 }));
