@@ -1,11 +1,12 @@
-import { type Look, look } from '../judge/judge.ts';
+import { areUnitsDue } from '../judge/by-key/weigh-units.ts';
+import { type Look, look, type LookInput } from '../judge/judge.ts';
 import { blamesCanary, locate } from '../judge/locate.ts';
 import type { Collected, CollectRequest } from '../metrics/source.ts';
 import { type Evidence, evidenceAfterLook, type Observation, onSteppedClock } from '../rollout/evidence.ts';
-import { stepContext } from '../rollout/plan.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import type { Rollout } from '../rollout/state.ts';
+import { unitDraws } from '../split/unit-draw.ts';
 import type { Block, Tally } from '../stats/block.ts';
 import type { SliceBlock } from '../stats/slice.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -84,14 +85,18 @@ function ownBlock(block: Block, rollout: Rollout): Block {
   };
 }
 
-function judge(
-  record: RolloutRecord,
-  blocks: readonly Block[] | null,
-  unusable: string | null,
-  at: number,
-): Look | null {
-  const { rollout, evidence } = record;
-  const step = stepContext(rollout, evidence.appliedAt);
-  if (!step) return null;
-  return look(rollout.policy, evidence.judge, { at, blocks, unusable, step, skippedChecks: rollout.skippedChecks });
+/** Units are asked for when a look at them is due: they stay with the source, and the judge remembers what the look said. */
+async function judge(
+  source: ControllerPorts['source'],
+  rollout: Rollout,
+  evidence: Evidence,
+  input: LookInput,
+): Promise<Look> {
+  const { policy, route, canary } = rollout;
+  const seen = look(policy, evidence.judge, input);
+  const { attempt, lastUnits } = orderFor(rollout);
+  if (attempt === undefined || !areUnitsDue(seen.state)) return seen;
+  const draws = unitDraws(route, canary.version, attempt, lastUnits);
+  const units = source.units ? await source.units(route, draws) : 'uncounted';
+  return units === null ? seen : look(policy, seen.state, { ...input, blocks: [], units });
 }

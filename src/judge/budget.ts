@@ -1,6 +1,6 @@
 import { claimsOf, fromEach, isDryRun } from '../parity/each-check.ts';
 import type { CheckName } from '../parity/finding.ts';
-import { type Claim, type PolicyWeight, partOf, type ShareOf, type Stake } from '../parity/stake.ts';
+import { type Claim, partOf, type PolicyWeight, type ShareOf, type Stake } from '../parity/stake.ts';
 import type { Policy } from '../policy/schema.ts';
 import { logSum } from '../stats/evidence/log-sum.ts';
 import type { JudgeState } from './state.ts';
@@ -24,17 +24,26 @@ export function sharesOf(policy: Policy): ShareOf {
   return (check) => shares.get(check) ?? 0;
 }
 
-/** Every check that can roll back: those that are skipped or only report are excluded. */
+/**
+ * Every check that can roll back: those that are skipped or only report are excluded, and those that compare requests where
+ * keys are compared, or the other way round.
+ */
 export function stakesOf(policy: Policy, state: JudgeState, skipped: readonly CheckName[]): readonly Stake[] {
   const shares = sharesOf(policy);
-  return fromEach(state.checks, (check, known) => check.stakes?.(policy, known, shares) ?? []).filter(
-    ({ check }) => !skipped.includes(check) && !isDryRun(policy, check),
-  );
+  const idle = state.assignment === 'by-key' ? 'requests' : 'keys';
+  return fromEach(state.checks, (check, known) =>
+    check.compares === idle ? [] : (check.stakes?.(policy, known, shares) ?? []),
+  ).filter(({ check }) => !skipped.includes(check) && !isDryRun(policy, check));
 }
 
-function shareOf(policy: Policy, claim: Claim, whole: number): number {
+function shareOf(
+  policy: Policy,
+  claim: Claim,
+  { whole, onRequests }: { readonly whole: number; readonly onRequests: number },
+): number {
   if ('share' in claim) return claim.share;
   const [times, over] = claim.part;
+  if ('insteadOf' in claim) return (onRequests * times) / over;
   return (policy.spec.judge.weights[claim.of] * whole * times) / over;
 }
 

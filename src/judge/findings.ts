@@ -11,6 +11,7 @@ import type { LookInput, StepContext } from './input.ts';
 import type { JudgeState } from './state.ts';
 import { temperingOf } from './tempering.ts';
 import { thresholdsOf } from './thresholds.ts';
+import { warmUpLeftMs } from './warm-up/cold.ts';
 
 /**
  * What each check says; skipped checks say nothing.
@@ -61,13 +62,14 @@ function asReported(finding: Finding): Finding {
   return { ...finding, dryRun: true, says: `${finding.says} (report only)` };
 }
 
-function nextWeights({ spec: { steps } }: Policy, step: StepContext): readonly number[] {
+/** The weights that the policy declares after this step, in basis points. */
+export function nextWeights({ spec: { steps } }: Policy, step: StepContext): readonly number[] {
   if (step.kind !== 'weight') return [];
   return steps.slice(step.index + 1).flatMap((later) => ('weight' in later ? [later.weight] : []));
 }
 
-function warmUpLeft(policy: Policy, state: JudgeState): number {
-  const { warmUp } = policy.spec.judge;
-  if (state.canarySince === null || state.measuredUntil === null) return warmUp;
-  return Math.max(0, state.canarySince + warmUp - state.measuredUntil);
+function patienceOf({ spec: { steps, undecided } }: Policy, step: StepContext): number | null {
+  const declared = step.kind === 'weight' ? steps[step.index] : undefined;
+  if (declared === undefined) return null;
+  return 'ms' in undecided.after ? undecided.after.ms : undecided.after.dwells * declared.dwell;
 }

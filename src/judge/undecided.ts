@@ -85,7 +85,7 @@ function mostWanting(state: JudgeState, open: readonly Finding[]): Undecided {
   if (worst === undefined) return plain('nothing has been measured yet');
   const requests = worst.needsCanaryRequests;
   return {
-    reason: worst.says,
+    reason: worst.brief ?? worst.says,
     worst: worst.check,
     needs: requests === null ? null : { canaryRequests: requests, ms: msForCanaryRequests(state.pace, requests) },
   };

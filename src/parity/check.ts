@@ -19,6 +19,13 @@ export interface Check<State> {
   /** The state before the first block: every e-process is at 1. */
   open(policy: Policy): State;
   observe(state: State, sight: Sight): State;
+  /**
+   * What its evidence of harm is about: single requests, which sticky keys make dependent on each other, or the keys. The
+   * judge asks those that fit how the traffic was assigned, and the others only report. Omitted where it does not matter.
+   */
+  readonly compares?: 'requests' | 'keys';
+  /** Whether a look at the units is due at this time, epoch ms by the gateway's clock. */
+  isDue?(state: State, now: number): boolean;
   /** A look at the units, when one is due. */
   weigh?(state: State, sight: UnitSight): State;
   /** Resets what restarts with a stage: parity, and the step's figures. Omitted when everything covers the whole rollout. */

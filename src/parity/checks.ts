@@ -7,6 +7,8 @@ import type { Check } from './check.ts';
 import { clientErrorsCheck } from './client-errors.ts';
 import { errorsCheck } from './errors.ts';
 import { guardsCheck, type GuardsState } from './guards.ts';
+import type { KeysState } from './keys/keys.ts';
+import { keysCheck } from './keys/keys-check.ts';
 import { kindCheck } from './kinds/kinds-check.ts';
 import type { LatencyState } from './latency/latency.ts';
 import { latencyCheck } from './latency/latency-check.ts';
@@ -24,6 +26,7 @@ export interface CheckStates {
   readonly unanswered: UnansweredState;
   readonly clientErrors: RateState;
   readonly latency: LatencyState;
+  readonly keys: KeysState;
   readonly guards: GuardsState;
   readonly queries: QueriesState;
   readonly silence: NoReport;
@@ -45,6 +48,7 @@ export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   withContent: kindCheck('withContent'),
   otherAnswers: kindCheck('otherAnswers'),
   latency: latencyCheck,
+  keys: keysCheck,
   guards: guardsCheck,
   queries: queriesCheck,
   slices: slicesCheck,

@@ -20,6 +20,7 @@ export interface ClientErrorsState extends RateState {
  */
 export const clientErrorsCheck: Check<ClientErrorsState> = {
   names: { listed: ['clientErrors'] },
+  compares: 'requests',
   terms: ({ spec: { checks } }, name) =>
     name === 'clientErrors' ? { label: '4xx answers', ...reactionOf(checks.clientErrors), against: 'stable' } : null,
   claims: (policy) => (marginOf(policy) === null ? [] : [{ check: 'clientErrors', of: 'clientErrors', part: [1, 1] }]),

@@ -41,18 +41,30 @@ export function claimsOf(policy: Policy): readonly Claim[] {
   return KEYS.flatMap((key) => CHECKS[key].claims?.(policy) ?? []);
 }
 
+/** The claims of the checks on requests, whose shares are the keys' where keys are compared. */
+export function claimsOnRequests(policy: Policy): readonly Claim[] {
+  return KEYS.flatMap((key) => (CHECKS[key].compares === 'requests' ? (CHECKS[key].claims?.(policy) ?? []) : []));
+}
+
+/** A look asks for each check a few times, and it follows from the policy alone. */
+const TERMS = new WeakMap<Policy, Map<CheckName, Terms | null>>();
+/** Names that people make up must not fill the memory. */
+const MOST_NAMES = 1_000;
+
 /** What the policy asks of a check under a name; null where there is no check of that name. */
 export function termsOf(policy: Policy, name: CheckName): Terms | null {
-  for (const key of KEYS) {
-    const terms = CHECKS[key].terms(policy, name);
-    if (terms !== null) return terms;
-  }
-  return null;
+  const known = TERMS.get(policy) ?? new Map<CheckName, Terms | null>();
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const terms = KEYS.map((key) => CHECKS[key].terms(policy, name)).find((found) => found !== null) ?? null;
+  if (known.size < MOST_NAMES) known.set(name, terms);
+  TERMS.set(policy, known);
+  return terms;
 }
 
 /** Whether the policy makes a check report only. */
 export function isDryRun(policy: Policy, name: CheckName): boolean {
-  return termsOf(policy, name)?.dryRun ?? false;
+  return policy.spec.dryRun || (termsOf(policy, name)?.dryRun ?? false);
 }
 
 /** The names under which all checks report. */

@@ -6,6 +6,7 @@ import { observeRate, openRateCheck, rateFinding } from './rate.ts';
 /** Answers in the policy's error statuses, and requests that got no complete answer. */
 export const errorsCheck: Check<RateState> = {
   names: { listed: ['errors'] },
+  compares: 'requests',
   terms: ({ spec: { checks } }, name) =>
     name === 'errors' ? { label: 'errors', dryRun: checks.errors.dryRun, against: 'stable' } : null,
   // The rest of the weight goes to unanswered requests.

@@ -1,5 +1,6 @@
 import type { ErrorMargin } from '../policy/checks/margins.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
+import type { Finding } from './finding.ts';
 
 /** 0.048 -> `4.8 %`, 0.00021 -> `0.021 %`: two significant digits, three from 10 % on. */
 export function formatShare(share: number): string {
@@ -52,6 +53,19 @@ export function formatValue(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
+/** A number that answers carry: `9`, `1,300 tokens`, `161 ms`, `12.3 kB`. */
+export function formatQuantity(value: number, unit: string | null): string {
+  if (unit === 'ms') return formatLatency(value);
+  if (unit === 'bytes') return formatBytes(value);
+  const number = value >= 10_000 ? formatCount(value) : formatValue(value);
+  return unit === null ? number : `${number} ${unit}`;
+}
+
+/** A figure of a finding in its unit. */
+export function formatFigure(value: number, { unit, in: own }: Pick<Finding, 'unit' | 'in'>): string {
+  if (unit === 'share') return formatShare(value);
+  return formatQuantity(value, unit === 'ms' ? 'ms' : (own ?? null));
+}
 function shortNumber(value: number): string {
   if (value === 0) return '0';
   if (value < 0.0001) return '<0.0001';

@@ -51,10 +51,18 @@ export interface Finding {
   readonly slice?: FoundSlice;
   /** For a query check: the intervals its figures cover, and the minimum it takes to hold or to roll back. */
   readonly intervals?: { readonly counted: number; readonly least: number | null };
+  /** For a comparison by key: how many keys of the canary were compared. Its sentence has its own figures. */
+  readonly keys?: number;
+  /** Set where keys are sticky and the finding says itself what it is worth there. */
+  readonly byKey?: 'own';
+  /** For probes: pairs that the stable answered in this stage. Nobody sends requests for them. */
+  readonly pairs?: number;
   /** Omitted when the check counts; otherwise it only reports, and takes no part in harm, hold or parity. */
   readonly dryRun?: true;
   /** One sentence. */
   readonly says: string;
+  /** The same without its details, for the verdict; omitted where `says` is short. */
+  readonly brief?: string;
 }
 
 /** Whether a promotion waits for this check. */

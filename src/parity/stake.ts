@@ -9,7 +9,18 @@ export type PolicyWeight = keyof Policy['spec']['judge']['weights'];
  */
 export type Claim =
   | { readonly check: CheckName; readonly of: PolicyWeight; readonly part: readonly [times: number, over: number] }
-  | { readonly check: CheckName; readonly share: number };
+  | { readonly check: CheckName; readonly share: number }
+  /**
+   * A part of what all checks on requests have together. A rollout is compared by request or by key: the shares belong to
+   * whichever form its first block with both versions has, when every test is still at 1.
+   */
+  | {
+      readonly check: CheckName;
+      readonly insteadOf: 'requests';
+      readonly part: readonly [times: number, over: number];
+    };
+
+const SLACK_OF_CAP = 5;
 
 /** The share of the budget that a check has under one of its names: 0 when it never rolls back. */
 export type ShareOf = (check: CheckName) => number;

@@ -12,6 +12,7 @@ const LABEL = 'requests left or overdue without an answer';
 /** Unanswered requests: overdue, or left by clients that waited for the version. Their evidence gets an eighth of the errors' weight: errors are the more common fault. */
 export const unansweredCheck: Check<UnansweredState> = {
   names: { listed: ['unanswered'] },
+  compares: 'requests',
   // Reports only whenever `errors` does: an unanswered request is an error.
   terms: ({ spec: { checks } }, name) =>
     name === 'unanswered' ? { label: LABEL, ...reactionOf(checks.errors), against: 'stable' } : null,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { envoy } from '../../src/metrics/presets/envoy.ts';
 import { otel } from '../../src/metrics/presets/otel.ts';
 import type { CheckRequest, SourceAnswer } from '../../src/metrics/source.ts';
 import { metricsBy, type SourceParts, sourceAt } from '../support/metrics-request.ts';
@@ -134,6 +135,32 @@ describe('what a Prometheus says of the metrics of a route', () => {
     expect(brief(await check({ stable: 'v1', canary: null }, { metrics }))).toEqual([
       ['requests', 'v1', 'value', '12 so far, in one series'],
       ['latencies', 'v1', 'value', '12 so far, in one series'],
+    ]);
+  });
+
+  it('says where latencies are of errors and 4xx as well', async () => {
+    const metrics = metricsBy('envoy_cluster_name', envoy);
+    const labels = { envoy_cluster_name: 'v1', instance: 'a', job: 'shop' };
+    server.series = [
+      {
+        metric: 'envoy_cluster_upstream_rq',
+        labels: { ...labels, envoy_response_code: '200' },
+        samples: [[at(75), 7]],
+      },
+      {
+        metric: 'envoy_cluster_upstream_rq_time_bucket',
+        labels: { ...labels, le: '+Inf' },
+        samples: [[at(75), 7]],
+      },
+    ];
+    expect(brief(await check({ stable: 'v1', canary: null }, { metrics }))).toEqual([
+      ['requests', 'v1', 'value', '7 so far, in one series'],
+      [
+        'latencies',
+        'v1',
+        'value',
+        '7 so far, in one series; they have no status, so quick errors and 4xx count as fast answers: only the checks of shares see them',
+      ],
     ]);
   });
 

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { budgetOf, stakesOf } from '../../src/judge/budget.ts';
 import { openJudgement } from '../../src/judge/judge.ts';
-import { CHECKS, type CheckKey } from '../../src/parity/checks.ts';
-import { allNames, claimsOf, termsOf } from '../../src/parity/each-check.ts';
+import { type CheckKey, CHECKS } from '../../src/parity/checks.ts';
+import { allNames, claimsOf, claimsOnRequests, termsOf } from '../../src/parity/each-check.ts';
+import { claimsParity } from '../../src/parity/finding.ts';
+import type { Claim } from '../../src/parity/stake.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import type { Block } from '../../src/stats/block.ts';
-import { lookRepeatedly } from '../support/judge-blocks.ts';
+import { blockOf, lookRepeatedly, tallyOf } from '../support/judge-blocks.ts';
 import { pointAt, queryPolicy, valued } from '../support/query-policy.ts';
 import { NO_TALLY } from '../support/simulated-traffic.ts';
 
@@ -61,11 +63,50 @@ describe('the checks together', () => {
   });
 
   it('share the whole budget, and no more', () => {
-    const shares = claimsOf(policy).map(({ check }) => budgetOf(policy, check));
-    expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
-    for (const look of [state, other.state, openJudgement(policy)]) {
+    const shareOf = (claims: readonly Claim[]) => claims.reduce((sum, { check }) => sum + budgetOf(policy, check), 0);
+    const [ofKeys, ofOthers] = [true, false].map((isOfKeys) =>
+      shareOf(claimsOf(policy).filter((claim) => 'insteadOf' in claim === isOfKeys)),
+    );
+    expect(ofOthers).toBeCloseTo(1, 12);
+    expect(ofKeys).toBeCloseTo(shareOf(claimsOnRequests(policy)), 12);
+    const byKey = { ...state, assignment: 'by-key' } as const;
+    for (const look of [state, other.state, openJudgement(policy), byKey]) {
       const staked = stakesOf(policy, look, []).reduce((sum, { weight }) => sum + weight, 0);
       expect(staked).toBeLessThanOrEqual(1 + 1e-12);
     }
+  });
+
+  it('claim parity on requests where these are drawn one by one, and nowhere else', () => {
+    const withEmpty = (startedAt: number, assignment: Block['assignment']): Block => ({
+      ...blockOf({
+        startedAt,
+        stable: { ...tallyOf(900), ...carried(900), empty: 90 },
+        canary: { ...tallyOf(100), ...carried(100), empty: 10 },
+      }),
+      ...(assignment === undefined ? {} : { assignment }),
+    });
+    const claimedBy = (assignment: Block['assignment']) => {
+      const make = (startedAt: number) => withEmpty(startedAt, assignment);
+      const look = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 90 }, make);
+      const claimed = look.verdict.findings.filter(claimsParity).map(({ check }) => check);
+      return claimed.filter((check) => !check.startsWith('query:'));
+    };
+    const ownersOf = (check: string) => keys.filter((key) => CHECKS[key].terms(policy, check) !== null);
+    const claimed = claimedBy('per-request');
+    expect(claimed).toEqual(
+      expect.arrayContaining([
+        'errors',
+        'clientErrors',
+        'empty',
+        'p50',
+        'content',
+        'content:unread',
+        'category:finish',
+      ]),
+    );
+    for (const check of claimed) {
+      expect([check, ownersOf(check).map((key) => CHECKS[key].compares)]).toEqual([check, ['requests']]);
+    }
+    expect(claimedBy('by-key').filter((check) => !check.startsWith('keys:'))).toEqual([]);
   });
 });

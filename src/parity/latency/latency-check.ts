@@ -21,6 +21,7 @@ const SLOWER = 'slower:';
  */
 export const latencyCheck: Check<LatencyState> = {
   names: { listed: [...QUANTILES, 'dominance'], open: { form: 'slower:MS', pattern: /^slower:\d{1,9}(\.\d{1,3})?$/ } },
+  compares: 'requests',
   terms({ spec: { checks } }, name) {
     const { latency } = checks;
     if (isQuantile(name)) return { label: name, dryRun: latency[name].dryRun, against: 'stable' };

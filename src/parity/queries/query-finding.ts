@@ -16,6 +16,12 @@ export interface ActionThresholds {
   readonly hold: number;
 }
 
+const OWN_USERS =
+  'it may only hold here and shows no parity, because keys are sticky: the versions have users of their own, and those alone may make the values differ';
+
+const HEAVY_KEY =
+  'its limit holds here and does not roll back, because keys are sticky: one heavy key may be what is beyond it';
+
 /** The finding of one query check, in its own unit. Arms of different sizes claim no parity, and may only hold. */
 export function queryFinding(
   check: QueryCheck,

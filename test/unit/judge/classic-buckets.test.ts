@@ -138,11 +138,22 @@ describe('a latency guard', () => {
     judgePolicy({ ...BRISK, guards: { p50: limit }, judge: { ...BRISK.judge, minBlocks: 1 } });
 
   it('counts above the first boundary that is not below its limit', () => {
-    const slow = (startedAt: number) =>
-      blockOf({ startedAt, stable: classicTally(900, { medianMs: 90 }), canary: classicTally(100, { medianMs: 90 }) });
     const judged = guarded('40ms');
-    const { verdict } = lookRepeatedly(judged, openJudgement(judged), { from: 0, count: 30 }, slow);
-    expect(verdict).toMatchObject({ name: 'harmful', worst: 'guard:p50' });
+    const slow = (stableMs: number, canaryBps: number) => (startedAt: number) =>
+      blockOf({
+        startedAt,
+        canaryBps,
+        stable: classicTally(900, { medianMs: stableMs }),
+        canary: classicTally(100, { medianMs: 90 }),
+      });
+    const guard = (make: ReturnType<typeof slow>) => {
+      const { verdict } = lookRepeatedly(judged, openJudgement(judged), { from: 0, count: 30 }, make);
+      return verdict.findings.find(({ check }) => check === 'guard:p50')?.logHarm ?? 0;
+    };
+    expect(guard(slow(20, 1_000))).toBeGreaterThan(10);
+    expect(guard(slow(90, 10_000))).toBeGreaterThan(10);
+    // Both are as slow: the stable beside it says that it is not the canary.
+    expect(guard(slow(90, 1_000))).toBeLessThan(0.1);
   });
 
   it('says so where there is none', () => {

@@ -73,6 +73,56 @@ describe('a query check of arms of different sizes', () => {
   });
 });
 
+describe('a query check of equal arms where keys are sticky', () => {
+  const byKey = (factor: number) => (startedAt: number) =>
+    valued(startedAt, pointAt(startedAt, factor), { assignment: 'by-key' });
+  const policy = queryPolicy({ action: 'rollback', weight: 0.2 });
+
+  it('holds in the place of a rollback, shows no parity, and says why', () => {
+    const held = judged(policy, 200, byKey(1.3));
+    expect(held.verdict).toMatchObject({ name: 'undecided', worst: 'query:cpu' });
+    expect(held.verdict.logEvidence).toBeLessThan(0);
+    expect(held.verdict.reason).toMatch(
+      /^query cpu 0\.52\d* against 0\.\d+ over 200 intervals \(margin 5 %\): it may only hold here and shows no parity, because keys are sticky: the versions have users of their own, and those alone may make the values differ; a hold takes at least \d+ intervals in all: worse too often/,
+    );
+    expect(findingIn(held, 'query:cpu')).toMatchObject({ logParity: null, rollbackMargin: '5 %, which holds' });
+    // The same by request.
+    expect(judged(policy, 40, worse).verdict.name).toBe('harmful');
+  });
+
+  it('lets versions that are alike pass, and claims no parity of them', () => {
+    const { verdict } = judged(policy, 90, byKey(1));
+    expect(verdict.worst).not.toBe('query:cpu');
+    expect(verdict.findings.find(({ check }) => check === 'query:cpu')).toMatchObject({ logParity: null });
+  });
+
+  it.each([
+    [true, /it may only hold here and shows no parity, because keys are sticky/],
+    [
+      false,
+      /its limit holds here and does not roll back, because keys are sticky: one heavy key may be what is beyond it/,
+    ],
+  ])('holds beyond a limit, too, with comparable %s: one key may be all of it', (comparable, why) => {
+    const limited = queryPolicy({ action: 'rollback', limit: 0.9, weight: 0.2, comparable });
+    const over = judged(limited, 60, byKey(3));
+    expect(over.verdict).toMatchObject({ name: 'undecided', worst: 'query:cpu', hold: { cause: 'worse:query:cpu' } });
+    expect(over.verdict.reason).toMatch(why);
+    expect(over.verdict.logEvidence).toBeLessThanOrEqual(0);
+    // The same by request.
+    const byRequest = judged(limited, 60, (startedAt) => valued(startedAt, pointAt(startedAt, 3)));
+    expect(byRequest.verdict).toMatchObject({ name: 'harmful', worst: 'query:cpu' });
+  });
+
+  it('goes on with a memory from before, in which it could roll back', () => {
+    const { verdict, state } = judged(policy, 8, byKey(1.3));
+    const memory: typeof state = JSON.parse(
+      JSON.stringify(state, (key, value) => (key === 'arms' ? undefined : value)),
+    );
+    const later = lookRepeatedly(policy, memory, { from: 8_000, count: 100 }, byKey(1.3));
+    expect([verdict.name, later.verdict.name]).toEqual(['undecided', 'undecided']);
+  });
+});
+
 describe('a query check that may roll back', () => {
   const policy = queryPolicy({ action: 'rollback', weight: 0.2 });
 
