@@ -42,6 +42,8 @@ export interface GatewayRoute {
   readonly rewrite: boolean;
   readonly hostHeader: 'upstream' | 'preserve';
   readonly sticky: StickyKey;
+  /** The sticky key of rollouts that began when `sticky` had another default; `sticky` if absent. */
+  readonly formerSticky?: StickyKey;
   readonly consumerKey: ConsumerKey | null;
   /** Header whose value `stable`, `canary` or a version's name chooses the version, where the order allows it. */
   readonly forceHeader: string;

@@ -7,7 +7,7 @@ export interface SplitInput {
   readonly force: string | null;
   /** The rule of a listed consumer, `unlisted` for a credential that is not listed, null for no credential. */
   readonly consumer: ConsumerRule | 'unlisted' | null;
-  /** Of the sticky key, by `stickyHash`. */
+  /** Uniform over 32 bits: drawn, or of the sticky key by `stickyHash`. */
   readonly hash: number;
 }
 

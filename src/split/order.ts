@@ -23,6 +23,11 @@ export interface SplitOrder {
   readonly canary: Upstream | null;
   /** The canary's share of randomised traffic in basis points, 0..10000. */
   readonly canaryBps: number;
+  /**
+   * Sticky keys are drawn by their units, salted by this attempt of the canary's version. Omitted for a rollout that began
+   * when each key was drawn by itself: it keeps that.
+   */
+  readonly attempt?: number;
   /** Units that the stable serves until the canary has 100 %, whatever they drew: fixed when the rollout began. */
   readonly lastUnits?: readonly number[];
   /** Null when consumer rules do not apply: no rollout, or the canary serves all clients (bake and later). */

@@ -43,6 +43,7 @@ export function orderTo(stableUrl: string, canaryUrl: string | null, more: Parti
     stable: { url: stableUrl, version: 'v1' },
     canary: canaryUrl === null ? null : { url: canaryUrl, version: 'v2' },
     canaryBps: 0,
+    attempt: 1,
     consumerDefault: null,
     forceAllowed: true,
     drainMs: 0,

@@ -3,7 +3,7 @@ import type { SplitOrder, Track } from '../../split/order.ts';
 import type { Block, KeyReading, YoungVersions } from '../../stats/block.ts';
 import { LaneTally } from './lane-tally.ts';
 import { type BlockSlices, openSlices, type Sliced, type Slicing } from './slice-tally.ts';
-import type { BlockHome } from './ticket.ts';
+import type { BlockHome, Drawn } from './ticket.ts';
 import { methodIndex } from '../http/method.ts';
 import type { AccessNote } from './access-log.ts';
 import type { VersionTotals } from './totals.ts';
@@ -116,6 +116,11 @@ export class OpenBlock {
   readonly countsOpen: boolean;
   /** Whether chance divides its traffic between two versions. */
   readonly isCompared: boolean;
+  /** Whether a request went where an earlier one had gone: not every request was drawn by itself then. */
+  private hasRepeats = false;
+  /** Randomised requests that began in the block. */
+  private drawnStable = 0;
+  private drawnCanary = 0;
   /** Read when the span of the block is over. */
   keys: KeyReading | null = null;
   private readonly assignment: Block['assignment'] | null;
@@ -134,6 +139,12 @@ export class OpenBlock {
     this.lanes.weight.canary.slices = this.slices?.canary ?? null;
   }
 
+  /** A randomised request has been routed; `chance` is null where it is not known. */
+  countDraw(track: Track, chance: Drawn | null): void {
+    if (chance?.isAgain) this.hasRepeats = true;
+    else if (track === 'stable') this.drawnStable++;
+    else this.drawnCanary++;
+  }
   add(ticket: Ticket): void {
     ticket.older = this.youngest;
     if (this.youngest) this.youngest.younger = ticket;
@@ -184,11 +195,17 @@ export class OpenBlock {
 
   read(durationMs: number): Block {
     const { weight, force, consumer } = this.lanes;
+    const isSaid = this.assignment !== 'per-request' || !this.hasRepeats;
     return {
       startedAt: this.startedAt,
       durationMs,
       splitEpoch: this.splitEpoch,
       canaryBps: this.canaryBps,
+      ...(this.assignment && isSaid ? { assignment: this.assignment } : {}),
+      ...(this.isCompared ? { drawn: { stable: this.drawnStable, canary: this.drawnCanary } } : {}),
+      ...this.readYoung(),
+      ...(this.keys ? { keys: this.keys } : {}),
+      ...(this.pairs ? { pairs: this.pairs.read() } : {}),
       stable: weight.stable.read(),
       canary: this.hasCanary ? weight.canary.read() : null,
       forced: { stable: force.stable.read(), canary: force.canary.read() },

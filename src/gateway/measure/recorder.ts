@@ -1,19 +1,21 @@
 import type { ChosenBy } from '../../split/match.ts';
 import type { SplitOrder, Track } from '../../split/order.ts';
 import { isWithoutContent, statusClass } from '../../stats/answer-kind.ts';
-import { type Block, GROUPS } from '../../stats/block.ts';
+import type { Block } from '../../stats/block.ts';
 import type { SliceBlock } from '../../stats/slice.ts';
 import type { TrafficDurations, TrafficTotals } from '../gateway.ts';
 import type { Clock } from '../http/clock.ts';
 import type { AccessEnd, AccessLog } from './access-log.ts';
 import { AnswerHistory } from './answer-history.ts';
 import { ClosedBlocks } from './closed-blocks.ts';
+import { KeyShares, type KeyUse } from './key-shares.ts';
 import { errorTable, isSameSplit, OpenBlock } from './open-block.ts';
 import { SliceHistory } from './slice-history.ts';
-import { type BlockHome, type CountingPlace, Ticket } from './ticket.ts';
+import { type BlockHome, type CountingPlace, type Drawn, Ticket } from './ticket.ts';
+import { TimedShare } from './timed-share.ts';
 import { countStatus, RouteTotals, type VersionTotals } from './totals.ts';
-import { type Leaving, LONG_OWED_MS, overdueAfter } from './turn.ts';
-import { randomUUID } from 'node:crypto';
+import { type Leaving, LONG_OWED_MS, overdueAfter, SHORTEST_OVERDUE_MS } from './turn.ts';
+import { UsualAnswers } from './usual-answers.ts';
 
 /** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
 export const KEPT_BLOCKS = 1_000;
@@ -32,15 +34,9 @@ type Assignment = NonNullable<Block['assignment']>;
 export interface RecorderOptions {
   readonly slices: 'on' | 'off';
   readonly templates: readonly string[];
+  /** How an order assigns versions; null if that cannot be said. */
+  readonly assignmentOf: (order: SplitOrder) => Assignment | null;
 }
-
-/**
- * An unanswered request is overdue at ten times the age at which it counts as slow: for most services that is about ten
- * times the p99.9 (docs/statistics.md section 3.10). Whatever the age, it is the same for both versions.
- */
-const OVERDUE_FACTOR = 10;
-const SHORTEST_OVERDUE_MS = 1_000;
-const LONGEST_OVERDUE_MS = 30_000;
 
 /**
  * Measures one route: integer counts per version and block. A request belongs to the block in which it began.
@@ -55,8 +51,12 @@ export class RouteRecorder {
   private readonly onOutcome: OutcomeListener;
   private readonly accessLog: AccessLog | null;
   private readonly counts: RouteTotals;
-  /** Cursors from another process, or from an earlier run of this one, mean nothing here. */
-  private readonly boot = randomUUID();
+  private readonly assignmentOf: RecorderOptions['assignmentOf'];
+  private readonly keys = new KeyShares();
+  private readonly timedShare = new TimedShare();
+  private readonly usual = new UsualAnswers();
+  /** Of the order in force. */
+  private assignment: Assignment | null;
   private order: SplitOrder;
   private errorStatuses: Uint8Array;
   private totalsOf: Readonly<Record<Track, VersionTotals>>;
@@ -100,13 +100,19 @@ export class RouteRecorder {
     this.running = this.newBlock(now);
   }
 
-  /** A request has been routed; `hash` is the one that routed it, if it was random. */
-  begin(track: Track, by: ChosenBy, hash: number | null = null): Ticket {
+  /** A request has been routed. */
+  begin(track: Track, by: ChosenBy, drawn: Drawn | null = null, use: KeyUse | null = null): Ticket {
     const now = this.clock.monotonic();
     if (now - this.running.from >= this.order.measure.blockMs) this.roll(now);
-    const group = track === 'stable' && by === 'weight' && hash !== null ? hash % GROUPS : null;
-    const ticket = new Ticket(this.running, track, by, this.totalsOf[track], now, group);
-    this.running.add(ticket);
+    const { running } = this;
+    const chance = by === 'weight' ? drawn : null;
+    if (by === 'weight') running.countDraw(track, chance);
+    if (chance !== null && use !== null && this.assignment !== 'per-request' && running.isCompared) {
+      this.keys.add(chance.unit ?? chance.hash, use, now);
+    }
+    const { stable, canary } = this.totalsOf;
+    const ticket = new Ticket(running, track, by, track === 'stable' ? stable : canary, now, chance);
+    running.add(ticket);
     return ticket;
   }
 

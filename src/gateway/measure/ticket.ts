@@ -32,6 +32,18 @@ export interface Sending {
   readonly sentAt: number | null;
 }
 
+/** How chance came to a request's version. */
+export interface Drawn {
+  /** Uniform over 32 bits: the number that chose. */
+  readonly hash: number;
+  /** The unit of the sticky key, by which it was drawn; null where there are no units. */
+  readonly unit: number | null;
+  /** Alike for all requests that are drawn together: their unit, or the hash of their key; null where chance alone drew. */
+  readonly key: number | null;
+  /** It is an earlier request sent again, and went where that went. */
+  readonly isAgain: boolean;
+}
+
 /** The one small record that the recorder keeps per request, from its routing to its end. */
 export class Ticket implements Counted, CountingPlace {
   readonly track: Track;

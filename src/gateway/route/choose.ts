@@ -2,10 +2,11 @@ import { chooseTrack, type ChosenBy } from '../../split/match.ts';
 import type { Track } from '../../split/order.ts';
 import type { ConsumerKey } from '../gateway.ts';
 import type { KeyUse } from '../measure/key-shares.ts';
+import type { Drawn } from '../measure/ticket.ts';
 import { firstScheme } from './client-place.ts';
 import type { Peer } from './peer.ts';
 import type { Live, RouteState } from './route-state.ts';
-import { stickyHash } from '../../split/assign.ts';
+import { drawn } from './version-draw.ts';
 
 /** The fields of a request head, whichever path read it. */
 export interface Fields {
@@ -27,8 +28,8 @@ export interface Requester {
 export interface Choice extends KeyUse {
   readonly track: Track;
   readonly by: ChosenBy;
-  /** The hash of the sticky key, uniform over 32 bits. */
-  readonly hash: number;
+  /** Made for every request, also for one whose version was forced or ruled. */
+  readonly draw: Drawn;
   /** The `Set-Cookie` value that makes the choice last, if the route wants one and the client had none. */
   readonly setCookie: string | null;
   /** The consumer's name, if the route distinguishes consumers and versions are compared. */
@@ -41,19 +42,29 @@ const ANONYMOUS = 'no credential';
 /** Chooses the version of a request, first match wins: force header, consumer rule, weight. */
 export function choose(state: RouteState, live: Live, requester: Requester): Choice {
   const { declared, consumers } = state;
-  const sticky = stickyKeyOf(state, requester);
-  const hash = stickyHash(live.salt, sticky.key);
-  const { setCookie } = sticky;
-  if (live.canary === null) return { track: 'stable', by: 'weight', hash, setCookie, consumer: null };
+  const { sticky } = live.draw;
+  const sent = stickyKeyOf(state, sticky, requester);
+  const issued = sent === null && sticky.kind === 'cookie' ? (state.cookie?.issue(schemeOf(requester)) ?? null) : null;
+  const key = issued === null ? sent : issued.id;
+  const setCookie = issued === null ? null : issued.setCookie;
+  const proxysId = key === null ? proxysIdOf(requester) : null;
+  const draw = drawn(live.draw, key, proxysId, state);
+  if (live.canary === null) {
+    return { track: 'stable', by: 'weight', draw, keyKind: null, keyName: null, setCookie, consumer: null };
+  }
   const credential = live.order.consumerDefault === null ? null : credentialOf(declared.consumerKey, requester);
   const listed = credential === null ? null : consumers.find(credential);
   const { track, by } = chooseTrack(live.order, {
     force: forceOf(state, requester),
     consumer: listed === null ? null : (listed.rule ?? 'unlisted'),
-    hash,
+    hash: draw.hash,
   });
   const consumer = declared.consumerKey === null ? null : (listed?.name ?? ANONYMOUS);
-  return { track, by, hash, setCookie, consumer };
+  const { kind } = sticky;
+  const keyKind = key === null || kind === 'request' ? null : kind;
+  // Other keys are their clients' secrets.
+  const keyName = keyKind === 'client-address' ? key : keyKind === 'consumer' ? consumer : null;
+  return { track, by, draw, keyKind, keyName, setCookie, consumer };
 }
 
 /** What the requester asks for, if allowed; a force header that does not count is treated as absent. */
@@ -84,6 +95,14 @@ function stickyKeyOf({ declared, cookie }: RouteState, requester: Requester) {
     case 'request':
       return { key: requester.requestId, setCookie: null };
   }
+}
+
+/**
+ * The request id that a trusted proxy sent, so that what the proxy sends again goes where it went before. An id of any other client
+ * chooses nothing: it could try ids until one means canary, and aim requests that fail at it.
+ */
+function proxysIdOf({ fields, requestId, peer }: Requester): string | null {
+  return peer.isTrusted && fields.field('x-request-id') === requestId ? requestId : null;
 }
 
 /** The consumer's credential; from `Authorization` only the token (RFC 6750 section 2.1), whatever the scheme. */

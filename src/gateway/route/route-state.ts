@@ -1,5 +1,4 @@
 import { Problem } from '../../problem/problem.ts';
-import { saltOf } from '../../split/assign.ts';
 import type { ConsumerRule, SplitOrder } from '../../split/order.ts';
 import type { AppliedSplit, GatewayOptions, GatewayRoute } from '../gateway.ts';
 import type { Clock } from '../http/clock.ts';
@@ -9,10 +8,10 @@ import { headerLines } from '../http/headers.ts';
 import { type GatewayTimeouts, type RouteTimeouts, timeoutsOf } from '../http/timeouts.ts';
 import type { Via } from '../http/via.ts';
 import type { AccessLog } from '../measure/access-log.ts';
-import { Brake } from '../measure/brake.ts';
 import { RouteRecorder } from '../measure/recorder.ts';
 import { RetryBudget } from '../upstream/retry-budget.ts';
 import { type AnswerPlaces, answerPlaces } from './answer-places.ts';
+import { Chance } from './chance.ts';
 import { ConsumerRules } from './consumers.ts';
 import { DecidingFields } from './deciding-fields.ts';
 import type { Destination, Pools, Stream } from './destinations.ts';
@@ -20,19 +19,21 @@ import { ForceGuard } from './force-guard.ts';
 import { wayFields } from './request-head.ts';
 import { trimmedPrefix } from './route-table.ts';
 import { StickyCookie } from './sticky-cookie.ts';
+import { type DrawParts, type VersionDraw, versionDrawOf } from './version-draw.ts';
+import { Brake } from '../measure/brake.ts';
 
 /** What a request reads: replaced as a whole, never modified. */
 export interface Live {
   readonly order: SplitOrder;
   readonly stable: Destination;
   readonly canary: Destination | null;
-  readonly salt: number;
+  readonly draw: VersionDraw;
   /** Null if the route leaves answers unchanged. */
   readonly places: AnswerPlaces | null;
 }
 
 /** A declared route and its current state. */
-export interface RouteState {
+export interface RouteState extends DrawParts {
   readonly declared: GatewayRoute;
   readonly recorder: RouteRecorder;
   readonly consumers: ConsumerRules;
@@ -98,6 +99,7 @@ export class Follower {
 
   private readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
   private readonly faults: Faults;
+  private readonly chance = new Chance();
 
   constructor({ routes, timeouts, secret, via, pools, clock, onBrake, accessLog, slices, faults }: FollowerParts) {
     this.clock = clock;
@@ -210,7 +212,7 @@ export class Follower {
       stable,
       canary,
       places: answerPlaces(declared, canary ? [stable, canary] : [stable]),
-      salt: saltOf(order.route, order.canary?.version ?? ''),
+      draw: versionDrawOf(declared, order),
     };
   }
 

@@ -98,13 +98,13 @@ describe('shadow groups', () => {
   it("are the stable's randomised requests and errors by the hash that routed them", () => {
     const { recorder, pass, blocks } = recorderAt();
     const end = (track: 'stable' | 'canary', by: 'weight' | 'force', hash: number, status: number) => {
-      const ticket = recorder.begin(track, by, hash);
+      const ticket = recorder.begin(track, by, { hash, unit: null, key: null, isAgain: false });
       recorder.answered(ticket, status, 'whole');
       recorder.complete(ticket);
     };
     end('stable', 'weight', 3, 200);
     end('stable', 'weight', 4_294_967_295, 503);
-    recorder.fail(recorder.begin('stable', 'weight', 23));
+    recorder.fail(recorder.begin('stable', 'weight', { hash: 23, unit: null, key: null, isAgain: false }));
     end('stable', 'force', 5, 503);
     end('canary', 'weight', 5, 503);
     pass(1_000);

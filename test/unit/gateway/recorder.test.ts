@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../../src/gateway/http/clock.ts';
-import { clockFrom } from '../../../src/gateway/http/clock.ts';
-import { KEPT_BLOCKS, RouteRecorder } from '../../../src/gateway/measure/recorder.ts';
+import { type Clock, clockFrom } from '../../../src/gateway/http/clock.ts';
+import { KEPT_BLOCKS, type RecorderOptions, RouteRecorder } from '../../../src/gateway/measure/recorder.ts';
 import type { SplitOrder } from '../../../src/split/order.ts';
 import type { Block, Tally } from '../../../src/stats/block.ts';
 import { bucketOf } from '../../../src/stats/latency/log-histogram.ts';
@@ -31,6 +30,39 @@ function recorderAt(start = 1_000_000) {
   };
 }
 
+describe('how the traffic of a block was assigned', () => {
+  const assignments = (assignment: NonNullable<Block['assignment']> | null, isAgain: boolean) => {
+    let now = 0;
+    const options: RecorderOptions = { slices: 'off', templates: [], assignmentOf: () => assignment };
+    const order = orderTo('http://v1', 'http://v2', { canaryBps: 5_000 });
+    const recorder = new RouteRecorder(
+      clockFrom(() => now),
+      order,
+      {},
+      options,
+    );
+    recorder.complete(recorder.begin('canary', 'force', { hash: 7, unit: null, key: null, isAgain: true }));
+    now += order.measure.blockMs;
+    recorder.complete(recorder.begin('canary', 'weight', { hash: 7, unit: null, key: null, isAgain }));
+    now += order.measure.blockMs;
+    return recorder.collect(null, NEVER_SLOW).blocks.map((block) => block.assignment);
+  };
+
+  it('is said of every block', () => {
+    expect(assignments('per-request', false)).toEqual(['per-request', 'per-request']);
+    expect(assignments('by-key', false)).toEqual(['by-key', 'by-key']);
+  });
+
+  it('is not said where it cannot be', () => {
+    expect(assignments(null, false)).toEqual([undefined, undefined]);
+  });
+
+  it('is not said where a request went where an earlier one had gone, and was not drawn', () => {
+    expect(assignments('per-request', true)).toEqual(['per-request', undefined]);
+    expect(assignments('by-key', true)).toEqual(['by-key', 'by-key']);
+  });
+});
+
 describe('a block', () => {
   it('holds the requests that began in it, by version, with integer counts', () => {
     const { recorder, pass, blocks } = recorderAt();
@@ -53,8 +85,11 @@ describe('a block', () => {
         durationMs: 1_000,
         splitEpoch: 1,
         canaryBps: 5_000,
+        assignment: 'per-request',
+        drawn: { stable: 1, canary: 2 },
         stable: { requests: 1, errors: 0, clientErrors: 0, latency: { [bucketOf(100)]: 1 } },
-        canary: { requests: 2, errors: 1, clientErrors: 1, latency: { [bucketOf(100)]: 1 } },
+        // Neither what failed nor what was refused says how long an answer takes.
+        canary: { requests: 2, errors: 1, clientErrors: 1, latency: {} },
         forced: { stable: EMPTY, canary: EMPTY },
         ruled: { stable: EMPTY, canary: EMPTY },
       },

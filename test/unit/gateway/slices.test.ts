@@ -4,8 +4,9 @@ import { RouteRecorder } from '../../../src/gateway/measure/recorder.ts';
 import { KEPT_SLICE_BLOCKS } from '../../../src/gateway/measure/slice-history.ts';
 import type { ChosenBy } from '../../../src/split/match.ts';
 import type { SplitOrder, Track } from '../../../src/split/order.ts';
-import { CELLS, MOST_SLICES, type SliceBlock } from '../../../src/stats/slice.ts';
+import { CELL, CELLS, MOST_SLICES, type SliceBlock } from '../../../src/stats/slice.ts';
 import { orderTo } from '../../support/gateway.ts';
+import { seededRandom } from '../../support/random.ts';
 
 const NEVER_SLOW = 1e9;
 
@@ -30,7 +31,7 @@ function recorderWith(templates: readonly string[] = [], slices: 'on' | 'off' = 
     clockFrom(() => now),
     orderOf(),
     {},
-    { slices, templates },
+    { slices, templates, assignmentOf: () => 'per-request' },
   );
   const ask = (track: Track, path: string, status: number, asked: Asked = {}) => {
     const ticket = recorder.begin(track, asked.by ?? 'weight');
@@ -121,13 +122,93 @@ describe('the slices of a block', () => {
     for (let answer = 0; answer < 200; answer += 1) ask('stable', '/a', 200, { ms: answer < 180 ? 1 : 4 });
     const [first] = closeBlock();
     expect(first?.slowMs).toBeNull();
-    expect(Array.from(first?.stable ?? []).slice(0, CELLS)).toEqual([200, 0, 0, 0, 0, 0]);
+    expect(Array.from(first?.stable ?? []).slice(0, CELLS)).toEqual([200, 0, 0, 0, 0, 0, 0, 0]);
     closeBlock();
     for (const ms of [1, 3, 100]) ask('canary', '/a', 200, { ms });
     const block = closeBlock().at(-1);
     expect(block?.slowMs?.[0]).toBeCloseTo(1, 1);
     expect(block?.slowMs?.[2]).toBeCloseTo(4, 0);
-    expect(Array.from(block?.canary ?? []).slice(0, CELLS)).toEqual([3, 0, 1, 1, 0, 1]);
+    expect(Array.from(block?.canary ?? []).slice(0, CELLS)).toEqual([3, 0, 1, 1, 0, 1, 0, 0]);
+  });
+
+  it('come with the block that they belong to, once', () => {
+    const { recorder, ask, closeBlock } = recorderWith();
+    ask('canary', '/orders', 500);
+    closeBlock();
+    const { blocks, cursor } = recorder.collect(null, NEVER_SLOW);
+    const [kept] = recorder.slices();
+    expect(blocks[0]?.slices).toBe(kept);
+    expect(kept).toMatchObject({ startedAt: blocks[0]?.startedAt, splitEpoch: blocks[0]?.splitEpoch });
+    expect(recorder.collect(cursor, NEVER_SLOW).blocks).toEqual([]);
+  });
+
+  it('leave out what a proxy sends again, which is no draw of its own', () => {
+    const { recorder, closeBlock } = recorderWith();
+    for (const isAgain of [false, true, true]) {
+      const ticket = recorder.begin('canary', 'weight', { hash: 7, unit: null, key: null, isAgain });
+      ticket.describe('GET', '/orders', null);
+      recorder.answered(ticket, 503, 'whole');
+      recorder.complete(ticket);
+    }
+    expect(countsOf(closeBlock()[0])?.['endpoint GET /orders']).toEqual({ canary: [1, 1], stable: [0, 0] });
+    expect(recorder.peek(null, NEVER_SLOW).blocks[0]).toMatchObject({
+      canary: { requests: 3 },
+      slices: { assignment: 'per-request' },
+    });
+  });
+
+  it('count the 4xx that are no errors', () => {
+    const { ask, closeBlock } = recorderWith();
+    ask('stable', '/orders', 200, { consumer: 'acme' });
+    ask('canary', '/orders', 401, { consumer: 'acme' });
+    const block = closeBlock()[0];
+    const clientErrors = (block?.slices ?? []).map(({ name }, row) => [
+      name,
+      block?.canary[row * CELLS + CELL.clientErrors],
+    ]);
+    expect(clientErrors).toEqual([
+      ['GET /orders', 1],
+      ['acme', 1],
+      ['401', 1],
+    ]);
+  });
+
+  it('count answers that are slow for the slice itself, by a threshold from blocks before', () => {
+    const { ask, closeBlock } = recorderWith();
+    const random = seededRandom(2);
+    for (let block = 0; block < 60; block += 1) {
+      for (let answer = 0; answer < 60; answer += 1) ask('stable', '/slow', 200, { ms: 100 * (1 + random()) });
+      for (let answer = 0; answer < 60; answer += 1) ask('stable', '/fast', 200, { ms: 1 + random() });
+      closeBlock();
+    }
+    for (let answer = 0; answer < 10; answer += 1) ask('canary', '/fast', 200, { ms: 10 });
+    for (let answer = 0; answer < 10; answer += 1) ask('stable', '/fast', 200, { ms: 1.5 });
+    const block = closeBlock().at(-1);
+    const of = (name: string) => {
+      const row = block?.slices.findIndex((slice) => slice.name === name) ?? -1;
+      const at = row * CELLS + CELL.slow;
+      return { ms: block?.ownSlowMs[row] ?? 0, canary: block?.canary[at], stable: block?.stable[at] };
+    };
+    expect(of('GET /fast').ms).toBeGreaterThan(1.85);
+    expect(of('GET /fast').ms).toBeLessThan(2.05);
+    expect(of('GET /slow').ms).toBeGreaterThan(185);
+    expect(of('GET /slow').ms).toBeLessThan(205);
+    expect(of('GET /fast').canary).toBe(10);
+    expect(of('GET /slow').canary).toBe(0);
+    expect(of('GET /fast').stable).toBe(0);
+  });
+
+  it('have no threshold of their own before the stable has given one', () => {
+    const { ask, closeBlock } = recorderWith();
+    for (let answer = 0; answer < 200; answer += 1) ask('stable', '/a', 200, { ms: 1 });
+    for (let block = 0; block < 3; block += 1) {
+      ask('canary', '/new', 200, { ms: 500 });
+      closeBlock();
+    }
+    for (let answer = 0; answer < 40; answer += 1) ask('canary', '/new', 200, { ms: 500 });
+    const block = closeBlock().at(-1);
+    const row = block?.slices.findIndex((slice) => slice.name === 'GET /new') ?? -1;
+    expect([block?.ownSlowMs[row], block?.canary[row * CELLS + CELL.slow]]).toEqual([0, 0]);
   });
 
   it('are forgotten with their canary, and kept from step to step', () => {
@@ -180,11 +261,14 @@ describe('the memory of slices', () => {
   });
 
   it('holds the last blocks only', () => {
-    const { ask, closeBlock } = recorderWith();
+    const { recorder, ask, closeBlock } = recorderWith();
     for (let block = 0; block < KEPT_SLICE_BLOCKS + 20; block += 1) {
       ask('canary', '/orders', 200);
       closeBlock();
     }
     expect(closeBlock()).toHaveLength(KEPT_SLICE_BLOCKS);
+    const { blocks } = recorder.peek(null, NEVER_SLOW);
+    expect(blocks.length).toBeGreaterThan(KEPT_SLICE_BLOCKS + 19);
+    expect(blocks.filter(({ slices }) => slices !== undefined)).toHaveLength(KEPT_SLICE_BLOCKS);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type JudgeState, look, openJudgement } from '../../../src/judge/judge.ts';
 import { BEGUN_ANEW } from '../../../src/judge/recall.ts';
 import { thresholdsOf } from '../../../src/judge/thresholds.ts';
-import { GROUPS } from '../../../src/stats/block.ts';
+import { GROUPS, type Tally } from '../../../src/stats/block.ts';
 import { blockOf, inputOf, lookRepeatedly, tallyOf, weightStep } from '../../support/judge-blocks.ts';
 import { briskPolicy, judgePolicy } from '../../support/judge-policy.ts';
 
@@ -84,6 +84,32 @@ describe('requests that nobody answers', () => {
   it('roll back from the very first block of a rollout on', () => {
     const { verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 5 }, hung);
     expect(verdict.name).toBe('harmful');
+  });
+});
+
+describe('a canary that hangs while impatient clients leave', () => {
+  // 40 requests/s, a tenth to the canary, in blocks of 5 s.
+  const held = judgePolicy();
+  const block = (startedAt: number, canary: Tally) =>
+    blockOf({ startedAt, durationMs: 5_000, stable: tallyOf(180), canary, drawn: { stable: 180, canary: 20 } });
+
+  it('is rolled back after four blocks', () => {
+    const stable = Array.from({ length: 60 }, (_, index) => ({ ...block(index * 5_000, tallyOf(0)), canaryBps: 0 }));
+    let { state } = look(held, openJudgement(held), inputOf(stable, { step: weightStep({ kind: 'internal' }) }));
+    const names: string[] = [];
+    for (let at = 300_000; at < 320_000; at += 5_000) {
+      const seen = look(held, state, inputOf([block(at, { ...tallyOf(0), unanswered: 20 })]));
+      state = seen.state;
+      names.push(seen.verdict.name);
+    }
+    expect(names.at(-1)).toBe('harmful');
+  });
+
+  it('is not said to have no traffic, whether its requests were left or are still open', () => {
+    const left = look(held, openJudgement(held), inputOf([block(0, { ...tallyOf(0), unanswered: 1 })]));
+    const open = look(held, openJudgement(held), inputOf([block(0, { ...tallyOf(2), requests: 0 })]));
+    expect(left.verdict.reason).toMatch(/^the canary has answered none of 1 request in this step: /);
+    expect(open.verdict.reason).toMatch(/^the canary has answered none of 2 requests in this step: still open/);
   });
 });
 
