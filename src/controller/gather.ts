@@ -6,6 +6,7 @@ import { type Evidence, evidenceAfterLook, type Observation, onSteppedClock } fr
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import type { Rollout } from '../rollout/state.ts';
+import { WHOLE_BPS } from '../split/assign.ts';
 import { unitDraws } from '../split/unit-draw.ts';
 import type { Block, Tally } from '../stats/block.ts';
 import type { SliceBlock } from '../stats/slice.ts';
@@ -74,11 +75,26 @@ async function slicesOf(
   return (slices ?? []).filter(({ splitEpoch }) => splitEpoch >= firstEpoch);
 }
 
-/** Data from before this rollout describes the stable only: the canary was another one, or there was none. */
+/**
+ * Data from before this rollout describes the stable only: the canary was another one, or there was none. Its split compared
+ * nothing of this rollout, and does not say how its requests are assigned.
+ */
 function ownBlock(block: Block, rollout: Rollout): Block {
   if (block.splitEpoch >= rollout.firstEpoch) return block;
+  const {
+    slices: _,
+    assignment: _assignment,
+    drawn: _drawn,
+    keys: _keys,
+    worstUnit: _worst,
+    logs: _logs,
+    pairs: _pairs,
+    ...rest
+  } = block;
   return {
-    ...block,
+    ...rest,
+    // All of it went to the canary of then: what is left is not like the stable's usual traffic.
+    canaryBps: block.canaryBps < WHOLE_BPS ? 0 : WHOLE_BPS,
     canary: NOTHING,
     forced: { stable: NOTHING, canary: NOTHING },
     ruled: { stable: NOTHING, canary: NOTHING },

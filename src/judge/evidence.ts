@@ -4,7 +4,7 @@ import { type Block, GROUPS, type SeriesPoint, type SeriesValue } from '../stats
 import { fitsForm, formOf, type LatencyForm } from '../stats/latency/latency-form.ts';
 import { faultOfForms, faultOfGrid, faultOfLatency } from './contract/latency-fault.ts';
 import type { LookInput, StepContext } from './input.ts';
-import { isCount, show } from './shape.ts';
+import { isCount, LARGEST, show } from './shape.ts';
 
 /** The usable part of what the source returned, and why the rest is unusable: null when all of it is usable. */
 export interface UsableBlocks {
@@ -13,8 +13,8 @@ export interface UsableBlocks {
 }
 
 const COUNTS = ['requests', 'errors', 'clientErrors'] as const;
-/** Larger than any real measurement; sums of numbers up to this stay finite. */
-const LARGEST = 1e100;
+/** A block is one look's, at most what replays hold in one. */
+const LONGEST_BLOCK_MS = 86_400_000;
 const MOST_PODS = 1_000;
 
 type GridOfBlock = Parameters<typeof faultOfLatency>[2];

@@ -1,13 +1,14 @@
 import type { Guards } from '../policy/schema.ts';
 import type { Block, LatencyGrid, SlowerCounts, Tally } from '../stats/block.ts';
 import { type Interval, rateInterval } from '../stats/evidence/confidence.ts';
+import { errorGuardLogE, guardBesideStable, slowGuardLogE } from '../stats/evidence/guard.ts';
 import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../stats/evidence/onset.ts';
 import type { Totals } from '../stats/evidence/window.ts';
 import { gridOf } from '../stats/latency/latency-form.ts';
-import { bucketOn } from '../stats/latency/latency-grid.ts';
+import { bucketOn, histogramOn } from '../stats/latency/latency-grid.ts';
 import { type Histogram, massAbove } from '../stats/latency/log-histogram.ts';
 import { ODDS_GRID, ODDS_WEIGHTS } from '../stats/latency/quantile.ts';
-import { type PastRate, RATIO_GRID, RATIO_WEIGHTS } from '../stats/rates/error-rate.ts';
+import { expectedRate, learnStable, type PastRate, RATIO_GRID, RATIO_WEIGHTS } from '../stats/rates/error-rate.ts';
 import type { Check } from './check.ts';
 import type { LookContext, Sight } from './context.ts';
 import { formatLatency, formatShare } from './figures.ts';
@@ -54,11 +55,12 @@ export const guardsCheck: Check<GuardsState> = {
     return counted.map((name) => ({ check: guardCheckName(name), of: 'guards', part: [1, counted.length] }));
   },
   open: ({ spec: { guards } }) => openGuards(guards),
-  observe(state, { policy, guarded, bet, guardsSpent, phi, form, phase }) {
-    if (guarded === null) return state;
-    const guardBet = { cap: bet.cap, spent: guardsSpent, phi, grid: gridOf(form) };
-    return observeGuards(policy.spec.guards, state, guarded, guardBet, phase);
-  },
+  observe: (state, sight) =>
+    tolerances(sight.policy.spec.guards).reduce(
+      (known, tolerance) => observeGuard(known, tolerance, sight),
+      leaveOut(state, sight.block.worstUnit),
+    ),
+  restart: restartGuards,
   stakes: ({ spec: { guards } }, state, shareOf) =>
     guardNames(guards).map((name) => ({
       check: guardCheckName(name),
@@ -81,23 +83,45 @@ function openGuards(guards: Guards): GuardsState {
   return { ...Object.fromEntries(tests), stable: {} };
 }
 
-/**
- * One block of the canary's guarded traffic. Each guard is a one-sample test of the block's mean.
- */
-function observeGuards(
-  guards: Guards,
-  state: GuardsState,
-  canary: Tally,
-  bet: GuardBet,
-  phase: 'warm-up' | 'judged',
-): GuardsState {
-  return Object.fromEntries(
-    tolerances(guards).map((tolerance) => {
-      const mixture = mixtureOf(state, tolerance.name);
-      if (tolerance.slowerThanMs !== null && phase === 'warm-up') return [tolerance.name, mixture];
-      return [tolerance.name, stepMixture(mixture, bet.spent, logEOf(tolerance, canary, bet))];
-    }),
-  );
+/** One block of the canary's guarded traffic: a one-sample test of its mean, and a comparison where there is one. */
+function observeGuard(state: GuardsState, tolerance: Tolerance, sight: Sight): GuardsState {
+  const { name, slowerThanMs, share } = tolerance;
+  const { of, compared, bet, guardsSpent, phase } = sight;
+  // Beside the stable both are counted in the same blocks.
+  const guarded = of === 'both' ? compared.canary : sight.guarded;
+  const phi = slowerThanMs === null ? sight.phi.rate : sight.phi.latency;
+  const [ns, xs] = compared.stable === null ? [0, 0] : beyond(tolerance, compared.stable, sight.latency.stable, sight);
+  const past = state.stable[name] ?? { events: 0, requests: 0 };
+  const stable =
+    bet.past === 'frozen'
+      ? state.stable
+      : { ...state.stable, [name]: learnStable(past, { nc: 0, xc: 0, ns, xs }, compared.durationMs) };
+  // One client may be all that breaks a limit where keys are sticky: there the keys are compared.
+  const isOfKeys = of === 'both' && sight.assignment === 'by-key';
+  if (guarded === null || isOfKeys || (slowerThanMs !== null && phase === 'warm-up')) return { ...state, stable };
+  const latency = of === 'both' ? sight.latency.canary : histogramOn(guarded.latency, gridOf(sight.form));
+  const all = beyond(tolerance, guarded, latency, sight);
+  const [nc, xc] = slowerThanMs === null ? without(all, sight.block.worstUnit) : all;
+  const alone = (slowerThanMs === null ? errorGuardLogE : slowGuardLogE)(nc, xc, share, bet.cap, phi);
+  const logE =
+    of === 'both' ? guardBesideStable(alone, { nc, xc, ns, xs }, expectedRate({ stable: past }), bet.cap, phi) : alone;
+  return { ...state, stable, [name]: stepMixture(mixtureOf(state, name), guardsSpent, logE) };
+}
+
+function restartGuards(state: GuardsState): GuardsState {
+  const { leftOut: _, ...kept } = state;
+  return kept;
+}
+
+function leaveOut(state: GuardsState, worst: LeftOut | undefined): GuardsState {
+  if (worst === undefined) return state;
+  const { requests, errors } = state.leftOut ?? { requests: 0, errors: 0 };
+  return { ...state, leftOut: { requests: requests + worst.requests, errors: errors + worst.errors } };
+}
+
+function without([answers, events]: Beyond, worst: LeftOut | undefined): Beyond {
+  if (worst === undefined) return [answers, events];
+  return [Math.max(0, answers - worst.requests), Math.max(0, events - worst.errors)];
 }
 
 /** The largest latency that a guard tolerates, in ms; null without latency guards. */

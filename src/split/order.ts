@@ -40,6 +40,26 @@ export interface SplitOrder {
   readonly brakeAfter: number | null;
   /** How to handle a request that the canary did not answer, if it can be retried. */
   readonly failover: 'stable' | 'none';
-  /** What the recorder needs to know to cut blocks and count errors. */
-  readonly measure: { readonly blockMs: number; readonly errorStatuses: readonly (number | '4xx' | '5xx')[] };
+  /** What the recorder needs to know to cut blocks and count. */
+  readonly measure: {
+    readonly blockMs: number;
+    readonly errorStatuses: readonly (number | '4xx' | '5xx')[];
+    /** How much slower the canary may be, where its answers are counted by unit; omitted without a rollout. */
+    readonly margins?: LatencyAllowances;
+    /** How long the units of a new weight are counted apart; omitted without a rollout. */
+    readonly warmUpMs?: number;
+  };
+}
+
+/** By how much a latency may grow: the larger of a share of it and a time. */
+export interface LatencyAllowance {
+  readonly relative: number;
+  readonly absoluteMs: number;
+}
+
+export interface LatencyAllowances {
+  readonly rollback: Readonly<Record<'p50' | 'p95' | 'p99', LatencyAllowance>>;
+  readonly parity: Readonly<Record<'p50' | 'p95' | 'p99', LatencyAllowance>>;
+  /** Of the whole distribution, for a rollback. */
+  readonly dominance: LatencyAllowance;
 }

@@ -143,6 +143,11 @@ export interface Block {
   readonly young?: YoungVersions;
   /** How unequal the sticky keys are; omitted where each request is drawn by itself, or the source cannot tell. */
   readonly keys?: KeyReading;
+  /**
+   * Where the canary of a sticky route serves everybody: what the unit of keys with the most errors since then did in the block.
+   * Omitted while nothing failed, and where the source cannot tell.
+   */
+  readonly worstUnit?: { readonly requests: number; readonly errors: number };
   /** Null when the version reported nothing, which is not the same as zero requests. */
   readonly stable: Tally | null;
   readonly canary: Tally | null;

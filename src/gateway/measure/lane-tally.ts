@@ -1,9 +1,10 @@
 import { type ForcedAnswers, GROUPS, type Tally } from '../../stats/block.ts';
 import { bucketOf, HIGHEST_BUCKET, LOWEST_BUCKET } from '../../stats/latency/log-histogram.ts';
 import type { Sliced, SliceOutcome, SliceTally } from './slice-tally.ts';
+import type { OfUnit, UnitTally } from './unit-tally.ts';
 
 /** The parts of a request that decide where it counts. */
-export interface Counted extends Sliced {
+export interface Counted extends Sliced, OfUnit {
   /** Shadow group of the stable's randomised traffic; null for everything else. */
   readonly group: number | null;
   /** Whether it went where an earlier request had gone: slices count draws only. */
@@ -22,10 +23,13 @@ export class LaneTally {
   requests = 0;
   errors = 0;
   clientErrors = 0;
-  /** Requests that became overdue in this block before the head of an answer came. */
+  empty = 0;
+  /** Requests that clients left while they waited for anything of the version, or that became overdue in this block. */
   unanswered = 0;
   /** For randomised traffic while versions are compared; otherwise null. */
   slices: SliceTally | null = null;
+  /** For randomised traffic where sticky keys are drawn by unit; otherwise null. */
+  units: UnitTally | null = null;
   /** Of forced requests to the canary, as `AnswerHistory` tells them apart; null before the first. */
   answers: Map<string, ForcedCount> | null = null;
   private groups: { readonly requests: number[]; readonly errors: number[] } | null = null;

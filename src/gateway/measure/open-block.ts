@@ -4,6 +4,7 @@ import type { Block, KeyReading, YoungVersions } from '../../stats/block.ts';
 import { LaneTally } from './lane-tally.ts';
 import { type BlockSlices, openSlices, type Sliced, type Slicing } from './slice-tally.ts';
 import type { BlockHome, Drawn } from './ticket.ts';
+import type { UnitTally } from './unit-tally.ts';
 import { methodIndex } from '../http/method.ts';
 import type { AccessNote } from './access-log.ts';
 import type { VersionTotals } from './totals.ts';
@@ -110,6 +111,8 @@ export class OpenBlock {
   readonly lanes: Lanes = newLanes();
   /** Null when nothing is compared, or slices are off. */
   readonly slices: BlockSlices | null;
+  /** Null where keys are not drawn by unit. */
+  readonly units: UnitTally | null;
   readonly home: BlockHome;
   isClosed = false;
   /** Whether its open requests count as slow when it closes: known when it began, see `TimedShare`. */

@@ -10,11 +10,12 @@ import { AnswerHistory } from './answer-history.ts';
 import { ClosedBlocks } from './closed-blocks.ts';
 import { KeyShares, type KeyUse } from './key-shares.ts';
 import { errorTable, isSameSplit, OpenBlock } from './open-block.ts';
-import { SliceHistory } from './slice-history.ts';
+import { SliceHistory, withSlices } from './slice-history.ts';
 import { type BlockHome, type CountingPlace, type Drawn, Ticket } from './ticket.ts';
 import { TimedShare } from './timed-share.ts';
 import { countStatus, RouteTotals, type VersionTotals } from './totals.ts';
 import { type Leaving, LONG_OWED_MS, overdueAfter, SHORTEST_OVERDUE_MS } from './turn.ts';
+import { UnitRecord } from './unit-record.ts';
 import { UsualAnswers } from './usual-answers.ts';
 
 /** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
@@ -61,6 +62,8 @@ export class RouteRecorder {
   private errorStatuses: Uint8Array;
   private totalsOf: Readonly<Record<Track, VersionTotals>>;
   private readonly history: SliceHistory | null;
+  /** Null until keys are drawn by unit. */
+  unitRecord: UnitRecord | null = null;
   private readonly answers: AnswerHistory | null;
   private running: OpenBlock;
   /** Blocks whose span is over but whose requests are not; oldest first. */
@@ -207,28 +210,28 @@ export class RouteRecorder {
   /** See `MeasurePort.peek`. */
   peek(after: string | null, slowAfterMs: number): { readonly blocks: readonly Block[]; readonly cursor: string } {
     this.closeDue(slowAfterMs);
-    return { blocks: this.closed.slice(this.knownBy(after)), cursor: this.cursor() };
+    return { blocks: this.closed.after(after), cursor: this.closed.cursor };
   }
 
   private closeDue(slowAfterMs: number): void {
     const now = this.clock.monotonic();
+    this.slowAfterMs = slowAfterMs;
     this.roll(now);
+    this.reading.look(slowAfterMs);
     this.countOverdue(now, slowAfterMs);
     let closable = 0;
     for (const { block, durationMs } of this.over) {
       if (!block.mayClose(now, slowAfterMs)) break;
       this.waiting.push(...block.close(now));
-      const closed = block.read(durationMs);
-      this.closed.push(closed);
-      this.history?.keep(block, durationMs, closed.stable?.latency ?? {});
+      const read = { ...block.read(durationMs), ...this.unitRecord?.worstOf(block) };
+      const closed = this.answers?.withForced(block, read) ?? read;
+      const slices = this.history?.keep(block, durationMs, closed.stable?.latency ?? {}) ?? null;
+      this.closed.add(slices === null ? closed : withSlices(closed, slices));
+      this.unitRecord?.keep(block, durationMs, closed.stable?.latency ?? {});
       closable++;
     }
     this.over.splice(0, closable);
     if (closable > 0) this.history?.learn();
-  }
-
-  private cursor(): string {
-    return `${this.boot}.${this.firstClosed + this.closed.length - 1}`;
   }
 
   totals(): TrafficTotals[] {
@@ -271,12 +274,20 @@ export class RouteRecorder {
 
   private newBlock(from: number): OpenBlock {
     const now = this.clock.monotonic();
+    const { assignment } = this;
+    if (assignment === 'by-key') this.unitRecord ??= new UnitRecord(this.order);
+    this.answers?.nextBlock();
+    this.usual.nextBlock();
     return new OpenBlock(
       this.order,
       this.errorStatuses,
-      this.history?.of(this.order) ?? null,
+      assignment,
+      this.history?.of(this.order, assignment) ?? null,
+      assignment === 'by-key' ? (this.unitRecord?.open() ?? null) : null,
       Math.round(this.clock.wall() - (now - from)),
       from,
+      this.timedShare.isAlike,
+      this.ages,
     );
   }
 

@@ -92,6 +92,8 @@ describe('what is said of a policy that is not valid', () => {
     ['latency: { p50: { rollback: { relative: 4% }, parity: 10% } }', '9:23 absolute is missing'],
     ['errors: { statuses: [6xx] }', '9:26 statuses[0] must be a status from 400 to 599, 4xx or 5xx'],
     ['errors: { statuses: [200] }', '9:26 statuses[0] must be at least 400'],
+    ['errors: { webSocketEarlyClose: 0s }', '9:36 webSocketEarlyClose must be above 0s and at most 1m'],
+    ['errors: { webSocketEarlyClose: 2m }', '9:36 webSocketEarlyClose must be above 0s and at most 1m'],
     ['errors: { rollback: 10% }', '9:25 rollback must be a mapping of keys to values'],
   ])('checks with %s: %s', (check, says) => {
     expect(heads(`  steps:\n    - { weight: 1%, dwell: 24h }\n  checks:\n    ${check}\n`)).toEqual([says]);
@@ -133,6 +135,18 @@ describe('what is said of a policy that is not valid', () => {
   });
 });
 
+describe('what is no policy at all', () => {
+  it('is said in one sentence of the file of a server', () => {
+    const text =
+      'routes:\n  - { name: shop, path: /, stable: "http://a", policy: standard }\ncontrol: { listen: "127.0.0.1:1" }\n';
+    const reading = readPolicy(text, 'serin.yaml');
+    expect(reading.ok ? [] : reading.issues.map(formatIssue)).toEqual([
+      expect.stringMatching(
+        /^serin\.yaml:1:1 serin\.yaml is no policy: .* serin doctor --config serin\.yaml checks that\n/,
+      ),
+    ]);
+  });
+});
 describe('an issue without a place', () => {
   it('is printed by its path', () => {
     expect(formatIssue({ path: 'spec.steps', message: 'is missing' })).toBe('spec.steps: is missing');
