@@ -152,6 +152,8 @@ export interface MeasurePort {
   units(route: string, draws: UnitDraws): Promise<UnitCounts | null>;
   /** What is known of the keys of a sticky route; null for nothing. */
   knownUnits(route: string): Promise<KnownUnits | null>;
+  /** Closes the blocks that can close: nobody collects those of a route without a rollout. */
+  tend(route: string): Promise<void>;
   /** What is remembered of the units, to be stored; null where versions are not drawn by unit. */
   unitLedger(route: string): Promise<Uint8Array | null>;
   /** Goes on with what was stored, unless something was recorded since. */

@@ -38,6 +38,7 @@ import { gatewayOptions, openAccessLog } from './gateway-options.ts';
 import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
 import { openSources } from './open-sources.ts';
+import { UnitKeeper } from './unit-keeper.ts';
 import { packageVersion } from './version.ts';
 
 export interface WireOptions {
@@ -61,6 +62,7 @@ export interface Wired {
   readonly api: ReturnType<typeof controlApi>;
   readonly dataFolder: string;
   readonly descriptors: DescriptorWatch;
+  readonly units: UnitKeeper;
   /** Also counts unexpected errors. */
   readonly log: Log;
   /** What `/readyz` answers from now on; entering `leaving` stops nothing by itself. */

@@ -12,6 +12,7 @@ import { secretCheckOn } from './secret-check.ts';
 import { stableStore } from './stables.ts';
 import type { Store } from './store.ts';
 import { tokenStore } from './tokens.ts';
+import { unitHistoryOn } from './unit-history.ts';
 
 /** Postgres if a URL is given, otherwise the embedded database in a folder that one process uses at a time. */
 export type StoreOptions = { readonly databaseUrl: string } | { readonly dataFolder: string };
@@ -57,6 +58,7 @@ export function storeOn(connection: DatabaseConnection, deadlineMs: number = DEA
     tokens: tokenStore(run),
     stables: stableStore(run),
     secretCheck: secretCheckOn(run),
+    unitHistory: unitHistoryOn(run),
     now: () => run(databaseNow),
     close: () => door.close(),
   };

@@ -142,3 +142,9 @@ export const secretCheck = pgTable('secret_check', {
   id: integer('id').primaryKey(),
   value: text('value').notNull(),
 });
+
+/** What sticky routes remember of their units: at most about 1 MB for each, overwritten every few minutes. */
+export const unitHistory = pgTable('unit_history', {
+  route: text('route').primaryKey(),
+  ledger: text('ledger').notNull(),
+});

@@ -189,6 +189,14 @@ export interface SecretCheck {
   put(value: string, consumers: 'kept' | 'removed', audit: readonly AuditDraft[]): Promise<void>;
 }
 
+/** What sticky routes remember of their units, as bytes: the past that their comparison needs survives a restart. */
+export interface UnitHistory {
+  /** Null if nothing was saved. */
+  load(route: string): Promise<Uint8Array | null>;
+  /** Replaces what was saved before. */
+  save(route: string, bytes: Uint8Array): Promise<void>;
+}
+
 /** The open database. */
 export interface Store {
   readonly rollouts: RolloutStore;
@@ -199,6 +207,7 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly stables: StableStore;
   readonly secretCheck: SecretCheck;
+  readonly unitHistory: UnitHistory;
   /** The database's clock, epoch ms. */
   now(): Promise<number>;
   close(): Promise<void>;

@@ -14,7 +14,7 @@ import { SliceHistory, withSlices } from './slice-history.ts';
 import { type BlockHome, type CountingPlace, type Drawn, Ticket } from './ticket.ts';
 import { TimedShare } from './timed-share.ts';
 import { countStatus, RouteTotals, type VersionTotals } from './totals.ts';
-import { type Leaving, LONG_OWED_MS, overdueAfter, SHORTEST_OVERDUE_MS } from './turn.ts';
+import { type Leaving, LONG_OWED_MS, LONGEST_OVERDUE_MS, overdueAfter, SHORTEST_OVERDUE_MS } from './turn.ts';
 import { UnitRecord } from './unit-record.ts';
 import { UsualAnswers } from './usual-answers.ts';
 
@@ -247,6 +247,10 @@ export class RouteRecorder {
     return this.history?.read() ?? [];
   }
 
+  /** See `MeasurePort.tend`. */
+  tend(): void {
+    this.closeDue(Math.min(this.slowAfterMs, LONGEST_OVERDUE_MS));
+  }
 
   private countAnswer(ticket: Ticket): void {
     const lane = this.laneOf(ticket);
