@@ -1,12 +1,14 @@
-import cron, { type ScheduledTask } from 'node-cron';
+import cron from 'node-cron';
+import type { ScheduledTask } from 'node-cron';
 import { formatSpan } from '../parity/figures.ts';
 import { messageOf } from '../problem/log.ts';
+import type { PulledBrake } from '../split/order.ts';
 import { deliverDue } from './effects.ts';
 import { overdueAfterMs } from './memory.ts';
 import type { ControllerPorts } from './ports.ts';
 import { forgetReplacedStables, reconcile, resolvePages } from './reconcile.ts';
 import { LOGGED_EVERY, tick } from './tick.ts';
-import { type Weighed, watchOver } from './watch.ts';
+import { watchOver, type Weighed } from './watch.ts';
 
 /** node-cron starts ticks by wall-clock time, so setting the clock back would stop them: this is how often we check for that. */
 const WATCHDOG_MS = 1_000;
@@ -17,7 +19,7 @@ export interface Controller {
   /** Serves every route as the last commit left it, then ticks. Rejects when the database cannot be read. */
   start(): Promise<void>;
   /** The gateway moved a rollout's route to its stable by itself; the next tick makes it a rollback. */
-  braked(rolloutId: string, reason: string): void;
+  braked(rolloutId: string, brake: PulledBrake): void;
   /** Stops after the running tick, and gives the lease back. */
   stop(): Promise<void>;
   /** Empty while the controller works; else what is wrong, one sentence each, for the health answer. */

@@ -1,5 +1,5 @@
 import type { StatusPattern } from '../policy/well-statuses.ts';
-import type { ConsumerRule, SplitOrder, Upstream } from '../split/order.ts';
+import type { ConsumerRule, PulledBrake, SplitOrder, Upstream } from '../split/order.ts';
 import type { Block } from '../stats/block.ts';
 import type { SliceBlock } from '../stats/slice.ts';
 import type { KnownUnits } from '../stats/units/known-units.ts';
@@ -81,8 +81,8 @@ export interface GatewayOptions {
   readonly limits?: GivenLimits;
   /** No access log if absent. */
   readonly accessLog?: AccessLogOptions;
-  /** A rollout's route went to its stable automatically; `reason` is one clause that says what was seen. Must not throw. */
-  readonly onBrake?: (order: Pick<SplitOrder, 'route' | 'rolloutId'>, reason: string) => void;
+  /** A rollout's route went to its stable automatically. Must not throw. */
+  readonly onBrake?: (order: Pick<SplitOrder, 'route' | 'rolloutId'>, brake: PulledBrake) => void;
   /** The gateway's own code threw, and the error was contained. Required, so that no bug goes unnoticed. */
   readonly onFault: OnFault;
   /** Where else this process listens: no upstream may be there. The gateway adds its own listener. */
@@ -100,8 +100,10 @@ export interface AccessLogOptions {
 /** The data plane's reply to a split order. */
 export interface AppliedSplit {
   readonly epoch: number;
-  /** Wall-clock epoch ms of the swap. */
+  /** Wall-clock epoch ms of the swap, or since when its canary has its weight again after a trial of the stable. */
   readonly since: number;
+  /** While the stable serves the keys of a canary that has few, for a trial. */
+  readonly onTrial?: true;
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Verdict } from '../judge/verdict.ts';
-import { counted } from '../policy/counted.ts';
 import type { Policy } from '../policy/schema.ts';
 import { formatDuration } from '../policy/units.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
+import type { PulledBrake } from '../split/order.ts';
 import type { MachineEvent } from './event.ts';
 import { asOfNow, type Evidence } from './evidence.ts';
 import { interference } from './interference.ts';
@@ -10,13 +10,14 @@ import { wasPaged } from './paged.ts';
 import { closedGates, currentStep, neededDwellMs, undecidedLimitMs } from './plan.ts';
 import { silence } from './silence.ts';
 import { isEnded, type Rollout } from './state.ts';
+import { counted } from '../policy/counted.ts';
 
 /** What the tick found besides the evidence. */
 export interface Facts {
   /** Database time, epoch ms. */
   readonly at: number;
   /** Why the gateway's own brake sent everything to the stable; null if it did not. */
-  readonly braked: string | null;
+  readonly braked: PulledBrake | null;
   /** Null: every canary address answered. Only read in `preflight`. */
   readonly preflightFailure: string | null;
 }

@@ -1,7 +1,7 @@
 import type { CheckName, Verdict } from '../judge/verdict.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { RouterName } from '../split/capabilities.ts';
-import type { Upstream } from '../split/order.ts';
+import type { PulledBrake, Upstream } from '../split/order.ts';
 
 /** What Serin found. Each event carries the sentence that the audit keeps. */
 export type MachineEvent =
@@ -11,7 +11,8 @@ export type MachineEvent =
   | { readonly kind: 'internalFailed'; readonly reason: string }
   | { readonly kind: 'stepPassed'; readonly index: number; readonly reason: string; readonly verdict: Verdict }
   | { readonly kind: 'canaryJudgedHarmful'; readonly reason: string; readonly verdict: Verdict }
-  | { readonly kind: 'canaryBraked'; readonly reason: string }
+  | { readonly kind: 'harmHeld'; readonly reason: string; readonly verdict: Verdict | null }
+  | { readonly kind: 'canaryBraked'; readonly reason: string; readonly blames?: 'nobody' }
   | { readonly kind: 'blindTooLong'; readonly reason: string; readonly action: 'hold' | 'pause' | 'rollback' }
   | { readonly kind: 'canaryFellSilent'; readonly reason: string; readonly action: 'pause' | 'rollback' }
   | { readonly kind: 'undecidedTooLong'; readonly reason: string; readonly cause?: 'undecided' | 'suspect' }
@@ -42,6 +43,11 @@ export type OverrideEvent =
   | { readonly kind: 'superseded'; readonly by: string }
   | { readonly kind: 'rebased'; readonly policy: Policy; readonly policyDigest: string }
   | { readonly kind: 'finalisedByHand' };
+
+/** What a brake leads to. */
+export function brakedBy({ reason, blames }: PulledBrake): Extract<MachineEvent, { kind: 'canaryBraked' }> {
+  return { kind: 'canaryBraked', reason, ...(blames === 'nobody' ? { blames } : {}) };
+}
 
 export interface StartedEvent {
   readonly kind: 'rolloutStarted';

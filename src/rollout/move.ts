@@ -44,6 +44,12 @@ export function rollBack(rollout: Rollout, context: TransitionContext, reason: s
   return enter(rollout, { kind: 'rolled-back' }, context, reason);
 }
 
+/** To the stable without blame. A person is told: the canary's keys were served badly. */
+export function takeBack(rollout: Rollout, context: TransitionContext, reason: string): Transition {
+  const moved = enter(rollout, { kind: 'aborted' }, context, reason);
+  return moved.kind === 'moved' ? { ...moved, rollout: { ...moved.rollout, openPage: 'rolled-back' } } : moved;
+}
+
 export function advance(rollout: Rollout, context: TransitionContext, reason: string): Transition {
   const stage = nextStage(rollout);
   return stage ? enter(rollout, stage, context, reason) : refused('there is no stage after this one');

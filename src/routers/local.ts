@@ -6,17 +6,23 @@ import type { TrafficRouter } from './router.ts';
 export interface LocalSplit {
   /** Ignores an order with an older epoch than the one in force. */
   setSplit(order: SplitOrder): Promise<void>;
-  appliedSplit(route: string): Promise<{ readonly epoch: number; readonly since: number } | null>;
+  appliedSplit(
+    route: string,
+  ): Promise<{ readonly epoch: number; readonly since: number; readonly onTrial?: true } | null>;
 }
 
-/** The gateway of this process as a router: an order is in force once `apply` has resolved, by one pointer swap. */
+/**
+ * The gateway of this process as a router: an order is in force once `apply` has resolved, by one pointer swap. It is not while the
+ * stable serves everybody for a trial: that time is no dwell.
+ */
 export function localRouter(split: LocalSplit): TrafficRouter {
   return {
     capabilities: capabilitiesOf({ router: 'gateway' }),
     apply: (order, signal) => untilAborted(signal, () => split.setSplit(order)),
     async observe(route, signal) {
       const applied = await untilAborted(signal, () => split.appliedSplit(route));
-      return applied && { ...applied, basis: 'seen' };
+      if (applied === null || applied.onTrial) return null;
+      return { epoch: applied.epoch, since: applied.since, basis: 'seen' };
     },
   };
 }

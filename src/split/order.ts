@@ -51,6 +51,13 @@ export interface SplitOrder {
   };
 }
 
+/** Why the gateway sent everything to the stable by itself; `reason` is one clause that says what was seen. */
+export interface PulledBrake {
+  readonly reason: string;
+  /** `nobody` where it may have been the clients of the canary's few keys. */
+  readonly blames: 'canary' | 'nobody';
+}
+
 /** By how much a latency may grow: the larger of a share of it and a time. */
 export interface LatencyAllowance {
   readonly relative: number;

@@ -159,7 +159,7 @@ describe('a rollout on virtual time', () => {
     const on = open();
     const { record } = await start(on);
     await on.run(HOUR, async () => (await on.stageOf(record.rollout.id)) === 'step-1');
-    on.brakes.set(record.rollout.id, '20 failures in a row');
+    on.brakes.set(record.rollout.id, { reason: '20 failures in a row', blames: 'canary' });
     await on.run(5_000);
     expect((await history(on, record.rollout.id)).at(-1)).toMatchObject({
       event: { kind: 'canaryBraked' },
@@ -299,7 +299,7 @@ describe('pages', () => {
       ],
     });
     const { record } = await start(on);
-    on.brakes.set(record.rollout.id, 'burst');
+    on.brakes.set(record.rollout.id, { reason: 'burst', blames: 'canary' });
     await on.run(5_000);
     expect(on.served()).toMatchObject({ canary: null });
     await deliverDue(on.ports);
@@ -341,7 +341,7 @@ describe('pages', () => {
       ],
     });
     const bad = await start(on);
-    on.brakes.set(bad.record.rollout.id, 'burst');
+    on.brakes.set(bad.record.rollout.id, { reason: 'burst', blames: 'canary' });
     await on.run(5_000);
     const good = await start(on, { canaryUrl: 'http://127.0.0.1:9003/', version: 'v3' });
     await on.commands.override(good.record.rollout.id, { kind: 'promoted', full: true }, OPERATOR, 'sure', null);

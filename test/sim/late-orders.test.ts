@@ -147,7 +147,7 @@ describe('a brake', () => {
   it('of a rollout that was ended meanwhile is no trouble for ever', async () => {
     const id = await inStep1();
     await on.commands.override(id, ROLL_BACK, OPERATOR, 'no', null);
-    on.brakes.set(id, '20 failures in a row');
+    on.brakes.set(id, { reason: '20 failures in a row', blames: 'canary' });
     await on.run(TICK);
     expect([on.brakes.size, await on.stageOf(id)]).toEqual([0, 'rolled-back']);
   });

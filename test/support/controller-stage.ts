@@ -6,7 +6,7 @@ import { type Brakes, createMemory } from '../../src/controller/memory.ts';
 import type { ControllerPorts, DeclaredRoute } from '../../src/controller/ports.ts';
 import { reconcile, resolvePages } from '../../src/controller/reconcile.ts';
 import { tick } from '../../src/controller/tick.ts';
-import { type Weighed, watchOver } from '../../src/controller/watch.ts';
+import { watchOver, type Weighed } from '../../src/controller/watch.ts';
 import type { Collected } from '../../src/metrics/source.ts';
 import type { Channel } from '../../src/notify/channel.ts';
 import { digestPolicy } from '../../src/policy/digest.ts';
@@ -192,7 +192,7 @@ export function controllerStage(
       const order = served.get(route);
       if (!order?.rolloutId) throw new Error('there is no rollout to brake');
       await ports.safeguard.toStable(order);
-      brakes.set(order.rolloutId, reason);
+      brakes.set(order.rolloutId, { reason, blames: 'canary' });
     },
     async run(forMs, until = async () => false) {
       const end = monotonic() + forMs;

@@ -8,6 +8,7 @@ import { headerLines } from '../http/headers.ts';
 import { type GatewayTimeouts, type RouteTimeouts, timeoutsOf } from '../http/timeouts.ts';
 import type { Via } from '../http/via.ts';
 import type { AccessLog } from '../measure/access-log.ts';
+import { Brake } from '../measure/brake/brake.ts';
 import { RouteRecorder } from '../measure/recorder.ts';
 import { RetryBudget } from '../upstream/retry-budget.ts';
 import { type AnswerPlaces, answerPlaces } from './answer-places.ts';
@@ -20,7 +21,6 @@ import { wayFields } from './request-head.ts';
 import { trimmedPrefix } from './route-table.ts';
 import { StickyCookie } from './sticky-cookie.ts';
 import { type DrawParts, type VersionDraw, versionDrawOf } from './version-draw.ts';
-import { Brake } from '../measure/brake.ts';
 
 /** What a request reads: replaced as a whole, never modified. */
 export interface Live {
@@ -191,7 +191,8 @@ export class Follower {
   }
 
   appliedSplit(route: string): AppliedSplit | null {
-    return this.find(route).applied;
+    const { applied, trial } = this.find(route);
+    return applied !== null && trial !== undefined ? { ...applied, onTrial: true } : applied;
   }
 
   setConsumers(route: string, rules: ReadonlyMap<string, ConsumerRule>, names?: ReadonlyMap<string, string>): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Brake } from '../../../src/gateway/measure/brake.ts';
+import { Brake } from '../../../src/gateway/measure/brake/brake.ts';
 import { orderTo } from '../../support/gateway.ts';
 import { seededRandom } from '../../support/random.ts';
 
@@ -7,15 +7,19 @@ const STABLE = 'http://stable.test';
 const order = orderTo(STABLE, 'http://canary.test', { brakeAfter: 20 });
 
 /** A brake under the order, with the stable's last 50 of which `failed` failed. */
-function watching(failed = 0, seen = 50): Brake {
-  const brake = new Brake();
+function watching(failed = 0, seen = 50, clock = { now: 0 }): Brake {
+  const brake = new Brake(() => clock.now);
   brake.follow(order);
-  for (let answer = 0; answer < seen; answer++) brake.observe('stable', answer < failed ? 'failure' : 'success');
+  for (let answer = 0; answer < seen; answer++) brake.observe('stable', answer < failed ? 'failure' : 'success', null);
   return brake;
 }
 
-const failures = (brake: Brake, count: number) =>
-  Array.from({ length: count }, () => brake.observe('canary', 'failure')).filter((reason) => reason !== null);
+const failures = (brake: Brake, count: number, keyOf: (at: number) => number | null = () => null) =>
+  Array.from({ length: count }, (_, at) => brake.observe('canary', 'failure', keyOf(at))).filter(
+    (move) => move !== null,
+  );
+
+const toStable = (reason: string, blames: 'canary' | 'nobody' = 'canary') => [{ do: 'to-stable', reason, blames }];
 
 describe('Brake', () => {
   it('trips once, at the 20th failure in a row', () => {
@@ -25,10 +29,37 @@ describe('Brake', () => {
     expect(failures(brake, 100)).toEqual([]);
   });
 
+  it.each([
+    ['one key', 10_000, () => 7, 0],
+    ['four keys', 10_000, (at: number) => at % 4, 0],
+    ['five keys', 20, (at: number) => at % 5, 1],
+    ['four keys, and one request by itself', 20, (at: number) => (at === 3 ? null : at % 4), 1],
+    ['one key, and three requests by themselves', 10_000, (at: number) => (at < 3 ? null : 7), 0],
+  ])('counts %s in %i failures in a row as what they are', (_name, count, keyOf, trips) => {
+    expect(failures(watching(), count, keyOf)).toHaveLength(trips);
+  });
+
+  it('waits for the fifth key, however long the row is by then, and says so', () => {
+    const brake = watching();
+    failures(brake, 500, (at) => at % 4);
+    expect(failures(brake, 1, () => 4)).toEqual(
+      toStable(
+        "501 requests in a row, of at least 5 different keys, failed on the canary, while 50 of the stable's last 50 succeeded",
+      ),
+    );
+  });
+
+  it('forgets the keys of a row at a success', () => {
+    const brake = watching();
+    failures(brake, 100, (at) => at % 4);
+    brake.observe('canary', 'success', 9);
+    expect(failures(brake, 100, () => 4)).toEqual([]);
+  });
+
   it('forgets the row at a success', () => {
     const brake = watching();
     failures(brake, 19);
-    brake.observe('canary', 'success');
+    brake.observe('canary', 'success', null);
     expect(failures(brake, 19)).toEqual([]);
   });
 

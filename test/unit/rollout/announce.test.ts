@@ -23,6 +23,17 @@ describe('announce', () => {
     });
   });
 
+  it('pages for a canary that is taken back without blame, and calls it no rollback', () => {
+    const event = { kind: 'canaryBraked', reason: 'one key failed', blames: 'nobody' } as const;
+    expect(told(rolloutIn('step-1'), event)).toMatchObject([
+      {
+        kind: 'page',
+        subject: 'rolledBack',
+        summary: 'payments protected: v2 taken back at 10%, v1 serves 100%: one key failed',
+      },
+    ]);
+  });
+
   it('pages when a person is needed and resolves when one came', () => {
     const step = rolloutIn('step-1');
     const event = { kind: 'undecidedTooLong', reason: 'undecided for longer than 3m' } as const;

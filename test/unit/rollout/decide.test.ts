@@ -37,10 +37,16 @@ describe('decide: harm', () => {
     expect(decide(apply(rollout, { kind: 'paused' }), seen, facts())?.kind).toBe('canaryJudgedHarmful');
   });
 
+  it('keeps that a brake blames nobody', () => {
+    const rollout = rolloutIn('step-1');
+    const braked = { reason: 'one key', blames: 'nobody' } as const;
+    expect(decide(rollout, evidence(rollout), facts({ braked }))).toEqual({ kind: 'canaryBraked', ...braked });
+  });
+
   it('takes the brake before anything the judge says', () => {
     const rollout = rolloutIn('step-1');
     const seen = evidence(rollout, { verdict: verdict('at-parity') });
-    expect(decide(rollout, seen, facts({ braked: '20 failures in a row' }))).toEqual({
+    expect(decide(rollout, seen, facts({ braked: { reason: '20 failures in a row', blames: 'canary' } }))).toEqual({
       kind: 'canaryBraked',
       reason: '20 failures in a row',
     });
@@ -108,6 +114,17 @@ describe('decide: progress', () => {
     expect(decide(rollout, evidence(rollout, { verdict: null }), facts())).toBeNull();
   });
 
+  it('leaves every stage after the internal one to a person with spec.dryRun, which concludes nothing', () => {
+    const policy = policyOf({ dryRun: true });
+    for (const stage of ['step-1', 'bake']) {
+      const rollout = rolloutIn(stage, policy);
+      expect(decide(rollout, evidence(rollout, { verdict: verdict('undecided') }), facts())).toBeNull();
+      expect(
+        decide(rollout, evidence(rollout), facts({ braked: { reason: '20 failures in a row', blames: 'canary' } }))
+          ?.kind,
+      ).toBe('canaryBraked');
+    }
+  });
 
   it.each(['suspect', 'shared-fault'] as const)('does not end the bake on %s, and pages', (name) => {
     const rollout = rolloutIn('bake');
@@ -135,7 +152,13 @@ describe('decide: progress', () => {
 
   it.each(['finalised', 'rolled-back', 'aborted'])('decides nothing about a rollout that is %s', (stage) => {
     const rollout = rolloutIn(stage);
-    expect(decide(rollout, evidence(rollout, { verdict: verdict('harmful') }), facts({ braked: 'again' }))).toBeNull();
+    expect(
+      decide(
+        rollout,
+        evidence(rollout, { verdict: verdict('harmful') }),
+        facts({ braked: { reason: 'again', blames: 'canary' } }),
+      ),
+    ).toBeNull();
   });
 });
 

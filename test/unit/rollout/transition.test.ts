@@ -82,6 +82,15 @@ describe('the way down', () => {
     });
   });
 
+  it('takes a canary back without blame, and pages, where the brake blames nobody', () => {
+    const event = { kind: 'canaryBraked', reason: 'one key', blames: 'nobody' } as const;
+    expect(apply(rolloutIn('step-1'), event)).toMatchObject({
+      stage: { kind: 'aborted' },
+      openPage: 'rolled-back',
+      canaryBps: 0,
+    });
+  });
+
   it('aborts without blame or page', () => {
     expect(apply(rolloutIn('step-1'), { kind: 'aborted' })).toMatchObject({
       stage: { kind: 'aborted' },
