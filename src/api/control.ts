@@ -78,6 +78,8 @@ export interface PolicyCheck {
   /** What could not be determined, in sentences. */
   readonly unreachable: readonly string[];
   readonly answers: readonly PolicyAnswer[];
+  /** What the route makes of every policy, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** The outcome of one question to a source. */

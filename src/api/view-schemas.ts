@@ -222,6 +222,7 @@ export const policyCheckViewSchema = z
     issues: z.array(issue).readonly().describe('What is wrong with the policy; empty when nothing is'),
     unreachable: z.array(z.string()).readonly().describe('What could not be found out'),
     answers: z.array(policyAnswer).readonly(),
+    notes: z.array(z.string()).readonly().describe('What the route makes of every policy, such as its sticky keys'),
   })
   .openapi('PolicyCheck');
 

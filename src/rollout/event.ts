@@ -2,13 +2,23 @@ import type { CheckName, Verdict } from '../judge/verdict.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { RouterName } from '../split/capabilities.ts';
 import type { PulledBrake, Upstream } from '../split/order.ts';
+import type { HeavyUnits } from '../stats/units/known-units.ts';
 
 /** What Serin found. Each event carries the sentence that the audit keeps. */
 export type MachineEvent =
-  | { readonly kind: 'preflightPassed' }
+  | {
+      readonly kind: 'preflightPassed';
+      /** What to know of the policy and the route: guards that the stable breaks, sticky keys; omitted when there is nothing. */
+      readonly warning?: string;
+    }
   | { readonly kind: 'preflightRefused'; readonly reason: string }
   | { readonly kind: 'internalPassed'; readonly reason: string }
-  | { readonly kind: 'internalFailed'; readonly reason: string }
+  | {
+      readonly kind: 'internalFailed';
+      readonly reason: string;
+      /** Set where a check refused, for what the answers or the logs of both versions say. */
+      readonly verdict?: Verdict;
+    }
   | { readonly kind: 'stepPassed'; readonly index: number; readonly reason: string; readonly verdict: Verdict }
   | { readonly kind: 'canaryJudgedHarmful'; readonly reason: string; readonly verdict: Verdict }
   | { readonly kind: 'harmHeld'; readonly reason: string; readonly verdict: Verdict | null }
@@ -55,6 +65,10 @@ export interface StartedEvent {
   readonly route: string;
   readonly attempt: number;
   readonly recentAttempt: number;
+  /** How sticky keys are drawn; missing from events stored when each key was drawn by itself. */
+  readonly draw?: 'by-unit';
+  /** Which keys come last: fixed from their past, so that nothing of the rollout chooses them. */
+  readonly heavyLast?: HeavyUnits;
   readonly stable: Upstream;
   readonly canary: Upstream;
   readonly policy: Policy;

@@ -16,7 +16,7 @@ export function sentence(before: Rollout, after: Rollout, { event, actor, reason
   const why = actor.role === 'serin' ? after.reason : reason;
   switch (event.kind) {
     case 'preflightPassed':
-      return `${route}: ${canary.version} started${by}, it gets forced requests only: ${why}`;
+      return `${route}: ${canary.version} started${by}, it gets forced requests only: ${why}${warningOf(event)}`;
     case 'pageResolved':
       return `${route}: the page about ${canary.version} is over: ${event.reason}`;
     case 'rolloutFinalised':
@@ -35,7 +35,7 @@ export function sentence(before: Rollout, after: Rollout, { event, actor, reason
   if (entered) {
     switch (after.stage.kind) {
       case 'promoted':
-        return `${route}: ${canary.version} promoted to 100%${by}${still}: ${why}`;
+        return `${route}: ${canary.version} promoted to 100%${asRepair(event)}${by}${still}: ${why}`;
       case 'step':
       case 'bake':
         return `${route}: ${canary.version} advanced to ${stageName(after.stage)} (${formatBps(after.canaryBps)})${by}${still}: ${why}`;
@@ -60,7 +60,9 @@ export function rolledBackSentence(
     before.stage.kind === 'step' || before.stage.kind === 'bake'
       ? formatBps(before.canaryBps)
       : stageName(before.stage);
-  const done = `${canary.version} rolled back${by} at ${where}, ${stable.version} serves 100%: ${why}`;
+  // A brake that blames nobody aborts.
+  const verb = after.stage.kind === 'aborted' ? 'taken back' : 'rolled back';
+  const done = `${canary.version} ${verb}${by} at ${where}, ${stable.version} serves 100%: ${why}`;
   return by === '' ? `${route} protected: ${done}` : `${route}: ${done}`;
 }
 
@@ -81,6 +83,14 @@ function adviceOnEntering({ route, canary, stable, stage, canaryBps, reason }: R
     default:
       return `${route}: ${canary.version} ${stageName(stage)}; ${NOT_MOVED}: ${reason}`;
   }
+}
+
+function warningOf({ warning }: Extract<Happening['event'], { kind: 'preflightPassed' }>): string {
+  return warning === undefined ? '' : `; but ${warning}`;
+}
+
+function asRepair(event: Happening['event']): string {
+  return event.kind === 'promoted' && event.repair ? ' as a repair, without the bake,' : '';
 }
 
 /** What an operator did within the stage. */

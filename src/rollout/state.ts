@@ -2,6 +2,7 @@ import type { CheckName } from '../judge/verdict.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { RouterName } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
+import type { HeavyUnits } from '../stats/units/known-units.ts';
 
 /** The phase of a rollout. `paused` is a separate flag: nothing advances, but harm still rolls back. */
 export type Stage =
@@ -36,6 +37,10 @@ export interface Rollout {
   readonly attempt: number;
   /** The same, counting only those that began in the 30 days before this one: what the judge narrows beta by. */
   readonly recentAttempt: number;
+  /** How sticky keys are drawn; omitted for a rollout that began when each key was drawn by itself. */
+  readonly draw?: 'by-unit';
+  /** Units of keys that get the canary at 100 % only, and their part of the traffic before the start; omitted where none do. */
+  readonly heavyLast?: HeavyUnits;
   /** Counts the events applied; every write compares it. */
   readonly version: number;
   readonly stable: Upstream;

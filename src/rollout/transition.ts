@@ -13,6 +13,8 @@ export function begin(event: StartedEvent, at: number, started?: Rollout['starte
     route: event.route,
     attempt: event.attempt,
     recentAttempt: event.recentAttempt,
+    ...(event.draw ? { draw: event.draw } : {}),
+    ...(event.heavyLast ? { heavyLast: event.heavyLast } : {}),
     version: 1,
     stable: event.stable,
     canary: event.canary,

@@ -95,9 +95,12 @@ ${ROUTES.map(routeYaml).join('')}channels: { console: true }
   it('is judged, and followed by advice; a person says when the canary serves everybody', async () => {
     const id = await start('healthy');
     await until(id, 'bake');
+    // What is committed is told after it.
+    await expect
+      .poll(() => server.output(), { timeout: 10_000 })
+      .toContain('healthy: v2 may be given 100% now; Serin does not move the traffic');
     expect(server.output()).toContain('healthy: v2 may be given 10% now (step-1)');
     expect(server.output()).toContain('healthy: v2 may be given 50% now (step-2)');
-    expect(server.output()).toContain('healthy: v2 may be given 100% now; Serin does not move the traffic');
     expect(await caller.rollout(id)).toMatchObject({ waitsFor: ['advance'] });
     await caller.post(`/api/v1/rollouts/${id}/advance`, { to: 'promoted', reason: 'it does' });
     await until(id, 'finalised');

@@ -7,7 +7,7 @@ import { callerOf, toy, trafficTo } from '../support/cast.ts';
 import { evenPolicy } from '../support/even-policy.ts';
 import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
-const POLICY = evenPolicy('judge: { minBlocks: 100 }');
+const POLICY = evenPolicy('judge: { minBlocks: 100, warmUp: 0s }');
 
 describe('a canary that dies in the middle of a step', () => {
   let stable: ToyUpstream;

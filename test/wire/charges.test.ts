@@ -17,7 +17,7 @@ interface Setting extends Partial<Pick<GatewayOptions, 'limits'>> {
 }
 
 /**
- * A gateway that sends everything to a canary, with a brake that one failure pulls and a stable that is well and may be
+ * A gateway that sends everything to a canary, with a brake that its first row pulls and a stable that is well and may be
  * asked instead: whoever is charged, and what follows from it, shows.
  */
 async function canaryAt(url: string, { timeouts = {}, limits = {}, order = {} }: Setting = {}) {
@@ -69,6 +69,11 @@ async function openClient(gateway: RunningGateway) {
   return connection;
 }
 
+/** A row of fewer than five does not pull a brake. */
+async function failFourMore(gateway: RunningGateway, request: string): Promise<void> {
+  for (let sent = 0; sent < 4; sent++) (await openClient(gateway)).write(request);
+}
+
 const silent = () => using(rawUpstream(() => {}));
 
 describe('is charged to the version, may be answered by the stable, and pulls the brake', () => {
@@ -90,7 +95,8 @@ describe('is charged to the version, may be answered by the stable, and pulls th
     connection.write(request);
     await expect.poll(() => canary(gateway)).toMatchObject({ unanswered: 1, 'client-gone': 0, refused: 0 });
     await expect.poll(failovers).toBe(1);
-    expect(brakes).toEqual(['shop']);
+    await failFourMore(gateway, request);
+    await expect.poll(() => brakes).toEqual(['shop']);
   });
 
   it.each([
@@ -108,7 +114,10 @@ describe('is charged to the version, may be answered by the stable, and pulls th
     connection.write(get('/'));
     expect(await connection.ending).toBe('reset');
     expect(await canary(gateway)).toMatchObject({ unanswered: 1 });
-    expect([failovers(), brakes]).toEqual([0, ['shop']]);
+    expect(failovers()).toBe(0);
+    await failFourMore(gateway, get('/'));
+    await expect.poll(() => brakes).toEqual(['shop']);
+    expect(failovers()).toBe(0);
   });
 });
 
@@ -210,6 +219,47 @@ describe('is charged to no version, asks no stable, and pulls no brake', () => {
   });
 });
 
+describe('a client that goes away', () => {
+  const headWith = (...lines: string[]) => ['HTTP/1.1 200 OK', ...lines, '', ''].join('\r\n');
+
+  const part = `${headWith('Content-Length: 9')}part`;
+  const failed = `${headWith('Content-Length: 9')}part`.replace('200 OK', '500 No');
+  const stream = headWith('Content-Type: text/event-stream', 'Transfer-Encoding: chunked');
+  const early = 'HTTP/1.1 103 Early Hints\r\n\r\n';
+  /** Node's own server takes it. */
+  const upload = `${head(4)}body`;
+
+  it.each<[string, string | null, string, number, Partial<Record<'requests' | 'errors' | 'unanswered', number>>]>([
+    ['before anything of its answer: it was left without one', null, get('/'), 0, { unanswered: 1 }],
+    ['before anything of the answer to its upload', null, upload, 0, { unanswered: 1 }],
+    ['while it owes the rest of its upload', null, HALF, 0, {}],
+    ['when it has seen the head: that counts', part, get('/'), 0, { requests: 1 }],
+    ['when it has seen the head of the answer to its upload', part, upload, 0, { requests: 1 }],
+    ['when it has seen the head of an error', failed, get('/'), 0, { requests: 1, errors: 1 }],
+    ['when the rest has not come for a second', part, get('/'), 1_200, {}],
+    ['when it has seen an interim answer', early, get('/'), 0, {}],
+    ['when it has seen an interim answer to its upload', early, upload, 0, {}],
+    ['from a stream', stream, get('/'), 0, { requests: 1 }],
+  ])('%s', async (_name, answer, request, waitMs, counted) => {
+    const arrived = Promise.withResolvers<void>();
+    const upstream = await using(
+      rawUpstream((socket) => {
+        if (answer !== null) socket.write(answer);
+        arrived.resolve();
+      }),
+    );
+    const { gateway } = await canaryAt(upstream.url, { order: { brakeAfter: null } });
+    const connection = await openClient(gateway);
+    connection.write(request);
+    await arrived.promise;
+    if (answer !== null) await connection.takeThrough('\r\n\r\n');
+    await pause(waitMs);
+    connection.socket.destroy();
+    await expect.poll(async () => (await canary(gateway))?.['client-gone']).toBe(1);
+    expect(await evidenceOf(gateway)).toMatchObject({ requests: 0, errors: 0, unanswered: 0, ...counted });
+  });
+});
+
 describe('a slow upload', () => {
   it('is not a slow version, neither while it goes on nor when it is answered', async () => {
     const upstream = await using(
@@ -279,5 +329,37 @@ describe('an outsider who forces a healthy canary, over and over', () => {
         return Promise.race([connection.answer().then(({ status }) => status), pause(100, 'waits')]);
       })
       .toBe('waits');
+  });
+});
+
+describe('an answer without a body', () => {
+  it.each<[string, string, string, number]>([
+    ['of 200 to GET', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', get('/'), 1],
+    ['of 204 to GET', 'HTTP/1.1 204 No Content\r\n\r\n', get('/'), 1],
+    ['of 200 to POST', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', `${head(1)}x`, 1],
+    ['of 200 to HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', get('/').replace('GET', 'HEAD'), 0],
+    ['of a redirect', 'HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n', get('/'), 0],
+    ['of 404', 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', get('/'), 0],
+    ['that has one', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok', get('/'), 0],
+  ])('%s', async (_name, bytes, request, empty) => {
+    const { gateway } = await canaryAt((await using(cannedUpstream(bytes, 'keep'))).url);
+    await askRaw(gateway.port, request);
+    await pause(120);
+    const { blocks } = await gateway.collect('shop', null, 100);
+    expect(blocks.reduce((sum, { canary: tally }) => sum + (tally?.empty ?? 0), 0)).toBe(empty);
+  });
+
+  it.each([
+    ['HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 2\r\n\r\nok', { 302: 1 }],
+    ['HTTP/1.1 304 Not Modified\r\n\r\n', { 304: 1 }],
+    ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', { 200: 1 }],
+    ['HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok', undefined],
+    ['HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', undefined],
+  ])('or with one is counted by its status: %j', async (bytes, statuses) => {
+    const { gateway } = await canaryAt((await using(cannedUpstream(bytes, 'keep'))).url);
+    await askRaw(gateway.port, get('/'));
+    await pause(120);
+    const { blocks } = await gateway.collect('shop', null, 100);
+    expect(blocks.find(({ canary: tally }) => (tally?.requests ?? 0) > 0)?.canary?.statuses).toEqual(statuses);
   });
 });

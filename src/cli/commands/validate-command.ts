@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import { type PolicyCheckView, policyCheckViewSchema } from '../../api/view-schemas.ts';
 import { formatIssue } from '../../policy/place.ts';
 import { readPolicy } from '../../policy/read.ts';
-import { errorCode } from '../../problem/error-code.ts';
+import type { Policy } from '../../policy/schema.ts';
 import { type Issue, Problem } from '../../problem/problem.ts';
+import { readFailure } from '../../problem/read-failure.ts';
 import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { EXIT } from '../exit-code.ts';
 import { print, say } from '../output.ts';
@@ -24,8 +25,10 @@ interface Validation {
   readonly name: string | null;
   readonly digest: string | null;
   readonly issues: readonly Issue[];
+  /** What a policy alone cannot say of a route: clauses. The server says it of its own. */
+  readonly notes: readonly string[];
   /** What the sources of the server's installation answered; omitted if they were not asked. */
-  readonly online?: Pick<PolicyCheckView, 'route' | 'unreachable' | 'answers'>;
+  readonly online?: Pick<PolicyCheckView, 'route' | 'unreachable' | 'answers' | 'notes'>;
 }
 
 export function registerValidate(program: Command, session: Session): void {
@@ -78,21 +81,30 @@ async function validateFile(file: string, check: OnlineCheck | null): Promise<Va
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const code = errorCode(error) ?? 'error';
-    const issues = [{ path: '', message: `${file} cannot be read: ${code}` }];
-    return { file, ok: false, name: null, digest: null, issues };
+    const issues = [{ path: '', message: readFailure(file, error) }];
+    return { file, ok: false, name: null, digest: null, issues, notes: [] };
   }
   const reading = readPolicy(text, file);
-  if (!reading.ok) return { file, ok: false, name: null, digest: null, issues: reading.issues };
+  if (!reading.ok) return { file, ok: false, name: null, digest: null, issues: reading.issues, notes: [] };
   const offline = { file, name: reading.policy.metadata.name, digest: reading.digest };
-  if (!check) return { ...offline, ok: true, issues: [] };
+  if (!check) return { ...offline, ok: true, issues: [], notes: stickyNotes(reading.policy, file) };
   const { issues, ...online } = await check(text, file);
   return {
     ...offline,
     ok: issues.length === 0 && online.unreachable.length === 0,
     issues: issues.map(issueOf),
+    notes: [],
     online,
   };
+}
+
+/** Whether a route is sticky stands in serin.yaml: what it would cost is said of every policy that compares versions. */
+function stickyNotes({ spec }: Policy, file: string): readonly string[] {
+  if (!spec.steps.some((step) => 'weight' in step)) return [];
+  return [
+    'on a route with sticky keys versions are compared by key and not by request: steps take longer, and no wait shows a change that is ' +
+      `smaller than its number of keys allows; \`serin plan ${file} --rps RATE --keys NUMBER\` says which that is`,
+  ];
 }
 
 /** Drops undefined keys: in JSON they are the same as absent ones. */
@@ -101,8 +113,8 @@ function issueOf({ path, message, place, excerpt }: PolicyCheckView['issues'][nu
 }
 
 function textOf(validation: Validation): string {
-  const { online } = validation;
-  const line = lineOf(validation);
+  const { online, notes } = validation;
+  const line = [lineOf(validation), ...[...notes, ...(online?.notes ?? [])].map(clean)].join('\n');
   if (!online || online.answers.length === 0) return line;
   const rows = online.answers.map(({ what, source, track, version, outcome, says }) => [
     what,

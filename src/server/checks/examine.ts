@@ -1,4 +1,4 @@
-import { dataFolderOf, type LoadedConfig, loadConfig, loadPolicies } from '../../config/load.ts';
+import { dataFolderOf, loadConfig, type LoadedConfig, loadPolicies } from '../../config/load.ts';
 import { counted } from '../../policy/counted.ts';
 import { givenVariable } from '../../problem/given-variable.ts';
 import { type Log, messageOf } from '../../problem/log.ts';
@@ -14,6 +14,7 @@ import { proxies } from './proxies.ts';
 import { runningSerin } from './running.ts';
 import { secrets } from './secrets.ts';
 import { sourcesCheck } from './sources.ts';
+import { stickiness } from './stickiness.ts';
 import { upstreams } from './upstreams.ts';
 
 /** In the order in which they run: whether a Serin is already running is known before addresses are tried. */
@@ -22,6 +23,7 @@ const REQUIREMENTS: readonly Requirement[] = [secrets, database, installationKey
 const ADVISORIES: readonly Advisory[] = [
   runningSerin,
   proxies,
+  stickiness,
   upstreams,
   channelsCheck,
   sourcesCheck,

@@ -38,6 +38,7 @@ describe('POST /api/v1/policies/check', () => {
           says: '2 values: 1, 2',
         },
       ],
+      notes: ['the route is sticky'],
     };
     control.mood.policyCheck = () => found;
     const answer = await check({ text: 'x', file: 'p.yaml' });

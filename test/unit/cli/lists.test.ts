@@ -168,6 +168,13 @@ spec:
     const { code, out, err } = await shell.run(`validate ${file}`, { env: { SERIN_SERVER: 'http://127.0.0.1:1' } });
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain(`${file}: valid (payments, `);
+    expect(out).toMatch(
+      /^on a route with sticky keys versions are compared by key .*`serin plan \S+ --rps RATE --keys NUMBER`/m,
+    );
+    const [json] = JSON.parse((await shell.run(`validate ${file} -o json`)).out) as { notes: string[] }[];
+    expect(json?.notes).toHaveLength(1);
+    await writeFile(file, GOOD.replace('weight: 10%', 'consumers: listed'));
+    expect((await shell.run(`validate ${file}`)).out).not.toContain('sticky');
   });
 
   it('shows every issue with its place and a caret, and exits with 2 when one file is invalid', async () => {

@@ -54,6 +54,15 @@ describe('renderRollout', () => {
       '\ncontent: 120 (canary) and 1,090 (stable) of the answers that were read, of a sample of 10 %',
     );
   });
+
+  it('says which keys come last', async () => {
+    const view = await inStep1();
+    expect(plain({ ...view, heavyLast: { keys: 2, share: 0.31 } }).split('\n')[5]).toBe(
+      'last      2 heavy keys, which had 31 % of the traffic, join at 100 % only',
+    );
+    expect(plain({ ...view, heavyLast: { keys: 1, share: 0.05 } })).toContain('one heavy key, which had 5 %');
+  });
+
   it('draws the whole panel', async () => {
     expect(plain(await inStep1()).split('\n')).toEqual([
       `payments  v1 -> v2${' '.repeat(61)}attempt 1, for 1h 02m`,

@@ -54,6 +54,7 @@ const found =
     issues: [],
     unreachable: [],
     answers: [answerOf({})],
+    notes: [],
     ...more,
   });
 
@@ -112,6 +113,16 @@ describe('validate --online', () => {
       issues: [{ place: { file, line: 10, column: 16 } }],
       online: { route: 'payments', unreachable: [], answers: [{ what: 'cpu', value: 0.41 }] },
     });
+  });
+
+  it('says what the route makes of every policy', async () => {
+    mood().policyCheck = found({
+      answers: [],
+      notes: ['payments is sticky by consumer, so versions are compared by key'],
+    });
+    const { code, out } = await shell.run(`validate --online ${file}`);
+    expect(code).toBe(0);
+    expect(out).toMatch(/: valid \(\S+, \S+\)\npayments is sticky by consumer, so versions are compared by key\n$/);
   });
 
   it('says that a source cannot be reached, and exits with 1', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/config.ts';
 import { gatewayRoute } from '../../../src/config/routes.ts';
+import { stickinessOf } from '../../../src/config/stickiness.ts';
 import { DEFAULT_LIMITS } from '../../../src/gateway/http/limits.ts';
 
 const route = (stable: string) => ({ name: 'shop', stable, policy: 'standard' });
@@ -69,6 +70,41 @@ describe('templates of paths', () => {
   it('are no more than there is room for in the slices', () => {
     const many = Array.from({ length: 91 }, (_, at) => `/e${at}`);
     expect(configSchema.safeParse(withTemplates(many)).success).toBe(false);
+  });
+});
+
+describe('what it means that a route is sticky', () => {
+  const meaningOf = (more: object) => {
+    const [declared] = configSchema.parse({ routes: [{ ...route('http://127.0.0.1:9001'), ...more }] }).routes;
+    return declared && stickinessOf(declared);
+  };
+  const elsewhere = { source: 'prometheus', metrics: { preset: 'otel', version: { label: 'service_version' } } };
+
+  it.each([
+    [{}, null],
+    [{ sticky: 'request' }, null],
+    [{ sticky: 'consumer', router: 'none', ...elsewhere }, null],
+    [{ sticky: 'consumer' }, ['ok', /^sticky by consumer, so versions are compared by key and not by request/]],
+    [{ sticky: { header: 'X-User' } }, ['ok', /^sticky by the header x-user, .*; a client that can send another key/]],
+    [{ sticky: { cookie: 'serin' } }, ['ok', /^sticky by the cookie serin, .*; a client that can send another key/]],
+    [{ sticky: 'client-address' }, ['warning', /; all clients behind one address are one key$/]],
+    [
+      { sticky: { header: 'x-user' }, ...elsewhere },
+      ['warning', /^sticky by the header x-user, and its source prometheus does not count by key/],
+    ],
+  ] as const)('%o', (more, meaning) => {
+    const found = meaningOf(more);
+    if (meaning === null) expect(found).toBeNull();
+    else expect([found?.level, found?.says]).toEqual([meaning[0], expect.stringMatching(meaning[1])]);
+  });
+
+  it('has a rollout that began before keep the default of its time', () => {
+    const gatewayOf = (more: object) => {
+      const [declared] = configSchema.parse({ routes: [{ ...route('http://127.0.0.1:9001'), ...more }] }).routes;
+      return declared && gatewayRoute(declared);
+    };
+    expect(gatewayOf({})).toMatchObject({ sticky: { kind: 'request' }, formerSticky: { kind: 'client-address' } });
+    expect(gatewayOf({ sticky: 'request' })).not.toHaveProperty('formerSticky');
   });
 });
 

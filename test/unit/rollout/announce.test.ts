@@ -203,7 +203,8 @@ describe('announce', () => {
     const [page] = told(rolloutIn('step-1'), { kind: 'canaryBraked', reason: 'burst' });
     expect(page).not.toHaveProperty('link');
     expect(page).not.toHaveProperty('environment');
-    for (const key of ['hurt', 'endpoint', 'where', 'startedBy']) expect(page?.details).not.toHaveProperty(key);
+    for (const key of ['hurt', 'endpoint', 'where', 'startedBy', 'differs', 'consumers'])
+      expect(page?.details).not.toHaveProperty(key);
   });
 
   it('gives the same change the same id', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { orderFor } from '../../../src/rollout/split-order.ts';
-import { policyOf, rolloutIn } from '../../support/rollouts.ts';
+import { begin } from '../../../src/rollout/transition.ts';
+import { apply, policyOf, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';
 
 describe('orderFor', () => {
   it('keeps the canary for forced traffic only in the internal phase', () => {
@@ -22,6 +23,15 @@ describe('orderFor', () => {
     expect(orderFor(rolloutIn('step-1', policy))).toMatchObject({ canaryBps: 0, consumerDefault: 'stable' });
   });
 
+  it('says which keys come last for as long as the rollout runs, as its start fixed them', () => {
+    const heavyLast = { units: [7, 9_000], share: 0.31 };
+    const begun = begin(JSON.parse(JSON.stringify({ ...startedEvent(), heavyLast })), T0);
+    const passed = apply(begun, { kind: 'preflightPassed' });
+    for (const rollout of [passed, apply(passed, { kind: 'internalPassed', reason: 'none failed' })]) {
+      expect(orderFor(rollout).lastUnits).toEqual([7, 9_000]);
+    }
+    expect(orderFor(rolloutIn('step-1')).lastUnits).toBeUndefined();
+  });
   it('makes the canary the stable when finalised, and drops it when rolled back', () => {
     expect(orderFor(rolloutIn('finalised'))).toMatchObject({
       stable: { version: 'v2' },
