@@ -57,9 +57,13 @@ function stableFaults(route: ConfiguredRoute, config: ServerConfig): readonly Ro
 
 /** A value cannot be both a version's name and a key. */
 function forceFaults({ name, forceHeader, consumerKey, sticky }: ConfiguredRoute): readonly RouteFault[] {
-  const force = forceHeader.toLowerCase();
+  const force = (typeof forceHeader === 'string' ? forceHeader : forceHeader.name).toLowerCase();
+  if (typeof forceHeader !== 'string' && forceHeader.canary.toLowerCase() === forceHeader.stable?.toLowerCase()) {
+    const message = `route ${name} has one value of ${force} for both versions`;
+    return [{ path: ['forceHeader', 'stable'], message }];
+  }
   const isKey = consumerKey?.kind === 'header' && consumerKey.name === force;
-  if (!isKey && !(sticky.kind === 'header' && sticky.name === force)) return [];
+  if (!isKey && !(sticky?.kind === 'header' && sticky.name === force)) return [];
   const other = isKey ? 'consumerKey' : 'sticky';
   return [{ path: ['forceHeader'], message: `route ${name} has ${force} for its forceHeader and for its ${other}` }];
 }
@@ -67,7 +71,7 @@ function forceFaults({ name, forceHeader, consumerKey, sticky }: ConfiguredRoute
 /** Without a key no request has a consumer, and each would be assigned at random. */
 function stickyFaults(route: ConfiguredRoute): readonly RouteFault[] {
   const { name, sticky, consumerKey } = route;
-  if (sticky.kind !== 'consumer' || consumerKey || !capabilitiesOf(route).gatewayCarries) return [];
+  if (sticky?.kind !== 'consumer' || consumerKey || !capabilitiesOf(route).gatewayCarries) return [];
   const message = `route ${name} is sticky by consumer, but does not say where a consumer's key is (consumerKey)`;
   return [{ path: ['sticky'], message }];
 }

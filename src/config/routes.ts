@@ -27,15 +27,29 @@ export function gatewayRoute(route: ConfiguredRoute): GatewayRoute {
     hostHeader: route.hostHeader,
     redirects: route.redirects,
     encodedSlash: route.encodedSlash,
-    sticky: route.sticky,
+    sticky: route.sticky ?? { kind: 'request' },
+    ...(route.sticky ? {} : { formerSticky: { kind: 'client-address' } }),
     consumerKey: route.consumerKey ?? null,
-    forceHeader: route.forceHeader.toLowerCase(),
+    ...forceHeaderOf(route),
     ...(route.force ? { forceRule: route.force } : {}),
     unfollowedForce: route.unfollowedForce,
     showVersion: route.showVersion,
+    ...mirrorOf(route),
     templates: route.templates,
     timeouts: routeTimeouts(route),
   };
+}
+
+function forceHeaderOf({ forceHeader }: ConfiguredRoute): Pick<GatewayRoute, 'forceHeader' | 'forceWords'> {
+  if (typeof forceHeader === 'string') return { forceHeader: forceHeader.toLowerCase() };
+  const { name, canary, stable = null } = forceHeader;
+  return { forceHeader: name.toLowerCase(), forceWords: { canary, stable } };
+}
+
+function mirrorOf({ mirror }: ConfiguredRoute): Pick<GatewayRoute, 'mirror'> {
+  if (mirror === undefined) return {};
+  const { timeout, ...rule } = mirror;
+  return { mirror: { ...rule, timeoutMs: timeout } };
 }
 
 function declaredStable({ stable }: ConfiguredRoute): Upstream {

@@ -47,6 +47,8 @@ export interface GatewayRoute {
   readonly consumerKey: ConsumerKey | null;
   /** Header whose value `stable`, `canary` or a version's name chooses the version, where the order allows it. */
   readonly forceHeader: string;
+  /** Values of the force header in place of all of those; in any letter case. */
+  readonly forceWords?: { readonly canary: string; readonly stable: string | null };
   /** Whose force header counts; every client's if absent. */
   readonly forceRule?: ForceRule;
   /** What to do with a request for a version that the route does not have now; `refuse` if absent. */

@@ -67,3 +67,41 @@ describe('docs/failures.md: X-Version spoofed by outsiders', () => {
     expect(await versionFor(`X-Serin-Force-Token: ${valid}`)).toBe('v1');
   });
 });
+
+describe('a force header with values of its own', () => {
+  const start = async (unfollowedForce: 'refuse' | 'ignore') => {
+    const stable = await startToy('v1');
+    const canary = await startToy('v2');
+    const forceWords = { canary: 'Beta testers', stable: 'never' };
+    const gateway = await startGateway([routeTo(stable.url, { forceHeader: 'x-group', forceWords, unfollowedForce })]);
+    await gateway.setSplit(orderTo(stable.url, canary.url));
+    const ask = async (...lines: string[]) => {
+      const { status, headers } = await askRaw(gateway.port, get('/', ...lines));
+      return [status, fieldOf(headers, 'x-serin-version')];
+    };
+    return { gateway, stable, ask };
+  };
+
+  it.each([
+    ['beta testers', 'v2'],
+    ['BETA TESTERS', 'v2'],
+    ['never', 'v1'],
+    ['canary', 'v1'],
+    ['v2', 'v1'],
+    ['staff', 'v1'],
+  ])('%s gets %s', async (value, version) => {
+    const { ask } = await start('refuse');
+    expect(await ask(`X-Group: ${value}`)).toEqual([200, version]);
+  });
+
+  it('is not another header, and is refused where there is no canary, unless the route ignores it', async () => {
+    const { gateway, stable, ask } = await start('refuse');
+    expect(await ask('X-Version: canary')).toEqual([200, 'v1']);
+    await gateway.setSplit(orderTo(stable.url, null, { epoch: 2 }));
+    expect(await ask('X-Group: beta testers')).toEqual([412, null]);
+    expect(await ask('X-Group: staff')).toEqual([200, 'v1']);
+    const ignoring = await start('ignore');
+    await ignoring.gateway.setSplit(orderTo(ignoring.stable.url, null, { epoch: 2 }));
+    expect(await ignoring.ask('X-Group: beta testers')).toEqual([200, 'v1']);
+  });
+});

@@ -1,6 +1,6 @@
-import { chooseTrack, type ChosenBy } from '../../split/match.ts';
+import { type ChosenBy, chooseTrack } from '../../split/match.ts';
 import type { Track } from '../../split/order.ts';
-import type { ConsumerKey } from '../gateway.ts';
+import type { ConsumerKey, GatewayRoute, StickyKey } from '../gateway.ts';
 import type { KeyUse } from '../measure/key-shares.ts';
 import type { Drawn } from '../measure/ticket.ts';
 import { firstScheme } from './client-place.ts';
@@ -72,28 +72,38 @@ export function forceOf(
   { declared, forceGuard }: Pick<RouteState, 'declared' | 'forceGuard'>,
   requester: Pick<Requester, 'fields' | 'address'>,
 ): string | null {
-  const force = headerOf(requester.fields, declared.forceHeader);
+  const force = forceAsked(declared, requester.fields);
   return force === null || forceGuard === null || forceGuard.admits(requester) ? force : null;
 }
 
-/** Without the route's sticky key, a client is assigned anew for each request. */
-function stickyKeyOf({ declared, cookie }: RouteState, requester: Requester) {
-  const { sticky } = declared;
+/**
+ * What the force header asks for: `canary`, `stable` or a version's name. Where it has values of its own, any other value asks for
+ * nothing, because the header may have another use.
+ */
+export function forceAsked(
+  { forceHeader, forceWords }: Pick<GatewayRoute, 'forceHeader' | 'forceWords'>,
+  fields: Fields,
+): string | null {
+  const value = headerOf(fields, forceHeader);
+  if (value === null || forceWords === undefined) return value;
+  const word = value.toLowerCase();
+  if (word === forceWords.canary.toLowerCase()) return 'canary';
+  return word === forceWords.stable?.toLowerCase() ? 'stable' : null;
+}
+
+/** What a request has of the route's sticky key; null where each request is drawn by itself, as one without the key is. */
+function stickyKeyOf({ declared, cookie }: RouteState, sticky: StickyKey, requester: Requester): string | null {
   switch (sticky.kind) {
     case 'header':
-      return { key: headerOf(requester.fields, sticky.name) ?? requester.requestId, setCookie: null };
-    case 'cookie': {
-      const id = cookie?.read(requester.fields.field('cookie')) ?? null;
-      if (id !== null) return { key: id, setCookie: null };
-      const issued = cookie?.issue(schemeOf(requester));
-      return { key: issued?.id ?? requester.requestId, setCookie: issued?.setCookie ?? null };
-    }
+      return headerOf(requester.fields, sticky.name);
+    case 'cookie':
+      return cookie?.read(requester.fields.field('cookie')) ?? null;
     case 'consumer':
-      return { key: credentialOf(declared.consumerKey, requester) ?? requester.requestId, setCookie: null };
+      return credentialOf(declared.consumerKey, requester);
     case 'client-address':
-      return { key: requester.address, setCookie: null };
+      return requester.address;
     case 'request':
-      return { key: requester.requestId, setCookie: null };
+      return null;
   }
 }
 

@@ -1,6 +1,6 @@
 import { hasVersion } from '../../split/match.ts';
 import type { Refusal } from '../http/refuse.ts';
-import { type Fields, forceOf, parametersOf } from '../route/choose.ts';
+import { type Fields, forceAsked, forceOf, parametersOf } from '../route/choose.ts';
 import type { Peers } from '../route/peer.ts';
 import type { RouteState } from '../route/route-state.ts';
 import type { GatewayRequest } from './admit.ts';
@@ -33,8 +33,8 @@ export function refusalAt(
  */
 export function asksForNone({ declared, live }: Pick<RouteState, 'declared' | 'live'>, fields: Fields): boolean {
   if (declared.unfollowedForce === 'ignore') return false;
-  const force = fields.field(declared.forceHeader);
-  return force !== undefined && force !== '' && !hasVersion(live.order, force);
+  const force = forceAsked(declared, fields);
+  return force !== null && !hasVersion(live.order, force);
 }
 
 /** The refusal of such a request, where its force header counts (RFC 9110 section 15.5.13); otherwise null. */

@@ -1,19 +1,21 @@
 import type { GatewayRoute, StickyKey } from '../../gateway/gateway.ts';
 import type { Refusal } from '../../gateway/http/refuse.ts';
-import { credentialOf, type Fields } from '../../gateway/route/choose.ts';
+import { credentialOf, type Fields, forceAsked } from '../../gateway/route/choose.ts';
 import { cookieValues } from '../../gateway/route/sticky-cookie.ts';
 import type { IncomingHead } from '../../gateway/serve/admit.ts';
 
 /** What in a request would decide its version during a rollout; credentials are never shown. */
 export function choiceLines(route: GatewayRoute, { headers }: IncomingHead, query: string): readonly string[] {
   const fields: Fields = { field: (lower) => headers[lower]?.toString() };
-  const force = fields.field(route.forceHeader);
+  const force = forceAsked(route, fields);
   const guard = route.forceRule
     ? `, if the client may force one${route.unfollowedForce === 'ignore' ? '' : '; else such a client is answered 412'}`
     : '';
   const hasKey = credentialOf(route.consumerKey, { fields, query }) !== null;
   return [
-    ...(force ? [`${route.forceHeader}: ${force} asks for one, which counts while a rollout allows it${guard}`] : []),
+    ...(force
+      ? [`${route.forceHeader}: ${asIsSaid(route, fields, force)}, which counts while a rollout allows it${guard}`]
+      : []),
     ...(route.consumerKey
       ? [
           `the ${route.consumerKey.kind} ${route.consumerKey.name} ${hasKey ? 'names a consumer' : 'is absent: no consumer'}`,
@@ -26,11 +28,19 @@ export function choiceLines(route: GatewayRoute, { headers }: IncomingHead, quer
 /** The refusal of a force header that can only be followed during a rollout, if it applies to every client. */
 export function unfollowedForce(route: GatewayRoute, { headers }: IncomingHead): Refusal | null {
   if (route.unfollowedForce === 'ignore' || route.forceRule) return null;
-  const force = headers[route.forceHeader]?.toString();
+  const fields: Fields = { field: (lower) => headers[lower]?.toString() };
+  const force = forceAsked(route, fields);
   const stable = ['stable', route.stable.version.toLowerCase()];
   if (!force || stable.includes(force.toLowerCase())) return null;
-  const detail = `The stable of ${route.name} is not ${force}, so ${route.forceHeader} counts only while a rollout has a version of that name.`;
+  const detail = route.forceWords
+    ? `${route.forceHeader}: ${asIsSaid(route, fields, force)}, and ${route.name} has none unless a rollout runs.`
+    : `The stable of ${route.name} is not ${force}, so ${route.forceHeader} counts only while a rollout has a version of that name.`;
   return { status: 412, detail };
+}
+
+/** `beta asks for the canary` where the header has values of its own, else `v2 asks for one`. */
+function asIsSaid({ forceHeader, forceWords }: GatewayRoute, fields: Fields, force: string): string {
+  return forceWords ? `${fields.field(forceHeader) ?? force} asks for the ${force}` : `${force} asks for one`;
 }
 
 function stickyLine(
