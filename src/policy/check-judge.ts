@@ -17,6 +17,7 @@ export function checkJudge(spec: LegibleSpec): readonly DocumentFault[] {
     ...guardsCanHold(spec),
     ...guardsHaveABudget(spec),
     ...patienceIsPositive(spec),
+    ...rampIsInTheWarmUp(spec),
   ];
 }
 
@@ -102,6 +103,14 @@ function guardsHaveABudget({ guards, judge }: LegibleSpec): DocumentFault[] {
   if (named.length === 0 || judge?.weights?.guards !== 0) return [];
   const message = 'weights.guards must be above 0 where spec.guards sets a limit';
   return [{ path: [...JUDGE, 'weights', 'guards'], message, at: 'key' }];
+}
+
+/** Nothing is judged by the main processes until the weight is the ordered one. */
+function rampIsInTheWarmUp({ ramp = null, judge }: LegibleSpec): DocumentFault[] {
+  const warmUp = judge?.warmUp ?? null;
+  if (ramp === null || warmUp === null || ramp <= warmUp) return [];
+  const message = `ramp must be at most judge.warmUp: ${formatDuration(ramp)} against ${formatDuration(warmUp)}`;
+  return [{ path: ['spec', 'ramp'], message, at: 'key' }];
 }
 
 function patienceIsPositive({ blind, undecided, judge }: LegibleSpec): DocumentFault[] {

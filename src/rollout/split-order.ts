@@ -1,4 +1,6 @@
+import { capabilitiesOf } from '../split/capabilities.ts';
 import type { SplitOrder, Upstream } from '../split/order.ts';
+import { rampedWeight } from '../split/ramp.ts';
 import { currentStep } from './plan.ts';
 import type { Rollout } from './state.ts';
 
@@ -34,6 +36,21 @@ export function orderFor(rollout: Rollout): SplitOrder {
     case 'superseded':
       return { ...base, canary: null, canaryBps: 0, forceAllowed: false };
   }
+}
+
+
+/** The weight that is in force at a time (epoch ms), which a ramp may not have brought to the ordered one yet. */
+export function weightInForce(rollout: Rollout, at: number): number {
+  const { ramp } = rampOf(rollout);
+  return ramp === undefined ? rollout.canaryBps : rampedWeight({ ...rollout, ramp }, at - ramp.since).canaryBps;
+}
+
+/** How the last increase comes into force, as long as the weight is the one that it led to. */
+function rampOf(rollout: Rollout): Pick<SplitOrder, 'ramp'> {
+  const { increase, canaryBps, policy } = rollout;
+  if (increase === null || increase.fromBps >= canaryBps || !capabilitiesOf(rollout).gatewayCarries) return {};
+  const ms = policy.spec.ramp ?? policy.spec.judge.warmUp / 2;
+  return ms === 0 ? {} : { ramp: { fromBps: increase.fromBps, since: increase.at, ms } };
 }
 
 /** In a consumer step the list decides: a consumer that is not listed stays on the stable. */

@@ -24,6 +24,11 @@ export interface SplitOrder {
   /** The canary's share of randomised traffic in basis points, 0..10000. */
   readonly canaryBps: number;
   /**
+   * How the share rises to `canaryBps`: from what, since when (epoch ms) and over how many ms. Omitted when it is in force at
+   * once. Its moves have the epoch of the order, and each begins a block.
+   */
+  readonly ramp?: { readonly fromBps: number; readonly since: number; readonly ms: number };
+  /**
    * Sticky keys are drawn by their units, salted by this attempt of the canary's version. Omitted for a rollout that began
    * when each key was drawn by itself: it keeps that.
    */

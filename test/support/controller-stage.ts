@@ -6,7 +6,7 @@ import { type Brakes, createMemory } from '../../src/controller/memory.ts';
 import type { ControllerPorts, DeclaredRoute } from '../../src/controller/ports.ts';
 import { reconcile, resolvePages } from '../../src/controller/reconcile.ts';
 import { tick } from '../../src/controller/tick.ts';
-import { watchOver, type Weighed } from '../../src/controller/watch.ts';
+import { type Weighed, watchOver } from '../../src/controller/watch.ts';
 import type { Collected } from '../../src/metrics/source.ts';
 import type { Channel } from '../../src/notify/channel.ts';
 import { digestPolicy } from '../../src/policy/digest.ts';
@@ -14,6 +14,7 @@ import type { Policy } from '../../src/policy/schema.ts';
 import { Problem } from '../../src/problem/problem.ts';
 import { localRouter } from '../../src/routers/local.ts';
 import type { SplitOrder } from '../../src/split/order.ts';
+import { rampedWeight } from '../../src/split/ramp.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
 import { LateCalls } from './late-calls.ts';
@@ -266,7 +267,7 @@ function collect(world: World, order: SplitOrder | undefined, random: Random, ti
     startedAt: world.now - tickMs,
     durationMs: tickMs,
     splitEpoch: order.epoch,
-    canaryBps: order.canaryBps,
+    canaryBps: rampedWeight(order, world.now - tickMs - (order.ramp?.since ?? 0)).canaryBps,
     requestsPerSecond: world.requestsPerSecond,
   };
   const block = simulateBlock(random, span, world.stable, world.canary);

@@ -1,5 +1,6 @@
 import { Problem } from '../../problem/problem.ts';
 import type { ConsumerRule, SplitOrder } from '../../split/order.ts';
+import { rampedWeight } from '../../split/ramp.ts';
 import type { AppliedSplit, GatewayOptions, GatewayRoute } from '../gateway.ts';
 import type { Clock } from '../http/clock.ts';
 import type { Faults } from '../http/faults.ts';
@@ -8,7 +9,7 @@ import { headerLines } from '../http/headers.ts';
 import { type GatewayTimeouts, type RouteTimeouts, timeoutsOf } from '../http/timeouts.ts';
 import type { Via } from '../http/via.ts';
 import type { AccessLog } from '../measure/access-log.ts';
-import { Brake } from '../measure/brake/brake.ts';
+import { Brake, type BrakeMove } from '../measure/brake/brake.ts';
 import { RouteRecorder } from '../measure/recorder.ts';
 import { RetryBudget } from '../upstream/retry-budget.ts';
 import { type AnswerPlaces, answerPlaces } from './answer-places.ts';
@@ -21,6 +22,9 @@ import { wayFields } from './request-head.ts';
 import { trimmedPrefix } from './route-table.ts';
 import { StickyCookie } from './sticky-cookie.ts';
 import { type DrawParts, type VersionDraw, versionDrawOf } from './version-draw.ts';
+
+/** A trial ends when no key that it is about was answered for this long: many ask once a minute, and nobody is harmed meanwhile. */
+const TRIAL_MS = 120_000;
 
 /** What a request reads: replaced as a whole, never modified. */
 export interface Live {
@@ -53,6 +57,12 @@ export interface RouteState extends DrawParts {
   readonly budget: RetryBudget;
   live: Live;
   applied: AppliedSplit | null;
+  /** The order as it was given, and when (monotonic ms); null before the first. */
+  given: { readonly order: SplitOrder; readonly at: number } | null;
+  /** While the stable serves the keys of a canary with few: ends it. */
+  trial: NodeJS.Timeout | undefined;
+  /** Of the ramp of the order in force. */
+  nextMove: NodeJS.Timeout | undefined;
   /** The rollout that was sent to the stable; whatever later orders for it say, its canary gets nothing. */
   withdrawn: string | null;
 }
@@ -158,21 +168,88 @@ export class Follower {
     const state = this.find(given.route);
     if (state.applied && given.epoch <= state.applied.epoch) return;
     // An order that was in transit when its canary was withdrawn does not know that.
-    const order = given.rolloutId !== null && given.rolloutId === state.withdrawn ? allToStable(given) : given;
+    const whole = given.rolloutId !== null && given.rolloutId === state.withdrawn ? allToStable(given) : given;
+    const at = this.clock.monotonic();
+    const order = this.atPresent(state, whole, at);
     const before = state.live;
     const live = this.compile(state.declared, order);
+    this.endTrial(state);
+    state.given = { order: whole, at };
     state.recorder.follow(order);
-    state.brake.follow(order);
-    state.live = live;
+    state.brake.follow(whole, live.draw.by === 'request' ? 'request' : 'key');
+    this.swap(state, live);
     state.applied = { epoch: order.epoch, since: Math.round(this.clock.wall()) };
     if (before.canary && !serves(before.canary, live)) this.drain(before.canary, state, order.drainMs);
     this.pools.keepOnly(this.inUse());
   }
 
-  private brake(state: RouteState, reason: string): void {
+  /** The order with the weight of its ramp, which goes on by itself. */
+  private atPresent(state: RouteState, order: SplitOrder, appliedAt: number): SplitOrder {
+    const { ramp } = order;
+    clearTimeout(state.nextMove);
+    if (ramp === undefined) return order;
+    // The later of two clocks: a ramp that went on elsewhere is not begun anew, and no clock can make it longer.
+    const elapsedMs = Math.max(this.clock.monotonic() - appliedAt, this.clock.wall() - ramp.since);
+    const { canaryBps, nextInMs } = rampedWeight(order, elapsedMs);
+    if (nextInMs !== null) {
+      const move = () => this.faults.attempt(() => this.moveOn(state, order, appliedAt), 'timer');
+      state.nextMove = setTimeout(move, nextInMs).unref();
+    }
+    return { ...order, canaryBps };
+  }
+
+  private swap(state: RouteState, live: Live): void {
+    state.live = live;
+    state.mirror?.follow(live.order, state.trial === undefined ? 'none' : 'stable');
+  }
+
+  /** A move within an order: it begins a block, and nothing else. */
+  private moveOn(state: RouteState, whole: SplitOrder, appliedAt: number): void {
+    const order = this.atPresent(state, whole, appliedAt);
+    state.recorder.follow(order);
+    this.swap(state, { ...state.live, order });
+  }
+
+  private brake(state: RouteState, move: BrakeMove): void {
     const { order } = state.live;
-    this.withdraw(state, order.rolloutId);
-    this.onBrake(order, reason);
+    switch (move.do) {
+      case 'to-stable':
+        this.withdraw(state, order.rolloutId);
+        this.onBrake(order, move);
+        break;
+      case 'try-stable':
+        this.beginTrial(state);
+        break;
+      case 'go-on':
+        state.trial?.refresh();
+        break;
+      case 'give-back':
+        this.giveBack(state);
+    }
+  }
+
+  /** The weight is 0 for a while, under the same order. */
+  private beginTrial(state: RouteState): void {
+    clearTimeout(state.nextMove);
+    const { ramp: _, ...order } = { ...state.live.order, canaryBps: 0 };
+    state.recorder.follow(order);
+    const over = () => this.faults.attempt(() => this.giveBack(state), 'timer');
+    state.trial = setTimeout(over, TRIAL_MS).unref();
+    this.swap(state, { ...state.live, order });
+  }
+
+  /** The trial is over, and the canary has its weight again. */
+  private giveBack(state: RouteState): void {
+    if (state.trial === undefined || state.given === null) return;
+    this.endTrial(state);
+    if (state.applied) state.applied = { epoch: state.applied.epoch, since: Math.round(this.clock.wall()) };
+    this.moveOn(state, state.given.order, state.given.at);
+  }
+
+  private endTrial(state: RouteState): void {
+    clearTimeout(state.trial);
+    state.trial = undefined;
+    state.brake.giveUpTrial();
   }
 
   toStable({ route, rolloutId, epoch }: Pick<SplitOrder, 'route' | 'rolloutId' | 'epoch'>): void {
@@ -183,11 +260,13 @@ export class Follower {
 
   private withdraw(state: RouteState, rolloutId: string | null): void {
     state.withdrawn = rolloutId;
+    this.endTrial(state);
     const { canaryBps, forceAllowed, consumerDefault } = state.live.order;
     if (canaryBps === 0 && !forceAllowed && consumerDefault === null) return;
+    clearTimeout(state.nextMove);
     const order = allToStable(state.live.order);
     state.recorder.follow(order);
-    state.live = { ...state.live, order };
+    this.swap(state, { ...state.live, order });
   }
 
   appliedSplit(route: string): AppliedSplit | null {
@@ -237,7 +316,8 @@ export class Follower {
 }
 
 /** The canary stays known, so that the next order can drain it. */
-function allToStable(order: SplitOrder): SplitOrder {
+function allToStable(whole: SplitOrder): SplitOrder {
+  const { ramp: _, ...order } = whole;
   return { ...order, canaryBps: 0, consumerDefault: null, forceAllowed: false };
 }
 

@@ -32,6 +32,22 @@ describe('orderFor', () => {
     }
     expect(orderFor(rolloutIn('step-1')).lastUnits).toBeUndefined();
   });
+
+  it('ramps an increase over half of the warm-up, or as the policy says, where the gateway carries the traffic', () => {
+    const policy = policyOf({ judge: { warmUp: '4m' } });
+    const step2 = rolloutIn('step-2', policy);
+    const since = step2.increase?.at;
+    expect(orderFor(step2)).toMatchObject({ canaryBps: 5_000, ramp: { fromBps: 1_000, since, ms: 120_000 } });
+    expect(orderFor(rolloutIn('bake', policy)).ramp).toMatchObject({ fromBps: 5_000 });
+    expect(orderFor(rolloutIn('step-2', policyOf({ ramp: '30s', judge: { warmUp: '4m' } }))).ramp?.ms).toBe(30_000);
+    for (const none of [policyOf({ ramp: '0s', judge: { warmUp: '4m' } }), policyOf()]) {
+      expect(orderFor(rolloutIn('step-2', none)).ramp).toBeUndefined();
+    }
+    expect(orderFor({ ...step2, router: 'none' }).ramp).toBeUndefined();
+    const back = apply(step2, { kind: 'canarySteppedBack', reason: 'cold' });
+    expect(orderFor(back).ramp).toBeUndefined();
+    expect(orderFor(rolloutIn('promoted', policy)).ramp).toBeUndefined();
+  });
   it('makes the canary the stable when finalised, and drops it when rolled back', () => {
     expect(orderFor(rolloutIn('finalised'))).toMatchObject({
       stable: { version: 'v2' },
