@@ -18,12 +18,17 @@ export type Stage =
 
 export type StageKind = Stage['kind'];
 
-/** The canary is back at its previous weight; `resume` restores what was withdrawn. */
+/** The canary is back at its previous weight. */
 export interface Withdrawal {
   readonly at: number;
   readonly fromBps: number;
-  /** `watched`: whether the fault goes away decides; `held`: it did not, and a person decides. */
-  readonly phase: 'watched' | 'held';
+  /**
+   * `watched`: whether the fault goes away decides; `over`: it did, and the weight is given once more; `held`: it did not, and
+   * a person decides, whose `resume` gives the weight back.
+   */
+  readonly phase: 'watched' | 'over' | 'held';
+  /** When the fault was over; in phase `over` alone. */
+  readonly overAt?: number;
 }
 
 /** What a person is paged for while a rollout runs. */

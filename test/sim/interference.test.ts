@@ -6,7 +6,7 @@ import { policyOf } from '../support/rollouts.ts';
 import { HEALTHY } from '../support/simulated-traffic.ts';
 
 const MINUTE = 60_000;
-const FAILING = { ...HEALTHY, errors: 0.3 };
+const WORSE = { errors: { ...HEALTHY, errors: 0.3 }, latency: { ...HEALTHY, medianMs: 60 } };
 
 let database: Awaited<ReturnType<typeof embeddedStore>>;
 let on: ControllerStage;
@@ -20,7 +20,7 @@ afterEach(() => on.close());
 afterAll(() => database.close());
 
 /** A rollout whose last increase both versions did not bear. */
-async function withdrawn(): Promise<string> {
+async function withdrawn(what: keyof typeof WORSE = 'errors'): Promise<string> {
   const steps = [
     { weight: '10%', dwell: '6m' },
     { weight: '50%', dwell: '30m' },
@@ -30,28 +30,53 @@ async function withdrawn(): Promise<string> {
   const { record } = await on.commands.start({ ...command, replace: false, force: false }, OPERATOR);
   const { id } = record.rollout;
   await on.run(60 * MINUTE, async () => (await on.stageOf(id)) === 'step-2');
-  Object.assign(on.world, { stable: FAILING, canary: FAILING });
+  Object.assign(on.world, { stable: WORSE[what], canary: WORSE[what] });
   await on.run(10 * MINUTE, async () => on.served()?.canaryBps !== 5_000);
   expect(on.served()?.canaryBps).toBe(1_000);
   return id;
 }
 
-async function told(id: string) {
+async function told(id: string, events = 2) {
   const audit = (await on.store.audit.list({ rolloutId: id, limit: 1_000 })).toReversed();
   const rollout = (await on.store.rollouts.find(id))?.rollout;
   expect(canonicalJson(replay(audit))).toBe(canonicalJson(rollout));
-  return { rollout, last: audit.slice(-2).map(({ event }) => event.kind) };
+  return { rollout, last: audit.slice(-events).map(({ event }) => event.kind) };
 }
 
 describe('when both versions begin to fail soon after an increase of the weight', () => {
-  it('rolls back for suspected interference when going back helps', async () => {
+  it.each(['errors', 'latency'] as const)('rolls back when the fault comes back with the weight: %s', async (what) => {
+    const id = await withdrawn(what);
+    const began = on.world.now;
+    // The canary at 50 % is too much for what both depend on.
+    await on.run(30 * MINUTE, async () => {
+      const hurts = (on.served()?.canaryBps ?? 0) >= 5_000;
+      Object.assign(on.world, { stable: hurts ? WORSE[what] : HEALTHY, canary: hurts ? WORSE[what] : HEALTHY });
+      return (await on.stageOf(id)) === 'rolled-back';
+    });
+    const { rollout, last } = await told(id, 4);
+    expect(last).toEqual([
+      'faultFollowedIncrease',
+      'faultEndedAfterWithdrawal',
+      'withdrawnWeightGivenAgain',
+      'interferenceSuspected',
+    ]);
+    expect(rollout).toMatchObject({ openPage: 'rolled-back', canaryBps: 0 });
+    expect(rollout?.reason).toMatch(/^suspected interference, the second time: /);
+    expect(on.world.now - began).toBeLessThan(7 * MINUTE);
+  });
+
+  it('blames nobody for an outage that ends while the weight is withdrawn, and goes on', async () => {
     const id = await withdrawn();
     Object.assign(on.world, { stable: HEALTHY, canary: HEALTHY });
-    await on.run(5 * MINUTE, async () => (await on.stageOf(id)) === 'rolled-back');
-    const { rollout, last } = await told(id);
-    expect(last).toEqual(['faultFollowedIncrease', 'interferenceSuspected']);
-    expect(rollout).toMatchObject({ openPage: 'rolled-back', canaryBps: 0 });
-    expect(rollout?.reason).toMatch(/^suspected interference: /);
+    await on.run(60 * MINUTE, async () => (await on.stageOf(id)) === 'bake');
+    expect(await on.stageOf(id)).toBe('bake');
+    const { last } = await told(id, 4);
+    expect(last).toEqual([
+      'faultFollowedIncrease',
+      'faultEndedAfterWithdrawal',
+      'withdrawnWeightGivenAgain',
+      'stepPassed',
+    ]);
   });
 
   it('holds and pages when it does not, and gives the weight back when a person resumes', async () => {

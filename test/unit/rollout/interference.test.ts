@@ -10,6 +10,18 @@ const MINUTE = 60_000;
 const at50 = rolloutIn('step-2');
 const raisedAt = at50.increase?.at ?? Number.NaN;
 
+const PARITY = {
+  name: 'at-parity',
+  reason: 'equal',
+  logEvidence: 0,
+  logThreshold: 7,
+  logHold: 3,
+  findings: [],
+  worst: null,
+  needs: null,
+  forecast: null,
+} as const;
+
 function failing(rollout: Rollout, sinceMs: number, goodBlocks = 0): Evidence {
   const none = noEvidence(rollout.policy, T0);
   const alarm = { since: raisedAt + sinceMs, goodBlocks, events: 90, requests: 300 };
@@ -32,7 +44,7 @@ describe('a shared fault soon after an increase of the weight', () => {
     expect(decided(at50, evidence, 3 * MINUTE - 1)).toBeNull();
     expect(decided(at50, evidence, 3 * MINUTE)).toEqual({
       kind: 'faultFollowedIncrease',
-      reason: 'the route as a whole fails since 1m after the canary went from 10% to 50%: back to 10%',
+      reason: 'the route as a whole fails since 60 s after the canary went from 10% to 50%: back to 10%',
     });
     const back = happening(at50, evidence, 3 * MINUTE);
     expect(back).toMatchObject({
@@ -71,14 +83,17 @@ describe('after the weight was taken back', () => {
   const back = happening(at50, failing(at50, MINUTE), 3 * MINUTE);
   const cleared = noEvidence(back.policy, T0);
 
-  it('rolls back when the fault goes away within five minutes', () => {
+  it('blames nobody when the fault goes away within five minutes: the weight will be given once more', () => {
     const after = happening(back, cleared, 5 * MINUTE);
     expect(after).toMatchObject({
-      stage: { kind: 'rolled-back' },
-      openPage: 'rolled-back',
-      withdrawal: null,
+      stage: { kind: 'step', index: 1 },
+      canaryBps: 1_000,
+      splitEpoch: back.splitEpoch,
+      openPage: null,
+      withdrawal: { fromBps: 5_000, phase: 'over', overAt: raisedAt + 5 * MINUTE },
       reason:
-        'suspected interference: the fault of both versions was over 2m after the canary went back from 50% to 10%',
+        'the fault of both versions was over 2 min after the canary went back from 50% to 10%: nobody is blamed yet, ' +
+        'it gets 50% once more in 3m, to see whether the fault comes back',
     });
   });
 
@@ -92,7 +107,7 @@ describe('after the weight was taken back', () => {
       openPage: 'shared-fault',
       paused: { by: 'serin' },
       withdrawal: { phase: 'held' },
-      reason: 'the route as a whole still fails 5m after the canary went back from 50% to 10%: resume gives it back',
+      reason: 'the route as a whole still fails 5 min after the canary went back from 50% to 10%: resume gives it back',
     });
     expect(decided(held, evidence, 9 * MINUTE)).toBeNull();
     expect(decided(held, cleared, 20 * MINUTE)).toBeNull();
@@ -101,7 +116,7 @@ describe('after the weight was taken back', () => {
   it('waits for a fault that has begun to clear', () => {
     expect(decided(back, failing(back, MINUTE, 3), 9 * MINUTE)).toBeNull();
     expect(decided(back, failing(back, MINUTE, 0), 9 * MINUTE)?.kind).toBe('faultOutlastedWithdrawal');
-    expect(decided(back, cleared, 9 * MINUTE)?.kind).toBe('interferenceSuspected');
+    expect(decided(back, cleared, 9 * MINUTE)?.kind).toBe('faultEndedAfterWithdrawal');
   });
 
   it('gives the weight back when a person resumes, and forgets it when one sets another', () => {
@@ -116,20 +131,70 @@ describe('after the weight was taken back', () => {
   });
 
   it('never advances by itself', () => {
-    const verdict = {
-      name: 'at-parity',
-      reason: 'equal',
-      logEvidence: 0,
-      logThreshold: 7,
-      logHold: 3,
-      findings: [],
-      worst: null,
-      needs: null,
-      forecast: null,
-    } as const;
-    const proven = { ...failing(back, MINUTE, 3), verdict, appliedAt: T0, dwellMs: 60 * MINUTE };
+    const proven = { ...failing(back, MINUTE, 3), verdict: PARITY, appliedAt: T0, dwellMs: 60 * MINUTE };
     expect(decided(back, proven, 4 * MINUTE)).toBeNull();
     expect(refusal(at50, { kind: 'interferenceSuspected', reason: 'late' })).toBe('no weight was withdrawn');
     expect(refusal(at50, { kind: 'faultOutlastedWithdrawal', reason: 'late' })).toBe('no weight was withdrawn');
+  });
+});
+
+describe('once the fault is over', () => {
+  const back = happening(at50, failing(at50, MINUTE), 3 * MINUTE);
+  const well = noEvidence(back.policy, T0);
+  const over = happening(back, well, 5 * MINUTE);
+  const again = happening(over, well, 8 * MINUTE);
+
+  it('gives the weight once more after three minutes, in which nothing advances', () => {
+    expect(decided(over, well, 8 * MINUTE - 1)).toBeNull();
+    expect(again).toMatchObject({
+      canaryBps: 5_000,
+      splitEpoch: over.splitEpoch + 1,
+      withdrawal: null,
+      increase: { at: raisedAt + 8 * MINUTE, fromBps: 1_000, again: true },
+      reason: 'the route has been well without it: the canary gets 50% once more',
+    });
+  });
+
+  it('waits while the route fails without the weight, and while a person has paused it', () => {
+    expect(decided(over, failing(over, 7 * MINUTE), 9 * MINUTE)).toBeNull();
+    expect(decided(over, well, 30 * MINUTE)?.kind).toBe('withdrawnWeightGivenAgain');
+    const paused = apply(over, { kind: 'paused' });
+    expect(decided(paused, well, 30 * MINUTE)).toBeNull();
+    expect(decided(apply(paused, { kind: 'resumed' }), well, 30 * MINUTE)?.kind).toBe('withdrawnWeightGivenAgain');
+  });
+
+  it('pages when the route fails for long without the weight', () => {
+    const verdict = { ...PARITY, name: 'shared-fault', reason: 'it fails' } as const;
+    const evidence = { ...failing(over, 7 * MINUTE), verdict };
+    expect(decided(over, evidence, 12 * MINUTE)).toBeNull();
+    expect(decided(over, evidence, 12 * MINUTE + 1)).toMatchObject({ cause: 'shared-fault' });
+  });
+
+  it('rolls back when the fault comes back with the weight, at once', () => {
+    const evidence = failing(again, 9 * MINUTE);
+    expect(happening(again, evidence, 9 * MINUTE)).toMatchObject({
+      stage: { kind: 'rolled-back' },
+      openPage: 'rolled-back',
+      reason:
+        'suspected interference, the second time: the route as a whole fails since 60 s after the canary went from 10% to 50%, ' +
+        'as it did before, and was well in between, when the canary had that weight no more',
+    });
+  });
+
+  it('blames nobody for a fault that comes late, or that began before', () => {
+    expect(decided(again, failing(again, 18 * MINUTE + 1), 19 * MINUTE)).toBeNull();
+    expect(decided(again, failing(again, 7 * MINUTE), 9 * MINUTE)).toBeNull();
+    const lower = apply(again, { kind: 'weightSet', canaryBps: 500 });
+    const raised = apply(lower, { kind: 'weightSet', canaryBps: 3_000 }, { at: raisedAt + 10 * MINUTE });
+    expect(decided(raised, failing(raised, 11 * MINUTE), 12 * MINUTE)).toBeNull();
+    expect(decided(raised, failing(raised, 11 * MINUTE), 13 * MINUTE)?.kind).toBe('faultFollowedIncrease');
+  });
+
+  it('replays an audit from when a fault that went away with the weight was enough', () => {
+    expect(apply(back, { kind: 'interferenceSuspected', reason: 'it was over' }).stage.kind).toBe('rolled-back');
+  });
+
+  it.each(['faultEndedAfterWithdrawal', 'withdrawnWeightGivenAgain'] as const)('refuses %s out of turn', (kind) => {
+    expect(refusal(at50, { kind, reason: 'late' })).toBe('no weight was withdrawn');
   });
 });
