@@ -43,6 +43,10 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
     'At the end of the process the lease stayed with it',
     'Nothing: another process leads once it is over',
   ],
+  harmHeld: [
+    'With `recorded: false`: the database was away, and harm was found that holds the canary at its weight (`onHarm: hold`)',
+    'Decide: roll back, or go on; bring the database back',
+  ],
   leftUnrecorded: [
     'The process ended before the database took what the gateway had done',
     'Look at the route: the next start serves the split that was recorded last',

@@ -138,6 +138,23 @@ const ROWS: Readonly<Record<RolloutEvent['kind'], readonly Omit<Row, 'name'>[]>>
       says: '`undecided.after` or `judge.maxHold` is over: pages',
     },
   ],
+  harmHeld: [
+    {
+      who: 'Serin',
+      event: () => ({ kind: 'harmHeld', reason, verdict: null }),
+      says: 'harm where `onHarm` is `hold`: paused, pages',
+    },
+  ],
+  canarySteppedBack: [
+    {
+      who: 'Serin',
+      event: () => ({ kind: 'canarySteppedBack', reason }),
+      says: 'worse for certain while it warms up: the weight of before for `judge.warmUp`, once in a stage',
+    },
+  ],
+  canaryTriedAgain: [
+    { who: 'Serin', event: () => ({ kind: 'canaryTriedAgain', reason }), says: 'that is over: the weight once more' },
+  ],
   faultFollowedIncrease: [
     {
       who: 'Serin',
@@ -145,8 +162,22 @@ const ROWS: Readonly<Record<RolloutEvent['kind'], readonly Omit<Row, 'name'>[]>>
       says: 'a shared fault soon after the weight grew: the weight of before',
     },
   ],
+  faultEndedAfterWithdrawal: [
+    {
+      who: 'Serin',
+      event: () => ({ kind: 'faultEndedAfterWithdrawal', reason }),
+      says: 'it went away within 5 min: nobody is blamed, the weight is given once more 3 min later',
+    },
+  ],
+  withdrawnWeightGivenAgain: [
+    { who: 'Serin', event: () => ({ kind: 'withdrawnWeightGivenAgain', reason }), says: 'those 3 min are over' },
+  ],
   interferenceSuspected: [
-    { who: 'Serin', event: () => ({ kind: 'interferenceSuspected', reason }), says: 'it went away with that weight' },
+    {
+      who: 'Serin',
+      event: () => ({ kind: 'interferenceSuspected', reason }),
+      says: 'the fault came back with that weight: the canary is blamed',
+    },
   ],
   faultOutlastedWithdrawal: [
     { who: 'Serin', event: () => ({ kind: 'faultOutlastedWithdrawal', reason }), says: 'it did not: paused, pages' },

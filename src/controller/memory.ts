@@ -1,10 +1,14 @@
-import type { Actor, OverrideEvent } from '../rollout/event.ts';
+import { type Actor, brakedBy, type MachineEvent, type OverrideEvent } from '../rollout/event.ts';
+import type { PulledBrake } from '../split/order.ts';
 import { DatabaseTime } from './database-time.ts';
 import { DirectMessages } from './direct-messages.ts';
 import { Looks } from './looks.ts';
 
 /** Brakes pulled by the gateway, by rollout: read here, cleared when the rollback they caused is committed. */
-export type Brakes = Map<string, string>;
+export type Brakes = Map<string, PulledBrake>;
+
+/** Harm that was found without the database, and holds (`onHarm: hold`), by rollout: cleared when it is committed. */
+export type HeldHarm = Map<string, Extract<MachineEvent, { kind: 'harmHeld' }>>;
 
 /** A rollback or abort that an operator ordered, done at the gateway while the database could not record it. */
 export interface Unrecorded {
@@ -22,6 +26,7 @@ export interface Unrecorded {
 export interface Memory {
   readonly looks: Looks;
   readonly brakes: Brakes;
+  readonly heldHarm: HeldHarm;
   /** By rollout. */
   readonly unrecorded: Map<string, Unrecorded>;
   readonly messages: DirectMessages;
@@ -38,11 +43,18 @@ export function createMemory(monotonic: () => number, tickMs: number): Memory {
   return {
     looks: new Looks(monotonic, time, overdueAfterMs(tickMs)),
     brakes: new Map(),
+    heldHarm: new Map(),
     unrecorded: new Map(),
     messages: new DirectMessages(monotonic),
     time,
     unapplied: new Map(),
   };
+}
+
+/** What was done, or held, for a rollout without the database; null where nothing was. */
+export function owedEvent({ brakes, heldHarm }: Pick<Memory, 'brakes' | 'heldHarm'>, id: string): MachineEvent | null {
+  const brake = brakes.get(id);
+  return brake === undefined ? (heldHarm.get(id) ?? null) : brakedBy(brake);
 }
 
 /** Three ticks: one may be slow, and a busy machine may skip one. */

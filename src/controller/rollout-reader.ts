@@ -70,7 +70,7 @@ async function refuseUnreadable(store: Pick<Store, 'rollouts'>, route: string): 
   if (damaged) throw new Problem('internal', damaged.reason);
 }
 
-/** Why a rollout was sent back to the stable, which the database has not recorded yet. */
+/** Why a rollout was sent back to the stable, or is held for harm, which the database has not recorded yet. */
 interface Pending {
   readonly event: string;
   readonly by: string;
@@ -81,7 +81,7 @@ interface Pending {
 
 /** What this process knows of a rollout beyond its record: how old the last look is, and what waits to be recorded. */
 export function standingOf(
-  { looks, unrecorded, brakes, time }: Memory,
+  { looks, unrecorded, brakes, heldHarm, time }: Memory,
   { rollout, evidence }: RolloutRecord,
 ): { readonly look: LookAge | null; readonly unrecorded: Pending | null } {
   if (isEnded(rollout)) return { look: null, unrecorded: null };
@@ -97,6 +97,10 @@ export function standingOf(
     return { look, unrecorded: { event: event.kind, by: by.name, reason, at } };
   }
   const braked = brakes.get(id);
+  const held = heldHarm.get(id);
+  if (braked === undefined && held !== undefined) {
+    return { look, unrecorded: { event: held.kind, by: 'serin', reason: held.reason, at: null } };
+  }
   if (braked === undefined) return { look, unrecorded: null };
-  return { look, unrecorded: { event: 'canaryBraked', by: 'serin', reason: braked, at: null } };
+  return { look, unrecorded: { event: 'canaryBraked', by: 'serin', reason: braked.reason, at: null } };
 }

@@ -1,5 +1,4 @@
-import cron from 'node-cron';
-import type { ScheduledTask } from 'node-cron';
+import cron, { type ScheduledTask } from 'node-cron';
 import { formatSpan } from '../parity/figures.ts';
 import { messageOf } from '../problem/log.ts';
 import type { PulledBrake } from '../split/order.ts';
@@ -8,7 +7,7 @@ import { overdueAfterMs } from './memory.ts';
 import type { ControllerPorts } from './ports.ts';
 import { forgetReplacedStables, reconcile, resolvePages } from './reconcile.ts';
 import { LOGGED_EVERY, tick } from './tick.ts';
-import { watchOver, type Weighed } from './watch.ts';
+import { type Weighed, watchOver } from './watch.ts';
 
 /** node-cron starts ticks by wall-clock time, so setting the clock back would stop them: this is how often we check for that. */
 const WATCHDOG_MS = 1_000;
@@ -129,8 +128,8 @@ export function createController(ports: ControllerPorts): Controller {
       });
       watchdog = setInterval(onWatchdog, WATCHDOG_MS);
     },
-    braked(rolloutId, reason) {
-      memory.brakes.set(rolloutId, reason);
+    braked(rolloutId, brake) {
+      memory.brakes.set(rolloutId, brake);
     },
     async stop() {
       if (watchdog) clearInterval(watchdog);
@@ -163,10 +162,14 @@ export function createController(ports: ControllerPorts): Controller {
       return `${routeOf(id)}: ${done} by ${by.name}: the gateway sends everything to the stable; not recorded yet, because the database is unavailable`;
     });
     const braked = [...memory.brakes].map(
-      ([id, reason]) =>
+      ([id, { reason }]) =>
         `${routeOf(id)}: the gateway sends everything to the stable, which is not recorded yet: ${reason}`,
     );
-    return [...byHand, ...braked];
+    const held = [...memory.heldHarm].map(
+      ([id, { reason }]) =>
+        `${routeOf(id)}: harm was found, and the canary keeps its weight until a person decides; not recorded yet, because the database is unavailable: ${reason}`,
+    );
+    return [...byHand, ...braked, ...held];
   }
 }
 

@@ -111,14 +111,19 @@ async function insert(
   ports: ControllerPorts,
   event: StartedEvent,
   running: RolloutRecord | undefined,
-  { at, by, reason }: { readonly at: number; readonly by: Actor; readonly reason: string },
+  {
+    at,
+    by,
+    reason,
+    warning,
+  }: { readonly at: number; readonly by: Actor; readonly reason: string; readonly warning: string | null },
 ): Promise<RolloutRecord> {
   const started = begin(event, at, { by: by.name, reason });
   const evidence = noEvidence(event.policy, at);
   const passed = changeFor(
     ports,
     { rollout: started, evidence },
-    { event: { kind: 'preflightPassed' }, at, actor: by, reason },
+    { event: { kind: 'preflightPassed', ...(warning === null ? {} : { warning }) }, at, actor: by, reason },
     null,
   );
   const superseded = running && supersede(ports, running, event.canary.version, { at, by, reason });
@@ -131,7 +136,10 @@ async function insert(
   await ports.store.rollouts.commit(change);
   ports.log({ what: 'rolloutStarted', rollout: event.id, route: event.route, canary: event.canary.url, by: by.name });
   const record = { rollout: change.rollout, evidence: change.evidence };
-  if (running) ports.memory.brakes.delete(running.rollout.id);
+  if (running) {
+    ports.memory.brakes.delete(running.rollout.id);
+    ports.memory.heldHarm.delete(running.rollout.id);
+  }
   ports.memory.looks.changed(record);
   await applyOrder(ports, orderFor(change.rollout));
   return record;

@@ -1,12 +1,14 @@
 import { formatSpan } from '../parity/figures.ts';
 import { SERIN } from '../rollout/event.ts';
 import { type Evidence, noEvidence } from '../rollout/evidence.ts';
+import { heldInstead } from '../rollout/on-harm.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import { changeFor } from './commit.ts';
 import { gather } from './gather.ts';
+import { owedEvent } from './memory.ts';
 import type { ControllerPorts } from './ports.ts';
 
 /** In-memory evidence about a rollout, beyond what is committed. */
@@ -14,8 +16,9 @@ export type Weighed = Map<string, Evidence>;
 
 /**
  * Watches rollouts that have gone too long without a look, or whose looks could not be committed: the same
- * judge on the gateway's own figures, in memory. It can do one thing: send all traffic to the stable. The
- * database records it as an ordinary brake, once it answers.
+ * judge on the gateway's own figures, in memory. It can do one thing: send all traffic to the stable, which the
+ * database records as an ordinary brake, once it answers. Where harm holds (`onHarm: hold`) the canary cannot be taken back: it keeps
+ * its weight, which nothing but a ramp that is under way raises without the database, and the page goes out at once. What was found is recorded first of all.
  *
  * If the gateway measures a rollout anyway, the judge goes on from the committed evidence, so that this takes
  * nothing from its error budget. If another source does, it starts from nothing, with its own budget.
@@ -54,7 +57,7 @@ async function weigh(
   const { rollout } = record;
   const { id, route, stage } = rollout;
   if (stage.kind !== 'step' && stage.kind !== 'bake') return;
-  if (!memory.brakes.has(id)) {
+  if (!memory.brakes.has(id) && !memory.heldHarm.has(id)) {
     const at = memory.time.estimate();
     const before = weighed.get(id) ?? committedEvidence(ports, record, at);
     const parts = { source: safeguard.source, router, tickMs };
@@ -62,21 +65,25 @@ async function weigh(
     weighed.set(id, evidence);
     const { verdict } = evidence;
     if (verdict?.name !== 'harmful') return;
-    await safeguard.toStable(orderFor(rollout));
-    memory.brakes.set(
-      id,
-      `${verdict.reason}; found by the gateway while no look could be recorded for ${formatSpan(agoMs)}`,
-    );
-    ports.log({ what: 'canaryBraked', level: 'warn', rollout: id, route, reason: verdict.reason, recorded: false });
+    const found = `found by the gateway while no look could be recorded for ${formatSpan(agoMs)}`;
+    const harm = { kind: 'canaryJudgedHarmful', reason: verdict.reason, verdict } as const;
+    const held = heldInstead(rollout, verdict, harm, at);
+    // It is held already, and was paged for.
+    if (held === null) return;
+    const { reason } = verdict;
+    if (held.kind === 'harmHeld') {
+      memory.heldHarm.set(id, { ...held, reason: `${held.reason}; ${found}` });
+      ports.log({ what: 'harmHeld', level: 'warn', rollout: id, route, reason, recorded: false });
+    } else {
+      await safeguard.toStable(orderFor(rollout));
+      memory.brakes.set(id, { reason: `${reason}; ${found}`, blames: 'canary' });
+      ports.log({ what: 'canaryBraked', level: 'warn', rollout: id, route, reason, recorded: false });
+    }
   }
   // A brake that the gateway pulled by itself is waiting to be recorded too.
-  const reason = memory.brakes.get(id) ?? '';
-  const cause = {
-    event: { kind: 'canaryBraked', reason },
-    at: memory.time.estimate(),
-    actor: SERIN,
-    reason: '',
-  } as const;
+  const event = owedEvent(memory, id);
+  if (event === null) return;
+  const cause = { event, at: memory.time.estimate(), actor: SERIN, reason: '' };
   memory.messages.add(changeFor(ports, record, cause, null).deliveries);
 }
 

@@ -23,6 +23,9 @@ export const pagerdutyKind: ChannelKind = {
           .strictObject({
             rolledBack: severityName.optional().describe('Serin rolled back; by default `error`'),
             internalFailed: severityName.optional().describe('Forced requests failed; by default `warning`'),
+            harmHeld: severityName
+              .optional()
+              .describe('Harm was found and `onHarm` is `hold`: the canary still serves; by default `critical`'),
             needsPerson: severityName
               .optional()
               .describe('Only a person can move the rollout on; by default `warning`'),

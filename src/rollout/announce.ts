@@ -52,6 +52,10 @@ export function announce(
   if (entered && after.openPage === 'rolled-back') {
     const subject = event.kind === 'internalFailed' ? 'internalFailed' : 'rolledBack';
     messages.push(page(subject, rolledBackSentence(before, after)));
+  } else if (event.kind === 'harmHeld') {
+    messages.push(
+      page('harmHeld', `${after.route}: ${after.canary.version} is harmful and needs a person: ${after.reason}`),
+    );
   } else if (after.openPage !== null && before.openPage === null) {
     messages.push(page('needsPerson', `${after.route}: ${after.canary.version} needs a person: ${after.reason}`));
   } else if (entered && after.stage.kind === 'promoted') {

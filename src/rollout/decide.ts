@@ -5,7 +5,7 @@ import { capabilitiesOf } from '../split/capabilities.ts';
 import type { PulledBrake } from '../split/order.ts';
 import type { MachineEvent } from './event.ts';
 import { asOfNow, type Evidence } from './evidence.ts';
-import { interference } from './interference.ts';
+import { heldInstead } from './on-harm.ts';
 import { wasPaged } from './paged.ts';
 import { closedGates, currentStep, neededDwellMs, undecidedLimitMs } from './plan.ts';
 import { silence } from './silence.ts';
@@ -29,8 +29,7 @@ export interface Facts {
 export function decide(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
   if (isEnded(rollout)) return null;
   return (
-    harm(rollout, evidence, facts) ??
-    interference(rollout, evidence, facts.at) ??
+    heldInstead(rollout, evidence.verdict, blamed(rollout, evidence, facts), facts.at) ??
     stuck(rollout, evidence, facts) ??
     progress(rollout, evidence, facts)
   );

@@ -8,13 +8,14 @@ export type MessageKind = 'page' | 'resolve' | 'change' | 'note';
 
 export type Severity = 'critical' | 'error' | 'warning' | 'info';
 
-/** What a page is about. `rolledBack` and `internalFailed` are safe already when it goes out. */
-export type PageSubject = 'rolledBack' | 'internalFailed' | 'needsPerson';
+/** What a page is about. `rolledBack` and `internalFailed` are safe already when it goes out; `harmHeld` goes on hurting. */
+export type PageSubject = 'rolledBack' | 'internalFailed' | 'harmHeld' | 'needsPerson';
 
 /** How urgent a page is unless a channel is configured otherwise. */
 export const PAGE_SEVERITY: Readonly<Record<PageSubject, Severity>> = {
   rolledBack: 'error',
   internalFailed: 'warning',
+  harmHeld: 'critical',
   needsPerson: 'warning',
 };
 

@@ -4,11 +4,18 @@ import { formatBps } from '../policy/units.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import type { OverrideEvent } from './event.ts';
 import { changed, enter, refused, rollBack, type Transition, type TransitionContext, weighed } from './move.ts';
+import { goOn } from './on-harm.ts';
 import { currentStep, nextStage, requiredGates } from './plan.ts';
 import { type Rollout, stageName } from './state.ts';
 
 /** What an operator may do to a running rollout; any override acknowledges an open page. */
 export function override(rollout: Rollout, event: OverrideEvent, context: TransitionContext): Transition {
+  const moved = overridden(rollout, event, context);
+  const goesOn = ['resumed', 'advanced', 'promoted', 'rebased'].includes(event.kind);
+  return goesOn ? goOn(moved) : moved;
+}
+
+function overridden(rollout: Rollout, event: OverrideEvent, context: TransitionContext): Transition {
   const why = `${context.actor.name}: ${context.reason}`;
   const acknowledged = { openPage: null, reason: why } as const;
   switch (event.kind) {
@@ -28,6 +35,8 @@ export function override(rollout: Rollout, event: OverrideEvent, context: Transi
     case 'advanced':
       return advanceByHand(rollout, event.to, context, why);
     case 'promoted':
+      if (event.repair)
+        return promoteByHand(rollout, true, context, `${context.actor.name}: as a repair: ${context.reason}`);
       return promoteByHand(rollout, event.full, context, why);
     case 'rolledBack':
       return rollBackByHand(rollout, context, why);

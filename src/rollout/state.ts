@@ -73,7 +73,9 @@ export interface Rollout {
   /** Dwell added to the present stage by `extend`. */
   readonly extraDwellMs: number;
   /** What a person was paged for and has not yet dealt with. */
-  readonly openPage: 'rolled-back' | 'undecided' | 'blind' | 'shared-fault' | null;
+  readonly openPage: 'rolled-back' | 'harmful' | 'undecided' | 'blind' | 'shared-fault' | null;
+  /** When the canary was found harmful and stayed where it was; set until a person goes on. */
+  readonly harmHeldAt?: number;
   /** When a person was last paged for a cause; omitted if never. An override answers the page, not the cause. */
   readonly pagedAt?: Readonly<Partial<Record<PagedCause, number>>>;
   readonly startedAt: number;

@@ -11,7 +11,7 @@ const LATEST_ROLLOUTS = 200;
 export interface FigureParts extends Omit<Exposed, 'durationBuckets' | 'controller' | 'stored' | 'soon'> {
   readonly store: Pick<Store, 'rollouts' | 'outbox' | 'audit'>;
   readonly controller: Pick<Controller, 'leads' | 'tickAgoMs'>;
-  readonly memory: Pick<Memory, 'looks' | 'brakes' | 'unrecorded'>;
+  readonly memory: Pick<Memory, 'looks' | 'brakes' | 'heldHarm' | 'unrecorded'>;
 }
 
 /** What `/metrics` shows, gathered from the parts that know it. */
@@ -24,7 +24,8 @@ export function figuresOf({ store, controller, memory, ...others }: FigureParts)
       leads: controller.leads(),
       tickAgoMs: controller.tickAgoMs(),
       rollouts: memory.looks.figures().map(({ id, route, agoMs, failures }) => {
-        return { route, agoMs, failures, isUnrecorded: memory.unrecorded.has(id) || memory.brakes.has(id) };
+        const isUnrecorded = memory.unrecorded.has(id) || memory.brakes.has(id) || memory.heldHarm.has(id);
+        return { route, agoMs, failures, isUnrecorded };
       }),
     }),
     stored: {

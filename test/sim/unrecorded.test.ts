@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deliverDue } from '../../src/controller/effects.ts';
 import { replay } from '../../src/controller/replay.ts';
+import { standingOf } from '../../src/controller/rollout-reader.ts';
 import { canonicalJson } from '../../src/policy/digest.ts';
 import type { Message } from '../../src/rollout/message.ts';
 import { type ControllerStage, controllerStage, embeddedStore, OPERATOR } from '../support/controller-stage.ts';
@@ -107,6 +108,54 @@ describe.each(['full', 'away'] as const)('a database that is %s in the middle of
     expect((await on.store.outbox.counts()).waiting).toBe(0);
     const stored = await on.store.rollouts.find(id);
     expect(canonicalJson(replay(entries))).toBe(canonicalJson(stored?.rollout));
+  });
+
+  it('pages at once for harm that holds, leaves the canary its weight, and records it before anything else', async () => {
+    const id = await inStep1({ onHarm: 'hold' });
+    const before = (await audit(id)).length;
+    on.world.database = mood;
+    on.world.canary = BROKEN;
+    await on.run(SOON + MINUTE, async () => pages().length > 0);
+    await on.run(5 * MINUTE);
+    expect(on.served()).toMatchObject({ canaryBps: 1_000 });
+    expect(pages()).toHaveLength(1);
+    expect(pages()[0]).toMatchObject({ subject: 'harmHeld', severity: 'critical' });
+    expect(pages()[0]?.summary).toMatch(
+      /v2 is harmful and needs a person: .*errors.*; it stays at 10%, paused \(onHarm: hold\); .*no look could be recorded/,
+    );
+    expect(await audit(id)).toHaveLength(before);
+    const record = on.ports.memory.looks.find(id);
+    expect(record && standingOf(on.ports.memory, record).unrecorded).toMatchObject({ event: 'harmHeld', by: 'serin' });
+
+    // It may look well by then: what was found stays found, and a person decides.
+    on.world.canary = HEALTHY;
+    on.world.database = 'well';
+    await on.run(4 * TICK);
+    const entries = await audit(id);
+    expect(entries.slice(before).map(({ event }) => event.kind)).toEqual(['harmHeld']);
+    const stored = await on.store.rollouts.find(id);
+    expect(stored?.rollout).toMatchObject({ stage: { kind: 'step' }, canaryBps: 1_000, openPage: 'harmful' });
+    expect(stored?.rollout.paused).not.toBeNull();
+    expect(canonicalJson(replay(entries))).toBe(canonicalJson(stored?.rollout));
+    expect(on.ports.memory.heldHarm.size).toBe(0);
+    await deliverDue(on.ports);
+    expect(pages()).toHaveLength(1);
+    await on.commands.override(id, { kind: 'rolledBack' }, OPERATOR, 'harm', null);
+    expect(on.served()).toMatchObject({ canaryBps: 0 });
+  });
+
+  it('lets a person take back what harm holds, and records the person', async () => {
+    const id = await inStep1({ onHarm: 'hold' });
+    const before = (await audit(id)).length;
+    on.world.database = mood;
+    on.world.canary = BROKEN;
+    await on.run(SOON + MINUTE, async () => pages().length > 0);
+    await on.commands.override(id, { kind: 'rolledBack' }, OPERATOR, 'paged', null);
+    expect(on.served()).toMatchObject({ canaryBps: 0 });
+    on.world.database = 'well';
+    await on.run(2 * TICK);
+    expect((await audit(id)).slice(before)).toMatchObject([{ actor: OPERATOR, event: { kind: 'rolledBack' } }]);
+    expect(on.ports.memory.heldHarm.size).toBe(0);
   });
 
   it('keeps nobody from taking it back: at the gateway at once, in the audit with the person, the reason and the time of the act', async () => {

@@ -1,7 +1,10 @@
 import type { RolloutView } from '../../api/view-schemas.ts';
 
-/** What the gateway has already done, but the database has not recorded yet. */
+/** What was already done, but the database has not recorded yet. */
 export function unrecordedText({ event, by, reason }: NonNullable<RolloutView['unrecorded']>): string {
+  if (event === 'harmHeld') {
+    return `harm was found, and the canary keeps its weight until a person decides; not recorded yet, because the database is unavailable: ${reason}`;
+  }
   const act = event === 'aborted' ? 'aborted' : event === 'rolledBack' ? 'rolled back' : 'braked';
   return `${act} at the gateway by ${by}: everything goes to the stable; not recorded yet, because the database is unavailable: ${reason}`;
 }

@@ -48,6 +48,18 @@ describe('orderFor', () => {
     expect(orderFor(back).ramp).toBeUndefined();
     expect(orderFor(rolloutIn('promoted', policy)).ramp).toBeUndefined();
   });
+
+  it('ends a ramp where it is when harm holds, and begins a new one where a person sets another weight', () => {
+    const step2 = rolloutIn('step-2', policyOf({ onHarm: 'hold', judge: { warmUp: '4m' } }));
+    const since = step2.increase?.at ?? 0;
+    const heldAt = (ms: number) => ({ ...step2, harmHeldAt: since + ms });
+    expect(orderFor(heldAt(20_000))).toMatchObject({ canaryBps: 2_000 });
+    expect(orderFor(heldAt(20_000))).not.toHaveProperty('ramp');
+    expect(orderFor(heldAt(200_000))).toMatchObject({ canaryBps: 5_000 });
+    const byHand = { ...heldAt(20_000), canaryBps: 7_000, increase: { at: since + 60_000, fromBps: 5_000 } };
+    expect(orderFor(byHand)).toMatchObject({ canaryBps: 7_000, ramp: { fromBps: 5_000 } });
+  });
+
   it('makes the canary the stable when finalised, and drops it when rolled back', () => {
     expect(orderFor(rolloutIn('finalised'))).toMatchObject({
       stable: { version: 'v2' },
@@ -60,5 +72,13 @@ describe('orderFor', () => {
       canaryBps: 0,
       forceAllowed: false,
     });
+  });
+
+  it('has answers compared, already in the internal phase, where the policy says so', () => {
+    const policy = policyOf({ checks: { answers: { ignore: ['/meta'] } } });
+    for (const stage of ['internal', 'step-1']) {
+      expect(orderFor(rolloutIn(stage, policy)).measure.reads?.answers).toEqual({ ignore: ['/meta'] });
+    }
+    expect(orderFor(rolloutIn('step-1', policyOf())).measure.reads).toBeUndefined();
   });
 });
