@@ -76,7 +76,13 @@ const CHECKS: Readonly<Record<string, readonly [what: string, does: string]>> = 
 /** Every check of the list by the name that a reader knows, so that none is left out. */
 export function checksTable(): string {
   const names = allNames().flatMap(({ listed, open }) => [...listed, ...(open === undefined ? [] : [open.form])]);
-  for (const name of names.map((listed) => listed.replace(/^guard:.*/, 'guard:NAME'))) {
+  for (const name of names.map((listed) =>
+    listed
+      .replace(/^guard:.*/, 'guard:NAME')
+      .replace(/^gross:.*/, 'gross:KIND')
+      .replace(/^keys:.*/, 'keys:METRIC')
+      .replace(/^value:.*/, 'value:NAME'),
+  )) {
     if (!Object.hasOwn(CHECKS, name)) throw new Error(`the check ${name} is not described`);
   }
   const rows = Object.entries(CHECKS).map(([name, cells]) => [code(name), ...cells]);
@@ -93,25 +99,137 @@ export const REASONS: readonly (readonly [says: string, todo: string])[] = [
   ['only listed consumers reach the canary', 'a consumer step: move them, then `serin advance`'],
   ['the canary serves everybody', 'the bake: wait for its dwell'],
   ['the split of this step has not been seen applied yet', '`/readyz` and `splitNotApplied` in the log'],
+  [
+    'the canary has answered none',
+    'it hangs, or cannot be reached in time: its own log, and `serin doctor`; clients that left first are counted, too',
+  ],
+  [
+    'Serin compares nothing with such a stable',
+    'the stable is broken by itself: repair it; where the canary is the repair, `serin promote payments --repair`',
+  ],
+  ['would have rolled back: ', 'harm, where `spec.dryRun` is set: nothing is done about it; `serin rollback`'],
+  [
+    'spec.dryRun is set, so',
+    'the policy only reports: read the figures of `get`, then `serin advance`, or `serin rollback` if they are harm',
+  ],
   ['no canary traffic yet', 'does the route get requests at all? `serin doctor --try URL`'],
+  [
+    'of the requests at a weight of',
+    'one address or another key is most of the traffic: `trustedProxies` behind a balancer, `sticky: request`; `serin skip NAME split` goes on',
+  ],
   [
     'canary gets no traffic',
     'far fewer than the weight says: sticky keys of few clients, consumer rules, another router',
   ],
-  ['not judged while the canary warms up', 'latencies of the first `judge.warmUp` do not count; errors do'],
+  ['not judged while the canary warms up', 'nothing of the first `judge.warmUp` after an increase is compared'],
+  ['the canary warms up since its weight grew', 'wait: `judge.warmUp`'],
+  ['went back to', 'wait: it warms up at the smaller weight, and gets the other one back by itself'],
+  [
+    ', while it warms up',
+    'nobody is blamed: it goes back to the weight before, once. Look whether a cache or a connection pool starts empty; `serin get`',
+  ],
   [
     'more canary requests',
     'wait; `serin plan` says how long a step takes. A larger weight or a wider parity margin is quicker',
   ],
   [
-    'so far outside the parity margin',
+    'outside the parity margin of',
     'the canary looks worse, and there is too little evidence to say so: wait, or look at it now',
   ],
   [
-    'earlier in this rollout, which still holds it',
+    ', which holds the canary',
+    'a check that only holds is sure that the canary is worse: if it is meant to be, `serin skip payments CHECK`',
+  ],
+  [
+    'earlier in this rollout, which still holds the canary',
     '4xx answers rose before; if they were meant to, `serin skip payments clientErrors`',
   ],
+  [
+    'recent requests',
+    'one endpoint or consumer is worse, and named: wait, or look at it now. If it is meant to be, `serin skip payments slices`',
+  ],
+  [
+    'chance does not assign addresses',
+    'one address of the canary is worse: look at that machine or pod; `serin skip payments slices` goes on',
+  ],
+  [
+    'a slow machine there would look the same',
+    'start a second canary address, or move the one that there is, and `serin retry`',
+  ],
+  [
+    'could not be read',
+    'the canary answers with another type, or with longer bodies: if it is meant to, `serin skip payments content:unread`, and look whether `errors.when` still fits',
+  ],
+  [
+    'which holds it',
+    'answers differ in what a client may rely on: look at the field that is named; if it is meant, declare it (`expect` of `checks.responseShape`) and start anew, or `serin skip payments responseShape`',
+  ],
+  [
+    'nothing to compare yet, of ',
+    'no JSON answer was read: another `Content-Type`, answers that are too long, too small a sample, or a source that reads no bodies; `serin doctor`',
+  ],
+  [
+    'declared and not seen so far',
+    'a difference that `expect` of `checks.responseShape` declares has not come: the canary is another build, or the path or endpoint is misspelt',
+  ],
+  [
+    'a shift of more than',
+    'a word of `checks.categories` comes more or less often than on the stable; if it is meant to, `serin skip payments category:NAME`',
+  ],
+  [
+    'nobody sends the logs of this route',
+    '`checks.logs` needs lines: [logs](logs.md) says how they are sent or fetched; or take it out of the policy. Nothing is promoted without them',
+  ],
+  [
+    'no log lines of the',
+    'the sender of that version has stopped, or its lines do not say which version they are of; `serin skip payments logs` goes on without them',
+  ],
+  [
+    'the stable had none in',
+    'a line, or a call, that the stable never has: look at it. If it is meant, declare it in `checks.logs.expect`, or `serin skip payments logs`',
+  ],
+  ['canary requests each', 'wait: lines are compared in intervals, and a few of them have to be alike'],
+  [
+    'nothing to compare yet, it was looked for in none of',
+    'no answer was looked at for the word: too small a sample, or a source that reads no bodies; `serin doctor`',
+  ],
+  [
+    'nothing to compare yet, none of',
+    'nothing that `errors.when` could look at was answered: another `Content-Type`, too small a sample, or a source that reads no bodies; `serin doctor`',
+  ],
+  [
+    'keys are sticky and one client may be most of it',
+    'look at the errors of the canary: `serin rollback`, or `serin skip NAME CHECK` to go on',
+  ],
   ['is skipped or reports only: a person ends this step', 'no check is left that could show parity: `serin advance`'],
+  [
+    'cannot be told from the users',
+    'a sticky route: the keys differ by that much themselves. Wait, take a larger weight or a wider margin, or draw each request by itself (`sticky: request`)',
+  ],
+  [
+    'not yet inside the parity margin of',
+    'a sticky route: equal versions would mostly be at parity by now; wait for the next comparison, which the sentence names',
+  ],
+  [
+    'parity is out of reach at this weight',
+    'a sticky route with too few keys, or too different ones: a larger weight, a wider margin, or `sticky: request`',
+  ],
+  [
+    'and counts once',
+    'one client of a sticky route makes most of the errors: look whether the stable fails it as well; it rolls nothing back alone',
+  ],
+  [
+    'the source says nothing of the keys',
+    'a sticky route whose keys the gateway does not count: a person ends the step, or `sticky: request`',
+  ],
+  [
+    'the versions have users of their own',
+    'a query of `comparable: true` on a sticky route: look at the users of both versions; `serin skip payments query:NAME` goes on, and so does `sticky: request` at the next start',
+  ],
+  [
+    'one heavy key may be what is beyond it',
+    'a query with a limit on a sticky route: look which user it is, and whether the stable did the same for them; `serin skip payments query:NAME` goes on',
+  ],
   ['every check is at parity, and the step lasts at least', 'wait: `judge.minStep`'],
   ['nothing new has been measured for', 'the traffic or the source has stopped'],
   [

@@ -1,11 +1,9 @@
 import { withEach } from '../parity/each-check.ts';
-import type { Block } from '../stats/block.ts';
+import { type Block, CLOCK_SLACK_MS } from '../stats/block.ts';
 import type { OnsetSchedule } from '../stats/evidence/onset-schedule.ts';
 import type { Window } from '../stats/evidence/window.ts';
+import type { FaultDetector } from './fault/fault-detector.ts';
 import type { JudgeState } from './state.ts';
-
-/** Anything smaller is rounding or a clock being slewed. */
-const TOLERATED_MS = 1_000;
 
 /**
  * Adjusts the memory when a block begins before the last one ended: the clock was set back in between.
@@ -14,7 +12,7 @@ const TOLERATED_MS = 1_000;
  */
 export function onClockOf(state: JudgeState, { startedAt }: Pick<Block, 'startedAt'>): JudgeState {
   const { measuredUntil } = state;
-  if (measuredUntil === null || startedAt >= measuredUntil - TOLERATED_MS) return state;
+  if (measuredUntil === null || startedAt >= measuredUntil - CLOCK_SLACK_MS) return state;
   const byMs = startedAt - measuredUntil;
   const at = (instant: number | null) => (instant === null ? null : instant + byMs);
   const schedule = (onset: OnsetSchedule): OnsetSchedule => ({ ...onset, startedAt: at(onset.startedAt) });
@@ -22,15 +20,19 @@ export function onClockOf(state: JudgeState, { startedAt }: Pick<Block, 'started
     ...totals,
     span: span && { from: span.from + byMs, to: span.to + byMs },
   });
-  const { alarm } = state.fault;
+  const fault = <Watch extends FaultDetector>(watch: Watch): Watch => ({
+    ...watch,
+    alarm: watch.alarm && { ...watch.alarm, since: watch.alarm.since + byMs },
+  });
   return {
     ...state,
     splitSince: at(state.splitSince),
     measuredUntil: startedAt,
-    canarySince: at(state.canarySince),
+    warmUp: { ...state.warmUp, since: at(state.warmUp.since) },
     onset: { comparison: schedule(state.onset.comparison), guards: schedule(state.onset.guards) },
     checks: withEach(state.checks, (check, known) => check.move?.(known, byMs) ?? known),
-    fault: { ...state.fault, alarm: alarm && { ...alarm, since: alarm.since + byMs } },
+    fault: fault(state.fault),
+    slowness: fault(state.slowness),
     step: window(state.step),
     harm: { ...state.harm, since: window(state.harm.since) },
   };

@@ -6,6 +6,7 @@ import { baselineCheck } from './baseline.ts';
 import type { Check } from './check.ts';
 import { clientErrorsCheck } from './client-errors.ts';
 import { errorsCheck } from './errors.ts';
+import { grossCheck, type GrossStates } from './gross.ts';
 import { guardsCheck, type GuardsState } from './guards.ts';
 import type { KeysState } from './keys/keys.ts';
 import { keysCheck } from './keys/keys-check.ts';
@@ -26,6 +27,7 @@ export interface CheckStates {
   readonly unanswered: UnansweredState;
   readonly clientErrors: RateState;
   readonly latency: LatencyState;
+  readonly gross: GrossStates;
   readonly keys: KeysState;
   readonly guards: GuardsState;
   readonly queries: QueriesState;
@@ -48,6 +50,7 @@ export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   withContent: kindCheck('withContent'),
   otherAnswers: kindCheck('otherAnswers'),
   latency: latencyCheck,
+  gross: grossCheck,
   keys: keysCheck,
   guards: guardsCheck,
   queries: queriesCheck,

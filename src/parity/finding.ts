@@ -57,6 +57,8 @@ export interface Finding {
   readonly byKey?: 'own';
   /** For probes: pairs that the stable answered in this stage. Nobody sends requests for them. */
   readonly pairs?: number;
+  /** What a verdict of harm says of it, where the usual sentence would not be true. */
+  readonly blame?: string;
   /** Omitted when the check counts; otherwise it only reports, and takes no part in harm, hold or parity. */
   readonly dryRun?: true;
   /** One sentence. */

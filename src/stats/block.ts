@@ -114,6 +114,9 @@ export interface YoungVersions {
 /** Number of shadow groups (docs/statistics.md section 3.7). */
 export const GROUPS = 20;
 
+/** A block that begins this much before the last one ended is rounding, or a clock being slewed; more, and the clock was set back. */
+export const CLOCK_SLACK_MS = 1_000;
+
 /**
  * One look interval of one route, under exactly one split. The comparison of `stable` and `canary` is randomised;
  * `forced` (force header) and `ruled` (consumer list) are counted separately and never enter it.
