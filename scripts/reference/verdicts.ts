@@ -67,6 +67,14 @@ const CHECKS: Readonly<Record<string, readonly [what: string, does: string]>> = 
   p95: ['the latency that 95 % of the answers keep', 'rolls back; has to show parity'],
   p99: ['the latency that 99 % of the answers keep', 'rolls back; has to show parity'],
   dominance: ['the whole distribution of latencies', 'rolls back'],
+  cold: [
+    'everything above, in the warm-up after an increase alone',
+    'sends the canary back to the weight before, once; rolls back the second time, or beyond the budget `harm`',
+  ],
+  'gross:KIND': [
+    'errors, 4xx answers or requests without an answer in a warm-up, beyond twice the share of the stable and 10 pp',
+    'rolls back',
+  ],
   'slower:MS': ['the share of answers slower than a boundary of a classic histogram', 'rolls back; has to show parity'],
   'query:NAME': ['a value that you query', 'as its `action` says'],
   'guard:NAME': ['an absolute limit of `guards`', 'rolls back'],

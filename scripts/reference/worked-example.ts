@@ -24,7 +24,7 @@ function judged(lines: number): Replay['answer'] {
 }
 
 /** The moments of the example: lines of the record, and whether Serin has rolled back. */
-const MOMENTS = { undecided: 3, suspect: 7, 'rolled back': 9 } as const;
+const MOMENTS = { undecided: 4, suspect: 8, 'rolled back': 10 } as const;
 
 /** As the judge combines them: the weighted sum of e-values, and what no check stakes. */
 function combined(checks: Replay['answer']['checks']): number {

@@ -1,13 +1,17 @@
 import { termsOf } from '../parity/each-check.ts';
 import { formatCount, formatLatency, formatShare, formatSpan, formatValue } from '../parity/figures.ts';
 import type { CheckName, Finding } from '../parity/finding.ts';
+import type { Hurt } from '../parity/gross.ts';
 import { partOf, type Stake } from '../parity/stake.ts';
 import { counted } from '../policy/counted.ts';
 import type { Policy } from '../policy/schema.ts';
 import { logSum } from '../stats/evidence/log-sum.ts';
 import { type Window, windowMs } from '../stats/evidence/window.ts';
+import { gridOf } from '../stats/latency/latency-form.ts';
 import type { FaultAlarm } from './fault/fault-detector.ts';
-import { type FaultWatch, pastRate } from './fault/shared-fault.ts';
+import { pastRate } from './fault/shared-fault.ts';
+import { slowEdge } from './fault/shared-slowness.ts';
+import type { JudgeState } from './state.ts';
 
 /** The figures that a verdict of harm rests on. */
 export interface HarmFigures {
@@ -31,13 +35,47 @@ export function explainSuspicion(policy: Policy, figures: HarmFigures): string {
   return `${compare(policy, figures)}: too little evidence to roll back, too much to go on`;
 }
 
-/** `both versions fail, 12 % of 3,400 requests where 0.2 % used to: nobody is blamed, nothing is promoted meanwhile` */
-export function explainSharedFault({ past }: FaultWatch, alarm: FaultAlarm): string {
-  const share = alarm.requests === 0 ? 0 : alarm.events / alarm.requests;
-  return (
-    `the route as a whole fails, ${formatShare(share)} of ${formatCount(alarm.requests)} requests where ` +
-    `${formatShare(pastRate(past))} used to: nobody is blamed, nothing is promoted meanwhile`
-  );
+/** `canary p50 82 ms against 41 ms (margin 4 %), 300 against 2,700 requests in 20 s, while it warms up` */
+export function explainCold(policy: Policy, figures: HarmFigures): string {
+  return `${compare(policy, figures)}, while it warms up`;
+}
+
+/** The same, where it cost more than the policy allows. */
+export function explainImpatience(policy: Policy, figures: HarmFigures, { failed, slow }: Hurt): string {
+  const { harm } = policy.spec;
+  const cost =
+    failed >= harm.failed
+      ? `${formatCount(failed)} more requests failed than would have on the stable, and ${formatCount(harm.failed)} are allowed`
+      : `${formatCount(slow)} more answers were slow than would have been on the stable, and ${formatCount(harm.slow)} are allowed`;
+  return `${compare(policy, figures)}, while it warms up: ${cost}`;
+}
+
+/**
+ * `the route as a whole fails, 12 % of 3,400 requests where 0.2 % used to: nobody is blamed, nothing is promoted meanwhile`,
+ * or `is slow, 71 % of 3,400 answers above 114 ms where 5 % used to be`
+ */
+export function explainSharedFault({
+  fault,
+  slowness,
+  checks,
+}: Pick<JudgeState, 'fault' | 'slowness' | 'checks'>): string {
+  const edge = slowEdge(slowness, gridOf(checks.latency.form));
+  const parts = [
+    ...(fault.alarm === null
+      ? []
+      : [`fails, ${shareIn(fault.alarm, 'requests')} where ${formatShare(pastRate(fault.past))} used to`]),
+    ...(slowness.alarm === null || edge === null
+      ? []
+      : [
+          `is slow, ${shareIn(slowness.alarm, 'answers')} above ${formatLatency(edge.ms)} ` +
+            `where ${formatShare(edge.share)} used to be`,
+        ]),
+  ];
+  return `the route as a whole ${parts.join(' and ')}: nobody is blamed, nothing is promoted meanwhile`;
+}
+
+function shareIn({ events, requests }: FaultAlarm, of: 'requests' | 'answers'): string {
+  return `${formatShare(requests === 0 ? 0 : events / requests)} of ${formatCount(requests)} ${of}`;
 }
 
 export function explainParity(policy: Policy, findings: readonly Finding[], canaryRequests: number): string {
@@ -90,4 +128,27 @@ function shares(policy: Policy, stakes: readonly Stake[]): string {
     .toSorted((left, right) => right.share - left.share)
     .map(({ check, share }) => `${nameCheck(policy, check)} ${formatShare(Number(share.toFixed(2)))}`)
     .join(', ');
+}
+
+/**
+ * The stake to name as the cause: the largest, or that of unanswered requests, where the latencies are mostly the patience of
+ * clients that left, the threshold is reached without them, and the policy reacts to both alike.
+ */
+export function carrierOf(
+  policy: Policy,
+  stakes: readonly Stake[],
+  largest: Stake | null,
+  since: Window,
+  logThreshold: number,
+): Stake | null {
+  if (largest === null || !isPatience(largest, since)) return largest;
+  const unanswered = stakes.find(({ check }) => check === 'unanswered');
+  if (unanswered === undefined || partOf(unanswered) < logThreshold) return largest;
+  const isAlike = termsOf(policy, largest.check)?.onHarm === termsOf(policy, 'unanswered')?.onHarm;
+  return isAlike ? unanswered : largest;
+}
+
+function isPatience({ check }: Pick<Stake, 'check'>, { canary }: Pick<Window, 'canary'>): boolean {
+  const isLatency = check === 'dominance' || /^p\d/.test(check);
+  return isLatency && canary.unanswered > 0 && 2 * canary.unanswered >= canary.latency.total;
 }

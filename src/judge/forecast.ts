@@ -12,7 +12,8 @@ import type { LookInput } from './input.ts';
 import type { JudgeState } from './state.ts';
 import { temperingOf } from './tempering.ts';
 import { thresholdsOf } from './thresholds.ts';
-import type { Forecast } from './verdict.ts';
+import type { Forecast, StandingHold } from './verdict.ts';
+import { warmUpLeftMs } from './warm-up/cold.ts';
 
 /** A doubling of errors that would take longer is not told: nobody waits for it, and it is no promise of anything. */
 const TOLD_WITHIN_MS = 86_400_000;
@@ -28,17 +29,21 @@ export function forecastOf(
   state: JudgeState,
   input: LookInput,
   findings: readonly Finding[],
+  hold: StandingHold | undefined,
 ): Forecast | null {
+  // Nothing is compared with a stable that is broken.
+  if (hold?.cause === 'no-baseline') return null;
   const share = input.step.kind === 'weight' ? canaryShare(state.pace) : null;
   if (share === null) return null;
-  const parity = untilParity(state.pace, findings);
-  const doublingMs = untilDoublingIsKnown(policy, state, input, share);
+  const delayMs = state.warmUp.phase === 'judged' ? 0 : warmUpLeftMs(policy, state);
+  const parity = hold === undefined ? untilParity(state.pace, findings, delayMs) : null;
+  const doublingMs = state.assignment === 'by-key' ? null : untilDoublingIsKnown(policy, state, input, share);
   if (parity === null && doublingMs === null) return null;
   return { parity, doublingMs, says: sayForecast(parity, doublingMs) };
 }
 
 // The check that needs the most requests decides, and at another weight it may be a different check.
-function untilParity(pace: Pace, findings: readonly Finding[]): Forecast['parity'] {
+function untilParity(pace: Pace, findings: readonly Finding[], delayMs: number): Forecast['parity'] {
   const open = findings.filter((finding) => !hasShownParity(finding));
   const needs = open.flatMap(({ needsCanaryRequests }) => needsCanaryRequests ?? []);
   if (open.length === 0 || needs.length < open.length) return null;
@@ -51,7 +56,7 @@ function untilParity(pace: Pace, findings: readonly Finding[]): Forecast['parity
     const requests = Math.max(...there.map(({ canaryRequests }) => canaryRequests));
     return [{ weightBps, ms: (requests * pace.ms * WHOLE_BPS) / (weightBps * (pace.canary + pace.stable)) }];
   });
-  return { lowMs: FORECAST_RANGE.low * ms, highMs: FORECAST_RANGE.high * ms, at };
+  return { lowMs: FORECAST_RANGE.low * ms + delayMs, highMs: FORECAST_RANGE.high * ms + delayMs, at };
 }
 
 function untilDoublingIsKnown(policy: Policy, state: JudgeState, input: LookInput, share: number): number | null {
@@ -65,7 +70,8 @@ function untilDoublingIsKnown(policy: Policy, state: JudgeState, input: LookInpu
   const { harm, cap } = thresholdsOf(policy, input.step);
   const bet = { logThreshold: harm, budgetWeight, cap, minBlocks: judge.minBlocks };
   const gain = rateHarmGain(rate, doubled, boundary, share) / temperingOf(policy, state).rate;
-  return judge.block * blocksUntilHarm(bet, gain, (judge.block * state.pace.canary) / state.pace.ms);
+  const ms = judge.block * blocksUntilHarm(bet, gain, (judge.block * state.pace.canary) / state.pace.ms);
+  return ms <= TOLD_WITHIN_MS ? ms : null;
 }
 
 /** `parity in 1 min to 8 min, at 25 %: about 90 s; a doubling of errors would be known in 40 s` */

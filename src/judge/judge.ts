@@ -4,7 +4,15 @@ import type { Policy } from '../policy/schema.ts';
 import { type Tails, tailsOf } from '../stats/latency/tails.ts';
 import { combinedLog, largestStake, stakesOf } from './budget.ts';
 import { readEvidence } from './evidence.ts';
-import { explainHarm, explainParity, explainSharedFault, explainSuspicion } from './explain.ts';
+import {
+  carrierOf,
+  explainCold,
+  explainHarm,
+  explainImpatience,
+  explainParity,
+  explainSharedFault,
+  explainSuspicion,
+} from './explain.ts';
 import { findingsOf, holdsOf } from './findings.ts';
 import { forecastOf } from './forecast.ts';
 import type { LookInput } from './input.ts';
@@ -16,6 +24,7 @@ import type { JudgeState } from './state.ts';
 import { thresholdsOf } from './thresholds.ts';
 import { whyBlind, whyUndecided } from './undecided.ts';
 import type { CheckName, Verdict } from './verdict.ts';
+import { coldEvidence, coldFinding, isColdCertain, isOutOfPatience } from './warm-up/cold.ts';
 
 export type { LookInput, StepContext } from './input.ts';
 export { type JudgeState, openJudgement } from './state.ts';
@@ -46,11 +55,15 @@ export function look(policy: Policy, before: JudgeState, input: LookInput): Look
     }
   }
   const past = pastOf(state);
-  return toldOf(policy, state, verdictOf(policy, state, input, evidence.blind, past), past);
+  const verdict =
+    harm === 'by-evidence'
+      ? harmVerdict('harmful', policy, state, input, past)
+      : coldVerdict('harmful', policy, state, input, past);
+  return toldOf(policy, { ...state, decided: verdict }, verdict, past);
 }
 
 function toldOf(policy: Policy, state: JudgeState, verdict: Verdict, past: Tails): Look {
-  return { state, verdict, slowAfterMs: slowAfterMs(policy, state.checks.latency, past) };
+  return { state, verdict, slowAfterMs: slowAfterMs(policy, state.checks, past) };
 }
 
 /** The stable's past latencies, ready for lookup. */
@@ -58,11 +71,10 @@ function pastOf({ checks }: JudgeState): Tails {
   return tailsOf(checks.latency.reference);
 }
 
-function isHarmful(policy: Policy, state: JudgeState, input: LookInput): boolean {
-  return (
-    evidenceOf(policy, state, input) >= thresholdsOf(policy, input.step).harm &&
-    state.canaryBlocks >= policy.spec.judge.minBlocks
-  );
+function harmOf(policy: Policy, state: JudgeState, input: LookInput): 'by-evidence' | 'in-warm-up' | null {
+  if (state.canaryBlocks < policy.spec.judge.minBlocks) return null;
+  if (evidenceOf(policy, state, input) >= thresholdsOf(policy, input.step).harm) return 'by-evidence';
+  return isOutOfPatience(policy, state) ? 'in-warm-up' : null;
 }
 
 function evidenceOf(policy: Policy, state: JudgeState, { skippedChecks }: LookInput): number {
@@ -112,11 +124,13 @@ function harmVerdict(
   const thresholds = thresholdsOf(policy, input.step);
   const stakes = stakesOf(policy, state, input.skippedChecks);
   const findings = findingsOf(policy, state, input, state.harm.since, past);
-  const largest = largestStake(stakes);
-  const alone = largest !== null && partOf(largest) >= (name === 'harmful' ? thresholds.harm : thresholds.hold);
+  const { since } = state.harm;
+  const logThreshold = name === 'harmful' ? thresholds.harm : thresholds.hold;
+  const largest = carrierOf(policy, stakes, largestStake(stakes), since, logThreshold);
+  const alone = largest !== null && partOf(largest) >= logThreshold;
   const figures = {
     finding: findings.find(({ check }) => check === largest?.check) ?? null,
-    since: state.harm.since,
+    since,
     combined: alone ? null : stakes,
   };
   return {
@@ -127,6 +141,37 @@ function harmVerdict(
     logHold: thresholds.hold,
     findings,
     worst: alone ? largest.check : 'combined',
+    ...(largest === null ? {} : { leads: largest.check }),
+    needs: null,
+    forecast: null,
+  };
+}
+
+/** What the warm-up alone says: its evidence has its own share of the budget, and the figures are those since the increase. */
+function coldVerdict(
+  name: 'harmful' | 'suspect',
+  policy: Policy,
+  state: JudgeState,
+  input: LookInput,
+  past: Tails,
+): Verdict {
+  const thresholds = thresholdsOf(policy, input.step);
+  const { log, parts } = coldEvidence(policy, state, input.skippedChecks);
+  const findings = findingsOf(policy, state, input, state.step, past);
+  const [largest] = parts;
+  const finding = findings.find(({ check }) => check === largest?.check) ?? null;
+  const figures = { finding, since: state.step, combined: null };
+  // Once certain in a warm-up it stays so, whatever the evidence is by now.
+  const logEvidence = isColdCertain(state) ? Math.max(log, thresholds.harm) : log;
+  return {
+    name,
+    reason:
+      name === 'harmful' ? explainImpatience(policy, figures, state.checks.gross.hurt) : explainCold(policy, figures),
+    logEvidence,
+    logThreshold: thresholds.harm,
+    logHold: thresholds.hold,
+    findings: finding === null ? findings : [...findings, coldFinding(policy, state, finding, logEvidence)],
+    worst: largest?.check ?? null,
     needs: null,
     forecast: null,
   };

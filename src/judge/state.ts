@@ -5,10 +5,11 @@ import { type OnsetSchedule, UNSTARTED } from '../stats/evidence/onset-schedule.
 import { NO_PACE, type Pace } from '../stats/evidence/pace.ts';
 import { EMPTY_WINDOW, type Window } from '../stats/evidence/window.ts';
 import { type GroupDispersion, NO_DISPERSION } from '../stats/rates/dispersion.ts';
-import type { Arrivals, Carry } from './carry.ts';
+import { type Arrivals, type Carry, NO_ARRIVALS } from './carry.ts';
 import { type FaultWatch, NO_FAULT } from './fault/shared-fault.ts';
-import type { SlownessWatch } from './fault/shared-slowness.ts';
+import { NO_SLOWNESS, type SlownessWatch } from './fault/shared-slowness.ts';
 import type { Verdict } from './verdict.ts';
+import { NEVER_ENTERED, type WarmUp } from './warm-up/warm-up.ts';
 
 /** Incremented whenever older state cannot be read as it is; see `recall` for how that is handled. */
 export const JUDGE_FORMAT = 4;
@@ -27,8 +28,8 @@ export interface JudgeState {
   readonly fedAt: number | null;
   /** End of the last block, by the gateway's clock. */
   readonly measuredUntil: number | null;
-  /** Start of the first block in which the canary had traffic, by the gateway's clock, and the number of such blocks. */
-  readonly canarySince: number | null;
+  readonly warmUp: WarmUp;
+  /** The number of blocks in which the canary had traffic, or was compared by mirrored requests. */
   readonly canaryBlocks: number;
   readonly onset: { readonly comparison: OnsetSchedule; readonly guards: OnsetSchedule };
   /** What each check remembers. */
@@ -57,15 +58,19 @@ export function openJudgement(policy: Policy): JudgeState {
     stage: null,
     splitEpoch: null,
     splitSince: null,
+    assignment: null,
     fedAt: null,
     measuredUntil: null,
-    canarySince: null,
+    warmUp: NEVER_ENTERED,
     canaryBlocks: 0,
     onset: { comparison: UNSTARTED, guards: UNSTARTED },
     checks: openEach(policy),
     groups: NO_DISPERSION,
     fault: NO_FAULT,
+    slowness: NO_SLOWNESS,
     pace: NO_PACE,
+    traffic: NO_ARRIVALS,
+    carry: null,
     step: EMPTY_WINDOW,
     harm: { level: 0, lowest: 0, since: EMPTY_WINDOW },
     decided: null,

@@ -1,4 +1,4 @@
-import { logRateHarm, type RateState, restartRateParity } from '../stats/rates/error-rate.ts';
+import { coldRate, logRateHarm, type RateState, restartRateParity } from '../stats/rates/error-rate.ts';
 import { betFor } from './bet-for.ts';
 import type { Check } from './check.ts';
 import { observeRate, openRateCheck, rateFinding } from './rate.ts';
@@ -14,7 +14,9 @@ export const errorsCheck: Check<RateState> = {
   open: ({ spec: { checks } }) => openRateCheck(checks, 'errors'),
   observe: (state, sight) => observeRate('errors', state, sight, betFor(sight, sight.interrupted, 'errors')),
   restart: restartRateParity,
-  stakes: (_, state, shareOf) => [{ check: 'errors', weight: shareOf('errors'), logHarm: logRateHarm(state) }],
+  stakes: (_, state, shareOf) => [
+    { check: 'errors', weight: shareOf('errors'), logHarm: logRateHarm(state), cold: () => coldRate(state) },
+  ],
   findings: ({ spec: { checks } }, state, context) => [
     rateFinding(checks, 'errors', state, { ...context, budgetWeight: context.shareOf('errors') }),
   ],

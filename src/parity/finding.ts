@@ -65,6 +65,8 @@ export interface Finding {
   readonly says: string;
   /** The same without its details, for the verdict; omitted where `says` is short. */
   readonly brief?: string;
+  /** What the verdict says of it whichever check decides. */
+  readonly aside?: string;
 }
 
 /** Whether a promotion waits for this check. */

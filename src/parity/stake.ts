@@ -1,4 +1,5 @@
 import type { Policy } from '../policy/schema.ts';
+import type { ColdLog } from '../stats/evidence/onset.ts';
 import type { CheckName } from './finding.ts';
 
 export type PolicyWeight = keyof Policy['spec']['judge']['weights'];
@@ -39,6 +40,11 @@ export interface Stake {
   readonly check: CheckName;
   readonly weight: number;
   readonly logHarm: number;
+  /**
+   * Works out the log e-value of the same test over the last warm-up alone, which only a look in a warm-up asks for; null
+   * before the first, omitted for a test that the warm-up does not interrupt.
+   */
+  readonly cold?: () => ColdLog | null;
 }
 
 /** ln(weight * E) of one stake: at or above the threshold it carries the verdict alone. */

@@ -1,6 +1,12 @@
 import { rateInterval } from '../stats/evidence/confidence.ts';
 import type { Totals } from '../stats/evidence/window.ts';
-import { logUnansweredHarm, openUnanswered, stepUnanswered, type UnansweredState } from '../stats/rates/unanswered.ts';
+import {
+  coldUnanswered,
+  logUnansweredHarm,
+  openUnanswered,
+  stepUnanswered,
+  type UnansweredState,
+} from '../stats/rates/unanswered.ts';
 import { betFor } from './bet-for.ts';
 import { type Check, reactionOf } from './check.ts';
 import type { FindingContext } from './context.ts';
@@ -21,7 +27,12 @@ export const unansweredCheck: Check<UnansweredState> = {
   observe: (state, sight) =>
     stepUnanswered(state, sight.compared, betFor(sight, sight.interrupted, 'unanswered'), sight.settled?.block),
   stakes: (_, state, shareOf) => [
-    { check: 'unanswered', weight: shareOf('unanswered'), logHarm: logUnansweredHarm(state) },
+    {
+      check: 'unanswered',
+      weight: shareOf('unanswered'),
+      logHarm: logUnansweredHarm(state),
+      cold: () => coldUnanswered(state),
+    },
   ],
   findings: (_, state, context) => [
     unansweredFinding(state, { ...context, budgetWeight: context.shareOf('unanswered') }),

@@ -23,6 +23,7 @@ export function policyOf(spec: Partial<PolicyDocument['spec']> = {}): Policy {
       ],
       bake: { dwell: '1m' },
       ...spec,
+      judge: { warmUp: '0s', ...spec.judge },
     },
   });
 }

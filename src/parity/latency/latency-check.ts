@@ -1,7 +1,7 @@
 import type { Policy } from '../../policy/schema.ts';
-import { logDominanceHarm } from '../../stats/latency/dominance.ts';
-import { logQuantileHarm } from '../../stats/latency/quantile.ts';
-import { logBoundaryHarm } from '../../stats/latency/slower.ts';
+import { coldDominance, logDominanceHarm } from '../../stats/latency/dominance.ts';
+import { coldQuantile, logQuantileHarm } from '../../stats/latency/quantile.ts';
+import { coldBoundary, logBoundaryHarm } from '../../stats/latency/slower.ts';
 import type { Check } from '../check.ts';
 import { formatLatency } from '../figures.ts';
 import type { CheckName, QuantileName } from '../finding.ts';
@@ -70,11 +70,22 @@ function latencyStakes({ spec: { checks } }: Policy, state: LatencyState, shareO
       check: `slower:${boundary.ms}`,
       weight,
       logHarm: logBoundaryHarm(boundary),
+      cold: () => coldBoundary(boundary),
     }));
   }
   return [
-    { check: 'dominance', weight: shareOf('dominance'), logHarm: logDominanceHarm(state.dominance) },
-    ...QUANTILES.map((name) => ({ check: name, weight: shareOf(name), logHarm: logQuantileHarm(state[name]) })),
+    {
+      check: 'dominance',
+      weight: shareOf('dominance'),
+      logHarm: logDominanceHarm(state.dominance),
+      cold: () => coldDominance(state.dominance),
+    },
+    ...QUANTILES.map((name) => ({
+      check: name,
+      weight: shareOf(name),
+      logHarm: logQuantileHarm(state[name]),
+      cold: () => coldQuantile(state[name]),
+    })),
   ];
 }
 

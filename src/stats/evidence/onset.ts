@@ -5,7 +5,12 @@ import { logSum } from './log-sum.ts';
  * new mass is injected, then every alternative is multiplied by its e-value of the block. With at most 1 injected in
  * all, the mixture is a nonnegative supermartingale that begins at 1.
  */
-export interface OnsetMixture {
+export interface OnsetMixture extends Mass {
+  /** The same test over the blocks of one warm-up only; omitted before the first (docs/statistics.md section 3.17). */
+  readonly cold?: ColdMixture;
+}
+
+interface Mass {
   /** The mass injected so far, at most 1. */
   readonly spent: number;
   /** Log of each alternative's process; null before any mass was injected. */
@@ -30,7 +35,7 @@ export function openMixture(alternatives: number): OnsetMixture {
 /**
  * M <- e * (M + pi), with pi the growth of `spent` since the last block.
  *
- * @param spent the mass injected up to and with this block, in [mixture.spent, 1]
+ * @param injection the mass injected up to and with this block, in [mixture.spent, 1]
  * @param logE log e-value of this block for each alternative
  */
 export function stepMixture(mixture: OnsetMixture, spent: number, logE: readonly number[]): OnsetMixture {
@@ -47,4 +52,15 @@ export function stepMixture(mixture: OnsetMixture, spent: number, logE: readonly
 /** ln of the mixture's value: the weighted alternatives and the mass not yet injected. */
 export function logMixture(mixture: Mass, weights: readonly number[]): number {
   return logSum([...mixture.logMass, 0], [...weights, 1 - mixture.spent]);
+}
+
+/** The same for the last warm-up in which the test bet; null before the first. */
+export function coldLog({ cold }: OnsetMixture, weights: readonly number[]): ColdLog | null {
+  return cold === undefined ? null : { entry: cold.entry, log: logMixture(cold, weights) };
+}
+
+/** What a test found in a warm-up, as the log of its e-process. */
+export interface ColdLog {
+  readonly entry: number;
+  readonly log: number;
 }

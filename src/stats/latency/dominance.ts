@@ -1,5 +1,5 @@
 import type { Bet } from '../evidence/bet.ts';
-import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
+import { type ColdLog, coldLog, logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
 import { tailAbove, tailBucket, type Tails } from './tails.ts';
 
 /**
@@ -53,7 +53,8 @@ const STEPS: readonly { readonly level: number; readonly odds: number; readonly 
 ];
 
 const TILTS = SHIFTS.length + STEPS.length;
-const TILT_WEIGHTS: readonly number[] = [...SHIFT_WEIGHTS, ...STEPS.map(({ weight }) => weight)];
+/** The weights of the tilts, shifts first. */
+export const TILT_WEIGHTS: readonly number[] = [...SHIFT_WEIGHTS, ...STEPS.map(({ weight }) => weight)];
 
 /** Past mass at which betting starts: in total, and in each bin. */
 export const STARTING_TOTAL = 200;
@@ -99,6 +100,11 @@ export function stepDominance(
 
 export function logDominanceHarm(mixture: OnsetMixture): number {
   return logMixture(mixture, TILT_WEIGHTS);
+}
+
+/** The same in the last warm-up; null before the first. */
+export function coldDominance(mixture: OnsetMixture): ColdLog | null {
+  return coldLog(mixture, TILT_WEIGHTS);
 }
 
 /**

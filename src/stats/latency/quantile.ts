@@ -1,8 +1,8 @@
 import type { Bet } from '../evidence/bet.ts';
 import { type BlockCounts, clipRate, expit, lnEBernoulli, logit } from '../evidence/e-value.ts';
-import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
+import { type ColdLog, coldLog, logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
 import { logParity, PARITY_GRID, type ParityProcess, stepParity, UNSHOWN } from '../evidence/parity-process.ts';
-import { tailAbove, tailBucket, type Tails } from './tails.ts';
+import { type Tails, tailAbove, tailBucket } from './tails.ts';
 
 /**
  * Where a quantile of the stable's past lies (docs/statistics.md section 3.3). The edge runs through a bucket, so that
@@ -130,6 +130,11 @@ function countsAbove({ canary, stable }: LatencyTails, edge: QuantileEdge, shift
 
 export function logQuantileHarm(state: QuantileState): number {
   return logMixture(state.harm, ODDS_WEIGHTS);
+}
+
+/** The same in the last warm-up; null before the first. */
+export function coldQuantile(state: QuantileState): ColdLog | null {
+  return coldLog(state.harm, ODDS_WEIGHTS);
 }
 
 export function logQuantileParity(state: QuantileState): number {

@@ -1,8 +1,9 @@
 import type { SlowerCounts } from '../block.ts';
 import type { Bet } from '../evidence/bet.ts';
 import { logSum } from '../evidence/log-sum.ts';
-import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
+import { type ColdLog, coldLog, logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
 import {
+  coldRate,
   type EffectGrid,
   logRateHarm,
   logRateParity,
@@ -117,6 +118,20 @@ export function restartBoundaryParity(states: readonly BoundaryState[]): readonl
 /** Log e-value against "no slower than the margins allow" at one boundary, both tests together. */
 export function logBoundaryHarm({ rate, shift }: BoundaryState): number {
   return logSum([logRateHarm(rate, SLOWER_EFFECTS.weights), logMixture(shift, ODDS_WEIGHTS)], TEST_WEIGHTS);
+}
+
+/** The same in the last warm-up of either; null before the first. */
+export function coldBoundary({ rate, shift }: BoundaryState): ColdLog | null {
+  const tests = [coldRate(rate, SLOWER_EFFECTS.weights), coldLog(shift, ODDS_WEIGHTS)];
+  const entry = Math.max(...tests.map((test) => test?.entry ?? 0));
+  if (entry === 0) return null;
+  return {
+    entry,
+    log: logSum(
+      tests.map((test) => (test?.entry === entry ? test.log : 0)),
+      TEST_WEIGHTS,
+    ),
+  };
 }
 
 export function logBoundaryParity({ rate }: BoundaryState): number {

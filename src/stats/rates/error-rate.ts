@@ -11,7 +11,7 @@ import {
   lnEPoisson,
 } from '../evidence/e-value.ts';
 import { logSum } from '../evidence/log-sum.ts';
-import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
+import { type ColdLog, coldLog, logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
 import { logParity, PARITY_GRID, type ParityProcess, stepParity, UNSHOWN } from '../evidence/parity-process.ts';
 
 /** The margins of an error rate. Parity is inside the larger of two boundaries, so its null is their intersection. */
@@ -121,12 +121,21 @@ export function logRateHarm(state: RateState, weights: readonly number[] = RATIO
   return state.harm === null ? 0 : logMixture(state.harm, weights);
 }
 
+/** The same in the last warm-up; null before the first. */
+export function coldRate(state: RateState, weights: readonly number[] = RATIO_WEIGHTS): ColdLog | null {
+  return state.harm === null ? null : coldLog(state.harm, weights);
+}
+
 /** Log e-value against "worse than both parity margins": the average of two processes, valid under any drift. */
 export function logRateParity(state: RateState): number {
   return logSum([logParity(state.relative), logParity(state.absolute)], [0.5, 0.5]);
 }
 
-/** Log e-values of a block for each ratio; an alternative inside the margin adds nothing. */
+/**
+ * Log e-values of a block for each ratio; an alternative inside the margin adds nothing.
+ *
+ * @param drawn the canary's chance of each request, for the drawn form
+ */
 export function harmLogE(
   counts: BlockCounts,
   s1: number,

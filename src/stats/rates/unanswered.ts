@@ -1,7 +1,7 @@
 import type { Block, Tally } from '../block.ts';
 import { type Bet, isCompared } from '../evidence/bet.ts';
 import { type BlockCounts, type Boundary, boundaryAt, clipRate, lnEDrawn, lnEPoisson } from '../evidence/e-value.ts';
-import { logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
+import { type ColdLog, coldLog, logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
 import { expectedRate, learnStable, type PastRate } from './error-rate.ts';
 
 /**
@@ -56,6 +56,11 @@ function countsOf({ canary, stable }: UnansweredBlock): BlockCounts {
 
 export function logUnansweredHarm(state: UnansweredState): number {
   return logMixture(state.harm, WEIGHTS);
+}
+
+/** The same in the last warm-up; null before the first. */
+export function coldUnanswered(state: UnansweredState): ColdLog | null {
+  return coldLog(state.harm, WEIGHTS);
 }
 
 /** Log e-values of a block for each of four rates; one inside the margin adds nothing. */

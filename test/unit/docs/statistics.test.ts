@@ -77,8 +77,11 @@ describe('docs/statistics.md says what follows from the code', () => {
     expect(page).toContain(`| \`minBlocks\` | ${judge.minBlocks} |`);
     const { cap } = thresholdsOf(policy, STEP);
     expect(page).toContain(`cap = (ln(1/alpha)+5)/minBlocks = ${cap.toFixed(2)} nats`);
-    const { errors, dominance, p50, guards } = judge.weights;
-    expect(page).toContain(`errors ${errors}, dominance ${dominance}, p50, p95, p99 ${p50} each, guards ${guards}`);
+    const { errors, dominance, p50, clientErrors, kinds, slices, cold, guards } = judge.weights;
+    expect(page).toContain(
+      `errors ${errors}, dominance ${dominance}, p50, p95, p99 ${p50} each, clientErrors ${clientErrors}, kinds ${kinds}, ` +
+        `slices ${slices}, cold ${cold}, guards ${guards}`,
+    );
     const buckets = (['p50', 'p95', 'p99'] as const).map((name) => bucketMargins(checks, name, null));
     const rollback = buckets.map((margin) => margin.rollback).join(', ');
     const parity = buckets.map((margin) => margin.parity).join(', ');

@@ -36,6 +36,20 @@ describe('a pinned policy', () => {
     expect(pinnedPolicy(queries)).toEqual(queries);
   });
 
+  it('gives checks that came later no share of a budget that was given already', () => {
+    const weights = { errors: 0.36, dominance: 0.27, p50: 0.09, p95: 0.09, p99: 0.09, guards: 0.1 };
+    const ofNow = policyOf({ judge: { weights } });
+    const stored = { ...ofNow, spec: { ...ofNow.spec, judge: { ...ofNow.spec.judge, weights } } } as Policy;
+    expect(pinnedPolicy(stored)).toEqual(ofNow);
+    expect(pinnedPolicy(stored).spec.judge.weights).toEqual({
+      ...weights,
+      clientErrors: 0,
+      kinds: 0,
+      slices: 0,
+      cold: 0,
+    });
+  });
+
   it('has no field that is optional and was not there', () => {
     const { checks, guards } = pinnedPolicy(oldForm(policyOf())).spec;
     expect([Object.keys(guards), 'dominance' in checks.latency]).toEqual([['dryRun'], false]);
