@@ -236,13 +236,20 @@ function prepared(stage: string, event: RolloutEvent): Rollout {
       return { ...rollout, paused: { at: 0, by: 'ada', reason } };
     case 'pageResolved':
       return { ...rollout, openPage: 'undecided' };
+    case 'canaryTriedAgain':
+      return { ...rollout, stepBack: { at: 0, fromBps: rollout.canaryBps, phase: 'back' } };
+    case 'canarySteppedBack':
     case 'faultFollowedIncrease':
       return rollout.stage.kind === 'step'
         ? { ...rollout, increase: { at: rollout.stageEnteredAt, fromBps: 100 } }
         : rollout;
     case 'interferenceSuspected':
+      return { ...rollout, increase: { at: rollout.stageEnteredAt, fromBps: 100, again: true } };
+    case 'faultEndedAfterWithdrawal':
     case 'faultOutlastedWithdrawal':
       return { ...rollout, withdrawal: { at: 0, fromBps: rollout.canaryBps, phase: 'watched' } };
+    case 'withdrawnWeightGivenAgain':
+      return { ...rollout, withdrawal: { at: 0, fromBps: rollout.canaryBps + 100, phase: 'over', overAt: 0 } };
     default:
       return rollout;
   }

@@ -13,6 +13,7 @@ import {
   explainSharedFault,
   explainSuspicion,
 } from './explain.ts';
+import { alarmOf } from './fault/fault-detector.ts';
 import { findingsOf, holdsOf } from './findings.ts';
 import { forecastOf } from './forecast.ts';
 import type { LookInput } from './input.ts';
@@ -22,9 +23,9 @@ import { onClockOf } from './set-back.ts';
 import { slowAfterMs, staleAfterMs } from './slow-age.ts';
 import type { JudgeState } from './state.ts';
 import { thresholdsOf } from './thresholds.ts';
-import { whyBlind, whyUndecided } from './undecided.ts';
-import type { CheckName, Verdict } from './verdict.ts';
-import { coldEvidence, coldFinding, isColdCertain, isOutOfPatience } from './warm-up/cold.ts';
+import { standing, whyBlind, whyUndecided } from './undecided.ts';
+import type { CheckName, Finding, Verdict } from './verdict.ts';
+import { coldEvidence, coldFinding, isColdCertain, isExcusable, isOutOfPatience } from './warm-up/cold.ts';
 
 export type { LookInput, StepContext } from './input.ts';
 export { type JudgeState, openJudgement } from './state.ts';
@@ -85,26 +86,37 @@ function evidenceOf(policy: Policy, state: JudgeState, { skippedChecks }: LookIn
 function verdictOf(policy: Policy, state: JudgeState, input: LookInput, blind: string | null, past: Tails): Verdict {
   const thresholds = thresholdsOf(policy, input.step);
   const logEvidence = evidenceOf(policy, state, input);
+  const goesBack = isColdCertain(state) && isExcusable(policy, state);
+  if (goesBack) return { ...coldVerdict('suspect', policy, state, input, past), goBack: true };
   if (logEvidence >= thresholds.hold) return harmVerdict('suspect', policy, state, input, past);
   const all = findingsOf(policy, state, input, state.step, past);
-  const findings = input.step.kind === 'weight' ? all : all.filter(({ check }) => hasLimit(policy, check));
+  const findings =
+    input.step.kind === 'weight' ? all : all.filter(({ check }) => isToldIn(policy, check, input.step.kind));
   const facts = { logEvidence, logThreshold: thresholds.harm, logHold: thresholds.hold, findings, forecast: null };
-  const { alarm } = state.fault;
-  if (alarm !== null) {
-    const reason = explainSharedFault(state.fault, alarm);
-    return { ...facts, name: 'shared-fault', reason, worst: null, needs: null };
-  }
   const holds = holdsOf(policy, state, findings);
+  if (alarmOf(state.fault, state.slowness) !== null) {
+    // A stable that is broken by itself is most of a route that fails as a whole, and the truer thing to say.
+    const broken = holds.find(({ kind }) => kind === 'no-baseline');
+    const reason = broken?.reason ?? explainSharedFault(state);
+    return { ...facts, name: 'shared-fault', reason, worst: null, needs: null, ...(broken ? standing(broken) : {}) };
+  }
   const unseen = whyBlind(holds, blind);
   if (unseen !== null) return { ...facts, name: 'blind', ...unseen, needs: null };
   const undecided = whyUndecided(policy, state, input, findings, holds, staleAfterMs(policy, state, past));
-  const forecast = forecastOf(policy, state, input, findings);
+  const forecast = forecastOf(policy, state, input, findings, undecided?.hold);
   if (undecided !== null) {
-    const reason = state.anew === null ? undecided.reason : `${undecided.reason}; ${state.anew}`;
+    const said = withAside(undecided.reason, findings);
+    const reason = state.anew === null ? said : `${said}; ${state.anew}`;
     return { ...facts, name: 'undecided', ...undecided, reason, forecast };
   }
-  const reason = explainParity(policy, findings, state.step.canary.requests);
+  const reason = withAside(explainParity(policy, findings, state.step.canary.requests), findings);
   return { ...facts, name: 'at-parity', reason, worst: null, needs: null, forecast };
+}
+
+// One or few keys that fail are said whichever check decides.
+function withAside(reason: string, findings: readonly Finding[]): string {
+  const [aside] = findings.flatMap(({ aside, dryRun }) => (aside === undefined || dryRun ? [] : aside));
+  return aside === undefined || reason.includes(aside) ? reason : `${reason}; ${aside}`;
 }
 
 // Where the canary serves alone, checks that only compare say nothing.

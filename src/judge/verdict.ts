@@ -25,6 +25,8 @@ export interface Verdict {
   readonly hold?: StandingHold;
   /** The check with the largest part of the evidence of harm, also where several carry it together. */
   readonly leads?: CheckName;
+  /** Worse for certain while the canary warms up, by nothing that warming up would not explain: the weight before is enough. */
+  readonly goBack?: true;
   /**
    * Which slices of the traffic carry the difference; omitted for every verdict but `suspect` and `harmful`, and when it
    * cannot be determined.

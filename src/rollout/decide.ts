@@ -5,11 +5,13 @@ import { capabilitiesOf } from '../split/capabilities.ts';
 import type { PulledBrake } from '../split/order.ts';
 import type { MachineEvent } from './event.ts';
 import { asOfNow, type Evidence } from './evidence.ts';
+import { interference } from './interference.ts';
 import { heldInstead } from './on-harm.ts';
 import { wasPaged } from './paged.ts';
 import { closedGates, currentStep, neededDwellMs, undecidedLimitMs } from './plan.ts';
 import { silence } from './silence.ts';
 import { isEnded, type Rollout } from './state.ts';
+import { steppingBack } from './step-back.ts';
 import { counted } from '../policy/counted.ts';
 
 /** What the tick found besides the evidence. */
@@ -32,6 +34,14 @@ export function decide(rollout: Rollout, evidence: Evidence, facts: Facts): Mach
     heldInstead(rollout, evidence.verdict, blamed(rollout, evidence, facts), facts.at) ??
     stuck(rollout, evidence, facts) ??
     progress(rollout, evidence, facts)
+  );
+}
+
+function blamed(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
+  return (
+    harm(rollout, evidence, facts) ??
+    steppingBack(rollout, evidence, facts.at) ??
+    (rollout.policy.spec.dryRun ? null : interference(rollout, evidence, facts.at))
   );
 }
 

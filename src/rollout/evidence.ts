@@ -23,8 +23,12 @@ export interface Evidence {
   readonly blindSince: number | null;
   /** Database time since which the verdict has been `suspect`; null while it is not. */
   readonly suspectSince: number | null;
+  /** The hold that the verdict rests on, and database time since which; omitted or null while there is none. */
+  readonly held?: { readonly cause: string; readonly since: number } | null;
   /** Database time since which the whole route fails, whatever the verdict; null while it does not. */
   readonly faultSince: number | null;
+  /** Database time at which it was begun anew within the stage; omitted if it was not. */
+  readonly anewAt?: number;
   /** How far the database's clock was set since the stage began, in ms; omitted if it was not. */
   readonly steppedMs?: number;
   /** Age at which an open request counts as slow in the next collection. */
@@ -69,7 +73,8 @@ export interface Observation {
 export function evidenceAfterLook(rollout: Rollout, before: Evidence, seen: Observation): Evidence {
   const evidence = onSteppedClock(before, seen.stepMs);
   const blind = seen.look?.verdict.name === 'blind';
-  const watching = seen.applied && rollout.paused === null && !blind && seen.look?.verdict.name !== 'shared-fault';
+  const halted = rollout.paused !== null || rollout.withdrawal !== null || rollout.stepBack?.phase === 'back';
+  const watching = seen.applied && !halted && !blind && seen.look?.verdict.name !== 'shared-fault';
   const elapsed = Math.max(0, Math.min(seen.at - evidence.lookedAt, 2 * seen.tickMs));
   const counted = watching && evidence.appliedAt !== null ? elapsed : 0;
   return {
@@ -81,9 +86,10 @@ export function evidenceAfterLook(rollout: Rollout, before: Evidence, seen: Obse
     dwellMs: evidence.dwellMs + counted,
     lookedAt: seen.at,
     appliedAt: evidence.appliedAt ?? (seen.applied ? seen.at : null),
-    forced: addForced(rollout, evidence.forced, seen.blocks ?? []),
+    forced: rollout.stage.kind === 'internal' ? addForced(evidence.forced, ownBlocks(rollout, seen)) : evidence.forced,
     blindSince: blind ? (evidence.blindSince ?? seen.at) : null,
     suspectSince: seen.look?.verdict.name === 'suspect' ? (evidence.suspectSince ?? seen.at) : null,
+    held: heldSince(evidence, seen),
     faultSince: faultSince(evidence, seen),
   };
 }
@@ -97,7 +103,8 @@ export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: R
   switch (reset) {
     case 'keep': {
       // A weight that changes within the stage has its own timestamps, on the present clock.
-      const began = after.increase?.at === at || after.withdrawal?.at === at;
+      const { increase, withdrawal, stepBack } = after;
+      const began = [increase?.at, withdrawal?.at, withdrawal?.overAt, stepBack?.at].includes(at);
       return began && evidence.steppedMs !== undefined ? { ...evidence, steppedMs: 0 } : evidence;
     }
     case 'stage':
@@ -110,10 +117,11 @@ export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: R
         lookedAt: at,
         blindSince: null,
         suspectSince: null,
+        held: null,
         ...(evidence.steppedMs === undefined ? {} : { steppedMs: 0 }),
       };
     case 'all':
-      return { ...noEvidence(after.policy, at), cursor: evidence.cursor };
+      return { ...noEvidence(after.policy, at), cursor: evidence.cursor, anewAt: at };
   }
 }
 
@@ -130,7 +138,9 @@ export function onSteppedClock(evidence: Evidence, stepMs: number): Evidence {
     appliedAt: at(evidence.appliedAt),
     blindSince: at(evidence.blindSince),
     suspectSince: at(evidence.suspectSince),
+    ...(evidence.held ? { held: { ...evidence.held, since: evidence.held.since + stepMs } } : {}),
     faultSince: at(evidence.faultSince),
+    ...(evidence.anewAt === undefined ? {} : { anewAt: evidence.anewAt + stepMs }),
     steppedMs: (evidence.steppedMs ?? 0) + stepMs,
     judge: { ...evidence.judge, fedAt: at(evidence.judge.fedAt) },
   };
@@ -139,6 +149,14 @@ export function onSteppedClock(evidence: Evidence, stepMs: number): Evidence {
 /** A timestamp of the rollout itself (the stage was entered, the weight grew), converted to the present clock. */
 export function asOfNow(instant: number, { steppedMs = 0 }: Pick<Evidence, 'steppedMs'>): number {
   return instant + steppedMs;
+}
+
+// A look that could not see, or that saw something stronger, does not end a hold.
+function heldSince({ held = null }: Evidence, { look, at }: Observation): NonNullable<Evidence['held']> | null {
+  if (look === null) return held;
+  const { name, hold } = look.verdict;
+  if (hold !== undefined) return held?.cause === hold.cause ? held : { cause: hold.cause, since: at };
+  return name === 'undecided' || name === 'at-parity' ? null : held;
 }
 
 function faultSince(evidence: Evidence, { look, at }: Observation): number | null {

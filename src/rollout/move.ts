@@ -24,7 +24,7 @@ export type Transition =
 export function enter(rollout: Rollout, stage: Stage, context: TransitionContext, reason: string): Transition {
   const ended = isEnded({ ...rollout, stage });
   const next: Rollout = {
-    ...rollout,
+    ...withoutStepBack(rollout),
     version: rollout.version + 1,
     stage,
     stageEnteredAt: context.at,
@@ -63,6 +63,12 @@ export function weighed(
 ): Pick<Rollout, 'canaryBps' | 'increase' | 'withdrawal'> {
   const grew = canaryBps > rollout.canaryBps;
   return { canaryBps, increase: grew ? { at, fromBps: rollout.canaryBps } : rollout.increase, withdrawal: null };
+}
+
+/** The rollout as if it never went back in this stage. */
+export function withoutStepBack(rollout: Rollout): Rollout {
+  const { stepBack: _, ...kept } = rollout;
+  return kept;
 }
 
 /** A change within the stage. A change of the split, or of whether time counts, gets a new epoch: no block spans it. */

@@ -3,7 +3,16 @@ import { counted } from '../policy/counted.ts';
 import { formatBps } from '../policy/units.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import type { OverrideEvent } from './event.ts';
-import { changed, enter, refused, rollBack, type Transition, type TransitionContext, weighed } from './move.ts';
+import {
+  changed,
+  enter,
+  refused,
+  rollBack,
+  type Transition,
+  type TransitionContext,
+  weighed,
+  withoutStepBack,
+} from './move.ts';
 import { goOn } from './on-harm.ts';
 import { currentStep, nextStage, requiredGates } from './plan.ts';
 import { type Rollout, stageName } from './state.ts';
@@ -101,7 +110,7 @@ function setWeight(rollout: Rollout, canaryBps: number, at: number, why: string)
     return refused(`a step's weight is at least 0% and less than 100%, not ${formatBps(canaryBps)}; promote for 100%`);
   }
   if (canaryBps === rollout.canaryBps) return refused(`the weight is ${formatBps(canaryBps)} already`);
-  return changed(rollout, { openPage: null, reason: why, ...weighed(rollout, canaryBps, at) });
+  return changed(withoutStepBack(rollout), { openPage: null, reason: why, ...weighed(rollout, canaryBps, at) });
 }
 
 function passGate(rollout: Rollout, gate: string, why: string): Transition {

@@ -1,10 +1,21 @@
 import type { RolloutEvent, StartedEvent } from './event.ts';
-import { holdWithdrawal, withdraw } from './interference.ts';
-import { advance, changed, enter, refused, rollBack, type Transition, type TransitionContext } from './move.ts';
+import { blameInterference, endFault, giveAgain, holdWithdrawal, withdraw } from './interference.ts';
+import {
+  advance,
+  changed,
+  enter,
+  refused,
+  rollBack,
+  type Transition,
+  type TransitionContext,
+  takeBack,
+} from './move.ts';
+import { holdHarm } from './on-harm.ts';
 import { override } from './override.ts';
 import { pagedFor } from './paged.ts';
 import { stopForSilence } from './silence.ts';
 import { isEnded, type Rollout, type Stage, stageName } from './state.ts';
+import { stepBackOnce, tryAgain } from './step-back.ts';
 
 /** The first state of a rollout. */
 export function begin(event: StartedEvent, at: number, started?: Rollout['started']): Rollout {
@@ -55,7 +66,7 @@ export function transition(rollout: Rollout, event: RolloutEvent, context: Trans
   switch (event.kind) {
     case 'preflightPassed':
       return onlyIn(rollout, 'preflight', () =>
-        enter(rollout, { kind: 'internal' }, context, 'every canary address answers'),
+        enter(rollout, { kind: 'internal' }, context, answersAnd(event.warning)),
       );
     case 'preflightRefused':
       return onlyIn(rollout, 'preflight', () => enter(rollout, { kind: 'aborted' }, context, event.reason));
@@ -71,28 +82,44 @@ export function transition(rollout: Rollout, event: RolloutEvent, context: Trans
     case 'internalFailed':
       return onlyIn(rollout, 'internal', () => rollBack(rollout, context, event.reason));
     case 'canaryJudgedHarmful':
-    case 'canaryBraked':
       return rollBack(rollout, context, event.reason);
+    case 'canaryBraked':
+      return event.blames === 'nobody'
+        ? takeBack(rollout, context, event.reason)
+        : rollBack(rollout, context, event.reason);
     case 'blindTooLong':
       return blind(rollout, event, context);
     case 'canaryFellSilent':
       return stopForSilence(rollout, event, context);
     case 'undecidedTooLong':
       return changed(rollout, {
-        openPage: 'undecided',
+        openPage: event.cause === 'shared-fault' ? 'shared-fault' : 'undecided',
         reason: event.reason,
         ...pagedFor(rollout, event.cause ?? 'undecided', context.at),
       });
+    case 'harmHeld':
+      return holdHarm(rollout, event.reason, context);
+    case 'canarySteppedBack':
+      return stepBackOnce(rollout, event.reason, context);
+    case 'canaryTriedAgain':
+      return tryAgain(rollout, event.reason, context);
     case 'faultFollowedIncrease':
       return withdraw(rollout, event.reason, context);
+    case 'faultEndedAfterWithdrawal':
+      return endFault(rollout, event.reason, context);
+    case 'withdrawnWeightGivenAgain':
+      return giveAgain(rollout, event.reason, context);
     case 'interferenceSuspected':
-      if (rollout.withdrawal?.phase !== 'watched') return refused('no weight was withdrawn');
-      return rollBack(rollout, context, event.reason);
+      return blameInterference(rollout, event.reason, context);
     case 'faultOutlastedWithdrawal':
       return holdWithdrawal(rollout, event.reason, context);
     default:
       return override(rollout, event, context);
   }
+}
+
+function answersAnd(warning: string | undefined): string {
+  return `every canary address answers${warning === undefined ? '' : `, but ${warning}`}`;
 }
 
 function onlyIn(rollout: Rollout, kind: Stage['kind'], then: () => Transition): Transition {
