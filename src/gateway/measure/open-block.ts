@@ -1,15 +1,12 @@
+import { isDivided } from '../../split/assign.ts';
 import type { ChosenBy } from '../../split/match.ts';
 import type { SplitOrder, Track } from '../../split/order.ts';
 import type { Block, KeyReading, YoungVersions } from '../../stats/block.ts';
+import type { VersionAges } from './address-ages.ts';
 import { LaneTally } from './lane-tally.ts';
-import { type BlockSlices, openSlices, type Sliced, type Slicing } from './slice-tally.ts';
-import type { BlockHome, Drawn } from './ticket.ts';
+import { type BlockSlices, openSlices, type Slicing } from './slice-tally.ts';
+import type { BlockHome, CountingPlace, Drawn, Ticket, TicketBlock } from './ticket.ts';
 import type { UnitTally } from './unit-tally.ts';
-import { methodIndex } from '../http/method.ts';
-import type { AccessNote } from './access-log.ts';
-import type { VersionTotals } from './totals.ts';
-
-const NO_METHOD = methodIndex('');
 
 type Lanes = Readonly<Record<ChosenBy, Readonly<Record<Track, LaneTally>>>>;
 
@@ -19,86 +16,11 @@ const newLanes = (): Lanes => ({
   consumer: { stable: new LaneTally(), canary: new LaneTally() },
 });
 
-/** A request body that did not come with its head, as it delays its request. */
-export interface Sending {
-  /** Whether it is the client's turn. */
-  readonly isStarved: boolean;
-  /** How long we have waited for the client, at a monotonic time in ms. */
-  waitedMs(now: number): number;
-}
-
-/** The one small record that the recorder keeps per request, from its routing to its end. */
-export class Ticket implements Sliced {
-  readonly block: OpenBlock;
-  readonly track: Track;
-  readonly by: ChosenBy;
-  readonly totals: VersionTotals;
-  /** Monotonic ms at which the request head was complete. */
-  readonly begunAt: number;
-  /** Shadow group of the stable's randomised traffic; null for everything else. */
-  readonly group: number | null;
-  /** The answer's; 0 until its head has come. */
-  status = 0;
-  /** From the request head to the answer's head, for any answer, less the time the client took to send the rest. */
-  answeredMs = 0;
-  /** The same, if the latency comparison may use it: null until then, and always null where it says nothing. */
-  latencyMs: number | null = null;
-  hasEnded = false;
-  /** See `methodIndex`. */
-  method = NO_METHOD;
-  /** The path of the request's target; null if not given. */
-  path: string | null = null;
-  /** Name of the consumer; null where the route does not distinguish consumers. */
-  consumer: string | null = null;
-  /** Address of the upstream that serves; null until it is known. */
-  upstream: string | null = null;
-  /** What did not come with the head of the request; null if nothing is missing. */
-  upload: Sending | null = null;
-  /** For the access log; null where there is none. */
-  note: AccessNote | null = null;
-  older: Ticket | null = null;
-  younger: Ticket | null = null;
-
-  constructor(
-    block: OpenBlock,
-    track: Track,
-    by: ChosenBy,
-    totals: VersionTotals,
-    begunAt: number,
-    group: number | null,
-  ) {
-    this.block = block;
-    this.track = track;
-    this.by = by;
-    this.totals = totals;
-    this.begunAt = begunAt;
-    this.group = group;
-  }
-
-  /** Records what is asked and by whom, which decides the request's slices. */
-  describe(method: string, path: string, consumer: string | null): void {
-    this.method = methodIndex(method);
-    this.path = path;
-    this.consumer = consumer;
-  }
-
-  /** How long the version has had for its answer, without the time that the client takes to send its body. */
-  ageAt(now: number): number {
-    return now - this.begunAt - (this.upload?.waitedMs(now) ?? 0);
-  }
-
-  /** What is known about the latency before the end: its age while no answer has come, null if it is left out. */
-  latencySoFar(now: number): number | null {
-    if (this.status !== 0) return this.latencyMs;
-    return this.upload?.isStarved ? null : this.ageAt(now);
-  }
-}
-
 /**
  * A block that is not closed yet: its span may still run, or be over with requests open. The open requests form an
  * intrusive list in the order they began, so the youngest is known without a search.
  */
-export class OpenBlock {
+export class OpenBlock implements TicketBlock {
   readonly splitEpoch: number;
   readonly canaryBps: number;
   readonly hasCanary: boolean;
@@ -109,6 +31,12 @@ export class OpenBlock {
   /** Monotonic start, ms. */
   readonly from: number;
   readonly lanes: Lanes = newLanes();
+  /** What young addresses answer to randomised requests. */
+  private readonly young = { stable: new LaneTally(), canary: new LaneTally() };
+  /** Of the versions of its order. */
+  readonly ages: VersionAges;
+  /** How long an address that joins is young, ms; 0 where that does not matter. */
+  readonly youngMs: number;
   /** Null when nothing is compared, or slices are off. */
   readonly slices: BlockSlices | null;
   /** Null where keys are not drawn by unit. */
@@ -130,14 +58,33 @@ export class OpenBlock {
   private oldest: Ticket | null = null;
   private youngest: Ticket | null = null;
 
-  constructor(order: SplitOrder, errorStatuses: Uint8Array, slicing: Slicing | null, startedAt: number, from: number) {
+  constructor(
+    order: SplitOrder,
+    errorStatuses: Uint8Array,
+    assignment: Block['assignment'] | null,
+    slicing: Slicing | null,
+    units: UnitTally | null,
+    startedAt: number,
+    from: number,
+    countsOpen: boolean,
+    ages: VersionAges,
+  ) {
+    this.countsOpen = countsOpen;
+    this.ages = ages;
+    this.youngMs = isDivided(order.canaryBps) && assignment !== 'by-key' ? (order.measure.warmUpMs ?? 0) : 0;
     this.splitEpoch = order.epoch;
     this.canaryBps = order.canaryBps;
+    this.home = { splitEpoch: order.epoch, canaryBps: order.canaryBps, block: this };
+    this.isCompared = isDivided(order.canaryBps);
     this.hasCanary = order.canary !== null;
     this.errorStatuses = errorStatuses;
+    this.assignment = assignment;
     this.startedAt = startedAt;
     this.from = from;
     this.slices = slicing && openSlices(slicing);
+    this.units = units;
+    this.lanes.weight.stable.units = units;
+    this.lanes.weight.canary.units = units;
     this.lanes.weight.stable.slices = this.slices?.stable ?? null;
     this.lanes.weight.canary.slices = this.slices?.canary ?? null;
   }
@@ -147,6 +94,13 @@ export class OpenBlock {
     if (chance?.isAgain) this.hasRepeats = true;
     else if (track === 'stable') this.drawnStable++;
     else this.drawnCanary++;
+  }
+
+  /** Where a request counts, by comparing: to look a property up by a name that varies takes several times as long. */
+  laneOf({ by, track, isYoung }: Pick<CountingPlace, 'by' | 'track' | 'isYoung'>): LaneTally {
+    const { weight, force, consumer } = this.lanes;
+    const lanes = isYoung ? this.young : by === 'weight' ? weight : by === 'force' ? force : consumer;
+    return track === 'stable' ? lanes.stable : lanes.canary;
   }
   add(ticket: Ticket): void {
     ticket.older = this.youngest;

@@ -6,6 +6,7 @@ import type { SliceBlock } from '../../stats/slice.ts';
 import type { TrafficDurations, TrafficTotals } from '../gateway.ts';
 import type { Clock } from '../http/clock.ts';
 import type { AccessEnd, AccessLog } from './access-log.ts';
+import { agesFor, type VersionAges } from './address-ages.ts';
 import { AnswerHistory } from './answer-history.ts';
 import { ClosedBlocks } from './closed-blocks.ts';
 import { KeyShares, type KeyUse } from './key-shares.ts';
@@ -60,6 +61,7 @@ export class RouteRecorder {
   private assignment: Assignment | null;
   private order: SplitOrder;
   private errorStatuses: Uint8Array;
+  private ages: VersionAges;
   private totalsOf: Readonly<Record<Track, VersionTotals>>;
   private readonly history: SliceHistory | null;
   /** Null until keys are drawn by unit. */
@@ -97,8 +99,14 @@ export class RouteRecorder {
     this.roll(now);
     this.finishRunning(now - this.running.from);
     this.history?.follow(this.order, order);
+    this.unitRecord?.follow(order);
+    this.timedShare.follow(this.order, order);
     this.order = order;
+    this.ages = agesFor(order, this.clock, this.ages);
+    this.assignment = this.assignmentOf(order);
     this.errorStatuses = errorTable(order.measure.errorStatuses);
+    this.reading.follow(order);
+    this.pairs.follow(order.rolloutId);
     this.totalsOf = this.totalsFor(order);
     this.running = this.newBlock(now);
   }
@@ -119,7 +127,15 @@ export class RouteRecorder {
     return ticket;
   }
 
-  /** The head of the answer has come. Latency is not counted for errors and `stream`s (tunnels and event streams). */
+  /** A connection was found for a request; null where its address is not known. */
+  reached(ticket: Ticket, address: string | null): void {
+    ticket.upstream = address;
+    if (address === null || ticket.by !== 'weight' || ticket.hasEnded) return;
+    const { stable, canary } = ticket.block.ages;
+    ticket.isYoung = (ticket.track === 'stable' ? stable : canary).reach(address, ticket.block);
+  }
+
+  /** The head has come. Without latency are errors, 4xx, `stream`s (tunnels and events), and what the stable seldom answers. */
   answered(ticket: Ticket, status: number, kind: 'whole' | 'stream'): void {
     ticket.status = status;
     ticket.answeredMs = ticket.ageAt(this.clock.monotonic());

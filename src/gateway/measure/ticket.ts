@@ -1,11 +1,15 @@
 import type { ChosenBy } from '../../split/match.ts';
 import type { Track } from '../../split/order.ts';
+import { GROUPS } from '../../stats/block.ts';
 import { methodIndex } from '../http/method.ts';
 import type { AccessNote } from './access-log.ts';
-import type { Counted } from './lane-tally.ts';
+import type { BlockStart, VersionAges } from './address-ages.ts';
+import type { Counted, LaneTally } from './lane-tally.ts';
 import type { VersionTotals } from './totals.ts';
 
 const NO_METHOD = methodIndex('');
+/** V8 folds in no exported constant. */
+const SHADOW_GROUPS = GROUPS;
 /** Node tells of the end of a body that came with its head a moment after the head. */
 const SHORTEST_UPLOAD_MS = 1;
 
@@ -13,6 +17,8 @@ const SHORTEST_UPLOAD_MS = 1;
 export interface BlockHome {
   readonly splitEpoch: number;
   readonly canaryBps: number;
+  /** Null once it is closed. */
+  block: TicketBlock | null;
 }
 
 /** Where a request counts. */
@@ -20,6 +26,22 @@ export interface CountingPlace {
   readonly home: BlockHome;
   readonly by: ChosenBy;
   readonly track: Track;
+  /** See `Ticket.isYoung`. */
+  readonly isYoung: boolean;
+}
+
+/** What a request asks of the block in which it began. */
+export interface TicketBlock extends BlockStart, Pick<BlockHome, 'splitEpoch' | 'canaryBps'> {
+  readonly home: BlockHome;
+  /** Of the versions of its order. */
+  readonly ages: VersionAges;
+  /** Indexed by status code: 1 if the answer is an error. */
+  readonly errorStatuses: Uint8Array;
+  readonly isClosed: boolean;
+  /** Whether its open requests count as slow when it closes: known when it began, see `TimedShare`. */
+  readonly countsOpen: boolean;
+  laneOf(place: Pick<CountingPlace, 'by' | 'track' | 'isYoung'>): LaneTally;
+  remove(ticket: Ticket): void;
 }
 
 /** A request body that did not come with its head, as it delays its request. */
@@ -46,6 +68,7 @@ export interface Drawn {
 
 /** The one small record that the recorder keeps per request, from its routing to its end. */
 export class Ticket implements Counted, CountingPlace {
+  readonly block: TicketBlock;
   readonly track: Track;
   readonly by: ChosenBy;
   readonly totals: VersionTotals;
@@ -69,6 +92,8 @@ export class Ticket implements Counted, CountingPlace {
   isTimed = false;
   /** Whether it is a 2xx answer without content: known at the end. */
   isEmpty = false;
+  /** Whether it reached an address that was young when its block began. */
+  isYoung = false;
   /** Whether it is neither an error nor a 4xx, and of a kind that the stable seldom answers there. */
   isUnusual = false;
   /** Whether it was counted as unanswered when it became overdue. */
@@ -89,6 +114,27 @@ export class Ticket implements Counted, CountingPlace {
   note: AccessNote | null = null;
   older: Ticket | null = null;
   younger: Ticket | null = null;
+
+  /** `chance`: null if the version was not drawn. */
+  constructor(
+    block: TicketBlock,
+    track: Track,
+    by: ChosenBy,
+    totals: VersionTotals,
+    begunAt: number,
+    chance: Drawn | null,
+  ) {
+    this.block = block;
+    this.track = track;
+    this.by = by;
+    this.totals = totals;
+    this.begunAt = begunAt;
+    this.unit = chance === null ? null : chance.unit;
+    // All units that come last have one hash.
+    this.group = chance !== null && track === 'stable' ? (this.unit ?? chance.hash >>> 0) % SHADOW_GROUPS : null;
+    this.key = chance === null ? null : chance.key;
+    this.isRepeat = chance?.isAgain ?? false;
+  }
 
   get home(): BlockHome {
     return this.block.home;

@@ -1,5 +1,5 @@
 import type { ChosenBy } from '../../split/match.ts';
-import type { Ticket } from '../measure/open-block.ts';
+import type { Ticket } from '../measure/ticket.ts';
 import { isReplayable } from '../upstream/pool.ts';
 import type { RetryBudget } from '../upstream/retry-budget.ts';
 import type { Failure, UpstreamRequest } from '../upstream/upstream-client.ts';

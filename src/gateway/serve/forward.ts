@@ -6,7 +6,7 @@ import { failure, LATE_BODY, OVERLOAD, type Refusal, refuse, TOO_LARGE } from '.
 import type { Client } from '../http/share.ts';
 import type { Target } from '../http/target.ts';
 import type { AccessNote } from '../measure/access-log.ts';
-import type { Ticket } from '../measure/open-block.ts';
+import type { Ticket } from '../measure/ticket.ts';
 import { choose } from '../route/choose.ts';
 import type { Destination } from '../route/destinations.ts';
 import { type Attempt, type Failover, failoverOf } from '../route/failover.ts';

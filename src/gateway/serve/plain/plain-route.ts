@@ -2,7 +2,7 @@ import { flat } from '../../http/flat-text.ts';
 import { headerLines } from '../../http/headers.ts';
 import type { Client, Share } from '../../http/share.ts';
 import type { Target } from '../../http/target.ts';
-import type { Ticket } from '../../measure/open-block.ts';
+import type { Ticket } from '../../measure/ticket.ts';
 import { choose, parametersOf } from '../../route/choose.ts';
 import type { Destination } from '../../route/destinations.ts';
 import { type Attempt, type Failover, failoverOf } from '../../route/failover.ts';
