@@ -1,16 +1,36 @@
 import { z } from 'zod';
+import { VERSION_WORD } from '../metrics/matchers.ts';
 import { envoy } from '../metrics/presets/envoy.ts';
 import { istio } from '../metrics/presets/istio.ts';
 import type { MetricNames, RouteMetrics } from '../metrics/presets/metric-names.ts';
 import { nginxIngress } from '../metrics/presets/nginx-ingress.ts';
 import { otel } from '../metrics/presets/otel.ts';
 import { traefik } from '../metrics/presets/traefik.ts';
+import { patternFault } from '../metrics/prometheus/pattern-fault.ts';
 
 const PRESETS = { otel, envoy, istio, 'nginx-ingress': nginxIngress, traefik } as const;
 
 const labelName = z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]{0,199}$/, 'must be a label name');
 const metricName = z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$/, 'must be a metric name');
-const labels = z.record(labelName, z.string().min(1).max(1_000));
+const plainText = z.string().min(1).max(1_000);
+const pattern = plainText.superRefine((text, context) => {
+  const fault = patternFault(text);
+  if (fault !== null) context.addIssue({ code: 'custom', message: `is no pattern that Prometheus takes, ${fault}` });
+});
+
+const match = z
+  .strictObject({
+    '=': plainText.optional().describe('This value, as a plain text instead of the mapping says it'),
+    '!=': z.string().max(1_000).optional().describe('Any other value than this; `""` for any value at all'),
+    '=~': pattern.optional().describe('A value that matches this pattern (RE2) as a whole'),
+    '!~': pattern.optional().describe('A value that does not match this pattern (RE2) as a whole'),
+  })
+  .refine((operators) => Object.keys(operators).length > 0, {
+    message: "must have at least one of '=', '!=', '=~' and '!~'",
+    when: ({ issues }) => issues.length === 0,
+  })
+  .meta({ minProperties: 1 });
+const labels = z.record(labelName, z.union([plainText, match]));
 
 const selection = {
   match: labels.default({}).describe('Labels that all series of the route have'),
@@ -18,11 +38,12 @@ const selection = {
     .strictObject({
       label: labelName.describe('The label that has it'),
       value: z
-        .string()
-        .min(1)
-        .max(1_000)
-        .default('{{version}}')
-        .describe('Its value; {{version}} stands for the name of a version'),
+        .union([
+          plainText,
+          z.strictObject({ '=~': pattern.describe('A pattern (RE2) that its value matches as a whole') }),
+        ])
+        .default(VERSION_WORD)
+        .describe("Its value, or `{ '=~': PATTERN }`; {{version}} stands for the name of a version, taken literally"),
     })
     .optional()
     .describe('The label that tells the versions apart'),

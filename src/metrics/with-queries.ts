@@ -2,12 +2,15 @@ import type { Block, SeriesPoint } from '../stats/block.ts';
 import { askQueries } from './queries/check.ts';
 import { type CheckCursor, formatCursor, parseCursor } from './queries/cursor.ts';
 import type { QuerySource } from './queries/query-source.ts';
-import { type Taking, take } from './queries/take.ts';
+import { take, type Taking } from './queries/take.ts';
+import type { LabelsOf } from './queries/words.ts';
 import type { Collected, CollectRequest, MetricsSource } from './source.ts';
 
 export interface QueryOptions {
   /** By the `source` name that query checks use. */
   readonly sources: ReadonlyMap<string, QuerySource>;
+  /** What `metrics` of a route says of the versions' series; by default no route has any. */
+  readonly labels?: LabelsOf;
   /** Epoch ms. */
   readonly now?: () => number;
 }

@@ -1,3 +1,6 @@
+import type { Track } from '../../split/order.ts';
+import type { LabelMatches } from '../matchers.ts';
+
 /** Where a product counts requests and latencies, and what its labels mean. */
 export interface MetricNames {
   readonly requests: {
@@ -14,7 +17,7 @@ export interface MetricNames {
     readonly status: 'labelled' | 'none';
   };
   /** Labels that keep the same request from being counted twice; a route's own `match` replaces them one by one. */
-  readonly match?: Readonly<Record<string, string>>;
+  readonly match?: LabelMatches;
 }
 
 export interface StatusLabels {
@@ -28,12 +31,9 @@ export interface StatusLabels {
 /** Which series belong to a route, and which of those to each version. */
 export interface RouteMetrics {
   readonly names: MetricNames;
-  readonly match: Readonly<Record<string, string>>;
+  readonly match: LabelMatches;
   /** `{{version}}` in a value stands for the version's name. */
-  readonly versions: {
-    readonly stable: Readonly<Record<string, string>>;
-    readonly canary: Readonly<Record<string, string>>;
-  };
+  readonly versions: Readonly<Record<Track, LabelMatches>>;
   /** The schema that native histograms are converted to; null when classic buckets are read. */
   readonly nativeSchema: number | null;
 }

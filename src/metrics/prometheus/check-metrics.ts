@@ -1,10 +1,11 @@
 import type { Track } from '../../split/order.ts';
+import type { Matcher } from '../matchers.ts';
 import type { RouteMetrics } from '../presets/metric-names.ts';
 import type { CheckRequest, SourceAnswer } from '../source.ts';
 import type { PrometheusClient } from './client.ts';
 import { readHistogram } from './native-histogram.ts';
 import { labelsKey, type MatrixSeries, readMatrix } from './read-matrix.ts';
-import { labelsOf, metricsRead, rangeSelector, vectorSelector } from './selector.ts';
+import { metricsRead, rangeSelector, selectorOf, vectorSelector } from './selector.ts';
 import { outcomeOf } from './status.ts';
 import { currencyOf, GONE_MS } from './targets.ts';
 import { Unreadable } from './unreadable.ts';
@@ -19,7 +20,6 @@ export interface MetricsCheck {
 }
 
 type What = 'requests' | 'latencies';
-type Labels = Readonly<Record<string, string>>;
 type Told = Pick<SourceAnswer, 'outcome' | 'value' | 'says'>;
 
 /** What the series of one version say, and which they are. */
@@ -27,6 +27,10 @@ interface Reading {
   readonly told: Told;
   readonly keys: readonly string[];
 }
+
+/** What a person should know before they trust such latencies. */
+const OF_ALL_ANSWERS =
+  '; they have no status, so quick errors and 4xx count as fast answers: only the checks of shares see them';
 
 const OUTCOMES = { refused: 'refused', unreadable: 'unusable', none: 'unreachable' } as const;
 
@@ -49,8 +53,8 @@ async function checkOne(
   const read = async (track: Track) => {
     const version = versions[track];
     if (version === null) return null;
-    const labels = labelsOf(check.metrics, track, version);
-    return { track, version, selector: vectorSelector('', labels), ...(await readOne(check, what, labels, signal)) };
+    const own = selectorOf(check.metrics, track, version);
+    return { track, version, selector: vectorSelector('', own), ...(await readOne(check, what, own, signal)) };
   };
   const [stable, canary] = await Promise.all([read('stable'), read('canary')]);
   const shared = stable && canary ? sharedBy(stable, canary) : null;
@@ -72,10 +76,15 @@ function sharedBy(
   return shared === undefined ? null : `stable and canary have the same series ${shared}`;
 }
 
-async function readOne(check: MetricsCheck, what: What, labels: Labels, signal: AbortSignal): Promise<Reading> {
+async function readOne(
+  check: MetricsCheck,
+  what: What,
+  own: readonly Matcher[],
+  signal: AbortSignal,
+): Promise<Reading> {
   const { client, metrics, intervalMs, at } = check;
   const metric = metricsRead(metrics)[what];
-  const answer = await client.query(rangeSelector(metric, labels, GONE_MS + intervalMs), at, signal);
+  const answer = await client.query(rangeSelector(metric, own, GONE_MS + intervalMs), at, signal);
   if (!answer.ok) {
     // The source is already named next to every answer.
     const says = `it ${answer.reason.slice(`${client.name} `.length)}`;
@@ -85,7 +94,7 @@ async function readOne(check: MetricsCheck, what: What, labels: Labels, signal: 
   if (!matrix.ok) return { told: untold('unusable', `it ${matrix.reason}`), keys: [] };
   const { series } = matrix;
   return {
-    told: tell(check, what, series, vectorSelector(metric, labels)),
+    told: tell(check, what, series, vectorSelector(metric, own)),
     keys: series.map((one) => labelsKey(one.labels)),
   };
 }
@@ -105,7 +114,9 @@ function tell(
   try {
     const value = series.reduce((sum, one) => sum + countIn(metrics, what, one), 0);
     const number = series.length === 1 ? 'one series' : `${series.length} series`;
-    return { outcome: 'value', value, says: `${value} so far, in ${number}` } as const;
+    const isOfAll = what === 'latencies' && metrics.names.latency.status === 'none';
+    const says = `${value} so far, in ${number}${isOfAll ? OF_ALL_ANSWERS : ''}`;
+    return { outcome: 'value', value, says } as const;
   } catch (error) {
     if (error instanceof Unreadable) return untold('refused', `it ${error.message}`);
     throw error;

@@ -1,6 +1,7 @@
 import type { SplitOrder } from '../../split/order.ts';
 import { isWithoutContent, statusClass } from '../../stats/answer-kind.ts';
 import type { LatencyCounts, SlowerCounts, Tally } from '../../stats/block.ts';
+import type { Matcher } from '../matchers.ts';
 import type { RouteMetrics } from '../presets/metric-names.ts';
 import type { Sample } from './answered-series.ts';
 import { type Beginnings, beginningsOf, hasNewcomers } from './beginnings.ts';
@@ -18,7 +19,7 @@ export interface VersionQuery {
   readonly client: PrometheusClient;
   readonly metrics: RouteMetrics;
   /** Of the version. */
-  readonly labels: Readonly<Record<string, string>>;
+  readonly selector: readonly Matcher[];
   readonly span: Span;
   readonly errorStatuses: SplitOrder['measure']['errorStatuses'];
   readonly intervalMs: number;
@@ -69,9 +70,14 @@ function withLatency(
   try {
     if (!answer.ok) throw new Unreadable(answer.reason);
     const { kind } = currencyOf(answer.series, query.span.to, query.intervalMs);
-    if (answer.series.length === 0) throw new Unreadable(`has no series ${vectorSelector(metric, query.labels)}`);
-    if (kind === 'silent') throw new Unreadable(`has no new sample of ${vectorSelector(metric, query.labels)}`);
-    return { tally: { ...tally, ...latencyOf(query, answer.series, created) }, latencyMissing: null };
+    if (answer.series.length === 0) throw new Unreadable(`has no series ${vectorSelector(metric, query.selector)}`);
+    if (kind === 'silent') throw new Unreadable(`has no new sample of ${vectorSelector(metric, query.selector)}`);
+    const isOfAll = query.metrics.names.latency.status === 'none';
+    const latency = latencyOf(query, answer.series, created);
+    return {
+      tally: { ...tally, ...latency, ...(isOfAll ? { latencyOf: 'all-answers' as const } : {}) },
+      latencyMissing: null,
+    };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     return { tally: { ...tally, ...NO_LATENCY }, latencyMissing: error.message };

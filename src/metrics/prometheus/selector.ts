@@ -1,14 +1,14 @@
 import type { Track } from '../../split/order.ts';
+import { type Matcher, matchersFor } from '../matchers.ts';
 import type { RouteMetrics } from '../presets/metric-names.ts';
 
-type Labels = Readonly<Record<string, string>>;
-
-/** The labels that identify a version of a route. */
-export function labelsOf({ names, match, versions }: RouteMetrics, track: Track, version: string): Labels {
-  const labels = { ...names.match, ...match, ...versions[track] };
-  return Object.fromEntries(
-    Object.entries(labels).map(([label, value]) => [label, value.replaceAll('{{version}}', version)]),
-  );
+/** What identifies the series of a version of a route. */
+export function selectorOf(
+  { names, match, versions }: RouteMetrics,
+  track: Track,
+  version: string,
+): readonly Matcher[] {
+  return matchersFor({ ...names.match, ...match, ...versions[track] }, version);
 }
 
 /** The metric names for requests and latencies. A native histogram has no `_count`: it counts requests itself. */
@@ -23,13 +23,17 @@ export function metricsRead({ names, nativeSchema }: Pick<RouteMetrics, 'names' 
 }
 
 /** `metric{label="value"}[60000ms]`: raw samples with their own times; an instant vector would hide how old they are. */
-export function rangeSelector(metric: string, labels: Labels, windowMs: number): string {
-  return `${vectorSelector(metric, labels)}[${Math.max(1, Math.ceil(windowMs))}ms]`;
+export function rangeSelector(metric: string, matchers: readonly Matcher[], windowMs: number): string {
+  return `${vectorSelector(metric, matchers)}[${Math.max(1, Math.ceil(windowMs))}ms]`;
 }
 
-export function vectorSelector(metric: string, labels: Labels): string {
-  const matchers = Object.entries(labels).map(([label, value]) => `${label}=${quote(value)}`);
-  return `${metric}{${matchers.join(',')}}`;
+export function vectorSelector(metric: string, matchers: readonly Matcher[]): string {
+  return `${metric}{${matchersInPromql(matchers)}}`;
+}
+
+/** `job="payments",pod=~"payments-v2-.+"` */
+export function matchersInPromql(matchers: readonly Matcher[]): string {
+  return matchers.map(({ label, operator, value }) => `${label}${operator}${quote(value)}`).join(',');
 }
 
 function quote(value: string): string {

@@ -1,6 +1,7 @@
 import { WHOLE_BPS } from '../../split/assign.ts';
 import type { Block } from '../../stats/block.ts';
 import type { MeasuredRoute } from '../declared-source.ts';
+import type { Matcher } from '../matchers.ts';
 import { whySetBack } from '../set-back.ts';
 import type { Collected, CollectRequest, MetricsSource } from '../source.ts';
 import { checkMetrics } from './check-metrics.ts';
@@ -9,7 +10,7 @@ import { LONGEST_BLOCK_MS, readCursor, settledAt, spanOf, writeCursor } from './
 import { schemaGrid } from './native-histogram.ts';
 import { readVersion, type VersionReading } from './read-version.ts';
 import { routedBy } from './routed.ts';
-import { labelsOf, vectorSelector } from './selector.ts';
+import { selectorOf, vectorSelector } from './selector.ts';
 import type { Span } from './steps.ts';
 import { Unreadable } from './unreadable.ts';
 
@@ -61,18 +62,18 @@ async function readBoth(
   span: Span,
   signal: AbortSignal,
 ): Promise<Readings> {
-  const labels = {
-    stable: labelsOf(metrics, 'stable', versions.stable.version),
-    canary: labelsOf(metrics, 'canary', versions.canary.version),
+  const selectors = {
+    stable: selectorOf(metrics, 'stable', versions.stable.version),
+    canary: selectorOf(metrics, 'canary', versions.canary.version),
   };
-  const of = { stable: vectorSelector('', labels.stable), canary: vectorSelector('', labels.canary) };
+  const of = { stable: vectorSelector('', selectors.stable), canary: vectorSelector('', selectors.canary) };
   if (of.stable === of.canary) throw new Unreadable(`stable and canary are both ${of.stable} in ${client.name}`);
   const { errorStatuses } = measure;
-  const read = (own: Readonly<Record<string, string>>) =>
-    readVersion({ client, metrics, labels: own, span, errorStatuses, intervalMs }, signal);
+  const read = (selector: readonly Matcher[]) =>
+    readVersion({ client, metrics, selector, span, errorStatuses, intervalMs }, signal);
   const [seenStable, canary] = await Promise.all([
-    split.canaryBps < WHOLE_BPS || !splitSeen ? read(labels.stable) : null,
-    split.canaryBps > 0 ? read(labels.canary) : null,
+    split.canaryBps < WHOLE_BPS || !splitSeen ? read(selectors.stable) : null,
+    split.canaryBps > 0 ? read(selectors.canary) : null,
   ]);
   // An external router may not have taken the stable out yet.
   const isOver = split.canaryBps === WHOLE_BPS && seenStable?.currency.kind === 'silent';

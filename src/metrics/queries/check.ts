@@ -4,7 +4,7 @@ import type { QuerySource, Taken } from './query-source.ts';
 import { namesVersion } from './words.ts';
 
 /** Nothing could ever be shown, for or against. */
-const SAME_FOR_BOTH = 'it names neither {{version}} nor {{track}}: both versions would have the same value';
+const SAME_FOR_BOTH = 'it names none of {{version}}, {{track}} and {{labels}}: both versions would have the same value';
 
 /** Asks every query once, for each known version, as of now. */
 export async function askQueries(

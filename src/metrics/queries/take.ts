@@ -6,6 +6,7 @@ import { whySetBack } from '../set-back.ts';
 import type { CollectRequest } from '../source.ts';
 import { dueEnds } from './due-ends.ts';
 import type { QuerySource, Taken } from './query-source.ts';
+import type { LabelsOf } from './words.ts';
 
 export interface TakeRequest {
   readonly name: string;
@@ -15,6 +16,7 @@ export interface TakeRequest {
   readonly takenUpTo: number | null;
   /** Epoch ms. */
   readonly now: number;
+  readonly labels: LabelsOf;
 }
 
 /** The result of one look at one check. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { matchersFor } from '../../../src/metrics/matchers.ts';
 import { fillPromql } from '../../../src/metrics/prometheus/fill-promql.ts';
 
 const WORDS = { version: 'v2', track: 'canary', route: 'payments' } as const;
@@ -41,6 +42,38 @@ describe('placeholders of a PromQL query', () => {
     ['a{b=`{{version}}`}', { version: 'v`2' }],
   ])('%s is refused for %j', (query, more) => {
     expect(fill(query, more)).toMatchObject({ ok: false, reason: expect.stringContaining('{{version}}') });
+  });
+
+
+  it('are the patterns of metrics where a pattern is expected, and refused where they could mean nothing', () => {
+    const labels = matchersFor(
+      { pod: { '=~': 'pay-{{version}}-.+|canary' }, zone: { '!=': 'old' }, job: { '=~': 'a.*', '!~': '.*z' } },
+      '1.2',
+    );
+    const filled = (query: string) => fillPromql(query, { ...WORDS, labels });
+    expect(filled('up{ {{labels}} }')).toEqual({
+      ok: true,
+      text: String.raw`up{ pod=~"pay-(?:1\\.2)-.+|canary",zone!="old",job=~"a.*",job!~".*z" }`,
+    });
+    expect(filled('up{instance=~"{{label.pod}}:.*"}')).toEqual({
+      ok: true,
+      text: String.raw`up{instance=~"(?:pay-(?:1\u005c.2)-.+|canary):.*"}`,
+    });
+    for (const query of ['up{instance="{{label.pod}}"}', 'up_{{label.pod}}']) {
+      expect(filled(query)).toEqual({
+        ok: false,
+        reason: '{{label.pod}} is a pattern, and goes into quotes after =~ or !~',
+      });
+    }
+    for (const [label, operators] of [
+      ['zone', '!='],
+      ['job', '=~ and !~'],
+    ]) {
+      expect(filled(`up{a=~"{{label.${label}}}"}`)).toEqual({
+        ok: false,
+        reason: `{{label.${label}}} has no one value: metrics of the route payments have it by ${operators}, which only {{labels}} can say`,
+      });
+    }
   });
 
   it('cannot end the string that they stand in', () => {
