@@ -78,6 +78,17 @@ describe('what Prometheus answers', () => {
     expect(await said(body)).toEqual(taken);
   });
 
+  it('NaN is no value, or zero where the query says so; anything else that is no number stays none', async () => {
+    const zero = async (body: string) => {
+      const url = await served((_, response) => response.end(body));
+      const question = { query: PROMETHEUS.query, nan: 'zero', words: WORDS, at: ASKED_AT } as const;
+      return PROMETHEUS.open(url).take(question, signal);
+    };
+    expect(await zero(vector([1, 'NaN'], [1, '3']))).toEqual({ kind: 'value', value: [0, 3] });
+    expect((await zero(vector())).kind).toBe('nothing');
+    for (const other of ['+Inf', '12 apples', '']) expect((await zero(vector([1, other]))).kind).toBe('unusable');
+  });
+
   it.each([400, 422])('%i with a reason is a query that can never be answered', async (status) => {
     const error = 'invalid parameter "query": 1:4: parse error:\nunexpected end of input';
     const body = JSON.stringify({ status: 'error', errorType: 'bad_data', error });
@@ -134,6 +145,15 @@ describe('what a JSON endpoint answers', () => {
     ['no pointer', '/stats#cpu', '7', { kind: 'refused', reason: 'what follows # is no JSON pointer' }],
   ])('%s', async (_, query, body, taken) => {
     expect((await asking(query, body)).taken).toEqual(taken);
+  });
+
+  it('null is zero where the query says what NaN is', async () => {
+    const url = await served((_, response) => response.end('{"cpu":[null,2],"text":"NaN"}'));
+    const ask = (query: string) =>
+      JSON_ENDPOINT.open(url).take({ query, nan: 'zero', words: WORDS, at: ASKED_AT }, signal);
+    expect(await ask('/stats#/cpu')).toEqual({ kind: 'value', value: [0, 2] });
+    expect((await ask('/stats#/text')).kind).toBe('unusable');
+    expect((await ask('/stats#/nowhere')).kind).toBe('nothing');
   });
 
   it('404 says that there is nothing for this version', async () => {

@@ -100,7 +100,7 @@ routes:
       /:11:16 queue of the stable v1: there is nothing/,
     ],
     ['is no path', policy('jobs', '"stats/{{version}}"'), /:11:16 queue: it is no path/],
-    ['is the same for both', policy('jobs', '/stats/v1#/queue/depth'), /:11:16 queue: it names neither/],
+    ['is the same for both', policy('jobs', '/stats/v1#/queue/depth'), /:11:16 queue: it names none of/],
     ['has no source', policy('nowhere', DEPTH), /:10:17 queue: serin\.yaml declares no source nowhere/],
   ])('a query that %s is an error with its place', async (_, text, says) => {
     home.write('other.yaml', text);

@@ -1,6 +1,6 @@
 import type { HttpClient } from '../http.ts';
 import { type QuerySource, type Question, type Taken, takenValues } from '../queries/query-source.ts';
-import { PLACEHOLDER, type Words, wordFor } from '../queries/words.ts';
+import { patternFor, PLACEHOLDER, whyUnlabelled, wordFor, type Words } from '../queries/words.ts';
 import { parsePointer, valueAt } from './pointer.ts';
 
 /**
@@ -11,6 +11,16 @@ export function jsonValues(client: HttpClient): QuerySource {
   return {
     knows: 'present',
     async take(question, signal) {
+      const unlabelled = whyUnlabelled(question.query, question.words);
+      if (unlabelled !== null) return { kind: 'refused', reason: unlabelled };
+      if (/\{\{\s*labels\s*\}\}/.test(question.query)) {
+        return { kind: 'refused', reason: '{{labels}} is for PromQL: a path takes {{label.NAME}}' };
+      }
+      for (const [, name = ''] of question.query.matchAll(PLACEHOLDER)) {
+        if (patternFor(name, question.words) !== null) {
+          return { kind: 'refused', reason: `{{${name}}} is a pattern, which a path cannot take` };
+        }
+      }
       const place = placeOf(question);
       if (place === null) {
         return { kind: 'refused', reason: 'it is no path that begins with / and stays below its source' };
@@ -20,7 +30,7 @@ export function jsonValues(client: HttpClient): QuerySource {
       if (fetched.kind === 'failed') return { kind: 'unreachable', reason: `it ${fetched.reason}` };
       if (fetched.status === 404) return { kind: 'nothing', reason: 'its endpoint answered 404' };
       if (fetched.status !== 200) return { kind: 'unreachable', reason: `its endpoint answered ${fetched.status}` };
-      return read(fetched.body, place.pointer);
+      return read(fetched.body, place.pointer, question.nan);
     },
   };
 }
@@ -48,7 +58,8 @@ function filledPointer(fragment: string, words: Words): readonly string[] | null
   return parsePointer(fragment)?.map(fill) ?? null;
 }
 
-function read(body: string, pointer: readonly string[]): Taken {
+// NaN is written as null in JSON.
+function read(body: string, pointer: readonly string[], nan: Question['nan']): Taken {
   let document: unknown;
   try {
     document = JSON.parse(body);
@@ -58,5 +69,7 @@ function read(body: string, pointer: readonly string[]): Taken {
   const found = valueAt(document, pointer);
   if (found === undefined) return { kind: 'nothing', reason: 'there is nothing where it points' };
   const values: readonly unknown[] = Array.isArray(found) ? found : [found];
-  return takenValues(values.map((value) => (typeof value === 'number' ? value : null)));
+  return takenValues(
+    values.map((value) => (value === null && nan === 'zero' ? 0 : typeof value === 'number' ? value : null)),
+  );
 }

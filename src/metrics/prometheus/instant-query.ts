@@ -86,7 +86,7 @@ export async function instantQuery(
   }
   try {
     if (read === null) throw new Unreadable(`answered ${excerpt(body['data'])}, which is no result`);
-    const series = answeredSeries(read, body, SampleValue.fromJSON);
+    const series = answeredSeries(read, body, (sample) => SampleValue.fromJSON(sample));
     const { warnings } = body;
     return {
       kind: 'result',

@@ -1,7 +1,7 @@
 import type { Track } from '../../split/order.ts';
 import type { CheckRequest, SourceAnswer } from '../source.ts';
 import type { QuerySource, Taken } from './query-source.ts';
-import { namesVersion } from './words.ts';
+import { type LabelsOf, namesVersion, wordsOf } from './words.ts';
 
 /** Nothing could ever be shown, for or against. */
 const SAME_FOR_BOTH = 'it names none of {{version}}, {{track}} and {{labels}}: both versions would have the same value';
@@ -9,7 +9,7 @@ const SAME_FOR_BOTH = 'it names none of {{version}}, {{track}} and {{labels}}: b
 /** Asks every query once, for each known version, as of now. */
 export async function askQueries(
   { route, versions, queries }: CheckRequest,
-  sources: ReadonlyMap<string, QuerySource>,
+  { sources, labels }: { readonly sources: ReadonlyMap<string, QuerySource>; readonly labels: LabelsOf },
   at: number,
   signal: AbortSignal,
 ): Promise<readonly SourceAnswer[]> {
@@ -28,7 +28,7 @@ export async function askQueries(
       if (check.limit === undefined && !namesVersion(check.query)) {
         return [{ ...common, outcome: 'refused', value: null, says: SAME_FOR_BOTH }];
       }
-      const question = { query: check.query, words: { route, track, version }, at };
+      const question = { query: check.query, nan: check.nan, words: wordsOf(labels, { route, track, version }), at };
       return [{ ...common, ...outcomeOf(await source.take(question, signal)) }];
     }),
   );

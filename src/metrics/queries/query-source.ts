@@ -1,9 +1,12 @@
+import type { QueryCheck } from '../../policy/checks/query-check.ts';
 import type { Words } from './words.ts';
 
 export interface Question {
   /** As written in the policy, with its placeholders. */
   readonly query: string;
   readonly words: Words;
+  /** What NaN is: no value by default. */
+  readonly nan?: QueryCheck['nan'];
   /** The time of the wanted value, epoch ms; a source that only knows the present ignores it. */
   readonly at: number;
 }

@@ -6,7 +6,7 @@ import { whySetBack } from '../set-back.ts';
 import type { CollectRequest } from '../source.ts';
 import { dueEnds } from './due-ends.ts';
 import type { QuerySource, Taken } from './query-source.ts';
-import type { LabelsOf } from './words.ts';
+import { type LabelsOf, wordsOf } from './words.ts';
 
 export interface TakeRequest {
   readonly name: string;
@@ -40,7 +40,7 @@ type Answers = Readonly<Record<Track, Taken>>;
 
 /** Takes all due values of one check in parallel. Both versions of an interval are asked for the same instant. */
 export async function take(
-  { name, check, request, takenUpTo, now }: TakeRequest,
+  { name, check, request, takenUpTo, now, labels }: TakeRequest,
   source: QuerySource | undefined,
   signal: AbortSignal,
 ): Promise<Taking> {
@@ -57,8 +57,8 @@ export async function take(
   const ends = since === null ? [] : dueEnds({ ...due, since });
 
   const ask = (track: Track, at: number): Promise<Taken> => {
-    const words = { route, track, version: versions[track].version };
-    return source.take({ query: check.query, words, at }, signal);
+    const words = wordsOf(labels, { route, track, version: versions[track].version });
+    return source.take({ query: check.query, nan: check.nan, words, at }, signal);
   };
   const taken = await Promise.all(
     ends.map(async (end) => {

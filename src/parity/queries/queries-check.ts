@@ -3,6 +3,7 @@ import type { Check, Hold, HoldContext } from '../check.ts';
 import type { QueryName } from '../finding.ts';
 import {
   bareName,
+  inForce,
   logQueryHarm,
   logQueryHold,
   moveQueries,
@@ -38,7 +39,8 @@ export const queriesCheck: Check<QueriesState> = {
   stakes: (policy, state, shareOf) =>
     named(policy).flatMap(({ name, query }) => {
       const weight = shareOf(name);
-      return weight === 0 ? [] : [{ check: name, weight, logHarm: logQueryHarm(query, queryStateOf(state, name)) }];
+      const known = queryStateOf(state, name);
+      return weight === 0 ? [] : [{ check: name, weight, logHarm: logQueryHarm(inForce(query, known), known) }];
     }),
   findings: (policy, state, context) =>
     named(policy).map(({ name, query }) => {
@@ -64,7 +66,7 @@ function holdsOf({ name, query }: NamedQuery, states: QueriesState, context: Hol
   const state = queryStateOf(states, name);
   const unheard = whyUnheard(query, bareName(name), state, context.now);
   const missing: readonly Hold[] = unheard === null ? [] : [{ kind: 'missing', check: name, reason: unheard }];
-  if ((logQueryHold(query, state) ?? 0) < context.logHold) return missing;
+  if ((logQueryHold(inForce(query, state), state) ?? 0) < context.logHold) return missing;
   return [
     ...missing,
     { kind: 'worse', check: name, reason: `${finding.says}: worse too often in this rollout to go on` },

@@ -8,7 +8,8 @@ import type { FindingContext } from '../context.ts';
 import { formatShare, formatSpan, formatValue } from '../figures.ts';
 import type { Finding, QueryName } from '../finding.ts';
 import { aloneAt } from '../stake.ts';
-import { bareName, logQueryHarm, logQueryHold, nameMissing, type QueryState, seriesTest } from './query.ts';
+import { bareName, inForce, logQueryHarm, logQueryHold, nameMissing, type QueryState, seriesTest } from './query.ts';
+import { whyTwins } from './twins.ts';
 
 /** The log thresholds for the evidence. */
 export interface ActionThresholds {
@@ -24,13 +25,14 @@ const HEAVY_KEY =
 
 /** The finding of one query check, in its own unit. Arms of different sizes claim no parity, and may only hold. */
 export function queryFinding(
-  check: QueryCheck,
+  declared: QueryCheck,
   name: QueryName,
   state: QueryState,
   context: Pick<FindingContext, 'budgetWeight' | 'logParityThreshold'>,
   thresholds: ActionThresholds,
 ): Finding {
   const { canary, stable } = state.step;
+  const check = inForce(declared, state);
   const logParity = logSeriesParity(state.series, seriesTest(check));
   const least = leastToAct(check, state, context.budgetWeight, thresholds);
   const parityMargin = logParity === null ? null : inWords(check.parity);
@@ -61,21 +63,27 @@ export function queryFinding(
     if (state.missing !== null)
       return `${label}: no usable value for ${nameMissing(state.missing)} in the last interval`;
     if (canary.count === 0) return `${label}: no value in this step yet`;
+    const same = whyTwins(state.twins);
+    if (same !== null) return `${label}: ${same}`;
     const against = stable.count === 0 ? '' : ` against ${formatValue(stable.value)}`;
     const margins = `margin ${marginsInWords(check)}${parityMargin === null ? '' : `, parity ${parityMargin}`}`;
     const figures = `${label} ${formatValue(canary.value)}${against} over ${intervals(canary.count)} (${margins})`;
     const open = stable.count === 0 || logParity === null ? [] : [parityInWords(logParity)];
     const ceiling =
       least === null ? [] : [`${rollsBack ? 'a rollback' : 'a hold'} takes at least ${intervals(least)} in all`];
-    const rest = [...open, ...ceiling].join('; ');
+    const why = whyHeld(declared, check);
+    const rest = [...open, ...why, ...ceiling].join('; ');
     return rest === '' ? figures : `${figures}: ${rest}`;
   }
 
   function parityInWords(logShown: number): string {
     const { form, sides } = state.series;
-    if (sides.length === 0) return 'equal in every one, which tells nothing, as of one series that was asked for twice';
     const missing = context.logParityThreshold - logShown;
     if (missing <= 0) return 'inside the parity margin';
+    if (stable.value === 0 && check.parity.absolute === 0) {
+      return `parity needs an absolute margin, because ${formatShare(check.parity.relative)} of 0 is 0`;
+    }
+    if (sides.length === 0) return 'equal in every one, which tells nothing without a margin';
     if (form === 'ranks') return 'parity is not shown yet';
     return `parity takes at least ${intervals(leastIntervals(missing, LARGEST_PAIR_BET))} more of ${formatSpan(check.interval)}`;
   }
@@ -85,6 +93,11 @@ export function queryFinding(
 export function inWords({ relative, absolute }: SeriesMargin): string {
   if (absolute === 0) return formatShare(relative);
   return relative === 0 ? formatValue(absolute) : `${formatShare(relative)} or ${formatValue(absolute)}`;
+}
+
+function whyHeld(declared: QueryCheck, check: QueryCheck): readonly string[] {
+  if (declared.comparable && !check.comparable) return [OWN_USERS];
+  return declared.action !== check.action && check.limit !== undefined ? [HEAVY_KEY] : [];
 }
 
 // No valid test gains more from one interval; for ranks it depends on the number of pods.

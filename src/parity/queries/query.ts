@@ -15,6 +15,7 @@ import { meanOf, type SeriesTest } from '../../stats/series/series-test.ts';
 import type { Sight } from '../context.ts';
 import { formatSpan } from '../figures.ts';
 import type { CheckName, QueryName } from '../finding.ts';
+import { NO_TWINS, stepTwins, type Twins, whyTwins } from './twins.ts';
 
 /** What a query check remembers. Times are the gateway's, epoch ms. */
 export interface QueryState {
@@ -29,6 +30,10 @@ export interface QueryState {
   readonly countedAt: number | null;
   /** What the last point had no value for. */
   readonly missing: Missing | null;
+  /** Whether both versions' values may be one series. */
+  readonly twins: Twins;
+  /** Whether the versions have users of their own, so that their arms are never alike. */
+  readonly arms: 'declared' | 'by-key';
   /** The values that were bet on in the present step. */
   readonly step: { readonly canary: RunningMean; readonly stable: RunningMean };
 }
@@ -64,6 +69,8 @@ const UNASKED: QueryState = {
   heardAt: null,
   countedAt: null,
   missing: null,
+  twins: NO_TWINS,
+  arms: 'declared',
   step: NO_VALUES,
 };
 
@@ -89,7 +96,8 @@ export function queryOf({ queries }: Pick<Checks, 'queries'>, check: CheckName):
 
 export function queryStateOf(states: QueriesState, check: QueryName): QueryState {
   const name = bareName(check);
-  return (Object.hasOwn(states, name) ? states[name] : undefined) ?? UNASKED;
+  // A memory of an older version lacks what was added since.
+  return Object.hasOwn(states, name) ? { ...UNASKED, ...states[name] } : UNASKED;
 }
 
 export function openQueries(queries: Checks['queries']): QueriesState {
@@ -106,6 +114,7 @@ export function restartQueries(states: QueriesState): QueriesState {
         series: restartSeriesParity(state.series),
         awaitedSince: null,
         missing: null,
+        twins: NO_TWINS,
         step: NO_VALUES,
       },
     ]),
@@ -138,13 +147,23 @@ export function observeQueries(
   );
 }
 
+/**
+ * The check as it counts here. Where keys are sticky the versions have users of their own, who differ by more than the version: arms
+ * that are declared equal are not exchangeable then, and one heavy key may be what is beyond a limit. Both may only hold
+ * (docs/statistics.md section 3.9, rules 3 and 5).
+ */
+export function inForce(check: QueryCheck, { arms }: QueryState): QueryCheck {
+  return arms === 'declared' ? check : { ...check, comparable: false, action: 'hold' };
+}
+
 /** What the check's series is tested for. */
 export function seriesTest({ worse, comparable, rollback, parity }: QueryCheck): SeriesTest {
   return { worse, arms: comparable ? 'same-size' : 'different', rollback, parity };
 }
 
 /** Log e-value of the tests that may roll back: the comparison of equal arms, and the limit. */
-export function logQueryHarm({ comparable, limit }: QueryCheck, state: QueryState): number {
+export function logQueryHarm({ action, comparable, limit }: QueryCheck, state: QueryState): number {
+  if (action === 'hold') return 0;
   if (!comparable) return limit === undefined ? 0 : logRareEvent(state.limit);
   return limit === undefined ? logSeriesHarm(state.series) : both(state);
 }
@@ -157,9 +176,11 @@ export function logQueryHold({ action, comparable, limit }: QueryCheck, state: Q
 
 /** Why the latest data cannot be judged; null when it can. @param now end of the last block */
 export function whyUnheard(check: QueryCheck, name: string, state: QueryState, now: number): string | null {
-  const { awaitedSince, heardAt, missing } = state;
+  const { awaitedSince, heardAt, missing, twins } = state;
   if (awaitedSince === null) return null;
   if (missing !== null) return `query ${name} gave no usable value for ${nameMissing(missing)}`;
+  const why = whyTwins(twins);
+  if (why !== null) return `query ${name}: ${why}`;
   const silentMs = now - Math.max(awaitedSince, heardAt ?? awaitedSince);
   if (silentMs <= PATIENCE * check.interval) return null;
   return `query ${name} has given no value for ${formatSpan(silentMs)}`;
@@ -170,12 +191,14 @@ export function nameMissing(missing: Missing): string {
 }
 
 function observeQuery(
-  check: QueryCheck,
-  state: QueryState,
+  declared: QueryCheck,
+  known: QueryState,
   { startedAt, durationMs }: Pick<Block, 'startedAt' | 'durationMs'>,
   point: SeriesPoint | undefined,
-  { asks, splitSince, bet }: QuerySpan,
+  { asks, splitSince, assignment, bet }: QuerySpan,
 ): QueryState {
+  const state: QueryState = assignment === 'by-key' ? { ...known, arms: 'by-key' } : known;
+  const check = inForce(declared, state);
   if (asks === 'none' || (asks === 'canary' && check.limit === undefined)) {
     return { ...state, awaitedSince: null, missing: null };
   }
@@ -194,6 +217,7 @@ function observeQuery(
   return {
     ...heard,
     countedAt: until,
+    twins: stable === null ? state.twins : stepTwins(state.twins, { canary, stable }),
     series: stable === null ? state.series : stepSeries(state.series, seriesTest(check), { canary, stable }, bet),
     limit: check.limit === undefined ? state.limit : stepRareEvent(state.limit, overLimit(check, canary), bet.cap),
     step,
