@@ -76,6 +76,23 @@ const CHECKS: Readonly<Record<string, readonly [what: string, does: string]>> = 
     'rolls back',
   ],
   'slower:MS': ['the share of answers slower than a boundary of a classic histogram', 'rolls back; has to show parity'],
+  'keys:METRIC': [
+    'the same by sticky key, where keys are sticky: errors, 4xx answers, three quantiles and the whole distribution (`shift`)',
+    'rolls back; all but `shift` have to show parity',
+  ],
+  answers: [
+    'what both versions answer to the same requests, field by field: `checks.answers`',
+    'holds, from the internal phase on; rolls back with `differences: rollback`',
+  ],
+  probes: ['the same requests of our own to both versions, pair by pair', 'rolls back; has to show parity'],
+  'value:NAME': [
+    'a number that answers carry (`checks.values`; `stream:NAME` of event streams, `upload` and `size`): each quantile, the whole distribution (`.dominance`), and the answers without it (`.missing`)',
+    'rolls back; has to show parity by each quantile and by `.missing`',
+  ],
+  'category:NAME': [
+    'words that answers carry: `checks.categories`',
+    'rolls back for more of the words in `worse`; a shift of any other, or a new one, holds; has to show parity',
+  ],
   'query:NAME': ['a value that you query', 'as its `action` says'],
   'guard:NAME': ['an absolute limit of `guards`', 'rolls back'],
   silence: ['a canary that gets requests and reports none', 'blind; paused and paged when it lasts'],

@@ -1,6 +1,7 @@
 import type { GatewayRoute } from '../gateway/gateway.ts';
 import type { Upstream } from '../split/order.ts';
 import type { ConfiguredRoute } from './config.ts';
+import { stickinessOf } from './stickiness.ts';
 import { routeTimeouts } from './timeouts.ts';
 
 /** A route of `serin.yaml` as the controller sees it. */
@@ -13,6 +14,9 @@ export function controllerRoute(route: ConfiguredRoute) {
     health: route.health,
     router: route.router,
     evidence,
+    sticky: stickinessOf(route)?.says ?? null,
+    isProbed: route.probes !== undefined,
+    isMirrored: route.mirror?.compare ?? false,
   };
 }
 

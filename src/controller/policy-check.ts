@@ -6,6 +6,7 @@ import { type Issue, Problem } from '../problem/problem.ts';
 import type { ControllerPorts, DeclaredRoute } from './ports.ts';
 import { effectiveStable } from './reconcile.ts';
 import { declaredRoute } from './start.ts';
+import { askedOfAnswers, whatGoesUnread, whyUncarried, whyUnmirrored, whyUnprobed } from './unmeasurable.ts';
 
 type Ports = Pick<ControllerPorts, 'source' | 'store' | 'routes'>;
 
@@ -27,15 +28,38 @@ export function policyControl(ports: Ports, ofRoute: RouteIssue) {
       const reading = readPolicy(request.text, request.file);
       const name = reading.ok ? reading.policy.metadata.name : null;
       const route = routeOf(ports, request.route, name);
-      if (!reading.ok) return { route: route.name, issues: reading.issues, unreachable: [], answers: [] };
-      const { queries } = reading.policy.spec.checks;
+      const notes = route.sticky ? [`${route.name} is ${route.sticky}`] : [];
+      if (!reading.ok) return { route: route.name, issues: reading.issues, unreachable: [], answers: [], notes };
+      const { checks } = reading.policy.spec;
+      const { queries } = checks;
+      const unprobed = whyUnprobed(route, checks);
+      const uncarried = whyUncarried(route, checks);
+      const unmirrored = whyUnmirrored(route, checks);
       const versions = await versionsOf(ports, route, request);
       const answers = (await ports.source.check?.({ route: route.name, versions, queries }, signal)) ?? [];
       return {
         route: route.name,
-        issues: issuesOf(answers, reading.document, (message) => ofRoute(route.name, message)),
+        issues: inOrder([
+          ...issuesOf(answers, reading.document, (message) => ofRoute(route.name, message)),
+          ...(unprobed === null
+            ? []
+            : [reading.document.issue({ path: ['spec', 'checks', 'probes'], message: unprobed, at: 'key' })]),
+          ...(unmirrored === null || uncarried !== null
+            ? []
+            : [reading.document.issue({ path: ['spec', 'checks', 'answers'], message: unmirrored, at: 'key' })]),
+          ...(uncarried === null
+            ? []
+            : [
+                reading.document.issue({
+                  path: ['spec', 'checks', ...(askedOfAnswers(checks)[0] ?? [])],
+                  message: uncarried,
+                  at: 'key',
+                }),
+              ]),
+        ]),
         unreachable: unreachable(answers),
         answers: answers.map(answerOf),
+        notes: [...notes, ...[whatGoesUnread(route, checks)].flatMap((note) => note ?? [])],
       };
     },
   };
@@ -85,7 +109,7 @@ function issuesOf(answers: readonly SourceAnswer[], policy: SourceDocument, ofRo
     const issue = issueOf(answer, policy, ofRoute);
     if (issue) issues.set(`${issue.path} ${issue.message}`, issue);
   }
-  return inOrder([...issues.values()]);
+  return [...issues.values()];
 }
 
 function issueOf(answer: SourceAnswer, policy: SourceDocument, ofRoute: Place): Issue | null {

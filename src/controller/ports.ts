@@ -30,6 +30,12 @@ export interface DeclaredRoute {
   readonly router?: RouterName;
   /** Whose measurements are judged; defaults to the gateway's own. */
   readonly evidence?: 'gateway' | 'elsewhere';
+  /** What it means for rollouts that keys keep their version, in a clause: `sticky by ..., so ...`; null where none do. */
+  readonly sticky?: string | null;
+  /** Whether the route says what a probe asks of both versions; omitted if it does not. */
+  readonly isProbed?: boolean;
+  /** Whether requests are sent to both versions and compared; omitted if they are not. */
+  readonly isMirrored?: boolean;
 }
 
 /** What works without the database: the gateway's own figures, and the one move that is always safe. */

@@ -18,7 +18,10 @@ import type { ControllerPorts, DeclaredRoute } from './ports.ts';
 import { effectiveStable } from './reconcile.ts';
 import { settle } from './settle.ts';
 import { trySource } from './try-source.ts';
+import { whatGoesUnread, whyUncarried, whyUnmirrored, whyUnprobed } from './unmeasurable.ts';
 import { canaryUpstream, healthUrl } from './upstream.ts';
+import { guardWarning } from './warnings/guard-warning.ts';
+import { NOT_STICKY, stickyStart } from './warnings/sticky-warning.ts';
 
 const HISTORY = 1_000;
 /** Sources have their own time-outs; the client that starts a rollout is waiting for the answer. */
@@ -65,12 +68,15 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   const { path, status } = route.health;
   const failure = gatewayCarries ? await ports.probe(healthUrl(canary, path), status) : null;
   if (failure !== null) throw new Problem('refused', `the canary does not pass preflight: ${failure}`);
+  const { checks } = loaded.policy.spec;
+  const unasked = whyUnprobed(route, checks) ?? whyUncarried(route, checks) ?? whyUnmirrored(route, checks);
+  if (unasked !== null) throw new Problem('refused', `the policy does not pass preflight: ${unasked}`);
   const untried = await trySource(
     ports.source,
     {
       route: route.name,
       versions: { stable: stable.version, canary: canary.version },
-      queries: loaded.policy.spec.checks.queries,
+      queries: checks.queries,
     },
     AbortSignal.timeout(PREFLIGHT_MS),
   );
@@ -79,12 +85,15 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   const at = await ports.memory.time.ask(ports.store);
   const recent = earlier.filter(({ rollout }) => at - rollout.startedAt < RECENT_MS);
   const lastEpoch = Math.max(0, ...history.map(({ rollout }) => rollout.splitEpoch));
+  const sticky = gatewayCarries ? await stickyStart(ports, route, loaded.policy) : NOT_STICKY;
   const event: StartedEvent = {
     kind: 'rolloutStarted',
     id: ports.newId(history[0]?.rollout.id),
     route: route.name,
     attempt: earlier.length + 1,
     recentAttempt: recent.length + 1,
+    draw: 'by-unit',
+    ...(sticky.heavyLast === null ? {} : { heavyLast: sticky.heavyLast }),
     stable,
     canary,
     policy: loaded.policy,
@@ -93,7 +102,10 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
     splitEpoch: lastEpoch + 2,
     ...(route.router === undefined || route.router === 'gateway' ? {} : { router: route.router }),
   };
-  const record = await insert(ports, event, running, { at, by, reason: command.reason });
+  const ofGateway = gatewayCarries ? [await guardWarning(ports, event), sticky.warning] : [];
+  const warnings = [...ofGateway, whatGoesUnread(route, checks)];
+  const warning = warnings.filter((one) => one !== null).join('; and ') || null;
+  const record = await insert(ports, event, running, { at, by, reason: command.reason, warning });
   return { record, created: true };
 }
 

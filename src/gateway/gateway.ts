@@ -9,6 +9,7 @@ import type { OnFault } from './http/faults.ts';
 import type { GivenLimits } from './http/limits.ts';
 import type { GatewayTimeouts, RouteTimeouts } from './http/timeouts.ts';
 import type { OwnListeners } from './upstream/own-listeners.ts';
+import type { TimedOptions } from './upstream/timed-request.ts';
 
 /** Which cross-site requests carry a cookie (RFC 6265bis section 4.1.2.7); `lax` if absent. */
 export type SameSite = 'lax' | 'strict' | 'none';
@@ -199,6 +200,8 @@ export interface Gateway extends SplitPort, MeasurePort {
   listen(): Promise<{ readonly port: number }>;
   /** Sends one GET to every address of an upstream's URL: null when each answer is healthy (2xx by default), otherwise why not. */
   probe(url: string, timeoutMs: number, well?: readonly StatusPattern[]): Promise<string | null>;
+  /** Ms that an upstream takes to begin an answer below 400 to a request of our own; null for any other outcome. Never throws. */
+  timed(url: string, method: TimedOptions['method'], timeoutMs: number): Promise<number | null>;
   /**
    * Stops accepting. For `graceMs`, open requests may end, and idle connections stay for one more, whose answer
    * says that it was the last; then whatever is left is broken off. A second call breaks off at once.

@@ -115,11 +115,20 @@ function faultOfSeries(series: unknown): string | null {
   return series === undefined || isRecord(series) ? null : `series is ${show(series)}, not points by name`;
 }
 
-function faultOfRouted(routed: unknown): string | null {
-  if (routed === undefined) return null;
-  if (!isRecord(routed)) return `routed is ${show(routed)}, not a pair of counts`;
+function faultOfProbes(probes: unknown): string | null {
+  if (probes === undefined) return null;
+  if (!Array.isArray(probes)) return `probes is ${show(probes)}, not a list of pairs`;
+  const isTime = (ms: unknown) => ms === null || (typeof ms === 'number' && ms > 0 && ms <= LARGEST);
+  const isPair = (pair: unknown) => isRecord(pair) && isTime(pair['stable']) && isTime(pair['canary']);
+  const index = (probes as readonly unknown[]).findIndex((pair) => !isPair(pair));
+  return index < 0 ? null : `probes[${index}] is ${show(probes[index])}, not a pair of times`;
+}
+
+function faultOfPairOfCounts(pair: unknown, name: string): string | null {
+  if (pair === undefined) return null;
+  if (!isRecord(pair)) return `${name} is ${show(pair)}, not a pair of counts`;
   for (const key of ['stable', 'canary'] as const) {
-    if (!isCount(routed[key])) return `routed.${key} is ${show(routed[key])}, not a count`;
+    if (!isCount(pair[key])) return `${name}.${key} is ${show(pair[key])}, not a count`;
   }
   return null;
 }

@@ -82,7 +82,12 @@ export function explainParity(policy: Policy, findings: readonly Finding[], cana
   const margins = findings.flatMap(({ check, parityMargin, dryRun }) =>
     parityMargin === null || dryRun ? [] : [`${nameCheck(policy, check)} within ${parityMargin}`],
   );
-  return `${margins.join(', ')} of the stable, shown by ${formatCount(canaryRequests)} canary requests in this step`;
+  const pairs = findings.flatMap(({ pairs = 0, dryRun }) =>
+    pairs === 0 || dryRun ? [] : `${counted(pairs, 'pair')} of probes`,
+  );
+  // A route that nobody uses shows parity by its probes alone.
+  const requests = canaryRequests === 0 && pairs.length > 0 ? [] : [`${formatCount(canaryRequests)} canary requests`];
+  return `${margins.join(', ')} of the stable, shown by ${[...requests, ...pairs].join(' and ')} in this step`;
 }
 
 function nameCheck(policy: Policy, check: CheckName): string {

@@ -32,7 +32,7 @@ export function whyBlind(holds: readonly Hold[], unusable: string | null): Blind
   const silent = firstOf(holds, 'silent');
   if (silent === undefined && unusable !== null) return { reason: unusable, worst: null };
   const unseen = silent ?? firstOf(holds, 'missing');
-  return unseen === undefined ? null : { reason: unseen.reason, worst: unseen.check };
+  return unseen === undefined ? null : { reason: unseen.reason, worst: unseen.check, ...standing(unseen) };
 }
 
 /** Why the step is not at parity, or null when it is. */

@@ -16,6 +16,10 @@ export interface CollectRequest {
   readonly split: { readonly epoch: number; readonly canaryBps: number; readonly since: number | null };
   readonly measure: SplitOrder['measure'];
   readonly queries: Checks['queries'];
+  /** How often a pair of probes is sent; omitted where the policy asks for none, or no versions are compared. */
+  readonly probesEveryMs?: number;
+  /** Whether the policy has what the versions log checked. */
+  readonly logs?: true;
 }
 
 /** Absence is a value: a source that has nothing usable says so and why. */

@@ -13,6 +13,7 @@ import { keysCheck } from './keys/keys-check.ts';
 import { kindCheck } from './kinds/kinds-check.ts';
 import type { LatencyState } from './latency/latency.ts';
 import { latencyCheck } from './latency/latency-check.ts';
+import { probesCheck, type ProbesState } from './probes.ts';
 import { queriesCheck } from './queries/queries-check.ts';
 import type { QueriesState } from './queries/query.ts';
 import { silenceCheck } from './silence.ts';
@@ -29,6 +30,7 @@ export interface CheckStates {
   readonly latency: LatencyState;
   readonly gross: GrossStates;
   readonly keys: KeysState;
+  readonly probes: ProbesState;
   readonly guards: GuardsState;
   readonly queries: QueriesState;
   readonly silence: NoReport;
@@ -52,6 +54,7 @@ export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   latency: latencyCheck,
   gross: grossCheck,
   keys: keysCheck,
+  probes: probesCheck,
   guards: guardsCheck,
   queries: queriesCheck,
   slices: slicesCheck,

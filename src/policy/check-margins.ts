@@ -56,10 +56,24 @@ function sharesAreOrdered(check: Path, rollback: Legible<ErrorMargin>, parity: L
   }
   if (faults.length === 0 && part(rr, pr) + part(ra, pa) > 1 + 1e-9) {
     const meet = formatPercent(Number((pa / pr).toPrecision(2)));
-    const message = `parity margin must be at least the rollback margin: at ${meet} ${check.at(-1) === 'errors' ? 'errors' : 'slow answers'} the larger of ${formatPercent(pr)} and ${formatPp(pa)} is less than ${formatPercent(rr)} plus ${formatPp(ra)}`;
+    const message = `parity margin must be at least the rollback margin: at ${meet} ${eventsOf(check)} the larger of ${formatPercent(pr)} and ${formatPp(pa)} is less than ${formatPercent(rr)} plus ${formatPp(ra)}`;
     faults.push({ path, message, at: 'key' });
   }
   return faults;
+}
+
+function eventsOf(check: Path): string {
+  switch (check.at(-1)) {
+    case 'errors':
+    case 'content':
+      return 'errors';
+    case 'classic':
+      return 'slow answers';
+    case 'missing':
+      return 'answers without it';
+    default:
+      return 'answers with such a word';
+  }
 }
 
 function part(rollback: number, parity: number): number {

@@ -8,6 +8,7 @@ import type { Gateway, MeasurePort, SplitPort } from '../gateway/gateway.ts';
 import type { DeclaredSource } from '../metrics/declared-source.ts';
 import { gatewaySource } from '../metrics/gateway.ts';
 import { parseCursor } from '../metrics/queries/cursor.ts';
+import { parseTakenCursor } from '../metrics/taken-cursor.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { Log } from '../problem/log.ts';
 import type { Installation } from '../rollout/announce.ts';
@@ -15,6 +16,9 @@ import { routersOf } from '../routers/routers.ts';
 import type { Store } from '../store/store.ts';
 import { newId } from './new-id.ts';
 import { evidenceSource } from './open-sources.ts';
+
+/** A probe that takes longer counts as failed. */
+const LONGEST_PROBE_MS = 10_000;
 
 export interface PortParts {
   readonly loaded: LoadedConfig;
@@ -54,15 +58,16 @@ export function controllerPorts(parts: PortParts): ControllerPorts {
 
 /** The gateway of this process as the safeguard that protects users without the database. */
 function safeguardOf(
-  gateway: Pick<MeasurePort, 'peek' | 'slices'> & Pick<SplitPort, 'toStable'>,
+  gateway: Pick<MeasurePort, 'peek' | 'slices' | 'units' | 'knownUnits'> & Pick<SplitPort, 'toStable'>,
   blindAfterMs: number,
 ): Safeguard {
   return {
-    // A rollout with query checks stores the gateway's cursor inside its own.
+    // A rollout with logs, probes or query checks stores the gateway's cursor inside its own.
     source: gatewaySource(
-      (route, after, slowAfterMs) => gateway.peek(route, parseCursor(after).blocks, slowAfterMs),
-      (route) => gateway.slices(route),
+      (route, after, slowAfterMs) => gateway.peek(route, blocksCursor(after), slowAfterMs),
+      gateway,
     ),
+    keys: (route) => gateway.knownUnits(route),
     toStable: (order) => gateway.toStable(order),
     blindAfterMs,
   };
@@ -70,4 +75,10 @@ function safeguardOf(
 
 function installationOf({ environment, control: { publicUrl } }: ServerConfig): Installation {
   return { ...(environment === undefined ? {} : { environment }), ...(publicUrl === undefined ? {} : { publicUrl }) };
+}
+
+/** What the gateway's own source wrote, inside of what the others put around it. */
+function blocksCursor(after: string | null): string | null {
+  const { blocks } = parseTakenCursor('logs/1', after);
+  return parseCursor(parseTakenCursor('probes/1', blocks).blocks).blocks;
 }

@@ -1,6 +1,7 @@
 import { formatShare, formatSpan, formatWeight } from '../parity/figures.ts';
 import { levelOf } from '../policy/names.ts';
 import type { Policy } from '../policy/schema.ts';
+import { formatDuration } from '../policy/units.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import { STARTING_MASS } from '../stats/latency/quantile.ts';
 import type { EvidenceForecast } from './forecast-evidence.ts';
@@ -33,8 +34,15 @@ export function nameRegression({ of, factor }: Pick<RegressionPlan, 'of' | 'fact
 
 function onEvidence(policy: Policy, traffic: ExpectedTraffic, planned: StepPlan): readonly Advice[] {
   const { step, evidenceMs, dwellMs, slowest } = planned;
-  if (evidenceMs === null) return planned.evidence.flatMap((one) => onNever(step, planned.weightBps, one));
+  if (evidenceMs === null) return planned.evidence.flatMap((one) => onNever(policy, planned, one));
   if (evidenceMs <= Math.max(dwellMs, policy.spec.judge.minStep)) return [];
+  if (slowest === 'probes') {
+    const says =
+      `step ${step} takes about ${formatSpan(evidenceMs)} to show the parity of probes, whatever its weight: a shorter checks.probes.every ` +
+      'than ' +
+      `${formatDuration(policy.spec.checks.probes?.every ?? 0)}, or a wider parity margin of them, makes it shorter`;
+    return [{ step, change: 'probes', says }];
+  }
   const takes = `step ${step} takes about ${formatSpan(evidenceMs)} to show the parity of ${slowest}`;
   const better = firstWeight(
     policy,

@@ -71,7 +71,13 @@ export interface SeriesPoint {
   readonly canary: SeriesValue;
 }
 
-/** Counts by shadow group: `GROUPS` equal parts of the hash that routes, cut across the split. */
+/** The same request of Serin's own to both versions: ms to the head of a well answer, above 0; null for any other outcome. */
+export interface ProbePair {
+  readonly stable: number | null;
+  readonly canary: number | null;
+}
+
+/** Counts by shadow group: `GROUPS` equal parts of the hash that routes, or of the units of sticky keys, cut across the split. */
 export interface GroupCounts {
   readonly requests: readonly number[];
   readonly errors: readonly number[];
@@ -158,6 +164,8 @@ export interface Block {
   readonly ruled: { readonly stable: Tally; readonly canary: Tally };
   /** The grid of every `latency` of the block; the gateway's own (ratio 1.02, 1 ms) when omitted. */
   readonly grid?: LatencyGrid;
+  /** Pairs of probes that were answered, or failed, since the last block; omitted where there were none. */
+  readonly probes?: readonly ProbePair[];
   /** Values of the policy's query checks by name, in the block in which their interval ended. */
   readonly series?: Readonly<Record<string, SeriesPoint>>;
   /**

@@ -193,6 +193,17 @@ describe('starting', () => {
     expect(await on.store.audit.list({ route: on.route, limit: 10 })).toEqual([]);
   });
 
+  it('refuses a policy with probes, or mirrored requests, where the route does not say what to send: it would stay undecided for ever', async () => {
+    const on = open({ policies: { 'two-steps': policyOf({ checks: { probes: { every: '1m' } } }) } });
+    expect(await problemOf(start(on))).toBe(
+      `refused: the policy does not pass preflight: checks.probes would stay without a single pair, because the route ${on.route} has no ` +
+        'probes.requests in serin.yaml: give it some, or take checks.probes out of the policy',
+    );
+    const comparing = open({ policies: { 'two-steps': policyOf({ checks: { answers: {} } }) } });
+    expect(await problemOf(start(comparing))).toContain('checks.answers would stay without a single request');
+    expect(await on.store.rollouts.list({ route: on.route, limit: 10 })).toEqual([]);
+  });
+
   it.each([
     ['not-found: there is no route checkout; serin.yaml declares payments-', { route: 'checkout' }],
     ['invalid-input: there is no policy brave', { policy: 'brave' }],

@@ -3,6 +3,7 @@ import { Problem } from '../../problem/problem.ts';
 import type { Upstream } from '../../split/order.ts';
 import { flat } from '../http/flat-text.ts';
 import type { Origin } from '../upstream/dial.ts';
+import { placeOf } from '../upstream/own-request.ts';
 import { Pool, type PoolOptions } from '../upstream/pool.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import type { UpstreamTrust } from '../upstream/upstream-trust.ts';
@@ -61,12 +62,12 @@ export class Pools {
     const known = this.destinations.get(key);
     if (known) return known;
     const url = parse(upstream);
-    const hostname = url.hostname.replace(/^\[|\]$/g, '');
+    const { isTls, host: hostname, port } = placeOf(url);
     const place: Origin = {
       protocol: url.protocol,
       hostname,
-      servername: url.protocol === 'https:' && isIP(hostname) === 0 ? hostname : null,
-      port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80),
+      servername: isTls && isIP(hostname) === 0 ? hostname : null,
+      port,
       trust: this.trust,
     };
     const versionHeader = /^[\x21-\x7e]+$/.test(upstream.version)

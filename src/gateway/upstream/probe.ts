@@ -1,11 +1,10 @@
 import { lookup } from 'node:dns/promises';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { DEFAULT_WELL, formatStatuses, isWell, type StatusPattern } from '../../policy/well-statuses.ts';
 import { certificateFault } from '../../problem/certificate.ts';
 import type { Via } from '../http/via.ts';
 import type { OwnListeners } from './own-listeners.ts';
+import { type HttpPlace, httpPlace, ownRequest } from './own-request.ts';
 import { refusedPlace } from './upstream-address.ts';
 import type { UpstreamTrust } from './upstream-trust.ts';
 
@@ -26,17 +25,16 @@ export interface ProbeOptions {
  */
 export async function probe(url: string, options: ProbeOptions): Promise<string | null> {
   const { timeoutMs, own } = options;
-  const parsed = URL.parse(url);
-  if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) return `${url} is not an http or https URL.`;
-  const host = parsed.hostname.replace(/^\[|\]$/g, '');
+  const place = httpPlace(url);
+  if (place === null) return `${url} is not an http or https URL.`;
+  const { host, port } = place;
   const addresses = await resolve(host, timeoutMs);
   if (typeof addresses === 'string') return addresses;
-  const port = portOf(parsed);
   for (const address of addresses) {
     const refused = refusedPlace(address, port, own);
     if (refused !== null) return refused;
   }
-  const findings = await Promise.all(addresses.map((address) => ask(parsed, { host, address }, options)));
+  const findings = await Promise.all(addresses.map((address) => ask(place, address, options)));
   const areWell = isLoopback(host) ? findings.includes(null) : findings.every((finding) => finding === null);
   return areWell ? null : (findings.find((finding) => finding !== null) ?? null);
 }
@@ -62,30 +60,19 @@ async function resolve(host: string, timeoutMs: number): Promise<readonly string
   }
 }
 
-interface Place {
-  readonly host: string;
-  readonly address: string;
-}
-
 function ask(
-  url: URL,
-  { host, address }: Place,
+  target: HttpPlace,
+  address: string,
   { timeoutMs, trust, via, well = DEFAULT_WELL }: ProbeOptions,
 ): Promise<string | null> {
-  const isTls = url.protocol === 'https:';
-  const place = `${address}:${portOf(url)}`;
+  const { url, isTls, host, port } = target;
+  const place = `${address}:${port}`;
   const { promise, resolve: finish } = Promise.withResolvers<string | null>();
-  const request = (isTls ? httpsRequest : httpRequest)({
-    host: address,
-    port: portOf(url),
-    ...(isTls && isIP(host) === 0 ? { servername: host } : {}),
-    ...(isTls && trust ? { ca: trust.ca } : {}),
-    method: 'GET',
-    path: `${url.pathname}${url.search}`,
-    headers: { host: url.host, 'user-agent': 'serin-preflight', ...(via ? { via: via.after('1.1') } : {}) },
-    agent: false,
-    signal: AbortSignal.timeout(timeoutMs),
-  });
+  const request = ownRequest(
+    target,
+    { agent: 'serin-preflight', timeoutMs, trust, via },
+    { method: 'GET', host: address, ...(isTls && isIP(host) === 0 ? { servername: host } : {}) },
+  );
   request.once('response', (answer) => {
     const status = answer.statusCode ?? 0;
     request.destroy();
@@ -116,10 +103,6 @@ function unwell(status: number, path: string, well: readonly StatusPattern[]): s
   }
   const why = status >= 300 && status < 400 ? '; redirects are not followed' : '';
   return `${came}${why}. The route's health names another path, or says that this is well: ${instead}.`;
-}
-
-function portOf({ port, protocol }: URL): number {
-  return Number(port) || (protocol === 'https:' ? 443 : 80);
 }
 
 function reasonOf(error: unknown): string {

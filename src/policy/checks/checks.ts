@@ -1,8 +1,21 @@
 import { z } from 'zod';
+import { duration, latencyMargin } from '../units.ts';
 import { latencyTerms } from './latency-checks.ts';
 import { queryChecks } from './query-check.ts';
 import { clientErrorsTerms, emptyTerms, errorsTerms, kindsTerms } from './rate-checks.ts';
 import { dryRun } from './reaction.ts';
+
+const probesTerms = z.strictObject({
+  every: duration.describe('How long from one pair to the next, at least a tick of the controller'),
+  rollback: latencyMargin
+    .optional()
+    .describe('Slower than this in more than half of the pairs is harm; by default as p50'),
+  parity: latencyMargin
+    .optional()
+    .describe('Shown to be within this in most pairs, the check is at parity; by default as p50'),
+  weight: z.number().gt(0).max(1).default(0.05).describe('Share of alpha: it is taken off before the others share'),
+  dryRun,
+});
 
 /** What is compared, and by what margins. */
 export const checks = z.strictObject({

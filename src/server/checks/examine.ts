@@ -15,6 +15,7 @@ import { runningSerin } from './running.ts';
 import { secrets } from './secrets.ts';
 import { sourcesCheck } from './sources.ts';
 import { stickiness } from './stickiness.ts';
+import { unprobedRoutes } from './unprobed-routes.ts';
 import { upstreams } from './upstreams.ts';
 
 /** In the order in which they run: whether a Serin is already running is known before addresses are tried. */
@@ -24,6 +25,7 @@ const ADVISORIES: readonly Advisory[] = [
   runningSerin,
   proxies,
   stickiness,
+  unprobedRoutes,
   upstreams,
   channelsCheck,
   sourcesCheck,

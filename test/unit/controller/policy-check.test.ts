@@ -24,7 +24,13 @@ const { signal } = new AbortController();
 type Ports = Parameters<typeof policyControl>[0];
 
 interface World {
-  readonly routes?: readonly { readonly name: string; readonly policy: string }[];
+  readonly routes?: readonly {
+    readonly name: string;
+    readonly policy: string;
+    readonly isProbed?: boolean;
+    readonly isMirrored?: boolean;
+    readonly evidence?: 'elsewhere';
+  }[];
   readonly running?: readonly [stable: string, canary: string];
   readonly answers?: readonly Partial<SourceAnswer>[];
 }

@@ -205,11 +205,15 @@ describe('undecided', () => {
     expect(block * 1_000).toBeLessThan(2 * forecast);
   });
 
-  it('does not judge latency during the warm-up', () => {
-    const warming = judgePolicy({ judge: { block: '1s', warmUp: '60s' } });
+  it('blames no latency during the warm-up', () => {
+    const warming = judgePolicy({ judge: { block: '1s', warmUp: '60s' }, harm: { slow: 10_000 } });
     const slow = (startedAt: number) => blockOf({ startedAt, canary: tallyOf(100, { medianMs: 80 }) });
     const { state, verdict } = lookRepeatedly(warming, openJudgement(warming), { from: 0, count: 40 }, slow);
-    expect(verdict.reason).toMatch(/^p\d\d: not judged while the canary warms up, 20 s are left$/);
+    expect(verdict).toMatchObject({ name: 'suspect', goBack: true });
+    expect(verdict.findings.find(({ check }) => check === 'p50')).toMatchObject({
+      logHarm: 0,
+      says: 'p50: not judged while the canary warms up, 20 s are left',
+    });
     expect(lookRepeatedly(warming, state, { from: 40_000, count: 24 }, slow).verdict.name).toBe('harmful');
   });
 

@@ -87,8 +87,17 @@ describe('query checks', () => {
       says({ checks: { queries: { a: half, b: { ...half, dryRun: true }, c: { ...half, action: 'hold' } } } }),
     ).toEqual([]);
     expect(says({ checks: { queries: { a: half, b: half } } })).toEqual([
-      'spec.checks.queries: weights of queries that roll back must sum to less than 1, or no other check could: they sum to 1',
+      'spec.checks.queries: weights of queries that roll back must sum to less than 1, or no other check could: they sum to 1, and one that says no weight has 0.05',
     ]);
+    const beside = { latency: { quantiles: { p90: { weight: 0.5 } } }, queries: { a: half } };
+    expect(says({ checks: beside })).toEqual([
+      'spec.checks.queries: weights of queries that roll back, and of named quantiles must sum to less than 1, or no other check could: they sum to 1, and one that says no weight has 0.05',
+    ]);
+    const probed = { probes: { every: '1m', weight: 0.6 }, latency: { quantiles: { p90: { weight: 0.4 } } } };
+    expect(says({ checks: probed })).toEqual([
+      'spec.checks.probes: weights of named quantiles, and of probes must sum to less than 1, or no other check could: they sum to 1, and one that says no weight has 0.05',
+    ]);
+    expect(says({ checks: { ...probed, probes: { ...probed.probes, dryRun: true } } })).toEqual([]);
   });
 
   it('say where in the text they are wrong, beside what is wrong with single fields', () => {
@@ -119,7 +128,7 @@ spec:
 
 describe('what is reported only', () => {
   const NOTHING_LEFT =
-    'spec.checks: checks must have one that is more than a dryRun and can show parity, or nothing could be promoted';
+    'spec.checks: checks must have one that is more than a dryRun and can show parity, or nothing could be promoted; spec.dryRun: true says that a person ends each step';
 
   it('is not everything that a promotion could wait for', () => {
     expect(says(reported({}))).toEqual([]);
@@ -146,6 +155,6 @@ describe('what is reported only', () => {
 
   it('may be the whole distribution, which needs no margin for it', () => {
     const latency = policySchema.shape.spec.shape.checks.parse({ latency: { dominance: { dryRun: true } } }).latency;
-    expect(latency.dominance).toEqual({ dryRun: true });
+    expect(latency.dominance).toEqual({ dryRun: true, until: 'head' });
   });
 });

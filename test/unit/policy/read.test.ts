@@ -147,6 +147,17 @@ describe('what is no policy at all', () => {
     ]);
   });
 });
+
+describe('the name of a quantile', () => {
+  it.each(['p95', 'p100'])('%s is refused with what is allowed, at its place', (name) => {
+    expect(
+      heads(`  steps: [{ weight: 10%, dwell: 1m }]\n  checks:\n    latency: { quantiles: { ${name}: {} } }\n`),
+    ).toEqual([
+      `8:29 ${name} must be a quantile from p1 to p99.99, such as p90 or p99.9; p50, p95 and p99 have places of their own, beside quantiles`,
+    ]);
+  });
+});
+
 describe('an issue without a place', () => {
   it('is printed by its path', () => {
     expect(formatIssue({ path: 'spec.steps', message: 'is missing' })).toBe('spec.steps: is missing');
