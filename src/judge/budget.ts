@@ -1,4 +1,4 @@
-import { claimsOf, fromEach, isDryRun } from '../parity/each-check.ts';
+import { claimsOf, claimsOnRequests, fromEach, isDryRun } from '../parity/each-check.ts';
 import type { CheckName } from '../parity/finding.ts';
 import { type Claim, partOf, type PolicyWeight, type ShareOf, type Stake } from '../parity/stake.ts';
 import type { Policy } from '../policy/schema.ts';
@@ -18,9 +18,30 @@ export function budgetOf(policy: Policy, check: CheckName): number {
 
 /** The shares of all checks, computed once. */
 export function sharesOf(policy: Policy): ShareOf {
-  const claims = claimsOf(policy).filter(({ check }) => !isDryRun(policy, check));
+  const known = KNOWN.get(policy) ?? dividedBy(policy);
+  KNOWN.set(policy, known);
+  return known;
+}
+
+const DECIDING = new WeakMap<Policy, Policy>();
+
+/** The policy as it would decide without `spec.dryRun`: what it only reports is gathered as if it counted. */
+export function decidingPolicy(policy: Policy): Policy {
+  if (!policy.spec.dryRun) return policy;
+  const deciding = DECIDING.get(policy) ?? { ...policy, spec: { ...policy.spec, dryRun: false } };
+  DECIDING.set(policy, deciding);
+  return deciding;
+}
+
+function dividedBy(policy: Policy): ShareOf {
+  const counted = (claims: readonly Claim[]) => claims.filter(({ check }) => !isDryRun(policy, check));
+  const claims = counted(claimsOf(policy));
   const whole = wholeOf(policy, claims);
-  const shares = new Map(claims.map((claim) => [claim.check, shareOf(policy, claim, whole)]));
+  const onRequests = counted(claimsOnRequests(policy)).reduce(
+    (sum, claim) => sum + shareOf(policy, claim, { whole, onRequests: 0 }),
+    0,
+  );
+  const shares = new Map(claims.map((claim) => [claim.check, shareOf(policy, claim, { whole, onRequests })]));
   return (check) => shares.get(check) ?? 0;
 }
 

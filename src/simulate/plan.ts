@@ -6,7 +6,7 @@ import type { ExpectedTraffic } from './traffic.ts';
 
 export interface Plan {
   readonly steps: readonly StepPlan[];
-  /** Internal dwell, steps and bake; null when a step never ends. Consumer steps end by hand and are not counted. */
+  /** Internal dwell, steps and bake; null when a step never ends, or a person ends it. Consumer steps end by hand and are not counted. */
   readonly takesMs: number | null;
   /** What to change when the answer is never, or long after the dwell. */
   readonly advice: readonly Advice[];

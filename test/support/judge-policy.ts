@@ -1,6 +1,9 @@
 import { type Policy, type PolicyDocument, policySchema } from '../../src/policy/schema.ts';
 
-/** A policy for judging: the defaults, with parts of the spec replaced. */
+/** Shares of the budget in round figures, and none for checks that get theirs from nothing but the default. */
+export const ROUND_WEIGHTS = { errors: 0.36, dominance: 0.27, p50: 0.09, p95: 0.09, p99: 0.09, guards: 0.1 };
+
+/** A policy for judging: the defaults, with parts of the spec replaced, and no warm-up where the test does not ask for one. */
 export function judgePolicy(spec: Partial<PolicyDocument['spec']> = {}): Policy {
   return policySchema.parse({
     apiVersion: 'serin.dev/v1',
@@ -13,6 +16,7 @@ export function judgePolicy(spec: Partial<PolicyDocument['spec']> = {}): Policy 
         { weight: '50%', dwell: '1m' },
       ],
       ...spec,
+      judge: { warmUp: '0s', ...spec.judge },
     },
   });
 }

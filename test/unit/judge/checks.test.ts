@@ -4,7 +4,7 @@ import { BEGUN_ANEW } from '../../../src/judge/recall.ts';
 import { thresholdsOf } from '../../../src/judge/thresholds.ts';
 import { GROUPS, type Tally } from '../../../src/stats/block.ts';
 import { blockOf, inputOf, lookRepeatedly, tallyOf, weightStep } from '../../support/judge-blocks.ts';
-import { briskPolicy, judgePolicy } from '../../support/judge-policy.ts';
+import { briskPolicy, judgePolicy, ROUND_WEIGHTS } from '../../support/judge-policy.ts';
 
 const policy = briskPolicy();
 const healthy = (startedAt: number) => blockOf({ startedAt });
@@ -54,7 +54,9 @@ describe('the check of the whole distribution', () => {
 
 describe('the budget', () => {
   it('without guards is errors 0.4, dominance 0.3 and 0.1 for each quantile', () => {
-    const weights = Object.fromEntries(after(3).verdict.findings.map((one) => [one.check, one.budgetWeight]));
+    const round = judgePolicy({ judge: { weights: ROUND_WEIGHTS } });
+    const { verdict } = lookRepeatedly(round, openJudgement(round), { from: 0, count: 3 }, healthy);
+    const weights = Object.fromEntries(verdict.findings.map((one) => [one.check, one.budgetWeight]));
     expect((weights['errors'] ?? 0) + (weights['unanswered'] ?? 0)).toBeCloseTo(0.4, 12);
     expect(weights['dominance']).toBeCloseTo(0.3, 12);
     expect(weights['p50']).toBeCloseTo(0.1, 12);
@@ -63,7 +65,7 @@ describe('the budget', () => {
   });
 
   it('with guards is one as well', () => {
-    const guarded = judgePolicy({ guards: { errors: '2%', p99: '800ms' } });
+    const guarded = judgePolicy({ guards: { errors: '2%', p99: '800ms' }, judge: { weights: ROUND_WEIGHTS } });
     const { verdict } = lookRepeatedly(guarded, openJudgement(guarded), { from: 0, count: 3 }, healthy);
     expect(verdict.findings.reduce((sum, { budgetWeight }) => sum + budgetWeight, 0)).toBeCloseTo(1, 12);
     expect(findingOf(verdict, 'guard:p99').budgetWeight).toBeCloseTo(0.05, 12);

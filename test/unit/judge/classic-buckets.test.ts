@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { look, type LookInput, openJudgement } from '../../../src/judge/judge.ts';
+import { type LookInput, look, openJudgement } from '../../../src/judge/judge.ts';
 import type { Verdict } from '../../../src/judge/verdict.ts';
 import type { PolicyDocument } from '../../../src/policy/schema.ts';
 import { blockOf, inputOf, lookRepeatedly } from '../../support/judge-blocks.ts';
-import { judgePolicy } from '../../support/judge-policy.ts';
+import { judgePolicy, ROUND_WEIGHTS } from '../../support/judge-policy.ts';
 import { classicTally } from '../../support/prometheus-tallies.ts';
 
 const BRISK: Partial<PolicyDocument['spec']> = {
@@ -11,7 +11,7 @@ const BRISK: Partial<PolicyDocument['spec']> = {
     errors: { parity: { relative: '25%', absolute: '1pp' } },
     latency: { classic: { parity: { relative: '60%', absolute: '2pp' } } },
   },
-  judge: { block: '1s', minStep: '3s', warmUp: '0s' },
+  judge: { weights: ROUND_WEIGHTS, block: '1s', minStep: '3s', warmUp: '0s' },
 };
 const policy = judgePolicy(BRISK);
 const healthy = (startedAt: number) =>

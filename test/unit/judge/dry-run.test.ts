@@ -5,6 +5,7 @@ import type { CheckName } from '../../../src/judge/verdict.ts';
 import { isDryRun } from '../../../src/parity/each-check.ts';
 import type { Policy, PolicyDocument } from '../../../src/policy/schema.ts';
 import { lookRepeatedly, tallyOf } from '../../support/judge-blocks.ts';
+import { ROUND_WEIGHTS } from '../../support/judge-policy.ts';
 import { classicTally } from '../../support/prometheus-tallies.ts';
 import { pointAt, queryPolicy, valued } from '../../support/query-policy.ts';
 
@@ -41,7 +42,7 @@ function verdictOf(policy: Policy, make: typeof failing, count = 100) {
 
 const kinds: readonly [string, readonly CheckName[], Policy, typeof failing, string][] = [
   ['errors', ['errors', 'unanswered'], queryPolicy({}, { errors: { ...ERRORS, dryRun: true } }), failing, 'harmful'],
-  ['4xx', ['clientErrors'], queryPolicy({}, { clientErrors: { dryRun: true } }), refusing, 'undecided'],
+  ['4xx', ['clientErrors'], queryPolicy({}, { clientErrors: { dryRun: true } }), refusing, 'harmful'],
   ['latency', ['p50', 'p95', 'p99', 'dominance'], queryPolicy({}, { latency: LATENCY_REPORTED }), slow, 'harmful'],
   [
     'latency in classic buckets',
@@ -120,6 +121,7 @@ describe('a check that reports only', () => {
   it('is of guards, too: one may report while the other rolls back', () => {
     const guards = (dryRun: ('errors' | 'p99')[]): Partial<Spec> => ({
       guards: { errors: '2%', p99: '800ms', dryRun },
+      judge: { weights: ROUND_WEIGHTS },
     });
     const reported = queryPolicy({}, { errors: { ...ERRORS, dryRun: true } }, guards(['errors']));
     expect(verdictOf(reported, failing).name).toBe('at-parity');
@@ -136,8 +138,22 @@ describe('a check that reports only', () => {
       expect(stakes.map(({ check }) => check)).not.toEqual(expect.arrayContaining([...names]));
     }
     const policy = queryPolicy({}, { latency: LATENCY_REPORTED });
-    expect(budgetOf(policy, 'errors')).toBeCloseTo(7 / 8, 12);
+    expect(budgetOf(policy, 'errors')).toBeGreaterThan(budgetOf(queryPolicy(), 'errors'));
+    expect(budgetOf(policy, 'errors') / budgetOf(policy, 'unanswered')).toBeCloseTo(7, 12);
     expect(isDryRun(policy, 'guard:p99')).toBe(false);
+  });
+
+
+  it('gathers with spec.dryRun what it would gather without, and says nothing of a canary that is well', () => {
+    const make = (dryRun: boolean) => queryPolicy({}, {}, { dryRun });
+    const harm = (dryRun: boolean, count: number) =>
+      verdictOf(make(dryRun), failing, count).findings.find(({ check }) => check === 'errors')?.logHarm;
+    expect(harm(true, 2)).toBe(harm(false, 2));
+    expect(harm(true, 2)).toBeGreaterThan(0);
+    expect(verdictOf(make(true), failing, 2).reason).toMatch(/^spec\.dryRun is set/);
+    expect(verdictOf(make(true), (startedAt) => valued(startedAt, pointAt(startedAt))).reason).toMatch(
+      /^spec\.dryRun is set/,
+    );
   });
 
   it('promotes nothing where nothing else is left to show parity', () => {

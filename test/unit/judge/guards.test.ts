@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { look, openJudgement } from '../../../src/judge/judge.ts';
 import type { Block } from '../../../src/stats/block.ts';
 import { blockOf, inputOf, lookRepeatedly, tallyOf, weightStep } from '../../support/judge-blocks.ts';
-import { judgePolicy } from '../../support/judge-policy.ts';
+import { judgePolicy, ROUND_WEIGHTS } from '../../support/judge-policy.ts';
 import { NO_TALLY } from '../../support/simulated-traffic.ts';
 
 const policy = judgePolicy({
   guards: { errors: '2%', p99: '800ms' },
-  judge: { block: '1s', minStep: '3s', warmUp: '0s' },
+  judge: { weights: ROUND_WEIGHTS, block: '1s', minStep: '3s', warmUp: '0s' },
 });
 const bake = { step: weightStep({ kind: 'bake', index: 3, position: 'last', splitEpoch: 9 }) };
 const ALL_BUT_GUARDS = ['errors', 'unanswered', 'clientErrors', 'p50', 'p95', 'p99', 'dominance'];
