@@ -1,11 +1,22 @@
 import { claimsOf, claimsOnRequests, fromEach, isDryRun } from '../parity/each-check.ts';
 import type { CheckName } from '../parity/finding.ts';
-import { type Claim, partOf, type PolicyWeight, type ShareOf, type Stake } from '../parity/stake.ts';
+import { type Claim, type PolicyWeight, partOf, type ShareOf, type Stake } from '../parity/stake.ts';
 import type { Policy } from '../policy/schema.ts';
 import { logSum } from '../stats/evidence/log-sum.ts';
 import type { JudgeState } from './state.ts';
 
-const WEIGHTS: readonly PolicyWeight[] = ['guards', 'errors', 'dominance', 'p50', 'p95', 'p99'];
+const WEIGHTS: readonly PolicyWeight[] = [
+  'guards',
+  'errors',
+  'dominance',
+  'p50',
+  'p95',
+  'p99',
+  'clientErrors',
+  'kinds',
+  'slices',
+  'cold',
+];
 
 /**
  * A check's share of the false-rollback budget; 0 for one that never rolls back. Declared shares come first, and the
@@ -16,7 +27,10 @@ export function budgetOf(policy: Policy, check: CheckName): number {
   return sharesOf(policy)(check);
 }
 
-/** The shares of all checks, computed once. */
+/** A look asks for them a dozen times, and they follow from the policy alone. */
+const KNOWN = new WeakMap<Policy, ShareOf>();
+
+/** The shares of all checks, computed once for a policy. */
 export function sharesOf(policy: Policy): ShareOf {
   const known = KNOWN.get(policy) ?? dividedBy(policy);
   KNOWN.set(policy, known);

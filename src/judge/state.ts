@@ -12,7 +12,7 @@ import type { Verdict } from './verdict.ts';
 import { NEVER_ENTERED, type WarmUp } from './warm-up/warm-up.ts';
 
 /** Incremented whenever older state cannot be read as it is; see `recall` for how that is handled. */
-export const JUDGE_FORMAT = 4;
+export const JUDGE_FORMAT = 6;
 
 /** The judge's whole memory of one rollout: plain JSON, restored bit for bit. */
 export interface JudgeState {
