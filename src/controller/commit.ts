@@ -27,7 +27,7 @@ export function changeFor(ports: Ports, record: RolloutRecord, cause: Cause, lea
   const after = moved.rollout;
   return {
     rollout: after,
-    evidence: resetEvidence(record.evidence, moved.evidence, after, cause.at),
+    evidence: resetEvidence(decidedBy(record.evidence, cause), moved.evidence, after, cause.at),
     expectedVersion: before.version,
     leaseEpoch,
     audit: [auditDraft(before, after, cause)],
@@ -53,6 +53,11 @@ export function auditDraft(before: Rollout | null, after: Rollout, cause: Cause)
     before: before && configuration(before),
     after: configuration(after),
   };
+}
+
+/** What is shown afterwards is the verdict that decided: a look alone does not know that it was the second try. */
+function decidedBy(evidence: Evidence, { event }: Cause): Evidence {
+  return event.kind === 'canaryJudgedHarmful' ? { ...evidence, verdict: event.verdict } : evidence;
 }
 
 function move(before: Rollout, cause: Cause): Transition {

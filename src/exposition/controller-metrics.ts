@@ -11,7 +11,7 @@ export interface ControllerFigures {
     readonly agoMs: number;
     /** Failed looks since the process began. */
     readonly failures: number;
-    /** The gateway sent it back to the stable, and the database has not recorded that yet. */
+    /** The gateway sent it back to the stable, or harm holds it, and the database has not recorded that yet. */
     readonly isUnrecorded: boolean;
   }[];
 }
@@ -31,7 +31,7 @@ export function controllerMetrics(registry: Registry, { leads, tickAgoMs, rollou
   ]);
   const unrecorded = gauge(
     'serin_rollout_unrecorded',
-    '1 while the gateway has sent a running rollout back to the stable and the database has not recorded it yet',
+    '1 while the gateway has sent a running rollout back to the stable, or Serin holds it for harm, and the database has not recorded it yet',
     ['http_route'],
   );
   const failures = new Counter({

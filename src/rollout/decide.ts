@@ -10,7 +10,7 @@ import { heldInstead } from './on-harm.ts';
 import { wasPaged } from './paged.ts';
 import { closedGates, currentStep, neededDwellMs, undecidedLimitMs } from './plan.ts';
 import { silence } from './silence.ts';
-import { isEnded, type Rollout } from './state.ts';
+import { isEnded, type PagedCause, type Rollout } from './state.ts';
 import { steppingBack } from './step-back.ts';
 import { counted } from '../policy/counted.ts';
 
@@ -66,40 +66,80 @@ function harm(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent 
 /** Conditions that only a person can end, reported once per cause. */
 function stuck(rollout: Rollout, evidence: Evidence, { at }: Facts): MachineEvent | null {
   const { verdict, blindSince } = evidence;
-  const { blind } = rollout.policy.spec;
-  if (rollout.openPage !== null) return null;
+  const { openPage } = rollout;
+  const { after, action } = rollout.policy.spec.blind;
+  // A page about a step that does not advance must not keep Serin from acting on blindness.
+  if (openPage !== null && openPage !== 'undecided') return null;
   const isBlindKnown = blindSince !== null && wasPaged(rollout, 'blind', blindSince);
   const silent = silence(rollout, evidence);
   // The person who resumed it knows, and it still cannot advance.
   if (silent !== null && (silent.action === 'rollback' || !isBlindKnown)) return silent;
-  if (blindSince !== null && at - blindSince >= blind.after && (blind.action === 'rollback' || !isBlindKnown)) {
-    const reason = `blind for ${formatDuration(blind.after)}: ${verdict?.reason ?? 'no measurement yet'}`;
-    return { kind: 'blindTooLong', action: blind.action, reason };
+  if (blindSince !== null && at - blindSince >= after) {
+    const isTold = isBlindKnown || openPage !== null || isHoldKnown(rollout, evidence);
+    if (action === 'rollback' || !(action === 'pause' ? isBlindKnown : isTold)) {
+      const reason = `blind for ${formatDuration(after)}: ${verdict?.reason ?? 'no measurement yet'}`;
+      return { kind: 'blindTooLong', action, reason };
+    }
   }
-  return undecided(rollout, evidence, at);
+  return openPage === null ? (held(rollout, evidence, at) ?? undecided(rollout, evidence, at)) : null;
+}
+
+/** Evidence that holds the canary, and a route that fails as a whole: a person is asked within minutes. */
+function held(rollout: Rollout, evidence: Evidence, at: number): MachineEvent | null {
+  const { verdict, suspectSince, faultSince } = evidence;
+  if (rollout.paused || verdict === null) return null;
+  const { maxHold } = rollout.policy.spec.judge;
+  const since = (cause: PagedCause, from: number, limitMs: number): MachineEvent | null => {
+    if (at <= from + limitMs || wasPaged(rollout, cause, from)) return null;
+    const name = cause.startsWith('hold:') ? 'held' : verdict.name;
+    const long = limitMs === 0 ? name : `${name} for longer than ${formatDuration(limitMs)}`;
+    return { kind: 'undecidedTooLong', cause, reason: `${long}: ${verdict.reason}` };
+  };
+  // A fault that followed an increase is answered by taking the increase back first.
+  if (verdict.name === 'shared-fault') {
+    const isTried = rollout.withdrawal !== null && rollout.withdrawal.phase !== 'over';
+    if (faultSince === null || isTried || rollout.policy.spec.dryRun) return null;
+    return since('shared-fault', faultSince, maxHold);
+  }
+  if (!['internal', 'step', 'bake'].includes(rollout.stage.kind)) return null;
+  if (verdict.name === 'suspect') return suspectSince === null ? null : since('suspect', suspectSince, maxHold);
+  const { hold } = verdict;
+  if (hold === undefined || evidence.held?.cause !== hold.cause) return null;
+  return since(`hold:${hold.cause}`, evidence.held.since, hold.urgency === 'at-once' ? 0 : maxHold);
+}
+
+/** Whether a person was paged for the hold that the verdict rests on. */
+function isHoldKnown(rollout: Rollout, { held: hold, verdict }: Evidence): boolean {
+  if (!hold || hold.cause !== verdict?.hold?.cause) return false;
+  return wasPaged(rollout, `hold:${hold.cause}`, hold.since);
 }
 
 function undecided(rollout: Rollout, evidence: Evidence, at: number): MachineEvent | null {
-  const { verdict, suspectSince, appliedAt } = evidence;
+  const { verdict, suspectSince } = evidence;
   const step = currentStep(rollout);
   if (rollout.paused || !step || !('weight' in step)) return null;
   if (verdict?.name !== 'undecided' && verdict?.name !== 'suspect') return null;
-  const tooLong = (cause: 'undecided' | 'suspect', limitMs: number): MachineEvent => ({
-    kind: 'undecidedTooLong',
-    cause,
-    reason: `${verdict.name} for longer than ${formatDuration(limitMs)}: ${verdict.reason}`,
-  });
-  const { maxHold, minStep } = rollout.policy.spec.judge;
-  if (verdict.name === 'suspect' && suspectSince !== null) {
-    const dueAt = suspectSince + maxHold;
-    if (wasPaged(rollout, 'suspect', dueAt) || wasPaged(rollout, 'undecided', suspectSince)) return null;
-    if (at > dueAt) return tooLong('suspect', maxHold);
-  }
+  if (verdict.name === 'suspect' && suspectSince !== null && wasPaged(rollout, 'suspect', suspectSince)) return null;
+  if (verdict.hold !== undefined && isHoldKnown(rollout, evidence)) return null;
   const limitMs = undecidedLimitMs(rollout);
   // No step is decided before it has lasted as long as the policy requires.
-  const dueAt = Math.max(asOfNow(rollout.stageEnteredAt, evidence) + limitMs, (appliedAt ?? 0) + minStep);
+  // Evidence that was begun anew has the same time as a stage.
+  const dueAt = Math.max(
+    asOfNow(rollout.stageEnteredAt, evidence) + limitMs,
+    (evidence.anewAt ?? 0) + limitMs,
+    warmedUpAt(rollout, evidence) + rollout.policy.spec.judge.minStep,
+  );
   if (at <= dueAt || wasPaged(rollout, 'undecided', dueAt)) return null;
-  return passesByItself(verdict, at, dueAt + limitMs) ? null : tooLong('undecided', limitMs);
+  if (passesByItself(verdict, at, dueAt + limitMs)) return null;
+  const reason = `${verdict.name} for longer than ${formatDuration(limitMs)}: ${verdict.reason}`;
+  // What holds is paged once, whichever limit it meets first.
+  return { kind: 'undecidedTooLong', cause: verdict.hold ? `hold:${verdict.hold.cause}` : 'undecided', reason };
+}
+
+/** When the warm-up of the stage is over at the earliest: a canary that goes back warms up there and once more. */
+function warmedUpAt({ policy, stepBack }: Rollout, evidence: Evidence): number {
+  const { warmUp } = policy.spec.judge;
+  return stepBack === undefined ? (evidence.appliedAt ?? 0) + warmUp : asOfNow(stepBack.at, evidence) + 2 * warmUp;
 }
 
 /** Whether the judge expects parity, at the present traffic, before twice the limit. An estimate; it waits that long. */

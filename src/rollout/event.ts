@@ -3,6 +3,7 @@ import type { Policy } from '../policy/schema.ts';
 import type { RouterName } from '../split/capabilities.ts';
 import type { PulledBrake, Upstream } from '../split/order.ts';
 import type { HeavyUnits } from '../stats/units/known-units.ts';
+import type { PagedCause } from './state.ts';
 
 /** What Serin found. Each event carries the sentence that the audit keeps. */
 export type MachineEvent =
@@ -25,8 +26,12 @@ export type MachineEvent =
   | { readonly kind: 'canaryBraked'; readonly reason: string; readonly blames?: 'nobody' }
   | { readonly kind: 'blindTooLong'; readonly reason: string; readonly action: 'hold' | 'pause' | 'rollback' }
   | { readonly kind: 'canaryFellSilent'; readonly reason: string; readonly action: 'pause' | 'rollback' }
-  | { readonly kind: 'undecidedTooLong'; readonly reason: string; readonly cause?: 'undecided' | 'suspect' }
+  | { readonly kind: 'undecidedTooLong'; readonly reason: string; readonly cause?: PagedCause }
+  | { readonly kind: 'canarySteppedBack'; readonly reason: string }
+  | { readonly kind: 'canaryTriedAgain'; readonly reason: string }
   | { readonly kind: 'faultFollowedIncrease'; readonly reason: string }
+  | { readonly kind: 'faultEndedAfterWithdrawal'; readonly reason: string }
+  | { readonly kind: 'withdrawnWeightGivenAgain'; readonly reason: string }
   | { readonly kind: 'interferenceSuspected'; readonly reason: string }
   | { readonly kind: 'faultOutlastedWithdrawal'; readonly reason: string }
   | { readonly kind: 'bakePassed'; readonly reason: string }

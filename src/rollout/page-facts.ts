@@ -7,7 +7,7 @@ import type { RolloutEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
 import { whatFailed, whyRefused } from './forced.ts';
 import type { Message, PageSubject } from './message.ts';
-import { type Rollout, stageName } from './state.ts';
+import { type PagedCause, type Rollout, stageName } from './state.ts';
 
 interface Told {
   readonly before: Rollout;
@@ -70,15 +70,38 @@ function hurtOf(before: Rollout, event: RolloutEvent, { forced }: Evidence, verd
 }
 
 /** The first commands for the person who was paged. */
-function nextCommand({ route, openPage, paused }: Rollout): string {
+function nextCommand(
+  { route, openPage, paused, stage }: Rollout,
+  event: RolloutEvent,
+  verdict: Verdict | null,
+): string {
+  const held = event.kind === 'undecidedTooLong' ? heldBy(event.cause, verdict) : null;
+  if (held?.[0] === 'no-baseline') {
+    return `serin get ${route}; then serin promote ${route} --repair if the canary is well, or serin rollback ${route}`;
+  }
+  if (held !== null) {
+    const check = held.slice(1).join(':');
+    const skip = check === '' ? '' : `, or serin skip ${route} ${check} to go on without it`;
+    return `serin get ${route}; then serin rollback ${route}${skip}`;
+  }
   switch (openPage) {
     case 'undecided':
+      if (stage.kind === 'internal')
+        return `serin get ${route}; then serin advance ${route} or serin rollback ${route}`;
       return `serin get ${route}; then serin extend ${route} 1h, serin advance ${route} or serin rollback ${route}`;
     case 'blind':
     case 'shared-fault':
       return `serin get ${route}; then serin ${paused ? 'resume' : 'pause'} ${route} or serin rollback ${route}`;
+    case 'harmful':
+      return `serin get ${route}; then serin rollback ${route}, or serin resume ${route} to go on: it is judged anew then`;
     case 'rolled-back':
     case null:
       return `serin get ${route}; once it is mended, serin retry ${route}`;
   }
+}
+
+/** `['worse', 'clientErrors']`: what holds, whichever limit the page was due by; null where nothing does. */
+function heldBy(cause: PagedCause | undefined, verdict: Verdict | null): readonly string[] | null {
+  if (cause?.startsWith('hold:')) return cause.split(':').slice(1);
+  return verdict?.hold?.cause.split(':') ?? null;
 }

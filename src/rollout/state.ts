@@ -31,8 +31,24 @@ export interface Withdrawal {
   readonly overAt?: number;
 }
 
-/** What a person is paged for while a rollout runs. */
-export type PagedCause = 'undecided' | 'suspect' | 'blind';
+/** The last growth of the canary's share, and the share before it. */
+export interface Increase {
+  readonly at: number;
+  readonly fromBps: number;
+  /** Set when the same weight had been taken back for a shared fault, which then went away. */
+  readonly again?: true;
+}
+
+/** The canary went back to a smaller weight to warm up there: once in a stage. */
+export interface StepBack {
+  readonly at: number;
+  /** The weight that it had and gets again. */
+  readonly fromBps: number;
+  readonly phase: 'back' | 'again';
+}
+
+/** What a person is paged for while a rollout runs; a hold with its cause, as in `hold:worse:clientErrors`. */
+export type PagedCause = 'undecided' | 'suspect' | 'blind' | 'shared-fault' | `hold:${string}`;
 
 /** The decided state of one rollout: changed only by audited events, so that replaying the audit gives it back. */
 export interface Rollout {
@@ -61,9 +77,11 @@ export interface Rollout {
   /** Grows with every change of the split on this route, over all its rollouts. */
   readonly splitEpoch: number;
   /** The last time that the share of the canary grew, and from what; null before the first. */
-  readonly increase: { readonly at: number; readonly fromBps: number } | null;
+  readonly increase: Increase | null;
   /** The share that was withdrawn because the route failed soon after it was given; null when none is. */
   readonly withdrawal: Withdrawal | null;
+  /** Set from when the canary went back while it warmed up until the stage ends, or a person sets the weight. */
+  readonly stepBack?: StepBack;
   /** The first epoch of this rollout: measurements from an older epoch belong to another canary. */
   readonly firstEpoch: number;
   readonly paused: { readonly at: number; readonly by: string; readonly reason: string } | null;
