@@ -19,7 +19,8 @@ interface Open extends Address {
 export class DirectMessages {
   private readonly monotonic: () => number;
   private readonly open = new Map<string, Open>();
-  private readonly said = new Set<string>();
+  /** By key: the id under which the outbox has it, or null while it has not. */
+  private readonly said = new Map<string, string | null>();
 
   constructor(monotonic: () => number) {
     this.monotonic = monotonic;
@@ -29,7 +30,10 @@ export class DirectMessages {
   add(deliveries: readonly Address[]): void {
     for (const delivery of deliveries) {
       const key = keyOf(delivery.channel, delivery.message);
-      if (this.said.has(key) || this.open.has(key)) continue;
+      const recordedAs = this.said.get(key);
+      if (this.open.has(key) || recordedAs === null || recordedAs === delivery.message.id) continue;
+      // What was sent is recorded by now: another page of the same incident is news.
+      this.said.delete(key);
       this.open.set(key, { ...delivery, attempts: 0, dueAtMs: this.monotonic(), running: null });
     }
   }
@@ -52,7 +56,12 @@ export class DirectMessages {
     const key = keyOf(channel, message);
     await this.open.get(key)?.running;
     this.open.delete(key);
-    return this.said.has(key);
+    const recordedAs = this.said.get(key);
+    if (recordedAs === undefined) return false;
+    // Only one message of the outbox is the one that was sent; a later page of the same incident is news.
+    if (recordedAs !== null) return recordedAs === message.id;
+    this.said.set(key, message.id);
+    return true;
   }
 
   /** Resolves when no message is in flight. */
@@ -72,7 +81,7 @@ export class DirectMessages {
       log({ what: 'notificationFailed', level: 'warn', ...facts, reason: delivery.reason, retryInMs });
       return;
     }
-    this.said.add(key);
+    this.said.set(key, null);
     this.open.delete(key);
     if (delivery.kind === 'rejected') {
       log({ what: 'notificationRejected', level: 'error', ...facts, reason: delivery.reason });
@@ -81,9 +90,9 @@ export class DirectMessages {
 }
 
 /**
- * A page is identified by its incident: the id counts the rollout's versions, one of which may have been committed unnoticed.
+ * A page is identified by its incident and by what it says of it, for harm that holds may be taken back after all: the id counts the rollout's versions, one of which may have been committed unnoticed.
  * Any other message is identified by its id, because a rollout has many.
  */
-function keyOf(channel: string, { id, dedupKey, kind }: Message): string {
-  return kind === 'page' ? `${channel} ${dedupKey}` : `${channel} ${id}`;
+function keyOf(channel: string, { id, dedupKey, kind, subject }: Message): string {
+  return kind === 'page' ? `${channel} ${dedupKey} ${subject ?? ''}` : `${channel} ${id}`;
 }
