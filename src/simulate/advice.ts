@@ -12,13 +12,20 @@ import type { ExpectedTraffic } from './traffic.ts';
 export interface Advice {
   /** The policy's n-th step, from one; null when it concerns all of them. */
   readonly step: number | null;
-  readonly change: 'weight' | 'margin' | 'dwell' | 'traffic';
+  readonly change: 'weight' | 'margin' | 'dwell' | 'traffic' | 'dryRun' | 'probes' | 'values';
   readonly says: string;
 }
 
+const DWELL_UNITS_MS: readonly number[] = [60_000, 3_600_000, 86_400_000];
 const WEIGHTS_BPS: readonly number[] = [100, 200, 500, 1_000, 2_000, 2_500, 3_000, 4_000, 5_000];
 
-/** Empty when every step ends with its dwell and every regression is caught in it. */
+const REPORTS_ONLY: Advice = {
+  step: null,
+  change: 'dryRun',
+  says: 'spec.dryRun is set: nothing is rolled back for, and a person ends every step and the bake',
+};
+
+/** Empty when every step ends with its dwell, every regression is caught in it, and nothing is left out. */
 export function adviseOn(policy: Policy, traffic: ExpectedTraffic, steps: readonly StepPlan[]): readonly Advice[] {
   const allowed = steps[0]?.regressions.filter(({ outcome }) => outcome.kind === 'inside-margin') ?? [];
   return [
@@ -79,16 +86,26 @@ function onOutlasting(policy: Policy, traffic: ExpectedTraffic, planned: StepPla
     if (outcome.kind !== 'outlasts-step') return [];
     const msAt = (other: StepPlan) => {
       const there = other.regressions[index]?.outcome;
-      return there === undefined || there.kind === 'inside-margin' ? Number.POSITIVE_INFINITY : there.ms;
+      return there === undefined || !('ms' in there) ? Number.POSITIVE_INFINITY : there.ms;
     };
     const better = firstWeight(policy, traffic, planned, msAt, planned.dwellMs);
-    const says =
-      `${nameRegression(regression)} passes step ${planned.step} before it is caught: ` +
-      `a dwell of ${formatSpan(outcome.ms)}` +
-      (better === null ? '' : ` (${formatSpan(better.ms)} at a weight of ${formatWeight(better.weightBps)})`) +
-      ' would catch it';
-    return [{ step: planned.step, change: better === null ? 'dwell' : 'weight', says }];
+    const { step, dwellMs } = planned;
+    const passes = `${nameRegression(regression)} passes step ${step} before it is caught`;
+    const dwell = dwellBeyond(outcome.ms, dwellMs);
+    if (better === null) return [{ step, change: 'dwell', says: `${passes}: a dwell of ${dwell} would catch it` }];
+    const there =
+      better.ms <= dwellMs
+        ? `its dwell of ${formatDuration(dwellMs)} would catch it at a weight of ${formatWeight(better.weightBps)}`
+        : `${dwellBeyond(better.ms, dwellMs)} at a weight of ${formatWeight(better.weightBps)} would, too`;
+    return [{ step, change: 'weight', says: `${passes}: a dwell of ${dwell} would catch it; ${there}` }];
   });
+}
+
+/** The time in whole minutes, hours or days, upwards: never the dwell that is there already. */
+function dwellBeyond(ms: number, dwellMs: number): string {
+  const unit = DWELL_UNITS_MS.findLast((one) => ms >= 2 * one) ?? DWELL_UNITS_MS[0] ?? 1;
+  const rounded = Math.ceil(ms / unit) * unit;
+  return formatDuration(rounded > dwellMs ? rounded : dwellMs + unit);
 }
 
 function onMargin(traffic: ExpectedTraffic, regression: RegressionPlan): Advice {

@@ -1,6 +1,5 @@
 import type { Thresholds } from '../judge/thresholds.ts';
 import { isDryRun } from '../parity/each-check.ts';
-import type { QuantileName } from '../parity/finding.ts';
 import { bucketMargins } from '../parity/latency/bucket-margins.ts';
 import { LEVELS, QUANTILES } from '../parity/latency/latency.ts';
 import { rateMargins } from '../parity/rate.ts';
@@ -12,14 +11,15 @@ import { quantileGain, rateGain, requestsNeeded } from '../stats/rates/forecast.
 import { leastIntervals } from '../stats/series/series.ts';
 import { LARGEST_PAIR_BET } from '../stats/series/series-bets.ts';
 import { type ExpectedTraffic, quantileMs, shareSlowerThan } from './traffic.ts';
+import type { QuantileName } from '../parity/finding.ts';
 
-/** The checks that a promotion waits for. */
-export type PlannedCheck = 'errors' | 'clientErrors' | QuantileName;
+/** The checks that a promotion waits for: `errors`, `clientErrors`, quantiles by name and `probes`. */
+export type PlannedCheck = string;
 
-/** How much a check needs to show parity for a canary that equals the stable. */
+/** How much a check needs to show parity for a canary that equals the stable; of `probes`, the requests are their pairs. */
 export type EvidenceForecast =
   | { readonly check: PlannedCheck; readonly kind: 'shown'; readonly canaryRequests: number; readonly ms: number }
-  /** `margin`: too narrow to show anything; `traffic`: the stable has too little in ten minutes. */
+  /** `margin`: too narrow to show anything; `traffic`: the stable's past never holds as many answers as it takes. */
   | { readonly check: PlannedCheck; readonly kind: 'never'; readonly because: 'margin' | 'traffic' };
 
 /** One compared step, as input to the forecast. */
@@ -27,13 +27,17 @@ export interface ComparedStep {
   /** The canary's share, 0 < share < 1. */
   readonly share: number;
   readonly thresholds: Thresholds;
-  /** Time at the step's start during which latencies are not judged. */
+  /** Time at the step's start during which nothing but gross failures is judged. */
   readonly warmUpMs: number;
 }
 
-/** Mean age of the latencies in the reference, in seconds. */
-export const REFERENCE_MEAN_LIFE_S = 300 / Math.LN2;
 const LEAST_SHARE = 0.02;
+
+/** The quantiles that count, by name. */
+export function latencyChecks(policy: Policy): readonly string[] {
+  const named = Object.keys(policy.spec.checks.latency.quantiles);
+  return [...QUANTILES, ...named].filter((check) => !isDryRun(policy, check));
+}
 
 /** The forecasts of every check that a promotion waits for (docs/statistics.md section 3.8). */
 export function forecastEvidence(
@@ -84,7 +88,7 @@ export function leastQueryMs({ spec: { checks } }: Policy, { thresholds }: Compa
   return Math.max(0, ...required.map(({ interval }) => intervals * interval));
 }
 
-/** The stable's quantile in the form that the margins use. */
-export function edgeAt(ms: number, share: number): { bucket: number; mass: number; share: number } {
-  return { bucket: bucketOf(ms), mass: STARTING_MASS, share };
+/** A latency in the form that the margins use. */
+export function edgeAt(ms: number): { readonly bucket: number } {
+  return { bucket: bucketOf(ms) };
 }

@@ -1,15 +1,15 @@
 import { budgetOf } from '../judge/budget.ts';
 import { isDryRun } from '../parity/each-check.ts';
-import type { QuantileName } from '../parity/finding.ts';
 import { bucketMargins } from '../parity/latency/bucket-margins.ts';
-import { LEVELS, QUANTILES } from '../parity/latency/latency.ts';
 import { rateMargins } from '../parity/rate.ts';
 import type { Policy } from '../policy/schema.ts';
 import { boundaryAt, clipRate } from '../stats/evidence/e-value.ts';
 import { GAMMA } from '../stats/latency/log-histogram.ts';
-import { blocksUntilHarm, quantileGain, rateHarmGain } from '../stats/rates/forecast.ts';
 import { type ComparedStep, edgeAt, type PlannedCheck } from './forecast-evidence.ts';
 import { type ExpectedTraffic, quantileMs, shareSlowerThan } from './traffic.ts';
+import type { QuantileName } from '../parity/finding.ts';
+import { LEVELS, QUANTILES } from '../parity/latency/latency.ts';
+import { blocksUntilHarm, quantileGain, rateHarmGain } from '../stats/rates/forecast.ts';
 
 /** A canary that is worse by a factor: its error rate, or every one of its latencies. */
 export interface Regression {
@@ -21,16 +21,24 @@ export interface Regression {
 export type HarmForecast =
   | {
       readonly kind: 'caught';
-      readonly check: PlannedCheck;
+      /** `dominance` among them. */
+      readonly check: string;
       readonly ms: number;
       /** Requests that the canary serves until then, and how many of them fail because of the regression. */
       readonly canaryRequests: number;
       readonly failures: number | null;
     }
-  /** Not a regression by contract: it is within every check's margin. */
-  | { readonly kind: 'inside-margin' };
+  /** Not a regression by contract: it is within the margin of every check that may roll back. */
+  | { readonly kind: 'inside-margin' }
+  /** Beyond a margin, and smaller than any effect that the judge bets on: most would never be found. */
+  | { readonly kind: 'too-small' }
+  /** Every check that could find it reports only. */
+  | { readonly kind: 'reported' };
 
-/** How soon the judge rolls back for the regression, by the fastest check. */
+/** Of the mass of the mixture over onsets, what a regression from the start meets. */
+const FROM_THE_START = 0.5;
+
+/** How soon the judge rolls back for the regression: the median, by the test that is first. */
 export function forecastHarm(
   policy: Policy,
   traffic: ExpectedTraffic,

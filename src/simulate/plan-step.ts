@@ -19,7 +19,7 @@ export interface StepPlan {
   readonly slowest: EvidenceForecast['check'] | null;
   /** Minimum time for the parity of the queries; 0 without any. */
   readonly queriesMs: number;
-  /** The longest of dwell, evidence, queries and the minimum length of a step; null for never. */
+  /** The longest of dwell, evidence, queries and the minimum length of a step; null for never, and where a person ends it. */
   readonly takesMs: number | null;
   readonly regressions: readonly RegressionPlan[];
 }
@@ -47,20 +47,20 @@ export function planStep(
   index: number,
   { weight, dwell }: { readonly weight: number; readonly dwell: number },
 ): StepPlan {
-  const { steps, judge } = policy.spec;
+  const { steps, judge, dryRun } = policy.spec;
   const position = positionOf(steps, index);
   const context = { kind: 'weight', index, position, splitEpoch: 1, appliedAt: 0 } as const;
   const compared: ComparedStep = {
     share: weight / WHOLE_BPS,
     thresholds: thresholdsOf(policy, context),
-    warmUpMs: steps.findIndex((step) => 'weight' in step) === index ? judge.warmUp : 0,
+    warmUpMs: judge.warmUp,
   };
   const evidence = forecastEvidence(policy, traffic, compared);
   const timeOf = (one: EvidenceForecast) => (one.kind === 'shown' ? one.ms : Number.POSITIVE_INFINITY);
   const last = evidence.toSorted((left, right) => timeOf(right) - timeOf(left))[0] ?? null;
   const evidenceMs = last?.kind === 'never' ? null : (last?.ms ?? 0);
   const queriesMs = leastQueryMs(policy, compared);
-  const takesMs = evidenceMs === null ? null : Math.max(dwell, evidenceMs, queriesMs, judge.minStep);
+  const takesMs = evidenceMs === null || dryRun ? null : Math.max(dwell, evidenceMs, queriesMs, judge.minStep);
   return {
     step: index + 1,
     weightBps: weight,

@@ -23,7 +23,8 @@ interface Level {
   readonly density: number;
 }
 
-const LEVELS: readonly Level[] = [
+/** Where the bins are cut, in a past that has answers in each. */
+export const BIN_LEVELS: readonly Level[] = [
   { level: 0.1, density: 0.17549833193248673 },
   { level: 0.25, density: 0.317776572684107 },
   { level: 0.5, density: 0.3989422804014327 },
@@ -69,7 +70,7 @@ export function binsOf(reference: Tails): Bins | null {
   if (reference.total < STARTING_TOTAL) return null;
   const edges: number[] = [];
   const levels: number[] = [];
-  for (const { level } of LEVELS) {
+  for (const { level } of BIN_LEVELS) {
     const edge = tailBucket(reference, level);
     if (edge === null) return null;
     if (edge === edges.at(-1)) levels[levels.length - 1] = level;
@@ -173,7 +174,7 @@ export function countBins(counts: Tails, edges: readonly number[], shift: number
 
 // The mean of a standard normal variable between its quantiles at the bin's levels: rises with the bin.
 function normalMeans(levels: readonly number[]): readonly number[] {
-  const kept = LEVELS.filter(({ level }) => levels.includes(level));
+  const kept = BIN_LEVELS.filter(({ level }) => levels.includes(level));
   let lower: Level = { level: 0, density: 0 };
   return [...kept, { level: 1, density: 0 }].map((upper) => {
     const mean = (lower.density - upper.density) / (upper.level - lower.level);
