@@ -1,8 +1,9 @@
 import type { Thresholds } from '../judge/thresholds.ts';
 import { isDryRun } from '../parity/each-check.ts';
 import { bucketMargins } from '../parity/latency/bucket-margins.ts';
-import { LEVELS, QUANTILES } from '../parity/latency/latency.ts';
+import { QUANTILES } from '../parity/latency/latency.ts';
 import { rateMargins } from '../parity/rate.ts';
+import { levelOf } from '../policy/names.ts';
 import type { Policy } from '../policy/schema.ts';
 import { clipRate } from '../stats/evidence/e-value.ts';
 import { bucketOf, GAMMA } from '../stats/latency/log-histogram.ts';
@@ -10,8 +11,9 @@ import { STARTING_MASS } from '../stats/latency/quantile.ts';
 import { quantileGain, rateGain, requestsNeeded } from '../stats/rates/forecast.ts';
 import { leastIntervals } from '../stats/series/series.ts';
 import { LARGEST_PAIR_BET } from '../stats/series/series-bets.ts';
+import { arePlannedProbes, everyMs, pairsUntilParity } from './forecast-probes.ts';
+import { msUntilPast } from './stable-past.ts';
 import { type ExpectedTraffic, quantileMs, shareSlowerThan } from './traffic.ts';
-import type { QuantileName } from '../parity/finding.ts';
 
 /** The checks that a promotion waits for: `errors`, `clientErrors`, quantiles by name and `probes`. */
 export type PlannedCheck = string;
@@ -32,6 +34,9 @@ export interface ComparedStep {
 }
 
 const LEAST_SHARE = 0.02;
+/** What shows parity is gathered until the smaller version has about so many requests, within these spans. */
+const GATHERED = 2;
+const LONGEST_GATHERED_MS = 600_000;
 
 /** The quantiles that count, by name. */
 export function latencyChecks(policy: Policy): readonly string[] {
@@ -45,36 +50,51 @@ export function forecastEvidence(
   traffic: ExpectedTraffic,
   step: ComparedStep,
 ): readonly EvidenceForecast[] {
-  const { checks } = policy.spec;
+  const { checks, judge } = policy.spec;
+  const stable = { requestsPerSecond: traffic.requestsPerSecond, share: step.share };
   const rate = (check: 'errors' | 'clientErrors', share: number) =>
     forecast(
       check,
       Math.max(...rateMargins(checks, check).parity.map((edge) => rateGain(clipRate(share), edge, step.share))),
       0,
     );
-  const all = [
-    rate('errors', traffic.errorRate),
-    rate('clientErrors', traffic.clientErrorRate),
-    ...QUANTILES.map(quantile),
+  const rates = [rate('errors', traffic.errorRate), rate('clientErrors', traffic.clientErrorRate)];
+  return [
+    ...rates.filter(({ check }) => !isDryRun(policy, check)),
+    ...latencyChecks(policy).map(quantile),
+    ...(arePlannedProbes(policy) ? [byProbes()] : []),
   ];
-  return all.filter(({ check }) => !isDryRun(policy, check));
 
-  function quantile(check: QuantileName): EvidenceForecast {
-    const slow = 1 - LEVELS[check];
-    const stableMass = traffic.requestsPerSecond * (1 - step.share) * REFERENCE_MEAN_LIFE_S * slow;
-    if (stableMass <= STARTING_MASS) return { check, kind: 'never', because: 'traffic' };
-    const slowMs = quantileMs(traffic.latency, LEVELS[check]);
-    const { parity } = bucketMargins(checks, check, edgeAt(slowMs, slow));
+  function byProbes(): EvidenceForecast {
+    const pairs = pairsUntilParity(policy, traffic, step.thresholds);
+    if (pairs === null) return { check: 'probes', kind: 'never', because: 'margin' };
+    return { check: 'probes', kind: 'shown', canaryRequests: pairs, ms: pairs * everyMs(policy) + step.warmUpMs };
+  }
+
+  function quantile(check: string): EvidenceForecast {
+    const slow = 1 - levelOf(check);
+    const delayMs = msUntilPast(policy, stable, STARTING_MASS / slow);
+    if (delayMs === null) return { check, kind: 'never', because: 'traffic' };
+    const slowMs = quantileMs(traffic.latency, levelOf(check));
+    const { parity } = bucketMargins(checks, check, edgeAt(slowMs));
     const beyond = shareSlowerThan(traffic.latency, slowMs * GAMMA ** parity);
     const equal = Math.max(beyond, LEAST_SHARE * slow);
-    return forecast(check, parity === 0 ? 0 : quantileGain(equal, slow, step.share), step.warmUpMs);
+    return forecast(check, parity === 0 ? 0 : quantileGain(equal, slow, step.share), delayMs);
   }
 
   function forecast(check: PlannedCheck, gain: number, delayMs: number): EvidenceForecast {
-    const canaryRequests = requestsNeeded(step.thresholds.parity, gain, 'not-begun');
-    if (canaryRequests === null) return { check, kind: 'never', because: 'margin' };
-    const ms = (1_000 * canaryRequests) / (step.share * traffic.requestsPerSecond) + delayMs;
-    return { check, kind: 'shown', canaryRequests, ms };
+    const compared = requestsNeeded(step.thresholds.parity, gain, 'not-begun');
+    if (compared === null) return { check, kind: 'never', because: 'margin' };
+    const canaryRequests = Math.ceil(compared / sharedBlocks());
+    const ms = (1_000 * canaryRequests) / (step.share * traffic.requestsPerSecond);
+    return { check, kind: 'shown', canaryRequests, ms: ms + Math.max(step.warmUpMs, delayMs) };
+  }
+
+  // A gathered block with requests of one version alone shows nothing.
+  function sharedBlocks(): number {
+    const fewer = (traffic.requestsPerSecond * Math.min(step.share, 1 - step.share)) / 1_000;
+    const gatheredMs = Math.min(LONGEST_GATHERED_MS, Math.max(judge.block, GATHERED / fewer));
+    return -Math.expm1(-fewer * gatheredMs);
   }
 }
 

@@ -1,15 +1,18 @@
 import { budgetOf } from '../judge/budget.ts';
 import { isDryRun } from '../parity/each-check.ts';
-import { bucketMargins } from '../parity/latency/bucket-margins.ts';
+import { bucketMargins, dominanceLimit, rollbackBuckets } from '../parity/latency/bucket-margins.ts';
+import { probeMargins } from '../parity/probes.ts';
 import { rateMargins } from '../parity/rate.ts';
+import { levelOf } from '../policy/names.ts';
 import type { Policy } from '../policy/schema.ts';
-import { boundaryAt, clipRate } from '../stats/evidence/e-value.ts';
-import { GAMMA } from '../stats/latency/log-histogram.ts';
-import { type ComparedStep, edgeAt, type PlannedCheck } from './forecast-evidence.ts';
-import { type ExpectedTraffic, quantileMs, shareSlowerThan } from './traffic.ts';
-import type { QuantileName } from '../parity/finding.ts';
-import { LEVELS, QUANTILES } from '../parity/latency/latency.ts';
-import { blocksUntilHarm, quantileGain, rateHarmGain } from '../stats/rates/forecast.ts';
+import { boundaryAt } from '../stats/evidence/e-value.ts';
+import { medianPassage } from '../stats/evidence/first-passage.ts';
+import { GAMMA, GATEWAY_GRID } from '../stats/latency/log-histogram.ts';
+import { errorWalks, grossWalks, type HarmWalk, latencyWalks } from './expected-harm.ts';
+import { type ComparedStep, edgeAt, latencyChecks } from './forecast-evidence.ts';
+import { arePlannedProbes, everyMs, probeHarmWalks, probeLimit } from './forecast-probes.ts';
+import { msUntilPast } from './stable-past.ts';
+import { type ExpectedTraffic, quantileMs } from './traffic.ts';
 
 /** A canary that is worse by a factor: its error rate, or every one of its latencies. */
 export interface Regression {
@@ -45,39 +48,84 @@ export function forecastHarm(
   step: ComparedStep,
   regression: Regression,
 ): HarmForecast {
-  const { checks, judge } = policy.spec;
+  const { judge } = policy.spec;
   const { harm: logThreshold, cap } = step.thresholds;
-  const perSecond = step.share * traffic.requestsPerSecond;
-  const found = regression.of === 'errors' ? [byErrors()] : QUANTILES.map(byQuantile);
-  const [first] = found.flatMap((one) => one ?? []).toSorted((left, right) => left.ms - right.ms);
-  if (first === undefined) return { kind: 'inside-margin' };
-  const canaryRequests = Math.ceil((perSecond * first.ms) / 1_000);
-  const failures = regression.of === 'errors' ? Math.ceil(canaryRequests * addedErrors(traffic, regression)) : null;
+  const { requestsPerSecond } = traffic;
+  const perBlock = (requestsPerSecond * judge.block) / 1_000;
+  const added = regression.of === 'errors' ? addedErrors(traffic, regression) : 0;
+  if (isReported(policy, regression)) return { kind: 'reported' };
+  if (isInside(policy, traffic, regression)) return { kind: 'inside-margin' };
+  const found = regression.of === 'errors' ? byErrors() : byLatency(regression.factor);
+  const [first] = found.toSorted((left, right) => left.ms - right.ms);
+  if (first === undefined) return { kind: 'too-small' };
+  const canaryRequests = Math.ceil((step.share * requestsPerSecond * first.ms) / 1_000);
+  const failures = regression.of === 'errors' ? Math.ceil(canaryRequests * added) : null;
   return { kind: 'caught', ...first, canaryRequests, failures };
 
   function byErrors() {
-    const boundary = rateMargins(checks, 'errors').rollback;
-    const worse = clipRate(traffic.errorRate + addedErrors(traffic, regression));
-    if (boundary === null || worse <= boundaryAt(boundary, traffic.errorRate)) return null;
-    const gain = rateHarmGain(clipRate(traffic.errorRate), worse, boundary, step.share);
-    return caught('errors', budgetOf(policy, 'errors'), gain, 0);
+    const worse = traffic.errorRate + added;
+    const gross = step.warmUpMs > 0 ? grossWalks(policy, traffic, step.share, worse) : [];
+    const atOnce = gross.flatMap((walk) => passage(walk, 0)).filter(({ ms }) => ms <= step.warmUpMs);
+    return [...atOnce, ...after(errorWalks(policy, traffic, step.share, worse))];
   }
 
-  function byQuantile(check: QuantileName) {
-    const slow = 1 - LEVELS[check];
-    const slowMs = quantileMs(traffic.latency, LEVELS[check]);
-    const { rollback } = bucketMargins(checks, check, edgeAt(slowMs, slow));
-    const worse = clipRate(shareSlowerThan(traffic.latency, (slowMs * GAMMA ** rollback) / regression.factor));
-    if (worse <= slow) return null;
-    return caught(check, budgetOf(policy, check), quantileGain(worse, slow, step.share), step.warmUpMs);
+  function byLatency(factor: number) {
+    const pairs = probeHarmWalks(policy, traffic, factor).flatMap(({ weight, walk }) => {
+      const pairsNeeded = medianPassage(walk, levelOfBet('probes', weight));
+      if (pairsNeeded === null) return [];
+      return [
+        { check: 'probes', ms: Math.ceil(Math.max(judge.minBlocks, pairsNeeded)) * everyMs(policy) + step.warmUpMs },
+      ];
+    });
+    return [...after(latencyWalks(policy, traffic, step.share, factor)), ...pairs];
   }
 
-  function caught(check: PlannedCheck, weight: number, gain: number, delayMs: number) {
-    if (weight <= 0) return null;
-    const bet = { logThreshold, budgetWeight: weight, cap, minBlocks: judge.minBlocks };
-    const blocks = blocksUntilHarm(bet, gain, (perSecond * judge.block) / 1_000);
-    return { check, ms: blocks * judge.block + delayMs };
+  function after(walks: readonly HarmWalk[]) {
+    return walks.flatMap((walk) => {
+      const past = msUntilPast(policy, { requestsPerSecond, share: step.share }, walk.takesPast);
+      return past === null ? [] : passage(walk, Math.max(step.warmUpMs, past));
+    });
   }
+
+  // In whole blocks: no block adds more than the cap, and a rollback takes `minBlocks` with canary traffic.
+  function passage({ check, weight, walk }: HarmWalk, delayMs: number): readonly { check: string; ms: number }[] {
+    const level = levelOfBet(check, weight);
+    if (level === Number.POSITIVE_INFINITY) return [];
+    const requests = medianPassage(walk, level);
+    if (requests === null) return [];
+    const withTraffic = Math.max(judge.minBlocks, Math.ceil(level / cap)) / -Math.expm1(-perBlock * step.share);
+    const blocks = Math.ceil(Math.max(withTraffic, requests / perBlock));
+    return [{ check, ms: blocks * judge.block + delayMs }];
+  }
+
+  /** Infinite without a share of the budget. */
+  function levelOfBet(check: string, weight: number): number {
+    return logThreshold - Math.log(budgetOf(policy, check) * weight * FROM_THE_START);
+  }
+}
+
+function isReported(policy: Policy, { of }: Regression): boolean {
+  if (of === 'errors') return isDryRun(policy, 'errors');
+  return isDryRun(policy, 'dominance') && latencyChecks(policy).length === 0 && !arePlannedProbes(policy);
+}
+
+function isInside(policy: Policy, traffic: ExpectedTraffic, { of, factor }: Regression): boolean {
+  const { checks } = policy.spec;
+  const { errorRate, latency } = traffic;
+  if (of === 'errors') {
+    const { rollback } = rateMargins(checks, 'errors');
+    return rollback === null || Math.min(1, factor * errorRate) <= boundaryAt(rollback, errorRate);
+  }
+  const margins = latencyChecks(policy).map((check) => {
+    return bucketMargins(checks, check, edgeAt(quantileMs(latency, levelOf(check)))).rollback;
+  });
+  const whole = isDryRun(policy, 'dominance')
+    ? []
+    : [rollbackBuckets(dominanceLimit(checks), edgeAt(latency.medianMs), GATEWAY_GRID)];
+  const probed = arePlannedProbes(policy)
+    ? probeLimit(traffic, probeMargins(policy).rollback)
+    : Number.POSITIVE_INFINITY;
+  return factor <= Math.min(GAMMA ** Math.min(...margins, ...whole), probed);
 }
 
 /** Whether a canary that much worse could still show parity, and so be promoted before it is caught. */
@@ -90,10 +138,14 @@ export function mayPassParity(policy: Policy, traffic: ExpectedTraffic, { of, fa
       parity.some((boundary) => factor * traffic.errorRate < boundaryAt(boundary, traffic.errorRate))
     );
   }
-  return QUANTILES.filter((check) => !isDryRun(policy, check)).every((check) => {
-    const edge = edgeAt(quantileMs(traffic.latency, LEVELS[check]), 1 - LEVELS[check]);
-    return factor < GAMMA ** bucketMargins(checks, check, edge).parity;
-  });
+  const passesProbes = !arePlannedProbes(policy) || factor < probeLimit(traffic, probeMargins(policy).parity);
+  return (
+    passesProbes &&
+    latencyChecks(policy).every((check) => {
+      const edge = edgeAt(quantileMs(traffic.latency, levelOf(check)));
+      return factor < GAMMA ** bucketMargins(checks, check, edge).parity;
+    })
+  );
 }
 
 function addedErrors({ errorRate }: ExpectedTraffic, { factor }: Regression): number {

@@ -8,6 +8,8 @@ export interface ExpectedTraffic {
   readonly errorRate: number;
   readonly clientErrorRate: number;
   readonly latency: LogNormal;
+  /** Standard deviation of ln(canary/stable) within a pair of probes. */
+  readonly pairNoise?: number;
 }
 
 /** Log-normal latencies: two quantiles determine the distribution. */

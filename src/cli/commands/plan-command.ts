@@ -20,6 +20,10 @@ interface PlanOptions {
   readonly clientErrorRate: string;
   readonly p50: string;
   readonly p99: string;
+  readonly keys?: string;
+  readonly keySpread: string;
+  readonly pairNoise: string;
+  readonly write?: string;
   readonly output: Format;
 }
 
@@ -55,6 +59,9 @@ const EXAMPLES = {
   '--error-rate': 'a percentage above 0% and below 100%, such as 0.1%',
   '--p50': 'a duration above 0, such as 40ms',
   '--p99': 'a duration above 0, such as 300ms',
+  '--keys': 'a whole number above 0, such as 5000',
+  '--pair-noise': 'a percentage above 0%, such as 15%',
+  '--key-spread': 'a percentage above 0%, such as 30%',
 } as const;
 
 function shareOf(text: string, option: string): number {

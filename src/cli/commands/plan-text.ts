@@ -1,7 +1,9 @@
 import { formatAbout, formatCount, formatLatency, formatShare, formatWeight } from '../../parity/figures.ts';
+import type { Policy } from '../../policy/schema.ts';
 import { nameRegression } from '../../simulate/advice.ts';
 import type { Plan } from '../../simulate/plan.ts';
 import type { RegressionPlan, StepPlan } from '../../simulate/plan-step.ts';
+import type { StickyPlan } from '../../simulate/stickiness.ts';
 import { WHOLE_BPS } from '../../split/assign.ts';
 import { FORECAST_RANGE } from '../../stats/rates/forecast.ts';
 import { shortSpan } from '../panel/figures.ts';
@@ -14,14 +16,27 @@ export interface Assumed {
   readonly clientErrorRate: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly pairNoise: number;
 }
 
-export function describePlan(name: string, assumed: Assumed, { steps, takesMs, advice }: Plan): string {
-  const { requestsPerSecond, errorRate, clientErrorRate, p50Ms, p99Ms } = assumed;
+export function describePlan(
+  name: string,
+  assumed: Assumed,
+  { steps, takesMs, advice }: Plan,
+  { dryRun, judge: { warmUp: warmUpMs }, checks }: Policy['spec'],
+): string {
+  const { requestsPerSecond, errorRate, clientErrorRate, p50Ms, p99Ms, pairNoise } = assumed;
+  const probed =
+    checks.probes === undefined ? '' : `; the two times of a pair of probes differ by ${formatShare(pairNoise)}`;
   const head =
     `${name} at ${requestsPerSecond} requests/s, errors ${formatShare(errorRate)}, 4xx ${formatShare(clientErrorRate)}, ` +
-    `p50 ${formatLatency(p50Ms)}, p99 ${formatLatency(p99Ms)} (log-normal)`;
-  const total = takesMs === null ? 'in all: never' : `in all: ${shortSpan(takesMs)}, bake included`;
+    `p50 ${formatLatency(p50Ms)}, p99 ${formatLatency(p99Ms)} (log-normal)${probed}`;
+  const total = dryRun
+    ? 'in all: until a person ends each stage (spec.dryRun)'
+    : takesMs === null
+      ? 'in all: never'
+      : `in all: ${shortSpan(takesMs)}, bake included`;
+  const warmUp = warmUpMs === 0 ? '' : `; each step begins with ${shortSpan(warmUpMs)} of warm-up, for cold starts`;
   const duration = table(
     ['STEP', 'WEIGHT', 'CANARY', 'DWELL', 'EVIDENCE', 'SLOWEST', 'TAKES'],
     steps.map((step) => [
@@ -29,9 +44,9 @@ export function describePlan(name: string, assumed: Assumed, { steps, takesMs, a
       formatWeight(step.weightBps),
       `${Number(((requestsPerSecond * step.weightBps) / WHOLE_BPS).toPrecision(2))}/s`,
       shortSpan(step.dwellMs),
-      evidenceOf(step),
-      slowestOf(step),
-      step.takesMs === null ? 'never' : shortSpan(step.takesMs),
+      dryRun || !waitsFor(step) ? '-' : evidenceOf(step),
+      dryRun ? '-' : waitsFor(step) ? slowestOf(step) : '-',
+      dryRun ? 'by hand' : step.takesMs === null ? 'never' : shortSpan(step.takesMs),
     ]),
   );
   const caught = table(
@@ -45,10 +60,27 @@ export function describePlan(name: string, assumed: Assumed, { steps, takesMs, a
   return [
     head,
     duration,
-    total,
+    `${total}${warmUp}`,
     `is rolled back after\n${caught}`,
     ...(changes.length > 0 ? [changes.join('\n')] : []),
   ].join('\n\n');
+}
+
+export const HEAVY_KEYS_LAST =
+  'on a sticky route, keys that had more than 2 % of the traffic each join at 100 % only: before that they are compared with nobody';
+
+/** What a sticky key adds, which nobody can make up for by waiting. */
+export function describeStickiness({ keys, spread, tells }: StickyPlan): string {
+  const least = tells.map(({ weightBps, effect }) => `${formatShare(effect)} at ${formatWeight(weightBps)}`);
+  return (
+    `by a sticky key: of ${formatCount(keys)} keys whose latencies differ by ${formatShare(spread)}, no change can be told below ` +
+    `${least.join(', ')}, however long a step lasts; by each request what is above holds`
+  );
+}
+
+/** Whether anything that is planned for has to show parity. */
+function waitsFor({ slowest, queriesMs }: StepPlan): boolean {
+  return slowest !== null || queriesMs > 0;
 }
 
 function evidenceOf({ evidenceMs }: StepPlan): string {
@@ -62,6 +94,8 @@ function slowestOf({ slowest, evidenceMs, queriesMs }: StepPlan): string {
 }
 
 function outcomeOf(planned: RegressionPlan | undefined): string {
+  if (planned?.outcome.kind === 'reported') return 'never: reported only';
+  if (planned?.outcome.kind === 'too-small') return 'never: too small to tell';
   if (planned === undefined || planned.outcome.kind === 'inside-margin') return 'never: inside the margin';
   const { kind, ms, canaryRequests, failures } = planned.outcome;
   const requests = canaryRequests < 100 ? formatCount(canaryRequests) : formatAbout(canaryRequests);
