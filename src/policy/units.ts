@@ -9,14 +9,14 @@ const PERCENT = /^(\d{1,9}(?:\.\d{1,6})?)%$/;
 const POINTS = /^(\d{1,9}(?:\.\d{1,6})?)pp$/;
 const WEIGHT_UP_TO_WHOLE = '^(?:\\d{1,2}(?:\\.\\d{1,2})?|100(?:\\.0{1,2})?)%$';
 
-const LONGEST_MS = 365 * MS.d;
+export const LONGEST_DURATION_MS = 365 * MS.d;
 
 /** `30s`, `10m`, `24h`, `7d`, `250ms` -> milliseconds, or null when the text is not a duration of at most 365 days. */
 export function parseDurationMs(text: string): number | null {
   const match = DURATION.exec(text);
   if (!match) return null;
   const ms = Math.round(Number(match[1]) * MS[match[2] as keyof typeof MS]);
-  return ms <= LONGEST_MS ? ms : null;
+  return ms <= LONGEST_DURATION_MS ? ms : null;
 }
 
 /** `10%` -> 0.1, or null when the text is not a percentage. */

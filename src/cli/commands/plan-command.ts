@@ -1,13 +1,19 @@
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { parseDurationMs, parsePercent } from '../../policy/units.ts';
+import { formatPercent, parseDurationMs, parsePercent } from '../../policy/units.ts';
+import { errorCode } from '../../problem/error-code.ts';
 import { Problem } from '../../problem/problem.ts';
+import { USUAL_PAIR_NOISE } from '../../simulate/forecast-probes.ts';
 import { planRollout } from '../../simulate/plan.ts';
+import { type Proposal, proposePolicy } from '../../simulate/propose.ts';
+import { planStickiness, type StickyKeys } from '../../simulate/stickiness.ts';
 import { type ExpectedTraffic, logNormalThrough } from '../../simulate/traffic.ts';
 import { takesOutput } from '../connection.ts';
 import { loadPolicy } from '../load-policy.ts';
 import { type Format, print } from '../output.ts';
 import type { Session } from '../terminal.ts';
-import { describePlan } from './plan-text.ts';
+import { describePlan, describeStickiness, HEAVY_KEYS_LAST } from './plan-text.ts';
 
 const HELP = `
 Latencies are log-normal through both quantiles. Times are medians by closed form: four rollouts in five take 0.3 to 2.3
@@ -29,29 +35,92 @@ interface PlanOptions {
 
 export function registerPlan(program: Command, session: Session): void {
   takesOutput(program.command('plan').description('how long a policy takes, and what it catches, without a server'))
-    .argument('<policy>', 'the graduation policy')
+    .argument('[policy]', 'the graduation policy; left out, the one that --write proposes')
     .requiredOption('--rps <number>', 'requests a second, both versions together')
     .option('--error-rate <share>', 'errors of the stable', '0.1%')
     .option('--client-error-rate <share>', '4xx answers of the stable', '1%')
     .option('--p50 <duration>', 'median latency of the stable', '40ms')
     .option('--p99 <duration>', '99th percentile of it', '300ms')
+    .option('--keys <number>', 'says what a sticky key costs: how many keys are active during a step')
+    .option('--key-spread <share>', "by how much one key's latency differs from another's", '30%')
+    .option(
+      '--pair-noise <share>',
+      'by how much the two times of a pair of probes differ',
+      formatPercent(USUAL_PAIR_NOISE),
+    )
+    .option('--write <file>', 'writes the policy that this traffic can carry; the file must not exist')
     .addHelpText('after', HELP)
-    .action(async (file: string, options: PlanOptions) => {
+    .action(async (file: string | undefined, options: PlanOptions) => {
       const assumed = {
         requestsPerSecond: positive(options.rps, '--rps', (text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : null)),
         errorRate: positive(options.errorRate, '--error-rate', (text) => below100(parsePercent(text))),
         clientErrorRate: shareOf(options.clientErrorRate, '--client-error-rate'),
         p50Ms: positive(options.p50, '--p50', parseDurationMs),
         p99Ms: positive(options.p99, '--p99', parseDurationMs),
+        pairNoise: positive(options.pairNoise, '--pair-noise', parsePercent),
       };
       if (assumed.p99Ms <= assumed.p50Ms) throw new Problem('invalid-input', '--p99 must be more than --p50');
-      const policy = await loadPolicy(file);
       const { p50Ms, p99Ms, ...rates } = assumed;
       const traffic: ExpectedTraffic = { ...rates, latency: logNormalThrough(p50Ms, p99Ms) };
+      const given = file === undefined ? null : await loadPolicy(file);
+      const written = options.write === undefined ? null : await writeProposal(options.write, traffic);
+      const policy = given ?? written?.policy;
+      if (policy === undefined) {
+        throw new Problem('invalid-input', 'plan takes a policy, or --write FILE, which proposes one');
+      }
       const plan = planRollout(policy, traffic);
+      const sticky = options.keys === undefined ? null : planStickiness(keysOf(options), plan.steps);
       const { name } = policy.metadata;
-      print(session, options.output, { policy: name, assumed, ...plan }, () => describePlan(name, assumed, plan));
+      const answer = { policy: name, assumed, ...plan, sticky, wrote: options.write ?? null };
+      print(session, options.output, answer, () =>
+        [
+          ...(options.write === undefined ? [] : [`wrote ${options.write}: the policy that this traffic can carry`]),
+          describePlan(name, assumed, plan, policy.spec),
+          ...(sticky === null ? [] : [describeStickiness(sticky)]),
+          ...(policy.spec.heavyKeys === 'last' ? [HEAVY_KEYS_LAST] : []),
+        ].join('\n\n'),
+      );
     });
+}
+
+/** A policy that is there already may be somebody's work: it is never overwritten. */
+async function writeProposal(file: string, traffic: ExpectedTraffic): Promise<Proposal> {
+  const stem = basename(file).replace(/\.ya?ml$/, '');
+  const proposal = proposePolicy(/^[a-z0-9][a-z0-9-]{0,62}$/.test(stem) ? stem : 'proposed', traffic);
+  if (proposal === null) {
+    const message =
+      `${file} is not written: no policy can carry so little traffic, because a step with the widest margins would need more than a year ` +
+      'to show that a canary equals the stable; let a person end each step (spec.dryRun: true), or send probes (checks.probes)';
+    throw new Problem('invalid-input', message);
+  }
+  try {
+    await writeFile(file, proposal.text, { flag: 'wx' });
+  } catch (cause) {
+    throw new Problem('invalid-input', writeFailure(file, errorCode(cause)), { cause });
+  }
+  return proposal;
+}
+
+function writeFailure(file: string, code: string | null): string {
+  switch (code) {
+    case 'EEXIST':
+      return `${file} is there already, and is not overwritten: give --write the name of a file that does not exist`;
+    case 'ENOENT':
+      return `${file} cannot be written: its folder does not exist`;
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return `${file} cannot be written: it is not allowed here`;
+    default:
+      return `${file} cannot be written: ${code ?? 'error'}`;
+  }
+}
+
+function keysOf({ keys = '', keySpread }: PlanOptions): StickyKeys {
+  return {
+    keys: positive(keys, '--keys', (text) => (/^\d{1,9}$/.test(text) ? Number(text) : null)),
+    spread: positive(keySpread, '--key-spread', parsePercent),
+  };
 }
 
 const EXAMPLES = {
