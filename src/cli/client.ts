@@ -2,8 +2,23 @@ import { problemDetails } from '../api/problem-schema.ts';
 import { type BuildView, buildViewSchema } from '../api/view-schemas.ts';
 import { type Issue, Problem, type ProblemCode } from '../problem/problem.ts';
 import { type ApiAnswer, describeAnswer, readAnswer, readAs, type Shape } from './answer.ts';
-import { inOwnWords } from './own-words.ts';
 import { overTls, unreachable } from './unreachable.ts';
+
+/** The command line's name for a field of the API, if it differs. */
+const FLAGS: Readonly<Record<string, string>> = {
+  canaryUrl: '--canary',
+  force: '--force',
+  full: '--full',
+  key: '--key-env NAME',
+  limit: '--limit',
+  policy: '--policy',
+  reason: '--reason',
+  replace: '--replace',
+  role: '--role',
+  rule: '--to',
+  to: '--to',
+  version: '--version-name',
+};
 
 const TIMEOUT_MS = 30_000;
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -202,4 +217,10 @@ function problemOf(server: string, what: string, answer: ApiAnswer, tokenHint: s
       ? `${inOwnWords(first)}${details.detail.slice(first.length)}`
       : details.detail;
   return new Problem(code, `${said}${hint}`, { issues });
+}
+
+/** The place of a fault in a request (a JSON pointer or the name of a parameter), in terms of the command that was typed. */
+function inOwnWords(place: string): string {
+  const path = place.replace(/^#?\//, '').replaceAll('/', '.');
+  return FLAGS[path] ?? path;
 }

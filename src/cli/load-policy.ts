@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { readPolicy } from '../policy/read.ts';
 import type { Policy } from '../policy/schema.ts';
-import { errorCode } from '../problem/error-code.ts';
 import { Problem } from '../problem/problem.ts';
+import { readFailure } from '../problem/read-failure.ts';
 
 /** A valid policy, or a `Problem` with every issue. */
 export async function loadPolicy(file: string): Promise<Policy> {
@@ -10,8 +10,7 @@ export async function loadPolicy(file: string): Promise<Policy> {
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    const code = errorCode(cause) ?? 'error';
-    throw new Problem('invalid-input', `${file} cannot be read: ${code}`, { cause });
+    throw new Problem('invalid-input', readFailure(file, cause), { cause });
   }
   const reading = readPolicy(text, file);
   if (!reading.ok) throw new Problem('invalid-input', `${file} is no valid policy`, { issues: reading.issues });

@@ -3,7 +3,6 @@ import { formatIssue } from '../policy/place.ts';
 import { errorFacts, messageOf } from '../problem/log.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
 import { EXIT, exitCodeOfError } from './exit-code.ts';
-import { registerCommands } from './register.ts';
 import type { Session, Terminal } from './terminal.ts';
 import { clean } from './text.ts';
 
@@ -53,7 +52,8 @@ export async function runCommandLine(
       getOutHelpWidth: () => terminal.stdout.columns ?? 100,
       getOutHasColors: () => false,
     });
-  registerCommands(program, session);
+  // A server stays, and so would in its memory what the other commands load.
+  if (args[0] !== 'serve') (await import('./register.ts')).registerCommands(program, session);
   more?.(program, (wanted) => session.exit(wanted));
 
   try {

@@ -4,6 +4,7 @@ import { counted } from '../../policy/counted.ts';
 import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { EXIT } from '../exit-code.ts';
 import { rolloutPath } from '../find-rollout.ts';
+import { whatHappened } from '../happened.ts';
 import { print } from '../output.ts';
 import type { Session } from '../terminal.ts';
 import { table } from '../text.ts';
@@ -47,7 +48,7 @@ function auditTable(entries: readonly AuditView[], format: 'table' | 'wide'): st
   const wide = format === 'wide';
   const heading = ['SEQ', 'AT', 'WHO', 'ROUTE', 'WHAT', 'WHY'];
   const rows = entries.map(({ seq, at, actor, route, event, reason, rolloutId, hash }) => {
-    const row = [String(seq), at.slice(0, 19), actor.name, route === '' ? '-' : route, event.kind, reason];
+    const row = [String(seq), at.slice(0, 19), actor.name, route === '' ? '-' : route, whatHappened(event), reason];
     return wide ? [...row, rolloutId ?? '-', hash] : row;
   });
   return table(wide ? [...heading, 'ROLLOUT', 'HASH'] : heading, rows);

@@ -9,6 +9,7 @@ import { print, say } from '../output.ts';
 import { unrecordedText } from '../panel/look-text.ts';
 import type { Session } from '../terminal.ts';
 import { clean } from '../text.ts';
+import { waitsInWords } from '../waits.ts';
 import { watchRollout } from './watch.ts';
 
 export interface StatusOptions extends ServerOptions {
@@ -45,11 +46,12 @@ export async function reportStatus(routeOrId: string, options: StatusOptions, se
 
 /** `payments: v2 in step-1 at 10%: undecided: ... (looked 3 s ago)` */
 export function statusLine(view: RolloutView): string {
-  const { route, canary, stage, canaryWeight, paused, reason, verdict, active, waitsFor } = view;
+  const { route, canary, stage, canaryWeight, paused, reason, verdict, active } = view;
   const where = `${route}: ${canary.version} in ${stage} at ${canaryWeight}${paused ? ', paused' : ''}`;
   const looked = view.look === null ? '' : ` (looked ${lookAgeInWords(view.look)})`;
   if (view.unrecorded) return clean(`${where}: ${unrecordedText(view.unrecorded)}${looked}`);
   const why = active && verdict ? verdict.reason : reason;
-  const waiting = waitsFor.length > 0 ? ` (waits for ${waitsFor.join(', ')})` : '';
+  const waits = waitsInWords(view);
+  const waiting = waits === null ? '' : ` (waits for ${waits})`;
   return clean(`${where}: ${why}${waiting}${looked}`);
 }

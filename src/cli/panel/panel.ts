@@ -4,6 +4,7 @@ import { counted } from '../../policy/counted.ts';
 import { lookAgeInWords } from '../../rollout/look-age.ts';
 import { WHOLE_BPS } from '../../split/assign.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
+import { whatHappened } from '../happened.ts';
 import { clean, fit, padTo, widthOf, wrap } from '../text.ts';
 import { bar, type Paint, shortSpan } from './figures.ts';
 import { unrecordedText } from './look-text.ts';
@@ -92,10 +93,9 @@ function forcedText({ forced }: RolloutView): string {
   return `${forced.requests} of ${counted(forced.needRequests, 'request')}, ${counted(forced.errors, 'error')} (at most ${forced.maxErrors})`;
 }
 
-/** Why it is in this stage, without what the verdict above already says; null if nothing is left. */
+/** Why it is in this stage; null where the verdict above says just that. */
 function becauseOf({ reason, verdict }: RolloutView): string | null {
-  if (!verdict || !reason.endsWith(verdict.reason)) return reason;
-  return reason.slice(0, -verdict.reason.length).replace(/: $/, '') || null;
+  return reason === verdict?.reason ? null : reason;
 }
 
 function verdictText({ name, reason }: NonNullable<RolloutView['verdict']>): string {
@@ -120,7 +120,7 @@ function verdictColour(name: NonNullable<RolloutView['verdict']>['name'], paint:
 function history(audit: readonly AuditView[], width: number, paint: Paint): string[] {
   if (audit.length === 0) return [];
   const lines = audit.map(({ at, actor, event, reason }) => {
-    const rest = fit(clean(`${event.kind}: ${reason} (${actor.name})`), width - 10);
+    const rest = fit(clean(`${whatHappened(event)}: ${reason} (${actor.name})`), width - 10);
     return `${paint.dim(at.slice(11, 19))}  ${rest}`;
   });
   return ['', ...lines];
