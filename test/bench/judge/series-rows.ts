@@ -111,6 +111,17 @@ export function seriesParity(bench: Bench): Row {
   };
 }
 
+/** Intervals after which parity at beta 5 % is shown where both versions always have one value; null for more than these. */
+export function equalValues(intervals: number): number | null {
+  return runStream(
+    () => 0,
+    {},
+    intervals,
+    () => ({ stable: 7, canary: 7 }),
+    ({ parity }) => parity >= LOG_20,
+  );
+}
+
 /** The interval, from one, after which the check's evidence was first found so; null where it never was. */
 function runStream(
   random: Random,
