@@ -43,6 +43,7 @@ const faulty: readonly [string, unknown][] = [
     'a block of measurements is unusable: ruled is undefined, not a pair of tallies',
     { ...blockOf(), ruled: undefined },
   ],
+  ['a block of measurements is unusable: durationMs is longer than a day', blockOf({ durationMs: 1e300 })],
   [
     'a block of measurements is unusable: assignment is by key, not per-request or by-key',
     { ...blockOf(), assignment: 'by key' },
@@ -89,7 +90,41 @@ const faulty: readonly [string, unknown][] = [
     `a block of measurements is unusable: ${fault}`,
     { ...blockOf(), slices: { ...SLICES, ...Object(parts) } },
   ]),
+  ...rows([
+    ['forced.canary.answers is 1, not a list of answers', 1],
+    ['forced.canary.answers[1] is not a count of one status of one endpoint', [ANSWER, { ...ANSWER, status: -1 }]],
+    ['forced.canary.answers[0] is not a count of one status of one endpoint', [{ ...ANSWER, requests: 1e300 }]],
+    ['forced.canary.answers[0] is not a count of one status of one endpoint', [{ ...ANSWER, past: [Number.NaN] }]],
+    ['forced.canary.answers[0] is not a count of one status of one endpoint', [{ ...ANSWER, past: 1 }]],
+  ]).map(([fault, answers]): [string, unknown] => [
+    `a block of measurements is unusable: ${fault}`,
+    { ...blockOf(), forced: { stable: tallyOf(0), canary: { ...tallyOf(1), answers } } },
+  ]),
 ];
+
+const YOUNG = { addresses: ['10.0.0.4'], count: 1, until: 240_000, tally: tallyOf(3) };
+
+describe('young addresses in the evidence', () => {
+  it.each([
+    ['young is an object, not the answers of young addresses by version', {}],
+    ['young.canary is 1, not the answers of young addresses', { canary: 1 }],
+    ['young.canary.addresses is an object, not 1 to 20 addresses', { canary: { ...YOUNG, addresses: [] } }],
+    ['young.canary.count is 0, not a count of addresses', { canary: { ...YOUNG, count: 0 } }],
+    ['young.canary.until is NaN, not a time', { canary: { ...YOUNG, until: Number.NaN } }],
+    [
+      'young.stable.tally.requests is -1, not a count',
+      { stable: { ...YOUNG, tally: { ...tallyOf(3), requests: -1 } } },
+    ],
+  ])('%s', (fault, young) => {
+    const read = readEvidence(inputOf([{ ...blockOf(), young } as ReturnType<typeof blockOf>]));
+    expect(read).toEqual({ blocks: [], blind: `a block of measurements is unusable: ${fault}` });
+  });
+
+  it('are all there where they are whole', () => {
+    const block = blockOf({ young: { stable: YOUNG, canary: YOUNG } });
+    expect(readEvidence(inputOf([block]))).toEqual({ blocks: [block], blind: null });
+  });
+});
 
 describe('evidence', () => {
   it.each(faulty)('%s', (reason, block) => {
