@@ -7,6 +7,7 @@ import { policyJsonSchema, policyJsonSchemaText } from '../../../src/policy/json
 import { formatIssue } from '../../../src/policy/place.ts';
 import { readPolicy } from '../../../src/policy/read.ts';
 import { type Policy, policySchema } from '../../../src/policy/schema.ts';
+import { Pattern } from '../../../src/split/pattern.ts';
 import { bucketsWithin } from '../../../src/stats/latency/log-histogram.ts';
 
 const FOLDER = new URL('../../../policies/', import.meta.url);
@@ -102,6 +103,28 @@ describe('the shipped policies', () => {
     expect(spec.checks.errors.rollback).toEqual(standard.checks.errors.rollback);
     for (const quantile of ['p50', 'p95', 'p99'] as const) {
       expect(spec.checks.latency[quantile].rollback).toEqual(standard.checks.latency[quantile].rollback);
+    }
+  });
+
+  it('llm: takes the refusals for errors that its pattern means, and no other answer', () => {
+    const { when } = shipped('llm').spec.checks.errors;
+    const patterns = when.flatMap((rule) =>
+      'is' in rule && typeof rule.is === 'object' && 'matches' in rule.is ? [rule.is.matches] : [],
+    );
+    expect(patterns).toHaveLength(1);
+    const pattern = new Pattern(patterns[0] ?? '');
+    const isRefusal = (text: string) => pattern.isIn(text);
+    for (const text of [
+      "I'm sorry, but I can't help with that.",
+      'I’m sorry',
+      'I am sorry',
+      'I cannot assist you',
+      "i can't help",
+    ]) {
+      expect([text, isRefusal(text)]).toEqual([text, true]);
+    }
+    for (const text of ['Sorry is a word.', "She said: I'm sorry", 'I can help with that']) {
+      expect([text, isRefusal(text)]).toEqual([text, false]);
     }
   });
 });
