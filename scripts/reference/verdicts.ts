@@ -66,6 +66,7 @@ const CHECKS: Readonly<Record<string, readonly [what: string, does: string]>> = 
   p50: ['the median latency', 'rolls back; has to show parity'],
   p95: ['the latency that 95 % of the answers keep', 'rolls back; has to show parity'],
   p99: ['the latency that 99 % of the answers keep', 'rolls back; has to show parity'],
+  pNN: ['a quantile of `checks.latency.quantiles`, such as p90', 'rolls back; has to show parity'],
   dominance: ['the whole distribution of latencies', 'rolls back'],
   cold: [
     'everything above, in the warm-up after an increase alone',

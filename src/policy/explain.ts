@@ -63,6 +63,10 @@ function faultsOf(issue: KnownIssue, above: Path, shapes: Shapes): SchemaFault[]
     }
     if (!told) return [wrong(path, alternatives(issue.errors, shapes))];
   }
+  // The key itself is at fault, and its schema says what it may be.
+  if (issue.code === 'invalid_key') {
+    return issue.issues.slice(0, 1).map(({ message }) => ({ ...wrong(path, message), at: 'key' }));
+  }
   if (issue.message === MISSING) return [{ ...wrong(path, MISSING), kind: 'missing' }];
   return [wrong(path, issue.message)];
 }

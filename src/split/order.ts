@@ -1,3 +1,5 @@
+import type { AnswerReads } from './answer-reads.ts';
+
 /** The two branches of a route while a rollout runs. */
 export type Track = 'stable' | 'canary';
 
@@ -53,6 +55,8 @@ export interface SplitOrder {
     readonly margins?: LatencyAllowances;
     /** How long the units of a new weight are counted apart; omitted without a rollout. */
     readonly warmUpMs?: number;
+    /** What is read of answers beside their status and the time of their head; omitted where nothing is. */
+    readonly reads?: AnswerReads;
   };
 }
 

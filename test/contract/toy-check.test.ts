@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
 import { skipBody } from '../../src/api/request-schemas.ts';
-import { verdictViewSchema } from '../../src/api/view-schemas.ts';
 import { rolloutView } from '../../src/api/views.ts';
 import { budgetOf, stakesOf } from '../../src/judge/budget.ts';
 import { type JudgeState, look, openJudgement } from '../../src/judge/judge.ts';
@@ -10,6 +9,7 @@ import type { Block } from '../../src/stats/block.ts';
 import { fakeControl } from '../support/fake-control.ts';
 import { blockOf, inputOf, lookRepeatedly, tallyOf, weightStep } from '../support/judge-blocks.ts';
 import { briskPolicy } from '../support/judge-policy.ts';
+import { verdictViewSchema } from '../../src/api/view-schemas.ts';
 
 // The check is a file and this line.
 vi.mock('../../src/parity/checks.ts', async (original) => {
@@ -98,7 +98,9 @@ describe('a check that is one line in the list', () => {
     );
     const asks = (check: string) => skipBody.safeParse({ check, reason: 'known' });
     expect([asks('toy').success, asks('toy:red').success]).toEqual([true, true]);
-    expect(asks('toys').error?.issues[0]?.message).toMatch(/^must be query:NAME, slower:MS, toy:COLOUR, or one of /);
+    expect(asks('toys').error?.issues[0]?.message).toMatch(
+      /^must be category:NAME, pNN, query:NAME, slower:MS, toy:COLOUR, value:NAME\.pNN, or one of /,
+    );
     expect([termsOf(policy, 'toy')?.label, termsOf(policy, 'toys')]).toEqual(['forced toys', null]);
   });
 

@@ -14,7 +14,13 @@ spec:
   steps:
     - { weight: 1%, dwell: ${dwell} }
     - { weight: 50%, dwell: 1h }
+  checks:
+    values:
+      score: { from: { posted: true }, worse: lower }
 `;
+
+/** For a request that never was. */
+export const POSTED = { requestId: 'never-was', name: 'score', value: 0.9 };
 
 /** What an operation finds: a rollout, a listed consumer and a token that nobody else uses. */
 export interface Found extends Names {
@@ -39,6 +45,7 @@ export async function openOperationStage(routeCount: number): Promise<OperationS
   const [stable, canary] = await Promise.all([toy('v1'), toy('v2')]);
   const home = makeHome(configOf(stable, routeCount));
   const policyFile = home.write('mine.yaml', policy('1h'));
+  const valuesFile = home.write('values.jsonl', `${JSON.stringify(POSTED)}\n`);
   const server = await startServerProcess(home);
   const token = home.token();
   let taken = 0;
@@ -78,7 +85,7 @@ export async function openOperationStage(routeCount: number): Promise<OperationS
         edits += 1;
         home.write('mine.yaml', policy(`${60 + edits}m`));
       }
-      const names = { route, rollout, canary: canary.url, consumer: 'acme', token: made.id, policyFile };
+      const names = { route, rollout, canary: canary.url, consumer: 'acme', token: made.id, policyFile, valuesFile };
       return { ...names, bearer: made.token };
     },
     close: () => close(home, server, [stable, canary]),

@@ -1,7 +1,8 @@
+import { valueAt } from '../../split/json-pointer.ts';
 import type { HttpClient } from '../http.ts';
 import { type QuerySource, type Question, type Taken, takenValues } from '../queries/query-source.ts';
-import { patternFor, PLACEHOLDER, whyUnlabelled, wordFor, type Words } from '../queries/words.ts';
-import { parsePointer, valueAt } from './pointer.ts';
+import { PLACEHOLDER, patternFor, type Words, whyUnlabelled, wordFor } from '../queries/words.ts';
+import { parsePointer } from './pointer.ts';
 
 /**
  * Values from a JSON endpoint. A query is a path with its query string, and after `#` a JSON pointer (RFC 6901) to a number

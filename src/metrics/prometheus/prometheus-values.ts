@@ -1,5 +1,5 @@
 import type { HttpClient } from '../http.ts';
-import { type QuerySource, type Taken, takenValues } from '../queries/query-source.ts';
+import { type QuerySource, type Question, type Taken, takenValues } from '../queries/query-source.ts';
 import { fillPromql } from './fill-promql.ts';
 import { type InstantResult, instantQuery } from './instant-query.ts';
 
@@ -16,13 +16,13 @@ export interface PrometheusValuesOptions {
 export function prometheusValues(client: HttpClient, { scrapeMs }: PrometheusValuesOptions): QuerySource {
   return {
     knows: 'past',
-    async take({ query, words, at }, signal) {
+    async take({ query, words, at, nan }, signal) {
       const filled = fillPromql(query, words);
       if (!filled.ok) return { kind: 'refused', reason: filled.reason };
       const answer = await instantQuery(client, { promql: filled.text, at, lookbackMs: 2 * scrapeMs }, signal);
       switch (answer.kind) {
         case 'result':
-          return valuesOf(answer.result);
+          return valuesOf(answer.result, nan);
         case 'refused':
           return { kind: 'refused', reason: `the source refuses it: ${answer.said}` };
         case 'unreadable':
@@ -36,13 +36,17 @@ export function prometheusValues(client: HttpClient, { scrapeMs }: PrometheusVal
   };
 }
 
-function valuesOf({ type, series, warnings }: InstantResult): Taken {
+function valuesOf({ type, series, warnings }: InstantResult, nan: Question['nan']): Taken {
   // A partial answer is unusable: a missing replica would silently change the value.
   if (warnings.length > 0) return { kind: 'unusable', reason: 'it was answered in part only, with warnings' };
   switch (type) {
     case 'scalar':
     case 'vector':
-      return takenValues(series.flatMap(({ samples }) => samples.map(({ value }) => value)));
+      return takenValues(
+        series.flatMap(({ samples }) =>
+          samples.map(({ value, text }) => (nan === 'zero' && text === 'NaN' ? 0 : value)),
+        ),
+      );
     case 'matrix':
     case 'string':
       return { kind: 'refused', reason: `it gives a ${type === 'matrix' ? 'range' : 'string'} instead of values` };

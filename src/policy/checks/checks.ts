@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, latencyMargin } from '../units.ts';
+import { answerChecks } from './answer-checks.ts';
 import { latencyTerms } from './latency-checks.ts';
 import { queryChecks } from './query-check.ts';
 import { clientErrorsTerms, emptyTerms, errorsTerms, kindsTerms } from './rate-checks.ts';
@@ -32,5 +33,9 @@ export const checks = z.strictObject({
     .prefault({})
     .describe('The shares of redirects, of 304, of answers with content, and of any other that is no error and no 4xx'),
   latency: latencyTerms.prefault({}).describe('From the head of a request to the head of its answer'),
+  probes: probesTerms
+    .optional()
+    .describe('Requests of our own to both versions, where clients send few: `probes` of the route says which'),
+  ...answerChecks,
   queries: queryChecks.default({}).describe('Checks on values of a metrics source, by name'),
 });

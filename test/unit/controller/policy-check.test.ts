@@ -127,6 +127,21 @@ describe('the check of a policy', () => {
     });
   });
 
+
+  it('refuses what only the gateway can read of answers on a route that a source measures, as a start does', async () => {
+    const text = `${POLICY}    categories: { cache: { from: { header: x-cache } } }\n    errors: { when: [{ graphql: total }] }\n`;
+    const measured = { name: 'shop', policy: 'mine', evidence: 'elsewhere' } as const;
+    const { issues } = await controlOf({ routes: [measured] }).check({ text });
+    expect(issues.map(({ message, place }) => [message, place?.line])).toEqual([
+      [
+        'checks.errors.when, checks.categories would stay without a single answer, because the source of the route shop measures it, ' +
+          'and only the gateway reads answers: take it out of the policy, or source out of the route',
+        14,
+      ],
+    ]);
+    expect((await controlOf({}).check({ text })).issues).toEqual([]);
+    expect((await controlOf({ routes: [measured] }).check({ text: POLICY })).issues).toEqual([]);
+  });
   it('names each source once that cannot be reached, which is no fault of the policy', async () => {
     const down = answerOf({ outcome: 'unreachable', says: 'it answered 503' });
     const { check } = controlOf({ answers: [down, { ...down, track: 'canary' }, answerOf({ outcome: 'unusable' })] });

@@ -4,6 +4,7 @@ import { blockOf, inputOf, tallyOf } from '../../support/judge-blocks.ts';
 
 const HEAVIEST = { kind: 'client-address', name: '192.0.2.1', requests: 10 } as const;
 const keysWith = (parts: object) => ({ requests: 1_000, squares: 0.1, heaviest: HEAVIEST, ...parts });
+const ANSWER = { endpoint: 'GET /', status: 200, requests: 5, past: [0, 0, 100, 0, 0, 0] };
 const SLICES = {
   assignment: null,
   slices: [{ dimension: 'endpoint', name: 'GET /' }],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parsePointer, valueAt } from '../../../src/metrics/json/pointer.ts';
+import { parsePointer } from '../../../src/metrics/json/pointer.ts';
+import { valueAt } from '../../../src/split/json-pointer.ts';
 
 /** The document and the pointers of RFC 6901 sections 5 and 6. */
 const RFC = {

@@ -142,10 +142,56 @@ describe('error margins', () => {
     expect(says(errors(['10%', '0.05pp'], ['20%', '0.1pp']))).toEqual([]);
   });
 
+  it('holds for 4xx answers before it rolls back', () => {
+    const fields = (rollback: NonNullable<NonNullable<Spec['checks']>['clientErrors']>['rollback']) =>
+      says({ checks: { clientErrors: { hold: { relative: '50%', absolute: '1pp' }, rollback } } });
+    expect([fields('off'), fields({ relative: '50%', absolute: '1pp' })]).toEqual([[], []]);
+    expect(fields({ relative: '25%', absolute: '5pp' })).toEqual([
+      'spec.checks.clientErrors.rollback.relative: rollback margin must be at least the one that holds: 25% against 50%',
+    ]);
+  });
+
   it('asks the same of client errors', () => {
     expect(says({ checks: { clientErrors: { parity: { relative: '0%', absolute: '0pp' } } } })).toEqual([
       'spec.checks.clientErrors.parity: parity must allow some difference, or it can never be shown',
     ]);
+  });
+});
+
+describe('margins of what answers carry', () => {
+  const share = (relative: string, absolute: string) => ({ relative, absolute });
+  const content = (content: NonNullable<NonNullable<NonNullable<Spec['checks']>['errors']>['content']>): Spec => ({
+    checks: { errors: { content } },
+  });
+  const category = (parity: ReturnType<typeof share>): Spec => ({
+    checks: { categories: { finish: { from: { json: '/finish' }, parity } } },
+  });
+
+  it.each<[Spec, string[]]>([
+    [content({ rollback: share('0%', '0.4pp') }), []],
+    [
+      content({ rollback: share('0%', '20pp') }),
+      [
+        'spec.checks.errors.content.parity.absolute: parity margin must be at least the rollback margin: 0.5pp against 20pp',
+      ],
+    ],
+    [
+      content({ parity: share('0%', '0pp') }),
+      ['spec.checks.errors.content.parity: parity must allow some difference, or it can never be shown'],
+    ],
+    [
+      { checks: { errors: { unread: { parity: share('0%', '0pp') } } } },
+      ['spec.checks.errors.unread.parity: parity must allow some difference, or it can never be shown'],
+    ],
+    [category(share('25%', '5pp')), []],
+    [
+      category(share('25%', '1pp')),
+      [
+        'spec.checks.categories.finish.parity.absolute: parity margin must be at least the rollback margin: 1pp against 2pp',
+      ],
+    ],
+  ])('%j', (spec, expected) => {
+    expect(says(spec)).toEqual(expected);
   });
 });
 
@@ -189,6 +235,23 @@ describe('latency margins', () => {
     [p95('0%', '2%'), []],
   ])('%j', (spec, expected) => {
     expect(says(spec)).toEqual(expected);
+  });
+
+  it('have a default each: one may be left out', () => {
+    const latency = (p50: object) =>
+      policySchema.parse({
+        apiVersion: 'serin.dev/v1',
+        kind: 'GraduationPolicy',
+        metadata: { name: 'p' },
+        spec: { steps: [WEIGHT], checks: { latency: { p50 } } },
+      }).spec.checks.latency;
+    const { p50 } = latency({ dryRun: true });
+    expect(p50).toEqual({ ...latency({}).p50, dryRun: true });
+    expect(p50.rollback.relative).toBe(0.041);
+    expect(latency({ parity: '60%' }).p50).toMatchObject({ rollback: p50.rollback, parity: { relative: 0.6 } });
+    expect(says({ checks: { latency: { p95: { rollback: '20%' } } } })).toEqual([
+      `${path}: parity margin must be at least the rollback margin: 17.2% against 20%`,
+    ]);
   });
 
   it('are compared in whole buckets: 4% and 3% are both one', () => {

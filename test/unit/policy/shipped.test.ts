@@ -106,6 +106,27 @@ describe('the shipped policies', () => {
     }
   });
 
+  it('llm: what streams of chat completions carry, of every answer, and no latency to their heads', () => {
+    const { checks, judge } = shipped('llm').spec;
+    expect(checks.streams).toMatchObject({ end: '[DONE]', firstEvent: {}, gap: {}, rate: {} });
+    expect(Object.entries(checks.values).map(([name, { from, worse }]) => [name, from, worse])).toEqual([
+      ['tokens', { lastEvent: '/usage/completion_tokens' }, 'higher'],
+      ['total-tokens', { lastEvent: '/usage/total_tokens' }, 'higher'],
+    ]);
+    expect(checks.categories).toMatchObject({
+      'finish-reason': { from: { lastEvent: '/choices/0/finish_reason' }, worse: ['length', 'content_filter'] },
+    });
+    expect(checks.errors.sample).toBe(1);
+    expect(checks.errors.when).toHaveLength(4);
+    const { p50, p95, p99, dominance } = checks.latency;
+    expect([p50, p95, p99, dominance].map((check) => check?.dryRun)).toEqual([true, true, true, true]);
+    // As its comment says: six shares, and 70 % for the others.
+    const { firstEvent, gap, rate } = checks.streams ?? {};
+    const shares = [firstEvent, gap, rate, ...Object.values(checks.values), ...Object.values(checks.categories)];
+    expect(shares.reduce((sum, share) => sum + (share?.weight ?? 0), 0)).toBeCloseTo(0.3);
+    expect(judge.alpha).toBe(0.001);
+  });
+
   it('llm: takes the refusals for errors that its pattern means, and no other answer', () => {
     const { when } = shipped('llm').spec.checks.errors;
     const patterns = when.flatMap((rule) =>
@@ -126,6 +147,21 @@ describe('the shipped policies', () => {
     for (const text of ['Sorry is a word.', "She said: I'm sorry", 'I can help with that']) {
       expect([text, isRefusal(text)]).toEqual([text, false]);
     }
+  });
+
+  it('demo-llm: as llm, by its margins, within a minute', () => {
+    const [quick, llm] = [shipped('demo-llm').spec, shipped('llm').spec];
+    const rollbacks = ({ checks: { streams, values, categories, errors } }: typeof llm) => [
+      streams?.firstEvent.quantiles['p50']?.rollback,
+      streams?.gap.quantiles['p50']?.rollback,
+      streams?.rate.quantiles['p50']?.rollback,
+      values['tokens']?.quantiles['p50']?.rollback,
+      categories['finish-reason']?.rollback,
+      errors.content.rollback,
+    ];
+    expect(rollbacks(quick)).toEqual(rollbacks(llm));
+    expect(quick.judge).toMatchObject({ block: 1_000, warmUp: 0, alpha: llm.judge.alpha });
+    expect([...quick.steps, quick.bake].reduce((sum, { dwell }) => sum + dwell, 0)).toBeLessThan(60_000);
   });
 });
 
