@@ -1,0 +1,112 @@
+import { namedSecrets } from './named-values.ts';
+import { isSecretName, isSecretPath } from './secret-name.ts';
+import { type SecretSpan, secretSpans, withoutOverlaps } from './secret-patterns.ts';
+
+/** Characters of an example. */
+export const LONGEST_EXAMPLE = 80;
+
+/** Characters of a text that are read: its end may cut a secret in two, and is not shown. */
+const MOST_READ = 1_000;
+const UNSHOWN_END = 300;
+const DEEPEST = 6;
+/** Of one object or list. */
+const MOST_MEMBERS = 20;
+
+/**
+ * A text as an example for people, on one line: what looks like a secret or like a person's is replaced, by the name that stands
+ * before it or by its form, and the rest is cut to 80 characters. Takes bounded time, whatever the text is.
+ */
+export function exampleOfText(text: string): string {
+  return cut(redact(text));
+}
+
+/**
+ * A value of a JSON document as an example for people: as JSON, redacted by the names on its path and within it and by its form, and
+ * cut to 80 characters. Of a secret only the type is said.
+ *
+ * @param path JSON pointer, or the name of a header
+ */
+export function exampleOfValue(path: string, value: unknown): string {
+  return cut(isSecretPath(path) ? hidden(value) : shown(value, DEEPEST));
+}
+
+/** Whether nothing of a value may be shown or counted by itself: by its path, or by its form. */
+export function isSecretValue(path: string, text: string): boolean {
+  return isSecretPath(path) || text.length > MOST_READ || secretSpans(text).length > 0;
+}
+
+function redact(text: string): string {
+  const read = oneLine(text.slice(0, MOST_READ));
+  const limit = text.length > MOST_READ ? MOST_READ - UNSHOWN_END : read.length;
+  const spans = withoutOverlaps([...namedSecrets(read), ...secretSpans(read)]).filter(({ from }) => from < limit);
+  return `${replaced(read, spans, limit)}${text.length > MOST_READ ? '…' : ''}`;
+}
+
+function replaced(text: string, spans: readonly SecretSpan[], limit: number): string {
+  let from = 0;
+  const parts: string[] = [];
+  for (const span of spans) {
+    parts.push(text.slice(from, span.from), span.as);
+    from = span.to;
+  }
+  return parts.join('') + text.slice(from, Math.max(from, limit));
+}
+
+// Characters that show nothing would hide a secret from its pattern.
+function oneLine(text: string): string {
+  return text.replace(/\p{Cf}+/gu, '').replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+}
+
+function shown(value: unknown, depth: number): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(redact(value));
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return redact(String(value));
+    case 'object':
+      if (value === null) return 'null';
+      if (depth === 0) return Array.isArray(value) ? '[…]' : '{…}';
+      return Array.isArray(value) ? listed(value, depth) : membersOf(value, depth);
+    default:
+      return hidden(value);
+  }
+}
+
+function listed(items: readonly unknown[], depth: number): string {
+  const parts: string[] = [];
+  let length = 0;
+  for (const item of items) {
+    if (parts.length === MOST_MEMBERS || length > LONGEST_EXAMPLE) return `[${parts.join(',')},…]`;
+    const part = shown(item, depth - 1);
+    length += part.length + 1;
+    parts.push(part);
+  }
+  return `[${parts.join(',')}]`;
+}
+
+function membersOf(record: object, depth: number): string {
+  const parts: string[] = [];
+  let length = 0;
+  for (const name in record) {
+    if (!Object.hasOwn(record, name)) continue;
+    if (parts.length === MOST_MEMBERS || length > LONGEST_EXAMPLE) return `{${parts.join(',')},…}`;
+    const value = (record as Readonly<Record<string, unknown>>)[name];
+    const part = `${JSON.stringify(redact(name))}:${isSecretName(name) ? hidden(value) : shown(value, depth - 1)}`;
+    length += part.length + 1;
+    parts.push(part);
+  }
+  return `{${parts.join(',')}}`;
+}
+
+function hidden(value: unknown): string {
+  if (value === null) return 'null';
+  return `[redacted ${Array.isArray(value) ? 'list' : typeof value}]`;
+}
+
+/** At most so many UTF-16 units, never half a character. */
+function cut(text: string): string {
+  if (text.length <= LONGEST_EXAMPLE) return text;
+  return `${text.slice(0, LONGEST_EXAMPLE - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
