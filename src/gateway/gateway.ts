@@ -1,5 +1,6 @@
 import type { StatusPattern } from '../policy/well-statuses.ts';
 import type { ConsumerRule, PulledBrake, SplitOrder, Upstream } from '../split/order.ts';
+import type { Sighting, SightingName } from '../stats/answers/sighting.ts';
 import type { Block } from '../stats/block.ts';
 import type { SliceBlock } from '../stats/slice.ts';
 import type { KnownUnits } from '../stats/units/known-units.ts';
@@ -157,6 +158,8 @@ export interface MeasurePort {
   units(route: string, draws: UnitDraws): Promise<UnitCounts | null>;
   /** What is known of the keys of a sticky route; null for nothing. */
   knownUnits(route: string): Promise<KnownUnits | null>;
+  /** What is remembered, for people, of what answers of the canary in force look like, as far as anything is. */
+  sightings(route: string, names: readonly SightingName[]): Promise<ReadonlyMap<SightingName, Sighting>>;
   /** Closes the blocks that can close: nobody collects those of a route without a rollout. */
   tend(route: string): Promise<void>;
   /** What is remembered of the units, to be stored; null where versions are not drawn by unit. */

@@ -1,5 +1,6 @@
 import type { Checks } from '../policy/schema.ts';
 import type { SplitOrder, Track, Upstream } from '../split/order.ts';
+import type { Sighting, SightingName } from '../stats/answers/sighting.ts';
 import type { Block, SeriesValue } from '../stats/block.ts';
 import type { SliceBlock } from '../stats/slice.ts';
 import type { UnitDraws } from '../stats/units/unit-block.ts';
@@ -72,4 +73,6 @@ export interface MetricsSource {
    * nothing of both. Omitted by a source that does not know the keys.
    */
   units?(route: string, draws: UnitDraws): Promise<UnitCounts | 'uncounted' | null>;
+  /** What is remembered of these, as far as anything is. Omitted by a source that reads no answers and no logs. */
+  sightings?(route: string, names: readonly SightingName[]): Promise<ReadonlyMap<SightingName, Sighting>>;
 }

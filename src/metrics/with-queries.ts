@@ -2,7 +2,7 @@ import type { Block, SeriesPoint } from '../stats/block.ts';
 import { askQueries } from './queries/check.ts';
 import { type CheckCursor, formatCursor, parseCursor } from './queries/cursor.ts';
 import type { QuerySource } from './queries/query-source.ts';
-import { take, type Taking } from './queries/take.ts';
+import { type Taking, take } from './queries/take.ts';
 import type { LabelsOf } from './queries/words.ts';
 import type { Collected, CollectRequest, MetricsSource } from './source.ts';
 
@@ -19,7 +19,10 @@ export interface QueryOptions {
  * A source whose blocks also carry the values of the request's query checks: each value once, on one block of the split
  * it was taken under, in order. If there is no block for a value, it is taken again at the next look.
  */
-export function withQueries(inner: MetricsSource, { sources, now = Date.now }: QueryOptions): MetricsSource {
+export function withQueries(
+  inner: MetricsSource,
+  { sources, labels = () => null, now = Date.now }: QueryOptions,
+): MetricsSource {
   return {
     name: inner.name,
     async collect(request, signal) {
@@ -33,7 +36,7 @@ export function withQueries(inner: MetricsSource, { sources, now = Date.now }: Q
         Promise.all(
           Object.entries(request.queries).map(([name, check]) => {
             const takenUpTo = cursor.checks[name]?.takenUpTo ?? null;
-            return take({ name, check, request, takenUpTo, now: at }, sources.get(check.source), signal);
+            return take({ name, check, request, takenUpTo, now: at, labels }, sources.get(check.source), signal);
           }),
         ),
       ]);
@@ -42,11 +45,13 @@ export function withQueries(inner: MetricsSource, { sources, now = Date.now }: Q
     async check(request, signal) {
       const [own, queries] = await Promise.all([
         inner.check?.(request, signal) ?? [],
-        askQueries(request, sources, now(), signal),
+        askQueries(request, { sources, labels }, now(), signal),
       ]);
       return [...own, ...queries];
     },
     slices: async (route) => (await inner.slices?.(route)) ?? [],
+    sightings: async (route, names) => (await inner.sightings?.(route, names)) ?? new Map(),
+    units: async (route, draws) => (inner.units ? inner.units(route, draws) : 'uncounted'),
   };
 }
 

@@ -9,6 +9,7 @@ import { type CollectBlocks, gatewaySource } from '../metrics/gateway.ts';
 import { type Endpoint, httpClient } from '../metrics/http.ts';
 import { jsonValues } from '../metrics/json/json-values.ts';
 import { openPrometheus } from '../metrics/prometheus/open-prometheus.ts';
+import { selectorOf } from '../metrics/prometheus/selector.ts';
 import type { MetricsSource } from '../metrics/source.ts';
 import { withQueries } from '../metrics/with-queries.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
@@ -38,10 +39,10 @@ function openSource(name: string, source: ConfiguredSource, env: NodeJS.ProcessE
 export function evidenceSource(
   config: ServerConfig,
   declared: DeclaredSources,
-  gateway: Pick<MeasurePort, 'collect' | 'slices'>,
+  gateway: Pick<MeasurePort, 'collect' | 'slices' | 'units' | 'sightings'>,
 ): MetricsSource {
   const collect: CollectBlocks = (route, after, slowAfterMs) => gateway.collect(route, after, slowAfterMs);
-  const own = gatewaySource(collect, (route) => gateway.slices(route));
+  const own = gatewaySource(collect, gateway);
   const measured = config.routes.map((route): readonly [string, MetricsSource] => {
     const { name, source, metrics } = route;
     const { gatewayCarries, splitSeen } = capabilitiesOf(route);
@@ -58,8 +59,20 @@ export function evidenceSource(
     collect: (request, signal) => of(request.route).collect(request, signal),
     check: async (request, signal) => (await of(request.route).check?.(request, signal)) ?? [],
     slices: async (route) => (carried.has(route) ? gateway.slices(route) : []),
+    sightings: async (route, names) => of(route).sightings?.(route, names) ?? new Map(),
+    // The gateway's own counts by key are of no use beside what another source measured.
+    units: async (route, draws) => of(route).units?.(route, draws) ?? 'uncounted',
   };
-  return withQueries(blocks, { sources: new Map([...declared].map(([name, { values }]) => [name, values])) });
+  const metricsOf = new Map(
+    config.routes.flatMap(({ name, metrics }) => (metrics ? [[name, routeMetrics(metrics)] as const] : [])),
+  );
+  return withQueries(blocks, {
+    sources: new Map([...declared].map(([name, { values }]) => [name, values])),
+    labels: (route, track, version) => {
+      const metrics = metricsOf.get(route);
+      return metrics === undefined ? null : selectorOf(metrics, track, version);
+    },
+  });
 }
 
 /** How to reach a declared source. Throws Problem('invalid-input') when a secret is missing. */

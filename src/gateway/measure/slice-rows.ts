@@ -1,7 +1,5 @@
 import type { SliceDimension, SliceName } from '../../stats/slice.ts';
-import type { EndpointNames } from './endpoints/endpoint-names.ts';
-import { methodName } from '../http/method.ts';
-import { guessTemplate, hashTemplate } from './endpoints/path-template.ts';
+import { type EndpointNames, showsEndpoint } from './endpoints/endpoint-names.ts';
 
 /** How a version's slices are divided up (`MOST_SLICES` in all); the last of each dimension is "other". */
 const ROOM: Readonly<Record<SliceDimension, number>> = { endpoint: 100, consumer: 60, upstream: 20, status: 20 };
@@ -10,6 +8,8 @@ const SLOTS = 256;
 const FREE = 0;
 const NO_ANSWER = 'no answer';
 
+/** Endpoints may take rows by themselves up to here; the other rows are for those that the stable is known to answer at. */
+const FIRST_COME = 50;
 /** Of the rows of endpoints, these are left free at the start for what turns out to be one. */
 const LEFT_FREE = 20;
 
@@ -44,18 +44,28 @@ export class SliceRows {
     this.admit(ranked, ROOM.endpoint - LEFT_FREE);
   }
 
+  /** The row of a request's endpoint; that of all others where it has none of its own. */
   endpoint(method: number, path: string | null, status: number): number {
     if (path === null) return this.other('endpoint');
-    const given = this.given?.find(path) ?? null;
-    const template = given === null ? hashTemplate(path, this.seed) : given.hash;
-    const hash = (template ^ Math.imul(method + 1, 0x9e37_79b1)) & HASH_BITS || 1;
-    let slot = (hash ^ (hash >>> 13)) & (SLOTS - 1);
-    for (let held = this.hashes[slot]; held !== FREE; held = this.hashes[slot]) {
-      if (held === hash) return this.rowsOfHashes[slot] ?? 0;
-      slot = (slot + 1) & (SLOTS - 1);
+    const hash = this.endpoints.hashOf(method, path);
+    const slot = this.slotOf(hash);
+    if (this.hashes[slot] === hash) return this.rowsOfHashes[slot] ?? 0;
+    const mayTakeOne = showsEndpoint(status) && (this.used.endpoint < FIRST_COME || this.endpoints.isGiven(path));
+    if (!mayTakeOne || this.isFull('endpoint')) return this.other('endpoint');
+    return this.addEndpoint(hash, this.endpoints.nameOf(method, path));
+  }
+
+  /** Rows for endpoints that are known from the stable's answers, in this order, as far as there is room. */
+  admit(ranked: readonly RankedEndpoint[], most = ROOM.endpoint): void {
+    for (const { hash, name } of ranked) {
+      if (this.used.endpoint >= most || this.isFull('endpoint')) return;
+      if (this.hashes[this.slotOf(hash)] !== hash) this.addEndpoint(hash, name);
     }
-    if (status === 404 || status === 405 || this.isFull('endpoint')) return this.other('endpoint');
-    const row = this.add('endpoint', `${methodName(method)} ${given === null ? guessTemplate(path) : given.template}`);
+  }
+
+  private addEndpoint(hash: number, name: string): number {
+    const slot = this.slotOf(hash);
+    const row = this.add('endpoint', name);
     this.hashes[slot] = hash;
     this.rowsOfHashes[slot] = row;
     return row;

@@ -11,7 +11,12 @@ export const sourcesCheck: Advisory = {
   timeoutMs: 20_000,
   async run({ loaded: { config, document }, env, policies, database }, signal) {
     if (Object.keys(config.sources).length === 0) return [{ level: 'ok', says: 'evidence is measured by the gateway' }];
-    const nothing = { collect: async () => ({ blocks: [], cursor: '' }), slices: async () => [] };
+    const nothing = {
+      collect: async () => ({ blocks: [], cursor: '' }),
+      slices: async () => [],
+      units: async () => null,
+      sightings: async () => new Map(),
+    };
     const source = evidenceSource(config, openSources(config, env), nothing);
     const stored = (await database.store?.stables.list()) ?? [];
     const asked = config.routes.map(controllerRoute).map(async (route, at): Promise<readonly Remark[]> => {
