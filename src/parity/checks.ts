@@ -1,3 +1,4 @@
+import type { PairEvidence } from '../stats/answers/pair-fields.ts';
 import type { BrokenStable } from '../stats/rates/broken-stable.ts';
 import type { RateState } from '../stats/rates/error-rate.ts';
 import type { NoReport } from '../stats/rates/no-report.ts';
@@ -31,6 +32,7 @@ export interface CheckStates {
   readonly gross: GrossStates;
   readonly keys: KeysState;
   readonly probes: ProbesState;
+  readonly answers: PairEvidence;
   readonly guards: GuardsState;
   readonly queries: QueriesState;
   readonly silence: NoReport;

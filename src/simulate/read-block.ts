@@ -1,5 +1,6 @@
 import { parsePercent } from '../policy/units.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
+import type { AnswerPairs } from '../stats/answers/answer-pairs.ts';
 import {
   type GroupCounts,
   GROUPS,
@@ -36,6 +37,8 @@ export interface Measured {
   readonly young?: YoungVersions;
   /** Values of query checks whose interval ended in the block, by name. */
   readonly series?: Readonly<Record<string, SeriesPoint>>;
+  /** Requests that both versions answered, to be compared; omitted where there were none. */
+  readonly pairs?: AnswerPairs;
 }
 
 /** One version as read: native counts get their grid from both versions together. */

@@ -1,4 +1,5 @@
 import type { StatusCounts } from './answer-kind.ts';
+import type { AnswerPairs } from './answers/answer-pairs.ts';
 import type { SliceTable } from './slice.ts';
 
 /** Counts of latencies by bucket index ceil(ln(ms) / ln 1.02): a sparse histogram, integers throughout. */
@@ -166,6 +167,8 @@ export interface Block {
   readonly grid?: LatencyGrid;
   /** Pairs of probes that were answered, or failed, since the last block; omitted where there were none. */
   readonly probes?: readonly ProbePair[];
+  /** Requests that both versions answered, to be compared; omitted where there were none. */
+  readonly pairs?: AnswerPairs;
   /** Values of the policy's query checks by name, in the block in which their interval ended. */
   readonly series?: Readonly<Record<string, SeriesPoint>>;
   /**

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { VerdictName } from '../../judge/verdict.ts';
 import { Problem } from '../../problem/problem.ts';
 import { readBlock } from '../../simulate/read-block.ts';
-import { openReplay, type ReplayVerdict, replayBlock } from '../../simulate/replay.ts';
+import { openReplay, replayBlock, type ReplayVerdict } from '../../simulate/replay.ts';
 import { takesOutput } from '../connection.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { loadPolicy } from '../load-policy.ts';
@@ -30,6 +30,13 @@ Each line of standard input is one block of the policy's length, oldest first:
   groups, {"requests":[20 counts],"errors":[20 counts]} by shadow group of the routing hash.
   Of a block may also be given: series, {"cpu":{"stable":0.41,"canary":0.44}}, the values of the policy's query checks
   whose interval ended in it; a list has one for each pod, null says that there was none.
+  And young, {"canary":{"addresses":["10.0.0.4"],"until":"2026-01-01T00:04:00Z","tally":{"requests":5,"errors":0}}}, what addresses
+  that joined a version answered until then, counted in no other tally.
+  And pairs, {"compared":40,"places":{"GET /orders/{id} 2xx":40},"fields":{"GET /orders/{id} 2xx /total":{"differs":38,"noise":0,"both":0}}},
+  of requests that the stable answered twice and the canary once: noise is where the stable differs from itself.
+  And logs, {"stable":{"lines":20,"levels":{"error":1,"info":19},"templates":{"error pay.Charge: card <*> declined":1},
+  "fields":{"user":20},"calls":{"http payments.internal":4}},"canary":null}, what all requests of both made them log;
+  null says that nothing of it came.
 
 The answer names the first line from which on the verdict stayed what it is.
 Exit codes: 0 at parity, 3 harmful, 5 neither yet (undecided, suspect, blind, shared fault), 2 input that cannot be read.`;

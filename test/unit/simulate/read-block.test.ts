@@ -16,6 +16,14 @@ describe('a block', () => {
   it('is read with its time in epoch ms and its weight in basis points', () => {
     const tally = { requests: 100, errors: 2, clientErrors: 0, latency: {} };
     const at = Date.UTC(2026, 0, 1, 0, 0, 5);
+    for (const [weight, bps] of [
+      ['10%', 1_000],
+      ['0.07%', 7],
+      ['100%', 10_000],
+      ['4.1%', 410],
+    ]) {
+      expect(read({ weight }).canaryBps).toBe(bps);
+    }
     expect(read({ weight: 0.07 })).toEqual({ at, step: 1, canaryBps: 700, stable: tally, canary: tally });
   });
 
@@ -24,6 +32,36 @@ describe('a block', () => {
     expect(() => read({ canary: undefined })).toThrow('canary is missing: null says that it reported nothing');
   });
 
+  it('may have young addresses, whose answers are in no other tally', () => {
+    const canary = { addresses: ['10.0.0.4'], until: '2026-01-01T00:04:00Z', tally: { requests: 5, errors: 5 } };
+    const tally = { requests: 5, errors: 5, clientErrors: 0, latency: {} };
+    const until = Date.UTC(2026, 0, 1, 0, 4);
+    expect(read({ young: { canary } }).young).toEqual({ canary: { ...canary, count: 1, until, tally } });
+    for (const [fault, young] of [
+      ['young must have answers of stable or canary', {}],
+      ['young.canary.addresses must be a list of 1 to 20 addresses', { canary: { ...canary, addresses: [] } }],
+      ['young.canary.until is missing', { canary: { ...canary, until: undefined } }],
+      ['young.canary.tally must be counts without latencies', { canary: { ...canary, tally: null } }],
+      ['young.canary.tally has more errors', { canary: { ...canary, tally: { requests: 1, errors: 2 } } }],
+    ] as const) {
+      expect(() => read({ young })).toThrow(fault);
+    }
+  });
+
+  it('may have requests that both versions answered', () => {
+    const place = 'GET /orders/{id} 2xx';
+    const given = { compared: 5, places: { [place]: 5 }, fields: { [`${place} /total`]: { differs: 5, removed: 5 } } };
+    const field = { differs: 5, noise: 0, both: 0, removed: 5 };
+    expect(read({ pairs: given }).pairs).toEqual({ ...given, unusable: 0, fields: { [`${place} /total`]: field } });
+    for (const [fault, pairs] of [
+      ['pairs.compared is missing', {}],
+      ['pairs.places must be an object by name', { compared: 5 }],
+      ['has the unknown key differ', { ...given, fields: { [`${place} /total`]: { differ: 1 } } }],
+      ['pairs have more requests at their places', { ...given, compared: 4 }],
+    ] as const) {
+      expect(() => read({ pairs })).toThrow(fault);
+    }
+  });
   it('may have shadow groups and unanswered requests', () => {
     const groups = { requests: Array(20).fill(5), errors: Array(20).fill(0) };
     expect(read({ stable: { ...TALLY, groups, unanswered: 3 } }).stable).toMatchObject({ groups, unanswered: 3 });
