@@ -4,6 +4,7 @@ import type { SplitOrder, Track } from '../../split/order.ts';
 import type { Block, KeyReading, YoungVersions } from '../../stats/block.ts';
 import type { VersionAges } from './address-ages.ts';
 import { LaneTally } from './lane-tally.ts';
+import { PairTally } from './pairs/pair-tally.ts';
 import { type BlockSlices, openSlices, type Slicing } from './slice-tally.ts';
 import type { BlockHome, CountingPlace, Drawn, Ticket, TicketBlock } from './ticket.ts';
 import type { UnitTally } from './unit-tally.ts';
@@ -42,6 +43,8 @@ export class OpenBlock implements TicketBlock {
   /** Null where keys are not drawn by unit. */
   readonly units: UnitTally | null;
   readonly home: BlockHome;
+  /** Answers that were compared; null before the first. */
+  private pairs: PairTally | null = null;
   isClosed = false;
   /** Whether its open requests count as slow when it closes: known when it began, see `TimedShare`. */
   readonly countsOpen: boolean;
@@ -102,6 +105,12 @@ export class OpenBlock implements TicketBlock {
     const lanes = isYoung ? this.young : by === 'weight' ? weight : by === 'force' ? force : consumer;
     return track === 'stable' ? lanes.stable : lanes.canary;
   }
+
+  get pairTally(): PairTally {
+    this.pairs ??= new PairTally();
+    return this.pairs;
+  }
+
   add(ticket: Ticket): void {
     ticket.older = this.youngest;
     if (this.youngest) this.youngest.younger = ticket;

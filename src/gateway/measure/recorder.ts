@@ -11,6 +11,7 @@ import { AnswerHistory } from './answer-history.ts';
 import { ClosedBlocks } from './closed-blocks.ts';
 import { KeyShares, type KeyUse } from './key-shares.ts';
 import { errorTable, isSameSplit, OpenBlock } from './open-block.ts';
+import { RoutePairs } from './pairs/route-pairs.ts';
 import { SliceHistory, withSlices } from './slice-history.ts';
 import { type BlockHome, type CountingPlace, type Drawn, Ticket } from './ticket.ts';
 import { TimedShare } from './timed-share.ts';
@@ -61,6 +62,8 @@ export class RouteRecorder {
   private assignment: Assignment | null;
   private order: SplitOrder;
   private errorStatuses: Uint8Array;
+  /** Answers of both versions to the same requests. */
+  readonly pairs: RoutePairs<BlockHome>;
   private ages: VersionAges;
   private totalsOf: Readonly<Record<Track, VersionTotals>>;
   private readonly history: SliceHistory | null;

@@ -5,6 +5,7 @@ import { methodIndex } from '../http/method.ts';
 import type { AccessNote } from './access-log.ts';
 import type { BlockStart, VersionAges } from './address-ages.ts';
 import type { Counted, LaneTally } from './lane-tally.ts';
+import type { PairTally } from './pairs/pair-tally.ts';
 import type { VersionTotals } from './totals.ts';
 
 const NO_METHOD = methodIndex('');
@@ -41,6 +42,7 @@ export interface TicketBlock extends BlockStart, Pick<BlockHome, 'splitEpoch' | 
   /** Whether its open requests count as slow when it closes: known when it began, see `TimedShare`. */
   readonly countsOpen: boolean;
   laneOf(place: Pick<CountingPlace, 'by' | 'track' | 'isYoung'>): LaneTally;
+  readonly pairTally: PairTally;
   remove(ticket: Ticket): void;
 }
 
