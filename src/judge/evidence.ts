@@ -2,7 +2,10 @@ import { isRecord } from '../policy/is-record.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import { type Block, GROUPS, type SeriesPoint, type SeriesValue } from '../stats/block.ts';
 import { fitsForm, formOf, type LatencyForm } from '../stats/latency/latency-form.ts';
+import { faultOfCarried } from './contract/answer-fault.ts';
 import { faultOfForms, faultOfGrid, faultOfLatency } from './contract/latency-fault.ts';
+import { faultOfStatuses } from './contract/status-fault.ts';
+import { faultOfAnswers } from './contract/traffic-fault.ts';
 import type { LookInput, StepContext } from './input.ts';
 import { isCount, LARGEST, show } from './shape.ts';
 
@@ -143,11 +146,24 @@ function faultOfTally(tally: unknown, name: string, grid: GridOfBlock): string |
   }
   const unanswered = tally['unanswered'];
   if (unanswered !== undefined && !isCount(unanswered)) return `${name}.unanswered is ${show(unanswered)}, not a count`;
+  const empty = tally['empty'];
+  if (empty !== undefined && !(isCount(empty) && empty <= Number(tally['requests']))) {
+    return `${name}.empty is ${show(empty)}, not a count of its requests`;
+  }
+  const { latencyOf } = tally;
+  if (latencyOf !== undefined && latencyOf !== 'all-answers') {
+    return `${name}.latencyOf is ${show(latencyOf)}, not all-answers`;
+  }
   const groups = tally['groups'];
   if (groups !== undefined && !(isRecord(groups) && isGrouped(groups['requests']) && isGrouped(groups['errors']))) {
     return `${name}.groups are not ${GROUPS} counts of requests and of errors`;
   }
-  return faultOfLatency(tally, name, grid);
+  return (
+    faultOfStatuses(tally, name) ??
+    faultOfAnswers(tally['answers'], `${name}.answers`) ??
+    faultOfCarried(tally, name) ??
+    faultOfLatency(tally, name, grid)
+  );
 }
 
 function isGrouped(value: unknown): boolean {

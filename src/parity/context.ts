@@ -1,4 +1,5 @@
 import type { Policy } from '../policy/schema.ts';
+import type { ValuePasts } from '../stats/answers/value-past.ts';
 import type { Block, LatencyGrid, Tally } from '../stats/block.ts';
 import type { Bet } from '../stats/evidence/bet.ts';
 import type { Pace } from '../stats/evidence/pace.ts';
@@ -52,9 +53,17 @@ export interface Sight {
   /** The form of the latencies; null before the first block with any. */
   readonly form: LatencyForm | null;
   /** The latencies of `compared`, on the grid of the form. */
-  readonly latency: { readonly canary: Histogram; readonly stable: Histogram };
+  readonly latency: BlockLatency;
+  /** The stable's latencies before this block. */
+  readonly past: Tails;
+  /** The stable's values before this block, by the names of what answers carry. */
+  readonly valuePasts: ValuePasts;
+  /** Buckets by which the rollback margins of latencies are wider, because chance did not assign the canary's addresses. */
+  readonly allowance: number;
   /** The bet on a share of requests; latencies and guards use the same with their own `phi` and `spent`. */
   readonly bet: Bet;
+  /** The same for the tests of which each warm-up has processes of its own, with the cap that belongs to their share. */
+  readonly interrupted: Bet;
   readonly phi: Tempering;
   readonly shareOf: ShareOf;
   /** Mass of the onset mixture for checks that watch the canary through the bake. */
@@ -107,6 +116,10 @@ export interface LookContext extends Omit<FindingContext, 'budgetWeight'> {
   readonly shareOf: ShareOf;
   /** The stable's past latencies. */
   readonly past: Tails;
+  /** The stable's past values, by the names of what answers carry. */
+  readonly valuePasts: ValuePasts;
+  /** The form of the latencies; null before the first block with any. */
+  readonly form: LatencyForm | null;
   readonly warmUpLeftMs: number;
   /** The log thresholds for evidence of harm. */
   readonly thresholds: { readonly harm: number; readonly hold: number };

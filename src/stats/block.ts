@@ -1,4 +1,5 @@
 import type { StatusCounts } from './answer-kind.ts';
+import type { AnswerCounts } from './answers/answer-counts.ts';
 import type { AnswerPairs } from './answers/answer-pairs.ts';
 import type { SliceTable } from './slice.ts';
 
@@ -6,8 +7,8 @@ import type { SliceTable } from './slice.ts';
 export type LatencyCounts = Readonly<Record<number, number>>;
 
 /** One version's activity within one block. */
-export interface Tally {
-  /** Requests whose outcome is known; a request aborted by the client (499) is not counted. */
+export interface Tally extends AnswerCounts {
+  /** Requests whose outcome is known; of those that their clients left (499) only the ones whose head had come. */
   readonly requests: number;
   /** Responses with the policy's error statuses, and requests that got no complete response. */
   readonly errors: number;

@@ -1,4 +1,5 @@
 import { addStatuses } from './answer-kind.ts';
+import { addAnswerCounts } from './answers/answer-counts.ts';
 import type { LatencyCounts, Tally } from './block.ts';
 import { addSlower } from './latency/slower.ts';
 
@@ -9,6 +10,18 @@ export function addTallies(one: Tally | null, other: Tally | null): Tally | null
   const statuses = addStatuses(one.statuses, other.statuses);
   const latencyOf = one.latencyOf ?? other.latencyOf;
   const empty = (one.empty ?? 0) + (other.empty ?? 0);
+  return {
+    requests: one.requests + other.requests,
+    errors: one.errors + other.errors,
+    clientErrors: one.clientErrors + other.clientErrors,
+    ...(empty === 0 ? {} : { empty }),
+    ...(statuses === undefined ? {} : { statuses }),
+    ...(latencyOf === undefined ? {} : { latencyOf }),
+    unanswered: (one.unanswered ?? 0) + (other.unanswered ?? 0),
+    latency: addCounts(one.latency, other.latency),
+    ...(slower === undefined ? {} : { slower }),
+    ...addAnswerCounts(one, other),
+  };
 }
 
 function addCounts(one: LatencyCounts, other: LatencyCounts): LatencyCounts {

@@ -1,11 +1,12 @@
-import type { StatusCounts } from '../answer-kind.ts';
+import { addStatuses, type StatusCounts } from '../answer-kind.ts';
+import { type AnswerCounts, addAnswerCounts } from '../answers/answer-counts.ts';
 import type { Block, LatencyGrid, SlowerCounts, Tally } from '../block.ts';
 import { histogramOn } from '../latency/latency-grid.ts';
 import { addHistograms, EMPTY, GATEWAY_GRID, type Histogram } from '../latency/log-histogram.ts';
 import { addSlower } from '../latency/slower.ts';
 
 /** One version's activity over a span of blocks. */
-export interface Totals {
+export interface Totals extends Omit<AnswerCounts, 'shapes'> {
   readonly requests: number;
   readonly errors: number;
   readonly clientErrors: number;
@@ -34,9 +35,16 @@ export const EMPTY_WINDOW: Window = { span: null, canary: NOTHING, stable: NOTHI
 /** One tally as totals; null when a version has none. */
 export function totalsOf(tally: Tally | null, grid: LatencyGrid = GATEWAY_GRID): Totals | null {
   if (tally === null) return null;
-  const { requests, errors, clientErrors, unanswered = 0, slower } = tally;
+  const { requests, errors, clientErrors, unanswered = 0, empty, statuses, latencyOf, slower } = tally;
   const totals = { requests, errors, clientErrors, unanswered, latency: histogramOn(tally.latency, grid) };
-  return slower === undefined ? totals : { ...totals, slower };
+  return {
+    ...totals,
+    ...(empty === undefined ? {} : { empty }),
+    ...(statuses === undefined ? {} : { statuses }),
+    ...(latencyOf === undefined ? {} : { latencyOf }),
+    ...(slower === undefined ? {} : { slower }),
+    ...withoutShapes(addAnswerCounts(tally, {})),
+  };
 }
 
 /** The window with one block added; null when a version is missing from it. */
@@ -67,5 +75,21 @@ function addTotals(totals: Totals, added: Totals | null): Totals {
     unanswered: totals.unanswered + added.unanswered,
     latency: addHistograms(totals.latency, added.latency),
   };
-  return slower === undefined ? sum : { ...sum, slower };
+  const empty = (totals.empty ?? 0) + (added.empty ?? 0);
+  const statuses = addStatuses(totals.statuses, added.statuses);
+  const latencyOf = totals.latencyOf ?? added.latencyOf;
+  return {
+    ...sum,
+    ...(empty === 0 ? {} : { empty }),
+    ...(statuses === undefined ? {} : { statuses }),
+    ...(latencyOf === undefined ? {} : { latencyOf }),
+    ...(slower === undefined ? {} : { slower }),
+    ...withoutShapes(addAnswerCounts(totals, added)),
+  };
+}
+
+// There are thousands of them, and what is compared of them has counts of its own.
+function withoutShapes(carrying: AnswerCounts): Omit<AnswerCounts, 'shapes'> {
+  const { shapes: _, ...carried } = carrying;
+  return carried;
 }

@@ -60,13 +60,14 @@ export function otherKeys(counts: Readonly<Record<number, unknown>>, indices: nu
   return Object.keys(counts).slice(indices);
 }
 
-export function histogramOf(counts: LatencyCounts): Histogram {
+/** @param highest the last bucket that is read as an index; whatever is beyond it counts all the same */
+export function histogramOf(counts: LatencyCounts, highest = HIGHEST_BUCKET): Histogram {
   const buckets = countBuckets(counts);
   const mass: number[] = [];
   let from = 0;
   let total = 0;
   let indices = 0;
-  for (let bucket = 0; bucket <= HIGHEST_BUCKET && indices < buckets; bucket += 1) {
+  for (let bucket = 0; bucket <= highest && indices < buckets; bucket += 1) {
     const count = counts[bucket];
     if (count !== undefined) indices += 1;
     if (mass.length === 0) {
