@@ -6,6 +6,7 @@ import type { Pace } from '../stats/evidence/pace.ts';
 import type { Window } from '../stats/evidence/window.ts';
 import type { LatencyForm } from '../stats/latency/latency-form.ts';
 import type { Histogram } from '../stats/latency/log-histogram.ts';
+import type { LatencyTails } from '../stats/latency/quantile.ts';
 import type { Tails } from '../stats/latency/tails.ts';
 import type { UnitCounts } from '../stats/units/unit-ledger.ts';
 import type { ShareOf } from './stake.ts';
@@ -27,6 +28,17 @@ export interface BlockLatency {
   readonly canary: Histogram;
   readonly stable: Histogram;
 }
+
+/** What is compared of a number: how long answers take to their head or to their end, or anything else that they carry. */
+export interface Quantity {
+  /** The stable's, before the block. */
+  readonly past: Tails;
+  readonly counts: LatencyTails;
+  readonly grid: LatencyGrid;
+  /** The dispersion by which evidence is divided. */
+  readonly phi: number;
+}
+
 /** One block as every check sees it. Everything but the block itself was known beforehand. */
 export interface Sight {
   readonly policy: Policy;

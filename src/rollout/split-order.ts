@@ -1,6 +1,9 @@
+import { dominanceLimit } from '../parity/latency/bucket-margins.ts';
+import type { Checks } from '../policy/schema.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
-import type { SplitOrder, Upstream } from '../split/order.ts';
+import type { LatencyAllowances, SplitOrder, Upstream } from '../split/order.ts';
 import { rampedWeight } from '../split/ramp.ts';
+import { readsOf } from './answer-reads.ts';
 import { currentStep } from './plan.ts';
 import type { Rollout } from './state.ts';
 
@@ -14,18 +17,28 @@ export function orderFor(rollout: Rollout): SplitOrder {
     stable: rollout.stable,
     canary: rollout.canary,
     canaryBps: rollout.canaryBps,
+    ...(rollout.draw === 'by-unit' ? { attempt: rollout.attempt } : {}),
+    ...(rollout.heavyLast ? { lastUnits: rollout.heavyLast.units } : {}),
     consumerDefault: null,
     forceAllowed: true,
     drainMs: spec.rollback.drain,
     brakeAfter: spec.brake.failures,
     failover: spec.failover,
-    measure: { blockMs: spec.judge.block, errorStatuses: spec.checks.errors.statuses },
+    measure: {
+      blockMs: spec.judge.block,
+      errorStatuses: spec.checks.errors.statuses,
+      margins: marginsOf(spec.checks),
+      warmUpMs: spec.judge.warmUp,
+      ...earlyCloseOf(spec.checks),
+      ...readsOf(spec.checks),
+    },
   } satisfies SplitOrder;
   switch (rollout.stage.kind) {
     case 'step':
-      return { ...base, consumerDefault: consumerDefaultOf(rollout) };
-    case 'internal':
+      return { ...base, ...weightOf(rollout), consumerDefault: consumerDefaultOf(rollout) };
     case 'bake':
+      return { ...base, ...weightOf(rollout) };
+    case 'internal':
     case 'promoted':
       return base;
     case 'finalised':
@@ -38,11 +51,26 @@ export function orderFor(rollout: Rollout): SplitOrder {
   }
 }
 
+function marginsOf(checks: Checks): LatencyAllowances {
+  const { p50, p95, p99 } = checks.latency;
+  return {
+    rollback: { p50: p50.rollback, p95: p95.rollback, p99: p99.rollback },
+    parity: { p50: p50.parity, p95: p95.parity, p99: p99.parity },
+    dominance: dominanceLimit(checks),
+  };
+}
 
 /** The weight that is in force at a time (epoch ms), which a ramp may not have brought to the ordered one yet. */
 export function weightInForce(rollout: Rollout, at: number): number {
   const { ramp } = rampOf(rollout);
   return ramp === undefined ? rollout.canaryBps : rampedWeight({ ...rollout, ramp }, at - ramp.since).canaryBps;
+}
+
+/** Harm that holds ends a ramp where it is: what was found to be harmful gets no more traffic. */
+function weightOf(rollout: Rollout): Pick<SplitOrder, 'ramp'> | Pick<SplitOrder, 'canaryBps'> {
+  const { harmHeldAt, increase } = rollout;
+  const isStopped = harmHeldAt !== undefined && increase !== null && increase.at <= harmHeldAt;
+  return isStopped ? { canaryBps: weightInForce(rollout, harmHeldAt) } : rampOf(rollout);
 }
 
 /** How the last increase comes into force, as long as the weight is the one that it led to. */

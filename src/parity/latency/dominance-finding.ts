@@ -2,16 +2,13 @@ import type { Checks } from '../../policy/schema.ts';
 import { binsOf, logDominanceHarm, STARTING_TOTAL } from '../../stats/latency/dominance.ts';
 import { bucketMs } from '../../stats/latency/log-histogram.ts';
 import { quantileEdge } from '../../stats/latency/quantile.ts';
-import { type Tails, tailBucket } from '../../stats/latency/tails.ts';
+import { tailBucket, type Tails } from '../../stats/latency/tails.ts';
 import type { FindingContext } from '../context.ts';
 import { formatAbout, formatLatency, formatShare } from '../figures.ts';
 import type { Finding, QuantileName } from '../finding.ts';
 import { dominanceLimit, rollbackBuckets } from './bucket-margins.ts';
 import { type LatencyState, LEVELS, QUANTILES } from './latency.ts';
 import { boundsInMs } from './quantile-finding.ts';
-
-/** Approximate number of answers needed for the highest bin, above the p99.9 of the past, to hold one. */
-const ENOUGH_ANSWERS = 1_000;
 
 /**
  * The finding of the whole-distribution check, with the figures of the quantile that differs most. It claims no

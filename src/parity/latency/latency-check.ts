@@ -2,7 +2,7 @@ import type { Policy } from '../../policy/schema.ts';
 import { coldDominance, logDominanceHarm } from '../../stats/latency/dominance.ts';
 import { coldQuantile, logQuantileHarm } from '../../stats/latency/quantile.ts';
 import { coldBoundary, logBoundaryHarm } from '../../stats/latency/slower.ts';
-import type { Check } from '../check.ts';
+import { type Check, reactionOf } from '../check.ts';
 import { formatLatency } from '../figures.ts';
 import type { CheckName, QuantileName } from '../finding.ts';
 import type { ShareOf, Stake } from '../stake.ts';
@@ -10,6 +10,7 @@ import { dominanceFinding } from './dominance-finding.ts';
 import { type LatencyState, observeLatency, openLatency, QUANTILES, restartLatencyParity } from './latency.ts';
 import { quantileFinding } from './quantile-finding.ts';
 import { slowerFindings } from './slower-finding.ts';
+import { latencyLabel } from './until.ts';
 
 /** The tests on a grid of buckets, in the order of their stakes. */
 const ON_GRID = ['dominance', ...QUANTILES] as const;
@@ -24,14 +25,14 @@ export const latencyCheck: Check<LatencyState> = {
   compares: 'requests',
   terms({ spec: { checks } }, name) {
     const { latency } = checks;
-    if (isQuantile(name)) return { label: name, dryRun: latency[name].dryRun, against: 'stable' };
+    if (isQuantile(name)) return { label: latencyLabel(checks, name), ...reactionOf(latency[name]), against: 'stable' };
     if (name === 'dominance') {
-      return { label: name, dryRun: latency.dominance?.dryRun ?? false, against: 'stable' };
+      return { label: latencyLabel(checks, name), ...reactionOf(latency.dominance), against: 'stable' };
     }
     if (!name.startsWith(SLOWER)) return null;
     return {
       label: `answers slower than ${formatLatency(Number(name.slice(SLOWER.length)))}`,
-      dryRun: latency.classic.dryRun,
+      ...reactionOf(latency.classic),
       against: 'stable',
     };
   },

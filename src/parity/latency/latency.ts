@@ -10,16 +10,25 @@ import { binsOf, openDominance, stepDominance } from '../../stats/latency/domina
 import { formOf, gridOf, type LatencyForm } from '../../stats/latency/latency-form.ts';
 import { histogramOn } from '../../stats/latency/latency-grid.ts';
 import { addHistograms, bucketMs, decayHistogram, EMPTY, type Histogram } from '../../stats/latency/log-histogram.ts';
-import { openQuantile, quantileEdge, type QuantileState, stepQuantile } from '../../stats/latency/quantile.ts';
+import {
+  type LatencyTails,
+  openQuantile,
+  quantileEdge,
+  type QuantileState,
+  stepQuantile,
+} from '../../stats/latency/quantile.ts';
 import { type BoundaryState, restartBoundaryParity } from '../../stats/latency/slower.ts';
 import { tailAbove, type Tails, tailsOf } from '../../stats/latency/tails.ts';
-import type { Settled, Sight } from '../context.ts';
+import type { BlockLatency, Quantity, Settled, Sight } from '../context.ts';
 import type { QuantileName } from '../finding.ts';
 import { bucketMargins, dominanceLimit, rollbackBuckets } from './bucket-margins.ts';
 import { observeBoundaries } from './slower.ts';
 
 export const LEVELS: Readonly<Record<QuantileName, number>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
 export const QUANTILES: readonly QuantileName[] = ['p50', 'p95', 'p99'];
+
+/** Answers of the stable that are never forgotten: enough for its p99.9. */
+const FEWEST_REMEMBERED = 2_000;
 
 /** What the latency checks remember: the stable's past, one test for each quantile, and one for the whole. */
 export interface LatencyState extends Readonly<Record<QuantileName, QuantileState>> {
@@ -32,12 +41,6 @@ export interface LatencyState extends Readonly<Record<QuantileName, QuantileStat
   readonly slower: readonly BoundaryState[];
 }
 
-/** Latencies of one block. */
-export interface BlockLatency {
-  readonly canary: Histogram;
-  readonly stable: Histogram;
-}
-
 /** The parts of the policy and the rollout that matter to one block of latencies. */
 export interface LatencySpan {
   readonly phase: 'warm-up' | 'judged';
@@ -48,7 +51,14 @@ export interface LatencySpan {
   readonly past?: Tails;
   /** Buckets by which the rollback margins are wider, for the addresses of the canary. */
   readonly allowance?: number;
+  /** How long answers take to their end; omitted where no check reads it. */
+  readonly end?: Quantity;
+  /** What a test bets, given what all of them bet. */
+  readonly betOf?: (name: LatencyName, bet: Bet) => Bet;
 }
+
+/** The tests on a grid. */
+export type LatencyName = QuantileName | 'dominance';
 
 export function openLatency(): LatencyState {
   return {
@@ -64,8 +74,8 @@ export function openLatency(): LatencyState {
 }
 
 /**
- * One block of the randomised comparison, tested against edges of the past, then added to it. During the warm-up
- * the stable is learnt and nothing is tested.
+ * One block of the randomised comparison, tested against edges of the past, then added to it. The dispersion is not learnt
+ * during the warm-up: a canary that gets faster would look like noise.
  */
 export function observeLatency(
   checks: Checks,
@@ -131,6 +141,21 @@ export function slowestThresholdMs(
   return Number.isFinite(slowest) ? bucketMs(slowest, grid) : null;
 }
 
+/** The stable's past with the answers of one more block. */
+export function learnLatencies(
+  reference: Histogram,
+  stable: Histogram,
+  elapsedMs: number,
+  halfLifeMs: number,
+): Histogram {
+  return addHistograms(decayHistogram(reference, keptOf(reference, elapsedMs, halfLifeMs)), stable);
+}
+
+// Forgetting would leave a quiet service too few answers to compare with: the last ones are kept, whatever their age.
+function keptOf({ total }: Histogram, elapsedMs: number, halfLifeMs: number): number {
+  if (total <= FEWEST_REMEMBERED) return 1;
+  return Math.max(decayOver(elapsedMs, halfLifeMs), FEWEST_REMEMBERED / total);
+}
 
 /**
  * The answers whose latencies are compared: with little traffic those of merged blocks, by how many each version has. Errors
@@ -144,6 +169,11 @@ export function comparedAnswers({
 }: Pick<Sight, 'compared' | 'settled' | 'latency'>): Settled {
   return settled ?? { block: compared, latency };
 }
+
+export function latencyTails({ canary, stable }: BlockLatency): LatencyTails {
+  return { canary: tailsOf(canary), stable: tailsOf(stable) };
+}
+
 function histogramsOf({ canary, stable }: Block, grid: LatencyGrid): BlockLatency {
   return { canary: histogramOn(canary?.latency ?? {}, grid), stable: histogramOn(stable?.latency ?? {}, grid) };
 }
