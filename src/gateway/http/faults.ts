@@ -9,6 +9,8 @@ export const FAULT_PLACES = [
   'brake',
   'access-log',
   'timer',
+  'reading',
+  'mirror',
 ] as const;
 
 export type FaultPlace = (typeof FAULT_PLACES)[number];

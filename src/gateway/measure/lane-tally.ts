@@ -1,5 +1,6 @@
 import { type ForcedAnswers, GROUPS, type Tally } from '../../stats/block.ts';
 import { bucketOf, HIGHEST_BUCKET, LOWEST_BUCKET } from '../../stats/latency/log-histogram.ts';
+import { AnswerTally } from './reading/answer-tally.ts';
 import type { Sliced, SliceOutcome, SliceTally } from './slice-tally.ts';
 import type { OfUnit, UnitTally } from './unit-tally.ts';
 
@@ -32,6 +33,9 @@ export class LaneTally {
   units: UnitTally | null = null;
   /** Of forced requests to the canary, as `AnswerHistory` tells them apart; null before the first. */
   answers: Map<string, ForcedCount> | null = null;
+  private carried: AnswerTally | null = null;
+  /** By status, of what is neither an error, nor a 4xx, nor 2xx with content. */
+  private statuses: Map<number, number> | null = null;
   private groups: { readonly requests: number[]; readonly errors: number[] } | null = null;
   /** By bucket, lowest first. */
   private latency: Uint32Array | null = null;
@@ -50,7 +54,20 @@ export class LaneTally {
   }
 
   get isEmpty(): boolean {
-    return this.requests === 0 && this.unanswered === 0 && this.latency === null;
+    return this.requests === 0 && this.unanswered === 0 && this.latency === null && this.carried === null;
+  }
+
+  /** What answers carry. */
+  get found(): AnswerTally {
+    this.carried ??= new AnswerTally();
+    return this.carried;
+  }
+
+  addAnswer(key: string, of: Omit<ForcedCount, 'requests'>): void {
+    this.answers ??= new Map();
+    const known = this.answers.get(key);
+    if (known === undefined) this.answers.set(key, { ...of, requests: 1 });
+    else known.requests++;
   }
 
   read(): Tally {

@@ -12,6 +12,7 @@ import { ClosedBlocks } from './closed-blocks.ts';
 import { KeyShares, type KeyUse } from './key-shares.ts';
 import { errorTable, isSameSplit, OpenBlock } from './open-block.ts';
 import { RoutePairs } from './pairs/route-pairs.ts';
+import type { BodyQueue } from './reading/body-queue.ts';
 import { SliceHistory, withSlices } from './slice-history.ts';
 import { type BlockHome, type CountingPlace, type Drawn, Ticket } from './ticket.ts';
 import { TimedShare } from './timed-share.ts';
@@ -23,12 +24,14 @@ import { UsualAnswers } from './usual-answers.ts';
 /** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
 export const KEPT_BLOCKS = 1_000;
 
-/** Called for every outcome of unforced traffic that began under the current order. */
-export type OutcomeListener = (track: Track, outcome: 'success' | 'failure') => void;
+/** Called for every outcome of unforced traffic that began under the current order; `key` as in `Drawn`, null where a rule chose. */
+export type OutcomeListener = (track: Track, outcome: 'success' | 'failure', key: number | null) => void;
 
 export interface RecorderListeners {
   readonly onOutcome?: OutcomeListener;
   readonly accessLog?: AccessLog | null;
+  /** Bodies of answers that wait to be read; no answer is read where there is none. */
+  readonly bodies?: BodyQueue;
 }
 
 type Assignment = NonNullable<Block['assignment']>;

@@ -10,6 +10,7 @@ import { type GatewayTimeouts, type RouteTimeouts, timeoutsOf } from '../http/ti
 import type { Via } from '../http/via.ts';
 import type { AccessLog } from '../measure/access-log.ts';
 import { Brake, type BrakeMove } from '../measure/brake/brake.ts';
+import type { BodyQueue } from '../measure/reading/body-queue.ts';
 import { RouteRecorder } from '../measure/recorder.ts';
 import { RetryBudget } from '../upstream/retry-budget.ts';
 import { type AnswerPlaces, answerPlaces } from './answer-places.ts';
@@ -76,6 +77,7 @@ export interface FollowerParts {
   readonly clock: Clock;
   readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
   readonly accessLog: AccessLog | null;
+  readonly bodies: BodyQueue;
   readonly slices: 'on' | 'off';
   readonly faults: Faults;
 }

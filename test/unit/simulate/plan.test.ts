@@ -98,6 +98,17 @@ describe('a plan', () => {
 });
 
 describe('where the answer is never', () => {
+  it('a policy that reports only is told apart from a margin that is too wide', () => {
+    const { steps, advice } = planRollout(judgePolicy({ dryRun: true }), TRAFFIC);
+    expect(steps.map(({ evidence }) => evidence)).toEqual([[], [], []]);
+    expect(new Set(steps.flatMap(({ regressions }) => regressions.map(({ outcome }) => outcome.kind)))).toEqual(
+      new Set(['reported']),
+    );
+    expect(advice.map(({ says }) => says)).toEqual([
+      'spec.dryRun is set: nothing is rolled back for, and a person ends every step and the bake',
+    ]);
+  });
+
   it('the margin is named that allows for the regression', () => {
     const wide = judgePolicy({
       steps: [{ weight: '10%', dwell: '24h' }],
@@ -133,8 +144,28 @@ describe('where the answer is never', () => {
     expect(advice[0]).toMatchObject({ step: 1, change: 'margin' });
   });
 
-  it('too little traffic never shows the p99, and a little more evidence than dwell wants another weight', () => {
-    const { advice } = planRollout(policy, { ...TRAFFIC, requestsPerSecond: 1 });
+  it('names an effect that no test bets on, and never the dwell that is there already', () => {
+    const heavy = { ...TRAFFIC, latency: logNormalThrough(40, 4_000) };
+    const small = judgePolicy({
+      steps: [{ weight: '10%', dwell: '24h' }],
+      checks: { latency: { p50: { rollback: '8%', parity: '27%' } } },
+    });
+    const { steps, advice } = planRollout(small, heavy);
+    expect(steps[0]?.regressions[3]?.outcome).toEqual({ kind: 'too-small' });
+    expect(advice.at(-1)?.says).toMatch(/^most canaries with latency \+10 % are never found: /);
+    for (const requestsPerSecond of [0.02, 0.1, 0.5, 1, 3, 10, 30]) {
+      for (const { says } of planRollout(policy, { ...TRAFFIC, requestsPerSecond }).advice) {
+        expect(says).not.toMatch(/a dwell of (24h|1d|1 d) would/);
+      }
+    }
+  });
+
+  it('too little traffic never shows the p99.9, and a little more evidence than dwell wants another weight', () => {
+    const far = judgePolicy({
+      steps: [{ weight: '50%', dwell: '24h' }],
+      checks: { latency: { quantiles: { 'p99.9': {} } } },
+    });
+    const { advice } = planRollout(far, { ...TRAFFIC, requestsPerSecond: 1 });
     expect(advice[0]).toMatchObject({ step: 1, change: 'traffic', says: expect.stringContaining('requests/s') });
     const hasty = judgePolicy({ steps: [{ weight: '1%', dwell: '10m' }] });
     expect(planRollout(hasty, TRAFFIC).advice[0]).toMatchObject({
