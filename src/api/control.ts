@@ -4,6 +4,7 @@ import type { Actor, Role } from '../rollout/event.ts';
 import type { LookAge } from '../rollout/look-age.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import type { ConsumerRule, Track } from '../split/order.ts';
+import type { PostedValue, PostOutcome } from '../stats/answers/posted-value.ts';
 import type { SeriesValue } from '../stats/block.ts';
 
 export interface RolloutReader {
@@ -98,6 +99,10 @@ export interface PolicyControl {
   check(request: PolicyCheckRequest, signal: AbortSignal): Promise<PolicyCheck>;
 }
 
+export interface ValueControl {
+  /** What became of each, in their order. Throws Problem if there is no such route, or if the gateway does not carry it. */
+  post(route: string, values: readonly PostedValue[]): Promise<readonly PostOutcome[]>;
+}
 /** What this process knows about a rollout beyond its record. */
 export interface Standing {
   /** Null for a rollout that has ended. */
@@ -129,6 +134,7 @@ export interface ControlPlane {
   readonly consumers: ConsumerControl;
   readonly tokens: TokenControl;
   readonly policies: PolicyControl;
+  readonly values: ValueControl;
   health(of: HealthOf): Promise<Health>;
   /** Prometheus text exposition. */
   metrics(): Promise<string>;

@@ -3,6 +3,7 @@ import { allNames } from '../parity/each-check.ts';
 import { personalName, plainText, versionName } from '../policy/names.ts';
 import { isStorable, UNSTORABLE } from '../policy/storable.ts';
 import { duration, weight } from '../policy/units.ts';
+import { MOST_POSTED } from '../stats/answers/posted-value.ts';
 
 const NAMES = allNames();
 const LISTED = NAMES.flatMap(({ listed }) => listed);
@@ -108,4 +109,21 @@ export const policyCheckBody = z.strictObject({
   route: printable(100).optional().describe('Left out: the one route that takes the policy'),
   stable: printable(100).optional().describe('A version to ask for; left out: the one that serves'),
   canary: printable(100).optional().describe('A version to ask for; left out: the one that is rolled out, if any'),
+});
+
+export const valuesBody = z.strictObject({
+  route: printable(100),
+  values: z
+    .array(
+      z.strictObject({
+        requestId: printable(200).describe('The `X-Request-Id` that the upstream was sent'),
+        name: printable(100).describe('As in `checks.values` of the policy'),
+        value: z
+          .unknown()
+          .optional()
+          .describe('A number from 0 on; anything else is `unusable`, and the others count all the same'),
+      }),
+    )
+    .min(1, 'must have a value at least')
+    .max(MOST_POSTED, `must have at most ${MOST_POSTED} values: post the rest in further requests`),
 });

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
+import { POST_OUTCOMES, type PostOutcome } from '../stats/answers/posted-value.ts';
 
 const instant = z.iso.datetime().describe('RFC 3339, UTC');
 const version = z.strictObject({ url: z.string(), version: z.string() });
@@ -234,6 +235,25 @@ export const buildViewSchema = z
   })
   .openapi('Build');
 
+const postOutcome = z
+  .enum(POST_OUTCOMES)
+  .describe(
+    'twice: the answer had this value already; late: the split of the request is over; unknown-request: no answer that is remembered ' +
+      'has this id; ambiguous-request: several have it; unknown-value: no check of the rollout waits for it; unusable: no number from 0 on',
+  );
+
+const lines = (what: string) => z.int().describe(what);
+
+export const postedViewSchema = z.strictObject({
+  route: z.string(),
+  counts: z.strictObject(
+    Object.fromEntries(POST_OUTCOMES.map((outcome) => [outcome, z.number()])) as Record<PostOutcome, z.ZodNumber>,
+  ),
+  values: z
+    .array(z.strictObject({ requestId: z.string(), name: z.string(), outcome: postOutcome }))
+    .describe('In the order in which they were posted'),
+});
+
 export const rolloutViewsSchema = z.array(rolloutViewSchema);
 export const auditViewsSchema = z.array(auditViewSchema);
 export const consumerViewsSchema = z.array(consumerViewSchema);
@@ -245,3 +265,4 @@ export type FindingView = z.infer<typeof findingViewSchema>;
 export type VerdictView = z.infer<typeof verdictViewSchema>;
 export type RolloutView = z.infer<typeof rolloutViewSchema>;
 export type AuditView = z.infer<typeof auditViewSchema>;
+export type PostedView = z.output<typeof postedViewSchema>;

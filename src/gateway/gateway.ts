@@ -1,5 +1,6 @@
 import type { StatusPattern } from '../policy/well-statuses.ts';
 import type { ConsumerRule, PulledBrake, SplitOrder, Upstream } from '../split/order.ts';
+import type { PostedValue, PostOutcome } from '../stats/answers/posted-value.ts';
 import type { Sighting, SightingName } from '../stats/answers/sighting.ts';
 import type { Block } from '../stats/block.ts';
 import type { SliceBlock } from '../stats/slice.ts';
@@ -158,6 +159,11 @@ export interface MeasurePort {
   units(route: string, draws: UnitDraws): Promise<UnitCounts | null>;
   /** What is known of the keys of a sticky route; null for nothing. */
   knownUnits(route: string): Promise<KnownUnits | null>;
+  /**
+   * Counts values that somebody outside gives to answers, and says what became of each, in their order. Only what the order in force
+   * asks to be posted is counted, once for an answer.
+   */
+  postValues(route: string, values: readonly PostedValue[]): Promise<readonly PostOutcome[]>;
   /** What is remembered, for people, of what answers of the canary in force look like, as far as anything is. */
   sightings(route: string, names: readonly SightingName[]): Promise<ReadonlyMap<SightingName, Sighting>>;
   /** Closes the blocks that can close: nobody collects those of a route without a rollout. */
