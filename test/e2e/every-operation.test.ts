@@ -4,7 +4,7 @@ import { registerCommands } from '../../src/cli/register.ts';
 import type { Session } from '../../src/cli/terminal.ts';
 import { registerServerCommands } from '../../src/server/commands/command.ts';
 import { type Json, type OpenApiDocument, openApiDocument } from '../support/openapi.ts';
-import { type OperationStage, openOperationStage } from '../support/operation-stage.ts';
+import { type OperationStage, openOperationStage, POSTED } from '../support/operation-stage.ts';
 import { COMMANDS, OPERATIONS, WITHOUT_API } from '../support/operations.ts';
 import { serin } from '../support/server-process.ts';
 
@@ -31,16 +31,22 @@ describe('every operation, through the real listener', () => {
       .replace('{route}', found.route)
       .replace('{name}', found.consumer)
       .replace('{gate}', 'tests');
-    const answer = await stage.ask(method, `${filled}${query}`, bodyOf(operation, body, found));
+    const asked = `${filled}${query.replace('{route}', found.route)}`;
+    const answer = await stage.ask(method, asked, bodyOf(operation, body, found), headersOf(operation));
     const text = await answer.text();
     expect([answer.status, text]).toEqual([status, status === 204 ? '' : expect.stringMatching(/./)]);
     const type = answer.headers.get('content-type');
     expect(document.faultsOf(document.operation(method, path), { status, type, text })).toEqual([]);
   });
 
+  function headersOf(operation: string) {
+    return operation === 'POST /api/v1/logs' ? { 'content-type': 'application/x-ndjson' } : {};
+  }
+
   function bodyOf(operation: string, body: object | undefined, { route, canary }: { route: string; canary: string }) {
     if (operation === 'POST /api/v1/rollouts') return { ...body, route, canaryUrl: canary };
     if (operation === 'POST /api/v1/policies/check') return { text: stage.policyText(), route };
+    if (operation === 'POST /api/v1/values') return { route, values: [POSTED] };
     return body;
   }
 
