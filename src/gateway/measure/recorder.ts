@@ -9,10 +9,12 @@ import type { AccessEnd, AccessLog } from './access-log.ts';
 import { agesFor, type VersionAges } from './address-ages.ts';
 import { AnswerHistory } from './answer-history.ts';
 import { ClosedBlocks } from './closed-blocks.ts';
+import { EndpointNames } from './endpoints/endpoint-names.ts';
 import { KeyShares, type KeyUse } from './key-shares.ts';
 import { errorTable, isSameSplit, OpenBlock } from './open-block.ts';
 import { RoutePairs } from './pairs/route-pairs.ts';
 import type { BodyQueue } from './reading/body-queue.ts';
+import { RouteReading } from './route-reading.ts';
 import { SliceHistory, withSlices } from './slice-history.ts';
 import { type BlockHome, type CountingPlace, type Drawn, Ticket } from './ticket.ts';
 import { TimedShare } from './timed-share.ts';
@@ -65,6 +67,7 @@ export class RouteRecorder {
   private assignment: Assignment | null;
   private order: SplitOrder;
   private errorStatuses: Uint8Array;
+  readonly reading: RouteReading;
   /** Answers of both versions to the same requests. */
   readonly pairs: RoutePairs<BlockHome>;
   private ages: VersionAges;
@@ -86,15 +89,28 @@ export class RouteRecorder {
     clock: Clock,
     order: SplitOrder,
     listeners: RecorderListeners = {},
-    { slices, templates }: SliceOptions = { slices: 'off', templates: [] },
+    { slices, templates, assignmentOf }: RecorderOptions = {
+      slices: 'off',
+      templates: [],
+      assignmentOf: () => 'per-request',
+    },
   ) {
     this.clock = clock;
     this.onOutcome = listeners.onOutcome ?? (() => {});
     this.accessLog = listeners.accessLog ?? null;
     this.counts = new RouteTotals(order.route);
-    this.history = slices === 'on' ? new SliceHistory(templates) : null;
+    const names = new EndpointNames(templates);
+    this.answers = slices === 'on' ? new AnswerHistory(names) : null;
+    this.history = slices === 'on' ? new SliceHistory(names, () => this.answers?.ranked() ?? []) : null;
+    this.assignmentOf = assignmentOf;
     this.order = order;
+    this.ages = agesFor(order, clock, null);
+    this.assignment = assignmentOf(order);
     this.errorStatuses = errorTable(order.measure.errorStatuses);
+    const endpoints = { names, isKnown: (hash: number) => this.answers?.isKnown(hash) ?? false };
+    this.reading = new RouteReading(order, (place) => this.laneOf(place), listeners.bodies ?? null, endpoints);
+    this.pairs = new RoutePairs((home) => this.blockAt(home)?.pairTally ?? null, endpoints);
+    this.pairs.follow(order.rolloutId);
     this.totalsOf = this.totalsFor(order);
     this.running = this.newBlock(clock.monotonic());
   }

@@ -1,7 +1,9 @@
 import type { FaultPlace, Faults } from '../http/faults.ts';
 import { failure, problemOf, type Refusal } from '../http/refuse.ts';
-import { charge, conclude, culpritOf, mayFailOver, refusalFor } from '../measure/charge.ts';
+import { charge, conclude, culpritOf, mayFailOver, refusalFor, settleKind } from '../measure/charge.ts';
+import type { OpenReading } from '../measure/reading/readers.ts';
 import type { RouteRecorder } from '../measure/recorder.ts';
+import type { AnswerTaker } from '../measure/route-reading.ts';
 import type { Ticket } from '../measure/ticket.ts';
 import { AnswerTaking, type Leaving } from '../measure/turn.ts';
 import { mappedHead } from '../route/answer-places.ts';
@@ -50,7 +52,7 @@ export interface ExchangeParts {
  * upstream. Failover, recording, waiting for the client and containment are decided here for every protocol. An exchange
  * ends once, and tells the recorder.
  */
-export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
+export class Exchange implements AnswerHandler, AnswerTaker, Stream, ExchangeEvents {
   private readonly parts: ExchangeParts;
   private readonly side: ClientSide;
   private attempt: Attempt;
@@ -64,6 +66,8 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
   private isStream = false;
   /** Of the body, in bytes. */
   private received = 0;
+  /** Null when nothing is read of the answer. */
+  private reading: OpenReading | null = null;
   /** Tracks the time that the answer waits for the client; null until it has to wait. */
   private taking: AnswerTaking | null = null;
 
@@ -186,6 +190,23 @@ export class Exchange implements AnswerHandler, Stream, ExchangeEvents {
     this.side.end('broken');
   }
 
+  takingMs(now: number): number {
+    return this.taking?.totalMs(now) ?? 0;
+  }
+
+  private endReading(reading: OpenReading, trailers: readonly string[], body: 'empty' | 'some'): void {
+    const { recorder, ticket } = this.parts;
+    settleKind(recorder, ticket, body);
+    const now = performance.now();
+    const ms = ticket.ageAt(now) - this.takingMs(now);
+    recorder.reading.end(reading, {
+      trailers,
+      ms,
+      isCompared: ticket.latencyMs !== null,
+      bytes: this.received,
+      uploadMs: ticket.uploadMs,
+    });
+  }
 
   private leaving(): Leaving {
     const { ticket } = this.parts;
