@@ -31,7 +31,10 @@ clientSideContract('node:http', {
 /** A plain connection, as far as its side needs one. */
 function servePlain(socket: Socket, onRequest: OnRequest): void {
   let current: ExchangeEvents | null = null;
-  const side = new PlainSide({ socket, after: () => 'keep', heldBack: () => {} }, new AnswerWriter(5_000));
+  const fault = (error: unknown) => {
+    throw error;
+  };
+  const side = new PlainSide({ socket, after: () => 'keep', heldBack: () => {}, fault }, new AnswerWriter(5_000));
   socket.on('data', () => {
     onRequest((exchange) => {
       current = exchange;

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { breakConnection } from '../http/break-off.ts';
 import { type AnswerBody, answerHeaders, forwardedTrailers, headerLines } from '../http/headers.ts';
 import { lingerInstead } from '../http/refuse.ts';
 import type { UpstreamHead } from '../upstream/upstream-client.ts';
@@ -113,7 +114,7 @@ export class NodeSide implements ClientSide {
     const { incoming, outgoing } = this;
     if (trailers === 'broken') {
       // A normal end would look complete to a client that reads until the connection ends.
-      incoming.socket.resetAndDestroy();
+      breakConnection(incoming.socket);
       return;
     }
     this.writeHead();

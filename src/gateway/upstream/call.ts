@@ -1,6 +1,6 @@
 import type { Faults } from '../http/faults.ts';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamRequest } from './upstream-client.ts';
-import type { Connection, Job } from './upstream-connection.ts';
+import type { Job, UpstreamConnection } from './upstream-connection.ts';
 
 /** The pool, as its calls see it. */
 export interface CallOwner {
@@ -19,7 +19,7 @@ export class Call implements UpstreamCall, Job {
   readonly handler: AnswerHandler;
   cancelDial: (() => void) | null = null;
   private readonly owner: CallOwner;
-  private connection: Connection | null = null;
+  private connection: UpstreamConnection | null = null;
   private attempts = 0;
   private hasEnded = false;
 
@@ -39,7 +39,7 @@ export class Call implements UpstreamCall, Job {
   }
 
   /** `now`: monotonic ms. */
-  run(connection: Connection, now: number): void {
+  run(connection: UpstreamConnection, now: number): void {
     this.cancelDial = null;
     this.connection = connection;
     this.attempts++;

@@ -14,7 +14,7 @@ import type {
   UpstreamClient,
   UpstreamRequest,
 } from './upstream-client.ts';
-import { Connection, type ConnectionOwner } from './upstream-connection.ts';
+import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts';
 
 /** How long a connection stays idle at most when its upstream says nothing: many servers close theirs after 5 s. */
 const KEEP_ALIVE_MS = 4_000;
@@ -50,8 +50,8 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
   private readonly options: PoolOptions;
   private readonly dialler: Dialler;
   private readonly budget = new RetryBudget();
-  private readonly idle: Connection[] = [];
-  private readonly open = new Set<Connection>();
+  private readonly idle: UpstreamConnection[] = [];
+  private readonly open = new Set<UpstreamConnection>();
   /**
    * Calls without a connection; the others are reached through theirs. Not every call goes through a Set: each table that a
    * Set outgrows points to the next one, so once the first one is old, V8 keeps all calls until a full collection,
@@ -86,7 +86,9 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
     this.inFlight++;
     if (request.lane === 'forced') this.forced++;
     const isWithinShare = request.share === null || request.share.enter();
-    if (!isWithinShare || this.inFlight > this.options.inFlight || this.forced > this.options.forced) {
+    const { inFlight, forced } = this.options;
+    const most = request.lane === 'mirrored' ? inFlight / 2 : inFlight;
+    if (!isWithinShare || this.inFlight > most || this.forced > forced) {
       process.nextTick(() => this.failed(call, 'overload'));
       return;
     }
@@ -109,7 +111,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
     this.sweeper.stop();
   }
 
-  released(connection: Connection, keepAliveMs: number | null): void {
+  released(connection: UpstreamConnection, keepAliveMs: number | null): void {
     const span =
       keepAliveMs === null ? KEEP_ALIVE_MS : Math.min(keepAliveMs - KEEP_ALIVE_MARGIN_MS, LONGEST_KEEP_ALIVE_MS);
     if (this.state === 'closing' || span <= 0) {
@@ -120,7 +122,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
     this.idle.push(connection);
   }
 
-  closed(connection: Connection): void {
+  closed(connection: UpstreamConnection): void {
     this.open.delete(connection);
     const at = this.idle.lastIndexOf(connection);
     if (at !== -1) this.idle.splice(at, 1);
@@ -167,7 +169,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
       socket.destroy();
       return;
     }
-    const connection = new Connection(socket, inlet, this);
+    const connection = new UpstreamConnection(socket, inlet, this);
     this.open.add(connection);
     this.sweeper.start();
     call.run(connection, performance.now());
@@ -182,7 +184,7 @@ export class Pool implements UpstreamClient, ConnectionOwner, CallOwner {
     return isReplayable(request, failure) && this.budget.spend(performance.now());
   }
 
-  private take(now: number): Connection | null {
+  private take(now: number): UpstreamConnection | null {
     for (let connection = this.idle.pop(); connection; connection = this.idle.pop()) {
       if (connection.usableUntil > now && connection.socket.writable) return connection;
       connection.destroy();

@@ -20,15 +20,15 @@ export interface Job {
 export interface ConnectionOwner {
   readonly faults: Faults;
   /** It may carry another request, and stay idle for at most `keepAliveMs` (null: not announced) until then. */
-  released(connection: Connection, keepAliveMs: number | null): void;
-  closed(connection: Connection): void;
+  released(connection: UpstreamConnection, keepAliveMs: number | null): void;
+  closed(connection: UpstreamConnection): void;
 }
 
 /**
  * One connection to an upstream, with at most one exchange on it. Anything unexpected closes it, including a throw of our
  * own code: every socket callback is contained here, or it would crash the process.
  */
-export class Connection implements ReaderEvents {
+export class UpstreamConnection implements ReaderEvents {
   readonly socket: Socket;
   /** The upstream's, read once because asking the socket is a system call. */
   readonly address: string | null;

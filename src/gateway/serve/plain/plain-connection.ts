@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { breakConnection } from '../../http/break-off.ts';
 import type { FaultPlace, Faults } from '../../http/faults.ts';
 import { endLingering, failure, LATE_BODY, refuseSocket } from '../../http/refuse.ts';
 import type { UploadPace } from '../../http/timeouts.ts';
@@ -131,7 +132,7 @@ export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
       this.release();
       refuseSocket(socket, LATE_BODY);
     } else if (exchange) exchange.cut(LATE_BODY);
-    else socket.resetAndDestroy();
+    else breakConnection(socket);
     body?.stopWaiting();
   }
 

@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import { breakConnection } from '../../http/break-off.ts';
+import type { FaultPlace } from '../../http/faults.ts';
 import { type AnswerBody, forwardedTrailers, headerLines } from '../../http/headers.ts';
 import type { UpstreamHead } from '../../upstream/upstream-client.ts';
 import { type Asker, type ClientSide, type ExchangeEvents, SMALL_PIECE, SMALL_TEXT } from '../client-side.ts';
@@ -11,6 +13,8 @@ export interface SideOwner {
   after(): 'keep' | 'close';
   /** The client does not take immediately what is written. */
   heldBack(): void;
+  /** Our own code threw, and no exchange is under way that could be told. */
+  fault(error: unknown, where: FaultPlace): void;
 }
 
 /** The client's side of the exchanges on one plain connection, one after the other. */
@@ -84,7 +88,7 @@ export class PlainSide implements ClientSide {
   end(trailers: readonly string[] | 'broken'): void {
     if (trailers === 'broken') {
       this.unwritten = '';
-      this.socket.resetAndDestroy();
+      breakConnection(this.socket);
       return;
     }
     if (this.framing === 'chunked') {
@@ -121,7 +125,8 @@ export class PlainSide implements ClientSide {
     try {
       this.drained();
     } catch (error) {
-      this.exchange?.onFault(error, 'client');
+      if (this.exchange) this.exchange.onFault(error, 'client');
+      else this.owner.fault(error, 'client');
     }
   };
 
