@@ -60,6 +60,10 @@ function marginsOf(checks: Checks): LatencyAllowances {
   };
 }
 
+function earlyCloseOf({ errors }: Checks): Pick<SplitOrder['measure'], 'webSocketEarlyCloseMs'> {
+  return errors.webSocketEarlyClose === undefined ? {} : { webSocketEarlyCloseMs: errors.webSocketEarlyClose };
+}
+
 /** The weight that is in force at a time (epoch ms), which a ramp may not have brought to the ordered one yet. */
 export function weightInForce(rollout: Rollout, at: number): number {
   const { ramp } = rampOf(rollout);

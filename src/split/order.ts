@@ -55,6 +55,8 @@ export interface SplitOrder {
     readonly margins?: LatencyAllowances;
     /** How long the units of a new weight are counted apart; omitted without a rollout. */
     readonly warmUpMs?: number;
+    /** A WebSocket that its upstream ends within so many ms of the handshake is an error; omitted where none is. */
+    readonly webSocketEarlyCloseMs?: number;
     /** What is read of answers beside their status and the time of their head; omitted where nothing is. */
     readonly reads?: AnswerReads;
   };

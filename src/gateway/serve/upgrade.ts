@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { breakConnection } from '../http/break-off.ts';
 import type { Faults } from '../http/faults.ts';
 import { answerHeaders, headerLines } from '../http/headers.ts';
 import { failure, refuseSocket } from '../http/refuse.ts';
@@ -10,6 +11,7 @@ import { mappedHead } from '../route/answer-places.ts';
 import type { Stream } from '../route/destinations.ts';
 import type { AnswerHandler, UpstreamCall, UpstreamHead } from '../upstream/upstream-client.ts';
 import type { GatewayRequest } from './admit.ts';
+import { watchEarlyClose } from './early-close.ts';
 import type { Routed } from './forward.ts';
 
 const WEB_SOCKET = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
@@ -29,6 +31,8 @@ export interface TunnelParts {
   /** What the client sent after its head. */
   readonly head: Buffer;
   readonly recorder: RouteRecorder;
+  /** Ended by its upstream within so many ms of the handshake, the tunnel is an error; null where none is. */
+  readonly earlyCloseMs: number | null;
   /** How long the client may take nothing of an answer that does not switch protocols. */
   readonly downloadMs: number;
   readonly faults: Faults;
@@ -36,7 +40,7 @@ export interface TunnelParts {
 
 /** Opens the tunnel to the chosen version; if the version does not say 101, its response is the answer. */
 export function tunnel(parts: TunnelParts): void {
-  const { routed, incoming, client, head, recorder, downloadMs, faults } = parts;
+  const { routed, incoming, client, head, recorder, earlyCloseMs, downloadMs, faults } = parts;
   const { ticket, setCookie } = routed;
   const chosen = routed.attempt(routed.track, null);
   const { destination, request, version } = chosen;
@@ -60,7 +64,11 @@ export function tunnel(parts: TunnelParts): void {
     if (client.destroyed) return;
     if (isAnswered || !attempt(() => refuseSocket(client, failure(requestId)))) client.destroy();
   };
-  const stream: Stream = { close: () => client.destroy(), onFault };
+  const close = (): void => {
+    recorder.leave(ticket);
+    client.destroy();
+  };
+  const stream: Stream = { close, onFault };
   const contain = (step: () => void): void => {
     try {
       step();
@@ -71,12 +79,21 @@ export function tunnel(parts: TunnelParts): void {
   const handler: AnswerHandler = {
     onInform: () => {},
     onUpgrade: (from, upstream, firstBytes) => {
+      ticket.totals.kinds.tunnel++;
       recorder.answered(ticket, 101, 'stream');
       answer(from, WEB_SOCKET);
-      recorder.complete(ticket);
       client.write(firstBytes);
       upstream.write(head);
       join(client, upstream);
+      if (earlyCloseMs === null) {
+        recorder.complete(ticket);
+        return;
+      }
+      const ends = { client, upstream, fromClient: head, fromUpstream: firstBytes };
+      watchEarlyClose(ends, earlyCloseMs, contain, (by) => {
+        if (by === 'upstream') recorder.fail(ticket);
+        else recorder.complete(ticket);
+      });
     },
     onHead: (from) => {
       recorder.answered(ticket, from.status, 'stream');
@@ -98,9 +115,9 @@ export function tunnel(parts: TunnelParts): void {
     },
     onError: (failure) => {
       const side = { untaken: client.writableLength, taking };
-      charge(recorder, ticket, culpritOf(failure, ticket, side, performance.now()));
+      charge(recorder, ticket, culpritOf(failure, ticket, side, performance.now()), failure.kind);
       // A normal end would make a body that ends with its connection look complete.
-      if (isAnswered) incoming.socket.resetAndDestroy();
+      if (isAnswered) breakConnection(incoming.socket);
       else refuseSocket(client, refusalFor(failure.kind));
     },
     onFault,
@@ -117,7 +134,7 @@ export function tunnel(parts: TunnelParts): void {
   client.once('close', () => {
     destination.streams.delete(stream);
     contain(() => taking?.end(performance.now()));
-    contain(() => recorder.leave(ticket));
+    contain(() => recorder.abandon(ticket, isAnswered ? 'answered' : 'versions'));
     contain(() => call?.abort());
   });
   destination.streams.add(stream);

@@ -33,6 +33,12 @@ describe('orderFor', () => {
     expect(orderFor(rolloutIn('step-1')).lastUnits).toBeUndefined();
   });
 
+  it('says how long a WebSocket has to live, where the policy does', () => {
+    const policy = policyOf({ checks: { errors: { webSocketEarlyClose: '5s' } } });
+    expect(orderFor(rolloutIn('step-1', policy)).measure.webSocketEarlyCloseMs).toBe(5_000);
+    expect(orderFor(rolloutIn('step-1')).measure).not.toHaveProperty('webSocketEarlyCloseMs');
+  });
+
   it('ramps an increase over half of the warm-up, or as the policy says, where the gateway carries the traffic', () => {
     const policy = policyOf({ judge: { warmUp: '4m' } });
     const step2 = rolloutIn('step-2', policy);
