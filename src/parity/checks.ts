@@ -5,13 +5,15 @@ import type { NoReport } from '../stats/rates/no-report.ts';
 import type { UnansweredState } from '../stats/rates/unanswered.ts';
 import { baselineCheck } from './baseline.ts';
 import type { Check } from './check.ts';
-import { clientErrorsCheck } from './client-errors.ts';
+import { clientErrorsCheck, type ClientErrorsState } from './client-errors.ts';
+import { contentCheck } from './content/content-check.ts';
+import type { ContentState } from './content/content-state.ts';
 import { errorsCheck } from './errors.ts';
 import { grossCheck, type GrossStates } from './gross.ts';
 import { guardsCheck, type GuardsState } from './guards.ts';
 import type { KeysState } from './keys/keys.ts';
 import { keysCheck } from './keys/keys-check.ts';
-import { kindCheck } from './kinds/kinds-check.ts';
+import { kindCheck, type KindState } from './kinds/kinds-check.ts';
 import type { LatencyState } from './latency/latency.ts';
 import { latencyCheck } from './latency/latency-check.ts';
 import { probesCheck, type ProbesState } from './probes.ts';
@@ -27,7 +29,13 @@ import { unansweredCheck } from './unanswered.ts';
 export interface CheckStates {
   readonly errors: RateState;
   readonly unanswered: UnansweredState;
-  readonly clientErrors: RateState;
+  readonly content: ContentState;
+  readonly clientErrors: ClientErrorsState;
+  readonly empty: KindState;
+  readonly redirects: KindState;
+  readonly unmodified: KindState;
+  readonly withContent: KindState;
+  readonly otherAnswers: KindState;
   readonly latency: LatencyState;
   readonly gross: GrossStates;
   readonly keys: KeysState;
@@ -47,6 +55,7 @@ export type CheckKey = keyof CheckStates;
 export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   errors: errorsCheck,
   unanswered: unansweredCheck,
+  content: contentCheck,
   clientErrors: clientErrorsCheck,
   empty: kindCheck('empty'),
   redirects: kindCheck('redirects'),

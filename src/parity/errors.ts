@@ -1,6 +1,7 @@
 import { coldRate, logRateHarm, type RateState, restartRateParity } from '../stats/rates/error-rate.ts';
 import { betFor } from './bet-for.ts';
-import type { Check } from './check.ts';
+import { type Check, reactionOf } from './check.ts';
+import { partOfErrors } from './content/content-check.ts';
 import { observeRate, openRateCheck, rateFinding } from './rate.ts';
 
 /** Answers in the policy's error statuses, and requests that got no complete answer. */
@@ -8,9 +9,9 @@ export const errorsCheck: Check<RateState> = {
   names: { listed: ['errors'] },
   compares: 'requests',
   terms: ({ spec: { checks } }, name) =>
-    name === 'errors' ? { label: 'errors', dryRun: checks.errors.dryRun, against: 'stable' } : null,
-  // The rest of the weight goes to unanswered requests.
-  claims: () => [{ check: 'errors', of: 'errors', part: [7, 8] }],
+    name === 'errors' ? { label: 'errors', ...reactionOf(checks.errors), against: 'stable' } : null,
+  // The rest of the weight goes to unanswered requests, and to errors by content where the policy asks for them.
+  claims: (policy) => [{ check: 'errors', of: 'errors', part: [7 - partOfErrors(policy), 8] }],
   open: ({ spec: { checks } }) => openRateCheck(checks, 'errors'),
   observe: (state, sight) => observeRate('errors', state, sight, betFor(sight, sight.interrupted, 'errors')),
   restart: restartRateParity,

@@ -7,6 +7,7 @@ import { claimsParity } from '../../src/parity/finding.ts';
 import type { Claim } from '../../src/parity/stake.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import type { Block } from '../../src/stats/block.ts';
+import { countsOfValues, spread } from '../support/carried-values.ts';
 import { blockOf, lookRepeatedly, tallyOf } from '../support/judge-blocks.ts';
 import { pointAt, queryPolicy, valued } from '../support/query-policy.ts';
 import { NO_TALLY } from '../support/simulated-traffic.ts';
@@ -17,7 +18,18 @@ const policy: Policy = queryPolicy(
   { guards: { errors: '2%', p99: '800ms' } },
 );
 const routed = { stable: 900, canary: 100 };
-const onGrid = (startedAt: number) => valued(startedAt, pointAt(startedAt), { routed });
+/** What answers carry, of a version with so many requests. */
+const carried = (requests: number) => ({
+  content: { sampled: requests / 10, unread: 1, failed: 1, partial: 1 },
+  streams: { ended: requests / 10, unfinished: 1 },
+  categories: { finish: { stop: requests / 20, length: requests / 20 } },
+  values: { queries: countsOfValues(spread(requests, 4)) },
+});
+const onGrid = (startedAt: number): Block => {
+  const block = valued(startedAt, pointAt(startedAt), { routed });
+  const withCarried = (tally: Block['stable']) => tally && { ...tally, ...carried(tally.requests) };
+  return { ...block, stable: withCarried(block.stable), canary: withCarried(block.canary) };
+};
 const slower = (answers: number) => ({ answers, above: [{ ms: 25, count: answers / 5 }] });
 const atBoundaries = (startedAt: number): Block => ({
   ...onGrid(startedAt),

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { VerdictName } from '../../judge/verdict.ts';
 import { Problem } from '../../problem/problem.ts';
 import { readBlock } from '../../simulate/read-block.ts';
-import { openReplay, replayBlock, type ReplayVerdict } from '../../simulate/replay.ts';
+import { openReplay, type ReplayVerdict, replayBlock } from '../../simulate/replay.ts';
 import { takesOutput } from '../connection.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { loadPolicy } from '../load-policy.ts';
@@ -19,15 +19,20 @@ Each line of standard input is one block of the policy's length, oldest first:
    "stable":{"requests":4950,"errors":6,"latency":{"gamma":1.02,"counts":{"186":12}}},"canary":{...}}
 
   at        start of the block         step    1 is the policy's first; 0 the internal phase
-  weight    the canary's share         null    in place of a version: it reported nothing
+  weight    its share, 0.01 or "1%"     null    in place of a version: it reported nothing
   latency   counts by bucket ceil(ln(ms)/ln 1.02); in its place one of
             "latencyMs":[12.5,40];
             "native":{"schema":3,"counts":{"-12":4},"zero":0}, a Prometheus native histogram of seconds;
             "buckets":{"0.1":12,"+Inf":13}, a classic one, cumulative and in seconds: the shares of answers above its
             boundaries are compared (checks.latency.classic), and quantiles are only told.
             It is the same form in every block.
-  Of a version may also be given: clientErrors (4xx), unanswered (overdue requests without an answer), and
-  groups, {"requests":[20 counts],"errors":[20 counts]} by shadow group of the routing hash.
+  Of a version may also be given: clientErrors (4xx), unanswered (requests without an answer that are overdue, or that their clients left),
+  groups, {"requests":[20 counts],"errors":[20 counts]} by shadow group of the routing hash, and what its answers carry:
+  values, {"queries":{"numbers":[4,9],"missing":1}}, or counts by bucket ceil(ln(1e6 number)/ln 1.02):
+    {"queries":{"asked":3,"missing":1,"counts":{"768":2}}}; end (ms), size, first-event, gap, event-rate are the gateway's own;
+  categories, {"finish":{"stop":90,"length":10}};
+  content, {"sampled":100,"failed":3,"partial":1,"unread":2}, of answers whose body was read;
+  streams, {"ended":100,"unfinished":3}, of event streams whose last event the policy names.
   Of a block may also be given: series, {"cpu":{"stable":0.41,"canary":0.44}}, the values of the policy's query checks
   whose interval ended in it; a list has one for each pod, null says that there was none.
   And young, {"canary":{"addresses":["10.0.0.4"],"until":"2026-01-01T00:04:00Z","tally":{"requests":5,"errors":0}}}, what addresses

@@ -1,39 +1,50 @@
 import type { FindingView, RolloutView } from '../../api/view-schemas.ts';
 import { formatCount } from '../../parity/figures.ts';
 import { aloneAt } from '../../parity/stake.ts';
-import { fit, padTo } from '../text.ts';
+import { clean, padTo, widthOf, wrap } from '../text.ts';
 import { bar, measureOf, type Paint } from './figures.ts';
 
-const CHECK = 13;
+/** Of the column of names, one space included: names are never cut, because `serin skip` needs them whole. */
+const LEAST_CHECK = 13;
 const CANARY = 8;
 const STABLE = 10;
 const FIGURES = 11;
 const WIDEST_BAR = 20;
-/** Of everything but the bar. */
-const FULL_WIDTH = 61;
+/** Of both figures and the numbers of harm. */
+const LEAST_BESIDE = CANARY + STABLE + 4 + FIGURES;
+/** Of everything but the bar and the names. */
+const FULL_WIDTH = 48;
 
 /** Per check: canary against stable, and how close its evidence of harm is to the level that decides alone. */
 export function renderChecks(view: RolloutView, width: number, paint: Paint): string[] {
   const { verdict } = view;
   if (!verdict || verdict.findings.length === 0) return [];
   // What does not fit is dropped, the least informative first: the bar, then parity.
-  const size = width < FULL_WIDTH + 4 ? 0 : Math.min(WIDEST_BAR, width - FULL_WIDTH);
+  const longest = Math.max(LEAST_CHECK, ...verdict.findings.map(({ check }) => widthOf(clean(check)) + 1));
+  const named = Math.max(LEAST_CHECK, Math.min(longest, width - LEAST_BESIDE));
+  const full = named + FULL_WIDTH;
+  const size = width < full + 4 ? 0 : Math.min(WIDEST_BAR, width - full);
   const harmWidth = size + FIGURES;
-  const showParity = width >= FULL_WIDTH;
+  const showParity = width >= full;
 
   const row = (check: string, canary: string, stable: string, harm: string, parity: string) => {
-    const values = `${padTo(fit(check, CHECK - 1), CHECK)}${canary.padStart(CANARY)}${stable.padStart(STABLE)}`;
-    return `${values}    ${showParity ? padTo(harm, harmWidth) + parity : harm}`.trimEnd();
+    // A name that has no room beside its figures stands above them.
+    const above = check.length < named ? '' : `${linesOf(check, width).join('\n')}\n`;
+    const values = `${padTo(above === '' ? check : '', named)}${canary.padStart(CANARY)}${stable.padStart(STABLE)}`;
+    return `${above}${values}    ${showParity ? padTo(harm, harmWidth) + parity : harm}`.trimEnd();
   };
   const label = harmWidth > 'evidence of harm'.length ? 'evidence of harm' : 'harm';
   const rows = verdict.findings.map((finding) => {
     const { check, canary, stable, unit, figures } = finding;
     // The share of answers beyond a latency that the policy names; it is not compared with the stable.
     const beside = /^guard:p\d/.test(check) && canary !== null ? 'too slow' : measureOf(stable, unit, figures);
-    const values = [check, measureOf(canary, unit, figures), beside] as const;
+    const values = [clean(check), measureOf(canary, unit, figures), beside] as const;
     if (view.skippedChecks.includes(check)) return paint.dim(row(...values, 'skipped', ''));
     const colour = check === verdict.worst ? paint.red : paint.yellow;
-    if (finding.dryRun) return paint.dim(row(...values, 'dry run', parityOf(finding, paint)));
+    if (finding.dryRun) {
+      const evidence = `dry run ${Math.max(0, finding.logHarm ?? 0).toFixed(1)}`;
+      return paint.dim(row(...values, evidence, parityOf(finding, paint)));
+    }
     const harm = harmOf(finding.logHarm, thresholdOf(finding, verdict), size, colour, paint);
     return row(...values, harm, parityOf(finding, paint));
   });
@@ -43,7 +54,19 @@ export function renderChecks(view: RolloutView, width: number, paint: Paint): st
     paint.dim(row('check', 'canary', 'stable', label, 'parity')),
     ...rows,
     row('combined', '', '', combined, ''),
+    ...verdict.findings.flatMap((finding) => countedIn(finding, width).map(paint.dim)),
   ];
+}
+
+/** `content: 120 (canary) and 1,090 (stable) of the answers that were read, of a sample of 10 %` */
+function countedIn({ check, named, requests, counted }: FindingView, width: number): readonly string[] {
+  if (counted === undefined) return [];
+  const [canary, stable] = [formatCount(requests.canary), formatCount(requests.stable)];
+  return wrap(clean(`${named ?? check}: ${canary} (canary) and ${stable} (stable) ${counted}`), width);
+}
+
+function linesOf(text: string, width: number): readonly string[] {
+  return Array.from({ length: Math.ceil(text.length / width) }, (_, at) => text.slice(at * width, (at + 1) * width));
 }
 
 // A check that can only hold is measured against the evidence that holds.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, saying } from '../units.ts';
+import { errorsByContent } from './answer-checks.ts';
 import { errorMargin, HARM, PARITY } from './margins.ts';
 import { dryRun, ownReaction } from './reaction.ts';
 
@@ -20,6 +21,7 @@ export const errorsTerms = z.strictObject({
     .refine((ms) => ms > 0 && ms <= LONGEST_EARLY_MS, 'must be above 0s and at most 1m')
     .optional()
     .describe('A WebSocket that its upstream ends within this time of the handshake is an error; left out, none is'),
+  ...errorsByContent,
   rollback: errorMargin.prefault({ relative: '10%', absolute: '0.01pp' }).describe(HARM),
   parity: errorMargin.prefault({ relative: '25%', absolute: '0.1pp' }).describe(PARITY),
   dryRun,

@@ -34,6 +34,28 @@ describe('a plan', () => {
     expect(takesMs).toBe(3 * 86_400_000 + policy.spec.bake.dwell);
   });
 
+  it('says of what it forecasts nothing: what answers carry, and latencies to another end than those given', () => {
+    const says = (checks: NonNullable<Parameters<typeof judgePolicy>[0]>['checks']) =>
+      planRollout(judgePolicy({ checks }), TRAFFIC)
+        .advice.filter(({ change }) => change === 'values')
+        .map((one) => one.says);
+    expect(says({ size: {} })).toEqual([]);
+    const queries = { from: { header: 'x-queries' }, worse: 'higher' } as const;
+    expect(says({ values: { queries }, streams: {}, latency: { p99: { until: 'end' } } })).toEqual([
+      'value:queries, stream:first-event, stream:gap, stream:event-rate: how they scatter is not known here, so no time is forecast ' +
+        'for them; a step also waits for their parity',
+      'some latencies are timed to the end of the answer (until: end): the plan holds if p50 and p99 are given to the end as well',
+    ]);
+    const outcome = { from: { json: '/outcome' } } as const;
+    const when = [{ graphql: 'total' } as const];
+    const categories = { outcome, other: { ...outcome, dryRun: true } };
+    expect(says({ errors: { when, partial: { dryRun: true } }, categories })).toEqual([
+      'content, content:unread, category:outcome: how often they come is not known here, so no time is forecast for them; a step also ' +
+        'waits for their parity',
+    ]);
+    expect(says({ errors: { when, dryRun: true } })).toEqual([]);
+  });
+
   it('lasts as long as the queries take at the least, and waits for nothing that only reports', () => {
     const query = { query: 'q', worse: 'higher', interval: '10h', comparable: true } as const;
     const withQuery = planRollout(
@@ -56,7 +78,7 @@ describe('a plan', () => {
     expect(caughtMs(share)?.[0]).toBeGreaterThan(caughtMs(withQuery)?.[0] ?? 0);
     const reported = planRollout(judgePolicy({ checks: { errors: { dryRun: true } } }), TRAFFIC).steps[0];
     expect(reported?.evidence.map(({ check }) => check)).toEqual(['clientErrors', 'p50', 'p95', 'p99']);
-    expect(reported?.regressions[0]?.outcome).toEqual({ kind: 'inside-margin' });
+    expect(reported?.regressions[0]?.outcome).toEqual({ kind: 'reported' });
   });
 
   it('needs about ln(1/beta)/a canary requests where there are no errors', () => {

@@ -68,6 +68,65 @@ describe('a block', () => {
   });
 });
 
+describe('what answers carry', () => {
+  it('is numbers, or counts by bucket', () => {
+    const values = { queries: { numbers: [4, 4, 9], missing: 1 }, end: { asked: 3, counts: { 1000: 2 } } };
+    expect(read({ stable: { ...TALLY, values } }).stable?.values).toEqual({
+      queries: { asked: 4, missing: 1, unusable: 0, counts: { 768: 2, 809: 1 } },
+      end: { asked: 3, missing: 0, unusable: 0, counts: { 1000: 2 } },
+    });
+  });
+
+  it('is words, and answers whose body was read', () => {
+    const stable = {
+      ...TALLY,
+      categories: { finish: { stop: 90, length: 10 } },
+      content: { sampled: 10, failed: 3 },
+      streams: { ended: 9, unfinished: 1 },
+    };
+    expect(read({ stable }).stable).toMatchObject({
+      categories: { finish: { stop: 90, length: 10 } },
+      content: { sampled: 10, unread: 0, failed: 3, partial: 0 },
+      streams: { ended: 9, unfinished: 1 },
+    });
+  });
+
+  it('is what answers look like', () => {
+    const carried = {
+      shapes: { 'GET /a 2xx': { answers: 9, cut: 1, facts: { 'present /a': 9 } } },
+      shapesUnread: { 'too long': 1 },
+    };
+    expect(read({ stable: { ...TALLY, ...carried } }).stable).toMatchObject(carried);
+    const more = { 'GET /a 2xx': { answers: 1, facts: { 'present /a': 2 } } };
+    expect(() => read({ stable: { ...TALLY, shapes: more } })).toThrow('is 2, not a count of its answers');
+    expect(() => read({ stable: { ...TALLY, shapes: { a: { facts: {} } } } })).toThrow(
+      'stable.shapes.a.answers is missing',
+    );
+  });
+
+  it.each<[fault: string, parts: object]>([
+    ['stable.values.queries has counts and numbers', { values: { queries: { counts: {}, numbers: [] } } }],
+    ['stable.values.queries has more values than answers', { values: { queries: { asked: 1, numbers: [1, 2] } } }],
+    [
+      'stable.values.queries has more answers without a value than answers',
+      { values: { queries: { asked: 1, missing: 2 } } },
+    ],
+    ['stable.values.queries.numbers[0] must be a number', { values: { queries: { numbers: [-1] } } }],
+    [
+      'stable.values.queries.counts has the bucket 2094, which is none from 0 to',
+      { values: { queries: { asked: 1, counts: { 2094: 1 } } } },
+    ],
+    ['stable.values has the name A, which no check can have', { values: { A: {} } }],
+    ['stable.streams has more unfinished streams', { streams: { ended: 1, unfinished: 2 } }],
+    ['stable.content.sampled is missing', { content: { failed: 1 } }],
+    ['stable.categories.finish has a word of more than 100', { categories: { finish: { ['x'.repeat(101)]: 1 } } }],
+    ['stable.content has more outcomes than answers', { content: { sampled: 1, failed: 2 } }],
+    ['stable.categories.finish[stop] must be a whole number', { categories: { finish: { stop: 0.5 } } }],
+  ])('is refused: %s', (fault, parts) => {
+    expect(() => read({ stable: { ...TALLY, ...parts } })).toThrow(fault);
+  });
+});
+
 describe('latencies', () => {
   it('are counts by bucket', () => {
     const latency = { gamma: 1.02, counts: { '186': 12, '-3': 1 } };
@@ -126,6 +185,10 @@ describe('what is wrong is said in one sentence', () => {
     ['a month that does not exist', { at: '2026-13-01T00:00:05Z' }, 'at must be a time'],
     ['half a step', { step: 1.5 }, 'step must be a whole number of at least 0'],
     ['a weight in per cent', { weight: 10 }, 'weight must be a number from 0 to 1'],
+    ['a weight of more than all', { weight: '101%' }, 'weight must be a number from 0 to 1'],
+    ['a weight in words', { weight: 'ten' }, 'weight must be a share such as 10% or 0.1'],
+    ['no weight', { weight: null }, 'weight must be a share such as 10% or 0.1'],
+    ['a finer share', { weight: '0.001%' }, 'weight has a resolution of 0.0001'],
     ['a weight between basis points', { weight: 0.00015 }, 'weight has a resolution of 0.0001'],
     ['a mistyped key', { wieght: 1 }, 'a block has the unknown key wieght, did you mean weight?'],
     ['negative requests', { stable: { requests: -1, errors: 0 } }, 'stable.requests must be a whole number'],
