@@ -4,6 +4,8 @@ import type { RateState } from '../stats/rates/error-rate.ts';
 import type { NoReport } from '../stats/rates/no-report.ts';
 import type { UnansweredState } from '../stats/rates/unanswered.ts';
 import { baselineCheck } from './baseline.ts';
+import { categoriesCheck } from './categories/category-check.ts';
+import type { CategoriesState } from './categories/category-state.ts';
 import type { Check } from './check.ts';
 import { clientErrorsCheck, type ClientErrorsState } from './client-errors.ts';
 import { contentCheck } from './content/content-check.ts';
@@ -42,6 +44,7 @@ export interface CheckStates {
   readonly probes: ProbesState;
   readonly answers: PairEvidence;
   readonly guards: GuardsState;
+  readonly categories: CategoriesState;
   readonly queries: QueriesState;
   readonly silence: NoReport;
   readonly splitShare: SplitState;
@@ -67,6 +70,7 @@ export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   keys: keysCheck,
   probes: probesCheck,
   guards: guardsCheck,
+  categories: categoriesCheck,
   queries: queriesCheck,
   slices: slicesCheck,
   silence: silenceCheck,
