@@ -6,7 +6,9 @@ import type { Policy } from '../policy/schema.ts';
 import type { Window } from '../stats/evidence/window.ts';
 import { gridOf } from '../stats/latency/latency-form.ts';
 import { type Tails, tailsOf } from '../stats/latency/tails.ts';
+import { addressAllowance } from '../stats/slices/addresses.ts';
 import { sharesOf } from './budget.ts';
+import { byAssignment } from './by-key/by-assignment.ts';
 import type { LookInput, StepContext } from './input.ts';
 import type { JudgeState } from './state.ts';
 import { temperingOf } from './tempering.ts';
@@ -32,16 +34,24 @@ export function findingsOf(
     step: state.step,
     latency: { canary: tailsOf(figures.canary.latency), stable: tailsOf(figures.stable.latency) },
     grid: gridOf(state.checks.latency.form),
+    allowance: addressAllowance(state.checks.slices.addresses, past),
     pace: state.pace,
     phi: temperingOf(policy, state),
     logParityThreshold: thresholds.parity,
+    patienceMs: patienceOf(policy, input.step),
     nextWeightsBps: nextWeights(policy, input.step),
     shareOf: sharesOf(policy),
     past,
-    warmUpLeftMs: warmUpLeft(policy, state),
+    valuePasts: state.checks.values.pasts,
+    form: state.checks.latency.form,
+    warmUpLeftMs: warmUpLeftMs(policy, state),
     thresholds,
   };
-  return fromEach(state.checks, (check, known) => check.findings(policy, known, context))
+  const all = fromEach(state.checks, (check, known) => {
+    const found = check.findings(policy, known, context);
+    return found.map((finding) => ({ finding, compares: check.compares ?? null }));
+  });
+  return byAssignment(all, state)
     .filter(({ check }) => !input.skippedChecks.includes(check))
     .map((finding) => (isDryRun(policy, finding.check) ? asReported(finding) : finding));
 }

@@ -1,5 +1,6 @@
 import { slowestGuardMs } from '../parity/guards.ts';
-import { type LatencyState, slowestThresholdMs } from '../parity/latency/latency.ts';
+import { slowestThresholdMs } from '../parity/latency/latency.ts';
+import { slowestWaitMs } from '../parity/values/slowest-wait.ts';
 import type { Policy } from '../policy/schema.ts';
 import { blockMs } from '../stats/evidence/pace.ts';
 import type { Tails } from '../stats/latency/tails.ts';
@@ -11,13 +12,15 @@ const LONGEST_SLOW_MS = 30_000;
 const ROOM_TO_GROW = 1.25;
 
 /**
- * The age at which an open request counts as slow: the largest latency threshold in use. Before the stable's latency is
- * known there is no threshold, and an open request may turn out slow by any of them.
+ * The age at which an open request counts as slow: the largest latency threshold in use, to the head or to the end of answers, and
+ * of streams the time to their first event and their silences. Before any latency of the stable is known there is no threshold, and an open request may turn out
+ * slow by any of them.
  */
-export function slowAfterMs(policy: Policy, latency: LatencyState, past: Tails): number {
-  const quantiles = slowestThresholdMs(policy.spec.checks, latency, past);
-  if (quantiles === null) return LONGEST_SLOW_MS;
-  const slowest = Math.max(quantiles, slowestGuardMs(policy.spec.guards) ?? 0) * ROOM_TO_GROW;
+export function slowAfterMs({ spec }: Policy, { latency, values }: JudgeState['checks'], past: Tails): number {
+  const known = [slowestThresholdMs(spec.checks, latency, past), slowestWaitMs(spec.checks, values.pasts)];
+  const thresholds = known.filter((threshold) => threshold !== null);
+  if (thresholds.length === 0) return LONGEST_SLOW_MS;
+  const slowest = Math.max(...thresholds, slowestGuardMs(spec.guards) ?? 0) * ROOM_TO_GROW;
   return Math.min(LONGEST_SLOW_MS, Math.max(SHORTEST_SLOW_MS, slowest));
 }
 
@@ -27,5 +30,5 @@ export function slowAfterMs(policy: Policy, latency: LatencyState, past: Tails):
  */
 export function staleAfterMs(policy: Policy, { checks, pace }: JudgeState, past: Tails): number {
   const block = Math.max(policy.spec.judge.block, blockMs(pace) ?? 0);
-  return 2 * block + slowAfterMs(policy, checks.latency, past);
+  return 2 * block + slowAfterMs(policy, checks, past);
 }

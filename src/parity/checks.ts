@@ -26,6 +26,8 @@ import type { SlicesState } from './slices/slices.ts';
 import { slicesCheck } from './slices/slices-check.ts';
 import { splitShareCheck, type SplitState } from './split-share.ts';
 import { unansweredCheck } from './unanswered.ts';
+import type { ValuesState } from './values/value-tests.ts';
+import { valuesCheck } from './values/values-check.ts';
 
 /** What the checks remember, as stored: plain JSON by check. */
 export interface CheckStates {
@@ -44,6 +46,7 @@ export interface CheckStates {
   readonly probes: ProbesState;
   readonly answers: PairEvidence;
   readonly guards: GuardsState;
+  readonly values: ValuesState;
   readonly categories: CategoriesState;
   readonly queries: QueriesState;
   readonly silence: NoReport;
@@ -70,6 +73,7 @@ export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   keys: keysCheck,
   probes: probesCheck,
   guards: guardsCheck,
+  values: valuesCheck,
   categories: categoriesCheck,
   queries: queriesCheck,
   slices: slicesCheck,

@@ -1,4 +1,8 @@
+import { categoryName } from '../parity/categories/category-state.ts';
+import { CONTENT_SHARES } from '../parity/content/content-shares.ts';
 import { formatShare, formatSpan, formatWeight } from '../parity/figures.ts';
+import { readsEnd } from '../parity/latency/until.ts';
+import { declaredValues } from '../parity/values/value-terms.ts';
 import { levelOf } from '../policy/names.ts';
 import type { Policy } from '../policy/schema.ts';
 import { formatDuration } from '../policy/units.ts';
@@ -27,11 +31,40 @@ const REPORTS_ONLY: Advice = {
 
 /** Empty when every step ends with its dwell, every regression is caught in it, and nothing is left out. */
 export function adviseOn(policy: Policy, traffic: ExpectedTraffic, steps: readonly StepPlan[]): readonly Advice[] {
-  const allowed = steps[0]?.regressions.filter(({ outcome }) => outcome.kind === 'inside-margin') ?? [];
+  if (policy.spec.dryRun) return [REPORTS_ONLY];
+  const of = (kind: RegressionPlan['outcome']['kind']) =>
+    steps[0]?.regressions.filter(({ outcome }) => outcome.kind === kind) ?? [];
   return [
     ...steps.flatMap((step) => [...onEvidence(policy, traffic, step), ...onOutlasting(policy, traffic, step)]),
-    ...allowed.map((regression) => onMargin(traffic, regression)),
+    ...of('inside-margin').map((regression) => onMargin(traffic, regression)),
+    ...of('too-small').map((regression) => onTooSmall(regression)),
+    ...onValues(policy),
+    ...onShares(policy),
   ];
+}
+
+/** What a plan leaves out, because nothing here says how it scatters. */
+function onValues({ spec: { checks } }: Policy): readonly Advice[] {
+  const left = declaredValues(checks).filter(({ terms }) => !terms.dryRun);
+  const names = left.map(({ check }) => check).join(', ');
+  const unknown = `${names}: how they scatter is not known here, so no time is forecast for them; a step also waits for their parity`;
+  const timed =
+    'some latencies are timed to the end of the answer (until: end): the plan holds if p50 and p99 are given to the end as well';
+  return [
+    ...(left.length === 0 ? [] : [{ step: null, change: 'values', says: unknown } as const]),
+    ...(readsEnd(checks) ? [{ step: null, change: 'values', says: timed } as const] : []),
+  ];
+}
+
+/** Nor does anything here say how often the stable's answers have errors inside, or each word. */
+function onShares(policy: Policy): readonly Advice[] {
+  const categories = Object.entries(policy.spec.checks.categories).filter(([, { dryRun }]) => !dryRun);
+  const left = [
+    ...CONTENT_SHARES.filter((share) => share.isAsked(policy) && !share.isDryRun(policy)).map(({ name }) => name),
+    ...categories.map(([name]) => categoryName(name)),
+  ];
+  const unknown = `${left.join(', ')}: how often they come is not known here, so no time is forecast for them; a step also waits for their parity`;
+  return left.length === 0 ? [] : [{ step: null, change: 'values', says: unknown }];
 }
 
 /** `errors 5x`, `latency +25 %`, `latency 2x`. */
@@ -116,6 +149,13 @@ function onMargin(traffic: ExpectedTraffic, regression: RegressionPlan): Advice 
         `${formatShare(traffic.errorRate * regression.factor)} where the stable has ${formatShare(traffic.errorRate)}`
       : `${name} is never rolled back: a margin under checks.latency, such as p50.rollback, would have to be less than ` +
         formatShare(regression.factor - 1);
+  return { step: null, change: 'margin', says };
+}
+
+function onTooSmall(regression: RegressionPlan): Advice {
+  const says =
+    `most canaries with ${nameRegression(regression)} are never found: it is more than the margin, ` +
+    'and less than any effect that the tests bet on';
   return { step: null, change: 'margin', says };
 }
 

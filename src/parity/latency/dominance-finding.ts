@@ -1,14 +1,15 @@
 import type { Checks } from '../../policy/schema.ts';
-import { binsOf, logDominanceHarm, STARTING_TOTAL } from '../../stats/latency/dominance.ts';
+import { binsOf, ENOUGH_FOR_BINS, logDominanceHarm } from '../../stats/latency/dominance.ts';
 import { bucketMs } from '../../stats/latency/log-histogram.ts';
 import { quantileEdge } from '../../stats/latency/quantile.ts';
-import { tailBucket, type Tails } from '../../stats/latency/tails.ts';
+import { type Tails, tailBucket } from '../../stats/latency/tails.ts';
 import type { FindingContext } from '../context.ts';
 import { formatAbout, formatLatency, formatShare } from '../figures.ts';
 import type { Finding, QuantileName } from '../finding.ts';
 import { dominanceLimit, rollbackBuckets } from './bucket-margins.ts';
 import { type LatencyState, LEVELS, QUANTILES } from './latency.ts';
 import { boundsInMs } from './quantile-finding.ts';
+import { latencyLabel } from './until.ts';
 
 /**
  * The finding of the whole-distribution check, with the figures of the quantile that differs most. It claims no
@@ -22,7 +23,8 @@ export function dominanceFinding(
 ): Finding {
   const { grid } = context;
   const { canary, stable } = context.latency;
-  const margin = rollbackBuckets(dominanceLimit(checks), quantileEdge(reference, LEVELS.p50), grid);
+  const label = latencyLabel(checks, 'dominance');
+  const margin = rollbackBuckets(dominanceLimit(checks), quantileEdge(reference, LEVELS.p50), grid, context.allowance);
   const quantile = furthestApart(canary, stable);
   const msOf = (tails: Tails) => {
     const bucket = tailBucket(tails, LEVELS[quantile]);
@@ -36,6 +38,7 @@ export function dominanceFinding(
     stable: stableMs,
     unit: 'ms',
     quantile,
+    ...(label === 'dominance' ? {} : { named: latencyLabel(checks, 'dominance', quantile) }),
     bounds: { canary: boundsInMs(canary, LEVELS[quantile], grid), stable: boundsInMs(stable, LEVELS[quantile], grid) },
     requests: { canary: canary.total, stable: stable.total },
     logHarm: logDominanceHarm(state.dominance),
@@ -52,12 +55,12 @@ export function dominanceFinding(
 
   function says(): string {
     if (binsOf(reference) === null) {
-      const missing = Math.max(STARTING_TOTAL, ENOUGH_ANSWERS) - reference.total;
-      if (missing > 0) return `dominance: waits for about ${formatAbout(missing)} more answers of the stable`;
-      return 'dominance: the latencies of the stable are too much alike to compare their distribution';
+      const missing = ENOUGH_FOR_BINS - reference.total;
+      if (missing > 0) return `${label}: waits for about ${formatAbout(missing)} more answers of the stable`;
+      return `${label}: the latencies of the stable are too much alike to compare their distribution`;
     }
-    if (canaryMs === null || stableMs === null) return 'dominance: no traffic to compare yet';
-    return `dominance: furthest apart at ${quantile}, ${formatLatency(canaryMs)} against ${formatLatency(stableMs)}`;
+    if (canaryMs === null || stableMs === null) return `${label}: no traffic to compare yet`;
+    return `${label}: furthest apart at ${quantile}, ${formatLatency(canaryMs)} against ${formatLatency(stableMs)}`;
   }
 }
 

@@ -1,16 +1,28 @@
 import type { Policy } from '../../policy/schema.ts';
+import type { Bet } from '../../stats/evidence/bet.ts';
 import { coldDominance, logDominanceHarm } from '../../stats/latency/dominance.ts';
 import { coldQuantile, logQuantileHarm } from '../../stats/latency/quantile.ts';
 import { coldBoundary, logBoundaryHarm } from '../../stats/latency/slower.ts';
+import { betFor } from '../bet-for.ts';
 import { type Check, reactionOf } from '../check.ts';
 import { formatLatency } from '../figures.ts';
 import type { CheckName, QuantileName } from '../finding.ts';
 import type { ShareOf, Stake } from '../stake.ts';
+import { END, quantityOf, towardsEnd } from '../values/value-past.ts';
 import { dominanceFinding } from './dominance-finding.ts';
-import { type LatencyState, observeLatency, openLatency, QUANTILES, restartLatencyParity } from './latency.ts';
+import {
+  comparedAnswers,
+  type LatencyName,
+  type LatencyState,
+  observeLatency,
+  openLatency,
+  QUANTILES,
+  restartLatencyParity,
+} from './latency.ts';
+import { sayingOfWhat } from './of-all-answers.ts';
 import { quantileFinding } from './quantile-finding.ts';
 import { slowerFindings } from './slower-finding.ts';
-import { latencyLabel } from './until.ts';
+import { latencyLabel, readsEnd, untilOf } from './until.ts';
 
 /** The tests on a grid of buckets, in the order of their stakes. */
 const ON_GRID = ['dominance', ...QUANTILES] as const;
@@ -38,10 +50,29 @@ export const latencyCheck: Check<LatencyState> = {
   },
   claims: () => ON_GRID.map((name) => ({ check: name, of: name, part: [1, 1] })),
   open: openLatency,
-  observe(state, { policy, compared, bet, phi, phase, split, form, latency }) {
+  observe(state, sight) {
+    const { policy, phi, phase, split, form, allowance } = sight;
+    const { block, latency } = comparedAnswers(sight);
     const { checks, judge } = policy.spec;
-    const span = { phase, split, referenceHalfLifeMs: judge.reference };
-    return observeLatency(checks, { ...state, form }, compared, { ...bet, phi: phi.latency }, span, latency);
+    const span = {
+      phase,
+      split,
+      referenceHalfLifeMs: judge.reference,
+      past: sight.past,
+      allowance,
+      ...(readsEnd(checks) ? { end: quantityOf(sight, END) } : {}),
+      betOf: (name: LatencyName, bet: Bet) => betFor(sight, bet, name),
+    };
+    // A request's chance is not that of a latency.
+    const { drawn: _, ...bet } =
+      form?.kind === 'boundaries'
+        ? betFor(
+            { policy, phase, shareOf: () => boundaryShare(checks, state, sight.shareOf) },
+            sight.interrupted,
+            SLOWER,
+          )
+        : sight.interrupted;
+    return observeLatency(checks, { ...state, form }, block, { ...bet, phi: phi.latency }, span, latency);
   },
   restart: restartLatencyParity,
   stakes: latencyStakes,
@@ -50,12 +81,19 @@ export const latencyCheck: Check<LatencyState> = {
     const of = (name: CheckName) => ({ ...context, budgetWeight: shareOf(name) });
     if (state.form?.kind === 'boundaries') {
       const budgetWeight = boundaryShare(checks, state, shareOf);
-      return slowerFindings(checks, state.slower, { ...context, budgetWeight }, warmUpLeftMs);
+      return sayingOfWhat(slowerFindings(checks, state.slower, { ...context, budgetWeight }, warmUpLeftMs), context);
     }
-    return [
-      ...QUANTILES.map((name) => quantileFinding(checks, name, state, past, of(name), warmUpLeftMs)),
-      dominanceFinding(checks, state, past, of('dominance')),
+    const timed = (name: CheckName) =>
+      untilOf(checks, name) === 'end' ? towardsEnd({ ...context, ...of(name) }) : { past, context: of(name) };
+    const whole = timed('dominance');
+    const findings = [
+      ...QUANTILES.map((name) => {
+        const seen = timed(name);
+        return quantileFinding(checks, name, state[name], seen.past, seen.context, warmUpLeftMs);
+      }),
+      dominanceFinding(checks, state, whole.past, whole.context),
     ];
+    return sayingOfWhat(findings, context);
   },
 };
 

@@ -13,16 +13,17 @@ import { addHistograms, bucketMs, decayHistogram, EMPTY, type Histogram } from '
 import {
   type LatencyTails,
   openQuantile,
-  quantileEdge,
   type QuantileState,
+  quantileEdge,
   stepQuantile,
 } from '../../stats/latency/quantile.ts';
 import { type BoundaryState, restartBoundaryParity } from '../../stats/latency/slower.ts';
-import { tailAbove, type Tails, tailsOf } from '../../stats/latency/tails.ts';
+import { type Tails, tailAbove, tailsOf } from '../../stats/latency/tails.ts';
 import type { BlockLatency, Quantity, Settled, Sight } from '../context.ts';
 import type { QuantileName } from '../finding.ts';
 import { bucketMargins, dominanceLimit, rollbackBuckets } from './bucket-margins.ts';
 import { observeBoundaries } from './slower.ts';
+import { untilOf } from './until.ts';
 
 export const LEVELS: Readonly<Record<QuantileName, number>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
 export const QUANTILES: readonly QuantileName[] = ['p50', 'p95', 'p99'];
@@ -82,7 +83,15 @@ export function observeLatency(
   state: LatencyState,
   block: Block,
   bet: Bet,
-  { phase, split, referenceHalfLifeMs }: LatencySpan,
+  {
+    phase,
+    split,
+    referenceHalfLifeMs,
+    past = tailsOf(state.reference),
+    allowance = 0,
+    end,
+    betOf = (_, same) => same,
+  }: LatencySpan,
   latency: BlockLatency = histogramsOf(block, gridOf(state.form ?? formOf(block))),
 ): LatencyState {
   const form = state.form ?? formOf(block);
@@ -90,17 +99,22 @@ export function observeLatency(
     return { ...state, form, ...observeBoundaries(checks, state, form.ms, block, bet, { phase, split }) };
   }
   const grid = gridOf(form);
-  const kept = decayOver(block.durationMs, referenceHalfLifeMs);
   const reference =
-    bet.past === 'frozen' ? state.reference : addHistograms(decayHistogram(state.reference, kept), latency.stable);
-  if (phase === 'warm-up') return { ...state, form, reference };
-  const past = tailsOf(state.reference);
-  const counts = { canary: tailsOf(latency.canary), stable: tailsOf(latency.stable) };
+    bet.past === 'frozen'
+      ? state.reference
+      : learnLatencies(state.reference, latency.stable, block.durationMs, referenceHalfLifeMs);
+  const counts = latencyTails(latency);
+  const head: Quantity = { past, counts, grid, phi: bet.phi };
+  const timed = (name: LatencyName) => (end !== undefined && untilOf(checks, name) === 'end' ? end : head);
   const next = (name: QuantileName) => {
-    const margins = bucketMargins(checks, name, quantileEdge(past, LEVELS[name]), grid);
-    return stepQuantile(state[name], past, LEVELS[name], margins, counts, bet);
+    const of = timed(name);
+    const margins = bucketMargins(checks, name, quantileEdge(of.past, LEVELS[name]), of.grid, allowance);
+    const own = betOf(name, { ...bet, phi: of.phi });
+    return stepQuantile(state[name], of.past, LEVELS[name], margins, of.counts, own);
   };
-  const shift = rollbackBuckets(dominanceLimit(checks), quantileEdge(past, LEVELS.p50), grid);
+  const whole = timed('dominance');
+  const shift = rollbackBuckets(dominanceLimit(checks), quantileEdge(whole.past, LEVELS.p50), whole.grid, allowance);
+  const ofWhole = betOf('dominance', { ...bet, phi: whole.phi });
   return {
     ...state,
     form,
@@ -108,8 +122,11 @@ export function observeLatency(
     p50: next('p50'),
     p95: next('p95'),
     p99: next('p99'),
-    dominance: stepDominance(state.dominance, binsOf(past), shift, counts, bet),
-    batches: bet.past === 'frozen' ? state.batches : observeBatches(state.batches, past, counts, block, split),
+    dominance: stepDominance(state.dominance, binsOf(whole.past), shift, whole.counts, ofWhole),
+    batches:
+      phase === 'warm-up' || bet.past === 'frozen'
+        ? state.batches
+        : learnDispersion(state.batches, past, counts, block.durationMs, split),
   };
 }
 
@@ -178,12 +195,12 @@ function histogramsOf({ canary, stable }: Block, grid: LatencyGrid): BlockLatenc
   return { canary: histogramOn(canary?.latency ?? {}, grid), stable: histogramOn(stable?.latency ?? {}, grid) };
 }
 
-// A batch is compared at the stable's past median, block by block.
-function observeBatches(
+/** The dispersion with one more block, compared at the stable's past median. */
+export function learnDispersion(
   batches: LatencyDispersion,
   past: Tails,
-  { canary, stable }: { readonly canary: Tails; readonly stable: Tails },
-  block: Block,
+  { canary, stable }: LatencyTails,
+  durationMs: number,
   split: 'same-split' | 'split-changed',
 ): LatencyDispersion {
   const edge = quantileEdge(past, LEVELS.p50);
@@ -194,5 +211,5 @@ function observeBatches(
     ns: stable.total,
     xs: tailAbove(stable, edge.bucket),
   };
-  return stepBatches(batches, counts, block.durationMs, split);
+  return stepBatches(batches, counts, durationMs, split);
 }

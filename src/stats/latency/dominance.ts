@@ -1,6 +1,6 @@
 import type { Bet } from '../evidence/bet.ts';
 import { type ColdLog, coldLog, logMixture, type OnsetMixture, openMixture, stepMixture } from '../evidence/onset.ts';
-import { tailAbove, tailBucket, type Tails } from './tails.ts';
+import { type Tails, tailAbove, tailBucket } from './tails.ts';
 
 /**
  * The test of the whole latency distribution (docs/statistics.md sections 2.4 and 3.4): null "the canary is
@@ -58,8 +58,10 @@ const TILTS = SHIFTS.length + STEPS.length;
 export const TILT_WEIGHTS: readonly number[] = [...SHIFT_WEIGHTS, ...STEPS.map(({ weight }) => weight)];
 
 /** Past mass at which betting starts: in total, and in each bin. */
-export const STARTING_TOTAL = 200;
+const STARTING_TOTAL = 200;
 const STARTING_BIN_MASS = 1;
+/** About how much past the highest bin, above the p99.9, takes to hold so much. */
+export const ENOUGH_FOR_BINS = 1_000;
 
 export function openDominance(): OnsetMixture {
   return openMixture(TILTS);
