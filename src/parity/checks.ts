@@ -18,6 +18,7 @@ import { keysCheck } from './keys/keys-check.ts';
 import { kindCheck, type KindState } from './kinds/kinds-check.ts';
 import type { LatencyState } from './latency/latency.ts';
 import { latencyCheck } from './latency/latency-check.ts';
+import { quantilesCheck, type QuantilesState } from './latency/quantiles-check.ts';
 import { probesCheck, type ProbesState } from './probes.ts';
 import { queriesCheck } from './queries/queries-check.ts';
 import type { QueriesState } from './queries/query.ts';
@@ -41,6 +42,7 @@ export interface CheckStates {
   readonly withContent: KindState;
   readonly otherAnswers: KindState;
   readonly latency: LatencyState;
+  readonly quantiles: QuantilesState;
   readonly gross: GrossStates;
   readonly keys: KeysState;
   readonly probes: ProbesState;
@@ -69,6 +71,7 @@ export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   withContent: kindCheck('withContent'),
   otherAnswers: kindCheck('otherAnswers'),
   latency: latencyCheck,
+  quantiles: quantilesCheck,
   gross: grossCheck,
   keys: keysCheck,
   probes: probesCheck,

@@ -136,7 +136,7 @@ describe('a policy that is written', () => {
         const checks = {
           ...spec.checks,
           errors: { ...spec.checks.errors, parity: { relative, absolute } },
-          latency: { ...spec.checks.latency, p95: { rollback, parity, dryRun: false } },
+          latency: { ...spec.checks.latency, p95: { rollback, parity, until: 'head' as const, dryRun: false } },
         };
         const policy = { ...base.policy, spec: { ...spec, steps: [{ weight, dwell, gates: [] }], checks } };
         const again = policySchema.parse(writePolicy(policy));

@@ -1,3 +1,4 @@
+import { levelOf } from '../../policy/names.ts';
 import type { Checks } from '../../policy/schema.ts';
 import type { SlowerCounts } from '../../stats/block.ts';
 import { rateInterval } from '../../stats/evidence/confidence.ts';
@@ -8,18 +9,18 @@ import {
   ENOUGH_PAST,
   HIGHEST_SHARE,
   interpolatedQuantile,
+  LOWEST_SHARE,
   logBoundaryHarm,
   logBoundaryParity,
-  LOWEST_SHARE,
   pastShare,
   takesPart,
 } from '../../stats/latency/slower.ts';
 import type { FindingContext } from '../context.ts';
 import { formatAbout, formatErrorMargin, formatLatency, formatShare, formatSpan } from '../figures.ts';
-import type { Finding, QuantileName } from '../finding.ts';
+import type { Finding } from '../finding.ts';
 import { forecastAtNextWeights, forecastNeeds, isContrary, parityInWords, sayNoForecast } from '../needs.ts';
 import { rateParityGain } from '../rate.ts';
-import { LEVELS, QUANTILES } from './latency.ts';
+import { QUANTILES } from './latency.ts';
 import { slowerRateMargins } from './slower.ts';
 
 /**
@@ -107,14 +108,15 @@ function slowerFinding(
   }
 }
 
-function interpolatedFinding(
-  name: QuantileName,
+/** A quantile between the boundaries of a histogram: a figure for people, which is not tested. */
+export function interpolatedFinding(
+  name: string,
   canary: SlowerCounts | undefined,
   stable: SlowerCounts | undefined,
   context: FindingContext,
 ): Finding {
-  const canaryMs = canary === undefined ? null : interpolatedQuantile(canary, LEVELS[name]);
-  const stableMs = stable === undefined ? null : interpolatedQuantile(stable, LEVELS[name]);
+  const canaryMs = canary === undefined ? null : interpolatedQuantile(canary, levelOf(name));
+  const stableMs = stable === undefined ? null : interpolatedQuantile(stable, levelOf(name));
   const about =
     canaryMs === null || stableMs === null
       ? 'no traffic to compare yet'

@@ -99,7 +99,7 @@ describe('bodies', () => {
     ['weight', { weight: '101%' }],
     ['weight', { weight: 25 }],
     ['extend', { by: 'soon' }],
-    ['skip', { check: 'p42' }],
+    ['skip', { check: 'q42' }],
     ['skip', { check: 'slower:soon' }],
     ['skip', { check: 'query:' }],
     ['skip', { check: 'query:CPU' }],

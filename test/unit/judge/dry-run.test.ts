@@ -69,12 +69,18 @@ describe('a check that reports only', () => {
           checks: {
             errors: { ...errors, dryRun: false },
             clientErrors: { ...clientErrors, dryRun: false },
+            slices: { dryRun: false },
+            empty: policy.spec.checks.empty,
+            kinds: policy.spec.checks.kinds,
             latency: {
               p50: { ...latency.p50, dryRun: false },
               p95: { ...latency.p95, dryRun: false },
               p99: { ...latency.p99, dryRun: false },
+              quantiles: {},
               classic: { ...latency.classic, dryRun: false },
             },
+            values: {},
+            categories: {},
             queries: Object.fromEntries(
               Object.entries(queries).map(([name, query]) => [name, { ...query, ...judged(query) }]),
             ),
