@@ -1,5 +1,8 @@
+import { faultOfStatuses } from '../judge/contract/status-fault.ts';
+import { isRecord } from '../policy/is-record.ts';
 import { parsePercent } from '../policy/units.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
+import type { StatusCounts } from '../stats/answer-kind.ts';
 import type { AnswerPairs } from '../stats/answers/answer-pairs.ts';
 import {
   type GroupCounts,
@@ -18,6 +21,7 @@ import {
   readLatencies,
   readNative,
 } from './latency-forms.ts';
+import { CARRIED_KEYS, readCarried } from './read-carried.ts';
 import { readSeriesPoints } from './read-series.ts';
 import { type InputFields, readCount, readFields, readNumber, refuseInput } from './read-value.ts';
 
@@ -50,7 +54,17 @@ interface ReadTally {
 
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 const LATENCY_FORMS = ['latency', 'latencyMs', 'buckets', 'native'] as const;
-const TALLY_KEYS = ['requests', 'errors', 'clientErrors', 'unanswered', 'groups', ...LATENCY_FORMS];
+const TALLY_KEYS = [
+  'requests',
+  'errors',
+  'clientErrors',
+  'unanswered',
+  'empty',
+  'statuses',
+  'groups',
+  ...CARRIED_KEYS,
+  ...LATENCY_FORMS,
+];
 
 /** The text of a line -> the block; throws a `Problem` that says in one sentence what is wrong. */
 export function readBlock(text: string): Measured {
@@ -113,15 +127,30 @@ function readTally(value: unknown, name: string): ReadTally | null {
   const clientErrors = readOptionalCount(fields['clientErrors'], `${name}.clientErrors`);
   if (errors + (clientErrors ?? 0) > requests) refuseInput(`${name} has more errors than requests`);
   const unanswered = readOptionalCount(fields['unanswered'], `${name}.unanswered`);
+  const empty = readOptionalCount(fields['empty'], `${name}.empty`);
+  if ((empty ?? 0) > requests) refuseInput(`${name} has more empty answers than requests`);
+  const statuses = fields['statuses'] === undefined ? null : readStatuses(fields['statuses'], `${name}.statuses`);
   const groups = fields['groups'] === undefined ? null : readGroups(fields['groups'], `${name}.groups`);
   const counts = {
     requests,
     errors,
     clientErrors: clientErrors ?? 0,
     ...(unanswered === null ? {} : { unanswered }),
+    ...(empty === null ? {} : { empty }),
+    ...(statuses === null ? {} : { statuses }),
     ...(groups === null ? {} : { groups }),
+    ...readCarried(fields, name),
   };
+  const fault = faultOfStatuses(counts, name);
+  if (fault !== null) refuseInput(fault);
   return readLatency(counts, fields, name);
+}
+
+function readStatuses(value: unknown, name: string): StatusCounts {
+  if (!isRecord(value)) refuseInput(`${name} must be counts by status`);
+  return Object.fromEntries(
+    Object.entries(value).map(([status, count]) => [status, readCount(count, `${name}.${status}`)]),
+  );
 }
 
 function readOptionalCount(value: unknown, name: string): number | null {
