@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { ROLES } from '../rollout/event.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
 import { POST_OUTCOMES, type PostOutcome } from '../stats/answers/posted-value.ts';
 
@@ -182,7 +183,7 @@ export const tokenViewSchema = z
   .strictObject({
     id: z.string(),
     name: z.string(),
-    role: z.enum(['viewer', 'operator', 'admin']),
+    role: z.enum(ROLES),
     createdAt: instant,
     revokedAt: instant.nullable(),
   })

@@ -8,6 +8,7 @@ import { registerShow } from './commands/show-commands.ts';
 import { registerStart } from './commands/start-command.ts';
 import { registerTokens } from './commands/token-commands.ts';
 import { registerValidate } from './commands/validate-command.ts';
+import { registerValues } from './commands/value-commands.ts';
 import { registerVersion } from './commands/version-command.ts';
 import type { Session } from './terminal.ts';
 
@@ -19,6 +20,7 @@ export function registerCommands(program: Command, session: Session): void {
   registerConsumers(program, session);
   registerAudit(program, session);
   registerTokens(program, session);
+  registerValues(program, session);
   registerValidate(program, session);
   registerPlan(program, session);
   registerJudge(program, session);

@@ -95,7 +95,7 @@ function isLiveAdmin({ role, revokedAt }: TokenRecord): boolean {
 }
 
 function makeFile(path: string): string {
-  const token = newToken();
+  const token = newToken('admin');
   writePrivateFile(path, `${token}\n`);
   return token;
 }

@@ -85,7 +85,9 @@ export interface StartedEvent {
 
 export type RolloutEvent = StartedEvent | MachineEvent | OverrideEvent;
 
-export type Role = 'viewer' | 'operator' | 'admin';
+/** Each may do what those before it may, but for the first: a sender of logs may do nothing else, and of the others only an admin what it may. */
+export const ROLES = ['logs:write', 'viewer', 'scorer', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
 
 /** Who did it: a person or a token with a role, or Serin itself. */
 export interface Actor {

@@ -3,7 +3,7 @@ import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import { toy } from '../support/cast.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 
-const ROLES = ['viewer', 'operator', 'admin'] as const;
+const ROLES = ['viewer', 'scorer', 'operator', 'admin'] as const;
 type Role = (typeof ROLES)[number];
 
 let home: Home;
@@ -36,7 +36,7 @@ routes:
 `);
   server = await startServerProcess(home);
   tokens.set('admin', home.token());
-  for (const role of ['viewer', 'operator'] as const) {
+  for (const role of ['viewer', 'scorer', 'operator'] as const) {
     const made = await fetch(`${server.controlUrl}/api/v1/tokens`, {
       method: 'POST',
       headers: { authorization: `Bearer ${home.token()}`, 'content-type': 'application/json' },
@@ -98,7 +98,7 @@ const PLACES = {
 
 describe('who may name which upstream', () => {
   const cases = Object.entries(PLACES).flatMap(([place, { url, says, ...statuses }]) =>
-    ROLES.map((role) => ({ place, role, url, says, status: { ...statuses, viewer: 403 }[role] })),
+    ROLES.map((role) => ({ place, role, url, says, status: { ...statuses, viewer: 403, scorer: 403 }[role] })),
   );
 
   it.each(cases)('$role, $place: $status', async ({ place, role, url, says, status }) => {
@@ -107,7 +107,7 @@ describe('who may name which upstream', () => {
       status,
       status === 201
         ? undefined
-        : role === 'viewer'
+        : role === 'viewer' || role === 'scorer'
           ? expect.stringContaining('needs the role')
           : expect.stringMatching(says ?? /^$/),
     ]);

@@ -14,6 +14,8 @@ import { policyOf, T0 } from './rollouts.ts';
 
 export const TOKENS: Readonly<Record<Role, string>> = {
   viewer: 'serin_viewer',
+  'logs:write': 'serin_logs',
+  scorer: 'serin_scorer',
   operator: 'serin_operator',
   admin: 'serin_admin',
 };

@@ -112,7 +112,7 @@ describe('the admin token of the data folder', () => {
 
   it('of an installation that calls it first-start stays as it is, and is revoked when it is renewed', async () => {
     const { file, renew, start, token } = installation();
-    const old = newToken();
+    const old = newToken('admin');
     writeFileSync(file, old, { mode: 0o600 });
     const draft = { at: 0, actor: ADA, route: '', rolloutId: null, reason: 'before', before: null, after: null };
     const record = { id: v7(), name: 'first-start', role: 'admin', hash: hashOf(old) } as const;
