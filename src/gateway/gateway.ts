@@ -180,6 +180,26 @@ export interface TrafficTotals {
   readonly track: 'stable' | 'canary';
   readonly version: string;
   readonly outcomes: Readonly<Record<'2xx' | '3xx' | '4xx' | '5xx' | 'unanswered' | 'client-gone' | 'refused', number>>;
+  /** Answers below 400 by what their heads say they are; `tunnel`: another protocol from there on. */
+  readonly kinds: Readonly<Record<AnswerKind, number>>;
+}
+
+export type AnswerKind = 'json' | 'event-stream' | 'tunnel' | 'other';
+
+/**
+ * What became of a mirrored request: the class of its status; `unanswered`: none came in time; `broken-off`: Serin wanted it no longer;
+ * `not-sent`: a limit or a shortage of Serin itself.
+ */
+export type MirroredOutcome = '2xx' | '3xx' | '4xx' | '5xx' | 'unanswered' | 'broken-off' | 'not-sent';
+
+/** Why a request in the share was not sent again; `body`: it was too long to keep. */
+export type MirrorSkip = 'per-second' | 'concurrency' | 'canary-suffers' | 'body';
+
+/** Mirrored requests since the process began: in no other figure. */
+export interface MirroredTotals {
+  readonly route: string;
+  readonly sent: Readonly<Record<'stable' | 'canary', Readonly<Record<MirroredOutcome, number>>>>;
+  readonly skipped: Readonly<Record<MirrorSkip, number>>;
 }
 
 /** How a request without a complete answer ended; with one, its status is given instead. */

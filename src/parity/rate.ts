@@ -1,7 +1,7 @@
 import type { ErrorMargin } from '../policy/checks/margins.ts';
 import type { Checks } from '../policy/schema.ts';
-import type { KindOfAnswer } from '../stats/answer-kind.ts';
-import type { Block, Tally } from '../stats/block.ts';
+import { countExcusing, countOfKind, type KindCounts, type KindOfAnswer } from '../stats/answer-kind.ts';
+import type { Block } from '../stats/block.ts';
 import type { Bet } from '../stats/evidence/bet.ts';
 import { type Interval, rateInterval } from '../stats/evidence/confidence.ts';
 import { type BlockCounts, boundaryAt } from '../stats/evidence/e-value.ts';
@@ -143,14 +143,20 @@ export function countsOf(block: Block, check: RateCheck): BlockCounts {
   };
 }
 
-function eventsOf(tally: Tally | null, check: RateCheck): number {
-  return tally?.[check] ?? 0;
+function eventsOf(answers: KindCounts | null, check: RateCheck): number {
+  if (answers === null) return 0;
+  return isKind(check) ? countOfKind(answers, check) : answers[check];
+}
+
+// What another version mended has to be answered in some way.
+function baselineOf(stable: KindCounts | null, check: RateCheck): number {
+  return stable !== null && isKind(check) ? countExcusing(stable, check) : eventsOf(stable, check);
 }
 
 function shareOf(totals: Totals, check: RateCheck): number | null {
-  return totals.requests === 0 ? null : totals[check] / totals.requests;
+  return totals.requests === 0 ? null : eventsOf(totals, check) / totals.requests;
 }
 
 function boundsOf(totals: Totals, check: RateCheck): Interval | null {
-  return rateInterval(totals[check], totals.requests);
+  return rateInterval(eventsOf(totals, check), totals.requests);
 }

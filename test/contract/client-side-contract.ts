@@ -29,6 +29,7 @@ function headOf(more: Partial<UpstreamHead> = {}): UpstreamHead {
     passing: null,
     hasDate: false,
     isEventStream: false,
+    isJson: false,
     namesPlaces: false,
     body: 'sized',
     length: null,

@@ -40,10 +40,17 @@ export class LaneTally {
   /** By bucket, lowest first. */
   private latency: Uint32Array | null = null;
 
-  addLatency(ms: number): void {
-    this.latency ??= new Uint32Array(HIGHEST_BUCKET - LOWEST_BUCKET + 1);
-    const at = bucketOf(ms) - LOWEST_BUCKET;
-    this.latency[at] = (this.latency[at] ?? 0) + 1;
+  /** A request has ended; `latencyMs` is null if its latency says nothing or is counted elsewhere. */
+  count(ticket: Counted, outcome: SliceOutcome, latencyMs: number | null): void {
+    this.requests++;
+    if (outcome === 'error') this.errors++;
+    else if (outcome === 'client-error') this.clientErrors++;
+    else this.countKind(ticket);
+    if (ticket.group !== null) this.addToGroup(ticket.group, outcome);
+    if (latencyMs !== null) this.addLatency(latencyMs);
+    if (!ticket.isRepeat) this.slices?.count(ticket, outcome, latencyMs);
+    const isOdd = outcome === 'other' && ticket.isUnusual;
+    this.units?.count(ticket, isOdd ? 'client-error' : outcome, latencyMs);
   }
 
   /** The latency so far of a request that has not been answered. */
@@ -75,10 +82,26 @@ export class LaneTally {
       requests: this.requests,
       errors: this.errors,
       clientErrors: this.clientErrors,
+      ...(this.empty > 0 ? { empty: this.empty } : {}),
+      ...(this.statuses ? { statuses: Object.fromEntries(this.statuses) } : {}),
       latency: this.latency ? countsOf(this.latency) : {},
       ...(this.unanswered > 0 ? { unanswered: this.unanswered } : {}),
       ...(this.groups ? { groups: this.groups } : {}),
+      ...this.carried?.read(),
     };
+  }
+
+  private countKind({ status, isEmpty }: Counted): void {
+    if (isEmpty) this.empty++;
+    else if (status >= 200 && status < 300) return;
+    this.statuses ??= new Map();
+    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
+  }
+
+  private addLatency(ms: number): void {
+    this.latency ??= new Uint32Array(HIGHEST_BUCKET - LOWEST_BUCKET + 1);
+    const at = bucketOf(ms) - LOWEST_BUCKET;
+    this.latency[at] = (this.latency[at] ?? 0) + 1;
   }
 
   private addToGroup(group: number, outcome: SliceOutcome): void {

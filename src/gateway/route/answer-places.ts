@@ -50,7 +50,7 @@ export class AnswerPlaces {
 
   /** Returns the same head if nothing in it names an upstream. */
   map(head: UpstreamHead, placed: Placed): UpstreamHead {
-    const { rawHeaders, status, reason, hasDate, isEventStream, body, length, namesPlaces } = head;
+    const { rawHeaders, status, reason, hasDate, isEventStream, isJson, body, length, namesPlaces } = head;
     const mapping: Mapping = { client: clientPlace(placed.request.headers), placed, left: MOST_PLACES, relative: null };
     const mapped = [...rawHeaders];
     let isSame = true;
@@ -62,7 +62,18 @@ export class AnswerPlaces {
       isSame = false;
     }
     if (isSame) return head;
-    return { status, reason, hasDate, isEventStream, body, length, namesPlaces, rawHeaders: mapped, passing: null };
+    return {
+      status,
+      reason,
+      hasDate,
+      isEventStream,
+      isJson,
+      body,
+      length,
+      namesPlaces,
+      rawHeaders: mapped,
+      passing: null,
+    };
   }
 
   private mapField(lower: string, value: string, asked: Mapping): string {

@@ -19,6 +19,7 @@ const OWN_HEAD = {
   passing: null,
   hasDate: false,
   isEventStream: false,
+  isJson: false,
   namesPlaces: false,
   body: 'sized',
   length: null,

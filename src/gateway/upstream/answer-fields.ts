@@ -1,6 +1,8 @@
 import type { FieldLines } from '../http/field-lines.ts';
 import { HOP_BY_HOP } from '../http/headers.ts';
-import { PLACE_FIELDS } from '../http/place-fields.ts';
+
+/** Fields that may name a place, by their names in lower case. */
+const PLACE_FIELDS = ['location', 'content-location', 'refresh', 'link', 'set-cookie'];
 
 /** The names that matter here, by length. */
 const TELLING: readonly (readonly string[])[] = namesByLength([
@@ -18,6 +20,9 @@ function namesByLength(names: readonly string[]): string[][] {
   return Array.from({ length: longest + 1 }, (_, length) => names.filter((name) => name.length === length));
 }
 
+/** `application/json`, and any type with the suffix `+json` (RFC 6839 section 3.1). */
+const JSON_TYPE = /^(?:application\/json|[^/;]+\/[^/;]+\+json)[\t ]*(?:;|$)/i;
+
 /** What the field lines of an answer say about its framing and connection, and which of them are forwarded as received. */
 export class AnswerFields {
   length: number | null = null;
@@ -26,6 +31,7 @@ export class AnswerFields {
   keepAliveMs: number | null = null;
   hasDate = false;
   isEventStream = false;
+  isJson = false;
   namesPlaces = false;
   /**
    * The head without hop-by-hop lines and the empty line; null when deciding what is forwarded takes a closer look, or when
@@ -73,7 +79,7 @@ export class AnswerFields {
         this.length = lines.length;
         return this.length === null ? 'doubtful' : 'end-to-end';
       case 'content-type':
-        this.isEventStream ||= !this.hasType && isEventStream(lines.value);
+        if (!this.hasType) this.takeType(lines.value);
         this.hasType = true;
         return 'end-to-end';
       case 'date':
@@ -93,6 +99,11 @@ export class AnswerFields {
       default:
         return 'of-the-hop';
     }
+  }
+
+  private takeType(value: string): void {
+    this.isEventStream = isEventStream(value);
+    this.isJson = JSON_TYPE.test(value);
   }
 
   private takeConnection(value: string): void {

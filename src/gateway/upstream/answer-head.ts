@@ -40,6 +40,7 @@ class ReceivedHead implements UpstreamHead {
   readonly body: BodyKind;
   readonly length: number | null;
   readonly isEventStream: boolean;
+  readonly isJson: boolean;
   readonly namesPlaces: boolean;
   readonly hasDate: boolean;
   readonly passing: string | null;
@@ -54,6 +55,7 @@ class ReceivedHead implements UpstreamHead {
     this.body = body;
     this.length = body === 'sized' ? fields.length : null;
     this.isEventStream = fields.isEventStream;
+    this.isJson = fields.isJson;
     this.namesPlaces = fields.namesPlaces;
     this.hasDate = fields.hasDate;
     this.passing = line.version === '1.1' && line.reason !== '' ? fields.passing : null;

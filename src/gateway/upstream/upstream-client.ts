@@ -18,8 +18,8 @@ export interface UpstreamRequest {
    */
   readonly body: string | BodySource | null;
   readonly timeouts: CallTimeouts;
-  /** `forced` requests have their own bound within the total. */
-  readonly lane: 'open' | 'forced';
+  /** `forced` requests have their own bound within the total; `mirrored` ones only go out while half of it is free. */
+  readonly lane: 'open' | 'forced' | 'mirrored';
   /** The share of the client's address; null where it is not bounded. */
   readonly share: Share | null;
   /** `websocket` asks for a switch of protocols; `Connection` and `Upgrade` are written by the client. */
@@ -72,7 +72,8 @@ export interface UpstreamHead {
   readonly passing: string | null;
   readonly hasDate: boolean;
   readonly isEventStream: boolean;
-  /** Whether there is a field that may name a place; see `PLACE_FIELDS`. */
+  readonly isJson: boolean;
+  /** Whether there is a field that may name a place, such as `Location`. */
   readonly namesPlaces: boolean;
   readonly body: BodyKind;
   /** Length of a `sized` body, in bytes; null for every other kind. */

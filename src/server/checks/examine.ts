@@ -7,6 +7,7 @@ import { ages } from './ages.ts';
 import { auditChain } from './audit-chain.ts';
 import { channelsCheck } from './channels.ts';
 import type { Advisory, Checked, CheckFinding, Requirement } from './check.ts';
+import { coverage } from './coverage.ts';
 import { database } from './database.ts';
 import { installationKeys } from './installation-keys.ts';
 import { listenAddresses } from './listen-addresses.ts';
@@ -26,6 +27,7 @@ const ADVISORIES: readonly Advisory[] = [
   proxies,
   stickiness,
   unprobedRoutes,
+  coverage,
   upstreams,
   channelsCheck,
   sourcesCheck,
@@ -99,9 +101,10 @@ function unfilledVariables(env: NodeJS.ProcessEnv): readonly Problem[] {
   });
 }
 
-async function required({ name, timeoutMs, run }: Requirement, checked: Checked): Promise<readonly CheckFinding[]> {
+async function required(requirement: Requirement, checked: Checked): Promise<readonly CheckFinding[]> {
+  const { name, timeoutMs } = requirement;
   try {
-    const found = await inTime(timeoutMs, (signal) => run(checked, signal));
+    const found = await inTime(name, timeoutMs, (signal) => requirement.run(checked, signal));
     return found.map((finding) => ({ check: name, ...finding }));
   } catch (error) {
     const problem = error instanceof Problem ? error : new Problem('internal', messageOf(error), { cause: error });
@@ -109,13 +112,10 @@ async function required({ name, timeoutMs, run }: Requirement, checked: Checked)
   }
 }
 
-async function advised(
-  { name, timeoutMs, run }: Advisory,
-  checked: Checked,
-  until: AbortSignal,
-): Promise<readonly CheckFinding[]> {
+async function advised(advisory: Advisory, checked: Checked, until: AbortSignal): Promise<readonly CheckFinding[]> {
+  const { name, timeoutMs } = advisory;
   try {
-    const found = await inTime(timeoutMs, (signal) => run(checked, AbortSignal.any([signal, until])));
+    const found = await inTime(name, timeoutMs, (signal) => advisory.run(checked, AbortSignal.any([signal, until])));
     return found.map((finding) => ({ check: name, ...finding }));
   } catch (error) {
     // A setting that cannot be used has been reported where it is required.
@@ -125,11 +125,11 @@ async function advised(
 }
 
 /** A check that ignores its signal is left behind: a check may fail, but not hang. */
-async function inTime<T>(timeoutMs: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function inTime<T>(name: string, timeoutMs: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController();
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    const problem = new Problem('unavailable', `there was no result within ${timeoutMs / 1_000} s`);
+    const problem = new Problem('unavailable', `the check \`${name}\` did not finish within ${timeoutMs / 1_000} s`);
     abort.abort(problem);
     late.reject(problem);
   }, timeoutMs);

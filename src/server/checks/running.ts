@@ -8,6 +8,7 @@ import type { Advisory, Checked, Remark } from './check.ts';
 
 const version = z.object({ version: z.string(), node: z.string() });
 const refusal = z.object({ code: z.literal('unauthenticated') });
+const notFound = z.object({ code: z.literal('not-found'), detail: z.string().startsWith('there is no route ') });
 const readiness = z.object({ ready: z.boolean(), problems: z.array(z.string()) });
 
 /** What the Serin running on this data folder reports, or whether another one uses this control address. */
@@ -30,6 +31,7 @@ export const runningSerin: Advisory = {
       { level: ready ? 'ok' : 'warning', says: state },
       ...problems.map((says): Remark => ({ level: 'warning', says: `it reports: ${says}` })),
       ...(await refusedToken(checked, signal)),
+      ...(await unknownRoutes(checked, signal)),
     ];
   },
 };
@@ -42,6 +44,19 @@ async function refusedToken(checked: Checked, signal: AbortSignal): Promise<read
     `it does not accept the token in ${join(checked.dataFolder, ADMIN_TOKEN_FILE)}: use another admin token, or stop it and ` +
     'create a new one with `serin renew-admin-token`';
   return [{ level: 'warning', says }];
+}
+
+/** serin.yaml is read at the start alone: a route that was added since is served by nobody. */
+async function unknownRoutes(checked: Checked, signal: AbortSignal): Promise<readonly Remark[]> {
+  const { config, document } = checked.loaded;
+  const asked = config.routes.map(async ({ name }, at): Promise<readonly Remark[]> => {
+    const answer = notFound.safeParse(await askApi(checked, `/api/v1/routes/${name}/consumers`, signal));
+    if (!answer.success) return [];
+    const says = `the running Serin does not know the route ${name}, which is not served: restart it to read serin.yaml again`;
+    const issue = document?.issue({ path: ['routes', at, 'name'], message: says, at: 'value' });
+    return [{ level: 'warning', says, ...(issue ? { issue } : {}) }];
+  });
+  return (await Promise.all(asked)).flat();
 }
 
 /** A Serin that answers at this one's address, but has another data folder. */
@@ -73,12 +88,33 @@ export async function askApi({ dataFolder, database }: Checked, path: string, si
   return ask(running.control, path, signal, { authorization: `Bearer ${token}` });
 }
 
-async function ask(
+/** The text of `/metrics` of the Serin that runs on this data folder, whatever its database; null if there is none to ask. */
+export async function askMetrics(
+  { dataFolder }: Pick<Checked, 'dataFolder'>,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const running = await runningListeners(dataFolder);
+  if (running === null || (await askRunning(running.control, signal)) === null) return null;
+  return get(running.control, '/metrics', signal, {}, (answer) => answer.text());
+}
+
+function ask(
   at: ListenAddress,
   path: string,
   signal: AbortSignal,
   headers: Record<string, string> = {},
 ): Promise<unknown> {
+  return get(at, path, signal, headers, (answer): Promise<unknown> => answer.json());
+}
+
+/** Null where nothing usable is answered. */
+async function get<Read>(
+  at: ListenAddress,
+  path: string,
+  signal: AbortSignal,
+  headers: Record<string, string>,
+  read: (answer: Response) => Promise<Read>,
+): Promise<Read | null> {
   // Port 0 cannot be asked.
   if (at.port === 0) return null;
   try {
@@ -87,7 +123,7 @@ async function ask(
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(3_000)]),
     });
-    return await answer.json();
+    return await read(answer);
   } catch {
     return null;
   }
