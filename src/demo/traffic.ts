@@ -7,6 +7,8 @@ export interface TrafficOptions {
   /** Traffic stops by itself after this. */
   readonly forMs: number;
   readonly users: number;
+  /** JSON documents that are posted by turns; without any, each request is a GET of a path of its own. */
+  readonly bodies?: readonly string[];
 }
 
 export interface TrafficCounts {
@@ -19,8 +21,8 @@ export interface TrafficCounts {
 
 export interface Traffic {
   counts(): TrafficCounts;
-  /** Sends requests to the canary with the force header; resolves when all are answered. */
-  forced(count: number, path: string): Promise<void>;
+  /** Sends requests to the canary with the force header, each for its own path; resolves when all are answered. */
+  forced(paths: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ const BEAT_MS = 5;
 export function startTraffic(options: TrafficOptions): Traffic {
   const pool = new Pool(new URL(options.gatewayUrl).origin, { connections: 64, pipelining: 1 });
   const began = performance.now();
+  const { bodies = [] } = options;
   const byVersion: Record<string, number> = {};
   let sent = 0;
   let answered = 0;
@@ -46,16 +49,18 @@ export function startTraffic(options: TrafficOptions): Traffic {
     const due = Math.floor((elapsed / 1_000) * options.perSecond) - sent;
     for (let n = 0; n < due; n += 1) {
       sent += 1;
-      if (inFlight < MOST_IN_FLIGHT)
-        void request({ 'x-user': `u${(sent * 7_919) % options.users}` }, `${options.path}/${sent % 100}`);
-      else failed += 1;
+      const user = { 'x-user': `u${(sent * 7_919) % options.users}` };
+      const body = bodies[sent % bodies.length];
+      if (inFlight >= MOST_IN_FLIGHT) failed += 1;
+      else if (body === undefined) void request(user, `${options.path}/${sent % 100}`);
+      else void request({ ...user, 'content-type': 'application/json' }, options.path, body);
     }
   }, BEAT_MS);
 
-  async function request(headers: Record<string, string>, path: string): Promise<void> {
+  async function request(headers: Record<string, string>, path: string, body: string | null = null): Promise<void> {
     inFlight += 1;
     try {
-      const answer = await pool.request({ method: 'GET', path, headers });
+      const answer = await pool.request({ method: body === null ? 'GET' : 'POST', path, headers, body });
       await answer.body.dump();
       answered += 1;
       if (answer.statusCode >= 500) failed += 1;
@@ -70,8 +75,8 @@ export function startTraffic(options: TrafficOptions): Traffic {
 
   return {
     counts: () => ({ sent, answered, failed, byVersion: { ...byVersion } }),
-    async forced(count, path) {
-      await Promise.all(Array.from({ length: count }, () => request({ 'x-serin-version': 'canary' }, path)));
+    async forced(paths) {
+      await Promise.all(paths.map((path) => request({ 'x-serin-version': 'canary' }, path)));
     },
     async stop() {
       clearInterval(beat);

@@ -108,7 +108,7 @@ channels:
         expect(audit.slice(0, acknowledged.length)).toEqual(acknowledged);
         acknowledged = audit;
       }
-      if (rollout?.stage === 'internal') await traffic?.forced(5, '/shop/healthz');
+      if (rollout?.stage === 'internal') await traffic?.forced(Array.from({ length: 5 }, () => '/shop/healthz'));
       if (rollout && !rollout.active && audit && kills >= killsWanted) return { rollout, audit };
       if (Date.now() >= nextKill && kills < killsWanted) {
         await kill();

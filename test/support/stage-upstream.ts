@@ -1,6 +1,8 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { listening, type TestUpstream } from './upstream.ts';
 
 export interface StageUpstream extends TestUpstream {
@@ -47,6 +49,42 @@ export const BIG = Buffer.alloc(16_000_000, 'x');
 /** What is read at once. */
 export const MEDIUM = Buffer.alloc(60_000, 'x');
 
+const JSON_HEAD = { 'Content-Type': 'application/json', 'Server-Timing': 'db;dur=5' };
+const TOKENS_JSON = '{"tokens":2,"finish":"stop"}';
+const OTHER_TEXT = '{"data":[],"errors":[{"code":8}]}';
+const JSON_TEXT = '{"data":{},"errors":[{"code":7}]}';
+
+/** A document of 8 KB a piece, so that no buffer is filled by one. */
+async function writePieces(outgoing: ServerResponse, pieces: number): Promise<void> {
+  outgoing.write('"');
+  for (let piece = 0; piece < pieces; piece += 1) {
+    outgoing.write('x'.repeat(8_000));
+    await sleep(1);
+  }
+  outgoing.end('"');
+}
+
+let varied = 0;
+
+function nextVaried(): number {
+  varied = (varied + 1) % 60;
+  return varied;
+}
+
+/** Another name and another word each time, in lists and objects of every kind. */
+function variedJson(n: number): string {
+  const name = String.fromCharCode(97 + (n % 26), 97 + Math.floor(n / 26));
+  const items = [{ a: 1, b: null }, { a: 2.5 }];
+  return JSON.stringify({
+    status: name,
+    by: { [name]: { n } },
+    ids: { '4711': true },
+    items,
+    none: [],
+    at: '2026-01-02',
+  });
+}
+
 function answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const { url = '' } = incoming;
   incoming.on('error', () => {});
@@ -54,6 +92,7 @@ function answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
     outgoing.socket?.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n');
     return;
   }
+  if (url.startsWith('/hang')) return;
   if (url.startsWith('/dead')) {
     incoming.socket.destroy();
     return;
@@ -79,6 +118,22 @@ function answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
       outgoing.writeHead(200, { 'Content-Type': 'text/event-stream' });
       outgoing.write('data: 1\n\n');
       return;
+    case 'tokens':
+    case 'unfinished':
+      outgoing.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      outgoing.write(`data: {"tokens":1}\n\ndata: ${TOKENS_JSON.slice(0, 9)}`);
+      setTimeout(() => outgoing.end(`${TOKENS_JSON.slice(9)}\n\n${kind === 'tokens' ? 'data: [DONE]\n\n' : ''}`), 5);
+      return;
+    case 'lines':
+      outgoing.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+      outgoing.write('{"tokens":1}\n');
+      // No line feed ends the last line.
+      setTimeout(() => outgoing.end(TOKENS_JSON), 5);
+      return;
+    case 'coded':
+      outgoing.writeHead(200, { 'Content-Type': 'text/event-stream', 'Content-Encoding': 'gzip' });
+      outgoing.end(gzipSync('data: [DONE]\n\n'));
+      return;
     case 'late':
       setTimeout(() => outgoing.end('ok'), 10);
       return;
@@ -101,6 +156,24 @@ function answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
       return;
     case 'old':
       outgoing.socket?.end('HTTP/1.0 200 OK\r\n\r\nuntil the end');
+      return;
+    case 'json':
+      outgoing.writeHead(200, JSON_HEAD).end(url.startsWith('/other') ? OTHER_TEXT : JSON_TEXT);
+      return;
+    case 'zipped':
+      outgoing.writeHead(200, { ...JSON_HEAD, 'Content-Encoding': 'gzip' }).end(gzipSync(JSON_TEXT));
+      return;
+    case 'varied':
+      outgoing.writeHead(200, JSON_HEAD).end(variedJson(nextVaried()));
+      return;
+    case 'long':
+      outgoing.writeHead(200, JSON_HEAD);
+      void writePieces(outgoing, 9);
+      return;
+    case 'cut':
+      outgoing.writeHead(200, { ...JSON_HEAD, 'Content-Length': 100 });
+      outgoing.write(JSON_TEXT);
+      setTimeout(() => incoming.socket.destroy(), 5);
       return;
     case 'broken':
       outgoing.writeHead(200, { 'Content-Length': 100 });

@@ -27,13 +27,25 @@ describe('a policy that is read', () => {
           steps: [{ weight: 150, dwell: 86_400_000, gates: [] }],
           bake: { dwell: 3_600_000 },
           checks: { errors: { statuses: ['5xx'], rollback: { relative: 0.1, absolute: 0.0001 } } },
-          judge: { alpha: 0.001, block: 5_000, minStep: 60_000, warmUp: 60_000 },
+          judge: { alpha: 0.001, block: 5_000, minStep: 60_000, warmUp: 240_000 },
           undecided: { after: { dwells: 3 } },
           blind: { after: 600_000, action: 'hold' },
           rollback: { drain: 30_000 },
         },
       },
     });
+  });
+
+  it('says what is wrong with a pattern, and where', () => {
+    const rule = (pattern: string) =>
+      heads(
+        `  steps:\n    - { weight: 1%, dwell: 24h }\n  checks:\n    errors:\n      when:\n        - { json: /said, is: { matches: '${pattern}' } }\n`,
+      );
+    expect(rule("(?i)^(i''m|i am) sorry")).toEqual([]);
+    expect(rule('(?=sorry)')).toEqual([
+      '11:41 matches is no pattern that Serin can ask: it has (? other than (?: and a first (?i)',
+    ]);
+    expect(rule('(a')).toEqual([expect.stringContaining('has a ( without its )')]);
   });
 
   it('keeps its document, so that what is found later has a place too', () => {
