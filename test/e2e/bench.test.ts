@@ -36,7 +36,7 @@ describe.runIf(process.platform === 'linux')('the gateway benchmark', () => {
     }
     const memory = report.rows.filter(({ contender }) => contender === 'gateway-reference');
     expect(memory.map(({ scenario }) => scenario)).toEqual(['idle-connections', 'slow-readers']);
-    expect(report.targets).toHaveLength(11);
+    expect(report.targets).toHaveLength(14);
   });
 });
 

@@ -55,6 +55,8 @@ const IDS = [
   'J51',
   'J52',
   'J53',
+  'J54',
+  'J55',
 ];
 
 describe('the judge benchmark in its shortest form', () => {
