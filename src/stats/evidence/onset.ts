@@ -28,22 +28,35 @@ export interface ColdMixture extends Mass {
  * number), that of a warm-up, or none.
  */
 export type Injection = number | { readonly entry: number; readonly spent: number } | 'nothing';
+
+/** What was there and what is injected count alike. */
+const BOTH: readonly number[] = [1, 1];
+
 export function openMixture(alternatives: number): OnsetMixture {
   return { spent: 0, logMass: Array.from({ length: alternatives }, () => null) };
 }
 
 /**
- * M <- e * (M + pi), with pi the growth of `spent` since the last block.
+ * M <- e * (M + pi), with pi the growth of the injected mass since the last block.
  *
  * @param injection the mass injected up to and with this block, in [mixture.spent, 1]
  * @param logE log e-value of this block for each alternative
  */
-export function stepMixture(mixture: OnsetMixture, spent: number, logE: readonly number[]): OnsetMixture {
-  const injected = Math.max(0, spent - mixture.spent);
+export function stepMixture(mixture: OnsetMixture, injection: Injection, logE: readonly number[]): OnsetMixture {
+  if (injection === 'nothing') return mixture;
+  if (typeof injection === 'number') return { ...mixture, ...stepMass(mixture, injection, logE) };
+  const { entry, spent } = injection;
+  const before = mixture.cold?.entry === entry ? mixture.cold : openMixture(mixture.logMass.length);
+  return { ...mixture, cold: { entry, ...stepMass(before, spent, logE) } };
+}
+
+function stepMass(mass: Mass, spent: number, logE: readonly number[]): Mass {
+  const injected = Math.max(0, spent - mass.spent);
+  const logInjected = Math.log(injected);
   return {
-    spent: Math.max(mixture.spent, spent),
-    logMass: mixture.logMass.map((log, index) => {
-      const before = injected > 0 ? logSum([log, Math.log(injected)], [1, 1]) : log;
+    spent: Math.max(mass.spent, spent),
+    logMass: mass.logMass.map((log, index) => {
+      const before = injected > 0 ? logSum([log, logInjected], BOTH) : log;
       return before === null ? null : before + (logE[index] ?? 0);
     }),
   };
