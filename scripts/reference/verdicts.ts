@@ -94,8 +94,24 @@ const CHECKS: Readonly<Record<string, readonly [what: string, does: string]>> = 
     'words that answers carry: `checks.categories`',
     'rolls back for more of the words in `worse`; a shift of any other, or a new one, holds; has to show parity',
   ],
+  logs: [
+    'what the versions log, where `checks.logs` asks for it: new error lines, more of them, calls and fields that are new, gone or of another rate',
+    'holds, or rolls back, or reports, each as its `action` says; blind where a version that serves requests sends no lines; has to show parity by its error lines',
+  ],
+  responseShape: [
+    'what JSON answers look like, by endpoint: `checks.responseShape`',
+    'holds for what can break a client, or rolls back with `breaking: rollback`',
+  ],
   'query:NAME': ['a value that you query', 'as its `action` says'],
   'guard:NAME': ['an absolute limit of `guards`', 'rolls back'],
+  slices: [
+    'each endpoint and each consumer by itself; each address of the canary',
+    'rolls back where requests are drawn one by one; holds for an address',
+  ],
+  split: [
+    'the share of the traffic that the canary gets',
+    'holds, and pages at once when it is far more than the weight',
+  ],
   silence: ['a canary that gets requests and reports none', 'blind; paused and paged when it lasts'],
 };
 

@@ -1,7 +1,9 @@
+import { differencesInWords } from '../parity/differences/in-words.ts';
 import { termsOf } from '../parity/each-check.ts';
-import { formatCount, formatLatency, formatShare, formatSpan, formatValue } from '../parity/figures.ts';
+import { formatCount, formatFigure, formatLatency, formatShare, formatSpan, formatValue } from '../parity/figures.ts';
 import type { CheckName, Finding } from '../parity/finding.ts';
 import type { Hurt } from '../parity/gross.ts';
+import { nameFound } from '../parity/slices/slice-name.ts';
 import { partOf, type Stake } from '../parity/stake.ts';
 import { counted } from '../policy/counted.ts';
 import type { Policy } from '../policy/schema.ts';
@@ -102,15 +104,30 @@ function compare(policy: Policy, { finding, since, combined }: HarmFigures): str
   if (termsOf(policy, finding.check)?.against === 'limit') {
     return `${together}canary breaks the ${finding.says}, ${formatCount(requests.canary)} requests ${time}`;
   }
+  if (finding.blame !== undefined) return `${together}canary ${finding.blame}`;
+  const differs = differencesInWords(finding.differences ?? []);
+  if (differs !== null) return `${together}canary ${differs}`;
+  if (finding.keys !== undefined) return `${together}canary ${finding.says}`;
   if (finding.intervals !== undefined)
     return `${together}canary ${compareValues(policy, finding, finding.intervals.counted)}`;
-  const show = (value: number | null) =>
-    value === null ? 'unknown' : finding.unit === 'share' ? formatShare(value) : formatLatency(value);
+  const show = (value: number | null) => (value === null ? 'unknown' : formatFigure(value, finding));
   return (
-    `${together}canary ${finding.quantile ?? nameCheck(policy, finding.check)} ${show(canary)} against ${show(stable)} ` +
+    `${together}${finding.inWords ?? `canary ${nameFigures(policy, finding)} ${show(canary)} against ${show(stable)}`} ` +
     `(margin ${finding.rollbackMargin}), ` +
-    `${formatCount(requests.canary)} against ${formatCount(requests.stable)} requests ${time}`
+    `${formatCount(requests.canary)} against ${formatCount(requests.stable)} ` +
+    (finding.slice === undefined ? `${countedIn(finding)} ${time}` : 'recent requests') +
+    sayPatience(finding, since)
   );
+}
+
+function countedIn({ counted }: Finding): string {
+  return counted === undefined ? 'requests' : `${counted},`;
+}
+
+function nameFigures(policy: Policy, { slice, quantile, named, check, subject }: Finding): string {
+  if (slice !== undefined) return nameFound(slice);
+  if (subject === undefined) return named ?? quantile ?? nameCheck(policy, check);
+  return quantile === null ? subject : `${subject} ${quantile}`;
 }
 
 // `query cpu 0.44 against 0.41 (margin 5 %), 12 intervals`, `query cpu 0.97 (limit 0.9), 12 intervals`
@@ -151,6 +168,17 @@ export function carrierOf(
   if (unanswered === undefined || partOf(unanswered) < logThreshold) return largest;
   const isAlike = termsOf(policy, largest.check)?.onHarm === termsOf(policy, 'unanswered')?.onHarm;
   return isAlike ? unanswered : largest;
+}
+
+/** `; 38 of its 40 requests had no answer, and 0 of 52 of the stable`, where a latency is mostly the patience of clients. */
+function sayPatience(finding: Finding | null, { canary, stable }: Window): string {
+  if (finding === null || !isPatience(finding, { canary })) return '';
+  const of = counted(canary.requests + canary.unanswered, 'request');
+  const all = formatCount(stable.requests + stable.unanswered);
+  return (
+    `; ${formatCount(canary.unanswered)} of its ${of} had no answer, ` +
+    `and ${formatCount(stable.unanswered)} of ${all} of the stable: these times are how long clients waited`
+  );
 }
 
 function isPatience({ check }: Pick<Stake, 'check'>, { canary }: Pick<Window, 'canary'>): boolean {

@@ -22,6 +22,8 @@ import { quantilesCheck, type QuantilesState } from './latency/quantiles-check.t
 import { probesCheck, type ProbesState } from './probes.ts';
 import { queriesCheck } from './queries/queries-check.ts';
 import type { QueriesState } from './queries/query.ts';
+import { responseShapeCheck } from './shape/shape-check.ts';
+import type { ShapeState } from './shape/shape-state.ts';
 import { silenceCheck } from './silence.ts';
 import type { SlicesState } from './slices/slices.ts';
 import { slicesCheck } from './slices/slices-check.ts';
@@ -50,6 +52,7 @@ export interface CheckStates {
   readonly guards: GuardsState;
   readonly values: ValuesState;
   readonly categories: CategoriesState;
+  readonly responseShape: ShapeState;
   readonly queries: QueriesState;
   readonly silence: NoReport;
   readonly splitShare: SplitState;
@@ -78,6 +81,7 @@ export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   guards: guardsCheck,
   values: valuesCheck,
   categories: categoriesCheck,
+  responseShape: responseShapeCheck,
   queries: queriesCheck,
   slices: slicesCheck,
   silence: silenceCheck,

@@ -1,4 +1,5 @@
 import type { Interval } from '../stats/evidence/confidence.ts';
+import type { Difference } from './differences/difference.ts';
 import type { FoundSlice } from './slices/slice-name.ts';
 
 /** The name under which a check reports, from the list or with a prefix, as in `query:cpu`; no check is called `combined`. */
@@ -59,8 +60,12 @@ export interface Finding {
   readonly pairs?: number;
   /** What a verdict of harm says of it, where the usual sentence would not be true. */
   readonly blame?: string;
+  /** What differs, the worst first, at most `MOST_DIFFERENCES`; omitted by checks that compare one thing. */
+  readonly differences?: readonly Difference[];
   /** Omitted when the check counts; otherwise it only reports, and takes no part in harm, hold or parity. */
   readonly dryRun?: true;
+  /** Its figures as a clause about the canary, where a label and two numbers would say less. */
+  readonly inWords?: string;
   /** One sentence. */
   readonly says: string;
   /** The same without its details, for the verdict; omitted where `says` is short. */

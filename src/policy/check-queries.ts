@@ -1,9 +1,15 @@
+import { valuesOf } from './check-values.ts';
 import type { QueryCheck } from './checks/query-check.ts';
 import type { DocumentFault, Path } from './fault.ts';
 import type { Legible, LegibleSpec } from './legible.ts';
 import { formatDuration, formatPercent } from './units.ts';
 
-const QUERIES: Path = ['spec', 'checks', 'queries'];
+const CHECKS: Path = ['spec', 'checks'];
+const QUERIES: Path = [...CHECKS, 'queries'];
+const QUANTILES: Path = ['spec', 'checks', 'latency', 'quantiles'];
+const PROBES: Path = ['spec', 'checks', 'probes'];
+const VALUES: Path = ['spec', 'checks', 'values'];
+const LOGS: Path = ['spec', 'checks', 'logs'];
 /** A quantile of PromQL and its level: the first argument, and for `quantile_over_time` too. */
 const QUANTILE = /\b(?:histogram_quantile|quantile(?:_over_time)?)\s*(?:(?:by|without)\s*\([^)]*\)\s*)?\(\s*([\d.]+)/;
 
@@ -17,7 +23,30 @@ export function checkQueries(spec: LegibleSpec): readonly DocumentFault[] {
     query === null ? [] : [{ path: [...QUERIES, name], query }],
   );
   return [
-    ...weightsLeaveARest(queries.map(({ query }) => query)),
+    ...weightsLeaveARest([
+      {
+        path: QUERIES,
+        says: 'queries that roll back',
+        checks: queries.flatMap(({ query }) => (query.action === 'rollback' ? [query] : [])),
+      },
+      { path: QUANTILES, says: 'named quantiles', checks: Object.values(spec.checks?.latency?.quantiles ?? {}) },
+      {
+        path: [...CHECKS, 'responseShape'],
+        says: 'the shape of answers (0.1 where it says none)',
+        checks: spec.checks?.responseShape?.breaking === 'rollback' ? [spec.checks.responseShape] : [],
+      },
+      { path: PROBES, says: 'probes', checks: [spec.checks?.probes ?? null] },
+      {
+        path: LOGS,
+        says: 'logs that roll back',
+        checks: rollsBack(spec.checks?.logs ?? null) ? [spec.checks?.logs ?? null] : [],
+      },
+      {
+        path: VALUES,
+        says: 'what answers carry',
+        checks: [...valuesOf(spec).map(({ terms }) => terms), ...Object.values(spec.checks?.categories ?? {})],
+      },
+    ]),
     ...queries.flatMap(({ path, query }) => [
       ...rollbackHasANull(path, query),
       ...limitHasASide(path, query),

@@ -2,6 +2,8 @@ import { checkJudge } from './check-judge.ts';
 import { checkMargins } from './check-margins.ts';
 import { checkQueries } from './check-queries.ts';
 import { checkStages } from './check-stages.ts';
+import { checkValues, valuesOf } from './check-values.ts';
+import { checkShape } from './checks/check-shape.ts';
 import type { DocumentFault } from './fault.ts';
 import type { Legible, LegibleSpec } from './legible.ts';
 import type { Policy } from './schema.ts';
@@ -18,6 +20,8 @@ export function checkPolicy(policy: Legible<Policy>): readonly DocumentFault[] {
     ...checkMargins(spec),
     ...checkJudge(spec),
     ...checkQueries(spec),
+    ...checkValues(spec),
+    ...checkShape(spec),
     ...checkReports(spec),
   ];
 }
@@ -28,7 +32,8 @@ function checkReports(spec: LegibleSpec): readonly DocumentFault[] {
 }
 
 /** A promotion requires evidence of parity: without a check that has to show it, time alone would promote. */
-function somethingIsShown({ steps, checks }: LegibleSpec): DocumentFault[] {
+function somethingIsShown(spec: LegibleSpec): DocumentFault[] {
+  const { dryRun, steps, checks } = spec;
   const compares = (steps ?? []).some((step) => step !== null && 'weight' in step);
   const latency = checks?.latency;
   const required: readonly Legible<boolean>[] = [
@@ -40,8 +45,21 @@ function somethingIsShown({ steps, checks }: LegibleSpec): DocumentFault[] {
   ];
   const queries = Object.values(checks?.queries ?? {});
   const byQuery = queries.some((query) => query === null || (query.comparable !== false && query.dryRun !== true));
-  if (!compares || byQuery || !required.every((dryRun) => dryRun === true)) return [];
-  const message = 'checks must have one that is more than a dryRun and can show parity, or nothing could be promoted';
+  const byQuantile = Object.values(latency?.quantiles ?? {}).some((quantile) => quantile?.dryRun !== true);
+  const byValue = valuesOf(spec).some(({ terms }) => terms?.dryRun !== true);
+  const byProbes = checks?.probes !== undefined && checks.probes?.dryRun !== true;
+  if (
+    dryRun !== false ||
+    !compares ||
+    byQuery ||
+    byQuantile ||
+    byValue ||
+    byProbes ||
+    !required.every((dryRun) => dryRun === true)
+  )
+    return [];
+  const message =
+    'checks must have one that is more than a dryRun and can show parity, or nothing could be promoted; spec.dryRun: true says that a person ends each step';
   return [{ path: ['spec', 'checks'], message, at: 'key' }];
 }
 

@@ -1,4 +1,5 @@
 import type { Verdict } from '../judge/verdict.ts';
+import type { Difference } from '../parity/differences/difference.ts';
 import { formatCount, formatShare } from '../parity/figures.ts';
 import { counted } from '../policy/counted.ts';
 import { formatBps } from '../policy/units.ts';
@@ -18,6 +19,11 @@ interface Told {
   readonly subject: PageSubject | null;
 }
 
+/** A page is read on a telephone. */
+const MOST_DIFFERENCES_PAGED = 3;
+const MOST_CONSUMERS_PAGED = 5;
+const LONGEST_PAGED = 200;
+
 /** Flat facts for a channel's table, included only when known. A summary may be cut; these repeat its facts. */
 export function pageFacts({ before, after, event, evidence, subject }: Told): Message['details'] {
   const verdict = 'verdict' in event ? event.verdict : evidence.verdict;
@@ -32,7 +38,9 @@ export function pageFacts({ before, after, event, evidence, subject }: Told): Me
     policy: after.policy.metadata.name,
     reason: after.reason,
     ...(after.started ? { startedBy: after.started.by, startedBecause: after.started.reason } : {}),
-    ...(subject === null ? {} : { ...harmFacts(before, event, evidence, verdict), next: nextCommand(after) }),
+    ...(subject === null
+      ? {}
+      : { ...harmFacts(before, event, evidence, verdict), next: nextCommand(after, event, verdict) }),
   };
 }
 
@@ -48,7 +56,29 @@ function harmFacts(
     ...(verdict?.where ? { where: verdict.where.says } : {}),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(hurt === null ? {} : { hurt }),
+    ...differenceFacts(verdict),
   };
+}
+
+/** What breaks clients, in short, and which consumers met it. */
+function differenceFacts(verdict: Verdict | null): Readonly<Record<string, string>> {
+  const breaking = verdict?.findings.flatMap(({ differences = [], dryRun }) => (dryRun ? [] : differences)) ?? [];
+  const worst = breaking
+    .filter(({ effect }) => effect === 'breaking')
+    .toSorted((one, other) => other.logHarm - one.logHarm);
+  if (worst.length === 0) return {};
+  const named = worst.slice(0, MOST_DIFFERENCES_PAGED).map(inShort);
+  const more = worst.length - named.length;
+  const consumers = [...new Set(worst.flatMap(({ seen }) => seen?.consumers ?? []))].slice(0, MOST_CONSUMERS_PAGED);
+  return {
+    differs: [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; '),
+    ...(consumers.length === 0 ? {} : { consumers: consumers.join(', ') }),
+  };
+}
+
+function inShort({ place, says }: Difference): string {
+  const text = place === '' ? says : `${place}: ${says}`;
+  return text.length <= LONGEST_PAGED ? text : `${text.slice(0, LONGEST_PAGED - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 /** The known impact: how many requests failed on the canary, and its share of the traffic. */

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { Problem } from '../../../src/problem/problem.ts';
+import { differenceOf, differingFinding } from '../../support/differences.ts';
 import { verdictOf } from '../../support/fake-control.ts';
 import { openShell, type Shell } from './harness.ts';
 
@@ -116,6 +117,17 @@ describe('get', () => {
     expect(code).toBe(0);
     expect(out.trimEnd().split('\n')).toHaveLength(2);
     expect(err).toBe('serin: the database cannot answer; still trying\nserin: the server answers again\n');
+  });
+});
+
+describe('explain', () => {
+  it('says what the verdict rests on, as text and as JSON', async () => {
+    const id = await shell.inStep1();
+    shell.control.see(id, { verdict: verdictOf({ findings: [differingFinding([differenceOf()])] }) });
+    expect((await shell.run('explain payments')).out).toMatch(/^payments: v1 -> v2, step-1 at 10%\n.*\/amount: gone/s);
+    expect(JSON.parse((await shell.run('explain payments -o json')).out)).toMatchObject({
+      findings: [{ differences: [{ path: '/amount', stable: { share: 1 } }] }],
+    });
   });
 });
 

@@ -142,6 +142,17 @@ describe('the check of a policy', () => {
     expect((await controlOf({}).check({ text })).issues).toEqual([]);
     expect((await controlOf({ routes: [measured] }).check({ text: POLICY })).issues).toEqual([]);
   });
+
+  it('takes the shape of answers on a route that a source measures, and says that nothing is compared there', async () => {
+    const text = `${POLICY}    responseShape: {}\n`;
+    const measured = { name: 'shop', policy: 'mine', evidence: 'elsewhere' } as const;
+    expect(await controlOf({ routes: [measured] }).check({ text })).toMatchObject({
+      issues: [],
+      notes: [expect.stringMatching(/^checks\.responseShape compares nothing here, because the source of the route/)],
+    });
+    expect((await controlOf({}).check({ text })).notes).toEqual([]);
+  });
+
   it('names each source once that cannot be reached, which is no fault of the policy', async () => {
     const down = answerOf({ outcome: 'unreachable', says: 'it answered 503' });
     const { check } = controlOf({ answers: [down, { ...down, track: 'canary' }, answerOf({ outcome: 'unusable' })] });

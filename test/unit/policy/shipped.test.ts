@@ -86,12 +86,33 @@ describe('the shipped policies', () => {
     expect(spec.consumers.default).toBe('by-weight');
   });
 
+
+  it('breaking-change: what is meant is declared, and everything else stays compared', () => {
+    const { responseShape } = shipped('breaking-change').spec.checks;
+    expect(responseShape).toMatchObject({ breaking: 'hold', expect: [{ renamed: '/amount -> /total' }] });
+  });
+
   it('breaking-change: nobody moves who is not listed, and a person ends it', () => {
     const { spec } = shipped('breaking-change');
     expect(spec.consumers.default).toBe('stable');
     expect(spec.steps).toMatchObject([{ consumers: 'listed' }]);
     expect(spec.internal.gates).not.toEqual([]);
     expect(spec.finalise).toBe('manual');
+  });
+
+  it('quiet: large shares and wide margins, and the median alone of the latencies', () => {
+    const { spec } = shipped('quiet');
+    expect(spec.steps).toMatchObject([
+      { weight: 2_500, dwell: 4 * 3_600_000 },
+      { weight: 5_000, dwell: 8 * 3_600_000 },
+    ]);
+    const { errors, latency } = spec.checks;
+    expect([errors.rollback, errors.parity]).toEqual([
+      { relative: 0.5, absolute: 0.01 },
+      { relative: 1, absolute: 0.025 },
+    ]);
+    expect([latency.p50.rollback.relative, latency.p50.parity.relative]).toEqual([0.2, 0.6]);
+    expect([latency.p50.dryRun, latency.p95.dryRun, latency.p99.dryRun]).toEqual([false, true, true]);
   });
 
   it('demo: a whole rollout within a minute, with the rollback margins of production', () => {

@@ -3,6 +3,7 @@ import type { Finding } from '../../../src/judge/verdict.ts';
 import { announce } from '../../../src/rollout/announce.ts';
 import { noEvidence } from '../../../src/rollout/evidence.ts';
 import { begin } from '../../../src/rollout/transition.ts';
+import { differenceOf, differingFinding, SIGHTED } from '../../support/differences.ts';
 import { verdictOf } from '../../support/fake-control.ts';
 import { announced, apply, happening, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';
 
@@ -197,6 +198,32 @@ describe('announce', () => {
       },
     });
     expect(page?.id).toBe(`${before.id}-${before.version + 1}-page`);
+  });
+
+  it('carries in short what differs, and who met it', () => {
+    const many = Array.from({ length: 4 }, (_, at) => ({ ...differenceOf({ logHarm: 9 - at }), seen: SIGHTED }));
+    const endless = differenceOf({ logHarm: 99, place: 'pay', says: 'x'.repeat(9_000) });
+    const added = differenceOf({ effect: 'compatible', logHarm: 100, says: '/total is new' });
+    const findings = [
+      differingFinding([added, endless, ...many]),
+      differingFinding([differenceOf({ says: 'nobody counts this', logHarm: 200 })], { dryRun: true }),
+    ];
+    const verdict = { ...verdictOf({ name: 'harmful' }), findings };
+    const [page] = told(rolloutIn('step-1'), { kind: 'canaryJudgedHarmful', reason: 'canary differs', verdict });
+    const one = 'GET /orders/{id} 2xx: /amount is gone (0 of 412 answers against 3,690 of 3,690)';
+    expect(page?.details).toMatchObject({
+      differs: `pay: ${'x'.repeat(194)}…; ${one}; ${one}; and 2 more`,
+      consumers: 'acme',
+    });
+  });
+
+  it('says of what a check refused in the internal phase that it hurt nobody', () => {
+    const verdict = { ...verdictOf({ name: 'undecided' }), findings: [differingFinding([differenceOf()])] };
+    const [page] = told(rolloutIn('internal'), { kind: 'internalFailed', reason: '/amount is gone', verdict });
+    expect(page?.details).toMatchObject({
+      hurt: 'nobody: no traffic but requests of tests had the canary',
+      differs: expect.stringContaining('/amount is gone'),
+    });
   });
 
   it('claims nothing that is not known', () => {
