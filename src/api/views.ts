@@ -1,5 +1,6 @@
 import type { Finding, Forecast, Verdict } from '../judge/verdict.ts';
 import { formatBps } from '../policy/units.ts';
+import { isKeptInternal } from '../rollout/internal.ts';
 import { currentStep, neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
@@ -97,7 +98,9 @@ function waitsFor({ rollout, evidence }: RolloutRecord): string[] {
 }
 
 function provenEnough({ rollout, evidence }: RolloutRecord): boolean {
-  if (rollout.stage.kind === 'internal') return evidence.forced.requests >= rollout.policy.spec.internal.requests;
+  if (rollout.stage.kind === 'internal') {
+    return evidence.forced.requests >= rollout.policy.spec.internal.requests && !isKeptInternal(evidence.verdict);
+  }
   return rollout.stage.kind === 'step' && (listsConsumers(rollout) || evidence.verdict?.name === 'at-parity');
 }
 

@@ -3,6 +3,8 @@ import { partOf } from '../parity/stake.ts';
 import type { Policy } from '../policy/schema.ts';
 import { type Tails, tailsOf } from '../stats/latency/tails.ts';
 import { combinedLog, largestStake, stakesOf } from './budget.ts';
+import { weighUnits } from './by-key/weigh-units.ts';
+import { faultOfUnits } from './contract/unit-fault.ts';
 import { readEvidence } from './evidence.ts';
 import {
   carrierOf,
@@ -19,13 +21,21 @@ import { forecastOf } from './forecast.ts';
 import type { LookInput } from './input.ts';
 import { enterStage, observe } from './observe.ts';
 import { recall } from './recall.ts';
+import { reservationsOf, withReservations } from './reservations.ts';
 import { onClockOf } from './set-back.ts';
 import { slowAfterMs, staleAfterMs } from './slow-age.ts';
 import type { JudgeState } from './state.ts';
 import { thresholdsOf } from './thresholds.ts';
 import { standing, whyBlind, whyUndecided } from './undecided.ts';
 import type { CheckName, Finding, Verdict } from './verdict.ts';
-import { coldEvidence, coldFinding, isColdCertain, isExcusable, isOutOfPatience } from './warm-up/cold.ts';
+import {
+  coldEvidence,
+  coldFinding,
+  isColdCertain,
+  isExcusable,
+  isOutOfPatience,
+  withCertainty,
+} from './warm-up/cold.ts';
 
 export type { LookInput, StepContext } from './input.ts';
 export { type JudgeState, openJudgement } from './state.ts';
@@ -48,13 +58,27 @@ export function look(policy: Policy, before: JudgeState, input: LookInput): Look
   let state = enterStage(known, input.step);
   if (evidence.blocks.length > 0) state = { ...state, fedAt: input.at };
   for (const block of evidence.blocks) {
-    state = observe(policy, onClockOf(state, block), block, input.step);
-    if (isHarmful(policy, state, input)) {
-      const past = pastOf(state);
-      const verdict = harmVerdict('harmful', policy, state, input, past);
-      return toldOf(policy, { ...state, decided: verdict }, verdict, past);
-    }
+    const seen = observe(policy, onClockOf(state, block), block, input.step);
+    state = withCertainty(policy, seen, input, thresholdsOf(policy, input.step).harm);
+    const decided = decidedLook(policy, state, input);
+    if (decided !== null) return decided;
   }
+  const unitFault = input.units ? faultOfUnits(input.units) : null;
+  if (input.units && unitFault === null) {
+    state = weighUnits(policy, state, input.units, input.step);
+    const decided = decidedLook(policy, state, input);
+    if (decided !== null) return decided;
+  }
+  const blind = evidence.blind ?? (unitFault === null ? null : `the counts by key are unusable: ${unitFault}`);
+  const past = pastOf(state);
+  const verdict = verdictOf(policy, state, input, blind, past);
+  return toldOf(policy, state, withReservations(verdict, reservationsOf(policy, state, input)), past);
+}
+
+/** The final look at a canary that was found harmful; null while it is not. */
+function decidedLook(policy: Policy, state: JudgeState, input: LookInput): Look | null {
+  const harm = harmOf(policy, state, input);
+  if (harm === null) return null;
   const past = pastOf(state);
   const verdict =
     harm === 'by-evidence'

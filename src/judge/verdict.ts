@@ -1,4 +1,6 @@
 import type { CheckName, Finding } from '../parity/finding.ts';
+import type { Reservation } from '../parity/internal/reservation.ts';
+
 import type { Where } from './where.ts';
 
 export type { CheckName, Finding } from '../parity/finding.ts';
@@ -27,9 +29,11 @@ export interface Verdict {
   readonly leads?: CheckName;
   /** Worse for certain while the canary warms up, by nothing that warming up would not explain: the weight before is enough. */
   readonly goBack?: true;
+  /** What checks say of the internal phase, whatever the verdict is; omitted elsewhere, and where none says anything. */
+  readonly reservations?: readonly Reservation[];
   /**
-   * Which slices of the traffic carry the difference; omitted for every verdict but `suspect` and `harmful`, and when it
-   * cannot be determined.
+   * Which slices of the traffic carry the difference; omitted unless the canary is rolled back or held because it is worse,
+   * and when it cannot be determined.
    */
   readonly where?: Where;
 }

@@ -1,6 +1,7 @@
 import type { OnHarm, Policy } from '../policy/schema.ts';
 import type { FindingContext, LookContext, Sight, UnitSight } from './context.ts';
 import type { CheckName, Finding } from './finding.ts';
+import type { Reservation } from './internal/reservation.ts';
 import type { Claim, ShareOf, Stake } from './stake.ts';
 
 /**
@@ -37,6 +38,8 @@ export interface Check<State> {
   findings(policy: Policy, state: State, context: LookContext): readonly Finding[];
   /** Why the rollout has to wait, given the findings that count in the present stage. */
   holds?(policy: Policy, state: State, context: HoldContext): readonly Hold[];
+  /** What it says of the internal phase, where nothing is randomised. */
+  reservations?(policy: Policy, state: State): readonly Reservation[];
 }
 
 export interface CheckNames {

@@ -3,16 +3,17 @@ import type { Policy } from '../policy/schema.ts';
 import { formatDuration } from '../policy/units.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import type { PulledBrake } from '../split/order.ts';
-import type { MachineEvent } from './event.ts';
+import { brakedBy, type MachineEvent } from './event.ts';
 import { asOfNow, type Evidence } from './evidence.ts';
+import { whatFailed, whyRefused, whyUntold } from './forced.ts';
 import { interference } from './interference.ts';
-import { heldInstead } from './on-harm.ts';
+import { isKeptInternal, whatInternalSays, whyCheckRefuses } from './internal.ts';
+import { heldInstead, onHarm } from './on-harm.ts';
 import { wasPaged } from './paged.ts';
 import { closedGates, currentStep, neededDwellMs, undecidedLimitMs } from './plan.ts';
 import { silence } from './silence.ts';
 import { isEnded, type PagedCause, type Rollout } from './state.ts';
 import { steppingBack } from './step-back.ts';
-import { counted } from '../policy/counted.ts';
 
 /** What the tick found besides the evidence. */
 export interface Facts {
@@ -47,20 +48,26 @@ function blamed(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEven
 
 function harm(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
   const { kind } = rollout.stage;
-  if (facts.braked !== null && kind !== 'preflight') return { kind: 'canaryBraked', reason: facts.braked };
+  if (facts.braked !== null && kind !== 'preflight') return brakedBy(facts.braked);
   const { verdict } = evidence;
   if (verdict?.name === 'harmful' && (kind === 'step' || kind === 'bake')) {
     return { kind: 'canaryJudgedHarmful', reason: verdict.reason, verdict };
   }
+  // From mirrored requests: nobody was served by the canary yet.
+  if (verdict?.name === 'harmful' && kind === 'internal') {
+    return onHarm(rollout, verdict) === 'hold'
+      ? { kind: 'canaryJudgedHarmful', reason: verdict.reason, verdict }
+      : { kind: 'internalFailed', reason: verdict.reason, verdict };
+  }
   const { maxErrors } = rollout.policy.spec.internal;
   if (kind === 'internal' && evidence.forced.errors > maxErrors) {
-    const { requests, errors } = evidence.forced;
-    return {
-      kind: 'internalFailed',
-      reason: `${errors} of ${counted(requests, 'forced request')} failed, ${maxErrors} allowed`,
-    };
+    return { kind: 'internalFailed', reason: `${whatFailed(evidence.forced)}, ${maxErrors} allowed` };
   }
-  return null;
+  if (kind !== 'internal' || rollout.policy.spec.dryRun) return null;
+  const refused = whyRefused(evidence.forced);
+  if (refused !== null) return { kind: 'internalFailed', reason: refused };
+  const reason = whyCheckRefuses(evidence);
+  return reason === null || verdict === null ? null : { kind: 'internalFailed', reason, verdict };
 }
 
 /** Conditions that only a person can end, reported once per cause. */
@@ -155,7 +162,7 @@ function progress(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEv
       ? { kind: 'preflightPassed' }
       : { kind: 'preflightRefused', reason: facts.preflightFailure };
   }
-  if (rollout.paused || rollout.withdrawal) return null;
+  if (rollout.paused || rollout.withdrawal || rollout.stepBack?.phase === 'back') return null;
   if (stage.kind === 'promoted') return finalise(policy);
   if (evidence.appliedAt === null || evidence.dwellMs < neededDwellMs(rollout)) return null;
   if (closedGates(rollout).length > 0) return null;
@@ -163,12 +170,16 @@ function progress(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEv
   const dwell = formatDuration(neededDwellMs(rollout));
   switch (stage.kind) {
     case 'internal': {
-      const { requests, errors } = evidence.forced;
+      const { requests } = evidence.forced;
       if (!capabilitiesOf(rollout).gatewayCarries) {
         return { kind: 'internalPassed', reason: 'nobody forces requests on this route' };
       }
-      if (requests < policy.spec.internal.requests) return null;
-      return { kind: 'internalPassed', reason: `${counted(requests, 'forced request')}, ${errors} failed` };
+      if (requests < policy.spec.internal.requests || isKeptInternal(evidence.verdict)) return null;
+      const untold = policy.spec.dryRun ? null : whyUntold(evidence.forced);
+      if (untold === null) return { kind: 'internalPassed', reason: whatInternalSays(evidence) };
+      if (rollout.openPage !== null || wasPaged(rollout, 'undecided', asOfNow(rollout.stageEnteredAt, evidence)))
+        return null;
+      return { kind: 'undecidedTooLong', cause: 'undecided', reason: `held: ${untold}` };
     }
     case 'step': {
       const step = currentStep(rollout);
@@ -177,13 +188,19 @@ function progress(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEv
       return { kind: 'stepPassed', index: stage.index, reason: verdict.reason, verdict };
     }
     case 'bake':
-      // Serin cannot observe whether the canary received all the traffic.
-      if (!capabilitiesOf(rollout).splitSeen) return null;
-      if (evidence.verdict === null || evidence.blindSince !== null) return null;
+      // Serin cannot observe whether the canary received all the traffic, or was told to conclude nothing.
+      if (!capabilitiesOf(rollout).splitSeen || policy.spec.dryRun) return null;
+      if (evidence.blindSince !== null || !mayEndBake(evidence.verdict)) return null;
       return { kind: 'bakePassed', reason: `served 100% for ${dwell} within its guards` };
     default:
       return null;
   }
+}
+
+// In the bake nothing is compared, so a verdict without evidence against the canary is the best there is.
+function mayEndBake(verdict: Verdict | null): boolean {
+  if (verdict === null || verdict.hold !== undefined) return false;
+  return verdict.name === 'undecided' || verdict.name === 'at-parity';
 }
 
 function finalise(policy: Policy): MachineEvent | null {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Verdict, VerdictName } from '../../../src/judge/verdict.ts';
+import type { Reservation } from '../../../src/parity/internal/reservation.ts';
 import { decide, type Facts } from '../../../src/rollout/decide.ts';
 import { type Evidence, noEvidence, onSteppedClock, resetEvidence } from '../../../src/rollout/evidence.ts';
 import type { Rollout } from '../../../src/rollout/state.ts';
@@ -57,6 +58,124 @@ describe('decide: harm', () => {
     expect(decide(rollout, evidence(rollout, { forced: { requests: 3, errors: 1 } }), facts())).toEqual({
       kind: 'internalFailed',
       reason: '1 of 3 forced requests failed, 0 allowed',
+    });
+  });
+});
+
+describe('decide: what checks say of the internal phase', () => {
+  const rollout = apply(rolloutIn('internal'), { kind: 'gatePassed', gate: 'integration-tests' });
+  const forced = { requests: 25, errors: 0 };
+  const reserved = (...kinds: readonly Reservation['kind'][]): Verdict => ({
+    ...verdict('undecided'),
+    reservations: kinds.map((kind) => ({ kind, check: 'answers', reason: `it ${kind}` })),
+  });
+  const decided = (of: Verdict, over: Partial<Evidence> = {}) =>
+    decide(rollout, evidence(rollout, { forced, verdict: of, ...over }), facts());
+
+  it('takes the rollout back where one refuses, and says what the forced requests said', () => {
+    expect(decided(reserved('waits', 'refuses'))).toEqual({
+      kind: 'internalFailed',
+      reason: '25 forced requests, 0 failed; it refuses',
+      // The audit keeps what differed.
+      verdict: reserved('waits', 'refuses'),
+    });
+  });
+
+  it('lets it pass where all of them only tell, with what they tell', () => {
+    expect(decided(reserved('tells'))).toEqual({
+      kind: 'internalPassed',
+      reason: '25 forced requests, 0 failed; it tells',
+    });
+  });
+
+  it('keeps it there where one holds or waits, and pages for what holds', () => {
+    expect(decided(reserved('waits'))).toBeNull();
+    const hold = { cause: 'worse:answers', check: 'answers', urgency: 'after-max-hold' } as const;
+    const holding = { ...reserved('holds'), hold };
+    expect(decided(holding, { held: { cause: 'worse:answers', since: T0 } })).toBeNull();
+    expect(decided(holding, { held: { cause: 'worse:answers', since: T0 - 4 * MINUTE } })).toMatchObject({
+      kind: 'undecidedTooLong',
+      cause: 'hold:worse:answers',
+    });
+    const advanced = apply(rollout, { kind: 'advanced', to: 'step-1' });
+    expect(advanced.stage).toEqual({ kind: 'step', index: 0 });
+  });
+
+  it('acts on evidence of mirrored requests, as the policy says of harm', () => {
+    expect(decided(verdict('suspect'))).toBeNull();
+    expect(decided(verdict('harmful'))).toMatchObject({ kind: 'internalFailed', reason: 'it is harmful' });
+    const holding = rolloutIn('internal', policyOf({ onHarm: 'hold' }));
+    const seen = evidence(holding, { forced, verdict: verdict('harmful') });
+    expect(decide(holding, seen, facts())).toMatchObject({
+      kind: 'harmHeld',
+      reason: 'it is harmful; it stays at 0%, paused (onHarm: hold)',
+    });
+  });
+});
+
+describe('decide: forced answers unlike those of the stable', () => {
+  const rollout = apply(rolloutIn('internal'), { kind: 'gatePassed', gate: 'integration-tests' });
+  const forced = (status: number, requests: number, past = [0, 0, 997, 0, 3, 0]) =>
+    evidence(rollout, {
+      forced: { requests, errors: 0, answers: [{ endpoint: 'GET /cart', status, requests, past }] },
+    });
+
+  it('end the internal phase, and name endpoint and status', () => {
+    expect(decide(rollout, forced(404, 21), facts())).toEqual({
+      kind: 'internalFailed',
+      reason: '21 of 21 forced requests were answered as the stable seldom does there: GET /cart with 404 (21)',
+    });
+    const reported = rolloutIn('internal', policyOf({ dryRun: true }));
+    expect(decide(reported, forced(404, 21), facts())?.kind).not.toBe('internalFailed');
+  });
+
+  it('let it pass otherwise, and say what that rules out', () => {
+    expect(decide(rollout, forced(200, 21), facts())).toMatchObject({
+      kind: 'internalPassed',
+      reason:
+        '21 forced requests, 0 failed; 21 answered as the stable does there, which rules out only more than 13.3 % of others',
+    });
+    expect(decide(rollout, forced(200, 21, []), facts())).toMatchObject({
+      kind: 'internalPassed',
+      reason:
+        "21 forced requests, 0 failed; 21 to endpoints of which the stable's answers are not known: GET /cart with 200 (21)",
+    });
+  });
+
+  it('are not said to have passed where the policy asks for none', () => {
+    const unasked = rolloutIn('internal', policyOf({ internal: { requests: 0 } }));
+    expect(decide(unasked, evidence(unasked, { forced: { requests: 0, errors: 0 } }), facts())).toEqual({
+      kind: 'internalPassed',
+      reason: 'the policy asks for no forced requests, and there were none',
+    });
+  });
+
+  it('wait for a person, once, where all were refused and nothing is known of the stable there', () => {
+    const event = decide(rollout, forced(404, 21, []), facts());
+    expect(event).toEqual({
+      kind: 'undecidedTooLong',
+      cause: 'undecided',
+      reason:
+        "held: all of 21 forced requests were refused, at endpoints of which the stable's answers are not known: " +
+        'GET /cart with 404 (21); nothing shows that the canary serves anything',
+    });
+    if (event === null) throw new Error('no event');
+    const told = apply(rollout, event);
+    expect(told.openPage).toBe('undecided');
+    expect(decide(told, forced(404, 21, []), facts())).toBeNull();
+    expect(apply(told, { kind: 'advanced', to: 'step-1' }).stage).toMatchObject({ kind: 'step', index: 0 });
+    const reported = apply(rolloutIn('internal', policyOf({ dryRun: true })), {
+      kind: 'gatePassed',
+      gate: 'integration-tests',
+    });
+    expect(decide(reported, forced(404, 21, []), facts())?.kind).toBe('internalPassed');
+  });
+
+  it('that never came are failures, and the reason says so', () => {
+    const seen = evidence(rollout, { forced: { requests: 20, errors: 20, unanswered: 19 } });
+    expect(decide(rollout, seen, facts())).toEqual({
+      kind: 'internalFailed',
+      reason: '20 of 20 forced requests failed, 19 of them left by their clients without an answer, 0 allowed',
     });
   });
 });

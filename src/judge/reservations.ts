@@ -1,0 +1,27 @@
+import { fromEach, isDryRun } from '../parity/each-check.ts';
+import type { Reservation } from '../parity/internal/reservation.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { LookInput } from './input.ts';
+import type { JudgeState } from './state.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What checks say of the internal phase, without those that are skipped. One that only reports keeps nobody waiting. */
+export function reservationsOf(
+  policy: Policy,
+  { checks }: JudgeState,
+  { step, skippedChecks }: LookInput,
+): readonly Reservation[] {
+  if (step.kind !== 'internal') return [];
+  return fromEach(checks, (check, known) => check.reservations?.(policy, known) ?? [])
+    .filter(({ check }) => !skippedChecks.includes(check))
+    .map((reservation) => (isDryRun(policy, reservation.check) ? asTold(reservation) : reservation));
+}
+
+/** The verdict with the reservations, which decide in the internal phase whatever else it says. */
+export function withReservations(verdict: Verdict, reservations: readonly Reservation[]): Verdict {
+  return reservations.length === 0 ? verdict : { ...verdict, reservations };
+}
+
+function asTold({ check, reason }: Reservation): Reservation {
+  return { kind: 'tells', check, reason: `${reason} (report only)` };
+}

@@ -1,0 +1,78 @@
+import type { ResponseShapeTerms } from '../../policy/checks/shape-checks.ts';
+import { counted } from '../../policy/counted.ts';
+import { forcedReach, forcedSlots, withForcedFacts } from '../../stats/presence/forced-shapes.ts';
+import type { ForcedShapes, ShapeEvidence } from '../../stats/presence/shape-evidence.ts';
+import type { Difference } from '../differences/difference.ts';
+import { differencesInWords } from '../differences/in-words.ts';
+import { formatCount } from '../figures.ts';
+import type { Reservation } from '../internal/reservation.ts';
+import { isBeyondTestData } from './beyond-test-data.ts';
+import { judgedSlots } from './expected.ts';
+import { type NamedSlot, namedSlots } from './named-slot.ts';
+import { shapeDifferences } from './shape-differences.ts';
+import { RESPONSE_SHAPE, type ShapeState } from './shape-state.ts';
+
+/** How long answers of the stable are waited for at the places that forced requests asked. */
+const LONGEST_WAIT_MS = 60_000;
+
+const REACTIONS: Readonly<Record<ResponseShapeTerms['breaking'], Reservation['kind']>> = {
+  rollback: 'refuses',
+  hold: 'holds',
+  report: 'tells',
+};
+
+/** What forced answers look like beside the stable's at the same places, in the internal phase. */
+export function shapeReservation(terms: ResponseShapeTerms, state: ShapeState): Reservation {
+  const forced = state?.forced;
+  const isRead = Object.values(forced?.shapes ?? {}).some(({ answers }) => answers > 0);
+  if (state === null || forced === undefined || !isRead) return told('tells', 'no forced answer was read so far');
+  const differences = forcedDifferences(terms, state, forced);
+  const breaking = inWords(differences.filter(({ effect }) => effect === 'breaking'));
+  if (breaking !== null) return { kind: REACTIONS[terms.breaking], check: RESPONSE_SHAPE, reason: breaking };
+  const { compared, few, unknown } = forcedReach(withForcedFacts(state, forced), forced);
+  const isEarly = forced.until - forced.since < LONGEST_WAIT_MS;
+  const unknowns = `${formatCount(unknown)} of places of which the stable's are not known`;
+  if (unknown > 0 && isEarly && terms.breaking !== 'report') return told('waits', `${unknowns} yet`);
+  const too = 'at places with too few of them to tell';
+  const rest = unknown === 0 ? '' : `; ${unknowns}`;
+  if (compared === 0) {
+    const said = few === 0 ? unknowns : `${counted(few, 'forced answer')} ${too}${rest}`;
+    return told('tells', `${said}, so nothing was compared`);
+  }
+  const says = inWords(differences) ?? `${counted(compared, 'forced answer')} as the stable's are there`;
+  return told('tells', `${says}${few === 0 ? '' : `; ${formatCount(few)} more ${too}`}${rest}`);
+}
+
+// Tests may have chosen what they ask for: that the canary itself differs is not shown.
+function inWords(differences: readonly Difference[]): string | null {
+  const words = differencesInWords(differences, "differ from the stable's");
+  return words === null ? null : `forced answers ${words}`;
+}
+
+function told(kind: Reservation['kind'], reason: string): Reservation {
+  return { kind, check: RESPONSE_SHAPE, reason: `shape of answers: ${reason}` };
+}
+
+const KNOWN = new WeakMap<
+  ForcedShapes,
+  { readonly terms: ResponseShapeTerms; readonly differences: readonly Difference[] }
+>();
+
+function forcedDifferences(
+  terms: ResponseShapeTerms,
+  state: ShapeEvidence,
+  forced: ForcedShapes,
+): readonly Difference[] {
+  const known = KNOWN.get(forced);
+  if (known?.terms === terms) return known.differences;
+  const evidence = withForcedFacts(state, forced);
+  const places = new Map(evidence.places.map((place) => [place.place, place]));
+  const named = namedSlots(evidence, forcedSlots(evidence, forced)).map((one): NamedSlot => {
+    const place = places.get(one.slot.place);
+    return { ...one, effect: place !== undefined && isBeyondTestData(one, place) ? 'breaking' : 'compatible' };
+  });
+  const { slots } = judgedSlots(terms, evidence, named);
+  const differences = shapeDifferences(evidence, slots);
+  KNOWN.set(forced, { terms, differences });
+  return differences;
+}

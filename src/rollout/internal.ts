@@ -1,0 +1,27 @@
+import type { Verdict } from '../judge/verdict.ts';
+import { obstacleIn, reservationsInWords } from '../parity/internal/reservation.ts';
+import type { Evidence } from './evidence.ts';
+import { whatForcedSay } from './forced.ts';
+
+/**
+ * Why a check refuses the canary its first traffic; null if none does.
+ *
+ * @example `25 forced requests, 0 failed; GET /orders/{id} lacks /amount in all 25, which the stable has in 1,204 of 1,204`
+ */
+export function whyCheckRefuses({ forced, verdict }: Pick<Evidence, 'forced' | 'verdict'>): string | null {
+  const reservations = verdict?.reservations ?? [];
+  if (obstacleIn(reservations)?.kind !== 'refuses') return null;
+  return `${whatForcedSay(forced)}; ${reservationsInWords(reservations)}`;
+}
+
+/** Whether the verdict keeps a rollout in the internal phase. Evidence from mirrored requests is about the versions. */
+export function isKeptInternal(verdict: Verdict | null): boolean {
+  if (verdict === null) return false;
+  return verdict.name === 'harmful' || verdict.name === 'suspect' || obstacleIn(verdict.reservations ?? []) !== null;
+}
+
+/** What the phase has shown, when it passes. */
+export function whatInternalSays({ forced, verdict }: Pick<Evidence, 'forced' | 'verdict'>): string {
+  const said = reservationsInWords(verdict?.reservations ?? []);
+  return said === '' ? whatForcedSay(forced) : `${whatForcedSay(forced)}; ${said}`;
+}

@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import { look, openJudgement, type StepContext } from '../../../src/judge/judge.ts';
+import type { PolicyDocument } from '../../../src/policy/schema.ts';
+import type { PlaceShape, ShapeCounts } from '../../../src/stats/answers/shape-counts.ts';
+import type { Block } from '../../../src/stats/block.ts';
+import { blockOf, inputOf, tallyOf } from '../../support/judge-blocks.ts';
+import { judgePolicy } from '../../support/judge-policy.ts';
+
+type Terms = NonNullable<NonNullable<PolicyDocument['spec']['checks']>['responseShape']>;
+
+const PLACE = 'GET /orders/{id} 2xx';
+const REFUSED = 'GET /orders/{id} 4xx';
+const INTERNAL: StepContext = { kind: 'internal', index: 0, position: 'first', splitEpoch: 1, appliedAt: 0 };
+const FACTS = [
+  'type application/json',
+  'present ',
+  'object ',
+  'present /id',
+  'string /id',
+  'present /amount',
+  'integer /amount',
+  'present /note',
+  'string /note',
+  'value:PAID /id',
+];
+
+/** Answers of which all have these facts; `note` is in half of the stable's. */
+function shapeOf(answers: number, changes: Readonly<Record<string, number | null>> = {}): PlaceShape {
+  const all = Object.entries({ ...Object.fromEntries(FACTS.map((fact) => [fact, answers])), ...changes });
+  return {
+    answers,
+    facts: Object.fromEntries(all.flatMap(([fact, count]) => (count === null ? [] : [[fact, count]]))),
+  };
+}
+
+const stableShape = shapeOf(40, { 'present /note': 20, 'string /note': 20 });
+
+/** Twenty forced requests in the first of the blocks, and 40 answers of the stable in each. */
+function said(forced: ShapeCounts, terms: Terms = {}, more: { blocks?: number; stable?: ShapeCounts } = {}) {
+  const policy = judgePolicy({ checks: { responseShape: terms } });
+  const { blocks = 3, stable = { [PLACE]: stableShape } } = more;
+  const all = Array.from({ length: blocks }, (_, index): Block => {
+    const canary = index === 0 ? { ...tallyOf(20), shapes: forced } : tallyOf(0);
+    return blockOf({
+      startedAt: index * 5_000,
+      durationMs: 5_000,
+      canaryBps: 0,
+      stable: { ...tallyOf(400), shapes: stable },
+      forced: { stable: tallyOf(0), canary },
+    });
+  });
+  const { verdict } = look(policy, openJudgement(policy), inputOf(all, { step: INTERNAL }));
+  return verdict.reservations ?? [];
+}
+
+const partly = shapeOf(20, { 'present /amount': 5, 'integer /amount': 5 });
+const lacking = { [PLACE]: shapeOf(20, { 'present /amount': null, 'integer /amount': null }) };
+
+describe('forced answers beside those of the stable', () => {
+  it('hold where they lack what the stable always has, and name it', () => {
+    expect(said(lacking)).toEqual([
+      {
+        kind: 'holds',
+        check: 'responseShape',
+        reason: `forced answers differ from the stable's in ${PLACE}: /amount is gone (0 of 20 answers against 120 of 120)`,
+      },
+    ]);
+  });
+
+  it('do as the policy says of what is breaking', () => {
+    expect(said(lacking, { breaking: 'rollback' })).toMatchObject([{ kind: 'refuses' }]);
+    expect(said(lacking, { breaking: 'report' })).toMatchObject([{ kind: 'tells' }]);
+    expect(said(lacking, { dryRun: true })).toMatchObject([{ kind: 'tells' }]);
+    expect(said(lacking, { ignore: ['/amount'] })).toMatchObject([{ kind: 'tells' }]);
+    expect(said(lacking, { expect: [{ removed: '/amount' }] })).toMatchObject([
+      { kind: 'tells', reason: "shape of answers: 20 forced answers as the stable's are there" },
+    ]);
+  });
+
+  it('name what was renamed, and what has another type', () => {
+    const renamed = { [PLACE]: shapeOf(20, { ...NONE, 'present /total': 20, 'integer /total': 20 }) };
+    expect(said(renamed)[0]?.reason).toContain('/amount is gone and /total came, probably renamed');
+    expect(said(renamed, { expect: [{ renamed: '/amount -> /total' }] })).toMatchObject([{ kind: 'tells' }]);
+    const retyped = { [PLACE]: shapeOf(20, { 'integer /amount': null, 'string /amount': 20 }) };
+    expect(said(retyped)[0]?.reason).toContain('/amount is a string (20 of 20 answers against 0 of 120)');
+    expect(said(renamed)).toMatchObject([{ kind: 'holds' }]);
+    expect(said(retyped)).toMatchObject([{ kind: 'holds' }]);
+  });
+
+  it.each<[string, ShapeCounts, ShapeCounts, string]>([
+    [
+      'is null in what tests asked for',
+      { [PLACE]: shapeOf(20, { 'integer /amount': null, 'null /amount': 20 }) },
+      { [PLACE]: stableShape },
+      '/amount is null (20 of 20 answers against 0 of 120)',
+    ],
+    [
+      'is set, and is null in the answers of the stable',
+      { [PLACE]: shapeOf(20) },
+      { [PLACE]: shapeOf(40, { 'integer /amount': null, 'null /amount': 40 }) },
+      '/amount is an integer',
+    ],
+    [
+      'has a fraction',
+      { [PLACE]: shapeOf(20, { 'integer /amount': null, 'number /amount': 20 }) },
+      { [PLACE]: stableShape },
+      '/amount is a number',
+    ],
+    ['is in some of the forced answers', { [PLACE]: partly }, { [PLACE]: stableShape }, '/amount is missing'],
+    [
+      'is a header',
+      { [PLACE]: shapeOf(20) },
+      { [PLACE]: { ...stableShape, facts: { ...stableShape.facts, 'header x-total': 40 } } },
+      'header x-total is gone',
+    ],
+    [
+      'is another type of content',
+      { [PLACE]: shapeOf(20, { 'type application/json': null, 'type text/json': 20 }) },
+      { [PLACE]: stableShape },
+      'the type is text/json',
+    ],
+    [
+      'is in answers that are not 2xx',
+      { [REFUSED]: shapeOf(20, { 'present /amount': null, 'integer /amount': null }) },
+      { [REFUSED]: stableShape },
+      '/amount is gone',
+    ],
+  ])('are told, and keep nobody, where what differs %s', (_, forced, stable, says) => {
+    expect(said(forced, { breaking: 'rollback' }, { stable })).toMatchObject([
+      { kind: 'tells', reason: expect.stringContaining(says) },
+    ]);
+  });
+
+  it('are not missed what the stable lacks in more than a hundredth, or in fewer than 100 answers', () => {
+    const stable = { [PLACE]: shapeOf(40, { 'present /amount': 39, 'integer /amount': 39 }) };
+    expect(said(lacking, {}, { stable })).toMatchObject([{ kind: 'tells' }]);
+    expect(said(lacking, {}, { blocks: 2 })).toMatchObject([{ kind: 'waits' }]);
+  });
+
+  it('say apart what too few of them were asked for', () => {
+    const stable = { [PLACE]: stableShape, 'GET /carts 2xx': shapeOf(40) };
+    const few = shapeOf(5, { 'present /amount': null, 'integer /amount': null });
+    expect(said({ [PLACE]: shapeOf(20), 'GET /carts 2xx': few }, {}, { stable })[0]?.reason).toBe(
+      "shape of answers: 20 forced answers as the stable's are there; 5 more at places with too few of them to tell",
+    );
+    expect(said({ [PLACE]: few }, {}, { stable })[0]?.reason).toBe(
+      'shape of answers: 5 forced answers at places with too few of them to tell, so nothing was compared',
+    );
+    const six = shapeOf(6, { 'present /amount': null, 'integer /amount': null });
+    expect(said({ [PLACE]: six }, {}, { stable })).toMatchObject([{ kind: 'holds' }]);
+  });
+
+  it('are let pass where they only say other words, or lack what the stable lacks at times', () => {
+    const others = shapeOf(20, {
+      'value:PAID /id': null,
+      'value:TEST /id': 20,
+      'present /note': null,
+      'string /note': null,
+    });
+    expect(said({ [PLACE]: others })).toMatchObject([{ kind: 'tells' }]);
+    const few = { [PLACE]: shapeOf(20, { 'present /amount': 17, 'integer /amount': 17 }) };
+    expect(said(few)).toMatchObject([{ kind: 'tells' }]);
+    const cut = { [PLACE]: { ...shapeOf(20, { 'present /amount': null, 'integer /amount': null }), cut: 3 } };
+    expect(said(cut)).toMatchObject([{ kind: 'tells' }]);
+  });
+
+  it('are told where something was added', () => {
+    const added = { [PLACE]: shapeOf(20, { 'present /extra': 20, 'string /extra': 20 }) };
+    expect(said(added)).toMatchObject([
+      { kind: 'tells', reason: expect.stringContaining('/extra is there, which it was not') },
+    ]);
+  });
+
+  it('wait a minute for the stable where it is not known, and then say so', () => {
+    const elsewhere = { 'GET /carts 2xx': shapeOf(20) };
+    expect(said(elsewhere)).toMatchObject([
+      { kind: 'waits', reason: expect.stringContaining('20 of places of which') },
+    ]);
+    expect(said(elsewhere, {}, { blocks: 14 })).toMatchObject([
+      { kind: 'tells', reason: expect.stringMatching(/are not known, so nothing was compared$/) },
+    ]);
+    expect(said({}, {}, { stable: {} })).toEqual([
+      { kind: 'tells', check: 'responseShape', reason: 'shape of answers: no forced answer was read so far' },
+    ]);
+  });
+});
+
+const NONE = { 'present /amount': null, 'integer /amount': null } as const;
