@@ -2,101 +2,11 @@ import { z } from '@hono/zod-openapi';
 import { ROLES } from '../rollout/event.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
 import { POST_OUTCOMES, type PostOutcome } from '../stats/answers/posted-value.ts';
+import { checkName, verdictViewSchema } from './verdict-schemas.ts';
 
 const instant = z.iso.datetime().describe('RFC 3339, UTC');
 const version = z.strictObject({ url: z.string(), version: z.string() });
 const actor = z.strictObject({ name: z.string(), role: z.string() });
-const checkName = z.string().describe('errors, clientErrors, p50, p95, p99, slower:250, guard:errors, query:NAME, ...');
-const logEvidence = z.number().nullable().describe('Natural logarithm of an e-value');
-
-const interval = z
-  .strictObject({ low: z.number(), high: z.number().nullable() })
-  .nullable()
-  .describe('95 % confidence sequence: it holds at all looks together');
-
-export const findingViewSchema = z
-  .strictObject({
-    check: checkName,
-    canary: z.number().nullable(),
-    stable: z.number().nullable(),
-    unit: z.enum(['share', 'ms', 'value']).describe('value: in the unit of the query'),
-    quantile: z.enum(['p50', 'p95', 'p99']).nullable().describe('Which quantile the figures in ms are'),
-    figures: z
-      .literal('interpolated')
-      .optional()
-      .describe('Between the boundaries of a histogram: approximate, and not what is tested'),
-    bounds: z.strictObject({ canary: interval, stable: interval }),
-    requests: z.strictObject({ canary: z.number(), stable: z.number() }),
-    logHarm: logEvidence,
-    budgetWeight: z.number(),
-    dispersion: z.number().describe('What evidence is divided by, because errors come in clumps'),
-    logParity: logEvidence,
-    logParityThreshold: logEvidence,
-    rollbackMargin: z.string(),
-    parityMargin: z.string().nullable(),
-    needsCanaryRequests: z.number().nullable(),
-    needsAt: z
-      .array(z.strictObject({ weightBps: z.int(), canaryRequests: z.number() }))
-      .readonly()
-      .describe('The same at the next weights of the policy'),
-    intervals: z
-      .strictObject({ counted: z.int(), least: z.int().nullable() })
-      .optional()
-      .describe('Of a query: intervals that its figures cover, and how many it takes at least to hold or to roll back'),
-    dryRun: z.literal(true).optional().describe('Reports only: it takes no part in the verdict'),
-    says: z.string(),
-  })
-  .openapi('Finding');
-
-const forecast = z
-  .strictObject({
-    parity: z
-      .strictObject({
-        lowMs: z.number(),
-        highMs: z.number(),
-        at: z.array(z.strictObject({ weightBps: z.int(), ms: z.number() })),
-      })
-      .nullable()
-      .describe('Until every check has shown parity, in four rollouts of five, and about at the next weights'),
-    doublingMs: z.number().nullable().describe('Until a canary with twice the errors would be rolled back'),
-    says: z.string(),
-  })
-  .describe('Estimates at the present traffic');
-
-const worseSlice = z.strictObject({
-  dimension: z.enum(['endpoint', 'consumer', 'upstream', 'status']),
-  name: z.string().describe('POST /orders/{id}, the name of a consumer, ...; other'),
-  canary: z.number().describe('Share of errors, or of slow answers'),
-  stable: z.number(),
-  requests: z.strictObject({ canary: z.number(), stable: z.number() }),
-  part: z.number().describe('Its part of all that the canary does worse'),
-});
-
-const where = z
-  .strictObject({
-    measure: z.enum(['errors', 'p50', 'p95', 'p99']).describe('Errors, or answers above that quantile of the stable'),
-    slowMs: z.number().nullable(),
-    slices: z.array(worseSlice).describe('Those that carry the difference, worst first; empty where none stands out'),
-    status: worseSlice.nullable().describe('What most of the errors were answered with'),
-    worse: z.int().describe('How many slices are worse, whether or not they stand out'),
-    says: z.string(),
-  })
-  .openapi('Where');
-
-export const verdictViewSchema = z
-  .strictObject({
-    name: z.enum(['harmful', 'suspect', 'shared-fault', 'blind', 'undecided', 'at-parity']),
-    reason: z.string(),
-    logEvidence,
-    logThreshold: logEvidence.describe('The evidence of harm at which the canary is rolled back'),
-    logHold: logEvidence.describe('The evidence of harm at which the weight is held'),
-    worst: z.string().nullable(),
-    needs: z.strictObject({ canaryRequests: z.number(), ms: z.number().nullable() }).nullable(),
-    forecast: forecast.nullable(),
-    where: where.nullable().describe('Where the canary is worse: with suspect and harmful'),
-    findings: z.array(findingViewSchema),
-  })
-  .openapi('Verdict');
 
 export const rolloutViewSchema = z
   .strictObject({
@@ -262,8 +172,6 @@ export const tokenViewsSchema = z.array(tokenViewSchema);
 
 export type BuildView = z.infer<typeof buildViewSchema>;
 export type PolicyCheckView = z.infer<typeof policyCheckViewSchema>;
-export type FindingView = z.infer<typeof findingViewSchema>;
-export type VerdictView = z.infer<typeof verdictViewSchema>;
 export type RolloutView = z.infer<typeof rolloutViewSchema>;
 export type AuditView = z.infer<typeof auditViewSchema>;
 export type PostedView = z.output<typeof postedViewSchema>;

@@ -6,7 +6,9 @@ import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Standing } from './control.ts';
-import type { AuditView, FindingView, RolloutView, VerdictView } from './view-schemas.ts';
+import { differenceView } from './difference-view.ts';
+import type { FindingView, VerdictView } from './verdict-schemas.ts';
+import type { AuditView, RolloutView } from './view-schemas.ts';
 
 /** A rollout as users, the command line and the dashboard see it. */
 export function rolloutView({ rollout, evidence }: RolloutRecord, { look, unrecorded }: Standing): RolloutView {
@@ -128,11 +130,23 @@ function forecastView({ parity, doublingMs, says }: Forecast): VerdictView['fore
   return { parity: parity && { ...parity, at: [...parity.at] }, doublingMs, says };
 }
 
-function findingView(finding: Finding): FindingView {
+// What only the judge's own sentences need stays out.
+function findingView({
+  brief: _brief,
+  inWords: _inWords,
+  aside: _aside,
+  keys: _keys,
+  byKey: _byKey,
+  pairs: _pairs,
+  blame: _blame,
+  differences,
+  ...finding
+}: Finding): FindingView {
   return {
     ...finding,
     requests: { ...finding.requests },
     bounds: { ...finding.bounds },
+    ...(differences === undefined ? {} : { differences: differences.map(differenceView) }),
     logHarm: finite(finding.logHarm),
     logParity: finding.logParity === null ? null : finite(finding.logParity),
     logParityThreshold: finding.logParityThreshold === null ? null : finite(finding.logParityThreshold),

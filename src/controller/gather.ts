@@ -1,8 +1,10 @@
 import { areUnitsDue } from '../judge/by-key/weigh-units.ts';
 import { type Look, look, type LookInput } from '../judge/judge.ts';
 import { blamesCanary, locate } from '../judge/locate.ts';
+import { sightingsFor, withSightings } from '../judge/sightings.ts';
 import type { Collected, CollectRequest } from '../metrics/source.ts';
-import { type Evidence, evidenceAfterLook, type Observation, onSteppedClock } from '../rollout/evidence.ts';
+import { asOfNow, type Evidence, evidenceAfterLook, type Observation, onSteppedClock } from '../rollout/evidence.ts';
+import { stepContext } from '../rollout/plan.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import type { Rollout } from '../rollout/state.ts';
@@ -32,19 +34,34 @@ export async function gather(
   const { route } = rollout;
   const served = await ports.router.observe(route, signal);
   const applied = served !== null && served.epoch === rollout.splitEpoch;
-  const collected = await ports.source.collect(requestFor(rollout, evidence, applied ? served.since : null), signal);
+  const since = applied ? steadySince(rollout, evidence, served.since, at) : null;
+  const collected = await ports.source.collect(requestFor(rollout, evidence, since), signal);
   const blocks = collected.kind === 'blocks' ? collected.blocks.map((block) => ownBlock(block, rollout)) : null;
-  const seen = judge({ rollout, evidence: onSteppedClock(evidence, stepMs) }, blocks, missingFrom(collected), at);
+  const known = onSteppedClock(evidence, stepMs);
+  const step = stepContext(rollout, known.appliedAt);
+  const input = { at, blocks, unusable: missingFrom(collected), skippedChecks: rollout.skippedChecks };
+  const seen = step && (await judge(ports.source, rollout, known, { ...input, step }));
   const observed: Observation = {
     at,
     tickMs: ports.tickMs,
     stepMs,
-    look: seen && locate(rollout.policy, seen, await slicesOf(ports.source, rollout, seen)),
+    look: seen && (await forPeople(ports.source, rollout, seen)),
     blocks,
     cursor: collected.kind === 'blocks' ? collected.cursor : evidence.cursor,
     applied,
   };
   return evidenceAfterLook(rollout, evidence, observed);
+}
+
+/**
+ * Since when the split has the weight that was ordered, for sources whose blocks could span moves of its ramp: null while it
+ * is under way.
+ */
+function steadySince(rollout: Rollout, evidence: Evidence, appliedAt: number, at: number): number | null {
+  const { ramp } = orderFor(rollout);
+  if (ramp === undefined) return appliedAt;
+  const overAt = asOfNow(ramp.since, evidence) + ramp.ms;
+  return at < overAt ? null : Math.max(appliedAt, overAt);
 }
 
 function requestFor(rollout: Rollout, evidence: Evidence, since: number | null): CollectRequest {
@@ -65,7 +82,14 @@ function missingFrom(collected: Collected): string | null {
   return collected.kind === 'unusable' ? collected.reason : (collected.missing ?? null);
 }
 
-/** Requested only where they are useful: a source copies what it holds. */
+/** What people are told beside the verdict. Each is asked for where it is useful alone: a source copies what it holds. */
+async function forPeople(source: ControllerPorts['source'], rollout: Rollout, seen: Look): Promise<Look> {
+  const located = locate(rollout.policy, seen, await slicesOf(source, rollout, seen));
+  const names = sightingsFor(seen.verdict);
+  if (names.length === 0 || source.sightings === undefined) return located;
+  return withSightings(located, await source.sightings(rollout.route, names));
+}
+
 async function slicesOf(
   source: ControllerPorts['source'],
   { route, firstEpoch }: Rollout,

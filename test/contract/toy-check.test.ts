@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { skipBody } from '../../src/api/request-schemas.ts';
+import { verdictViewSchema } from '../../src/api/verdict-schemas.ts';
 import { rolloutView } from '../../src/api/views.ts';
 import { budgetOf, stakesOf } from '../../src/judge/budget.ts';
 import { type JudgeState, look, openJudgement } from '../../src/judge/judge.ts';
@@ -9,7 +10,6 @@ import type { Block } from '../../src/stats/block.ts';
 import { fakeControl } from '../support/fake-control.ts';
 import { blockOf, inputOf, lookRepeatedly, tallyOf, weightStep } from '../support/judge-blocks.ts';
 import { briskPolicy } from '../support/judge-policy.ts';
-import { verdictViewSchema } from '../../src/api/view-schemas.ts';
 
 // The check is a file and this line.
 vi.mock('../../src/parity/checks.ts', async (original) => {

@@ -4,6 +4,7 @@ import { formatSpan } from '../../parity/figures.ts';
 import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { findRollout } from '../find-rollout.ts';
 import { print, say } from '../output.ts';
+import { renderExplanation } from '../panel/explanation.ts';
 import { shortSpan } from '../panel/figures.ts';
 import { showLive } from '../panel/live.ts';
 import { renderRollout } from '../panel/panel.ts';
@@ -43,6 +44,17 @@ export function registerShow(program: Command, session: Session): void {
       const width = session.stdout.columns ?? 80;
       print(session, options.output, view, () => renderRollout(view, { width, colour: wantsColour(session) }));
     });
+
+  takesServer(
+    program
+      .command('explain')
+      .description('say what the verdict rests on: what each check says, and each difference with its examples')
+      .argument('<route|id>'),
+  ).action(async (routeOrId: string, options: ServerOptions) => {
+    const view = await findRollout(openClient(options, session), routeOrId);
+    const width = session.stdout.columns ?? 80;
+    print(session, options.output, view.verdict, () => renderExplanation(view, width));
+  });
 
   takesServer(
     program

@@ -1,4 +1,5 @@
-import type { FindingView, RolloutView } from '../../api/view-schemas.ts';
+import type { FindingView } from '../../api/verdict-schemas.ts';
+import type { RolloutView } from '../../api/view-schemas.ts';
 import { formatCount } from '../../parity/figures.ts';
 import { aloneAt } from '../../parity/stake.ts';
 import { clean, padTo, widthOf, wrap } from '../text.ts';

@@ -1,4 +1,5 @@
-import type { RolloutView, VerdictView } from '../../api/view-schemas.ts';
+import type { VerdictView } from '../../api/verdict-schemas.ts';
+import type { RolloutView } from '../../api/view-schemas.ts';
 import { formatCount } from '../../parity/figures.ts';
 import { clean, fit, padTo } from '../text.ts';
 import { measureOf, type Paint } from './figures.ts';
@@ -30,6 +31,19 @@ export function renderWhere({ verdict }: RolloutView, width: number, paint: Pain
       `${formatCount(slice.requests.canary)} / ${formatCount(slice.requests.stable)}`,
       `${Math.round(slice.part * 100)} %`,
     );
-  const heading = where.measure === 'errors' ? 'worst: errors' : `worst: slower than ${measureOf(where.slowMs, 'ms')}`;
+  const heading = `worst: ${headingOf(where)}`;
   return ['', paint.dim(row(heading, 'canary', 'stable', 'requests', 'part')), ...where.slices.map(rowOf)];
+}
+
+function headingOf({ measure, slowMs }: NonNullable<VerdictView['where']>): string {
+  switch (measure) {
+    case 'errors':
+      return 'errors';
+    case 'clientErrors':
+      return '4xx answers';
+    case 'slow':
+      return 'slower than usual';
+    default:
+      return `slower than ${measureOf(slowMs, 'ms')}`;
+  }
 }

@@ -9,6 +9,7 @@ import { clean, fit, padTo, widthOf, wrap } from '../text.ts';
 import { bar, type Paint, shortSpan } from './figures.ts';
 import { unrecordedText } from './look-text.ts';
 import { renderChecks } from './panel-checks.ts';
+import { renderDifferences } from './panel-differences.ts';
 import { renderLadder } from './panel-ladder.ts';
 import { renderWhere } from './panel-where.ts';
 
@@ -35,6 +36,7 @@ export function renderRollout(view: RolloutView, options: PanelOptions = {}): st
     ...facts(view, width, paint),
     ...renderChecks(view, width, paint),
     ...renderWhere(view, width, paint),
+    ...renderDifferences(view, width, paint),
     ...history(options.audit ?? [], width, paint),
   ];
   return lines.join('\n');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { envoy } from '../../../src/metrics/presets/envoy.ts';
@@ -5,8 +6,9 @@ import { istio } from '../../../src/metrics/presets/istio.ts';
 import { nginxIngress } from '../../../src/metrics/presets/nginx-ingress.ts';
 import { otel } from '../../../src/metrics/presets/otel.ts';
 import { traefik } from '../../../src/metrics/presets/traefik.ts';
+import { PAGE_SEVERITY } from '../../../src/rollout/message.ts';
 import { judgePolicy } from '../../support/judge-policy.ts';
-import { readPage } from '../../support/pages.ts';
+import { filesIn, ROOT, readPage } from '../../support/pages.ts';
 
 const rowsOf = (path: string) =>
   readPage(path)
@@ -36,6 +38,27 @@ describe('docs/conventions.md', () => {
     expect(asked).toContain(`\`${requests.metric}\``);
     expect(told).toContain(`\`${status.label}\``);
     expect(timed).toContain(`\`${latency.metric}\``);
+  });
+});
+
+describe('docs/pages.md', () => {
+  it('has every subject of a page, with its severity', () => {
+    const rows = rowsOf('docs/pages.md').map((row) => cellsOf(row).slice(1, -1));
+    for (const [subject, severity] of Object.entries(PAGE_SEVERITY)) {
+      expect(rows.find(([name]) => name === `\`${subject}\``)?.at(-1)).toBe(`\`${severity}\``);
+    }
+  });
+});
+
+describe('docs/doctor.md', () => {
+  it('has a row for every check', () => {
+    const checks = filesIn('src/server/checks/*.ts').flatMap((path) => {
+      const [, name] = /^ {2}name: '([a-z]+)',$/m.exec(readFileSync(`${ROOT}${path}`, 'utf8')) ?? [];
+      return name === undefined ? [] : [name];
+    });
+    const rows = rowsOf('docs/doctor.md').map((row) => cellsOf(row)[1]);
+    expect(checks.filter((name) => !rows.includes(`\`${name}\``))).toEqual([]);
+    expect(checks.length).toBeGreaterThan(9);
   });
 });
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { matchersFor } from '../../../src/metrics/matchers.ts';
 import type { QuerySource, Question, Taken } from '../../../src/metrics/queries/query-source.ts';
 import type { Collected, CollectRequest, MetricsSource } from '../../../src/metrics/source.ts';
 import { withQueries } from '../../../src/metrics/with-queries.ts';
-import { type QueryCheck, queryChecks } from '../../../src/policy/checks/query-check.ts';
+import type { QueryCheck } from '../../../src/policy/checks/query-check.ts';
+import { queryChecks } from '../../../src/policy/checks/query-check.ts';
 import type { Block, Tally } from '../../../src/stats/block.ts';
 
 const MINUTE = 60_000;
@@ -120,6 +122,25 @@ describe('a source of blocks with queries', () => {
     const second = await source.collect(requestOf({ after: cursorOf(first), queries: {} }), signal);
     expect(inner.asked).toEqual(['boot.7', 'after 1']);
     expect(cursorOf(second)).toBe('after 1');
+  });
+
+  it("tells the query the labels of each version's series", async () => {
+    const asked: unknown[] = [];
+    const labelled = answering(({ words }) => {
+      asked.push(words.labels);
+      return { kind: 'value', value: 1 };
+    });
+    const source = withQueries(scripted(looks(3)), {
+      sources: new Map([['prometheus', labelled]]),
+      labels: (route, track, version) => matchersFor({ job: route, pod: `${track}-{{version}}` }, version),
+      now: () => MINUTE,
+    });
+    await source.collect(requestOf(), signal);
+    const matchers = (pod: string) => [
+      { label: 'job', operator: '=', value: 'payments' },
+      { label: 'pod', operator: '=', value: pod },
+    ];
+    expect(asked).toEqual([matchers('stable-v1'), matchers('canary-v2')]);
   });
 
   it('hands on that the blocks are unusable', async () => {
