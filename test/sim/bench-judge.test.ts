@@ -57,6 +57,10 @@ const IDS = [
   'J53',
   'J54',
   'J55',
+  'J56',
+  'J57',
+  'J58',
+  'J59',
 ];
 
 describe('the judge benchmark in its shortest form', () => {
