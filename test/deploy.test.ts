@@ -79,11 +79,14 @@ async function exposedText(store: Awaited<ReturnType<typeof embeddedStore>>['sto
       memory,
       internalErrors,
       accessLog: { dropped: () => 0 },
+      logs: () => ({ lines: [{ route: 'payments', version: 'v2', outcome: 'counted', lines: 1 }], refused: 0 }),
       log: () => undefined,
       channels: ['pager', 'console'],
     }),
   )();
 }
+
+const MIRROR = { share: 1, methods: ['GET'], perSecond: 1, concurrency: 1, timeoutMs: 1, compare: true };
 
 const options = {
   listen: { host: '127.0.0.1', port: 0 },

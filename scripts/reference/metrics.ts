@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { exposition } from '../../src/exposition/exposition.ts';
 import { DURATION_BUCKETS } from '../../src/gateway/measure/durations.ts';
+import { MirrorTotals } from '../../src/gateway/mirror/mirror-totals.ts';
 import { verdictOf } from '../../test/support/fake-control.ts';
 import { evidenceOf } from '../../test/support/rollout-fixture.ts';
 import { rolloutIn } from '../../test/support/rollouts.ts';
@@ -33,12 +34,14 @@ export async function everyMetric(): Promise<readonly Metric[]> {
   const rollout = rolloutIn('step-1');
   const version = { route: rollout.route, track: 'canary', version: 'v2' } as const;
   const outcomes = { '2xx': 1, '3xx': 0, '4xx': 0, '5xx': 0, unanswered: 0, 'client-gone': 0, refused: 0 };
+  const kinds = { json: 1, 'event-stream': 0, tunnel: 0, other: 0 };
   const failed = { method: 'GET', status: 500, end: 'answered', counts: [1], sumSeconds: 0 } as const;
   const looked = { route: rollout.route, agoMs: 0, failures: 0, isUnrecorded: false };
   const text = await exposition({
     gateway: {
-      totals: async () => [{ ...version, outcomes }],
+      totals: async () => [{ ...version, outcomes, kinds }],
       durations: async () => [{ ...version, rows: [failed] }],
+      mirrored: async () => [new MirrorTotals(rollout.route).read()],
     },
     durationBuckets: DURATION_BUCKETS,
     controller: () => ({ leads: true, tickAgoMs: 0, rollouts: [looked] }),
@@ -50,6 +53,7 @@ export async function everyMetric(): Promise<readonly Metric[]> {
     soon: (work) => work,
     internalErrors: { read: () => new Map([['answer', 0]]) },
     accessLog: { dropped: () => 0 },
+    logs: () => ({ lines: [{ ...version, outcome: 'counted', lines: 1 }], refused: 0 }),
     log: () => {},
     channels: ['console'],
   })();
@@ -76,8 +80,9 @@ const LABELS: Readonly<Record<string, string>> = {
   http_request_method: 'the method; one that is not registered is `_OTHER`',
   http_response_status_code: 'the status; absent where there was none',
   http_route: 'the name of a route of `serin.yaml`',
+  kind: '`json`, `event-stream`, `tunnel` (another protocol from there on: a WebSocket), `other`; answers of 400 and above have none',
   outcome:
-    'of requests `2xx`, `3xx`, `4xx`, `5xx`, `unanswered` (the version gave no complete answer), `client-gone` and `refused` (charged to nobody); of messages `delivered`, `rejected`, `failed`',
+    'of requests `2xx`, `3xx`, `4xx`, `5xx`, `unanswered` (the version gave no complete answer), `client-gone` and `refused` (charged to nobody); of mirrored ones also `broken-off` (Serin wanted it no longer) and `not-sent` (a limit of its own); of messages `delivered`, `rejected`, `failed`',
   policy: 'the name of the policy',
   reason: '`harmful`, `braked`, `internal-failed`, `blind`, `interference`, `by-hand`, `other`',
   rollout: 'the id of the rollout',
@@ -85,8 +90,10 @@ const LABELS: Readonly<Record<string, string>> = {
   serin_version: 'the name of the version',
   side: '`harm`: evidence that the canary is worse; `parity`: evidence that it is not',
   stage: '`internal`, `step-1`, ...; see [states](states.md)',
+  to: '`canary`, `stable`: the version that a mirrored request went to',
   verdict: '`harmful`, `suspect`, `shared-fault`, `blind`, `undecided`, `at-parity`',
   where: 'where it was contained; see [gateway](../gateway.md#when-serin-itself-fails)',
+  why: '`per-second`, `concurrency`: a cap of the route; `canary-suffers`: a pause; `body`: longer than 64 KiB',
 };
 
 /** Throws when a metric has a label that is not told of, or the other way round. */

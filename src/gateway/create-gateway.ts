@@ -6,6 +6,7 @@ import { refuseSocket } from './http/refuse.ts';
 import { type ClientTimeouts, DEFAULT_DOWNLOAD_MS, sweepMsOf, timeoutsOf } from './http/timeouts.ts';
 import { Via } from './http/via.ts';
 import { AccessLog } from './measure/access-log.ts';
+import { BodyQueue } from './measure/reading/body-queue.ts';
 import { Pools } from './route/destinations.ts';
 import { Peers } from './route/peer.ts';
 import { Follower } from './route/route-state.ts';
@@ -20,6 +21,7 @@ import { tunnel } from './serve/upgrade.ts';
 import { UploadWatch } from './serve/upload-watch.ts';
 import { OwnListeners } from './upstream/own-listeners.ts';
 import { probe } from './upstream/probe.ts';
+import { timedRequest } from './upstream/timed-request.ts';
 import { upstreamTrust } from './upstream/upstream-trust.ts';
 
 /** The data path of one process: a listener, its routes, and what the control plane may do to it. */
@@ -43,6 +45,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   );
   const clock = clockFrom(options.now);
   const accessLog = options.accessLog ? new AccessLog(options.accessLog, () => clock.wall(), faults) : null;
+  const bodies = new BodyQueue(faults);
   const via = new Via();
   const follower = new Follower({
     routes: options.routes,
@@ -52,6 +55,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     pools,
     clock,
     accessLog,
+    bodies,
     onBrake: options.onBrake ?? (() => {}),
     slices: options.slices ?? 'on',
     faults,
@@ -71,9 +75,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       const refusal = refusalAt(state, incoming) ?? forceRefusal(state, incoming, peers);
       if (refusal) return refuseSocket(socket, refusal);
       const routed = route(state, incoming, peers);
-      const { recorder } = state;
+      const { recorder, live } = state;
+      const earlyCloseMs = live.order.measure.webSocketEarlyCloseMs ?? null;
+      const { downloadMs } = timeouts;
       try {
-        tunnel({ routed, incoming, client: socket, head, recorder, downloadMs: timeouts.downloadMs, faults });
+        tunnel({ routed, incoming, client: socket, head, recorder, earlyCloseMs, downloadMs, faults });
       } catch (error) {
         recorder.withdraw(routed.ticket);
         throw error;
@@ -95,13 +101,27 @@ export function createGateway(options: GatewayOptions): Gateway {
     collect: async (name, after, slowAfterMs) => follower.find(name).recorder.collect(after, slowAfterMs),
     peek: async (name, after, slowAfterMs) => follower.find(name).recorder.peek(after, slowAfterMs),
     slices: async (name) => follower.find(name).recorder.slices(),
+    units: async (name, draws) => follower.find(name).recorder.unitRecord?.counts(draws) ?? null,
+    knownUnits: async (name) => follower.find(name).recorder.unitRecord?.known() ?? null,
+    postValues: async (name, values) => follower.find(name).recorder.reading.post(values),
+    sightings: async (name, names) => {
+      const { reading, pairs } = follower.find(name).recorder;
+      return new Map([...reading.sightings(names), ...pairs.sightings(names)]);
+    },
+    tend: async (name) => follower.find(name).recorder.tend(),
+    unitLedger: async (name) => follower.find(name).recorder.unitRecord?.bytes() ?? null,
+    restoreUnits: async (name, bytes) => follower.find(name).recorder.unitRecord?.restore(bytes),
     durations: async () => follower.routes.flatMap(({ recorder }) => recorder.durations()),
+    mirrored: async () => follower.routes.flatMap(({ mirror }) => mirror?.read() ?? []),
     totals: async () => follower.routes.flatMap(({ recorder }) => recorder.totals()),
+    timed: (url, method, timeoutMs) => timedRequest(url, { method, timeoutMs, trust, own, via }),
     probe: (url, timeoutMs, well) => probe(url, { timeoutMs, trust, own, via, ...(well ? { well } : {}) }),
     close: async (graceMs) => {
+      for (const { mirror } of follower.routes) mirror?.stop();
       await server.close(graceMs);
       pools.destroy();
       watch.stop();
+      await bodies.stop();
       accessLog?.flush();
     },
   };

@@ -16,7 +16,7 @@ import type { TimedOptions } from './upstream/timed-request.ts';
 /** Which cross-site requests carry a cookie (RFC 6265bis section 4.1.2.7); `lax` if absent. */
 export type SameSite = 'lax' | 'strict' | 'none';
 
-/** What identifies a requester for the sticky split; if absent, the request id (so: per request). */
+/** What identifies a requester for the sticky split; a request that lacks it, and each one of `request`, is drawn by itself. */
 export type StickyKey =
   | { readonly kind: 'header'; readonly name: string }
   | { readonly kind: 'cookie'; readonly name: string; readonly sameSite?: SameSite }
@@ -32,6 +32,21 @@ export interface ForceRule {
   /** CIDRs of the client's address, as seen behind the trusted proxies. */
   readonly from: readonly string[];
   readonly tokens: 'accepted' | 'none';
+}
+
+/** What a route mirrors: requests that its stable answered are sent again, and nobody waits for what comes back. */
+export interface MirrorRule {
+  /** Of the requests that the stable answers, above 0 and at most 1. */
+  readonly share: number;
+  readonly methods: readonly string[];
+  /** To each version at most. */
+  readonly perSecond: number;
+  /** To each version at most, at the same time. */
+  readonly concurrency: number;
+  /** For a whole answer. */
+  readonly timeoutMs: number;
+  /** Whether answers are compared where the order says so. */
+  readonly compare: boolean;
 }
 
 /** One route as `serin.yaml` declares it; the names of header fields in lower case. */
@@ -62,6 +77,8 @@ export interface GatewayRoute {
   readonly redirects?: 'map' | 'keep';
   /** Answers carry `x-serin-version`. */
   readonly showVersion: boolean;
+  /** Which requests are sent again, to the canary; none if absent. */
+  readonly mirror?: MirrorRule;
   /** Path templates such as `/orders/{id}`, for the slices of its traffic; for a path that matches none, one is guessed. */
   readonly templates?: readonly string[];
   /** The gateway's if absent. */
@@ -150,6 +167,8 @@ export interface MeasurePort {
   peek(route: string, after: string | null, slowAfterMs: number): Promise<CollectedBlocks>;
   totals(): Promise<readonly TrafficTotals[]>;
   durations(): Promise<readonly TrafficDurations[]>;
+  /** Of the routes that mirror. */
+  mirrored(): Promise<readonly MirroredTotals[]>;
   /** The slices of the route's last closed blocks, oldest first: those in which this canary was compared, at most 360. */
   slices(route: string): Promise<readonly SliceBlock[]>;
   /**

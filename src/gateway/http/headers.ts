@@ -1,6 +1,9 @@
 /** Carries a token that lets its sender choose the version; meant for us alone. */
 export const FORCE_TOKEN_HEADER = 'x-serin-force-token';
 
+/** By this field a service tells a mirrored request from its client's own; its value is the route. */
+export const MIRROR_FIELD = 'x-serin-mirror';
+
 /** Connection-level fields that end at every hop (RFC 9110 section 7.6.1). */
 export const HOP_BY_HOP = new Set([
   'connection',
@@ -21,7 +24,7 @@ export const NOT_FORWARDED = new Set([...HOP_BY_HOP, 'host', 'expect', 'content-
 /** The fields in which we say who the client is and what it asked for. */
 const FORWARDED_BY_US = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-prefix']);
 
-/** Other fields in which proxies say the same, or which path was requested before they rewrote it. */
+/** Other fields in which proxies say the same, which path was requested before they rewrote it, or that they mirror a request. */
 const FORWARDED_BY_OTHERS = new Set([
   'forwarded',
   'x-real-ip',
@@ -33,6 +36,7 @@ const FORWARDED_BY_OTHERS = new Set([
   'x-original-host',
   'x-original-url',
   'x-rewrite-url',
+  MIRROR_FIELD,
 ]);
 
 /**

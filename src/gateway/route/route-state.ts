@@ -1,6 +1,7 @@
 import { Problem } from '../../problem/problem.ts';
 import type { ConsumerRule, SplitOrder } from '../../split/order.ts';
 import { rampedWeight } from '../../split/ramp.ts';
+import { unitSaltOf } from '../../split/unit-draw.ts';
 import type { AppliedSplit, GatewayOptions, GatewayRoute } from '../gateway.ts';
 import type { Clock } from '../http/clock.ts';
 import type { Faults } from '../http/faults.ts';
@@ -12,9 +13,10 @@ import type { AccessLog } from '../measure/access-log.ts';
 import { Brake, type BrakeMove } from '../measure/brake/brake.ts';
 import type { BodyQueue } from '../measure/reading/body-queue.ts';
 import { RouteRecorder } from '../measure/recorder.ts';
+import { RouteMirror } from '../mirror/route-mirror.ts';
 import { RetryBudget } from '../upstream/retry-budget.ts';
 import { type AnswerPlaces, answerPlaces } from './answer-places.ts';
-import { Chance } from './chance.ts';
+import { Chance, RecentDraws } from './chance.ts';
 import { ConsumerRules } from './consumers.ts';
 import { DecidingFields } from './deciding-fields.ts';
 import type { Destination, Pools, Stream } from './destinations.ts';
@@ -22,7 +24,7 @@ import { ForceGuard } from './force-guard.ts';
 import { wayFields } from './request-head.ts';
 import { trimmedPrefix } from './route-table.ts';
 import { StickyCookie } from './sticky-cookie.ts';
-import { type DrawParts, type VersionDraw, versionDrawOf } from './version-draw.ts';
+import { assignmentOf, type DrawParts, type VersionDraw, versionDrawOf } from './version-draw.ts';
 
 /** A trial ends when no key that it is about was answered for this long: many ask once a minute, and nobody is harmed meanwhile. */
 const TRIAL_MS = 120_000;
@@ -54,6 +56,8 @@ export interface RouteState extends DrawParts {
   readonly accessLog: AccessLog | null;
   readonly timeouts: RouteTimeouts;
   readonly brake: Brake;
+  /** Null if the route mirrors nothing. */
+  readonly mirror: RouteMirror | null;
   /** For failovers. */
   readonly budget: RetryBudget;
   live: Live;
@@ -113,7 +117,19 @@ export class Follower {
   private readonly faults: Faults;
   private readonly chance = new Chance();
 
-  constructor({ routes, timeouts, secret, via, pools, clock, onBrake, accessLog, slices, faults }: FollowerParts) {
+  constructor({
+    routes,
+    timeouts,
+    secret,
+    via,
+    pools,
+    clock,
+    onBrake,
+    accessLog,
+    bodies,
+    slices,
+    faults,
+  }: FollowerParts) {
     this.clock = clock;
     this.pools = pools;
     this.onBrake = onBrake;
@@ -121,25 +137,32 @@ export class Follower {
     this.routes = routes.map((declared) => {
       const order = declaredOrder(declared);
       const stripped = declared.rewrite ? trimmedPrefix(declared.prefix) : '';
+      const recorder: RouteRecorder = new RouteRecorder(
+        clock,
+        order,
+        {
+          accessLog,
+          bodies,
+          onOutcome: (track, outcome, key) => {
+            // The request counted here already has its answer, and keeps it.
+            try {
+              if (track === 'canary') state.mirror?.observe(outcome);
+              const move = state.brake.observe(track, outcome, key);
+              if (move !== null) this.brake(state, move);
+            } catch (error) {
+              faults.report(error, 'brake');
+            }
+          },
+        },
+        {
+          slices,
+          templates: declared.templates ?? [],
+          assignmentOf: (to) => assignmentOf(versionDrawOf(declared, to)),
+        },
+      );
       const state: RouteState = {
         declared,
-        recorder: new RouteRecorder(
-          clock,
-          order,
-          {
-            accessLog,
-            onOutcome: (track, outcome) => {
-              // The request counted here already has its answer, and keeps it.
-              try {
-                const reason = state.brake.observe(track, outcome);
-                if (reason !== null) this.brake(state, reason);
-              } catch (error) {
-                faults.report(error, 'brake');
-              }
-            },
-          },
-          { slices, templates: declared.templates ?? [] },
-        ),
+        recorder,
         accessLog,
         timeouts: timeoutsOf(timeouts, declared.timeouts),
         deciding: new DecidingFields(declared),
@@ -149,16 +172,25 @@ export class Follower {
         forceGuard: declared.forceRule
           ? new ForceGuard(declared.forceRule, declared.name, secret, () => clock.wall())
           : null,
-        brake: new Brake(),
+        brake: new Brake(() => clock.monotonic()),
+        mirror: declared.mirror
+          ? new RouteMirror(declared.name, declared.mirror, { clock, faults, bodies, pairs: recorder.pairs })
+          : null,
         budget: new RetryBudget(),
         consumers: new ConsumerRules(secret, declared.name),
         cookie:
           declared.sticky.kind === 'cookie'
             ? new StickyCookie(secret, declared.sticky.name, declared.sticky.sameSite)
             : null,
+        unitSalt: unitSaltOf(declared.name),
+        chance: this.chance,
+        recentDraws: new RecentDraws(),
         live: this.compile(declared, order),
         applied: null,
+        given: null,
+        trial: undefined,
         withdrawn: null,
+        nextMove: undefined,
       };
       state.brake.follow(order);
       return state;

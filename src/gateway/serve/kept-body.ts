@@ -1,3 +1,5 @@
+/** The most of a body that is kept for a second attempt, or held while the upstream does not read. */
+export const KEPT_BYTES = 65_536;
 const LEAST_BYTES = 1_024;
 
 /** The beginning of a body in one buffer. Kept as separate pieces, each octet that a client sends alone would cost 200. */

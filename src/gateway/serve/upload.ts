@@ -7,12 +7,9 @@ import type { Sending } from '../measure/ticket.ts';
 import type { DecidingFields } from '../route/deciding-fields.ts';
 import type { BodySink, BodySource } from '../upstream/upstream-client.ts';
 import { firstPartOf } from './first-part.ts';
-import { KeptBody } from './kept-body.ts';
+import { KEPT_BYTES, KeptBody } from './kept-body.ts';
 import { PaceMeter } from './pace.ts';
 import type { UploadWatch, Watched } from './upload-watch.ts';
-
-/** The most of a body that is kept for a second attempt. */
-const KEPT_BYTES = 65_536;
 
 export interface UploadOptions {
   /** `kept`: what fits in 64 KiB is held until `forget`, so that the request can be sent a second time. */

@@ -128,6 +128,22 @@ describe('the check of a policy', () => {
   });
 
 
+  it('refuses answers to be compared on a route that mirrors none, as a start does', async () => {
+    const text = `${POLICY}    answers: { differences: rollback }\n`;
+    const { issues } = await controlOf({}).check({ text });
+    expect(issues.map(({ message, place }) => [message, place?.line])).toEqual([
+      [
+        'checks.answers would stay without a single request, because the route shop has no mirror in serin.yaml that compares: ' +
+          'give it one, such as mirror: 5%, or take checks.answers out of the policy',
+        13,
+      ],
+    ]);
+    const mirrored = { name: 'shop', policy: 'mine', isMirrored: true };
+    expect((await controlOf({ routes: [mirrored] }).check({ text })).issues).toEqual([]);
+    const measured = { name: 'shop', policy: 'mine', evidence: 'elsewhere' } as const;
+    expect((await controlOf({ routes: [measured] }).check({ text })).issues).toHaveLength(1);
+  });
+
   it('refuses what only the gateway can read of answers on a route that a source measures, as a start does', async () => {
     const text = `${POLICY}    categories: { cache: { from: { header: x-cache } } }\n    errors: { when: [{ graphql: total }] }\n`;
     const measured = { name: 'shop', policy: 'mine', evidence: 'elsewhere' } as const;

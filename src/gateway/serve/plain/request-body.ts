@@ -4,6 +4,7 @@ import type { Share } from '../../http/share.ts';
 import type { UploadPace } from '../../http/timeouts.ts';
 import type { Sending } from '../../measure/ticket.ts';
 import type { BodySink, BodySource } from '../../upstream/upstream-client.ts';
+import { KEPT_BYTES } from '../kept-body.ts';
 import { PaceMeter } from '../pace.ts';
 import type { UploadWatch, Watched } from '../upload-watch.ts';
 
@@ -46,7 +47,7 @@ export class RequestBody implements BodySource, Sending, Watched {
     this.socket = socket;
     this.length = length;
     this.options = options;
-    this.held = options.replay === 'kept' && length <= HELD_BYTES ? [] : null;
+    this.held = options.replay === 'kept' && length <= KEPT_BYTES ? [] : null;
     this.remaining = length;
     this.pace = new PaceMeter(options.pace);
     this.share = options.share;
@@ -150,7 +151,7 @@ export class RequestBody implements BodySource, Sending, Watched {
     }
     this.waiting.push(piece);
     this.waitingBytes += piece.length;
-    if (this.waitingBytes > HELD_BYTES) this.holdBack();
+    if (this.waitingBytes > KEPT_BYTES) this.holdBack();
   }
 
   private holdBack(): void {

@@ -1,0 +1,168 @@
+import type { SplitOrder, Track, Upstream } from '../../split/order.ts';
+import type { MirroredOutcome, MirroredTotals, MirrorRule } from '../gateway.ts';
+import type { Clock } from '../http/clock.ts';
+import type { Faults } from '../http/faults.ts';
+import type { RoutePairs } from '../measure/pairs/route-pairs.ts';
+import type { BodyQueue } from '../measure/reading/body-queue.ts';
+import type { BlockHome } from '../measure/ticket.ts';
+import { Comparison } from './comparison.ts';
+import { MirrorTotals } from './mirror-totals.ts';
+import { type Mirrorable, Mirroring, type MirroringOwner } from './mirroring.ts';
+import { Restraint } from './restraint.ts';
+import { SentAgain, type SentAgainParts } from './sent-again.ts';
+
+const TO_CANARY: readonly Track[] = ['canary'];
+/** Whichever is first may find other data, a warmer cache or a busier machine: chance decides. */
+const CANARY_FIRST: readonly Track[] = ['canary', 'stable'];
+const STABLE_FIRST: readonly Track[] = ['stable', 'canary'];
+const EVEN = 0.5;
+
+export interface RouteMirrorParts {
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly bodies: BodyQueue;
+  readonly pairs: RoutePairs<BlockHome>;
+}
+
+/** A request that asks to be mirrored, as it was routed. */
+export interface Routing {
+  readonly track: Track;
+  readonly by: 'force' | 'consumer' | 'weight';
+}
+
+/**
+ * Sends requests that the stable answered again, to the canary of the order in force. What comes back is nobody's answer, and counts
+ * for nobody: it is in no tally, no total of requests and no access log.
+ */
+export class RouteMirror implements MirroringOwner {
+  readonly bodies: BodyQueue;
+  private readonly rule: MirrorRule;
+  private readonly methods: ReadonlySet<string>;
+  private readonly clock: Clock;
+  private readonly faults: Faults;
+  private readonly pairs: RoutePairs<BlockHome>;
+  private readonly totals: MirrorTotals;
+  private readonly parts: SentAgainParts;
+  private readonly open = new Set<SentAgain>();
+  private restraint: Restraint;
+  /** The version that gets the requests; null while none does. */
+  private canary: Upstream | null = null;
+  private stableVersion = '';
+  /** What of answers is not compared; null while none are. */
+  private ignore: readonly string[] | null = null;
+
+  constructor(route: string, rule: MirrorRule, { clock, faults, bodies, pairs }: RouteMirrorParts) {
+    this.rule = rule;
+    this.bodies = bodies;
+    this.pairs = pairs;
+    this.methods = new Set(rule.methods);
+    this.clock = clock;
+    this.faults = faults;
+    this.totals = new MirrorTotals(route);
+    this.restraint = this.newRestraint();
+    this.parts = {
+      route,
+      rule,
+      faults,
+      onEnd: (sending, to, outcome, status) => this.ended(sending, to, outcome, status),
+      onOver: (sending) => this.over(sending),
+    };
+  }
+
+  /**
+   * The order that is in force from now on. One under which nobody may ask for the canary has taken it away: a brake, a rollback.
+   *
+   * @param trial `stable` while the stable serves the canary's keys to see whether they fail there too
+   */
+  follow({ stable, canary, forceAllowed, measure }: SplitOrder, trial: 'none' | 'stable'): void {
+    this.stableVersion = stable.version;
+    this.ignore = this.rule.compare ? (measure.reads?.answers?.ignore ?? null) : null;
+    const next = forceAllowed && trial === 'none' ? canary : null;
+    if (next?.url === this.canary?.url && next?.version === this.canary?.version) return;
+    this.canary = next;
+    this.breakOff();
+    this.restraint = this.newRestraint();
+  }
+
+  /** For each request: whether it is to be copied, and sent again once it is answered. No client can foresee it. */
+  draws(method: string, { track, by }: Routing): boolean {
+    if (this.canary === null || track !== 'stable' || by === 'force') return false;
+    if (!this.methods.has(method) || Math.random() >= this.rule.share) return false;
+    const refused = this.restraint.draw();
+    if (refused !== null) this.totals.skip(refused);
+    return refused === null;
+  }
+
+  /** For one that is. */
+  begin(mirrorable: Mirrorable): Mirroring {
+    const { ignore, bodies, pairs } = this;
+    const { requestId, ticket } = mirrorable;
+    const versions = { stable: this.stableVersion, canary: this.canary?.version ?? '' };
+    const comparison =
+      ignore === null ? null : new Comparison({ bodies, ignore, requestId, place: pairs.placeOf(ticket), versions });
+    return new Mirroring(this, mirrorable, this.canary, comparison);
+  }
+
+  answered(mirroring: Mirroring): void {
+    const { canary, totals } = this;
+    if (canary === null || canary !== mirroring.canary) {
+      mirroring.drop();
+      return;
+    }
+    const refused = mirroring.isWhole ? this.restraint.enter() : 'body';
+    if (refused !== null) {
+      totals.skip(refused);
+      mirroring.drop();
+      return;
+    }
+    const sending = new SentAgain(mirroring, this.parts);
+    this.open.add(sending);
+    // The client's connection comes first: its next request may be here already.
+    setImmediate(() => {
+      const attempt = (step: () => void) => this.faults.attempt(step, 'mirror', mirroring.requestId);
+      if (!attempt(() => this.send(sending))) attempt(() => sending.breakOff());
+    });
+  }
+
+  /** What became of a request of a client on the canary. */
+  observe(outcome: 'success' | 'failure'): void {
+    this.restraint.own(outcome);
+  }
+
+  /** Ends what is under way; nothing is sent from now on. */
+  stop(): void {
+    this.canary = null;
+    this.breakOff();
+  }
+
+  read(): MirroredTotals {
+    return this.totals.read();
+  }
+
+  private send(sending: SentAgain): void {
+    if (!this.open.has(sending)) return;
+    const isCompared = sending.mirroring.comparison !== null;
+    sending.begin(isCompared ? (Math.random() < EVEN ? CANARY_FIRST : STABLE_FIRST) : TO_CANARY);
+  }
+
+  private ended({ mirroring }: SentAgain, to: Track, outcome: MirroredOutcome, status: number): void {
+    this.totals.ended(to, outcome);
+    if (mirroring.comparison === null && outcome !== 'not-sent') this.pairs.sentAlone(mirroring.ticket);
+    if (to === 'stable' || outcome === 'not-sent' || outcome === 'broken-off') return;
+    // What the stable fails at too is no sign of a canary that suffers.
+    const isFailure = outcome === 'unanswered' || (status >= 500 && mirroring.status < 500);
+    this.restraint.mirrored(isFailure ? 'failure' : 'success');
+  }
+
+  private over(sending: SentAgain): void {
+    if (this.open.delete(sending)) this.restraint.left();
+  }
+
+  private breakOff(): void {
+    for (const sending of this.open) sending.breakOff();
+  }
+
+  private newRestraint(): Restraint {
+    return new Restraint(this.rule, () => this.clock.monotonic());
+  }
+}
