@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_PACE } from '../gateway/http/timeouts.ts';
 import { channelsSchema } from '../notify/channels.ts';
 import { versionName } from '../policy/names.ts';
-import { duration, fraction } from '../policy/units.ts';
+import { duration, fraction, textLike } from '../policy/units.ts';
 import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
 import { ABOVE_ZERO, limitsSchema, routeTimeoutsSchema, timeoutsSchema, uploadRate } from './bounds.ts';
@@ -10,13 +10,12 @@ import { readControlHost } from './control-hosts.ts';
 import { cidr, listenAddress, upstreamPlace } from './declared-address.ts';
 import { secret, serviceUrl } from './declared-values.ts';
 import { headerName, SHORT_TOKEN } from './header-name.ts';
+import { mirrorSchema } from './mirror.ts';
 import { readText } from './read-text.ts';
 import { HOST, readRouteHost } from './route-host.ts';
 import { routeMetricsSchema } from './route-metrics.ts';
 import { PREFIX, readRoutePath } from './route-path.ts';
 import { sourceName, sourcesSchema } from './sources.ts';
-
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case name such as payments');
 
 const upstream = z.union([
   serviceUrl.transform((url) => ({ url, version: undefined })),
@@ -32,7 +31,7 @@ const sticky = z.union([
   z
     .literal(['consumer', 'client-address', 'request'])
     .transform((kind) => ({ kind }))
-    .describe('`consumer`: by `consumerKey`; `client-address`; `request`: each is drawn anew'),
+    .describe('`consumer`: by `consumerKey`; `client-address`; `request`: each is drawn by itself'),
   z
     .strictObject({ header: headerName.describe('The header whose value is the key') })
     .transform(({ header }) => ({ kind: 'header' as const, name: header.toLowerCase() })),
@@ -43,6 +42,30 @@ const sticky = z.union([
     })
     .transform(({ cookie, sameSite }) => ({ kind: 'cookie' as const, name: cookie, sameSite })),
 ]);
+
+const forceValue = textLike(/^[!-~]([ -~]{0,98}[!-~])?$/, 'must be 1 to 100 printable characters');
+
+const forceHeader = z.union([
+  headerName,
+  z.strictObject({
+    name: headerName.describe('The header'),
+    canary: forceValue.describe(
+      'The value that asks for the canary; any other, even the name of a version, asks for nothing',
+    ),
+    stable: forceValue.optional().describe('The value that asks for the stable'),
+  }),
+]);
+
+const PROBE = /^(?:(GET|HEAD|OPTIONS) )?(\/[!-~]{0,2000})$/;
+
+/** Safe methods alone: both versions get it, while clients use them (RFC 9110 section 9.2.1). */
+const probeRequest = textLike(
+  PROBE,
+  'must be a path such as /orders?page=1, with GET, HEAD or OPTIONS before it',
+).transform((text): { method: 'GET' | 'HEAD' | 'OPTIONS'; path: string } => {
+  const [, method = 'GET', path = '/'] = PROBE.exec(text) ?? [];
+  return { method: method === 'HEAD' || method === 'OPTIONS' ? method : 'GET', path };
+});
 
 const parameterName = z.string().regex(/^[^?&#=]{1,100}$/, 'must be only the name of a parameter, decoded');
 
@@ -103,10 +126,32 @@ export const routeSchema = z.strictObject({
     .default('map')
     .describe('Whether Location and other fields that name an upstream are made to name the route instead'),
   sticky: sticky
-    .prefault('client-address')
-    .describe('What keeps a client on its version: the same key gets the same version'),
+    .optional()
+    .describe('What keeps a client on its version; each request is drawn by itself when it is absent'),
   consumerKey: consumerKey.optional().describe("Where a request has its consumer's credential"),
-  forceHeader: headerName.default('x-serin-version').describe('The header by which a request asks for a version'),
+  probes: z
+    .strictObject({
+      requests: z
+        .array(probeRequest)
+        .min(1)
+        .max(20)
+        .describe('Paths below the upstream, in turn: `/orders?page=1`, `HEAD /catalogue`'),
+    })
+    .optional()
+    .describe(
+      'What Serin asks of both versions where the policy has `checks.probes`: harmless, and the same each time',
+    ),
+  mirror: mirrorSchema
+    .optional()
+    .describe(
+      'Requests that the stable answered are sent to a canary as well, and nobody waits: `5%`; see docs/mirroring.md',
+    ),
+  openapi: openapi
+    .optional()
+    .describe('Where each version has its OpenAPI document, which is held against what is seen of its answers'),
+  forceHeader: forceHeader
+    .default('x-serin-version')
+    .describe('The header by which a request asks for a version: its name, or with values of its own'),
   unfollowedForce: z
     .literal(['refuse', 'ignore'])
     .default('refuse')

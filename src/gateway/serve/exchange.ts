@@ -5,7 +5,9 @@ import type { OpenReading } from '../measure/reading/readers.ts';
 import type { RouteRecorder } from '../measure/recorder.ts';
 import type { AnswerTaker } from '../measure/route-reading.ts';
 import type { Ticket } from '../measure/ticket.ts';
+import { countKind } from '../measure/totals.ts';
 import { AnswerTaking, type Leaving } from '../measure/turn.ts';
+import type { Mirroring } from '../mirror/mirroring.ts';
 import { mappedHead } from '../route/answer-places.ts';
 import type { Stream } from '../route/destinations.ts';
 import type { Attempt, Failover } from '../route/failover.ts';
@@ -44,6 +46,8 @@ export interface ExchangeParts {
   readonly setCookie: string | null;
   readonly requestId: string;
   readonly faults: Faults;
+  /** Null unless the request is to be sent again. */
+  readonly mirroring: Mirroring | null;
   /** Null where the client's server notices by itself. */
   readonly owner: ExchangeOwner | null;
 }
@@ -103,14 +107,21 @@ export class Exchange implements AnswerHandler, AnswerTaker, Stream, ExchangeEve
   onHead(head: UpstreamHead): void {
     const { upload, recorder, ticket } = this.parts;
     upload?.forget();
-    this.writeHead(mappedHead(head, this.attempt), 'keep');
+    countKind(ticket.totals.kinds, head);
+    const mapped = mappedHead(head, this.attempt);
+    this.writeHead(mapped, 'keep');
     this.state = 'answering';
     this.isStream = head.isEventStream;
     if (this.isStream) this.attempt.destination.streams.add(this);
     recorder.answered(ticket, head.status, this.isStream ? 'stream' : 'whole');
+    this.reading = recorder.reading.begin(this.parts, head, this);
+    this.parts.mirroring?.head(mapped);
   }
 
   onData(chunk: Buffer): boolean {
+    this.received += chunk.length;
+    this.reading?.data(chunk);
+    this.parts.mirroring?.data(chunk);
     if (this.side.piece(chunk)) return true;
     this.taking ??= new AnswerTaking(this.attempt.request.share);
     this.taking.begin(performance.now());
@@ -123,11 +134,14 @@ export class Exchange implements AnswerHandler, AnswerTaker, Stream, ExchangeEve
   }
 
   onEnd(trailers: readonly string[]): void {
-    const { recorder, ticket, owner } = this.parts;
-    if (!this.finish()) return;
+    const { recorder, ticket, mirroring, owner } = this.parts;
+    if (!this.finish('whole')) return;
     this.side.end(trailers);
     this.isWhole = true;
-    conclude(recorder, ticket);
+    const body = this.received > 0 || this.isStream ? 'some' : 'empty';
+    if (this.reading !== null) this.endReading(this.reading, trailers, body);
+    conclude(recorder, ticket, body);
+    mirroring?.end();
     owner?.answered('whole');
   }
 
@@ -135,7 +149,7 @@ export class Exchange implements AnswerHandler, AnswerTaker, Stream, ExchangeEve
     const { side, taking } = this;
     const { recorder, ticket } = this.parts;
     const culprit = culpritOf(failure, ticket, { untaken: side.untaken, taking }, performance.now());
-    charge(recorder, ticket, culprit);
+    charge(recorder, ticket, culprit, failure.kind);
     // While nothing has gone out, the request can still be answered differently.
     const isOpen = !side.isOut && this.state !== 'ended' && mayFailOver(culprit);
     const second = isOpen ? this.failover?.(this.attempt.request, failure) : null;
@@ -144,7 +158,7 @@ export class Exchange implements AnswerHandler, AnswerTaker, Stream, ExchangeEve
       this.startOver();
       this.attempt = second;
       this.begin();
-    } else if (this.finish()) this.giveUp(refusalFor(failure.kind), 'keep');
+    } else if (this.finish('broken')) this.giveUp(refusalFor(failure.kind), 'keep');
   }
 
   onFault(error: unknown, where: FaultPlace = 'answer'): void {
@@ -207,6 +221,13 @@ export class Exchange implements AnswerHandler, AnswerTaker, Stream, ExchangeEve
       bytes: this.received,
       uploadMs: ticket.uploadMs,
     });
+  }
+
+  private stopReading(why: 'left' | 'broken'): void {
+    const { reading } = this;
+    this.parts.mirroring?.drop();
+    this.reading = null;
+    if (reading !== null) this.parts.recorder.reading.stop(reading, why);
   }
 
   private leaving(): Leaving {

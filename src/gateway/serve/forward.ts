@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Track } from '../../split/order.ts';
 import type { Faults } from '../http/faults.ts';
-import { headerLines } from '../http/headers.ts';
+import { headerLines, MIRROR_FIELD } from '../http/headers.ts';
 import { failure, LATE_BODY, OVERLOAD, type Refusal, refuse, TOO_LARGE } from '../http/refuse.ts';
 import type { Client } from '../http/share.ts';
 import type { Target } from '../http/target.ts';
 import type { AccessNote } from '../measure/access-log.ts';
 import type { Ticket } from '../measure/ticket.ts';
+import type { Mirroring } from '../mirror/mirroring.ts';
 import { choose } from '../route/choose.ts';
 import type { Destination } from '../route/destinations.ts';
 import { type Attempt, type Failover, failoverOf } from '../route/failover.ts';
@@ -18,6 +19,7 @@ import { IDEMPOTENT } from '../upstream/pool.ts';
 import type { UpstreamRequest } from '../upstream/upstream-client.ts';
 import type { GatewayRequest } from './admit.ts';
 import { Exchange } from './exchange.ts';
+import { mirroredAttempt } from './mirrored-attempt.ts';
 import { NodeSide } from './node-side.ts';
 import { forceRefusal, refusalAt } from './route-refusal.ts';
 import { bodyFraming, Upload } from './upload.ts';
@@ -30,7 +32,7 @@ export interface Routed {
   /** The track that serves; not the chosen one if its canary has left the route. */
   readonly track: Track;
   /** The request to send to the version on a track. */
-  attempt(track: Track, body: UpstreamRequest['body']): Attempt;
+  readonly attempt: (track: Track, body: UpstreamRequest['body']) => Attempt;
   readonly failover: Failover | null;
 }
 
@@ -60,9 +62,9 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
       },
     };
   };
-  const ticket = recorder.begin(track, choice.by, choice.hash);
+  const ticket = recorder.begin(track, choice.by, choice.draw, choice);
   try {
-    ticket.describe(incoming.method ?? '', target.path, choice.consumer);
+    ticket.describe(incoming.method ?? '', target.path, choice.consumer, address);
     budget.earn(ticket.begunAt);
     if (state.accessLog) {
       const { method = '' } = incoming;
@@ -178,16 +180,18 @@ function exchangeOf(
   try {
     ticket.upload = upload;
     const side = new NodeSide(outgoing);
+    const mirroring = mirroringOf(state, incoming, ticket, attempt);
     const exchange = new Exchange({
       side,
       upload,
-      attempt: attempt(track, body),
+      attempt: attempt(track, mirroring === null ? body : mirroring.copyOf(body)),
       failover,
       recorder,
       ticket,
       setCookie,
       requestId: incoming.requestId,
       faults,
+      mirroring,
       owner: null,
     });
     side.serve(exchange);
@@ -196,6 +200,18 @@ function exchangeOf(
     recorder.withdraw(ticket);
     throw error;
   }
+}
+
+/** Null unless the request is to be sent again. Who expects a 100 waits for what a version says before it has a body. */
+function mirroringOf(
+  { mirror }: RouteState,
+  { method = '', headers, requestId }: GatewayRequest,
+  ticket: Ticket,
+  attempt: Routed['attempt'],
+): Mirroring | null {
+  if (mirror === null || headers.expect !== undefined || headers[MIRROR_FIELD] !== undefined) return null;
+  if (!mirror.draws(method, ticket)) return null;
+  return mirror.begin({ requestId, ticket, attempt: (of, body) => mirroredAttempt(attempt(of, body)) });
 }
 
 export function destinationOf(live: Live, track: Track): Destination {

@@ -1,4 +1,4 @@
-import { dataFolderOf, loadConfig, type LoadedConfig, loadPolicies } from '../../config/load.ts';
+import { dataFolderOf, type LoadedConfig, loadConfig, loadPolicies } from '../../config/load.ts';
 import { counted } from '../../policy/counted.ts';
 import { givenVariable } from '../../problem/given-variable.ts';
 import { type Log, messageOf } from '../../problem/log.ts';
@@ -11,6 +11,7 @@ import { coverage } from './coverage.ts';
 import { database } from './database.ts';
 import { installationKeys } from './installation-keys.ts';
 import { listenAddresses } from './listen-addresses.ts';
+import { mirroring } from './mirroring.ts';
 import { proxies } from './proxies.ts';
 import { runningSerin } from './running.ts';
 import { secrets } from './secrets.ts';
@@ -27,6 +28,7 @@ const ADVISORIES: readonly Advisory[] = [
   proxies,
   stickiness,
   unprobedRoutes,
+  mirroring,
   coverage,
   upstreams,
   channelsCheck,

@@ -41,6 +41,7 @@ function waitingExchange() {
     setCookie: null,
     requestId: 'r-1',
     faults: noFaults,
+    mirroring: null,
     owner: null,
   });
   side.serve(exchange);

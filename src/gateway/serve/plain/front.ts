@@ -17,7 +17,7 @@ import type { ServerFront } from '../listener.ts';
 import type { UploadWatch } from '../upload-watch.ts';
 import { AnswerWriter } from './answer-text.ts';
 import { HeadReader } from './head-reader.ts';
-import { type Beginning, ClientConnection, type ConnectionFront } from './plain-connection.ts';
+import { type Beginning, type ConnectionFront, PlainConnection } from './plain-connection.ts';
 import { type PlainRoute, routePlain } from './plain-route.ts';
 import { RequestBody } from './request-body.ts';
 
@@ -36,7 +36,7 @@ export interface FrontParts {
 /** Who asks, and for what. */
 interface Asking {
   readonly state: RouteState;
-  readonly connection: ClientConnection;
+  readonly connection: PlainConnection;
   readonly client: Client;
 }
 
@@ -54,7 +54,7 @@ export class Front implements ConnectionFront, ServerFront {
   readonly writer: AnswerWriter;
   /** Id of the request that is being started, if known yet. */
   requestId: string | null = null;
-  private readonly connections = new Set<ClientConnection>();
+  private readonly connections = new Set<PlainConnection>();
   private readonly sweeper: Sweeper;
   private takeOver: (socket: Socket) => void = () => {};
 
@@ -74,7 +74,7 @@ export class Front implements ConnectionFront, ServerFront {
     const listeners = server.listeners('connection');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
-      this.connections.add(new ClientConnection(socket, this.parts.peers.of(socket), this));
+      this.connections.add(new PlainConnection(socket, this.parts.peers.of(socket), this));
     });
     this.takeOver = (socket) => {
       for (const listener of listeners) listener.call(server, socket);
@@ -96,7 +96,7 @@ export class Front implements ConnectionFront, ServerFront {
     return performance.now();
   }
 
-  begin(connection: ClientConnection, bytes: Buffer, count: number): Beginning {
+  begin(connection: PlainConnection, bytes: Buffer, count: number): Beginning {
     this.requestId = null;
     const reading = this.reader.read(bytes, count);
     if (reading !== 'whole') return reading;
@@ -149,7 +149,7 @@ export class Front implements ConnectionFront, ServerFront {
       if (!routed) upload?.stopWaiting();
     }
     if (!routed) return null;
-    const { ticket, setCookie, attempt, failover } = routed;
+    const { ticket, setCookie, attempt, failover, mirroring } = routed;
     try {
       ticket.upload = upload;
       if (upload && count > end) upload.push(Buffer.copyBytesFrom(bytes, end, count - end));
@@ -163,6 +163,7 @@ export class Front implements ConnectionFront, ServerFront {
         ticket,
         requestId,
         faults,
+        mirroring,
         owner: connection,
       });
       connection.took(exchange, upload, reader.connection);
@@ -174,7 +175,7 @@ export class Front implements ConnectionFront, ServerFront {
     }
   }
 
-  handOver(connection: ClientConnection, bytes: Buffer): void {
+  handOver(connection: PlainConnection, bytes: Buffer): void {
     const { socket } = connection;
     connection.release();
     socket.pause();
@@ -183,7 +184,7 @@ export class Front implements ConnectionFront, ServerFront {
     socket.resume();
   }
 
-  closed(connection: ClientConnection): void {
+  closed(connection: PlainConnection): void {
     this.connections.delete(connection);
   }
 

@@ -30,16 +30,16 @@ export interface ConnectionFront {
   /** Monotonic ms. */
   now(): number;
   /** Begins the exchange for the request at the start of the first `count` of `bytes`, or says why there is none. */
-  begin(connection: ClientConnection, bytes: Buffer, count: number): Beginning;
+  begin(connection: PlainConnection, bytes: Buffer, count: number): Beginning;
   /** Id of the request that `begin` reads; null until it is known. */
   readonly requestId: string | null;
   /** Hands a connection and its unread bytes to the reference path; nothing may be in flight on it. */
-  handOver(connection: ClientConnection, bytes: Buffer): void;
-  closed(connection: ClientConnection): void;
+  handOver(connection: PlainConnection, bytes: Buffer): void;
+  closed(connection: PlainConnection): void;
 }
 
 /** One client connection, as long as everything on it is plain: one request at a time, in order. */
-export class ClientConnection implements ExchangeOwner, SideOwner, SocketOwner {
+export class PlainConnection implements ExchangeOwner, SideOwner, SocketOwner {
   readonly socket: Socket;
   readonly peer: Peer;
   readonly side: PlainSide;

@@ -1,8 +1,9 @@
 import { flat } from '../../http/flat-text.ts';
-import { headerLines } from '../../http/headers.ts';
+import { headerLines, MIRROR_FIELD } from '../../http/headers.ts';
 import type { Client, Share } from '../../http/share.ts';
 import type { Target } from '../../http/target.ts';
 import type { Ticket } from '../../measure/ticket.ts';
+import type { Mirroring } from '../../mirror/mirroring.ts';
 import { choose, parametersOf } from '../../route/choose.ts';
 import type { Destination } from '../../route/destinations.ts';
 import { type Attempt, type Failover, failoverOf } from '../../route/failover.ts';
@@ -11,6 +12,7 @@ import { forwardedFields, wayFields } from '../../route/request-head.ts';
 import type { RouteState } from '../../route/route-state.ts';
 import type { UpstreamRequest } from '../../upstream/upstream-client.ts';
 import { destinationOf, noteOf, upstreamPath } from '../forward.ts';
+import { mirroredAttempt } from '../mirrored-attempt.ts';
 import { asksForNone } from '../route-refusal.ts';
 import type { HeadReader } from './head-reader.ts';
 
@@ -20,6 +22,8 @@ export interface PlainRoute {
   readonly setCookie: string | null;
   readonly attempt: Attempt;
   readonly failover: Failover | null;
+  /** Null unless it is to be sent again. */
+  readonly mirroring: Mirroring | null;
 }
 
 export interface PlainRequest {
@@ -43,15 +47,15 @@ export function routePlain(state: RouteState, request: PlainRequest): PlainRoute
   const lines = linesAfterHost(state, { head, peer, requestId });
   if (head.isAmbiguous) return null;
   const track = choice.track === 'canary' && live.canary ? 'canary' : 'stable';
-  const ticket = recorder.begin(track, choice.by, choice.hash);
+  const ticket = recorder.begin(track, choice.by, choice.draw, choice);
   try {
-    ticket.describe(head.method, head.target.path, choice.consumer);
+    ticket.describe(head.method, head.target.path, choice.consumer, address);
     budget.earn(ticket.begunAt);
     if (state.accessLog) {
       const { method, target } = head;
       ticket.note = noteOf(state, track, { method, path: target.path, requestId, client: address });
     }
-    const asked: Asked = {
+    const first: Asked = {
       state,
       places: live.places,
       method: head.method,
@@ -62,9 +66,22 @@ export function routePlain(state: RouteState, request: PlainRequest): PlainRoute
       lane: choice.by === 'force' ? 'forced' : 'open',
       share,
     };
+    const { mirror } = state;
+    // One that was mirrored before is none to be drawn.
+    const isOwn = mirror !== null && head.field(MIRROR_FIELD) === undefined;
+    const mirroring =
+      isOwn && mirror.draws(head.method, ticket)
+        ? mirror.begin({
+            requestId,
+            ticket,
+            attempt: (of, again) => mirroredAttempt(attemptAt(destinationOf(live, of), { ...first, body: again })),
+          })
+        : null;
+    const asked = mirroring === null ? first : { ...first, body: mirroring.copyOf(body) };
     return {
       ticket,
       setCookie: choice.setCookie,
+      mirroring,
       attempt: attemptAt(destinationOf(live, track), asked),
       failover:
         track === 'stable' ? null : failoverOf({ live, ticket, budget, toStable: () => attemptAt(live.stable, asked) }),
