@@ -3,6 +3,7 @@ import type { BrokenStable } from '../stats/rates/broken-stable.ts';
 import type { RateState } from '../stats/rates/error-rate.ts';
 import type { NoReport } from '../stats/rates/no-report.ts';
 import type { UnansweredState } from '../stats/rates/unanswered.ts';
+import { answersCheck } from './answers/answers-check.ts';
 import { baselineCheck } from './baseline.ts';
 import { categoriesCheck } from './categories/category-check.ts';
 import type { CategoriesState } from './categories/category-state.ts';
@@ -78,6 +79,7 @@ export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   gross: grossCheck,
   keys: keysCheck,
   probes: probesCheck,
+  answers: answersCheck,
   guards: guardsCheck,
   values: valuesCheck,
   categories: categoriesCheck,
