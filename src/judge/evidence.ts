@@ -4,8 +4,17 @@ import { type Block, GROUPS, type SeriesPoint, type SeriesValue } from '../stats
 import { fitsForm, formOf, type LatencyForm } from '../stats/latency/latency-form.ts';
 import { faultOfCarried } from './contract/answer-fault.ts';
 import { faultOfForms, faultOfGrid, faultOfLatency } from './contract/latency-fault.ts';
+import { faultOfLogs } from './contract/log-fault.ts';
+import { faultOfPairs } from './contract/pair-fault.ts';
+import { faultOfSlices } from './contract/slice-fault.ts';
 import { faultOfStatuses } from './contract/status-fault.ts';
-import { faultOfAnswers } from './contract/traffic-fault.ts';
+import {
+  faultOfAddresses,
+  faultOfAnswers,
+  faultOfAssignment,
+  faultOfKeys,
+  faultOfWorstUnit,
+} from './contract/traffic-fault.ts';
 import type { LookInput, StepContext } from './input.ts';
 import { isCount, LARGEST, show } from './shape.ts';
 
@@ -92,26 +101,52 @@ function faultOf(block: unknown): string | null {
     if (!Number.isFinite(block[key])) return `${key} is ${show(block[key])}, not a time`;
   }
   if (Number(block['durationMs']) < 0) return 'durationMs is negative';
+  if (Number(block['durationMs']) > LONGEST_BLOCK_MS) return 'durationMs is longer than a day';
   if (!isCount(block['splitEpoch'])) return `splitEpoch is ${show(block['splitEpoch'])}, not a count`;
   if (!isCount(block['canaryBps']) || block['canaryBps'] > WHOLE_BPS) {
     return `canaryBps is ${show(block['canaryBps'])}, not basis points`;
   }
   const grid = block['grid'] === undefined ? 'gateway-grid' : 'own-grid';
   return (
+    faultOfAssignment(block['assignment'], 'assignment') ??
+    faultOfKeys(block['keys']) ??
+    faultOfWorstUnit(block['worstUnit']) ??
     faultOfGrid(block['grid']) ??
     (block['stable'] === null ? null : faultOfTally(block['stable'], 'stable', grid)) ??
     (block['canary'] === null ? null : faultOfTally(block['canary'], 'canary', grid)) ??
     faultOfPair(block['forced'], 'forced', grid) ??
     faultOfPair(block['ruled'], 'ruled', grid) ??
+    faultOfYoung(block['young'], grid) ??
     faultOfForms(block as unknown as Block) ??
     faultOfSeries(block['series']) ??
-    faultOfRouted(block['routed'])
+    faultOfProbes(block['probes']) ??
+    faultOfLogs(block['logs'], 'logs') ??
+    faultOfPairs(block['pairs']) ??
+    faultOfPairOfCounts(block['routed'], 'routed') ??
+    faultOfPairOfCounts(block['drawn'], 'drawn') ??
+    faultOfSlices(block['slices'], block as unknown as Block)
   );
 }
 
 function faultOfPair(pair: unknown, name: string, grid: GridOfBlock): string | null {
   if (!isRecord(pair)) return `${name} is ${show(pair)}, not a pair of tallies`;
   return faultOfTally(pair['stable'], `${name}.stable`, grid) ?? faultOfTally(pair['canary'], `${name}.canary`, grid);
+}
+
+function faultOfYoung(young: unknown, grid: GridOfBlock): string | null {
+  if (young === undefined) return null;
+  if (!isRecord(young) || (young['stable'] === undefined && young['canary'] === undefined)) {
+    return `young is ${show(young)}, not the answers of young addresses by version`;
+  }
+  for (const version of ['stable', 'canary'] as const) {
+    const answers = young[version];
+    if (answers === undefined) continue;
+    const fault = faultOfAddresses(answers, `young.${version}`);
+    if (fault !== null) return fault;
+    const tallyFault = faultOfTally(Object(answers).tally, `young.${version}.tally`, grid);
+    if (tallyFault !== null) return tallyFault;
+  }
+  return null;
 }
 
 function faultOfSeries(series: unknown): string | null {

@@ -13,6 +13,7 @@ import {
   type YoungVersions,
 } from '../stats/block.ts';
 import { nativeGrid } from '../stats/latency/latency-grid.ts';
+import type { LogPair } from '../stats/logs/log-counts.ts';
 import {
   countsAtSchema,
   type NativeCounts,
@@ -43,6 +44,8 @@ export interface Measured {
   readonly series?: Readonly<Record<string, SeriesPoint>>;
   /** Requests that both versions answered, to be compared; omitted where there were none. */
   readonly pairs?: AnswerPairs;
+  /** What both versions logged; omitted where no logs are taken. */
+  readonly logs?: LogPair;
 }
 
 /** One version as read: native counts get their grid from both versions together. */

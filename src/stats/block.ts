@@ -1,6 +1,7 @@
 import type { StatusCounts } from './answer-kind.ts';
 import type { AnswerCounts } from './answers/answer-counts.ts';
 import type { AnswerPairs } from './answers/answer-pairs.ts';
+import type { LogPair } from './logs/log-counts.ts';
 import type { SliceTable } from './slice.ts';
 
 /** Counts of latencies by bucket index ceil(ln(ms) / ln 1.02): a sparse histogram, integers throughout. */
@@ -170,6 +171,8 @@ export interface Block {
   readonly probes?: readonly ProbePair[];
   /** Requests that both versions answered, to be compared; omitted where there were none. */
   readonly pairs?: AnswerPairs;
+  /** What the versions logged; omitted where no logs are taken. */
+  readonly logs?: LogPair;
   /** Values of the policy's query checks by name, in the block in which their interval ended. */
   readonly series?: Readonly<Record<string, SeriesPoint>>;
   /**

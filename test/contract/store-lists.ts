@@ -57,6 +57,22 @@ export function listsContract(bench: () => StoreBench): void {
     });
   });
 
+  describe('the history of units', () => {
+    it('is kept for each route, byte by byte, and replaced as a whole', async () => {
+      const routes = [fresh('route'), fresh('route')] as const;
+      const history = () => store().unitHistory;
+      expect(await history().load(routes[0])).toBeNull();
+      const bytes = Uint8Array.from({ length: 700_000 }, (_, at) => (at * 31 + (at >> 8)) % 256);
+      await history().save(routes[0], bytes);
+      await history().save(routes[1], new Uint8Array());
+      expect(await history().load(routes[0])).toEqual(bytes);
+      expect(await history().load(routes[1])).toEqual(new Uint8Array());
+      await history().save(routes[0], Uint8Array.of(0, 255));
+      expect(await history().load(routes[0])).toEqual(Uint8Array.of(0, 255));
+      expect(await codeOf(history().save('a\0b', bytes))).toBe('invalid-input');
+    });
+  });
+
   describe('tokens', () => {
     const tokenOf = () => ({ id: randomUUID(), name: fresh('token'), role: 'operator' as const, hash: fresh('hash') });
 

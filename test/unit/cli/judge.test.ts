@@ -57,6 +57,56 @@ function judge(stdin: string, more = '') {
   return shell.run(`judge --policy ${policy}${more}`, { stdin });
 }
 
+describe('serin judge with logs', () => {
+  const logged = (second: number, requests: number, fresh: number) => ({
+    lines: requests + fresh,
+    levels: { info: requests, error: fresh },
+    templates: {
+      'info http.Access: GET <*>': requests,
+      ...(fresh === 0 ? {} : { 'error pay.Charge: card <*> declined': fresh }),
+    },
+    calls: { 'http payments.internal': requests + (second % 3) },
+  });
+  const of = (block: number, logs?: object) =>
+    JSON.stringify({
+      at: new Date(block * 5_000).toISOString(),
+      step: 1,
+      weight: 0.1,
+      stable: { requests: 900, errors: 0 },
+      canary: { requests: 100, errors: 0 },
+      ...(logs === undefined ? {} : { logs }),
+    });
+  const run = (blocks: readonly string[]) =>
+    shell.run(`judge --policy ${join(folder, 'logs.yaml')} -o json`, { stdin: `${blocks.join('\n')}\n` });
+
+  beforeAll(() =>
+    writeFileSync(
+      join(folder, 'logs.yaml'),
+      POLICY.replace('  judge:', '    logs: { newErrors: rollback }\n  judge:').replace('block: 1s', 'block: 5s'),
+    ),
+  );
+
+  it('rolls back for a new error, and says which', async () => {
+    const both = (at: number) => ({ stable: logged(at, 900, 0), canary: logged(at, 100, 4) });
+    const { code, out } = await run(Array.from({ length: 72 }, (_, at) => of(at, both(at))));
+    expect(code).toBe(3);
+    const { verdict, reason, line: at } = JSON.parse(out) as ReplayVerdict;
+    expect(verdict).toBe('harmful');
+    expect(reason).toMatch(
+      /^canary logs what the stable does not: error pay\.Charge "card <\*> declined" is new: [\d,]+ lines in [\d,]+ requests, the stable had none in/,
+    );
+    expect(at).toBeLessThan(72);
+  });
+
+  it('waits for lines that nobody sends', async () => {
+    const { code, out } = await run(Array.from({ length: 40 }, (_, at) => of(at)));
+    expect([code, JSON.parse(out)]).toMatchObject([
+      5,
+      { verdict: 'blind', reason: expect.stringMatching(/^nobody sends the logs/) },
+    ]);
+  });
+});
+
 describe('serin judge with values of queries', () => {
   const QUERIES = `    queries:
       cpu: { query: cpu, worse: higher, interval: 1s, comparable: true, action: rollback, weight: 0.2 }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { evidenceAfterLook, noEvidence, resetEvidence } from '../../../src/rollout/evidence.ts';
+import type { VerdictName } from '../../../src/judge/verdict.ts';
+import {
+  type Evidence,
+  evidenceAfterLook,
+  noEvidence,
+  onSteppedClock,
+  resetEvidence,
+} from '../../../src/rollout/evidence.ts';
 import type { Tally } from '../../../src/stats/block.ts';
 import { apply, rolloutIn, T0 } from '../../support/rollouts.ts';
 
@@ -8,6 +15,20 @@ const nothing: Tally = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
 
 function seen(at: number, over: Partial<Parameters<typeof evidenceAfterLook>[2]> = {}) {
   return { at, tickMs: TICK, stepMs: 0, look: null, blocks: [], cursor: 'boot:1', applied: true, ...over };
+}
+
+function verdictOf(name: VerdictName) {
+  return {
+    name,
+    reason: '',
+    logEvidence: 0,
+    logThreshold: 7,
+    logHold: 3,
+    findings: [],
+    worst: null,
+    needs: null,
+    forecast: null,
+  };
 }
 
 describe('dwell', () => {
@@ -46,17 +67,7 @@ describe('how long it lasts', () => {
   const alarm = { since: T0, goodBlocks: 0, events: 9, requests: 10 };
   const lookOf = (name: 'suspect' | 'undecided', over: { readonly alarm: typeof alarm | null }) => ({
     state: { ...fresh.judge, fault: { ...fresh.judge.fault, ...over } },
-    verdict: {
-      name,
-      reason: '',
-      logEvidence: 0,
-      logThreshold: 7,
-      logHold: 3,
-      findings: [],
-      worst: null,
-      needs: null,
-      forecast: null,
-    },
+    verdict: verdictOf(name),
     slowAfterMs: 1_000,
   });
   const suspect = lookOf('suspect', { alarm });
@@ -112,5 +123,44 @@ describe('evidence over stages', () => {
     const counted = evidenceAfterLook(internal, noEvidence(internal.policy, T0), seen(T0, { blocks: [block, block] }));
     expect(counted.forced).toEqual({ requests: 14, errors: 4 });
     expect(evidenceAfterLook(step, counted, seen(T0, { blocks: [block] })).forced).toEqual({ requests: 14, errors: 4 });
+    const left = { ...block, forced: { stable: nothing, canary: { ...nothing, requests: 1, unanswered: 3 } } };
+    expect(evidenceAfterLook(internal, counted, seen(T0, { blocks: [left] })).forced).toEqual({
+      requests: 18,
+      errors: 7,
+      unanswered: 3,
+    });
+  });
+});
+
+describe('how long a hold lasts', () => {
+  const rollout = rolloutIn('step-1');
+  const fresh = noEvidence(rollout.policy, T0);
+  const looked = (name: VerdictName, cause: string | null = null) => ({
+    state: fresh.judge,
+    verdict: {
+      ...verdictOf(name),
+      ...(cause === null ? {} : { hold: { cause, check: null, urgency: 'after-max-hold' as const } }),
+    },
+    slowAfterMs: 1_000,
+  });
+  const after = (before: Evidence, ticks: number, look: ReturnType<typeof looked> | null) =>
+    evidenceAfterLook(rollout, before, seen(T0 + ticks * TICK, { look }));
+  const held = after(fresh, 1, looked('undecided', 'starved'));
+
+  it('begins with its first look, and goes on through looks that cannot tell', () => {
+    expect(held.held).toEqual({ cause: 'starved', since: T0 + TICK });
+    const through = [looked('blind'), null, looked('shared-fault'), looked('undecided', 'starved')];
+    const last = through.reduce((evidence, look, index) => after(evidence, index + 2, look), held);
+    expect(last.held).toEqual(held.held);
+  });
+
+  it('ends when the verdict rests on a lack of evidence again, and begins anew with another cause', () => {
+    expect(after(held, 2, looked('undecided')).held).toBeNull();
+    expect(after(held, 2, looked('undecided', 'overfull')).held).toEqual({ cause: 'overfull', since: T0 + 2 * TICK });
+    expect(resetEvidence(held, 'stage', rollout, T0).held).toBeNull();
+  });
+
+  it('moves with the clock', () => {
+    expect(onSteppedClock(held, -60_000).held).toEqual({ cause: 'starved', since: T0 + TICK - 60_000 });
   });
 });
