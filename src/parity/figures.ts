@@ -66,6 +66,17 @@ export function formatFigure(value: number, { unit, in: own }: Pick<Finding, 'un
   if (unit === 'share') return formatShare(value);
   return formatQuantity(value, unit === 'ms' ? 'ms' : (own ?? null));
 }
+
+function formatBytes(bytes: number): string {
+  const steps = [
+    { unit: 'GB', size: 1e9 },
+    { unit: 'MB', size: 1e6 },
+    { unit: 'kB', size: 1e3 },
+  ];
+  const step = steps.find(({ size }) => bytes >= size);
+  return step === undefined ? `${formatValue(bytes)} B` : `${shortNumber(bytes / step.size)} ${step.unit}`;
+}
+
 function shortNumber(value: number): string {
   if (value === 0) return '0';
   if (value < 0.0001) return '<0.0001';

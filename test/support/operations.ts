@@ -51,6 +51,9 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'POST /api/v1/tokens': { status: 201, body: { ...why, name: 'ada', role: 'viewer' } },
   'DELETE /api/v1/tokens/{id}': { status: 204, query: because },
   'POST /api/v1/policies/check': { status: 200 },
+  'POST /api/v1/values': { status: 200 },
+  'POST /api/v1/otlp/v1/logs': { status: 200, body: { resourceLogs: [] } },
+  'POST /api/v1/logs': { status: 200, query: '?route={route}', body: { level: 'error', message: 'no card' } },
 };
 
 /** What a command line is written with: the ids and names that a test has made for it. */
@@ -61,6 +64,7 @@ export interface Names {
   readonly consumer: string;
   readonly token: string;
   readonly policyFile: string;
+  readonly valuesFile: string;
 }
 
 export interface CommandLine {
@@ -81,6 +85,7 @@ const onRollout = (verb: string, ...more: readonly string[]) => ({
 export const COMMANDS: Readonly<Record<string, CommandLine>> = {
   list: { args: ({ route }) => ['list', '--route', route], says: /internal/ },
   get: { args: ({ route }) => ['get', route], says: /v1 -> v2/ },
+  explain: { args: ({ route }) => ['explain', route], says: /\S/ },
   status: { args: ({ rollout }) => ['status', rollout], says: /internal/ },
   start: {
     args: ({ route, canary }) => ['start', route, '--canary', canary, '--version-name', 'v2', '--reason', 'tried'],
@@ -123,6 +128,10 @@ export const COMMANDS: Readonly<Record<string, CommandLine>> = {
   validate: {
     args: ({ policyFile, route }) => ['validate', '--online', policyFile, '--route', route],
     says: /: valid \(mine/,
+  },
+  'values post': {
+    args: ({ route, valuesFile }) => ['values', 'post', route, '--file', valuesFile],
+    says: /^r\d+: 0 of 1 values counted; 1 unknown-request$/m,
   },
   version: { args: () => ['version'], says: /serin \S+\nserver \S+ on Node v/ },
 };

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fetched } from './fetched.ts';
 import { onPath } from './on-path.ts';
@@ -45,11 +45,20 @@ export interface FuzzOptions {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
+/** It knows no lines of JSON: their schema is a text already. */
+const HOOKS = `import schemathesis
+
+@schemathesis.serializer("application/x-ndjson")
+def ndjson(ctx, value):
+    return value.encode("utf-8") if isinstance(value, str) else str(value).encode("utf-8")
+`;
+
 /** Runs it against a server, by its own description; says what was found, or null when nothing was. */
 export async function fuzzApi(tool: Schemathesis, options: FuzzOptions): Promise<string | null> {
   const { url, token, seed, examples, parameters = {} } = options;
   const folder = mkdtempSync(join(tmpdir(), 'serin-schemathesis-'));
   writeFileSync(join(folder, 'schemathesis.toml'), tomlOf(parameters));
+  writeFileSync(join(folder, 'serin_hooks.py'), HOOKS);
   const [command, ...before] = tool.command;
   // Tokens of its own making are refused, and after twenty of them everything is a 429.
   const checks = ['--checks', 'all', '--exclude-checks', 'ignored_auth'];
@@ -65,7 +74,9 @@ export async function fuzzApi(tool: Schemathesis, options: FuzzOptions): Promise
     ...(token === null ? [] : ['--header', `Authorization: Bearer ${token}`]),
   ];
   try {
-    const env = { ...process.env, ...tool.env, PYTHONIOENCODING: 'utf-8' };
+    const modules = [folder, tool.env['PYTHONPATH']].flatMap((path) => path ?? []).join(delimiter);
+    const hooks = { PYTHONPATH: modules, SCHEMATHESIS_HOOKS: 'serin_hooks' };
+    const env = { ...process.env, ...tool.env, ...hooks, PYTHONIOENCODING: 'utf-8' };
     await run(command, args, { cwd: folder, env, timeout: 100_000, maxBuffer: 64 * 1024 * 1024 });
     return null;
   } catch (error) {

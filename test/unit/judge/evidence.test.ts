@@ -13,6 +13,19 @@ const SLICES = {
   slowMs: [20, 40, 80],
   ownSlowMs: [40],
 } as const;
+
+const LOGGED = {
+  lines: 9,
+  malformed: 0,
+  levels: { error: 1, warn: 0, info: 8, debug: 0 },
+  templates: { 'error pay: card <*> declined': 1 },
+  fields: { user: 9 },
+  calls: {},
+  other: { templates: 0, fields: 0, calls: 0 },
+};
+
+const rows = (list: readonly (readonly [fault: string, value: unknown])[]) => list;
+
 const faulty: readonly [string, unknown][] = [
   ['a block of measurements is unusable: it is no record', 'text'],
   ['a block of measurements is unusable: it is no record', null],
@@ -40,6 +53,43 @@ const faulty: readonly [string, unknown][] = [
     'a block of measurements is unusable: canary.latency[5] is 0.5, not a count',
     blockOf({ canary: { ...tallyOf(3), latency: { 5: 0.5 } } }),
   ],
+  ...rows([
+    ['stable.statuses is 1, not counts by status', { statuses: 1 }],
+    ['stable.statuses has 99, which is no status', { statuses: { 99: 1 } }],
+    ['stable.statuses.302 is 0.5, not a count', { statuses: { 302: 0.5 } }],
+    [
+      'stable.statuses has more answers than there were beside errors and 4xx',
+      { clientErrors: 1, statuses: { 302: 3 } },
+    ],
+    ['stable.statuses has 1 answers without content, and stable.empty 0', { statuses: { 204: 1, 302: 1 } }],
+  ]).map(([fault, parts]): [string, unknown] => [
+    `a block of measurements is unusable: ${fault}`,
+    blockOf({ stable: { ...tallyOf(3), ...Object(parts) } }),
+  ]),
+  ...rows([
+    ['logs is 3, not what both versions logged', 3],
+    ['logs.canary is undefined, not counts of log lines', { stable: null }],
+    ['logs.stable has more lines with a level than lines', { stable: { ...LOGGED, lines: 8 }, canary: null }],
+    ['logs.stable.calls[db] is -1, not a count', { stable: { ...LOGGED, calls: { db: -1 } }, canary: null }],
+    [
+      'logs.canary.fields has more than 200 names',
+      {
+        stable: null,
+        canary: { ...LOGGED, fields: Object.fromEntries(Array.from({ length: 201 }, (_, at) => [at, 1])) },
+      },
+    ],
+    [
+      'logs.stable.templates has a name of more than 2000 characters',
+      { stable: { ...LOGGED, templates: { ['x'.repeat(2_001)]: 1 } }, canary: null },
+    ],
+    [
+      'logs.stable.other.fields is undefined, not a count',
+      { stable: { ...LOGGED, other: { templates: 0 } }, canary: null },
+    ],
+  ]).map(([fault, logs]): [string, unknown] => [
+    `a block of measurements is unusable: ${fault}`,
+    { ...blockOf(), logs },
+  ]),
   [
     'a block of measurements is unusable: ruled is undefined, not a pair of tallies',
     { ...blockOf(), ruled: undefined },

@@ -62,6 +62,30 @@ describe('a block', () => {
       expect(() => read({ pairs })).toThrow(fault);
     }
   });
+
+  it('may have what both versions logged, and null is not the same as no lines', () => {
+    const stable = {
+      lines: 20,
+      malformed: 0,
+      levels: { error: 1, warn: 0, info: 19, debug: 0 },
+      templates: { 'error pay: card <*> declined': 1 },
+      fields: {},
+      calls: {},
+      other: { templates: 0, fields: 0, calls: 0 },
+    };
+    const { lines, levels, templates } = stable;
+    const given = { lines, levels: { error: levels.error, info: levels.info }, templates };
+    expect(read({ logs: { stable: given, canary: null } }).logs).toEqual({ stable, canary: null });
+    for (const [fault, logs] of [
+      ['logs.canary is missing', { stable: null }],
+      ['logs.stable.lines is missing', { stable: {}, canary: null }],
+      ['logs.stable has more lines with a level than lines', { stable: { ...given, lines: 2 }, canary: null }],
+      ['logs.stable.calls[db] must be a whole number', { stable: { lines: 1, calls: { db: -1 } }, canary: null }],
+    ] as const) {
+      expect(() => read({ logs })).toThrow(fault);
+    }
+  });
+
   it('may have shadow groups and unanswered requests', () => {
     const groups = { requests: Array(20).fill(5), errors: Array(20).fill(0) };
     expect(read({ stable: { ...TALLY, groups, unanswered: 3 } }).stable).toMatchObject({ groups, unanswered: 3 });

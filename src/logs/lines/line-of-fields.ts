@@ -1,0 +1,79 @@
+import type { LineLevel } from '../../stats/logs/log-counts.ts';
+import { callOf } from './call.ts';
+import { exceptionIn } from './exception.ts';
+import { levelOfNumber, levelOfWord } from './level.ts';
+import { lineTime } from './line-time.ts';
+import { LONGEST_LOGGER, LONGEST_MESSAGE, type LogLine } from './log-line.ts';
+
+const LEVEL = ['level', 'severity', 'severityText', 'severity_text', 'log.level', 'levelname', 'lvl', 'loglevel'];
+const LOGGER = ['logger', 'logger_name', 'loggerName', 'log.logger', 'scope', 'name', 'component'];
+const MESSAGE = ['message', 'msg', 'body', 'event', 'log', 'text'];
+const TIME = ['time', 'timestamp', '@timestamp', 'ts', 't', 'datetime'];
+const VERSION = ['version', 'service.version', 'serin.version', 'app_version', 'appVersion'];
+const CLASS = ['exception.type', 'error.type', 'exc_type', 'err.type', 'error.kind', 'error.name', 'exception.class'];
+const TRACE = [
+  'exception.stacktrace',
+  'stack_trace',
+  'stacktrace',
+  'stack',
+  'error.stack',
+  'err.stack',
+  'error.stack_trace',
+  'exc_info',
+  'exception',
+];
+
+/** Fields that say what the line is, and not something of it: a version that lacks one of them writes in another form. */
+const FORM: ReadonlySet<string> = new Set([...LEVEL, ...MESSAGE, ...TIME, ...VERSION]);
+
+/** What a structured line says, by the names that loggers give its parts; null where it has neither a message nor a level. */
+export function lineOfFields(fields: ReadonlyMap<string, unknown>): LogLine | null {
+  const message = firstText(fields, MESSAGE);
+  const level = levelIn(fields);
+  const trace = firstText(fields, TRACE);
+  const thrown = firstText(fields, CLASS) ?? (trace === null ? null : exceptionIn(trace));
+  if (message === null && level === null && thrown === null) return null;
+  return {
+    level: level ?? (thrown === null ? 'info' : 'error'),
+    logger: (firstText(fields, LOGGER) ?? '').slice(0, LONGEST_LOGGER),
+    message: messageWith(message ?? '', thrown),
+    at: firstTime(fields),
+    version: firstText(fields, VERSION),
+    fields: [...fields.keys()].filter((name) => !FORM.has(name)),
+    call: callOf((name) => fields.get(name)),
+  };
+}
+
+/** The first line of a message, with the class of the exception that came with it or stands in it. */
+export function messageWith(message: string, thrown: string | null): string {
+  const end = message.indexOf('\n');
+  const first = (end < 0 ? message : message.slice(0, end)).slice(0, LONGEST_MESSAGE).trim();
+  const found = thrown ?? (end < 0 ? null : exceptionIn(message));
+  return found === null || first.includes(found) ? first : `${first} [${found.slice(0, 100)}]`;
+}
+
+function levelIn(fields: ReadonlyMap<string, unknown>): LineLevel | null {
+  for (const name of LEVEL) {
+    const value = fields.get(name);
+    if (typeof value === 'number') return levelOfNumber(value);
+    const level = typeof value === 'string' ? levelOfWord(value) : null;
+    if (level !== null) return level;
+  }
+  return null;
+}
+
+function firstText(fields: ReadonlyMap<string, unknown>, names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = fields.get(name);
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return null;
+}
+
+function firstTime(fields: ReadonlyMap<string, unknown>): number | null {
+  for (const name of TIME) {
+    const at = lineTime(fields.get(name));
+    if (at !== null) return at;
+  }
+  return null;
+}

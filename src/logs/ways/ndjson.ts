@@ -1,0 +1,33 @@
+import { isRecord } from '../../policy/is-record.ts';
+import { flatFields } from '../lines/flat-fields.ts';
+import { lineOfFields } from '../lines/line-of-fields.ts';
+import type { LogLine } from '../lines/log-line.ts';
+import { textLines } from './text-lines.ts';
+import { type LogWay, NO_ORIGIN } from './way.ts';
+
+/** One JSON object a line, by the names that the usual loggers write. */
+export const ndjson: LogWay = {
+  name: 'ndjson',
+  read(bytes, tell) {
+    for (const text of textLines(bytes)) {
+      const line = text === null ? null : lineOfJson(text);
+      if (line !== null) tell.line(line, NO_ORIGIN);
+      else tell.fault(text === null ? 'too-long' : 'malformed', NO_ORIGIN);
+    }
+  },
+};
+
+/** Null where a text is no JSON object that says anything. */
+export function lineOfJson(text: string): LogLine | null {
+  const record = parsedObject(text);
+  return record === null ? null : lineOfFields(flatFields(record));
+}
+
+function parsedObject(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

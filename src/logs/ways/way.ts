@@ -1,0 +1,32 @@
+import type { LogLine } from '../lines/log-line.ts';
+
+/** Where a line is from, as far as its own batch says. */
+export interface LineOrigin {
+  /** The route, by `serin.route`; null where nothing says. */
+  readonly route: string | null;
+  /** `service.name`; null where nothing says. */
+  readonly service: string | null;
+}
+
+/** Is told of what a batch has, in its order. */
+export interface LineTeller {
+  line(line: LogLine, origin: LineOrigin): void;
+  /** What could not be read, and why it is left out. */
+  fault(kind: 'malformed' | 'too-long', origin: LineOrigin): void;
+}
+
+/**
+ * One form in which logs come in. Faults of lines are told and never thrown; throws `UnreadableBatch` where nothing of a batch can be
+ * read.
+ */
+export interface LogWay {
+  readonly name: LogWayName;
+  read(bytes: Buffer, tell: LineTeller): void;
+}
+
+export type LogWayName = 'ndjson' | 'otlp-json' | 'otlp-protobuf' | 'text' | 'loki';
+
+/** Its message is for the sender: one clause that quotes nothing of the batch. */
+export class UnreadableBatch extends Error {}
+
+export const NO_ORIGIN: LineOrigin = { route: null, service: null };
