@@ -5,10 +5,12 @@ import { controllerRoute } from '../config/routes.ts';
 import { createMemory } from '../controller/memory.ts';
 import type { ControllerPorts, Safeguard } from '../controller/ports.ts';
 import type { Gateway, MeasurePort, SplitPort } from '../gateway/gateway.ts';
+import { type LogTaker, withLogs } from '../logs/with-logs.ts';
 import type { DeclaredSource } from '../metrics/declared-source.ts';
 import { gatewaySource } from '../metrics/gateway.ts';
 import { parseCursor } from '../metrics/queries/cursor.ts';
 import { parseTakenCursor } from '../metrics/taken-cursor.ts';
+import { type ProbingOptions, withProbes } from '../metrics/with-probes.ts';
 import type { Channel } from '../notify/channel.ts';
 import type { Log } from '../problem/log.ts';
 import type { Installation } from '../rollout/announce.ts';
@@ -26,17 +28,21 @@ export interface PortParts {
   readonly gateway: Gateway;
   readonly channels: readonly Channel[];
   readonly sources: ReadonlyMap<string, DeclaredSource>;
+  readonly logs: LogTaker;
   readonly log: Log;
 }
 
 /** Everything that the controller touches, built from the parts of this process and serin.yaml. */
 export function controllerPorts(parts: PortParts): ControllerPorts {
-  const { loaded, store, gateway, channels, sources, log } = parts;
+  const { loaded, store, gateway, channels, sources, logs, log } = parts;
   const { config } = loaded;
   const monotonic = () => performance.now();
   return {
     store,
-    source: evidenceSource(config, sources, gateway),
+    source: withLogs(
+      withProbes(evidenceSource(config, sources, gateway), probeOptions(config, gateway, monotonic)),
+      logs,
+    ),
     router: routersOf(config.routes, { gateway }),
     probe: (url, well) => gateway.probe(url, config.gateway.timeouts.headers, well),
     operatorUpstream: operatorUpstreams(config.upstreams),
@@ -53,6 +59,16 @@ export function controllerPorts(parts: PortParts): ControllerPorts {
     safeguard: safeguardOf(gateway, config.controller.blindAfter),
     holder: newId(),
     log,
+  };
+}
+
+/** Probes go where the gateway goes, by its rules and time-outs. */
+function probeOptions(config: ServerConfig, gateway: Gateway, now: () => number): ProbingOptions {
+  const timeoutMs = Math.min(LONGEST_PROBE_MS, config.gateway.timeouts.headers);
+  return {
+    requests: new Map(config.routes.flatMap(({ name, probes }) => (probes ? [[name, probes.requests] as const] : []))),
+    send: ({ url }, { method, path }) => gateway.timed(`${url.replace(/\/$/, '')}${path}`, method, timeoutMs),
+    now,
   };
 }
 

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import type { LogLine } from '../lines/log-line.ts';
+import type { LineOutcome } from './outcomes.ts';
+import { RouteBook } from './route-book.ts';
+import type { TakeLogs, TakenLogs } from './take-logs.ts';
+
+/** Without a look for this long a route is not judged by logs any more. */
+const WATCHED_MS = 120_000;
+
+/** The lines of all routes that are judged by logs, counted until a look takes them. Keeps nothing of any other route. */
+export class LogBook {
+  private readonly boot = randomUUID();
+  private readonly routes = new Map<string, RouteBook>();
+
+  /** What became of a line that came at `now`; where it counts, `version` is what it counts for. */
+  add(route: string, line: LogLine, version: string | null, now: number): LineOutcome {
+    return this.bookAt(route, now)?.add(line, version, now) ?? 'unwatched';
+  }
+
+  malformed(route: string, version: string | null, now: number): void {
+    this.bookAt(route, now)?.malformed(version, now);
+  }
+
+  /** The sender of a version is there, whether or not it has anything to say. */
+  alive(route: string, version: string, now: number): void {
+    this.bookAt(route, now)?.alive(version, now);
+  }
+
+  isWatched(route: string, now: number): boolean {
+    return this.bookAt(route, now) !== null;
+  }
+
+  take({ route, watched, spans, taken }: TakeLogs, now: number): TakenLogs {
+    const before = this.bookAt(route, now);
+    const book = before?.isOf(watched) ? before : new RouteBook(watched);
+    this.routes.set(route, book);
+    const { pairs, seq } = book.take(watched, spans, taken?.boot === this.boot ? taken.seq : null, now);
+    return { pairs, taken: { boot: this.boot, seq } };
+  }
+
+  private bookAt(route: string, now: number): RouteBook | null {
+    const book = this.routes.get(route);
+    if (!book) return null;
+    if (now - book.takenAt <= WATCHED_MS) return book;
+    this.routes.delete(route);
+    return null;
+  }
+}

@@ -1,0 +1,127 @@
+import type { Track } from '../../split/order.ts';
+import type { LogPair } from '../../stats/logs/log-counts.ts';
+import type { LogLine } from '../lines/log-line.ts';
+import { TemplateMiner } from '../templates/template-miner.ts';
+import { LastHeard } from './last-heard.ts';
+import { OpenCounts } from './open-counts.ts';
+import type { LineOutcome } from './outcomes.ts';
+import type { LogSpan, WatchedVersions } from './take-logs.ts';
+
+/** Lines that came this long after they were written are left out; of a clock that is ahead the time of arrival counts. */
+const LATEST_MS = 60_000;
+/** Lines are kept apart by this much of their time, so that each counts in the block in which it was written. */
+const GRAIN_MS = 500;
+/** More wait for no look: a minute and a half. */
+const MOST_GRAINS = 180;
+
+type Grain = Readonly<Record<Track, OpenCounts>>;
+
+/** The lines of one route since the last look, and its templates. */
+export class RouteBook {
+  /** When a look took lines last, epoch ms. */
+  takenAt = 0;
+  private readonly versions: Readonly<Record<Track, string>>;
+  private readonly miner = new TemplateMiner();
+  private readonly heard: Readonly<Record<Track, LastHeard>> = { stable: new LastHeard(), canary: new LastHeard() };
+  private readonly grains = new Map<number, Grain>();
+  /** Given to a look whose cursor is not known to be committed. */
+  private given: { readonly seq: number; readonly grains: ReadonlyMap<number, Grain> } | null = null;
+  private lastSeq = 0;
+
+  constructor({ stable, canary }: WatchedVersions) {
+    this.versions = { stable, canary };
+  }
+
+  /** Whether its lines are those of these versions. */
+  isOf({ stable, canary }: WatchedVersions): boolean {
+    return this.versions.stable === stable && this.versions.canary === canary;
+  }
+
+  add(line: LogLine, version: string | null, now: number): LineOutcome {
+    const track = this.trackOf(version);
+    if (track === null) return 'unknown-version';
+    this.heard[track].at(now);
+    if (line.at !== null && now - line.at > LATEST_MS) return 'late';
+    const grain = this.grainAt(Math.min(line.at ?? now, now));
+    grain[track].add(line, this.miner.templateOf(line));
+    return 'counted';
+  }
+
+  malformed(version: string | null, now: number): void {
+    const track = this.trackOf(version);
+    if (track !== null) this.grainAt(now)[track].addMalformed(1);
+  }
+
+  alive(version: string, now: number): void {
+    const track = this.trackOf(version);
+    if (track !== null) this.heard[track].at(now);
+  }
+
+  /** `taken`: the number that the last committed cursor has; what was given since is given again. */
+  take(
+    watched: WatchedVersions,
+    spans: readonly LogSpan[],
+    taken: number | null,
+    now: number,
+  ): { readonly pairs: readonly LogPair[]; readonly seq: number } {
+    this.takenAt = now;
+    const { given } = this;
+    if (given !== null && given.seq !== taken) {
+      for (const [place, grain] of given.grains) this.merge(place, grain);
+    }
+    const sums = spans.map(() => ({ stable: new OpenCounts(), canary: new OpenCounts() }));
+    const grains = new Map<number, Grain>();
+    for (const [place, grain] of this.grains) {
+      const at = spanOf((place + 0.5) * GRAIN_MS, spans, watched);
+      if (at === 'later') continue;
+      this.grains.delete(place);
+      if (at === 'never') continue;
+      grains.set(place, grain);
+      sums[at]?.stable.addAll(grain.stable);
+      sums[at]?.canary.addAll(grain.canary);
+    }
+    this.lastSeq++;
+    this.given = { seq: this.lastSeq, grains };
+    const of = (track: Track, counts: OpenCounts, { endsAt }: LogSpan) =>
+      counts.isEmpty && !this.heard[track].isThere(endsAt) ? null : counts.closed();
+    const pairs = spans.map((span, at) => ({
+      stable: of('stable', sums[at]?.stable ?? new OpenCounts(), span),
+      canary: of('canary', sums[at]?.canary ?? new OpenCounts(), span),
+    }));
+    return { pairs, seq: this.lastSeq };
+  }
+
+  private trackOf(version: string | null): Track | null {
+    if (version === this.versions.canary) return 'canary';
+    return version === this.versions.stable ? 'stable' : null;
+  }
+
+  private grainAt(at: number): Grain {
+    const place = Math.floor(at / GRAIN_MS);
+    const found = this.grains.get(place);
+    if (found) return found;
+    const made = { stable: new OpenCounts(), canary: new OpenCounts() };
+    this.grains.set(place, made);
+    if (this.grains.size > MOST_GRAINS) this.grains.delete(Math.min(...this.grains.keys()));
+    return made;
+  }
+
+  private merge(place: number, { stable, canary }: Grain): void {
+    const grain = this.grainAt((place + 0.5) * GRAIN_MS);
+    grain.stable.addAll(stable);
+    grain.canary.addAll(canary);
+  }
+}
+
+/**
+ * The block in which lines of a time count: the one of that time. Of a block that was given before, late lines count in the first one
+ * since, as long as the split is the same; those of another split would tell of other shares of the requests.
+ */
+function spanOf(at: number, spans: readonly LogSpan[], { epoch, since }: WatchedVersions): number | 'later' | 'never' {
+  const own = spans.findIndex(({ startedAt, endsAt }) => at >= startedAt && at < endsAt);
+  if (own >= 0) return own;
+  const last = spans.at(-1);
+  if (last === undefined || at >= last.endsAt) return 'later';
+  const next = spans.findIndex((span) => span.epoch === epoch && span.startedAt > at);
+  return next < 0 || since === null || at < since ? 'never' : next;
+}

@@ -1,0 +1,51 @@
+import type { Collected, MetricsSource } from '../metrics/source.ts';
+import { formatTakenCursor, parseTakenCursor } from '../metrics/taken-cursor.ts';
+import type { Block } from '../stats/block.ts';
+import type { LogSpan, TakeLogs, TakenLogs } from './counting/take-logs.ts';
+
+/** Where the lines are that came in. Null where they are out of reach for now, which costs them. */
+export interface LogTaker {
+  take(request: TakeLogs, signal: AbortSignal): Promise<TakenLogs | null>;
+}
+
+/**
+ * A source whose blocks also carry what the versions logged in them, where the policy has it checked. A line counts in the block of
+ * the time at which it was written, if that is within a minute of its arrival, and in the first block since where that block was given already.
+ *
+ * Each line is taken once: what a look was given waits until a committed cursor says so, and a look that is repeated gets it again.
+ * What waits lies in memory: of a restart's time neither lines nor requests are counted.
+ */
+export function withLogs(inner: MetricsSource, logs: LogTaker): MetricsSource {
+  return {
+    ...inner,
+    async collect(request, signal) {
+      const { blocks: after, taken } = parseTakenCursor('logs/1', request.after);
+      const collected = await inner.collect({ ...request, after }, signal);
+      if (request.logs !== true || collected.kind !== 'blocks') return collected;
+      const { route, versions, split } = request;
+      const watched = {
+        stable: versions.stable.version,
+        canary: versions.canary.version,
+        epoch: split.epoch,
+        since: split.since,
+      };
+      const answer = await logs.take({ route, watched, spans: collected.blocks.map(spanOf), taken }, signal);
+      return attach(collected, answer, taken);
+    },
+  };
+}
+
+type Blocks = Extract<Collected, { kind: 'blocks' }>;
+
+function attach(collected: Blocks, answer: TakenLogs | null, before: TakeLogs['taken']): Blocks {
+  const { blocks, cursor } = collected;
+  return {
+    ...collected,
+    blocks: blocks.map((block, at) => ({ ...block, logs: answer?.pairs[at] ?? { stable: null, canary: null } })),
+    cursor: formatTakenCursor('logs/1', { blocks: cursor, taken: answer?.taken ?? before }),
+  };
+}
+
+function spanOf({ splitEpoch, startedAt, durationMs }: Block): LogSpan {
+  return { epoch: splitEpoch, startedAt, endsAt: startedAt + durationMs };
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { LogBook } from '../../../src/logs/counting/log-book.ts';
+import type { LogLine } from '../../../src/logs/lines/log-line.ts';
+import { withLogs } from '../../../src/logs/with-logs.ts';
+import type { CollectRequest, MetricsSource } from '../../../src/metrics/source.ts';
+import { requestOf } from '../../support/metrics-request.ts';
+
+const T0 = 1_800_000_000_000;
+const LINE: LogLine = { level: 'error', logger: '', message: 'boom', at: null, version: null, fields: [], call: null };
+const NOTHING = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
+const NONE = { stable: NOTHING, canary: NOTHING };
+
+function blockOf(endsAt: number) {
+  const span = { startedAt: endsAt - 5_000, durationMs: 5_000, splitEpoch: 3, canaryBps: 5_000 };
+  return { ...span, ...NONE, forced: NONE, ruled: NONE };
+}
+
+/** A source with one block for each look since its cursor, and the lines of a book on a clock that the test sets. */
+function stage() {
+  const book = new LogBook();
+  const clock = { now: T0 };
+  const asked: (string | null)[] = [];
+  const inner: MetricsSource = {
+    name: 'inner',
+    async collect({ after }) {
+      asked.push(after);
+      const from = after === null ? T0 : Number(after);
+      const blocks = [];
+      for (let end = from + 5_000; end <= clock.now; end += 5_000) blocks.push(blockOf(end));
+      return { kind: 'blocks', blocks, cursor: String(clock.now) };
+    },
+  };
+  const source = withLogs(inner, { take: async (take) => book.take(take, clock.now) });
+  const look = async (after: string | null, more: Partial<CollectRequest> = { logs: true }) => {
+    const collected = await source.collect(
+      requestOf({ route: 'shop', after, split: { epoch: 3, canaryBps: 5_000, since: T0 - 60_000 }, ...more }),
+      new AbortController().signal,
+    );
+    if (collected.kind !== 'blocks') throw new Error(collected.reason);
+    return collected;
+  };
+  return { book, clock, asked, look };
+}
+
+describe('blocks with logs', () => {
+  it('carry what came since the last committed cursor, once', async () => {
+    const { book, clock, asked, look } = stage();
+    const first = await look(null);
+    book.add('shop', LINE, 'v2', T0 + 1_000);
+    clock.now = T0 + 5_000;
+    const second = await look(first.cursor);
+    expect(second.blocks.map(({ logs }) => logs?.canary?.lines)).toEqual([1]);
+    clock.now = T0 + 10_000;
+    const again = await look(first.cursor);
+    expect(again.blocks.map(({ logs }) => logs?.canary?.lines)).toEqual([1, 0]);
+    const third = await look(again.cursor);
+    expect(third.blocks).toEqual([]);
+    expect(asked).toEqual([null, String(T0), String(T0), String(T0 + 10_000)]);
+  });
+
+  it('carry with the next look what came too late for one', async () => {
+    const { book, clock, look } = stage();
+    const first = await look(null);
+    book.add('shop', LINE, 'v2', T0 + 1_000);
+    clock.now = T0 + 5_000;
+    const asked: (() => void)[] = [];
+    const inner: MetricsSource = {
+      name: 'inner',
+      collect: async () => ({ kind: 'blocks', blocks: [blockOf(clock.now)], cursor: String(clock.now) }),
+    };
+    const late = withLogs(inner, {
+      take: async (take) => {
+        asked.push(() => book.take(take, clock.now));
+        return null;
+      },
+    });
+    const missed = await late.collect(
+      requestOf({ route: 'shop', after: first.cursor, split: { epoch: 3, canaryBps: 5_000, since: T0 }, logs: true }),
+      new AbortController().signal,
+    );
+    asked[0]?.();
+    clock.now = T0 + 10_000;
+    const { blocks } = await look(missed.kind === 'blocks' ? missed.cursor : null);
+    expect(blocks.map(({ logs }) => logs?.canary?.lines)).toEqual([1]);
+  });
+
+  it('carry none, and cost nothing, where the policy has no such check', async () => {
+    const { clock, look } = stage();
+    clock.now = T0 + 5_000;
+    const { blocks, cursor } = await look(null, {});
+    expect([blocks.map((block) => 'logs' in block), cursor]).toEqual([[false], String(T0 + 5_000)]);
+  });
+
+  it('carry nothing of either version where the lines are out of reach, and the cursor stays', async () => {
+    const { clock, look, asked } = stage();
+    clock.now = T0 + 5_000;
+    const source = withLogs(
+      { name: 'inner', collect: async () => ({ kind: 'blocks', blocks: [blockOf(T0)], cursor: '7' }) },
+      { take: async () => null },
+    );
+    const request = requestOf({ after: (await look(null)).cursor, logs: true });
+    const collected = await source.collect(request, new AbortController().signal);
+    expect(collected).toMatchObject({ blocks: [{ logs: { stable: null, canary: null } }] });
+    expect(collected.kind === 'blocks' && collected.cursor).toContain('"blocks":"7"');
+    expect(asked).toHaveLength(1);
+  });
+});
