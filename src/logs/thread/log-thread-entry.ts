@@ -1,0 +1,9 @@
+import { parentPort } from 'node:worker_threads';
+import type { LogAsk } from './log-thread.ts';
+import { LogWork } from './log-work.ts';
+
+const work = new LogWork();
+
+parentPort?.on('message', ({ id, job }: LogAsk) => {
+  parentPort?.postMessage({ id, ...work.done(job, Date.now()) });
+});

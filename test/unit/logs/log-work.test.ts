@@ -1,0 +1,172 @@
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { LogIntake } from '../../../src/logs/thread/log-intake.ts';
+import { type LogAnswer, LogThread } from '../../../src/logs/thread/log-thread.ts';
+import { type LogBatch, LogWork } from '../../../src/logs/thread/log-work.ts';
+
+const ROUTES = { names: ['shop'], byService: { 'shop-api': 'shop' } };
+const T0 = 1_800_000_000_000;
+const WATCHED = { stable: 'v1', canary: 'v2', epoch: 1, since: null };
+
+function batchOf(text: string | Buffer, parts: Partial<LogBatch> = {}): LogBatch {
+  const bytes = new Uint8Array(Buffer.from(text));
+  return { way: 'ndjson', coding: 'identity', route: 'shop', version: null, bytes, ...parts };
+}
+
+const LINE = '{"level":"error","message":"boom","version":"v2"}\n';
+
+describe('reading a batch', () => {
+  const work = new LogWork();
+  const read = (batch: LogBatch) => work.done({ kind: 'batch', batch, routes: ROUTES }, T0);
+  work.done({ kind: 'take', take: { route: 'shop', watched: WATCHED, spans: [], taken: null } }, T0);
+
+  it('says what became of its lines; a sender that is bound to a version writes for no other', () => {
+    expect(read(batchOf(`${LINE}{\n`))).toMatchObject({
+      kind: 'read',
+      totals: [
+        { route: 'shop', version: 'v2', outcome: 'counted', lines: 1 },
+        { route: 'shop', version: '', outcome: 'malformed', lines: 1 },
+      ],
+    });
+    expect(read(batchOf(LINE, { version: 'v1' }))).toMatchObject({ totals: [{ version: 'v1', outcome: 'counted' }] });
+    expect(read(batchOf(LINE, { route: null }))).toMatchObject({ totals: [{ route: '', outcome: 'unrouted' }] });
+  });
+
+  it('only counts the lines of a route that nobody judges', () => {
+    const idle = new LogWork();
+    const batch = batchOf(gzipSync(`${LINE}{\n{`), { coding: 'gzip' });
+    expect(idle.done({ kind: 'batch', batch, routes: ROUTES }, T0)).toMatchObject({
+      totals: [{ route: 'shop', version: '', outcome: 'unwatched', lines: 3 }],
+    });
+  });
+
+  it('inflates it within a bound', () => {
+    expect(read(batchOf(gzipSync(LINE), { coding: 'gzip' }))).toMatchObject({ totals: [{ outcome: 'counted' }] });
+    const bomb = gzipSync(Buffer.alloc(17 * 1024 * 1024));
+    expect(bomb.length).toBeLessThan(20_000);
+    expect(read(batchOf(bomb, { coding: 'gzip' }))).toMatchObject({ kind: 'unreadable', reason: /inflates to more/ });
+    const records = (count: number) => `{"resourceLogs":[{"scopeLogs":[{"logRecords":[${'{},'.repeat(count)}{}]}]}]}`;
+    expect(read(batchOf(records(60_000), { way: 'otlp-json' }))).toMatchObject({ reason: /more than 50000 records/ });
+    expect(read(batchOf(records(1_100_000), { way: 'otlp-json' }))).toMatchObject({ reason: /2000000 values/ });
+    // An empty record is the tag of its field, and no length.
+    const held = (tag: number, inner: Buffer) => {
+      const size = inner.length;
+      return Buffer.concat([Buffer.from([tag, (size & 127) | 128, ((size >> 7) & 127) | 128, size >> 14]), inner]);
+    };
+    const empty = Buffer.alloc(120_000, Buffer.from([0x12, 0]));
+    const protobuf = { way: 'otlp-protobuf' } as const;
+    expect(read(batchOf(held(10, held(18, empty)), protobuf))).toMatchObject({ reason: /more than 50000 records/ });
+    expect(read(batchOf(held(10, empty), protobuf))).toMatchObject({ reason: /more than 50000 records/ });
+    expect(read(batchOf('plain', { coding: 'gzip' }))).toMatchObject({ kind: 'unreadable', reason: 'it is no gzip' });
+  });
+});
+
+describe('the intake', () => {
+  let now = 0;
+  const asked: ((answer: LogAnswer) => void)[] = [];
+  const ask = () => new Promise<LogAnswer>((done) => asked.push(done));
+  const open = () => new LogIntake({ ask, routes: ROUTES, now: () => now });
+  const done = (tookMs: number): LogAnswer => ({ kind: 'read', totals: [], tookMs });
+
+  afterEach(() => {
+    now = 0;
+    asked.length = 0;
+  });
+
+  it('turns batches away while as much waits as may', async () => {
+    const intake = open();
+    const large = () => batchOf(Buffer.alloc(20 * 1024 * 1024));
+    const first = intake.give(large());
+    expect(await intake.give(large())).toEqual({ kind: 'busy', retryAfterMs: 1_000 });
+    asked[0]?.(done(1));
+    expect(await first).toMatchObject({ kind: 'read' });
+    expect(intake.refused()).toBe(1);
+    void intake.give(large());
+    expect(asked).toHaveLength(2);
+  });
+
+  it('turns them away once reading took more than its share of a core, and says for how long', async () => {
+    const intake = open();
+    const first = intake.give(batchOf(LINE));
+    asked[0]?.(done(3_000));
+    await first;
+    expect(await intake.give(batchOf(LINE))).toEqual({ kind: 'busy', retryAfterMs: 4_000 });
+    now = 4_100;
+    void intake.give(batchOf(LINE));
+    expect(asked).toHaveLength(2);
+  });
+
+  it('says so where the thread ended over a batch', async () => {
+    const given = open().give(batchOf(LINE));
+    asked[0]?.({ kind: 'ended' });
+    expect(await given).toMatchObject({ kind: 'unreadable', reason: /ended the thread/ });
+  });
+
+  it('asks for what was not come to once more', async () => {
+    const given = open().give(batchOf(LINE));
+    asked[0]?.({ kind: 'unread' });
+    expect(await given).toEqual({ kind: 'busy', retryAfterMs: 1_000 });
+  });
+
+  it('counts a compressed batch as what it may inflate to', async () => {
+    const intake = open();
+    const bomb = () => batchOf(Buffer.alloc(17_000), { coding: 'gzip' });
+    const given = Array.from({ length: 8 }, () => intake.give(bomb()));
+    expect(asked).toHaveLength(2);
+    expect(await given[7]).toMatchObject({ kind: 'busy' });
+    const small = open();
+    for (let at = 0; at < 8; at++) void small.give(batchOf(Buffer.alloc(3_000), { coding: 'gzip' }));
+    expect(asked).toHaveLength(2 + 8);
+  });
+
+  it('lets no look wait for lines for longer than two seconds, nor after it is aborted', async () => {
+    vi.useFakeTimers();
+    try {
+      const take = { route: 'shop', watched: WATCHED, spans: [], taken: null };
+      const waiting = open().take(take, new AbortController().signal);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(await waiting).toBeNull();
+      const look = new AbortController();
+      const aborted = open().take(take, look.signal);
+      look.abort();
+      expect(await aborted).toBeNull();
+      expect(await open().take(take, look.signal)).toBeNull();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('the thread', () => {
+  const SIGNAL = new AbortController().signal;
+  const UNKNOWN = { way: 'loki' } as const;
+
+  it('reads, counts, and begins anew after a batch that ended it; those behind it are sent once more', async () => {
+    const thread = new LogThread(() => {});
+    const intake = new LogIntake({ ask: (job) => thread.ask(job), routes: ROUTES, now: () => performance.now() });
+    const take = { route: 'shop', watched: WATCHED, spans: [], taken: null };
+    const before = await intake.take(take, SIGNAL);
+    await intake.give(batchOf(LINE));
+    const now = Date.now();
+    const spans = [{ epoch: 1, startedAt: now - 60_000, endsAt: now + 60_000 }];
+    const taken = await intake.take({ ...take, spans, taken: before?.taken ?? null }, SIGNAL);
+    expect(taken?.pairs).toMatchObject([{ stable: null, canary: { lines: 1, templates: { 'error : boom': 1 } } }]);
+    expect(intake.totals()).toEqual([{ route: 'shop', version: 'v2', outcome: 'counted', lines: 1 }]);
+    const given = [batchOf(LINE, UNKNOWN), batchOf(LINE)].map((batch) => intake.give(batch));
+    expect(await Promise.all(given)).toMatchObject([{ kind: 'unreadable' }, { kind: 'busy' }]);
+    const anew = await intake.take(take, SIGNAL);
+    expect(anew?.taken.boot).toBeDefined();
+    expect(anew?.taken.boot).not.toBe(taken?.taken.boot);
+    await thread.stop();
+  });
+
+  it('is not begun anew once it is stopped', async () => {
+    const thread = new LogThread(() => {});
+    const intake = new LogIntake({ ask: (job) => thread.ask(job), routes: ROUTES, now: () => performance.now() });
+    const waiting = intake.give(batchOf(LINE));
+    await thread.stop();
+    expect(await waiting).toMatchObject({ kind: 'busy' });
+    expect(await intake.give(batchOf(LINE))).toMatchObject({ kind: 'busy' });
+    expect(thread.runs).toBe(false);
+  });
+});
