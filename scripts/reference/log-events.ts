@@ -56,6 +56,18 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
     'The file with the addresses of this process could not be written',
     'Mend the data folder; `serin doctor` cannot tell a port of this Serin from one of a stranger',
   ],
+  logFileSkipped: [
+    'A file of `logs.files` is written faster than it is read; so many bytes of it were not read, and no count of lines has them',
+    'Let it log less, or send its lines in another way; the check of logs knows less of a version until then',
+  ],
+  logFileUnreadable: [
+    'A file of `logs.files` is there and cannot be read',
+    'Let the user that Serin runs as read it; until then nothing of it is counted',
+  ],
+  logThreadEnded: [
+    'The thread that reads the logs of services ended, with the lines that no look had taken; it starts again with the next',
+    'See `error`; where it repeats, find the sender whose logs end it (`serin_log_lines_total`)',
+  ],
   lookFailed: [
     'A rollout could not be looked at, or its look not recorded',
     'See `error`; `/readyz` and `serin status` say so as well',

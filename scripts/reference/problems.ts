@@ -19,6 +19,7 @@ const WHEN: Readonly<Record<HttpProblemCode, string>> = {
   misdirected: 'The `Host` is no name of this API: add it to `control.hosts`',
   'invalid-input': '`errors` names each fault and its place (`pointer`, or `parameter`)',
   'too-many-failures': 'Too many failed authentications from this address: wait as `Retry-After` says',
+  busy: 'Logs come faster than they may be read: send the same once more, as `Retry-After` says',
   internal: 'A bug in Serin. Nothing was changed by this request; the log has the stack as `internalError`',
   'port-in-use': 'Of commands only: another process has the port',
   'data-folder-in-use': 'Of commands only: another Serin has the data folder',

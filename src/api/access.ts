@@ -2,14 +2,13 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { Problem } from '../problem/problem.ts';
-import { type Actor, type Role, ROLES } from '../rollout/event.ts';
-import type { TokenControl } from './control.ts';
+import { type Actor, ROLES, type Role } from '../rollout/event.ts';
+import type { TokenBearer, TokenControl } from './control.ts';
 import { failedLogins } from './failed-logins.ts';
 import { problemAnswer } from './problem-answer.ts';
 
-export type ApiEnv = { Variables: { actor: Actor } };
+export type ApiEnv = { Variables: { actor: TokenBearer } };
 
-const RANK: Readonly<Record<Actor['role'], number>> = { viewer: 1, operator: 2, admin: 3, serin: 3 };
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
 const REMEMBERED_TOKENS = 1_000;
 

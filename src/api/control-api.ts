@@ -10,11 +10,13 @@ import { answerThrown, problemAnswer } from './problem-answer.ts';
 import { requestUrl } from './request-url.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
 import { consumerRoutes } from './routes/consumer-routes.ts';
+import { logRoutes } from './routes/log-routes.ts';
 import { operationRoutes } from './routes/operation-routes.ts';
 import { overrideRoutes } from './routes/override-routes.ts';
 import { policyRoutes } from './routes/policy-routes.ts';
 import { rolloutRoutes } from './routes/rollout-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
+import { valueRoutes } from './routes/value-routes.ts';
 
 export interface ControlApiOptions {
   /** Called with unexpected errors and their cause: for the log (default: stderr), never for the response. */
@@ -55,8 +57,18 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   app.route('/', operationRoutes(control));
 
   app.use('/api/*', authenticate(control.tokens, now));
+  // Their bodies may be larger.
+  app.route('/api/v1', logRoutes(control));
   app.use('/api/*', limitBody);
-  for (const routes of [rolloutRoutes, overrideRoutes, auditRoutes, consumerRoutes, tokenRoutes, policyRoutes]) {
+  for (const routes of [
+    rolloutRoutes,
+    overrideRoutes,
+    auditRoutes,
+    consumerRoutes,
+    tokenRoutes,
+    policyRoutes,
+    valueRoutes,
+  ]) {
     app.route('/api/v1', routes(control));
   }
 

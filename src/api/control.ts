@@ -1,6 +1,6 @@
 import type { Issue } from '../problem/problem.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
-import type { Actor, Role } from '../rollout/event.ts';
+import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { LookAge } from '../rollout/look-age.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import type { ConsumerRule, Track } from '../split/order.ts';
@@ -51,11 +51,22 @@ export interface TokenView {
   readonly revokedAt: string | null;
 }
 
+/** Who sent a token; `sender` where it is bound to a route or a version. */
+export interface TokenBearer extends Actor {
+  readonly sender?: SenderOfLogs;
+}
+
 export interface TokenControl {
   /** The actor of a bearer token, or null when it is unknown or revoked. */
-  authenticate(token: string): Promise<Actor | null>;
+  authenticate(token: string): Promise<TokenBearer | null>;
   /** The only time the token itself is shown. */
-  create(name: string, role: Role, by: Actor, reason: string): Promise<TokenView & { readonly token: string }>;
+  create(
+    name: string,
+    role: Role,
+    by: Actor,
+    reason: string,
+    sender?: SenderOfLogs | null,
+  ): Promise<TokenView & { readonly token: string }>;
   list(): Promise<readonly TokenView[]>;
   revoke(id: string, by: Actor, reason: string): Promise<void>;
 }
@@ -103,11 +114,43 @@ export interface ValueControl {
   /** What became of each, in their order. Throws Problem if there is no such route, or if the gateway does not carry it. */
   post(route: string, values: readonly PostedValue[]): Promise<readonly PostOutcome[]>;
 }
+
+/** Logs that were posted together. */
+export interface PostedLogs {
+  readonly way: 'ndjson' | 'otlp-json' | 'otlp-protobuf';
+  readonly bytes: Uint8Array;
+  readonly coding: 'identity' | 'gzip';
+  /** Null: the lines say it. */
+  readonly route: string | null;
+  readonly by: TokenBearer;
+}
+
+export type LogsOutcome =
+  | { readonly kind: 'read'; readonly counts: LogsCounts }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  | { readonly kind: 'busy'; readonly retryAfterMs: number };
+
+/** Lines by what became of them. */
+export interface LogsCounts {
+  readonly counted: number;
+  readonly malformed: number;
+  readonly tooLong: number;
+  readonly unknownVersion: number;
+  readonly late: number;
+  readonly unwatched: number;
+  readonly unrouted: number;
+}
+
+export interface LogsControl {
+  /** Throws Problem if there is no such route, or if the sender is bound to another. */
+  post(posted: PostedLogs): Promise<LogsOutcome>;
+}
+
 /** What this process knows about a rollout beyond its record. */
 export interface Standing {
   /** Null for a rollout that has ended. */
   readonly look: LookAge | null;
-  /** What the gateway did while the database could not record it: all traffic goes to the stable. */
+  /** What was done while the database could not record it: all traffic goes to the stable, or harm holds the canary. */
   readonly unrecorded: {
     readonly event: string;
     readonly by: string;
@@ -135,6 +178,7 @@ export interface ControlPlane {
   readonly tokens: TokenControl;
   readonly policies: PolicyControl;
   readonly values: ValueControl;
+  readonly logs: LogsControl;
   health(of: HealthOf): Promise<Health>;
   /** Prometheus text exposition. */
   metrics(): Promise<string>;

@@ -5,27 +5,30 @@ import { problemAnswer } from './problem-answer.ts';
 const LIMIT_BYTES = 256 * 1024;
 
 /**
- * Refuses a body of more than 256 KiB: before reading it if its length is declared, else once more than that has arrived.
+ * Refuses a larger body than this: before reading it if its length is declared, else once more than that has arrived.
  *
  * Hono's own middleware passes on what it has read as `new Request(c.req.raw, ...)`, which throws for the Request of
  * @hono/node-server while the global objects are not overridden: so the new request is built from its parts.
  */
-export const limitBody = createMiddleware(async (c, next) => {
-  const refuse = () => problemAnswer(c, 'too-large', `a body is at most ${LIMIT_BYTES / 1024} KiB`);
-  // Transfer-Encoding overrides Content-Length (RFC 9112 section 6.3).
-  const length = c.req.header('transfer-encoding') === undefined ? c.req.header('content-length') : undefined;
-  if (length !== undefined) {
-    if (Number(length) > LIMIT_BYTES) return refuse();
-  } else if (c.req.raw.body) {
-    const body = await readAtMost(LIMIT_BYTES, c.req.raw.body);
-    if (body === 'broken-off') return problemAnswer(c, 'malformed', 'the body broke off');
-    if (body === 'too-large') return refuse();
-    const { method, url, raw } = c.req;
-    c.req.raw = new Request(url, { method, headers: [...raw.headers], body, signal: raw.signal });
-  }
-  await next();
-  return undefined;
-});
+export const limitBodyTo = (limitBytes: number) =>
+  createMiddleware(async (c, next) => {
+    const refuse = () => problemAnswer(c, 'too-large', `a body is at most ${limitBytes / 1024} KiB`);
+    // Transfer-Encoding overrides Content-Length (RFC 9112 section 6.3).
+    const length = c.req.header('transfer-encoding') === undefined ? c.req.header('content-length') : undefined;
+    if (length !== undefined) {
+      if (Number(length) > limitBytes) return refuse();
+    } else if (c.req.raw.body) {
+      const body = await readAtMost(limitBytes, c.req.raw.body);
+      if (body === 'broken-off') return problemAnswer(c, 'malformed', 'the body broke off');
+      if (body === 'too-large') return refuse();
+      const { method, url, raw } = c.req;
+      c.req.raw = new Request(url, { method, headers: [...raw.headers], body, signal: raw.signal });
+    }
+    await next();
+    return undefined;
+  });
+
+export const limitBody = limitBodyTo(LIMIT_BYTES);
 
 /** Stops reading at the limit. */
 async function readAtMost(limitBytes: number, body: ReadableStream<Uint8Array>) {

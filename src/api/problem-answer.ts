@@ -11,7 +11,8 @@ export type EdgeCode =
   | 'misdirected'
   | 'too-large'
   | 'unsupported-media-type'
-  | 'too-many-failures';
+  | 'too-many-failures'
+  | 'busy';
 
 export type HttpProblemCode = ProblemCode | EdgeCode;
 
@@ -32,6 +33,7 @@ export const HTTP_PROBLEMS: Readonly<
   misdirected: { status: 421, title: 'This server does not answer for that host' },
   'invalid-input': { status: 422, title: 'The request is not valid' },
   'too-many-failures': { status: 429, title: 'Too many failed authentications' },
+  busy: { status: 429, title: 'Serin takes no more of these now' },
   internal: { status: 500, title: 'Something went wrong inside Serin' },
   'port-in-use': { status: 500, title: 'A port is in use' },
   'data-folder-in-use': { status: 500, title: 'The data folder is in use' },

@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { allNames } from '../parity/each-check.ts';
-import { personalName, plainText, versionName } from '../policy/names.ts';
+import { personalName, plainText, routeName, versionName } from '../policy/names.ts';
 import { isStorable, UNSTORABLE } from '../policy/storable.ts';
 import { duration, weight } from '../policy/units.ts';
+import { ROLES } from '../rollout/event.ts';
 import { MOST_POSTED } from '../stats/answers/posted-value.ts';
 
 const NAMES = allNames();
@@ -97,11 +98,23 @@ export const consumerBody = z.strictObject({
   reason,
 });
 
-export const tokenBody = z.strictObject({
-  name: personalName,
-  role: z.enum(['viewer', 'operator', 'admin']),
-  reason,
-});
+const SENDERS_ROLE = 'logs:write';
+
+export const tokenBody = z.discriminatedUnion('role', [
+  z.strictObject({ name: personalName, role: z.enum(ROLES).exclude([SENDERS_ROLE]), reason }),
+  z.strictObject({
+    name: personalName,
+    role: z.literal(SENDERS_ROLE),
+    sender: z
+      .strictObject({
+        route: routeName.optional().describe('The route that its lines belong to'),
+        version: versionName.optional().describe('The version that its lines are of'),
+      })
+      .optional()
+      .describe('Whose lines it sends, whatever they say'),
+    reason,
+  }),
+]);
 
 export const policyCheckBody = z.strictObject({
   text: z.string().max(65_536).refine(isStorable, UNSTORABLE).describe('The policy, as its file has it'),
@@ -110,6 +123,8 @@ export const policyCheckBody = z.strictObject({
   stable: printable(100).optional().describe('A version to ask for; left out: the one that serves'),
   canary: printable(100).optional().describe('A version to ask for; left out: the one that is rolled out, if any'),
 });
+
+export const logsQuery = z.strictObject({ route: printable(100).describe('Whose lines they are') });
 
 export const valuesBody = z.strictObject({
   route: printable(100),

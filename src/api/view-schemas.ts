@@ -155,6 +155,21 @@ const postOutcome = z
 
 const lines = (what: string) => z.int().describe(what);
 
+export const logsViewSchema = z
+  .strictObject({
+    route: z.string(),
+    counts: z.strictObject({
+      counted: lines('Compared'),
+      malformed: lines('Neither a message nor a level could be read'),
+      tooLong: lines('Longer than 64 KiB'),
+      unknownVersion: lines('Of no version of the running rollout, or of none'),
+      late: lines('Written more than a minute before they came'),
+      unwatched: lines('No rollout of the route is judged by its logs now'),
+      unrouted: lines('Of a route that there is not'),
+    }),
+  })
+  .openapi('Logs');
+
 export const postedViewSchema = z.strictObject({
   route: z.string(),
   counts: z.strictObject(

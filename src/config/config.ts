@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_PACE } from '../gateway/http/timeouts.ts';
 import { channelsSchema } from '../notify/channels.ts';
-import { versionName } from '../policy/names.ts';
+import { routeName, versionName } from '../policy/names.ts';
 import { duration, fraction, textLike } from '../policy/units.ts';
 import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
@@ -13,6 +13,7 @@ import { headerName, SHORT_TOKEN } from './header-name.ts';
 import { mirrorSchema } from './mirror.ts';
 import { readText } from './read-text.ts';
 import { HOST, readRouteHost } from './route-host.ts';
+import { routeLogsSchema } from './route-logs.ts';
 import { routeMetricsSchema } from './route-metrics.ts';
 import { PREFIX, readRoutePath } from './route-path.ts';
 import { sourceName, sourcesSchema } from './sources.ts';
@@ -103,8 +104,19 @@ const health = z.union([
   }),
 ]);
 
+const openapi = z.union([
+  healthPath.transform((path) => ({ path })),
+  z.strictObject({
+    file: z
+      .string()
+      .max(1_000)
+      .regex(/\{version\}/, 'must have {version} in it: each version has a document of its own')
+      .describe('A file for each version, such as `openapi/{version}.yaml`, seen from `serin.yaml`'),
+  }),
+]);
+
 export const routeSchema = z.strictObject({
-  name: name.describe('What commands, figures and messages call the route'),
+  name: routeName.describe('What commands, figures and messages call the route'),
   path: readText(readRoutePath, PREFIX).prefault('/').describe('A plain prefix; see docs/routes.md'),
   host: readText(readRouteHost, HOST)
     .optional()
@@ -176,6 +188,7 @@ export const routeSchema = z.strictObject({
   showVersion: z.boolean().default(true).describe('Whether answers name their version in `x-serin-version`'),
   source: sourceName.optional().describe("Whose evidence decides; the gateway's own when it is absent"),
   metrics: routeMetricsSchema.optional().describe('Where a source has the measurements of this route'),
+  logs: routeLogsSchema.optional().describe('Where the logs of its versions come from; see docs/logs.md'),
   router: z
     .literal(ROUTER_NAMES)
     .default('gateway')

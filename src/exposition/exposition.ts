@@ -5,6 +5,8 @@ import type { RolloutRecord } from '../rollout/record.ts';
 import { type ControllerFigures, controllerMetrics } from './controller-metrics.ts';
 import { durationMetrics } from './duration-metrics.ts';
 import type { InternalErrors } from './internal-errors.ts';
+import { type LogFigures, logMetrics } from './log-metrics.ts';
+import { mirrorMetrics } from './mirror-metrics.ts';
 import { rolloutCounters, type TallyMoves } from './rollout-counters.ts';
 import { rolloutCounts, rolloutMetrics } from './rollout-metrics.ts';
 
@@ -26,7 +28,7 @@ export interface StoredFigures {
 }
 
 export interface Exposed {
-  readonly gateway: Pick<MeasurePort, 'totals' | 'durations'>;
+  readonly gateway: Pick<MeasurePort, 'totals' | 'durations' | 'mirrored'>;
   /** Upper edges of the gateway's buckets, in seconds. */
   readonly durationBuckets: readonly number[];
   readonly controller: () => ControllerFigures;
@@ -36,6 +38,7 @@ export interface Exposed {
   readonly internalErrors: Pick<InternalErrors, 'read'>;
   /** Null if none is declared. */
   readonly accessLog: { dropped(): number } | null;
+  readonly logs: () => LogFigures;
   readonly log: Log;
   /** Names of the configured channels. */
   readonly channels: readonly string[];
@@ -46,7 +49,8 @@ export interface Exposed {
  * database is away, only its own metrics are missing.
  */
 export function exposition(exposed: Exposed): () => Promise<string> {
-  const { gateway, durationBuckets, controller, stored, soon, internalErrors, accessLog, log, channels } = exposed;
+  const { gateway, durationBuckets, controller, stored, soon, internalErrors, accessLog, logs, log, channels } =
+    exposed;
   const counters = rolloutCounters(stored);
   const read = async (routes: readonly string[]) => ({
     rollouts: await stored.rollouts(),
@@ -55,10 +59,16 @@ export function exposition(exposed: Exposed): () => Promise<string> {
   });
   return async () => {
     const registry = new Registry();
-    const [totals, durations] = await Promise.all([gateway.totals(), gateway.durations()]);
+    const [totals, durations, mirrored] = await Promise.all([
+      gateway.totals(),
+      gateway.durations(),
+      gateway.mirrored(),
+    ]);
     traffic(registry, totals);
+    mirrorMetrics(registry, mirrored);
     controllerMetrics(registry, controller());
     unforeseen(registry, internalErrors.read());
+    logMetrics(registry, logs());
     if (accessLog) accessLogDropped(registry, accessLog.dropped());
     const found = await soon(read([...new Set(totals.map(({ route }) => route))])).catch((error: unknown) => {
       log({ what: 'metricsIncomplete', level: 'warn', error });
@@ -81,10 +91,16 @@ function traffic(registry: Registry, totals: readonly TrafficTotals[]): void {
     labelNames: ['http_route', 'serin_track', 'serin_version', 'outcome'],
     registers: [registry],
   });
-  for (const { route, track, version, outcomes } of totals) {
-    for (const [outcome, count] of Object.entries(outcomes)) {
-      requests.inc({ http_route: route, serin_track: track, serin_version: version, outcome }, count);
-    }
+  const answers = new Counter({
+    name: 'serin_gateway_answers_total',
+    help: 'Answers below 400 by what their heads say they are: json, event-stream, tunnel (another protocol), other',
+    labelNames: ['http_route', 'serin_track', 'serin_version', 'kind'],
+    registers: [registry],
+  });
+  for (const { route, track, version, outcomes, kinds } of totals) {
+    const of = { http_route: route, serin_track: track, serin_version: version };
+    for (const [outcome, count] of Object.entries(outcomes)) requests.inc({ ...of, outcome }, count);
+    for (const [kind, count] of Object.entries(kinds)) answers.inc({ ...of, kind }, count);
   }
 }
 

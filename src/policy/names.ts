@@ -11,6 +11,9 @@ export const personalName = z
     "must be at most 100 of A-Z a-z 0-9 . _ @ : + & ' - and space, and begin and end with a letter or digit",
   );
 
+/** The name of a route in `serin.yaml`. */
+export const routeName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be a lower-case name such as payments');
+
 /** The name of a version of a service: `v2`, `release/2026-11`, `sha256:4f1c...`. */
 export const versionName = z
   .string()

@@ -95,6 +95,12 @@ export interface Actor {
   readonly role: Role | 'serin';
 }
 
+/** Whose lines a sender of logs sends, whatever its lines say; what is omitted is up to them. */
+export interface SenderOfLogs {
+  readonly route?: string;
+  readonly version?: string;
+}
+
 export const SERIN: Actor = { name: 'serin', role: 'serin' };
 
 /** Why a rollout changes: what happened, when, and who did it. A machine event carries its own reason. */

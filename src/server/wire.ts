@@ -37,6 +37,7 @@ import { consumerFollower } from './follow-consumers.ts';
 import { gatewayOptions, openAccessLog } from './gateway-options.ts';
 import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
+import type { OpenLogs } from './open-logs.ts';
 import { openSources } from './open-sources.ts';
 import { UnitKeeper } from './unit-keeper.ts';
 import { packageVersion } from './version.ts';
@@ -63,6 +64,7 @@ export interface Wired {
   readonly dataFolder: string;
   readonly descriptors: DescriptorWatch;
   readonly units: UnitKeeper;
+  readonly logs: OpenLogs;
   /** Also counts unexpected errors. */
   readonly log: Log;
   /** What `/readyz` answers from now on; entering `leaving` stops nothing by itself. */

@@ -1,4 +1,4 @@
-import type { ControlPlane, PolicyCheck, Standing, TokenView } from '../../src/api/control.ts';
+import type { ControlPlane, LogsOutcome, PolicyCheck, Standing, TokenView } from '../../src/api/control.ts';
 import type { JudgeState } from '../../src/judge/judge.ts';
 import type { Finding, Verdict } from '../../src/judge/verdict.ts';
 import type { Policy } from '../../src/policy/schema.ts';
@@ -33,6 +33,7 @@ export interface FakeControl extends ControlPlane {
     unrecorded: Standing['unrecorded'];
     failing: Error | null;
     brokenAt: number | null;
+    logs: LogsOutcome | null;
     policyCheck: (route: string, asked: { text: string; stable: string; canary: string }) => PolicyCheck;
   };
   /** Credentials of consumers as they were handed over, by `route/name`. */
@@ -52,7 +53,8 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
     unrecorded: null,
     failing: null,
     brokenAt: null,
-    policyCheck: (route) => ({ route, issues: [], unreachable: [], answers: [] }),
+    logs: null,
+    policyCheck: (route) => ({ route, issues: [], unreachable: [], answers: [], notes: [] }),
   };
   let now = T0;
   let ids = 0;
@@ -237,6 +239,28 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
         return mood.policyCheck(route, { text, stable, canary });
       },
     },
+    values: {
+      async post(route, values) {
+        if (mood.failing) throw mood.failing;
+        if (route === 'nowhere') throw new Problem('not-found', 'there is no route nowhere');
+        const known = new Set<string>();
+        return values.map(({ requestId, value }) => {
+          if (typeof value !== 'number' || !Number.isFinite(value)) return 'unusable';
+          if (known.has(requestId)) return 'twice';
+          known.add(requestId);
+          return 'counted';
+        });
+      },
+    },
+    logs: {
+      async post({ route, bytes }) {
+        if (mood.failing) throw mood.failing;
+        if (route === 'nowhere') throw new Problem('not-found', 'there is no route nowhere');
+        const counted = Buffer.from(bytes).toString().split('\n').filter(Boolean).length;
+        const none = { malformed: 0, tooLong: 0, unknownVersion: 0, late: 0, unwatched: 0, unrouted: 0 };
+        return mood.logs ?? { kind: 'read', counts: { counted, ...none } };
+      },
+    },
     health: async (of) =>
       of === 'gateway' ? { ready: true, problems: [] } : { ready: mood.ready, problems: mood.problems },
     metrics: async () => '# HELP serin_up Whether it is up\n# TYPE serin_up gauge\nserin_up 1\n',
@@ -245,7 +269,7 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
 }
 
 /** What the judge remembers is opaque to everything that this control plane serves. */
-const OPAQUE_JUDGE = { format: 4 } as JudgeState;
+const OPAQUE_JUDGE = { format: 6 } as JudgeState;
 
 const NOTHING_SEEN: Evidence = {
   judge: OPAQUE_JUDGE,
@@ -261,7 +285,10 @@ const NOTHING_SEEN: Evidence = {
   slowAfterMs: 1_000,
 };
 
-export function findingOf(parts: Partial<Finding> = {}): Finding {
+/** Of a check that compares one thing. */
+type Told = Omit<Finding, 'differences'>;
+
+export function findingOf(parts: Partial<Told> = {}): Told {
   return {
     check: 'errors',
     canary: 0.0021,

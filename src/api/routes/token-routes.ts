@@ -43,8 +43,14 @@ export function tokenRoutes({ tokens }: ControlPlane): OpenAPIHono<ApiEnv> {
   app.openapi(list, async (c) => c.json([...(await tokens.list())], 200));
 
   app.openapi(create, async (c) => {
-    const { name, role, reason } = c.req.valid('json');
-    return c.json(await tokens.create(name, role, c.get('actor'), reason), 201);
+    const body = c.req.valid('json');
+    const { name, role, reason } = body;
+    const sender = 'sender' in body ? body.sender : undefined;
+    const bound = sender && {
+      ...(sender.route === undefined ? {} : { route: sender.route }),
+      ...(sender.version === undefined ? {} : { version: sender.version }),
+    };
+    return c.json(await tokens.create(name, role, c.get('actor'), reason, bound ?? null), 201);
   });
 
   app.openapi(revoke, async (c) => {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { newTokenViewSchema, tokenViewsSchema } from '../../api/view-schemas.ts';
 import { Problem } from '../../problem/problem.ts';
-import type { Role } from '../../rollout/event.ts';
+import { ROLES, type Role } from '../../rollout/event.ts';
 import { confirm, reasonFor } from '../ask.ts';
 import type { ApiClient } from '../client.ts';
 import { openClient, type ServerOptions, takesServer } from '../connection.ts';
@@ -12,22 +12,32 @@ import { table } from '../text.ts';
 
 interface ChangeOptions extends ServerOptions {
   readonly role: Role;
+  readonly route?: string;
+  readonly logVersion?: string;
   readonly reason?: string;
   readonly yes?: boolean;
 }
 
 export function registerTokens(program: Command, session: Session): void {
   const token = program.command('token').description('who may use the control API');
-  const roles: readonly Role[] = ['viewer', 'operator', 'admin'];
 
   takesServer(token.command('create').description('make a token; it is shown this once').argument('<name>'))
-    .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
+    .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
+    .option('--route <route>', 'with logs:write: the route that its lines belong to')
+    .option('--log-version <version>', 'with logs:write: the version that its lines are of')
     .option('--reason <text>', 'why; kept in the audit log')
     .action(async (name: string, options: ChangeOptions) => {
-      const { role } = options;
+      const { role, route, logVersion: version } = options;
+      const bound = { ...(route === undefined ? {} : { route }), ...(version === undefined ? {} : { version }) };
+      const sender = Object.keys(bound).length > 0 ? { sender: bound } : {};
       const reason = await reasonFor(session, options.reason, `make a token for ${name}`);
       const client = openClient(options, session);
-      const made = await client.send('POST', '/api/v1/tokens', newTokenViewSchema, { name, role, reason });
+      const made = await client.send('POST', '/api/v1/tokens', newTokenViewSchema, {
+        name,
+        role,
+        ...sender,
+        reason,
+      });
       print(session, options.output, made, () => made.token);
       say(session, `serin: token ${made.id} (${made.name}, ${made.role}); it is not shown again`);
     });

@@ -58,6 +58,8 @@ describe('openapi.json', () => {
 
   it('says what zod says: every value of every literal, every null, every pattern and every key', () => {
     for (const { where, schema, described, io } of declared) {
+      // One that is written as the document has it, and checked elsewhere.
+      if (!('_zod' in schema)) continue;
       const told = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' });
       expect.soft(canonical(document.resolved(described)), where).toEqual(canonical(told));
     }

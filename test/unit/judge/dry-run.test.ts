@@ -149,6 +149,22 @@ describe('a check that reports only', () => {
     expect(isDryRun(policy, 'guard:p99')).toBe(false);
   });
 
+  it('is every check and guard with spec.dryRun: nothing is rolled back, held, promoted or blind for lack of a value', () => {
+    const policy = queryPolicy({ action: 'rollback' }, {}, { dryRun: true, guards: { errors: '2%' } });
+    const says = 'spec.dryRun is set, so every check reports only: a person ends this step';
+    for (const make of [failing, slow, refusing, busy, mute, slowInBuckets]) {
+      const verdict = verdictOf(policy, make);
+      expect(verdict).toMatchObject({ name: 'undecided', reason: expect.stringContaining(says), logEvidence: 0 });
+      expect(verdict.findings.every(({ dryRun, budgetWeight }) => dryRun === true && budgetWeight === 0)).toBe(true);
+    }
+    expect(verdictOf(policy, failing).reason).toMatch(
+      /^would have rolled back: canary .*; odds of a false alarm < 1 in 1,000; spec\.dryRun is set/,
+    );
+    expect(verdictOf(policy, busy).reason).toMatch(/^would have rolled back: canary query cpu /);
+    expect(verdictOf(policy, refusing).reason).not.toMatch(/^would have rolled back: canary errors/);
+    expect(verdictOf(policy, failing).findings.find(({ check }) => check === 'errors')?.logHarm).toBeGreaterThan(20);
+    expect(stakesOf(policy, openJudgement(policy), [])).toEqual([]);
+  });
 
   it('gathers with spec.dryRun what it would gather without, and says nothing of a canary that is well', () => {
     const make = (dryRun: boolean) => queryPolicy({}, {}, { dryRun });
