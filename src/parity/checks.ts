@@ -20,6 +20,7 @@ import { kindCheck, type KindState } from './kinds/kinds-check.ts';
 import type { LatencyState } from './latency/latency.ts';
 import { latencyCheck } from './latency/latency-check.ts';
 import { quantilesCheck, type QuantilesState } from './latency/quantiles-check.ts';
+import type { LogsState } from './logs/log-state.ts';
 import { probesCheck, type ProbesState } from './probes.ts';
 import { queriesCheck } from './queries/queries-check.ts';
 import type { QueriesState } from './queries/query.ts';
@@ -53,6 +54,7 @@ export interface CheckStates {
   readonly guards: GuardsState;
   readonly values: ValuesState;
   readonly categories: CategoriesState;
+  readonly logs: LogsState;
   readonly responseShape: ShapeState;
   readonly queries: QueriesState;
   readonly silence: NoReport;

@@ -1,4 +1,5 @@
 import { valuesOf } from './check-values.ts';
+import type { LogTerms } from './checks/log-checks.ts';
 import type { QueryCheck } from './checks/query-check.ts';
 import type { DocumentFault, Path } from './fault.ts';
 import type { Legible, LegibleSpec } from './legible.ts';
@@ -57,15 +58,36 @@ export function checkQueries(spec: LegibleSpec): readonly DocumentFault[] {
   ];
 }
 
-/** The other checks share the budget that the queries leave. */
-function weightsLeaveARest(queries: readonly LegibleQuery[]): DocumentFault[] {
-  const sum = queries.reduce(
-    (total, { action, dryRun, weight }) => total + (action === 'rollback' && dryRun === false ? (weight ?? 0) : 0),
-    0,
+function rollsBack(logs: Legible<LogTerms>): boolean {
+  if (logs === null) return false;
+  const { newErrors, newWarnings, errors, warnings, fields, calls, mix } = logs;
+  const { new: newCalls = null, lost = null, rate = null } = calls ?? {};
+  return [newErrors, newWarnings, errors?.action, warnings?.action, fields, newCalls, lost, rate?.action, mix].includes(
+    'rollback',
   );
-  if (sum < 1 - 1e-9) return [];
-  const message = `weights of queries that roll back must sum to less than 1, or no other check could: they sum to ${Number(sum.toPrecision(12))}`;
-  return [{ path: QUERIES, message, at: 'key' }];
+}
+
+interface Weighted {
+  readonly path: Path;
+  readonly says: string;
+  readonly checks: readonly Legible<{ readonly weight: number; readonly dryRun: boolean }>[];
+}
+
+/** The other checks share the budget that these leave; the fault is at those that take the most. */
+function weightsLeaveARest(kinds: readonly Weighted[]): DocumentFault[] {
+  const taken = kinds
+    .map(({ path, says, checks }) => ({
+      path,
+      says,
+      weight: checks.reduce((total, check) => total + (check?.dryRun === false ? (check.weight ?? 0) : 0), 0),
+    }))
+    .filter(({ weight }) => weight > 0);
+  const sum = taken.reduce((total, { weight }) => total + weight, 0);
+  const [most] = taken.toSorted((left, right) => right.weight - left.weight);
+  if (most === undefined || sum < 1 - 1e-9) return [];
+  const of = taken.map(({ says }) => says).join(', and of ');
+  const message = `weights of ${of} must sum to less than 1, or no other check could: they sum to ${Number(sum.toPrecision(12))}, and one that says no weight has 0.05`;
+  return [{ path: most.path, message, at: 'key' }];
 }
 
 function rollbackHasANull(path: Path, { action, comparable, limit }: LegibleQuery): DocumentFault[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { budgetOf, stakesOf } from '../../src/judge/budget.ts';
 import { openJudgement } from '../../src/judge/judge.ts';
-import { type CheckKey, CHECKS } from '../../src/parity/checks.ts';
+import { CHECKS, type CheckKey } from '../../src/parity/checks.ts';
 import { allNames, claimsOf, claimsOnRequests, termsOf } from '../../src/parity/each-check.ts';
 import { claimsParity } from '../../src/parity/finding.ts';
 import type { Claim } from '../../src/parity/stake.ts';
@@ -14,7 +14,15 @@ import { NO_TALLY } from '../support/simulated-traffic.ts';
 
 const policy: Policy = queryPolicy(
   { action: 'rollback', weight: 0.1, limit: 0.9 },
-  {},
+  {
+    latency: { quantiles: { p90: {} } },
+    errors: { when: [{ graphql: 'total' }] },
+    streams: { end: '[DONE]' },
+    categories: { finish: { from: { json: '/finish' }, worse: ['length'] } },
+    values: { queries: { from: { serverTiming: 'db' }, worse: 'both' } },
+    size: { dryRun: false },
+    logs: { newErrors: 'rollback' },
+  },
   { guards: { errors: '2%', p99: '800ms' } },
 );
 const routed = { stable: 900, canary: 100 };

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { duration, latencyMargin } from '../units.ts';
 import { answerChecks } from './answer-checks.ts';
+import { answerComparison } from './answer-comparison.ts';
 import { latencyTerms } from './latency-checks.ts';
+import { logChecks } from './log-checks.ts';
 import { queryChecks } from './query-check.ts';
 import { clientErrorsTerms, emptyTerms, errorsTerms, kindsTerms } from './rate-checks.ts';
 import { dryRun } from './reaction.ts';
+import { responseShapeTerms } from './shape-checks.ts';
 
 const probesTerms = z.strictObject({
   every: duration.describe('How long from one pair to the next, at least a tick of the controller'),
@@ -37,5 +40,14 @@ export const checks = z.strictObject({
     .optional()
     .describe('Requests of our own to both versions, where clients send few: `probes` of the route says which'),
   ...answerChecks,
+  responseShape: responseShapeTerms
+    .optional()
+    .describe('What JSON answers look like: their fields, types, words and formats; left out, no body is read for it'),
+  answers: answerComparison
+    .optional()
+    .describe(
+      'What both versions answer to the same requests, field by field, against how often the stable differs from itself: `mirror` of the route says which',
+    ),
+  ...logChecks,
   queries: queryChecks.default({}).describe('Checks on values of a metrics source, by name'),
 });

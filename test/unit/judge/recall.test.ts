@@ -10,13 +10,18 @@ import { blockOf, inputOf, lookRepeatedly, tallyOf, weightStep } from '../../sup
 import { judgePolicy, ROUND_WEIGHTS } from '../../support/judge-policy.ts';
 import { pointAt, queryPolicy, valued } from '../../support/query-policy.ts';
 
-/**
- * A memory after 40 blocks of a second as the version wrote it that kept the checks beside the judge's own, and the
- * verdict and threshold that it found at the next block.
- */
-const { stored, next } = JSON.parse(
-  readFileSync(new URL('../../support/judge-state-3.json', import.meta.url), 'utf8'),
-) as { stored: JudgeState & Record<string, unknown>; next: { verdict: object; slowAfterMs: number } };
+interface Written {
+  readonly stored: JudgeState & Record<string, unknown>;
+  readonly next: { readonly verdict: Pick<Verdict, 'name' | 'findings'> };
+}
+
+/** A memory after 40 blocks of a second as an earlier version wrote it, and what that version found at the next block. */
+function written(format: 4 | 5): Written {
+  const file = new URL(`../../support/judge-state-${format}.json`, import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8')) as Written;
+}
+
+const { stored } = written(4);
 
 const policy = queryPolicy(
   { action: 'rollback', weight: 0.2, limit: 0.9 },
@@ -35,7 +40,9 @@ const block = valued(40_000, pointAt(40_000), {
   canary: answers(100, 0),
 });
 
-describe('a memory that the version before stored', () => {
+describe.each([4, 5] as const)('a memory of format %i', (format) => {
+  const { stored, next } = written(format);
+
   it('is carried over bit for bit', () => {
     expect(recall(policy, stored)).toMatchObject({ ...stored, format: 6 });
   });
@@ -54,6 +61,22 @@ describe('a memory that the version before stored', () => {
   });
 });
 
+describe('a memory of format 5', () => {
+  const { stored } = written(5);
+
+  it('keeps what it knew of empty answers; whether most are empty is looked for from the next block on', () => {
+    const { empty } = recall(policy, stored).checks;
+    expect(empty).toMatchObject({ isSeen: true, stable: stored.checks.empty.stable });
+    expect(empty.broken).toEqual(openJudgement(policy).checks.empty.broken);
+  });
+
+  it('ends in a rollback when the canary fails from then on', () => {
+    const make = (startedAt: number) => valued(startedAt, pointAt(startedAt), { canary: answers(100, 50) });
+    const { verdict } = lookRepeatedly(policy, recall(policy, stored), { from: 40_000, count: 20 }, make);
+    expect(verdict).toMatchObject({ name: 'harmful', worst: 'errors' });
+    expect(verdict.reason).toMatch(/^canary errors 50 % against 0 % \(margin 10 % \+ 0\.01 pp\), /);
+  });
+});
 
 describe('a policy that the version before stored', () => {
   const ofNow = judgePolicy({ judge: { weights: ROUND_WEIGHTS } });

@@ -44,6 +44,27 @@ describe('placeholders of a PromQL query', () => {
     expect(fill(query, more)).toMatchObject({ ok: false, reason: expect.stringContaining('{{version}}') });
   });
 
+  it('are the labels that metrics of the route says, as matchers or one by one', () => {
+    const labels = matchersFor({ job: 'pay "x"', pod: 'pay-1.2', version: 'v2' }, 'v2');
+    const filled = (query: string) => fillPromql(query, { ...WORDS, labels });
+    expect(filled('sum(rate(oops_total{{{labels}},code=~"5.."}[1m]))')).toEqual({
+      ok: true,
+      text: String.raw`sum(rate(oops_total{job="pay \"x\"",pod="pay-1.2",version="v2",code=~"5.."}[1m]))`,
+    });
+    expect(filled('up{instance=~"{{label.pod}}:.*"}')).toEqual({
+      ok: true,
+      text: String.raw`up{instance=~"pay-1\u005c.2:.*"}`,
+    });
+    expect(filled('up{a="{{labels}}"}')).toMatchObject({ ok: false });
+    expect(filled('up{a="{{label.zone}}"}')).toEqual({
+      ok: false,
+      reason: 'metrics of the route payments have no label zone',
+    });
+    expect(fill('up{ {{labels}} }')).toEqual({
+      ok: false,
+      reason: '{{labels}} takes metrics of the route payments in serin.yaml, which has none',
+    });
+  });
 
   it('are the patterns of metrics where a pattern is expected, and refused where they could mean nothing', () => {
     const labels = matchersFor(

@@ -65,10 +65,10 @@ describe('the published JSON Schema', () => {
 });
 
 describe('the shipped policies', () => {
-  it('are the four that the pages name, each under its own name', () => {
+  it('are the seven that the pages name, each under its own name', () => {
     const named = FILES.map((name) => shipped(name.replace('.yaml', '')).metadata.name);
-    expect(named.toSorted()).toEqual(['breaking-change', 'demo', 'fast', 'standard']);
-    expect(FILES.toSorted()).toEqual(named.toSorted().map((name) => `${name}.yaml`));
+    expect(named.toSorted()).toEqual(['breaking-change', 'demo', 'demo-llm', 'fast', 'llm', 'quiet', 'standard']);
+    expect(FILES.toSorted()).toEqual(named.map((name) => `${name}.yaml`).toSorted());
   });
 
   it.each(FILES)('%s tells an editor where its schema is', (name) => {
@@ -86,6 +86,13 @@ describe('the shipped policies', () => {
     expect(spec.consumers.default).toBe('by-weight');
   });
 
+  it.each(['standard', 'fast'])('%s: what breaks clients and new errors hold, on whatever route it stands', (name) => {
+    const { responseShape, logs } = shipped(name).spec.checks;
+    expect(responseShape).toMatchObject({ breaking: 'hold', compatible: 'report', dryRun: false });
+    expect(logs).toMatchObject({ newErrors: 'hold', unsent: 'report', dryRun: false });
+    // Nothing of logs is waited for: many routes have none.
+    expect([logs?.errors.action, logs?.fields, logs?.calls.new, logs?.calls.lost]).toEqual(Array(4).fill('report'));
+  });
 
   it('breaking-change: what is meant is declared, and everything else stays compared', () => {
     const { responseShape } = shipped('breaking-change').spec.checks;

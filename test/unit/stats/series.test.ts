@@ -216,8 +216,23 @@ describe('parity', () => {
     expect(parityOf(high, { ...TEST, worse: 'both' })).toBeLessThan(1);
   });
 
-  it('is not shown by one series that was asked for twice', () => {
-    expect(parityOf(pairs(Array(100).fill(7), 7))).toBe(1);
+  it('is shown by equal values, which lie within every margin', () => {
+    const log = (count: number) => logSeriesParity(after(pairs(Array(count).fill(7), 7)), TEST);
+    expect(log(5)).toBeCloseTo(2.668443174, 9);
+    expect(log(6)).toBeCloseTo(3.248526404, 9);
+    expect(harmOf(pairs(Array(6).fill(7), 7))).toBeLessThan(1);
+    expect(parityOf([...pairs(Array(4).fill(7), 7), ...pairs([8], 7)])).toBeLessThan(
+      parityOf(pairs(Array(4).fill(7), 7)),
+    );
+  });
+
+  it('is not shown by equal values without a margin: of 0 a relative margin is 0', () => {
+    expect(parityOf(pairs(Array(100).fill(0), 0))).toBe(1);
+    expect(parityOf(pairs(Array(100).fill(7), 7), EXACT)).toBe(1);
+    const absolute = { ...TEST, parity: { relative: 0.1, absolute: 0.01 } };
+    expect(parityOf(pairs(Array(6).fill(0), 0), absolute)).toBeGreaterThan(20);
+    expect(parityOf([{ canary: [7], stable: [7, 7, 7, 7] }], EXACT)).toBe(1);
+    expect(parityOf(Array(12).fill({ canary: [7], stable: [7, 7, 7, 7] }))).toBeGreaterThan(20);
   });
 });
 
