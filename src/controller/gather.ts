@@ -1,8 +1,9 @@
 import { areUnitsDue } from '../judge/by-key/weigh-units.ts';
-import { type Look, look, type LookInput } from '../judge/judge.ts';
+import { type Look, type LookInput, look } from '../judge/judge.ts';
 import { blamesCanary, locate } from '../judge/locate.ts';
 import { sightingsFor, withSightings } from '../judge/sightings.ts';
 import type { Collected, CollectRequest } from '../metrics/source.ts';
+import type { Policy } from '../policy/schema.ts';
 import { asOfNow, type Evidence, evidenceAfterLook, type Observation, onSteppedClock } from '../rollout/evidence.ts';
 import { stepContext } from '../rollout/plan.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
@@ -74,8 +75,26 @@ function requestFor(rollout: Rollout, evidence: Evidence, since: number | null):
     versions: { stable, canary },
     split: { epoch, canaryBps, since },
     measure,
-    queries: rollout.policy.spec.checks.queries,
+    queries: queriesOf(rollout.policy),
+    ...probesOf(rollout, canaryBps),
+    ...logsOf(rollout.policy),
   };
+}
+
+/** Only while versions are compared: a weight of nothing, or of everything, has none. */
+function probesOf({ policy }: Rollout, canaryBps: number): Pick<CollectRequest, 'probesEveryMs'> {
+  const { probes } = policy.spec.checks;
+  return probes === undefined || canaryBps === 0 || canaryBps === WHOLE_BPS ? {} : { probesEveryMs: probes.every };
+}
+
+function logsOf({ spec: { checks } }: Policy): Pick<CollectRequest, 'logs'> {
+  return checks.logs === undefined ? {} : { logs: true };
+}
+
+/** With `spec.dryRun` a missing value blinds nobody, as with a query that only reports. */
+function queriesOf({ spec: { checks, dryRun } }: Policy): CollectRequest['queries'] {
+  if (!dryRun) return checks.queries;
+  return Object.fromEntries(Object.entries(checks.queries).map(([name, query]) => [name, { ...query, dryRun }]));
 }
 
 function missingFrom(collected: Collected): string | null {

@@ -21,6 +21,7 @@ import type { LatencyState } from './latency/latency.ts';
 import { latencyCheck } from './latency/latency-check.ts';
 import { quantilesCheck, type QuantilesState } from './latency/quantiles-check.ts';
 import type { LogsState } from './logs/log-state.ts';
+import { logsCheck } from './logs/logs-check.ts';
 import { probesCheck, type ProbesState } from './probes.ts';
 import { queriesCheck } from './queries/queries-check.ts';
 import type { QueriesState } from './queries/query.ts';
@@ -85,6 +86,7 @@ export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   guards: guardsCheck,
   values: valuesCheck,
   categories: categoriesCheck,
+  logs: logsCheck,
   responseShape: responseShapeCheck,
   queries: queriesCheck,
   slices: slicesCheck,

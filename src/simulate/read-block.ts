@@ -5,11 +5,13 @@ import { WHOLE_BPS } from '../split/assign.ts';
 import type { StatusCounts } from '../stats/answer-kind.ts';
 import type { AnswerPairs } from '../stats/answers/answer-pairs.ts';
 import {
-  type GroupCounts,
   GROUPS,
+  type GroupCounts,
   type LatencyGrid,
+  MOST_NAMED_ADDRESSES,
   type SeriesPoint,
   type Tally,
+  type YoungAnswers,
   type YoungVersions,
 } from '../stats/block.ts';
 import { nativeGrid } from '../stats/latency/latency-grid.ts';
@@ -23,6 +25,8 @@ import {
   readNative,
 } from './latency-forms.ts';
 import { CARRIED_KEYS, readCarried } from './read-carried.ts';
+import { readLogs } from './read-logs.ts';
+import { readPairs } from './read-pairs.ts';
 import { readSeriesPoints } from './read-series.ts';
 import { type InputFields, readCount, readFields, readNumber, refuseInput } from './read-value.ts';
 
@@ -71,13 +75,26 @@ const TALLY_KEYS = [
 
 /** The text of a line -> the block; throws a `Problem` that says in one sentence what is wrong. */
 export function readBlock(text: string): Measured {
-  const fields = readFields(parse(text), 'a block', ['at', 'step', 'weight', 'stable', 'canary', 'series']);
+  const fields = readFields(parse(text), 'a block', [
+    'at',
+    'step',
+    'weight',
+    'stable',
+    'canary',
+    'young',
+    'series',
+    'logs',
+    'pairs',
+  ]);
   return {
-    at: readTime(fields['at']),
+    at: readTime(fields['at'], 'at'),
     step: readCount(fields['step'], 'step'),
     canaryBps: readWeight(fields['weight']),
     ...inOneForm(readTally(fields['stable'], 'stable'), readTally(fields['canary'], 'canary')),
+    ...(fields['young'] === undefined ? {} : { young: readYoung(fields['young']) }),
     ...(fields['series'] === undefined ? {} : { series: readSeriesPoints(fields['series']) }),
+    ...(fields['pairs'] === undefined ? {} : { pairs: readPairs(fields['pairs']) }),
+    ...(fields['logs'] === undefined ? {} : { logs: readLogs(fields['logs']) }),
   };
 }
 
@@ -89,15 +106,16 @@ function parse(text: string): unknown {
   }
 }
 
-function readTime(value: unknown): number {
+function readTime(value: unknown, name: string): number {
   const at = typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : Number.NaN;
   if (!Number.isFinite(at)) {
-    refuseInput(value === undefined ? 'at is missing' : 'at must be a time such as 2026-01-01T00:00:05Z');
+    refuseInput(value === undefined ? `${name} is missing` : `${name} must be a time such as 2026-01-01T00:00:05Z`);
   }
   return at;
 }
 
-// The slack lets 0.07 through, which is 7.000000000000001 hundredths.
+// A share as the policy writes it, 10%, or as a number, 0.1. The slack lets 0.07 through, which is 7.000000000000001
+// hundredths.
 function readWeight(value: unknown): number {
   const share = typeof value === 'string' ? parsePercent(value) : value;
   if (share === null) refuseInput('weight must be a share such as 10% or 0.1');
@@ -119,6 +137,27 @@ function inOneForm(stable: ReadTally | null, canary: ReadTally | null): Pick<Mea
     one?.native ? { ...one.tally, latency: countsAtSchema(one.native, schema) } : (one?.tally ?? null);
   const both = { stable: onGrid(stable), canary: onGrid(canary) };
   return Number.isFinite(schema) ? { ...both, grid: nativeGrid(schema) } : both;
+}
+
+function readYoung(value: unknown): YoungVersions {
+  const { stable, canary } = readFields(value, 'young', ['stable', 'canary']);
+  if (stable === undefined && canary === undefined) refuseInput('young must have answers of stable or canary');
+  return {
+    ...(stable === undefined ? {} : { stable: readYoungAnswers(stable, 'young.stable') }),
+    ...(canary === undefined ? {} : { canary: readYoungAnswers(canary, 'young.canary') }),
+  };
+}
+
+// Their latencies are compared with nothing.
+function readYoungAnswers(value: unknown, name: string): YoungAnswers {
+  const { addresses, until, tally } = readFields(value, name, ['addresses', 'until', 'tally']);
+  const isNamed = Array.isArray(addresses) && addresses.length > 0 && addresses.length <= MOST_NAMED_ADDRESSES;
+  if (!isNamed || !addresses.every((address) => typeof address === 'string')) {
+    return refuseInput(`${name}.addresses must be a list of 1 to ${MOST_NAMED_ADDRESSES} addresses`);
+  }
+  const read = readTally(tally, `${name}.tally`);
+  if (read === null || read.form !== null) return refuseInput(`${name}.tally must be counts without latencies`);
+  return { addresses, count: addresses.length, until: readTime(until, `${name}.until`), tally: read.tally };
 }
 
 function readTally(value: unknown, name: string): ReadTally | null {

@@ -41,7 +41,7 @@ export function openReplay(policy: Policy): Replay {
 
 /** One look at one block; throws a `Problem` when the block does not follow the one before it or names an unknown step. */
 export function replayBlock(policy: Policy, before: Replay, measured: Measured, line: number): Replay {
-  const { at: startedAt, canaryBps, stable, canary, grid, series } = measured;
+  const { at: startedAt, canaryBps, stable, canary, grid, young, series, pairs, logs } = measured;
   if (series !== undefined) refuseUnknown(policy, Object.keys(series));
   if (before.lastAt !== null && startedAt <= before.lastAt) refuseInput('at must be later than in the block before');
   const context = contextOf(policy, before.context, measured);
@@ -57,7 +57,10 @@ export function replayBlock(policy: Policy, before: Replay, measured: Measured, 
     forced: { stable: NO_TALLY, canary: NO_TALLY },
     ruled: { stable: NO_TALLY, canary: NO_TALLY },
     ...(grid === undefined ? {} : { grid }),
+    ...(young === undefined ? {} : { young }),
     ...(series === undefined ? {} : { series }),
+    ...(pairs === undefined ? {} : { pairs }),
+    ...(logs === undefined ? {} : { logs }),
   };
   const { kind, index, position, splitEpoch, appliedAt } = context;
   const step: StepContext = { kind, index, position, splitEpoch, appliedAt };
