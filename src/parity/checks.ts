@@ -8,21 +8,22 @@ import { baselineCheck } from './baseline.ts';
 import { categoriesCheck } from './categories/category-check.ts';
 import type { CategoriesState } from './categories/category-state.ts';
 import type { Check } from './check.ts';
-import { clientErrorsCheck, type ClientErrorsState } from './client-errors.ts';
+import { type ClientErrorsState, clientErrorsCheck } from './client-errors.ts';
 import { contentCheck } from './content/content-check.ts';
 import type { ContentState } from './content/content-state.ts';
 import { errorsCheck } from './errors.ts';
-import { grossCheck, type GrossStates } from './gross.ts';
-import { guardsCheck, type GuardsState } from './guards.ts';
+import { type GrossStates, grossCheck } from './gross.ts';
+import { type GuardsState, guardsCheck } from './guards.ts';
+import { type ForcedLogsState, forcedLogsCheck } from './internal/forced-logs-check.ts';
 import type { KeysState } from './keys/keys.ts';
 import { keysCheck } from './keys/keys-check.ts';
-import { kindCheck, type KindState } from './kinds/kinds-check.ts';
+import { type KindState, kindCheck } from './kinds/kinds-check.ts';
 import type { LatencyState } from './latency/latency.ts';
 import { latencyCheck } from './latency/latency-check.ts';
-import { quantilesCheck, type QuantilesState } from './latency/quantiles-check.ts';
+import { type QuantilesState, quantilesCheck } from './latency/quantiles-check.ts';
 import type { LogsState } from './logs/log-state.ts';
 import { logsCheck } from './logs/logs-check.ts';
-import { probesCheck, type ProbesState } from './probes.ts';
+import { type ProbesState, probesCheck } from './probes.ts';
 import { queriesCheck } from './queries/queries-check.ts';
 import type { QueriesState } from './queries/query.ts';
 import { responseShapeCheck } from './shape/shape-check.ts';
@@ -30,7 +31,7 @@ import type { ShapeState } from './shape/shape-state.ts';
 import { silenceCheck } from './silence.ts';
 import type { SlicesState } from './slices/slices.ts';
 import { slicesCheck } from './slices/slices-check.ts';
-import { splitShareCheck, type SplitState } from './split-share.ts';
+import { type SplitState, splitShareCheck } from './split-share.ts';
 import { unansweredCheck } from './unanswered.ts';
 import type { ValuesState } from './values/value-tests.ts';
 import { valuesCheck } from './values/values-check.ts';
@@ -52,6 +53,7 @@ export interface CheckStates {
   readonly keys: KeysState;
   readonly probes: ProbesState;
   readonly answers: PairEvidence;
+  readonly forcedLogs: ForcedLogsState;
   readonly guards: GuardsState;
   readonly values: ValuesState;
   readonly categories: CategoriesState;
@@ -83,6 +85,7 @@ export const CHECKS: { readonly [Key in CheckKey]: Check<CheckStates[Key]> } = {
   keys: keysCheck,
   probes: probesCheck,
   answers: answersCheck,
+  forcedLogs: forcedLogsCheck,
   guards: guardsCheck,
   values: valuesCheck,
   categories: categoriesCheck,

@@ -1,0 +1,142 @@
+import type { LogTerms } from '../../policy/checks/log-checks.ts';
+import { MOST_TEMPLATES } from '../../stats/logs/log-counts.ts';
+import { forcedLogE, forcedThreshold } from '../../stats/rates/forced-share.ts';
+import { sentRequests } from '../../stats/rates/unanswered.ts';
+import type { Check } from '../check.ts';
+import type { Sight } from '../context.ts';
+import { formatCount } from '../figures.ts';
+import { actionOf } from '../logs/log-families.ts';
+import { mirroredTo } from '../logs/log-interval.ts';
+import { namesOf, ofLevel } from '../logs/log-terms.ts';
+import { nameTemplate } from '../logs/log-words.ts';
+import type { Reservation } from './reservation.ts';
+
+/** What the versions logged in the internal phase: lines at error level, by template. Null outside of it. */
+interface PhaseLogs {
+  /** Forced and mirrored requests: whatever the canary logs comes of them, or of itself. */
+  readonly requests: { readonly canary: number; readonly stable: number };
+  /** Of the canary's, those that were forced. */
+  readonly forced: number;
+  /** Lines, of each block at most as many as there were requests; null before anything of the version has come. */
+  readonly canary: Readonly<Record<string, number>> | null;
+  readonly stable: Readonly<Record<string, number>> | null;
+  /** End of the first block by which the forced requests that the phase takes had come; null before. */
+  readonly askedAt: number | null;
+  readonly until: number;
+}
+
+export type ForcedLogsState = PhaseLogs | null;
+
+/** Lines come later than their requests. */
+const LINES_TAKE_MS = 15_000;
+const MOST_NAMED = 3;
+const CHECK = 'logs';
+
+/** Errors that the canary logs in the internal phase and the stable never. It only holds: nothing is randomised there. */
+export const forcedLogsCheck: Check<ForcedLogsState> = {
+  names: { listed: [] },
+  terms: () => null,
+  open: () => null,
+  observe: observePhase,
+  restart: () => null,
+  move: (state, byMs) =>
+    state && { ...state, until: state.until + byMs, askedAt: state.askedAt === null ? null : state.askedAt + byMs },
+  findings: () => [],
+  reservations({ spec: { checks } }, state): readonly Reservation[] {
+    return checks.logs === undefined || state === null ? [] : [{ check: CHECK, ...saysOf(checks.logs, state) }];
+  },
+};
+
+function observePhase(state: ForcedLogsState, { policy, block, of }: Sight): ForcedLogsState {
+  const { logs } = policy.spec.checks;
+  if (logs === undefined || of !== 'none' || block.logs === undefined) return state;
+  const { stable, startedAt, durationMs } = block;
+  // As the phase counts them: those that their clients left are among them.
+  const forcedNow = sentRequests(block.forced.canary);
+  const forced = (state?.forced ?? 0) + forcedNow;
+  const asked = forcedNow + mirroredTo(block, 'canary');
+  const until = startedAt + durationMs;
+  return {
+    requests: {
+      canary: (state?.requests.canary ?? 0) + asked,
+      stable: (state?.requests.stable ?? 0) + (stable?.requests ?? 0),
+    },
+    forced,
+    canary: added(state?.canary ?? null, atMost(asked, errorsIn(logs, block.logs.canary))),
+    stable: added(state?.stable ?? null, errorsIn(logs, block.logs.stable)),
+    askedAt: state?.askedAt ?? (forced >= policy.spec.internal.requests ? until : null),
+    until,
+  };
+}
+
+type Templates = Readonly<Record<string, number>>;
+
+function errorsIn(terms: LogTerms, logs: { readonly templates: Templates } | null): Templates | null {
+  if (logs === null) return null;
+  const { isIgnoredTemplate, isExpectedTemplate } = namesOf(terms);
+  const errors = Object.entries(ofLevel(logs.templates, 'error'));
+  return Object.fromEntries(errors.filter(([name]) => !isIgnoredTemplate(name) && !isExpectedTemplate(name)));
+}
+
+/** A start, or a loop that tries again, logs hundreds of lines, and nobody asked: they are of no more requests than there were. */
+function atMost(requests: number, templates: Templates | null): Templates | null {
+  if (templates === null) return null;
+  if (requests === 0) return {};
+  return Object.fromEntries(Object.entries(templates).map(([name, lines]) => [name, Math.min(lines, requests)]));
+}
+
+function added(one: Templates | null, other: Templates | null): Templates | null {
+  if (one === null || other === null) return one ?? other;
+  const sum = new Map(Object.entries(one));
+  for (const [name, lines] of Object.entries(other)) {
+    if (!sum.has(name) && sum.size >= MOST_TEMPLATES) continue;
+    sum.set(name, (sum.get(name) ?? 0) + lines);
+  }
+  return Object.fromEntries(sum);
+}
+
+function saysOf(terms: LogTerms, state: PhaseLogs): Omit<Reservation, 'check'> {
+  const action = actionOf(terms, 'newErrors');
+  const { canary, stable, askedAt, until } = state;
+  const found = newErrors(state);
+  if (found.length > 0) {
+    const more = found.length - MOST_NAMED;
+    const named = found.slice(0, MOST_NAMED).map(({ name, lines }) => `${nameTemplate(name)} (${formatCount(lines)})`);
+    const others = more > 0 ? ` and ${formatCount(more)} more` : '';
+    const of = formatCount(state.requests.canary);
+    return {
+      kind: action === 'report' ? 'tells' : 'holds',
+      reason: `canary logs errors that the stable never logs, in ${of} forced and mirrored requests: ${named.join(', ')}${others}`,
+    };
+  }
+  if (terms.unsent === 'report' && canary === null && stable === null) {
+    return { kind: 'tells', reason: 'logs: nobody sends those of this route, so nothing was compared' };
+  }
+  const isEarly = askedAt === null || until - askedAt < LINES_TAKE_MS;
+  if (isEarly && action !== 'report')
+    return { kind: 'waits', reason: 'logs: the lines of the last forced requests are waited for' };
+  if (canary === null || stable === null) {
+    return {
+      kind: 'tells',
+      reason: `logs: nothing of the ${canary === null ? 'canary' : 'stable'} has come, so nothing was compared`,
+    };
+  }
+  return { kind: 'tells', reason: 'logs: no error in most requests that the stable never logs' };
+}
+
+// A template that the stable has logged at all is for the steps, where the versions are compared by chance.
+function newErrors({
+  requests,
+  canary,
+  stable,
+}: PhaseLogs): readonly { readonly name: string; readonly lines: number }[] {
+  if (canary === null || stable === null || requests.stable === 0) return [];
+  const threshold = forcedThreshold(MOST_TEMPLATES);
+  return Object.entries(canary)
+    .filter(([name, lines]) => {
+      const events = Math.min(lines, requests.canary);
+      return !Object.hasOwn(stable, name) && forcedLogE({ requests: requests.canary, events }, 0) >= threshold;
+    })
+    .map(([name, lines]) => ({ name, lines }))
+    .toSorted((one, other) => other.lines - one.lines);
+}
