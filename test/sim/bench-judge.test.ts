@@ -61,6 +61,12 @@ const IDS = [
   'J57',
   'J58',
   'J59',
+  'J60',
+  'J61',
+  'J62',
+  'J65',
+  'J66',
+  'J67',
 ];
 
 describe('the judge benchmark in its shortest form', () => {
