@@ -1,3 +1,4 @@
+import type { DeclaredReading } from '../parity/declared/declared-reading.ts';
 import type { Issue } from '../problem/problem.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
@@ -158,6 +159,8 @@ export interface Standing {
     /** Epoch ms; null where only the gateway saw it. */
     readonly at: number | null;
   } | null;
+  /** What the OpenAPI documents of both versions say; null or omitted where the route declares none. */
+  readonly declared?: DeclaredReading | null;
 }
 
 /** Whose health: that of the data path, or of the control plane. */
