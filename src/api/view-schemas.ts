@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { ROLES } from '../rollout/event.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
 import { POST_OUTCOMES, type PostOutcome } from '../stats/answers/posted-value.ts';
+import { declaredViewSchema } from './declared-view.ts';
 import { checkName, verdictViewSchema } from './verdict-schemas.ts';
 
 const instant = z.iso.datetime().describe('RFC 3339, UTC');
@@ -24,6 +25,12 @@ export const rolloutViewSchema = z
     router: z
       .enum(ROUTER_NAMES)
       .describe('`none`: another router makes the split, and the share of the canary is advice'),
+    heavyLast: z
+      .strictObject({ keys: z.int(), share: z.number() })
+      .nullable()
+      .describe(
+        'Sticky keys that get the canary at 100 % only, and the part of the traffic that they had before the start',
+      ),
     canaryWeight: z.string().describe('The share of the canary: 25%'),
     canaryBps: z.int().describe('The share of the canary in basis points'),
     stable: version,
@@ -39,8 +46,10 @@ export const rolloutViewSchema = z
     verdict: verdictViewSchema.nullable(),
     waitsFor: z
       .array(z.string())
-      .describe('What only a person can do now: resume, look, advance, finalise, gate:NAME; empty when nothing'),
-    openPage: z.enum(['rolled-back', 'undecided', 'blind', 'shared-fault']).nullable(),
+      .describe(
+        'What only a person can do now: resume, look (at what the open page is about, and answer it by any command), advance, finalise, gate:NAME; empty when nothing',
+      ),
+    openPage: z.enum(['rolled-back', 'harmful', 'undecided', 'blind', 'shared-fault']).nullable(),
     reason: z.string().describe('Why it is where it is, in one sentence'),
     startedAt: instant,
     endedAt: instant.nullable(),
@@ -53,15 +62,18 @@ export const rolloutViewSchema = z
       })
       .nullable()
       .describe('Null once the rollout has ended'),
+    declared: declaredViewSchema.nullable().describe('Null where the route declares no OpenAPI documents'),
     unrecorded: z
       .strictObject({
-        event: z.string().describe('rolledBack, aborted or canaryBraked'),
+        event: z.string().describe('rolledBack, aborted, canaryBraked or harmHeld'),
         by: z.string(),
         reason: z.string(),
         at: instant.nullable(),
       })
       .nullable()
-      .describe('The gateway already sends everything to the stable; the database has not recorded it yet'),
+      .describe(
+        'Done while the database was away, which has not recorded it yet: the gateway sends everything to the stable, or, with `harmHeld`, harm was found and the canary keeps its weight until a person decides',
+      ),
   })
   .openapi('Rollout');
 

@@ -6,12 +6,16 @@ import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Standing } from './control.ts';
+import { declaredView } from './declared-view.ts';
 import { differenceView } from './difference-view.ts';
 import type { FindingView, VerdictView } from './verdict-schemas.ts';
 import type { AuditView, RolloutView } from './view-schemas.ts';
 
 /** A rollout as users, the command line and the dashboard see it. */
-export function rolloutView({ rollout, evidence }: RolloutRecord, { look, unrecorded }: Standing): RolloutView {
+export function rolloutView(
+  { rollout, evidence }: RolloutRecord,
+  { look, unrecorded, declared }: Standing,
+): RolloutView {
   const next = nextStage(rollout);
   const { spec, metadata } = rollout.policy;
   const { paused } = rollout;
@@ -26,6 +30,7 @@ export function rolloutView({ rollout, evidence }: RolloutRecord, { look, unreco
     stages: ladder(rollout),
     stageEnteredAt: instant(rollout.stageEnteredAt),
     router: rollout.router ?? 'gateway',
+    heavyLast: rollout.heavyLast ? { keys: rollout.heavyLast.units.length, share: rollout.heavyLast.share } : null,
     canaryWeight: formatBps(rollout.canaryBps),
     canaryBps: rollout.canaryBps,
     stable: { url: rollout.stable.url, version: rollout.stable.version },
@@ -49,6 +54,7 @@ export function rolloutView({ rollout, evidence }: RolloutRecord, { look, unreco
     endedAt: rollout.endedAt === null ? null : instant(rollout.endedAt),
     lookedAt: instant(evidence.lookedAt),
     look: look && { ...look, agoMs: Math.round(look.agoMs) },
+    declared: declared ? declaredView(declared, evidence.verdict) : null,
     unrecorded: unrecorded && { ...unrecorded, at: unrecorded.at === null ? null : instant(unrecorded.at) },
   };
 }

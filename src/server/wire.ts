@@ -6,6 +6,7 @@ import type { ConfiguredRoute, ServerConfig } from '../config/config.ts';
 import { controlHosts } from '../config/control-hosts.ts';
 import { dataFolderOf, type LoadedConfig, loadPolicies, routeIssue } from '../config/load.ts';
 import { gatewayRoute } from '../config/routes.ts';
+import { upstreamCaOf } from '../config/upstream-ca.ts';
 import { createCommands } from '../controller/command.ts';
 import { orRemembered, soon } from '../controller/patience.ts';
 import { policyControl } from '../controller/policy-check.ts';
@@ -19,6 +20,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { FAULT_PLACES } from '../gateway/http/faults.ts';
 import { hashConsumerKey } from '../gateway/route/consumers.ts';
 import { OwnListeners } from '../gateway/upstream/own-listeners.ts';
+import { upstreamTrust } from '../gateway/upstream/upstream-trust.ts';
 import { ADMIN_TOKEN_FILE, ensureAdminToken } from '../identity/admin-token.ts';
 import { consumerControl } from '../identity/consumers.ts';
 import { installationSecret } from '../identity/installation-secret.ts';
@@ -31,15 +33,18 @@ import type { Log } from '../problem/log.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Store } from '../store/store.ts';
 import { controllerPorts } from './controller-ports.ts';
+import { DeclaredDocuments } from './declared-documents.ts';
 import { DescriptorWatch } from './descriptor-watch.ts';
 import { figuresOf } from './figures.ts';
 import { consumerFollower } from './follow-consumers.ts';
 import { gatewayOptions, openAccessLog } from './gateway-options.ts';
+import { logControl } from './log-control.ts';
 import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
-import type { OpenLogs } from './open-logs.ts';
+import { type OpenLogs, openLogs } from './open-logs.ts';
 import { openSources } from './open-sources.ts';
 import { UnitKeeper } from './unit-keeper.ts';
+import { valueControl } from './value-control.ts';
 import { packageVersion } from './version.ts';
 
 export interface WireOptions {
@@ -93,8 +98,8 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       ...gatewayOptions(loaded, accessLogFile),
       routes: carried.map(gatewayRoute),
       secret,
-      onBrake: ({ rolloutId }, reason) => {
-        if (rolloutId !== null) controller.braked(rolloutId, reason);
+      onBrake: ({ rolloutId }, brake) => {
+        if (rolloutId !== null) controller.braked(rolloutId, brake);
       },
       own,
       onFault: internalErrors.onFault,
@@ -102,7 +107,17 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const routeNames = carried.map(({ name }) => name);
     const follow = consumerFollower(store, gateway);
     for (const route of routeNames) await follow(route);
-    const ports = controllerPorts({ loaded, store, gateway, channels, sources, log });
+    const sticky = carried.filter((route) => gatewayRoute(route).sticky.kind !== 'request').map(({ name }) => name);
+    const units = new UnitKeeper({ gateway, store, routes: sticky, log });
+    await units.load();
+    const documents = new DeclaredDocuments({
+      routes: new Map(config.routes.flatMap(({ name, openapi }) => (openapi ? [[name, openapi] as const] : []))),
+      folder: loaded.folder,
+      own,
+      trust: upstreamTrust(upstreamCaOf(loaded).upstreamCa),
+    });
+    const logs = openLogs(loaded, log);
+    const ports = controllerPorts({ loaded, store, gateway, channels, sources, logs: logs.intake, log });
     const { memory } = ports;
     const controller = createController(ports);
     const verified = new VerifiedTokens(store.tokens, orRemembered);
@@ -117,7 +132,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         memory,
         config.routes.map(({ name }) => name),
       ),
-      standing: (record) => standingOf(memory, record),
+      standing: (record) => ({ ...standingOf(memory, record), declared: documents.of(record.rollout) }),
       consumers: consumerControl({
         store,
         route: (name) => findRoute(config, name),
@@ -126,6 +141,8 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       }),
       tokens,
       policies: policyControl(ports, routeIssue(loaded)),
+      values: valueControl({ gateway, route: (name) => findRoute(config, name), carried: routeNames }),
+      logs: logControl({ sink: logs.intake, route: (name) => findRoute(config, name) }),
       health: health({
         phase: () => phase,
         askDatabase: () => soon(store.now()),
@@ -146,6 +163,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
           memory,
           internalErrors,
           accessLog: accessLogFile,
+          logs: () => ({ lines: logs.intake.totals(), refused: logs.intake.refused() }),
           log,
           channels: channels.map(({ name }) => name),
         }),
@@ -161,6 +179,8 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       api: controlApi(control, { onUnforeseen: internalErrors.onUnforeseen, isOwnName: controlHosts(config.control) }),
       dataFolder,
       descriptors,
+      units,
+      logs,
       log,
       enter: (entered) => {
         phase = entered;

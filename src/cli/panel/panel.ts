@@ -1,11 +1,14 @@
 import pc from 'picocolors';
 import type { AuditView, RolloutView } from '../../api/view-schemas.ts';
+import { formatShare } from '../../parity/figures.ts';
 import { counted } from '../../policy/counted.ts';
 import { lookAgeInWords } from '../../rollout/look-age.ts';
 import { WHOLE_BPS } from '../../split/assign.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
 import { whatHappened } from '../happened.ts';
 import { clean, fit, padTo, widthOf, wrap } from '../text.ts';
+import { waitsInWords } from '../waits.ts';
+import { declaredText } from './declared-text.ts';
 import { bar, type Paint, shortSpan } from './figures.ts';
 import { unrecordedText } from './look-text.ts';
 import { renderChecks } from './panel-checks.ts';
@@ -66,6 +69,7 @@ function facts(view: RolloutView, width: number, paint: Paint): string[] {
       'weight',
       `${bar(view.canaryBps / WHOLE_BPS, size, paint.cyan, paint)}  ${paint.bold(view.canaryWeight)} ${share}`,
     ),
+    ...(view.heavyLast ? text('last', heavyLastText(view.heavyLast), plain) : []),
     ...(view.active && dwell.needMs > 0
       ? [line('dwell', `${bar(dwell.haveMs / dwell.needMs, size, paint.blue, paint)}  ${dwellText(dwell)}`)]
       : []),
@@ -76,10 +80,11 @@ function facts(view: RolloutView, width: number, paint: Paint): string[] {
     ...(paused ? text('paused', `by ${paused.by}: ${paused.reason}`, paint.yellow) : []),
     ...(view.unrecorded ? text('at once', unrecordedText(view.unrecorded), paint.yellow) : []),
     ...(verdict ? text('verdict', verdictText(verdict), verdictColour(verdict.name, paint)) : []),
+    ...(view.declared ? text('openapi', declaredText(view.declared), plain) : []),
     ...(view.look ? text('looked', lookAgeInWords(view.look), view.look.trouble ? paint.yellow : paint.dim) : []),
     ...(view.active && verdict?.forecast ? text('forecast', verdict.forecast.says, paint.dim) : []),
     ...[becauseOf(view)].flatMap((why) => (why === null ? [] : text('because', why, plain))),
-    ...(view.waitsFor.length > 0 ? text('waits for', view.waitsFor.join(', '), paint.magenta) : []),
+    ...[waitsInWords(view)].flatMap((what) => (what === null ? [] : text('waits for', what, paint.magenta))),
   ];
 }
 
@@ -126,4 +131,10 @@ function history(audit: readonly AuditView[], width: number, paint: Paint): stri
     return `${paint.dim(at.slice(11, 19))}  ${rest}`;
   });
   return ['', ...lines];
+}
+
+/** `2 heavy keys, which had 31 % of the traffic, join at 100 % only` */
+function heavyLastText({ keys, share }: NonNullable<RolloutView['heavyLast']>): string {
+  const had = `${keys === 1 ? 'one heavy key' : `${keys} heavy keys`}, which had ${formatShare(share)} of the traffic`;
+  return `${had}, ${keys === 1 ? 'joins' : 'join'} at 100 % only`;
 }
