@@ -8,6 +8,8 @@ export interface ActPlan {
   readonly version: string;
   /** How the act must end, by the state machine's own decision. */
   readonly ends: 'promoted' | 'rolled-back';
+  /** What the reason has to name. */
+  readonly names?: string;
 }
 
 export interface ActResult {
@@ -54,15 +56,18 @@ export async function play(
     watcher.seen(rollout, audit);
     if (ENDED.includes(rollout.stage)) {
       const seconds = (performance.now() - began) / 1_000;
+      const reason = decisive(audit, rollout);
       const asItShould =
-        DONE[plan.ends].includes(rollout.stage) && audit.every(({ actor }, at) => at < 2 || actor.role === 'serin');
+        DONE[plan.ends].includes(rollout.stage) &&
+        reason.includes(plan.names ?? '') &&
+        audit.every(({ actor }, at) => at < 2 || actor.role === 'serin');
       return {
         plan,
         asItShould,
         stage: rollout.stage,
         seconds,
         canaryRequests: used(audit),
-        reason: decisive(audit, rollout),
+        reason,
       };
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal });
@@ -85,6 +90,8 @@ function used(audit: readonly AuditView[]): number {
 }
 
 function decisive(audit: readonly AuditView[], rollout: RolloutView): string {
+  // What the internal phase refuses was never judged in a step.
+  if (audit.some(({ event }) => event.kind === 'internalFailed')) return rollout.reason;
   const judged = audit.findLast(({ event }) => (event as JudgedEvent).verdict !== undefined);
   return judged?.reason ?? rollout.reason;
 }

@@ -2,41 +2,44 @@ import { once } from 'node:events';
 import { apiClient } from '../cli/client.ts';
 import { packageVersion } from '../server/version.ts';
 import { play } from './act.ts';
-import { type DemoSetup, ROUTE, setUpDemo } from './set-up.ts';
+import { PLAYS } from './plays.ts';
+import { type DemoSetup, setUpDemo } from './set-up.ts';
 import { lineView, liveView, type View } from './view.ts';
 
-const LIMIT_MS = 90_000;
 const INTEGRATION_TESTS = 25;
 
+/** `--llm`: a model that streams instead of a shop. */
+const chosen = process.argv.includes('--llm') ? PLAYS.llm : PLAYS.shop;
 const live = Boolean(process.stdout.isTTY) && !process.argv.includes('--once');
 process.exitCode = await main();
 
-/** 0 only when the judge promoted the healthy version, rolled the harmful one back and paged, in time. */
+/** 0 only when the judge promoted what is healthy, took back what is not, and paged about each of those, in time. */
 async function main(): Promise<number> {
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupt.abort());
-  const over = live ? interrupt.signal : AbortSignal.any([interrupt.signal, AbortSignal.timeout(LIMIT_MS)]);
-  const page = new EventTarget();
-  const paged = once(page, 'page', { signal: over });
-  // Awaited only when both acts are over.
-  paged.catch(() => undefined);
+  const over = live ? interrupt.signal : AbortSignal.any([interrupt.signal, AbortSignal.timeout(chosen.limitMs)]);
+  const pager = new EventTarget();
+  let pages = 0;
 
   let view: View | null = null;
-  const setup = await setUpDemo((line) => {
+  const setup = await setUpDemo(chosen, (line) => {
     view?.notice(line);
-    if (line.includes(' PAGE ')) page.dispatchEvent(new Event('page'));
+    if (!line.includes(' PAGE ')) return;
+    pages += 1;
+    pager.dispatchEvent(new Event('page'));
   });
   view = live ? liveView(setup.traffic, footer(setup)) : lineView((line) => console.log(line));
   try {
     await setup.warm(over);
     const good = await acts(setup, view, over);
-    await paged;
+    const due = chosen.acts.filter(({ ends }) => ends === 'rolled-back').length;
+    while (good && pages < due) await once(pager, 'page', { signal: over });
     if (live) await interrupted(interrupt.signal);
     return good ? 0 : 1;
   } catch (error) {
     view.close();
     if (!over.aborted) throw error;
-    console.error(interrupt.signal.aborted ? 'interrupted' : `not over within ${LIMIT_MS / 1_000} s`);
+    console.error(interrupt.signal.aborted ? 'interrupted' : `not over within ${chosen.limitMs / 1_000} s`);
     return 1;
   } finally {
     view.close();
@@ -53,19 +56,11 @@ async function acts(setup: DemoSetup, view: View, over: AbortSignal): Promise<bo
     fetch: globalThis.fetch,
     signal: over,
   });
-  const plans = [
-    { title: 'a healthy v2 graduates', canaryUrl: setup.upstreams.v2, version: 'v2', ends: 'promoted' },
-    {
-      title: 'v3 fails 5 % of its requests and is slower',
-      canaryUrl: setup.upstreams.v3,
-      version: 'v3',
-      ends: 'rolled-back',
-    },
-  ] as const;
   let good = true;
-  for (const [at, plan] of plans.entries()) {
+  for (const [at, act] of chosen.acts.entries()) {
+    const plan = { ...act, canaryUrl: setup.upstreams[act.version] ?? '' };
     view.act(at + 1, plan);
-    const result = await play(plan, ROUTE, api, () => setup.integrationTests(INTEGRATION_TESTS), view, over);
+    const result = await play(plan, chosen.route, api, () => setup.integrationTests(INTEGRATION_TESTS), view, over);
     view.result(result);
     good &&= result.asItShould;
   }
@@ -74,8 +69,8 @@ async function acts(setup: DemoSetup, view: View, over: AbortSignal): Promise<bo
 
 function footer(setup: DemoSetup): readonly string[] {
   return [
-    `gateway ${setup.gatewayUrl}/${ROUTE}/orders/1   control API ${setup.controlUrl}`,
-    `look closer:  npm run serin -- get ${ROUTE} --server ${setup.controlUrl} --data-folder ${setup.dataFolder}`,
+    `gateway ${setup.gatewayUrl}/${chosen.route}${chosen.path}   control API ${setup.controlUrl}`,
+    `look closer:  npm run serin -- get ${chosen.route} --server ${setup.controlUrl} --data-folder ${setup.dataFolder}`,
     'Ctrl-C ends it',
   ];
 }

@@ -3,18 +3,21 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { newTokenViewSchema } from '../api/view-schemas.ts';
+import { apiClient } from '../cli/client.ts';
 import { configSchema } from '../config/config.ts';
 import { ADMIN_TOKEN_FILE } from '../identity/admin-token.ts';
 import { type Running, startServer } from '../server/serve.ts';
 import { stopAll } from '../server/shutdown.ts';
+import { packageVersion } from '../server/version.ts';
+import type { Play } from './plays.ts';
+import { OF_TEST } from './toy-order.ts';
 import type { TrafficCounts } from './traffic.ts';
-import type { FromWorld, ToWorld } from './world.ts';
+import type { FromWorld, ToWorld, UpstreamUrls } from './world.ts';
 
-export const ROUTE = 'shop';
-const REQUESTS_PER_SECOND = 800;
 const TRAFFIC_FOR_MS = 10 * 60_000;
 /** Every process is slow in its first seconds; if judged, they would become the stable's history. */
-const WARM_AFTER_REQUESTS = 5 * REQUESTS_PER_SECOND;
+const WARM_AFTER_S = 5;
 
 /** A whole Serin in this process, with the upstreams and the traffic in a second process. */
 export interface DemoSetup {
@@ -23,8 +26,8 @@ export interface DemoSetup {
   readonly controlUrl: string;
   readonly token: string;
   readonly dataFolder: string;
-  readonly upstreams: Readonly<Record<'v1' | 'v2' | 'v3', string>>;
-  traffic(): TrafficCounts;
+  readonly upstreams: UpstreamUrls;
+  readonly traffic: () => TrafficCounts;
   /** Resolves when the gateway and the upstreams have warmed up. */
   warm(signal: AbortSignal): Promise<void>;
   integrationTests(count: number): Promise<void>;
@@ -32,9 +35,11 @@ export interface DemoSetup {
 }
 
 /** Sets everything up on free ports and in its own data folder, which `tearDown` removes. */
-export async function setUpDemo(notices: (line: string) => void): Promise<DemoSetup> {
+export async function setUpDemo(play: Play, notices: (line: string) => void): Promise<DemoSetup> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'serin-demo-'));
-  const world = fork(new URL(`./world.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url), {
+  const { route, path, bodies, perSecond, tested: tests } = play;
+  const entry = new URL(`./world.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+  const world = fork(entry, [play.name], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const tell = (message: ToWorld) => world.send(message);
@@ -57,7 +62,7 @@ export async function setUpDemo(notices: (line: string) => void): Promise<DemoSe
 
   const { urls } = await heard('upstreams');
   const server = await startServer({
-    loaded: { config: demoConfig(urls.v1, dataFolder), folder: dataFolder, document: null },
+    loaded: { config: demoConfig(play, urls.v1 ?? '', dataFolder), folder: dataFolder, document: null },
     env: {},
     log: () => undefined,
     notices,
@@ -66,25 +71,33 @@ export async function setUpDemo(notices: (line: string) => void): Promise<DemoSe
   tell({
     kind: 'traffic',
     gatewayUrl,
-    path: `/${ROUTE}/orders`,
-    perSecond: REQUESTS_PER_SECOND,
+    path: `/${route}${path}`,
+    perSecond,
     forMs: TRAFFIC_FOR_MS,
+    bodies,
   });
+
+  const controlUrl = `http://127.0.0.1:${server.controlPort}`;
+  const token = readFileSync(join(dataFolder, ADMIN_TOKEN_FILE), 'utf8').trim();
+  if (play.logs === 'sent')
+    tell({ kind: 'logs', destination: { controlUrl, route, token: await logToken(controlUrl, token) } });
 
   return {
     server,
     gatewayUrl,
-    controlUrl: `http://127.0.0.1:${server.controlPort}`,
-    token: readFileSync(join(dataFolder, ADMIN_TOKEN_FILE), 'utf8').trim(),
+    controlUrl,
+    token,
     dataFolder,
     upstreams: urls,
     traffic: () => counts,
     async warm(signal) {
-      while (counts.answered < WARM_AFTER_REQUESTS) await once(world, 'message', { signal });
+      while (counts.answered < WARM_AFTER_S * perSecond) await once(world, 'message', { signal });
     },
     async integrationTests(count) {
       const tested = heard('tested');
-      tell({ kind: 'integration-tests', count, path: `/${ROUTE}/healthz` });
+      const pathOf = (at: number) =>
+        tests === undefined ? `/${route}/healthz` : `/${route}${tests}/${10 + at}${OF_TEST}`;
+      tell({ kind: 'integration-tests', paths: Array.from({ length: count }, (_, at) => pathOf(at)) });
       await tested;
     },
     async tearDown() {
@@ -95,7 +108,21 @@ export async function setUpDemo(notices: (line: string) => void): Promise<DemoSe
   };
 }
 
-function demoConfig(stableUrl: string, dataFolder: string) {
+/** What sends logs may do nothing else. */
+async function logToken(server: string, token: string): Promise<string> {
+  const api = apiClient({
+    server,
+    token,
+    tokenHint: '',
+    version: packageVersion(),
+    fetch: globalThis.fetch,
+    signal: AbortSignal.timeout(10_000),
+  });
+  const wanted = { name: 'logs of the shop', role: 'logs:write', reason: 'its versions log' };
+  return (await api.send('POST', '/api/v1/tokens', newTokenViewSchema, wanted)).token;
+}
+
+function demoConfig({ route, policy }: Play, stableUrl: string, dataFolder: string) {
   return configSchema.parse({
     gateway: { listen: '127.0.0.1:0', timeouts: { notice: '0s', drain: '1s' } },
     control: { listen: '127.0.0.1:0' },
@@ -103,11 +130,10 @@ function demoConfig(stableUrl: string, dataFolder: string) {
     dataFolder,
     routes: [
       {
-        name: ROUTE,
-        path: `/${ROUTE}`,
+        name: route,
+        path: `/${route}`,
         stable: { url: stableUrl, version: 'v1' },
-        policy: 'demo',
-        sticky: { header: 'x-user' },
+        policy,
       },
     ],
   });

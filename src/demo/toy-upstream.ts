@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseDurationMs } from '../policy/units.ts';
+import { logNormalDraw, uniformDraws } from './draws.ts';
+import { drawOrder, linesOfOrder, OF_TEST, type OrderForm, orderOf, type ShopLine } from './toy-order.ts';
 
 /** How the toy behaves: latency is log-normal through both quantiles, errors are 500s drawn independently. */
 export interface ToyBehaviour {
@@ -19,6 +21,10 @@ export interface ToyOptions extends ToyBehaviour {
   readonly port: number;
   readonly version: string;
   readonly seed?: number;
+  /** Set where it is a shop: `/orders/NUMBER` answers with an order of this form. */
+  readonly orders?: OrderForm;
+  /** Told what a shop logs of its orders. */
+  readonly log?: (lines: readonly ShopLine[]) => void;
 }
 
 export interface ToyCounts {
@@ -34,16 +40,14 @@ export interface ToyUpstream {
   close(): Promise<void>;
 }
 
-/** z of the 99th percentile of the normal distribution. */
-const Z99 = 2.326347874;
-
 /**
  * An HTTP server that plays one version of a service. `/healthz` always answers 200, `/echo` (with any path
- * after it) answers with the request it received, and every other path answers `{ version, path }` as the behaviour says.
+ * after it) answers with the request it received, an order of a shop with that order, and every other path with `{ version, path }`,
+ * as the behaviour says.
  */
 export async function startToyUpstream(options: ToyOptions): Promise<ToyUpstream> {
-  const { host, port, version, seed = 1 } = options;
-  const random = uniform(seed);
+  const { host, port, version, seed = 1, orders, log } = options;
+  const random = uniformDraws(seed);
   let behaviour: ToyBehaviour = options;
   let requests = 0;
   let errors = 0;
@@ -53,12 +57,19 @@ export async function startToyUpstream(options: ToyOptions): Promise<ToyUpstream
     if (path === '/healthz') return answer(outgoing, 200, { version, status: 'ok' });
     if (/(^|\/)echo(\/|\?|$)/.test(path)) return echo(incoming, outgoing, version);
     requests++;
-    const status = random() < behaviour.errorRate ? 500 : 200;
+    const number = orders === undefined ? null : orderOf(path);
+    const isTest = number !== null && path.endsWith(OF_TEST);
+    const status = !isTest && random() < behaviour.errorRate ? 500 : 200;
     if (status === 500) errors++;
     incoming.resume();
-    const delayMs = latencyMs(behaviour, random);
-    if (delayMs < 0.5) answer(outgoing, status, { version, path });
-    else setTimeout(() => answer(outgoing, status, { version, path }), delayMs);
+    const delayMs = logNormalDraw(behaviour.p50Ms, behaviour.p99Ms, random);
+    const order = orders === undefined || number === null || status === 500 ? null : drawOrder(number, orders, random);
+    const say = () => {
+      answer(outgoing, status, order ?? { version, path });
+      if (order !== null) log?.(linesOfOrder(order, Math.round(delayMs)));
+    };
+    if (delayMs < 0.5) say();
+    else setTimeout(say, delayMs);
   });
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
@@ -109,25 +120,6 @@ function echo(incoming: IncomingMessage, outgoing: ServerResponse<IncomingMessag
     const seen: Echo = { version, method, url, rawHeaders, bodyLength, bodySha256: hash.digest('hex') };
     answer(outgoing, 200, seen);
   });
-}
-
-function latencyMs({ p50Ms, p99Ms }: ToyBehaviour, random: () => number): number {
-  if (p50Ms <= 0) return 0;
-  const sigma = Math.log(Math.max(p99Ms, p50Ms) / p50Ms) / Z99;
-  // Box-Muller; 1 - u keeps the logarithm finite.
-  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  return p50Ms * Math.exp(sigma * normal);
-}
-
-/** mulberry32: small, seeded, and good enough to draw latencies from. */
-function uniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
 }
 
 function durationOption(name: string, text: string): number {

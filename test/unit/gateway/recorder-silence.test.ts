@@ -56,7 +56,7 @@ describe('a request without an answer', () => {
     expect(canary.at(-1)).toEqual([1, 1, 1]);
   });
 
-  it('is none when its head has come, when it ended in time, or when the client went away', () => {
+  it('is none when its head has come, when it ended in time, or when its client broke it off', () => {
     const { recorder, pass, blocks } = recorderAt();
     const [answered, failed, left] = [1, 2, 3].map(() => recorder.begin('canary', 'weight'));
     if (!answered || !failed || !left) throw new Error('three tickets');
@@ -91,6 +91,51 @@ describe('a request without an answer', () => {
     pass(1_000);
     const unanswered = recorder.collect(null, 20).blocks.map(({ canary }) => canary?.unanswered ?? 0);
     expect(unanswered).toEqual([0, 1]);
+  });
+});
+
+describe('a request whose client went away', () => {
+  it("is unanswered in the block in which it began, if it was the version's turn", () => {
+    const { recorder, pass, blocks } = recorderAt();
+    const [waited, taking] = [recorder.begin('canary', 'weight'), recorder.begin('canary', 'weight')];
+    pass(900);
+    recorder.abandon(waited, 'versions');
+    recorder.abandon(taking, 'clients');
+    pass(600);
+    const [block] = blocks();
+    expect(block?.canary).toMatchObject({ requests: 0, errors: 0, unanswered: 1, latency: {} });
+    expect(block?.drawn).toEqual({ stable: 0, canary: 2 });
+    expect(recorder.totals().find(({ track }) => track === 'canary')?.outcomes['client-gone']).toBe(2);
+  });
+
+  it('was slow, too, if it had waited for longer than the slow age', () => {
+    const { recorder, pass, blocks } = recorderAt();
+    blocks();
+    const [quick, slow] = [recorder.begin('canary', 'weight'), recorder.begin('canary', 'weight')];
+    pass(290);
+    recorder.abandon(quick, 'versions');
+    pass(20);
+    recorder.abandon(slow, 'versions');
+    pass(1_000);
+    const latency = Object.values(blocks()[0]?.canary?.latency ?? {});
+    expect(latency).toEqual([1]);
+  });
+
+  it('counts once, whether it leaves before it is overdue or after that', () => {
+    const { recorder, orderOf, pass, blocks } = recorderAt();
+    const [soon, late, other] = [1, 2, 3].map(() => recorder.begin('canary', 'weight'));
+    if (!soon || !late || !other) throw new Error('three tickets');
+    pass(1_400);
+    blocks();
+    recorder.abandon(soon, 'versions');
+    pass(2_000);
+    blocks();
+    recorder.abandon(late, 'versions');
+    recorder.follow(orderOf(2));
+    recorder.abandon(other, 'versions');
+    pass(10_000);
+    const unanswered = blocks().reduce((sum, { canary }) => sum + (canary?.unanswered ?? 0), 0);
+    expect(unanswered).toBe(3);
   });
 });
 

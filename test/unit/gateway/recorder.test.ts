@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Clock, clockFrom } from '../../../src/gateway/http/clock.ts';
+import type { Clock } from '../../../src/gateway/http/clock.ts';
+import { clockFrom } from '../../../src/gateway/http/clock.ts';
 import { KEPT_BLOCKS, type RecorderOptions, RouteRecorder } from '../../../src/gateway/measure/recorder.ts';
 import type { SplitOrder } from '../../../src/split/order.ts';
 import type { Block, Tally } from '../../../src/stats/block.ts';
@@ -191,7 +192,7 @@ describe('an outcome', () => {
       recorder.complete(ticket);
     }
     pass(1_000);
-    expect(blocks()[0]?.stable).toEqual({ requests: 3, errors: 1, clientErrors: 0, latency: {} });
+    expect(blocks()[0]?.stable).toEqual({ ...EMPTY, requests: 3, errors: 1, statuses: { 101: 1 } });
   });
 
   it('of an answer that broke off is an error, without latency', () => {
@@ -220,6 +221,28 @@ describe('an outcome', () => {
     pass(1_000);
     expect(blocks()[0]?.stable).toMatchObject({ requests: 1, errors: 0 });
     expect(recorder.totals()[0]?.outcomes).toMatchObject({ '2xx': 1, unanswered: 0, 'client-gone': 0 });
+  });
+});
+
+describe('a forced request', () => {
+  it('whose client left after a wait for the version is unanswered, and one that is slow is not', () => {
+    const { recorder, pass, blocks } = recorderAt();
+    const [left, hasty, sending, slow] = Array.from({ length: 4 }, () => recorder.begin('canary', 'force'));
+    if (!left || !hasty || !sending || !slow) throw new Error('no tickets');
+    pass(100);
+    recorder.abandon(hasty, 'versions');
+    pass(1_400);
+    recorder.abandon(left, 'versions');
+    recorder.abandon(sending, 'clients');
+    blocks(250);
+    pass(8_500);
+    blocks(250);
+    recorder.answered(slow, 200, 'whole');
+    recorder.complete(slow);
+    pass(1_000);
+    const forced = blocks(250).map((block) => block.forced.canary);
+    expect(forced.reduce((sum, { unanswered = 0 }) => sum + unanswered, 0)).toBe(1);
+    expect(forced.reduce((sum, { requests }) => sum + requests, 0)).toBe(1);
   });
 });
 
@@ -368,6 +391,7 @@ describe('totals', () => {
       track: 'canary',
       version: 'v2',
       outcomes: { '2xx': 1, '3xx': 1, '4xx': 1, '5xx': 1, unanswered: 1, 'client-gone': 1, refused: 0 },
+      kinds: { json: 0, 'event-stream': 0, tunnel: 0, other: 0 },
     });
     expect(
       recorder.totals().find(({ track, version }) => track === 'stable' && version === 'v2')?.outcomes['2xx'],
