@@ -121,8 +121,39 @@ describe('the slices of a route', () => {
     const blocks = await block(words.map((path) => ask('GET', path, 'acme')));
     const names = blocks.at(-1)?.slices ?? [];
     expect(names.length).toBeLessThanOrEqual(MOST_SLICES);
-    expect(names.filter(({ dimension }) => dimension === 'endpoint')).toHaveLength(100);
+    expect(names.filter(({ dimension }) => dimension === 'endpoint')).toHaveLength(51);
     expect(names).toContainEqual({ dimension: 'endpoint', name: 'other' });
+  });
+
+  it('have rows for what the service is asked for, however many paths one client makes up', async () => {
+    let now = 1_000_000_000;
+    const [stable, canary] = await Promise.all([upstream(), upstream()]);
+    const options = { now: () => now, trustedProxies: ['127.0.0.1'] };
+    const gateway = await startGateway([routeTo(stable)], options);
+    const measure = { blockMs: 5_000, errorStatuses: ['5xx' as const] };
+    const ask = async (path: string, client: string) => {
+      await (await fetch(`${gateway.url}${path}`, { headers: { 'x-forwarded-for': client } })).arrayBuffer();
+    };
+    const word = (at: number) => `${String.fromCharCode(97 + (at % 26))}${'x'.repeat(Math.floor(at / 26))}`;
+    const made = Array.from({ length: 99 }, (_, at) => `/made-${word(at)}`);
+    const real = Array.from({ length: 55 }, (_, at) => `/real-${word(at)}`);
+    const block = async (turn: number) => {
+      await Promise.all(made.map((path) => ask(path, '198.51.100.1')));
+      await Promise.all(
+        [0, 1].flatMap((again) =>
+          real.map((path, at) => ask(path, `203.0.113.${1 + ((at + 7 * (turn + again)) % 40)}`)),
+        ),
+      );
+      now += 5_000;
+      await gateway.collect('shop', null, 60_000);
+    };
+    await gateway.setSplit(orderTo(stable, null, { measure }));
+    for (let turn = 0; turn < 14; turn += 1) await block(turn);
+    await gateway.setSplit(orderTo(stable, canary, { epoch: 2, canaryBps: 5_000, measure }));
+    await block(14);
+    const found = (await gateway.slices('shop')).at(-1)?.slices.map(({ name }) => name) ?? [];
+    expect(real.filter((path) => !found.includes(`GET ${path}`))).toEqual([]);
+    expect(found.filter((name) => name.startsWith('GET /made'))).toEqual([]);
   });
 
   it('are none where they are off', async () => {

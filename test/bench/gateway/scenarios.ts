@@ -5,6 +5,7 @@ export type ScenarioId =
   | 'post-10k'
   | 'get-64k'
   | 'get-1m'
+  | 'json-1k'
   | 'fixed-rate'
   | 'idle-connections'
   | 'slow-readers';
@@ -54,6 +55,8 @@ const FIXED_RATE = 3_000;
 const ALONE = ['gateway-fast', 'gateway-reference'];
 const SERIN = ['serin-fast-rollout', 'serin-reference-rollout', 'before-fast-rollout', 'before-reference-rollout'];
 
+const READING = ['', '-ends', '-bodies', '-drawn', '-shapes'].map((reads) => `serin-fast-rollout${reads}`);
+
 const get = (bytes: number) => ({ method: 'GET', path: `/bytes/${bytes}`, bodyBytes: 0 }) as const;
 const post = (bytes: number) => ({ method: 'POST', path: '/bytes/64', bodyBytes: bytes }) as const;
 
@@ -94,6 +97,13 @@ export function scenarios(scale: Scale): readonly Scenario[] {
       contenders: ['nginx-log', ...SERIN],
       rounds: fewer,
       load: { ...closed, connections: 16, request: get(1_048_576) },
+    },
+    {
+      id: 'json-1k',
+      title: '1 KB of JSON, 64 connections',
+      contenders: READING,
+      rounds: scale.rounds,
+      load: { ...closed, request: { method: 'GET', path: '/json/1024', bodyBytes: 0 } },
     },
     {
       id: 'fixed-rate',

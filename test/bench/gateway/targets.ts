@@ -85,6 +85,21 @@ const TARGETS: readonly Target[] = [
     limits: { wanted: 'at-most', limit: 1.05, stretch: null, unit: 'x' },
     measure: (results) => results.ratio('get-1k', 'cpuUs', FAST, UNSLICED),
   },
+  {
+    what: 'CPU per request with answers timed to their end and two numbers of their heads, against nothing read',
+    limits: { wanted: 'at-most', limit: 1.03, stretch: null, unit: 'x' },
+    measure: (results) => results.ratio('json-1k', 'cpuUs', `${FAST}-ends`, FAST),
+  },
+  {
+    what: 'CPU per request with JSON of 1 KB asked of a sample of 10 %, against nothing read',
+    limits: { wanted: 'at-most', limit: 1.08, stretch: null, unit: 'x' },
+    measure: (results) => results.ratio('json-1k', 'cpuUs', `${FAST}-bodies`, FAST),
+  },
+  {
+    what: 'CPU per request with the shape of JSON of 1 KB read of a sample of 10 %, against nothing read',
+    limits: { wanted: 'at-most', limit: 1.1, stretch: null, unit: 'x' },
+    measure: (results) => results.ratio('json-1k', 'cpuUs', `${FAST}-shapes`, `${FAST}-drawn`),
+  },
 ];
 
 function memoryOf(results: Results, scenario: 'idle-connections' | 'slow-readers', unit: number): Spread | null {

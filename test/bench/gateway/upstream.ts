@@ -21,6 +21,23 @@ const head = (length: number) =>
   `HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nCache-Control: no-store\r\nServer: upstream\r\nContent-Length: ${length}\r\n\r\n`;
 
 const canned = new Map<number, Buffer>();
+const cannedJson = new Map<number, Buffer>();
+
+/** A GraphQL answer of so many bytes, with numbers in its head. */
+function jsonOf(length: number): Buffer {
+  const item = { id: 4_711, name: 'a product', price: 19.9, tags: ['one', 'two'], stock: null };
+  const data = { items: Array.from({ length: Math.floor(length / 80) }, () => item), usage: { total: 321 } };
+  const text = JSON.stringify({ data });
+  const body = text.padEnd(length, ' ');
+  const lines = ['HTTP/1.1 200 OK', 'Content-Type: application/json', 'Server-Timing: db;dur=5', 'X-Queries: 4'];
+  return Buffer.from(`${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 'latin1');
+}
+
+function answerJson(socket: Socket, length: number): void {
+  const bytes = cannedJson.get(length) ?? jsonOf(length);
+  cannedJson.set(length, bytes);
+  socket.write(bytes);
+}
 
 function answer(socket: Socket, length: number): void {
   if (length > AT_ONCE) {
@@ -48,15 +65,17 @@ function pour(socket: Socket, length: number): void {
   }
 }
 
-/** `/bytes/1024` answers with so many bytes, every other path with 64. */
+/** `/bytes/1024` answers with so many bytes, `/json/1024` with so many of JSON, every other path with 64. */
 function serve(socket: Socket, count: () => void): void {
   let held: Buffer = Buffer.alloc(0);
   let left: number | 'chunks' = 0;
   let length = 64;
+  let isJson = false;
   const done = () => {
     left = 0;
     count();
-    answer(socket, length);
+    if (isJson) answerJson(socket, length);
+    else answer(socket, length);
   };
   const readBody = (bytes: Buffer) => {
     if (left === 'chunks') {
@@ -79,7 +98,9 @@ function serve(socket: Socket, count: () => void): void {
     }
     if (held.length > 0) held = Buffer.alloc(0);
     const text = seen.toString('latin1', 0, end);
-    length = Number(/^\S+ \/bytes\/(\d+)/.exec(text)?.[1] ?? 64);
+    const [, kind, asked = 64] = /^\S+ \/(bytes|json)\/(\d+)/.exec(text) ?? [];
+    length = Number(asked);
+    isJson = kind === 'json';
     if (text.startsWith('GET ')) return done();
     const declared = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1];
     left = declared === undefined ? 'chunks' : Number(declared);

@@ -127,6 +127,18 @@ describe('the check of a policy', () => {
     });
   });
 
+  it('refuses probes that the route does not say how to send, as a start does', async () => {
+    const text = `${POLICY}    probes: { every: 1m }\n`;
+    const { issues } = await controlOf({ answers: [answerOf({ outcome: 'refused', says: 'parse error' })] }).check({
+      text,
+    });
+    expect(issues.map(({ message, place }) => [message, place?.line])).toEqual([
+      ['cpu: parse error', 8],
+      [expect.stringContaining('because the route shop has no probes.requests in serin.yaml'), 13],
+    ]);
+    const probed = { name: 'shop', policy: 'mine', isProbed: true };
+    expect((await controlOf({ routes: [probed] }).check({ text })).issues).toEqual([]);
+  });
 
   it('refuses answers to be compared on a route that mirrors none, as a start does', async () => {
     const text = `${POLICY}    answers: { differences: rollback }\n`;

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RolloutView } from '../../../../src/api/view-schemas.ts';
 import { configSchema } from '../../../../src/config/config.ts';
+import { policySchema } from '../../../../src/policy/schema.ts';
 import { packageVersion } from '../../../../src/server/version.ts';
 import { CONSUMERS, consumerKey } from '../requests.ts';
 import type { Contender, Stage, Started } from './contender.ts';
@@ -12,6 +13,7 @@ import type { Contender, Stage, Started } from './contender.ts';
 type Path = 'fast' | 'reference';
 type Order = 'idle' | 'rollout';
 type Slices = 'on' | 'off';
+type Reads = 'nothing' | 'ends' | 'bodies' | 'drawn' | 'shapes';
 
 /** A checkout of Serin, and what its contenders are called. */
 interface Tree {
@@ -22,28 +24,62 @@ interface Tree {
 
 const HERE: Tree = { name: 'serin', folder: resolve(import.meta.dirname, '../../../..'), version: packageVersion() };
 
-/** One long step at 50 % whose limits a benchmark's own noise cannot reach. */
-const POLICY = {
-  apiVersion: 'serin.dev/v1',
-  kind: 'GraduationPolicy',
-  metadata: { name: 'bench' },
-  spec: {
-    internal: { requests: 0 },
-    steps: [{ weight: '50%', dwell: '7d' }],
-    checks: {
-      errors: { rollback: { relative: '10%', absolute: '20pp' }, parity: { relative: '100%', absolute: '90pp' } },
-      latency: Object.fromEntries(
-        ['p50', 'p95', 'p99'].map((quantile) => [
-          quantile,
-          { rollback: { relative: '100%', absolute: '30s' }, parity: { relative: '100%', absolute: '40s' } },
-        ]),
-      ),
+const FAR = { rollback: { relative: '100%', absolute: '30s' }, parity: { relative: '100%', absolute: '40s' } };
+
+/** What a policy has read of answers. */
+const READS: Readonly<Record<Reads, { readonly about: string; readonly checks: object; readonly sticky?: 'request' }>> =
+  {
+    nothing: { about: '', checks: { latency: latencyTo('head') } },
+    ends: {
+      about: ', timed to the end, two numbers from heads',
+      checks: {
+        latency: latencyTo('end'),
+        values: {
+          queries: { from: { header: 'x-queries' }, worse: 'higher' },
+          db: { from: { serverTiming: 'db' }, worse: 'higher' },
+        },
+      },
     },
-  },
-};
+    bodies: {
+      about: ', JSON asked of a sample of 10 %',
+      checks: {
+        latency: latencyTo('head'),
+        errors: { when: [{ graphql: 'any' }], sample: '10%' },
+        values: { total: { from: { json: '/data/usage/total' }, worse: 'higher' } },
+      },
+    },
+    drawn: { about: ', each request drawn by itself', checks: { latency: latencyTo('head') }, sticky: 'request' },
+    // Of a sticky key one answer an hour is read, which would be hardly any of the benchmark's.
+    shapes: {
+      about: ', each request drawn by itself, the shape of a sample of 10 % read',
+      checks: { latency: latencyTo('head'), responseShape: { breaking: 'report' } },
+      sticky: 'request',
+    },
+  };
+
+function latencyTo(until: 'head' | 'end') {
+  const told = until === 'head' ? {} : { until };
+  return Object.fromEntries(['p50', 'p95', 'p99'].map((quantile) => [quantile, { ...FAR, ...told }]));
+}
+
+/** One long step at 50 % whose limits a benchmark's own noise cannot reach. An older version knows of no `until`. */
+function policyOf(reads: Reads) {
+  const { checks } = READS[reads];
+  const errors = { rollback: { relative: '10%', absolute: '20pp' }, parity: { relative: '100%', absolute: '90pp' } };
+  return {
+    apiVersion: 'serin.dev/v1',
+    kind: 'GraduationPolicy',
+    metadata: { name: 'bench' },
+    spec: {
+      internal: { requests: 0 },
+      steps: [{ weight: '50%', dwell: '7d' }],
+      checks: { ...checks, errors: { ...errors, ...('errors' in checks ? (checks.errors as object) : {}) } },
+    },
+  };
+}
 
 /** Both paths and both orders run under the same declaration, with every feature that a route has. */
-function configOf([stable]: Stage['upstreams'], gateway: object) {
+function configOf([stable]: Stage['upstreams'], gateway: object, sticky: object | 'request' = { header: 'x-user' }) {
   return {
     gateway: { listen: '127.0.0.1:0', timeouts: { idle: '120s' }, ...gateway },
     control: { listen: '127.0.0.1:0' },
@@ -54,7 +90,7 @@ function configOf([stable]: Stage['upstreams'], gateway: object) {
         name: 'bench',
         stable: { url: `http://127.0.0.1:${stable}`, version: 'v1' },
         policy: 'bench',
-        sticky: { header: 'x-user' },
+        sticky,
         consumerKey: { header: 'x-api-key' },
       },
     ],
@@ -76,44 +112,59 @@ function knows(gateway: object): boolean {
 export const hasFastPath = knows(FAST);
 export const hasAccessLog = knows(logTo('access.log'));
 
-function serin(path: Path, order: Order, slices: Slices = 'on', tree: Tree = HERE): Contender {
+interface Way {
+  readonly path: Path;
+  readonly order: Order;
+  readonly slices?: Slices;
+  readonly reads?: Reads;
+  readonly tree?: Tree;
+}
+
+function serin(way: Way): Contender {
+  const { path, order, slices = 'on', reads = 'nothing', tree = HERE } = way;
   const about = order === 'idle' ? 'no rollout' : 'a rollout at 50 %';
   const isSliced = slices === 'on';
+  const isRead = reads !== 'nothing';
   return {
-    name: `${tree.name}-${path}-${order}${isSliced ? '' : '-unsliced'}`,
-    family: tree.name,
-    about: `Serin${tree === HERE ? '' : ' as it was'}, ${path} path, ${about}${isSliced ? '' : ', slices off'}`,
+    name: `${tree.name}-${path}-${order}${isSliced ? '' : '-unsliced'}${isRead ? `-${reads}` : ''}`,
+    family: isRead ? 'part' : tree.name,
+    about: `Serin${tree === HERE ? '' : ' as it was'}, ${path} path, ${about}${isSliced ? '' : ', slices off'}${READS[reads].about}`,
     prepare: () => {
       if (path === 'fast' && !hasFastPath) return 'this version has no fast path';
+      if (!policySchema.safeParse(policyOf(reads)).success) return 'this version has no such check';
       return isSliced || knows(UNSLICED) ? null : 'this version counts no slices';
     },
-    start: (stage) => start(tree, path, order, slices, stage),
+    start: (stage) => start({ path, order, slices, reads, tree }, stage),
   };
 }
 
 export const serins: readonly Contender[] = [
-  serin('fast', 'idle'),
-  serin('fast', 'rollout'),
-  serin('fast', 'rollout', 'off'),
-  serin('reference', 'idle'),
-  serin('reference', 'rollout'),
+  serin({ path: 'fast', order: 'idle' }),
+  serin({ path: 'fast', order: 'rollout' }),
+  serin({ path: 'fast', order: 'rollout', slices: 'off' }),
+  serin({ path: 'fast', order: 'rollout', reads: 'ends' }),
+  serin({ path: 'fast', order: 'rollout', reads: 'bodies' }),
+  serin({ path: 'fast', order: 'rollout', reads: 'drawn' }),
+  serin({ path: 'fast', order: 'rollout', reads: 'shapes' }),
+  serin({ path: 'reference', order: 'idle' }),
+  serin({ path: 'reference', order: 'rollout' }),
 ];
 
 /** Another checkout, with its dependencies installed: what a change costs shows only in one run. */
 export function serinsOf(folder: string): readonly Contender[] {
   const manifest: { readonly version: string } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const tree: Tree = { name: 'before', folder: resolve(folder), version: manifest.version };
-  return [serin('fast', 'rollout', 'on', tree), serin('reference', 'rollout', 'on', tree)];
+  return [serin({ path: 'fast', order: 'rollout', tree }), serin({ path: 'reference', order: 'rollout', tree })];
 }
 
-async function start(tree: Tree, path: Path, order: Order, slices: Slices, stage: Stage): Promise<Started> {
+async function start({ path, order, slices, reads, tree }: Required<Way>, stage: Stage): Promise<Started> {
   const folder = mkdtempSync(join(stage.folder, `${tree.name}-${path}-${order}-`));
   const counted = slices === 'on' ? {} : UNSLICED;
   const declared = [path === 'fast' ? FAST : REFERENCE, MANY, counted, logTo(join(folder, 'access.log'))];
   const gateway = Object.assign({}, ...declared.filter(knows));
   // YAML reads JSON.
-  writeFileSync(join(folder, 'bench.yaml'), JSON.stringify(POLICY));
-  writeFileSync(join(folder, 'serin.yaml'), JSON.stringify(configOf(stage.upstreams, gateway)));
+  writeFileSync(join(folder, 'bench.yaml'), JSON.stringify(policyOf(reads)));
+  writeFileSync(join(folder, 'serin.yaml'), JSON.stringify(configOf(stage.upstreams, gateway, READS[reads].sticky)));
   const child = stage.children.start(
     join(tree.folder, 'src/main.ts'),
     ['serve', '--config', join(folder, 'serin.yaml')],
