@@ -39,6 +39,10 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
     'A bug in Serin, contained where `where` says',
     'Report it with the stack in `error`; [gateway](../gateway.md#when-serin-itself-fails)',
   ],
+  keptAlive: [
+    'All parts had stopped and the process lived on; it was ended. `open` names what was still open',
+    'Report it: something was not closed',
+  ],
   leaseNotReleased: [
     'At the end of the process the lease stayed with it',
     'Nothing: another process leads once it is over',

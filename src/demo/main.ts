@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { apiClient } from '../cli/client.ts';
+import { endForCertain } from '../server/end-process.ts';
 import { packageVersion } from '../server/version.ts';
 import { play } from './act.ts';
 import { PLAYS } from './plays.ts';
@@ -7,11 +8,16 @@ import { type DemoSetup, setUpDemo } from './set-up.ts';
 import { lineView, liveView, type View } from './view.ts';
 
 const INTEGRATION_TESTS = 25;
+/** Once everything has stopped. */
+const ENDS_AFTER_MS = 5_000;
 
 /** `--llm`: a model that streams instead of a shop. */
 const chosen = process.argv.includes('--llm') ? PLAYS.llm : PLAYS.shop;
 const live = Boolean(process.stdout.isTTY) && !process.argv.includes('--once');
 process.exitCode = await main();
+endForCertain(ENDS_AFTER_MS, process.exitCode, ({ what }) =>
+  console.error(`the demonstration did not end by itself: ${what}`),
+);
 
 /** 0 only when the judge promoted what is healthy, took back what is not, and paged about each of those, in time. */
 async function main(): Promise<number> {

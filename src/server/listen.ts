@@ -20,13 +20,17 @@ export interface ListenOptions {
   /** The listener's name in the log. */
   readonly name: string;
   readonly log: Log;
+  /** How long requests may still take once it closes, in ms. */
+  readonly graceMs?: number;
 }
+
+const GRACE_MS = REQUEST_TIMEOUTS.requestTimeout;
 
 /** Serves an application of the control plane. Rejects with Problem('port-in-use') when the port is taken. */
 export async function listen(
   app: Pick<Hono, 'fetch'>,
   at: ListenAddress,
-  { name, log }: ListenOptions,
+  { name, log, graceMs = GRACE_MS }: ListenOptions,
 ): Promise<ControlListener> {
   const answer = getRequestListener(app.fetch, { hostname: at.host, overrideGlobalObjects: false });
   const server = createServer(
@@ -47,8 +51,12 @@ export async function listen(
     port,
     close: () =>
       new Promise((done) => {
-        server.close(() => done());
-        server.closeIdleConnections();
+        // Node watches over the times of heads and bodies only until close() is called.
+        const late = setTimeout(() => server.closeAllConnections(), graceMs);
+        server.close(() => {
+          clearTimeout(late);
+          done();
+        });
       }),
   };
 }

@@ -6,12 +6,16 @@ import type { Log } from '../problem/log.ts';
 import type { Checked, CheckFinding } from './checks/check.ts';
 import { examineRequirements, examineSurroundings } from './checks/examine.ts';
 import { startRefusal } from './checks/report.ts';
+import { endForCertain } from './end-process.ts';
 import { type ControlListener, listen } from './listen.ts';
 import { sayListening } from './listening-file.ts';
 import { jsonLog } from './log.ts';
 import { type Stoppable, stopAll, stopOnSignal } from './shutdown.ts';
 import type { ServerTerminal } from './terminal.ts';
 import { type Wired, type WireOptions, wire } from './wire.ts';
+
+/** What has stopped leaves nothing that takes as long. */
+const ENDS_MS = 5_000;
 
 /**
  * Runs one Serin until a signal ends it; resolves with the exit code. Throws Problem when it cannot start: for exactly what
@@ -42,6 +46,7 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
   const code = await stopped;
   takeAway();
   log({ what: 'stopped' });
+  endForCertain(ENDS_MS, code, log);
   return code;
 }
 
@@ -108,8 +113,11 @@ export async function startServer(options: WireOptions): Promise<Running> {
     });
     wired.own.add(control.address, control.port, 'control');
     parts.unshift({ name: 'control API', stop: () => control.close() });
+    parts.unshift({ name: 'logs', stop: () => wired.logs.stop() });
     await wired.controller.start();
     parts.unshift({ name: 'controller', stop: () => wired.controller.stop() });
+    wired.units.start();
+    parts.unshift({ name: 'histories of units', stop: () => wired.units.stop() });
     const { port } = await wired.gateway.listen();
     const { drain, notice } = config.gateway.timeouts;
     const gateway = { name: 'gateway', stop: () => wired.gateway.close(drain) };
