@@ -11,7 +11,7 @@ export type DeclaredChannels = Readonly<Record<string, DeclaredChannel | undefin
 
 /** `channels` of serin.yaml. */
 export function channelsSchema(values: DeclaredValues): z.ZodType<DeclaredChannels, Record<string, unknown>> {
-  return z.strictObject(Object.fromEntries(CHANNELS.map(({ name, schema }) => [name, schema(values)])));
+  return z.strictObject(Object.fromEntries(CHANNELS.map((kind) => [kind.name, kind.schema(values)])));
 }
 
 /** The channels that the file declares, in list order. Throws Problem when a secret is missing or unusable. */

@@ -18,7 +18,7 @@ export async function migratePostgres(client: Sql): Promise<void> {
   await client.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${MIGRATION_LOCK})`;
     // Drizzle begins its own transaction, which becomes a savepoint of this one.
-    const inside = Object.assign(tx, { options: client.options, begin: tx.savepoint });
+    const inside = Object.assign(tx, { options: client.options, begin: tx.savepoint.bind(tx) });
     await migrate(drizzle({ client: inside as unknown as Sql }), { migrationsFolder });
   });
 }

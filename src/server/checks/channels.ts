@@ -10,19 +10,20 @@ export const channelsCheck: Advisory = {
     const secret = (reference: string) => resolveSecret(reference, env);
     const channels = openChannels(config.channels, { secret, notices: () => {} });
     const remarks: Remark[] = [];
-    for (const { name, reach } of channels) {
-      if (reach === undefined) {
+    for (const channel of channels) {
+      const { name } = channel;
+      if (channel.reach === undefined) {
         remarks.push({ level: 'ok', says: `${name}: messages go to standard error` });
         continue;
       }
-      const failure = await reach(signal);
+      const failure = await channel.reach(signal);
       remarks.push(
         failure === null
           ? { level: 'ok', says: `${name}: reachable; its key is only verified when a page is sent` }
           : { level: 'warning', says: `${name}: ${failure}` },
       );
     }
-    if (channels.every(({ reach }) => reach === undefined)) {
+    if (channels.every((channel) => channel.reach === undefined)) {
       remarks.push({ level: 'ok', says: 'no pager is configured: pages alert no one' });
     }
     return remarks;

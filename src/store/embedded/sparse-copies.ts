@@ -8,6 +8,7 @@ const ZEROS = Buffer.alloc(PAGE);
  * Only for a process that just creates a database: this changes what every Uint8Array inherits.
  */
 export function copySparsely(): void {
+  // oxlint-disable-next-line typescript/unbound-method -- each is called with its array
   const { slice, set } = Uint8Array.prototype;
   const copyPages = (from: Uint8Array, to: Uint8Array) => {
     for (let at = 0; at < from.length; at += PAGE) {
