@@ -14,8 +14,8 @@ import {
 import { sharedNames } from './support/shared-names.ts';
 import { parseSourceFile } from './support/source-file.ts';
 
-const PURE = ['policy', 'split', 'stats', 'parity', 'judge', 'rollout'];
-const ADAPTERS = ['metrics', 'routers', 'notify', 'store'];
+const PURE = ['redact', 'policy', 'split', 'stats', 'parity', 'judge', 'rollout'];
+const ADAPTERS = ['metrics', 'logs', 'routers', 'notify', 'store'];
 const DESCRIPTIVE = ['max', 'mean', 'median', 'min', 'sampleStandardDeviation', 'sampleVariance', 'sum', 'variance'];
 /** What the reader of serin.yaml has to agree with: normal forms, defaults and presets of those that it configures. */
 const CONFIGURABLE = [
@@ -27,11 +27,13 @@ const CONFIGURABLE = [
   'gateway/route/route-table.ts',
   'gateway/upstream/own-listeners.ts',
   'gateway/upstream/upstream-address.ts',
+  'metrics/matchers.ts',
   'metrics/presets/envoy.ts',
   'metrics/presets/istio.ts',
   'metrics/presets/nginx-ingress.ts',
   'metrics/presets/otel.ts',
   'metrics/presets/traefik.ts',
+  'metrics/prometheus/pattern-fault.ts',
   'notify/channels.ts',
 ];
 const exactStatistics = { 'simple-statistics': DESCRIPTIVE };
@@ -42,17 +44,34 @@ const TABLE: ImportTable = {
   exceptions: { 'src/policy/digest.ts': ['node:crypto'] },
   rooms: {
     problem: { packages: ['node:path'] },
+    redact: {},
     split: {},
     policy: { rooms: ['split'], packages: ['zod', 'yaml'] },
     stats: { rooms: ['policy', 'split'], only: exactStatistics },
     parity: { rooms: ['policy', 'split', 'stats'], only: exactStatistics },
-    judge: { rooms: ['policy', 'split', 'stats', 'parity'], only: exactStatistics },
+    judge: { rooms: ['redact', 'policy', 'split', 'stats', 'parity'], only: exactStatistics },
     rollout: { rooms: ['policy', 'split', 'stats', 'parity', 'judge'], only: exactStatistics },
     metrics: { rooms: PURE, packages: ['prometheus-query', 'undici', 'node:*'] },
+    logs: {
+      rooms: PURE,
+      typesOf: ['metrics'],
+      files: ['metrics/taken-cursor.ts'],
+      packages: ['@bufbuild/protobuf', 'node:*'],
+    },
     routers: { rooms: PURE, packages: ['undici', 'node:*'] },
     notify: { rooms: PURE, packages: ['undici', 'zod', 'node:*'] },
     store: { rooms: PURE, packages: ['drizzle-orm', 'postgres', '@electric-sql/pglite', 'uuid', 'node:*'] },
     gateway: { rooms: PURE, packages: ['hono', '@hono/node-server', 'node:*'] },
+    openapi: {
+      rooms: PURE,
+      files: [
+        'gateway/upstream/own-listeners.ts',
+        'gateway/upstream/own-request.ts',
+        'gateway/upstream/upstream-address.ts',
+        'gateway/upstream/upstream-trust.ts',
+      ],
+      packages: ['@seriousme/openapi-schema-validator', 'yaml', 'node:*'],
+    },
     controller: {
       rooms: PURE,
       files: ['metrics/source.ts', 'routers/router.ts', 'notify/channel.ts', 'store/store.ts'],
@@ -91,10 +110,12 @@ const TABLE: ImportTable = {
         'exposition',
         'identity',
         'metrics',
+        'logs',
         'routers',
         'notify',
         'store',
         'gateway',
+        'openapi',
         'controller',
         'api',
         'simulate',
@@ -112,7 +133,15 @@ const GATEWAY_FLOORS = [
   'http',
   'upstream',
   'gateway.ts',
+  'measure/brake',
+  'measure/endpoints',
+  'measure/reading/shape',
+  'measure/reading/compare',
+  'measure/reading',
+  'measure/shapes',
+  'measure/pairs',
   'measure',
+  'mirror',
   'route',
   'serve',
   'serve/plain',
@@ -182,6 +211,11 @@ describe('the files', () => {
   it('are called by what they hold, and are no barrels', () => {
     const vague = /(^|\/)(utils?|common|helpers?|managers?|index)(\.[a-z]+)*(\/|$)/i;
     expect(files.map(({ path }) => path).filter((path) => vague.test(path))).toEqual([]);
+  });
+
+  it('break connections off in one way', () => {
+    const resets = sources.filter(({ path }) => readFileSync(`${root}${path}`, 'utf8').includes('resetAndDestroy('));
+    expect(resets.map(({ path }) => path)).toEqual(['src/gateway/http/break-off.ts']);
   });
 
   it('export by name', () => {
