@@ -7,7 +7,7 @@ import { brakedBy, type MachineEvent } from './event.ts';
 import { asOfNow, type Evidence } from './evidence.ts';
 import { whatFailed, whyRefused, whyUntold } from './forced.ts';
 import { interference } from './interference.ts';
-import { isKeptInternal, whatInternalSays, whyCheckRefuses } from './internal.ts';
+import { isKeptInternal, whatInternalSays, whatIsAwaited, whyCheckRefuses } from './internal.ts';
 import { heldInstead, onHarm } from './on-harm.ts';
 import { wasPaged } from './paged.ts';
 import { closedGates, currentStep, neededDwellMs, undecidedLimitMs } from './plan.ts';
@@ -88,7 +88,8 @@ function stuck(rollout: Rollout, evidence: Evidence, { at }: Facts): MachineEven
       return { kind: 'blindTooLong', action, reason };
     }
   }
-  return openPage === null ? (held(rollout, evidence, at) ?? undecided(rollout, evidence, at)) : null;
+  if (openPage !== null) return null;
+  return held(rollout, evidence, at) ?? waitingInternally(rollout, evidence, at) ?? undecided(rollout, evidence, at);
 }
 
 /** Evidence that holds the canary, and a route that fails as a whole: a person is asked within minutes. */
@@ -113,6 +114,18 @@ function held(rollout: Rollout, evidence: Evidence, at: number): MachineEvent | 
   const { hold } = verdict;
   if (hold === undefined || evidence.held?.cause !== hold.cause) return null;
   return since(`hold:${hold.cause}`, evidence.held.since, hold.urgency === 'at-once' ? 0 : maxHold);
+}
+
+/** A check that goes on waiting in the internal phase, after every forced request has come: perhaps for what nobody sends. */
+function waitingInternally(rollout: Rollout, evidence: Evidence, at: number): MachineEvent | null {
+  const { stage, paused, policy } = rollout;
+  if (stage.kind !== 'internal' || paused || evidence.forced.requests < policy.spec.internal.requests) return null;
+  const awaited = whatIsAwaited(evidence);
+  const since = asOfNow(rollout.stageEnteredAt, evidence);
+  const limitMs = undecidedLimitMs(rollout);
+  if (awaited === null || at <= since + limitMs || wasPaged(rollout, 'undecided', since)) return null;
+  const reason = `waiting in the internal phase for longer than ${formatDuration(limitMs)}: ${awaited}`;
+  return { kind: 'undecidedTooLong', cause: 'undecided', reason };
 }
 
 /** Whether a person was paged for the hold that the verdict rests on. */

@@ -14,10 +14,19 @@ export function whyCheckRefuses({ forced, verdict }: Pick<Evidence, 'forced' | '
   return `${whatForcedSay(forced)}; ${reservationsInWords(reservations)}`;
 }
 
-/** Whether the verdict keeps a rollout in the internal phase. Evidence from mirrored requests is about the versions. */
+/**
+ * Whether the verdict keeps a rollout in the internal phase, or the want of one: what nobody has looked at yet is not passed.
+ * Evidence from mirrored requests is about the versions.
+ */
 export function isKeptInternal(verdict: Verdict | null): boolean {
-  if (verdict === null) return false;
+  if (verdict === null) return true;
   return verdict.name === 'harmful' || verdict.name === 'suspect' || obstacleIn(verdict.reservations ?? []) !== null;
+}
+
+/** What a check waits for, where nothing else keeps the rollout in the phase; null otherwise. */
+export function whatIsAwaited({ verdict }: Pick<Evidence, 'verdict'>): string | null {
+  const obstacle = obstacleIn(verdict?.reservations ?? []);
+  return obstacle?.kind === 'waits' ? obstacle.reason : null;
 }
 
 /** What the phase has shown, when it passes. */

@@ -75,10 +75,15 @@ export function closedGates(rollout: Rollout): readonly string[] {
   return requiredGates(rollout).filter((gate) => !rollout.gatesPassed.includes(gate));
 }
 
-/** How long a weight step may stay undecided before a page is sent, in ms. */
+/**
+ * How long a stage may stay undecided before a page is sent, in ms. The internal phase, which has no dwell as a rule, has at least the
+ * time of the first step.
+ */
 export function undecidedLimitMs(rollout: Rollout): number {
-  const { after } = rollout.policy.spec.undecided;
-  return 'ms' in after ? after.ms : after.dwells * neededDwellMs(rollout);
+  const { undecided, steps } = rollout.policy.spec;
+  if ('ms' in undecided.after) return undecided.after.ms;
+  const least = rollout.stage.kind === 'internal' ? (steps[0]?.dwell ?? 0) : 0;
+  return undecided.after.dwells * Math.max(least, neededDwellMs(rollout));
 }
 
 /** The stage as the judge sees it; null where there is nothing to judge. */

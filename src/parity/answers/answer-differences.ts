@@ -32,6 +32,31 @@ export function harmOfAnswers(terms: ComparisonTerms, { fields }: PairEvidence):
   );
 }
 
+/** Times the requests of the policy that are compared before a place is too rare to be waited for. */
+const RARE_PLACES = 10;
+
+/**
+ * Fields of which it is open whether they differ in a way that can break a client, the most suspicious first: the canary's is another
+ * one more often than the stable's own, and either few requests have put it to the test, or they speak against the canary by more
+ * than the number of such fields, so that of fields that are only noise hardly one is waited for.
+ */
+export function openFields(terms: ComparisonTerms, { compared, fields }: PairEvidence): readonly TestedField[] {
+  const told = new Set(differingFields(fields.map(({ test }) => logPairs(test))));
+  const suspects = fields.filter((field, index) => {
+    if (told.has(index) || field.differs <= field.noise) return false;
+    const { place, path } = placeOfField(field.name);
+    const kind = kindOf(field, path);
+    return kind !== 'added' && !isMeant(terms, { kind, place, path });
+  });
+  const threshold = Math.log(suspects.length);
+  const areRareAwaited = compared < RARE_PLACES * terms.requests;
+  return suspects
+    .filter(({ of, unproven, test }) => {
+      return (areRareAwaited && of - unproven < terms.requests) || logPairs(test) > threshold;
+    })
+    .toSorted((one, other) => logPairs(other.test) - logPairs(one.test));
+}
+
 function differencesOf(terms: ComparisonTerms, { fields }: PairEvidence): readonly Difference[] {
   const logs = fields.map(({ test }) => logPairs(test));
   const shown = differingFields(logs).flatMap((index) => {
@@ -56,7 +81,7 @@ function asDifference(terms: ComparisonTerms, field: TestedField, logHarm: numbe
     logHarm,
     firstSeen: field.firstSeen,
     sighting: field.name,
-    says: `${path} ${VERBS[kind]} ${often(field.differs, field.of)}, ${own(field.noise)}${meant ? ', which is expected' : ''}`,
+    says: `${path} ${VERBS[kind]} ${often(field.differs, field.of)}, ${ownAnswers(field.noise)}${meant ? ', which is expected' : ''}`,
   };
 }
 
@@ -100,6 +125,7 @@ function often(count: number, of: number): string {
     : `in ${formatCount(count)} of ${formatCount(of)} requests`;
 }
 
-function own(noise: number): string {
+/** How often the stable differed from itself, as a clause. */
+export function ownAnswers(noise: number): string {
   return `the stable's own answers in ${noise === 0 ? 'none' : formatCount(noise)}`;
 }

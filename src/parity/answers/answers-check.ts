@@ -8,7 +8,14 @@ import type { Reservation } from '../internal/reservation.ts';
 import { capOf } from '../stake.ts';
 import { harmOfAnswers } from './answer-differences.ts';
 import { marginOfAnswers, wantsField } from './answer-terms.ts';
-import { ANSWERS, answersFinding, breakingAnswers, whatIsComparedInWords, whyAnswersHold } from './answers-finding.ts';
+import {
+  ANSWERS,
+  answersFinding,
+  breakingAnswers,
+  whatAnswersWaitFor,
+  whatIsComparedInWords,
+  whyAnswersHold,
+} from './answers-finding.ts';
 
 /** The share that caps are computed for where the policy gives the check none, so that it still holds. */
 const USUAL_SHARE = 0.05;
@@ -46,18 +53,15 @@ export const answersCheck: Check<PairEvidence> = {
 };
 
 function reservationOf(terms: ComparisonTerms, state: PairEvidence): Reservation {
-  const kind = kindOf(terms, state);
-  const reason =
-    kind === 'holds'
-      ? whyAnswersHold(terms, state)
-      : whatIsComparedInWords(terms, state, kind === 'waits' ? terms.requests : null);
-  return { kind, check: ANSWERS, reason };
-}
-
-function kindOf(terms: ComparisonTerms, state: PairEvidence): Reservation['kind'] {
-  if (terms.differences === 'report') return 'tells';
-  if (breakingAnswers(terms, state).length > 0) return 'holds';
-  return state.compared < terms.requests ? 'waits' : 'tells';
+  const said = whatIsComparedInWords(terms, state);
+  if (terms.differences === 'report') return { kind: 'tells', check: ANSWERS, reason: said };
+  if (breakingAnswers(terms, state).length > 0) {
+    return { kind: 'holds', check: ANSWERS, reason: whyAnswersHold(terms, state) };
+  }
+  const awaited = whatAnswersWaitFor(terms, state);
+  return awaited === null
+    ? { kind: 'tells', check: ANSWERS, reason: said }
+    : { kind: 'waits', check: ANSWERS, reason: awaited };
 }
 
 function observeAnswers(state: PairEvidence, { policy, block, shareOf }: Sight): PairEvidence {

@@ -1,11 +1,11 @@
 import type { ComparisonTerms } from '../../policy/checks/answer-comparison.ts';
 import { counted } from '../../policy/counted.ts';
-import type { PairEvidence } from '../../stats/answers/pair-fields.ts';
+import { type PairEvidence, placeOfField } from '../../stats/answers/pair-fields.ts';
 import { type Difference, MOST_DIFFERENCES } from '../differences/difference.ts';
 import { differencesInWords } from '../differences/in-words.ts';
 import { formatCount, formatErrorMargin } from '../figures.ts';
 import type { Finding } from '../finding.ts';
-import { answerDifferences, harmOfAnswers } from './answer-differences.ts';
+import { answerDifferences, harmOfAnswers, openFields, ownAnswers } from './answer-differences.ts';
 
 /** The name under which the check reports. */
 export const ANSWERS = 'answers';
@@ -39,7 +39,7 @@ export function answersFinding(terms: ComparisonTerms, evidence: PairEvidence, b
     needsCanaryRequests: null,
     needsAt: [],
     ...(differences.length === 0 ? {} : { differences: differences.slice(0, MOST_DIFFERENCES) }),
-    says: whatIsComparedInWords(terms, evidence, null),
+    says: whatIsComparedInWords(terms, evidence),
   };
 }
 
@@ -54,16 +54,28 @@ export function whyAnswersHold(terms: ComparisonTerms, evidence: PairEvidence): 
   return `canary ${differencesInWords(answerDifferences(terms, evidence)) ?? 'differs'}: this holds the canary`;
 }
 
-/**
- * What was compared, and what came of it.
- *
- * @param needed requests that are waited for; null for none
- */
-export function whatIsComparedInWords(terms: ComparisonTerms, evidence: PairEvidence, needed: number | null): string {
-  const { compared, unusable } = evidence;
-  const lost = unusable === 0 ? '' : ` (${formatCount(unusable)} more could not be compared)`;
-  if (needed !== null)
-    return `answers: ${formatCount(compared)} of ${counted(needed, 'mirrored request')} compared${lost}`;
+/** What the internal phase waits for: requests, or the answer to whether a field differs. Null where it waits for nothing. */
+export function whatAnswersWaitFor(terms: ComparisonTerms, evidence: PairEvidence): string | null {
+  const { compared } = evidence;
+  if (compared < terms.requests) {
+    return `answers: ${formatCount(compared)} of ${counted(terms.requests, 'mirrored request')} compared${lostOf(evidence)}`;
+  }
+  const [field, ...others] = openFields(terms, evidence);
+  if (field === undefined) return null;
+  const { place, path } = placeOfField(field.name);
+  const more = others.length === 0 ? '' : `, and ${counted(others.length, 'more field')} like it`;
+  const differs = `${path} in ${place} differed in ${formatCount(field.differs)} of ${counted(field.of, 'request')}`;
+  return `answers: more requests are needed to tell whether the versions differ: ${differs}, ${ownAnswers(field.noise)}${more}`;
+}
+
+function lostOf({ unusable }: PairEvidence): string {
+  return unusable === 0 ? '' : ` (${formatCount(unusable)} more could not be compared)`;
+}
+
+/** What was compared, and what came of it. */
+export function whatIsComparedInWords(terms: ComparisonTerms, evidence: PairEvidence): string {
+  const { compared } = evidence;
+  const lost = lostOf(evidence);
   const differs = differencesInWords(answerDifferences(terms, evidence));
   if (differs !== null) return `canary ${differs}`;
   if (compared === 0)

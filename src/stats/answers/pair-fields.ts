@@ -14,6 +14,8 @@ export interface TestedField {
   readonly of: number;
   readonly differs: number;
   readonly noise: number;
+  /** Of `of`: those of the block in which it was learnt of, which prove nothing. */
+  readonly unproven: number;
   /** Of `differs`: the canary lacked it, or had another type. */
   readonly removed: number;
   readonly retyped: number;
@@ -123,7 +125,7 @@ function foundIn(name: string, pair: FieldPairs, { places }: AnswerPairs, { ends
   return (['changed', 'added'] as const).flatMap((kind) => {
     const { against, differs, noise, removed, retyped } = countsOf(kind, pair);
     if (against === 0) return [];
-    return { name, kind, firstSeen: endsAt, of, differs, noise, removed, retyped, test: openPairs() };
+    return { name, kind, firstSeen: endsAt, of, differs, noise, unproven: of, removed, retyped, test: openPairs() };
   });
 }
 

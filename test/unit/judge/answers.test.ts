@@ -45,6 +45,52 @@ describe('answers in the internal phase', () => {
     ]);
   });
 
+  const many =
+    (of: number, fields: Readonly<Record<string, FieldPairs>>, place = ORDERS) =>
+    (startedAt: number) => {
+      const named = Object.entries(fields).map(([path, counts]) => [`${place} ${path}`, counts]);
+      const pairs = { compared: of, unusable: 0, places: { [place]: of }, fields: Object.fromEntries(named) };
+      return blockOf({ startedAt, canaryBps: 0, canary: NO_TALLY, pairs });
+    };
+
+  it('are waited for as long as a field may differ, however many came at once', () => {
+    const all = many(50, { '/total': { differs: 50, noise: 0, both: 0 } });
+    // The block in which a field is learnt of proves nothing.
+    expect(judged(policyWith({}), 1, all).verdict.reservations).toEqual([
+      {
+        kind: 'waits',
+        check: 'answers',
+        reason:
+          'answers: more requests are needed to tell whether the versions differ: /total in GET /orders/{id} 2xx differed in ' +
+          "50 of 50 requests, the stable's own answers in none",
+      },
+    ]);
+    const half = many(10, { '/total': { differs: 5, noise: 0, both: 0 }, '/id': { differs: 5, noise: 1, both: 1 } });
+    const { verdict } = judged(policyWith({}), 2, half);
+    expect(verdict.reservations?.[0]).toMatchObject({
+      kind: 'waits',
+      reason: expect.stringMatching(/ 10 of 20 requests, the stable's own answers in none, and 1 more field like it$/),
+    });
+    expect(judged(policyWith({}), 12, half).verdict.reservations?.[0]?.kind).toBe('holds');
+  });
+
+  it('are not waited for where a field differs by chance, is meant, ignored or only told, or its place is rare', () => {
+    const kindOf = (answers: Answers, blocks: number, make: (at: number) => Block) =>
+      judged(policyWith(answers), blocks, make).verdict.reservations?.[0]?.kind;
+    const once = (startedAt: number) =>
+      many(10, startedAt === 0 ? { '/id': { differs: 1, noise: 0, both: 0 } } : {})(startedAt);
+    expect(kindOf({}, 2, once)).toBe('waits');
+    expect(kindOf({}, 3, once)).toBe('tells');
+    const all = many(50, { '/total': { differs: 50, noise: 0, both: 0 } });
+    expect(kindOf({ expect: [{ changed: '/total' }] }, 1, all)).toBe('tells');
+    expect(kindOf({ ignore: ['/total'] }, 1, all)).toBe('tells');
+    expect(kindOf({ differences: 'report' }, 1, all)).toBe('tells');
+    const rare = many(1, { '/id': { differs: 1, noise: 0, both: 0 } }, 'GET /rare 2xx');
+    const rareOnce = (startedAt: number) => (startedAt === 0 ? rare : many(20, {}))(startedAt);
+    expect(kindOf({}, 9, rareOnce)).toBe('waits');
+    expect(kindOf({}, 12, rareOnce)).toBe('tells');
+  });
+
   it('hold the canary where a field differs, and name it', () => {
     const { verdict } = judged(policyWith({}), 4, mirrored({ '/total': always }));
     expect(verdict).toMatchObject({

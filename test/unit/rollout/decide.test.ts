@@ -101,6 +101,22 @@ describe('decide: what checks say of the internal phase', () => {
     expect(advanced.stage).toEqual({ kind: 'step', index: 0 });
   });
 
+  it('pages once for what it has waited for longer than the first step may stay undecided', () => {
+    const dueAt = rollout.stageEnteredAt + 3 * MINUTE;
+    const late = facts({ at: dueAt + 1 });
+    const waiting = evidence(rollout, { forced, verdict: reserved('waits') });
+    expect(decide(rollout, waiting, facts({ at: dueAt }))).toBeNull();
+    expect(decide(rollout, waiting, late)).toEqual({
+      kind: 'undecidedTooLong',
+      cause: 'undecided',
+      reason: 'waiting in the internal phase for longer than 3m: it waits',
+    });
+    const paged = apply(rollout, { kind: 'undecidedTooLong', cause: 'undecided', reason: 'it waits' });
+    expect(decide(paged, waiting, late)).toBeNull();
+    // Forced requests are a person's to send.
+    expect(decide(rollout, { ...waiting, forced: { requests: 4, errors: 0 } }, late)).toBeNull();
+  });
+
   it('acts on evidence of mirrored requests, as the policy says of harm', () => {
     expect(decided(verdict('suspect'))).toBeNull();
     expect(decided(verdict('harmful'))).toMatchObject({ kind: 'internalFailed', reason: 'it is harmful' });
@@ -117,6 +133,7 @@ describe('decide: forced answers unlike those of the stable', () => {
   const rollout = apply(rolloutIn('internal'), { kind: 'gatePassed', gate: 'integration-tests' });
   const forced = (status: number, requests: number, past = [0, 0, 997, 0, 3, 0]) =>
     evidence(rollout, {
+      verdict: verdict('undecided'),
       forced: { requests, errors: 0, answers: [{ endpoint: 'GET /cart', status, requests, past }] },
     });
 
@@ -144,10 +161,12 @@ describe('decide: forced answers unlike those of the stable', () => {
 
   it('are not said to have passed where the policy asks for none', () => {
     const unasked = rolloutIn('internal', policyOf({ internal: { requests: 0 } }));
-    expect(decide(unasked, evidence(unasked, { forced: { requests: 0, errors: 0 } }), facts())).toEqual({
+    const forced = { requests: 0, errors: 0 };
+    expect(decide(unasked, evidence(unasked, { forced, verdict: verdict('undecided') }), facts())).toEqual({
       kind: 'internalPassed',
       reason: 'the policy asks for no forced requests, and there were none',
     });
+    expect(decide(unasked, evidence(unasked, { forced, verdict: null }), facts())).toBeNull();
   });
 
   it('wait for a person, once, where all were refused and nothing is known of the stable there', () => {
@@ -209,12 +228,11 @@ describe('decide: progress', () => {
 
   it('waits in the internal phase for the forced requests and for the gate', () => {
     const rollout = apply(rolloutIn('internal'), { kind: 'gatePassed', gate: 'integration-tests' });
-    expect(decide(rollout, evidence(rollout, { forced: { requests: 4, errors: 0 } }), facts())).toBeNull();
-    expect(decide(rollout, evidence(rollout, { forced: { requests: 5, errors: 0 } }), facts())?.kind).toBe(
-      'internalPassed',
-    );
-    const closed = rolloutIn('internal');
-    expect(decide(closed, evidence(closed, { forced: { requests: 5, errors: 0 } }), facts())).toBeNull();
+    const after = (requests: number, of = rollout) =>
+      decide(of, evidence(of, { forced: { requests, errors: 0 }, verdict: verdict('undecided') }), facts());
+    expect(after(4)).toBeNull();
+    expect(after(5)?.kind).toBe('internalPassed');
+    expect(after(5, rolloutIn('internal'))).toBeNull();
   });
 
   it('never ends a consumer step by itself', () => {
