@@ -33,6 +33,11 @@ export interface Row {
   readonly cells: readonly Cell[];
 }
 
+/** @example rowNumber({ id: 'J17' }) // 17 */
+export function rowNumber({ id }: Pick<Row, 'id'>): number {
+  return Number(id.slice(1));
+}
+
 export interface Bench {
   readonly seed: number;
   readonly size: Size;

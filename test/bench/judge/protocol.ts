@@ -2,7 +2,7 @@ import { coldStarts, crash, joiningPods, neverCold, worseForGood } from './cold-
 import { contentDecides } from './content-rows.ts';
 import { forcedAnswers, leavers, refusals, shares } from './contract-rows.ts';
 import { catastrophes, errorRegressions, latencyRegressions, lateOnset } from './detection-rows.ts';
-import type { Bench, Row } from './experiment.ts';
+import { type Bench, type Row, rowNumber } from './experiment.ts';
 import { keysAlike, keysOnMargin, keysToParity, keysWorse, unevenKeysToParity } from './key-rows.ts';
 import { answerKinds } from './kind-rows.ts';
 import { boundaryWhenQuiet, coarseSteps, harmWhenQuiet, parityWhenQuiet } from './little-traffic-rows.ts';
@@ -14,7 +14,6 @@ import { planHolds } from './plan-rows.ts';
 import { probesDecide } from './probe-rows.ts';
 import { alikeOnPrometheus, detectionOnPrometheus, parityOnPrometheus } from './prometheus-rows.ts';
 import { quietServices } from './quiet-rows.ts';
-import type { Report } from './report.ts';
 import { endToEnd, restarts } from './rollout-rows.ts';
 import { seriesAlike, seriesParity, seriesPower } from './series-rows.ts';
 import { shapesOfUsers } from './shape-key-rows.ts';
@@ -24,76 +23,94 @@ import { harmInTheMix, mixWithoutHarm, slowMachine } from './slice-rows.ts';
 import { valuesDecide } from './value-rows.ts';
 import { publicVectors } from './vector-row.ts';
 
-/** Every row but J17, in order. `begun` hears of each before it is run. */
-export function runProtocol(bench: Bench, begun: (name: string) => void = () => undefined): Report {
-  const parts: readonly (readonly [string, () => Row | readonly Row[]])[] = [
-    ['J1', () => errorsAlike(bench)],
-    ['J2', () => latencyAlike(bench)],
-    ['J3', () => onBoundary(bench)],
-    ['J4', () => errorRegressions(bench)],
-    ['J5', () => latencyRegressions(bench)],
-    ['J6', () => catastrophes(bench)],
-    ['J7', () => commonBursts(bench)],
-    ['J8', () => clumps(bench)],
-    ['J9', () => versionNoise(bench)],
-    ['J10', () => falsePromotions(bench)],
-    ['J11, J14', () => timeToParity(bench)],
-    ['J12', () => lateOnset(bench)],
-    ['J13', () => movingSplit(bench)],
-    ['J15', () => endToEnd(bench)],
-    ['J16', () => restarts(bench)],
-    ['J18', () => publicVectors()],
-    ['J19', () => alikeOnPrometheus(bench)],
-    ['J20', () => detectionOnPrometheus(bench)],
-    ['J21', () => parityOnPrometheus(bench)],
-    ['J22', () => seriesAlike(bench)],
-    ['J23', () => seriesPower(bench)],
-    ['J24', () => seriesParity(bench)],
-    ['J25', () => parityWhenQuiet(bench)],
-    ['J26', () => boundaryWhenQuiet(bench)],
-    ['J27', () => harmWhenQuiet(bench)],
-    ['J28', () => coarseSteps(bench)],
-    ['J29', () => refusals(bench)],
-    ['J30', () => leavers(bench)],
-    ['J31', () => shares(bench)],
-    ['J32', () => forcedAnswers(bench)],
-    ['J33', () => coldStarts(bench)],
-    ['J34', () => neverCold(bench)],
-    ['J35', () => crash(bench)],
-    ['J36', () => worseForGood(bench)],
-    ['J37', () => guardsBeside(bench)],
-    ['J38', () => sharedSlowness(bench)],
-    ['J39', () => interferenceOrOutage(bench)],
-    ['J40', () => brokenStable(bench)],
-    ['J41', () => keysAlike(bench)],
-    ['J42', () => keysToParity(bench)],
-    ['J43', () => keysWorse(bench)],
-    ['J44', () => keysOnMargin(bench)],
-    ['J45', () => harmInTheMix(bench)],
-    ['J46', () => mixWithoutHarm(bench)],
-    ['J47', () => slowMachine(bench)],
-    ['J48', () => quietServices(bench)],
-    ['J49', () => probesDecide(bench)],
-    ['J50', () => planHolds(bench)],
-    ['J51', () => answerKinds(bench)],
-    ['J52', () => unevenKeysToParity(bench)],
-    ['J53', () => joiningPods(bench)],
-    ['J54', () => valuesDecide(bench)],
-    ['J55', () => contentDecides(bench)],
-    ['J56', () => shapesAlike(bench)],
-    ['J57', () => shapesDiffer(bench)],
-    ['J58', () => shapesOnMargin(bench)],
-    ['J59', () => shapesOfUsers(bench)],
-    ['J60', () => logsAlike(bench)],
-    ['J61', () => logFaults(bench)],
-    ['J62', () => logsOnMargin(bench)],
-    ['J65', () => answersAlike(bench)],
-    ['J66', () => answersDiffer(bench)],
-    ['J67', () => answersOnMargin(bench)],
-  ];
-  const rows = parts.flatMap(([name, run]) => {
-    begun(name);
-    return run();
+type Part = readonly [ids: string, run: (bench: Bench) => Row | readonly Row[]];
+
+/** Every row but J17, in order. Chance comes from the row itself: it does not matter which others are run. */
+const PARTS: readonly Part[] = [
+  ['J1', errorsAlike],
+  ['J2', latencyAlike],
+  ['J3', onBoundary],
+  ['J4', errorRegressions],
+  ['J5', latencyRegressions],
+  ['J6', catastrophes],
+  ['J7', commonBursts],
+  ['J8', clumps],
+  ['J9', versionNoise],
+  ['J10', falsePromotions],
+  ['J11, J14', timeToParity],
+  ['J12', lateOnset],
+  ['J13', movingSplit],
+  ['J15', endToEnd],
+  ['J16', restarts],
+  ['J18', publicVectors],
+  ['J19', alikeOnPrometheus],
+  ['J20', detectionOnPrometheus],
+  ['J21', parityOnPrometheus],
+  ['J22', seriesAlike],
+  ['J23', seriesPower],
+  ['J24', seriesParity],
+  ['J25', parityWhenQuiet],
+  ['J26', boundaryWhenQuiet],
+  ['J27', harmWhenQuiet],
+  ['J28', coarseSteps],
+  ['J29', refusals],
+  ['J30', leavers],
+  ['J31', shares],
+  ['J32', forcedAnswers],
+  ['J33', coldStarts],
+  ['J34', neverCold],
+  ['J35', crash],
+  ['J36', worseForGood],
+  ['J37', guardsBeside],
+  ['J38', sharedSlowness],
+  ['J39', interferenceOrOutage],
+  ['J40', brokenStable],
+  ['J41', keysAlike],
+  ['J42', keysToParity],
+  ['J43', keysWorse],
+  ['J44', keysOnMargin],
+  ['J45', harmInTheMix],
+  ['J46', mixWithoutHarm],
+  ['J47', slowMachine],
+  ['J48', quietServices],
+  ['J49', probesDecide],
+  ['J50', planHolds],
+  ['J51', answerKinds],
+  ['J52', unevenKeysToParity],
+  ['J53', joiningPods],
+  ['J54', valuesDecide],
+  ['J55', contentDecides],
+  ['J56', shapesAlike],
+  ['J57', shapesDiffer],
+  ['J58', shapesOnMargin],
+  ['J59', shapesOfUsers],
+  ['J60', logsAlike],
+  ['J61', logFaults],
+  ['J62', logsOnMargin],
+  ['J65', answersAlike],
+  ['J66', answersDiffer],
+  ['J67', answersOnMargin],
+];
+
+/** The rows that run as one: `J11, J14`. */
+export const ROWS: readonly string[] = PARTS.map(([ids]) => ids);
+
+/**
+ * @param wanted ids of rows; all of them if omitted
+ * @param begun hears of each part before it is run
+ */
+export function runProtocol(
+  bench: Bench,
+  wanted: readonly string[] = ROWS.flatMap(idsOf),
+  begun: (name: string) => void = () => undefined,
+): readonly Row[] {
+  const rows = PARTS.filter(([ids]) => idsOf(ids).some((id) => wanted.includes(id))).flatMap(([ids, run]) => {
+    begun(ids);
+    return run(bench);
   });
-  return { ...bench, rows: rows.toSorted((left, right) => Number(left.id.slice(1)) - Number(right.id.slice(1))) };
+  return rows.toSorted((left, right) => rowNumber(left) - rowNumber(right));
+}
+
+export function idsOf(part: string): readonly string[] {
+  return part.split(', ');
 }

@@ -1,27 +1,38 @@
-import type { Cell, Row, Size } from './experiment.ts';
+import { type Bench, type Cell, type Row, rowNumber } from './experiment.ts';
 import { RIVAL_TITLES, RIVALS, type RivalName } from './rivals.ts';
 
+/** A row, and what it was run with. */
+export interface ReportedRow extends Row, Bench {}
+
+/** What is known of every row. Rows may have been run at different times, at different sizes. */
 export interface Report {
-  readonly seed: number;
-  readonly size: Size;
-  readonly rows: readonly Row[];
+  readonly rows: readonly ReportedRow[];
+  /** Of J17, on the clock: the processor's time for a look, in us. */
+  readonly lookUs: number;
 }
 
-/** The report for people; `costUs` is on the clock, and in nothing else. */
-export function markdownOf({ seed, size, rows }: Report, costUs: number): string {
-  const cost = `| J17 | cost of a look with 600 buckets | ${Math.round(costUs)} us | <= 100 us | ${mark(costUs <= 100)} |`;
+/** The report with rows that were run anew. */
+export function updated({ rows }: Pick<Report, 'rows'>, fresh: readonly ReportedRow[], lookUs: number): Report {
+  const kept = rows.filter(({ id }) => !fresh.some((row) => row.id === id));
+  return { rows: [...kept, ...fresh].toSorted((left, right) => rowNumber(left) - rowNumber(right)), lookUs };
+}
+
+/** The report for people. */
+export function markdownOf({ rows, lookUs }: Report): string {
+  const cost = `| J17 | cost of a look with 600 buckets | ${Math.round(lookUs)} us | <= 100 us | | ${mark(lookUs <= 100)} |`;
   const summary = rows.map(
-    (row) => `| ${row.id} | ${row.scenario} | ${row.measured} | ${row.target} | ${mark(row.passed)} |`,
+    (row) =>
+      `| ${row.id} | ${row.scenario} | ${row.measured} | ${row.target} | ${row.size}, ${row.seed} | ${mark(row.passed)} |`,
   );
-  const at = rows.findIndex(({ id }) => id === 'J18');
+  const at = rows.findIndex((row) => rowNumber(row) > 17);
   return `${[
     '# The judge benchmark',
     '',
-    `Protocol of docs/statistics.md section 6, size \`${size}\`, seed ${seed}. Made by \`npm run bench:judge\`; virtual time, the same`,
-    'seed gives the same figures (J17 apart, which is on the clock). A is the product through its public API.',
+    'Protocol of docs/statistics.md section 6. Made by `npm run bench:judge` (`-- --rows J4,J5` runs these alone); virtual time, the',
+    'same size and seed give the same figures (J17 apart, which is on the clock). A is the product through its public API.',
     '',
-    '| id | scenario | A measured | target | |',
-    '| --- | --- | --- | --- | --- |',
+    '| id | scenario | A measured | target | size, seed | |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...summary.slice(0, at),
     cost,
     ...summary.slice(at),
