@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { RolloutView } from '../../../src/api/view-schemas.ts';
+import { rolloutView } from '../../../src/api/views.ts';
+import { renderExplanation } from '../../../src/cli/panel/explanation.ts';
+import { renderRollout } from '../../../src/cli/panel/panel.ts';
+import { widthOf } from '../../../src/cli/text.ts';
+import type { Difference } from '../../../src/parity/differences/difference.ts';
+import { differenceOf, differingFinding, SIGHTED } from '../../support/differences.ts';
+import { fakeControl, verdictOf } from '../../support/fake-control.ts';
+
+const ADA = { name: 'ada', role: 'operator' } as const;
+
+describe('what differs', () => {
+  const renamed = differenceOf({ kind: 'renamed', to: '/total', path: '/amount', logHarm: 30 });
+  const added = differenceOf({ kind: 'added', effect: 'compatible', path: '/total', logHarm: 90 });
+  const logged = differenceOf({
+    kind: 'new-template',
+    place: 'pay.Charge',
+    path: 'card <*> \u001b[31mdeclined',
+    canary: { count: 9, of: 412, bounds: null },
+    stable: { count: 0, of: 3_690, bounds: null },
+    logHarm: 20,
+    firstSeen: null,
+  });
+  const viewWith = async (differences: readonly Difference[]) => {
+    const control = fakeControl();
+    const start = { route: 'payments', canaryUrl: 'http://x/', version: 'v2', reason: 'release 2' };
+    const { record } = await control.rollouts.start({ ...start, replace: false, force: false }, ADA);
+    const { id } = record.rollout;
+    control.happen(id, { kind: 'preflightPassed' });
+    const verdict = verdictOf({ name: 'suspect', findings: [differingFinding(differences)] });
+    const looked = { look: { agoMs: 3_000, failures: 0, trouble: null }, unrecorded: null };
+    return rolloutView(control.see(id, { verdict }), looked);
+  };
+  const plain = (view: RolloutView, width: number) => renderRollout(view, { width, colour: false });
+  const rowsOf = (text: string) => text.slice(text.indexOf('differs ')).split('\n');
+
+  it('stands in three lines, what breaks clients first, with a way to the others', async () => {
+    const view = await viewWith([added, differenceOf(), logged, renamed]);
+    expect(rowsOf(plain(view, 80))).toEqual([
+      'differs                                                          canary   stable',
+      '/amount: renamed to /total, GET /orders/{id} 2xx                     0%     100%',
+      'card <*>  [31mdeclined: new line, pay.Charge                      2.18%       0%',
+      '/amount: gone, GET /orders/{id} 2xx                                  0%     100%',
+      'and 1 more: serin explain payments',
+    ]);
+    expect(
+      rowsOf(plain(view, 140))
+        .slice(0, 3)
+        .map((row) => row.split(/ {2,}/)),
+    ).toEqual([
+      ['differs', 'canary', 'stable', 'of', 'first seen'],
+      ['/amount: renamed to /total, GET /orders/{id} 2xx', '0%', '100%', '412 / 3,690', '18:54:24'],
+      ['card <*>', '[31mdeclined: new line, pay.Charge', '2.18%', '0%', '412 / 3,690', '-'],
+    ]);
+    expect(rowsOf(plain(await viewWith([renamed]), 80)).at(-1)).toBe(
+      'rates, consumers and examples: serin explain payments',
+    );
+    expect(plain(await viewWith([]), 80)).not.toContain('differs ');
+  });
+
+  it('fits into every terminal', async () => {
+    const view = await viewWith([differenceOf({ path: `/${'x'.repeat(300)}` }), renamed, added, logged]);
+    for (const width of [48, 80, 109, 110, 140]) {
+      expect(Math.max(...plain(view, width).split('\n').map(widthOf))).toBeLessThanOrEqual(width);
+      expect(Math.max(...renderExplanation(view, width).split('\n').map(widthOf))).toBeLessThanOrEqual(width);
+    }
+  });
+
+  it('is told whole by explain: both rates with their intervals, when, whom, and examples', async () => {
+    const view = await viewWith([added, { ...renamed, seen: SIGHTED }, logged]);
+    expect(renderExplanation(view, 80).split('\n')).toEqual([
+      'payments: v1 -> v2, internal at 0%',
+      'suspect: undecided: 800 more canary requests are needed, about 4 minutes',
+      '',
+      'responseShape  the answers differ',
+      '',
+      '1.  /amount: renamed to /total, GET /orders/{id} 2xx (breaking)',
+      '                  /amount is gone (0 of 412 answers against 3,690 of 3,690)',
+      '    canary        0 of 412: 0 %, between 0 % and 1.2 %',
+      '    stable        3,690 of 3,690: 100 %, between 99.8 % and 100 %',
+      '    first seen    2026-11-30 18:54:24 UTC',
+      '    consumers     acme',
+      '    canary said   {"id":7,"total":12.5}',
+      '    stable said   {"id":9,"amount":3}',
+      '',
+      '2.  card <*>  [31mdeclined: new line, pay.Charge (breaking)',
+      '                  /amount is gone (0 of 412 answers against 3,690 of 3,690)',
+      '    canary        9 of 412: 2.2 %',
+      '    stable        0 of 3,690: 0 %',
+      '',
+      '3.  /total: new, GET /orders/{id} 2xx (compatible)',
+      '                  /amount is gone (0 of 412 answers against 3,690 of 3,690)',
+      '    canary        0 of 412: 0 %, between 0 % and 1.2 %',
+      '    stable        3,690 of 3,690: 100 %, between 99.8 % and 100 %',
+      '    first seen    2026-11-30 18:54:24 UTC',
+    ]);
+    expect(renderExplanation(await viewWith([renamed]), 80)).toMatch(/\nconsumers and examples are asked for once/);
+    expect(renderExplanation(await viewWith([]), 80)).toMatch(/\nno difference is shown between/);
+    expect(renderExplanation({ ...view, verdict: null }, 80)).toBe(
+      'payments: v1 -> v2, internal at 0%: nothing was judged yet',
+    );
+  });
+});
