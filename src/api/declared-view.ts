@@ -36,8 +36,10 @@ export function declaredView(reading: DeclaredReading, verdict: Verdict | null):
     return { state: 'reading', says: 'the OpenAPI documents of both versions are being read', differences: [] };
   }
   if (reading.state === 'unread') return { state: 'unread', says: reading.says, differences: [] };
-  const shape = verdict?.findings.find(({ check }) => check === 'responseShape');
-  const told = declaredAndSeen(reading.differences, shape?.differences ?? []);
+  // In the internal phase a reservation has what was seen.
+  const said = [...(verdict?.findings ?? []), ...(verdict?.reservations ?? [])];
+  const seen = said.flatMap(({ check, differences = [] }) => (check === 'responseShape' ? differences : []));
+  const told = declaredAndSeen(reading.differences, seen);
   const counted = TOLD.map((how) => `${told.filter((one) => one.told === how).length} ${how.replaceAll('-', ' ')}`);
   const left = reading.left === 0 ? [] : [`${reading.left} more are declared than are told`];
   const says =

@@ -31,11 +31,11 @@ export const differenceViewSchema = z
     firstSeen: z.string().nullable().describe('RFC 3339; null where that is unknown'),
     consumers: z
       .array(z.string())
-      .describe('Consumers whose requests met it, by their names, at most ten; with a verdict that holds or blames'),
+      .describe('Consumers whose requests met it, by their names, at most ten; of the worst differences of a verdict'),
     examples: z
       .array(z.strictObject({ track: z.enum(['canary', 'stable']), text: z.string() }))
       .describe(
-        'At most three of each version, redacted and cut to 80 characters; with a verdict that holds or blames',
+        'At most three of each version, redacted and cut to 80 characters; of the worst differences of a verdict',
       ),
     says: z.string().describe('A clause'),
   })

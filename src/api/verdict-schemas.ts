@@ -69,6 +69,24 @@ export const findingViewSchema = z
   })
   .openapi('Finding');
 
+const reservation = z
+  .strictObject({
+    kind: z
+      .enum(['refuses', 'holds', 'waits', 'tells'])
+      .describe(
+        "Takes the rollout back, keeps it until a person advances it, waits for more to be seen, or is in nobody's way",
+      ),
+    check: checkName,
+    reason: z.string(),
+    differences: z
+      .array(differenceViewSchema)
+      .optional()
+      .describe(
+        'What differs, the worst first, at most 20; of answers that are compared in pairs the finding has them',
+      ),
+  })
+  .openapi('Reservation');
+
 const forecast = z
   .strictObject({
     parity: z
@@ -122,8 +140,13 @@ export const verdictViewSchema = z
     forecast: forecast.nullable(),
     where: where.nullable().describe('Where the canary is worse: with suspect and harmful, and while that holds it'),
     findings: z.array(findingViewSchema),
+    reservations: z
+      .array(reservation)
+      .optional()
+      .describe('What checks say of the internal phase, where nothing is drawn; omitted outside of it'),
   })
   .openapi('Verdict');
 
 export type FindingView = z.infer<typeof findingViewSchema>;
+export type ReservationView = z.infer<typeof reservation>;
 export type VerdictView = z.infer<typeof verdictViewSchema>;

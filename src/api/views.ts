@@ -1,4 +1,5 @@
 import type { Finding, Forecast, Verdict } from '../judge/verdict.ts';
+import type { Reservation } from '../parity/internal/reservation.ts';
 import { formatBps } from '../policy/units.ts';
 import { isKeptInternal } from '../rollout/internal.ts';
 import { currentStep, neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
@@ -8,7 +9,7 @@ import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Standing } from './control.ts';
 import { declaredView } from './declared-view.ts';
 import { differenceView } from './difference-view.ts';
-import type { FindingView, VerdictView } from './verdict-schemas.ts';
+import type { FindingView, ReservationView, VerdictView } from './verdict-schemas.ts';
 import type { AuditView, RolloutView } from './view-schemas.ts';
 
 /** A rollout as users, the command line and the dashboard see it. */
@@ -129,11 +130,16 @@ function verdictView(verdict: Verdict): VerdictView {
     forecast: verdict.forecast && forecastView(verdict.forecast),
     where: verdict.where ? { ...verdict.where, slices: [...verdict.where.slices] } : null,
     findings: verdict.findings.map(findingView),
+    ...(verdict.reservations && { reservations: verdict.reservations.map(reservationView) }),
   };
 }
 
 function forecastView({ parity, doublingMs, says }: Forecast): VerdictView['forecast'] {
   return { parity: parity && { ...parity, at: [...parity.at] }, doublingMs, says };
+}
+
+function reservationView({ kind, check, reason, differences }: Reservation): ReservationView {
+  return { kind, check, reason, ...(differences && { differences: differences.map(differenceView) }) };
 }
 
 // What only the judge's own sentences need stays out.

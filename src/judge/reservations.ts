@@ -22,6 +22,6 @@ export function withReservations(verdict: Verdict, reservations: readonly Reserv
   return reservations.length === 0 ? verdict : { ...verdict, reservations };
 }
 
-function asTold({ check, reason }: Reservation): Reservation {
-  return { kind: 'tells', check, reason: `${reason} (report only)` };
+function asTold(reservation: Reservation): Reservation {
+  return { ...reservation, kind: 'tells', reason: `${reservation.reason} (report only)` };
 }

@@ -4,18 +4,19 @@ import type { Sighting, SightingName } from '../stats/answers/sighting.ts';
 import type { Look } from './judge.ts';
 import type { Verdict } from './verdict.ts';
 
+/** Of a verdict that neither holds nor blames, which is written at every look. */
+const MOST_TOLD = 5;
 const MOST_CONSUMERS = 10;
 /** Of each version. */
 const MOST_EXAMPLES = 3;
 
 /**
- * The names of what a person would ask about: of the worst differences of all checks together, once the verdict holds or blames.
- * The others of a verdict have none: it is written at every look.
+ * The names of what a person would ask about: of the worst differences of all checks together, and of fewer of them while the verdict
+ * neither holds nor blames.
  */
 export function sightingsFor(verdict: Verdict): readonly SightingName[] {
-  if (!isAskedAbout(verdict)) return [];
-  const all = verdict.findings.flatMap(({ differences = [] }) => differences);
-  const worst = all.toSorted(byWorth).slice(0, MOST_DIFFERENCES);
+  const all = [...verdict.findings, ...(verdict.reservations ?? [])].flatMap(({ differences = [] }) => differences);
+  const worst = all.toSorted(byWorth).slice(0, isAskedAbout(verdict) ? MOST_DIFFERENCES : MOST_TOLD);
   return [...new Set(worst.flatMap(({ sighting }) => sighting ?? []))];
 }
 
@@ -27,12 +28,17 @@ function isAskedAbout({ name, hold, reservations = [] }: Verdict): boolean {
 /** Adds to each difference what is remembered of it, within the bounds that are promised for it. */
 export function withSightings(seen: Look, sightings: ReadonlyMap<SightingName, Sighting>): Look {
   const { verdict } = seen;
-  const findings = verdict.findings.map((finding) =>
-    finding.differences === undefined
-      ? finding
-      : { ...finding, differences: finding.differences.map((one) => sighted(one, sightings)) },
-  );
-  return { ...seen, verdict: { ...verdict, findings } };
+  const findings = verdict.findings.map((finding) => withSighted(finding, sightings));
+  const reservations = verdict.reservations?.map((reservation) => withSighted(reservation, sightings));
+  return { ...seen, verdict: { ...verdict, findings, ...(reservations && { reservations }) } };
+}
+
+function withSighted<Said extends { readonly differences?: readonly Difference[] }>(
+  said: Said,
+  sightings: ReadonlyMap<SightingName, Sighting>,
+): Said {
+  const { differences } = said;
+  return differences === undefined ? said : { ...said, differences: differences.map((one) => sighted(one, sightings)) };
 }
 
 function sighted(difference: Difference, sightings: ReadonlyMap<SightingName, Sighting>): Difference {

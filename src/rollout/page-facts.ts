@@ -62,8 +62,10 @@ function harmFacts(
 
 /** What breaks clients, in short, and which consumers met it. */
 function differenceFacts(verdict: Verdict | null): Readonly<Record<string, string>> {
-  const breaking = verdict?.findings.flatMap(({ differences = [], dryRun }) => (dryRun ? [] : differences)) ?? [];
-  const worst = breaking
+  const counting = verdict?.findings.filter(({ dryRun }) => !dryRun) ?? [];
+  const keeping = verdict?.reservations?.filter(({ kind }) => kind === 'refuses' || kind === 'holds') ?? [];
+  const worst = [...counting, ...keeping]
+    .flatMap(({ differences = [] }) => differences)
     .filter(({ effect }) => effect === 'breaking')
     .toSorted((one, other) => other.logHarm - one.logHarm);
   if (worst.length === 0) return {};

@@ -101,8 +101,32 @@ describe('a canary that answers 200, quickly, and something else', () => {
   it('is refused in the internal phase where the policy says so, with the field', async () => {
     const id = await start('refused', renaming);
     await expect.poll(async () => (await caller.rollout(id))?.stage, { timeout: 30_000 }).toBe('rolled-back');
+    const amount = {
+      kind: 'renamed',
+      effect: 'breaking',
+      place: 'GET /refused/orders/{id} 2xx',
+      path: '/amount',
+      to: '/total',
+      canary: { count: 0, of: expect.any(Number), bounds: { low: 0 } },
+    };
+    expect((await caller.rollout(id))?.verdict?.reservations).toMatchObject([
+      {
+        kind: 'refuses',
+        differences: [
+          {
+            ...amount,
+            firstSeen: expect.stringMatching(/^20/),
+            // Names of fields stay, and what they say is redacted where it could be somebody's.
+            examples: expect.arrayContaining([
+              { track: 'canary', text: expect.stringContaining('total') },
+              { track: 'stable', text: expect.any(String) },
+            ]),
+          },
+        ],
+      },
+    ]);
     expect((await caller.audit(id))?.at(-1)).toMatchObject({
-      event: { kind: 'internalFailed' },
+      event: { kind: 'internalFailed', verdict: { reservations: [{ differences: [amount] }] } },
       reason: expect.stringMatching(
         /^2\d forced requests, 0 failed; .*forced answers differ from the stable's in GET \/refused\/orders\/\{id\} 2xx: \/amount is gone and \/total came/,
       ),

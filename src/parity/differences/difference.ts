@@ -49,7 +49,7 @@ export interface Difference {
   readonly firstSeen: number | null;
   /** What the gateway remembers of it, by this name: see `Sighting`; null for nothing. */
   readonly sighting: string | null;
-  /** What that is: asked for once a verdict holds or blames, of a few. */
+  /** What that is: asked for of the worst of a verdict. */
   readonly seen?: Sighting;
   /** A clause: `/amount is gone (0 of 412 answers against 3,690 of 3,690)`. */
   readonly says: string;

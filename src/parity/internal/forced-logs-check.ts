@@ -1,13 +1,16 @@
 import type { LogTerms } from '../../policy/checks/log-checks.ts';
+import { counted } from '../../policy/counted.ts';
+import { rateInterval } from '../../stats/evidence/confidence.ts';
 import { MOST_TEMPLATES } from '../../stats/logs/log-counts.ts';
 import { forcedLogE, forcedThreshold } from '../../stats/rates/forced-share.ts';
 import { sentRequests } from '../../stats/rates/unanswered.ts';
 import type { Check } from '../check.ts';
 import type { Sight } from '../context.ts';
+import { type Difference, MOST_DIFFERENCES, type SeenShare } from '../differences/difference.ts';
 import { formatCount } from '../figures.ts';
 import { actionOf } from '../logs/log-families.ts';
 import { mirroredTo } from '../logs/log-interval.ts';
-import { namesOf, ofLevel } from '../logs/log-terms.ts';
+import { namesOf, ofLevel, templateName } from '../logs/log-terms.ts';
 import { nameTemplate } from '../logs/log-words.ts';
 import type { Reservation } from './reservation.ts';
 
@@ -20,6 +23,8 @@ interface PhaseLogs {
   /** Lines, of each block at most as many as there were requests; null before anything of the version has come. */
   readonly canary: Readonly<Record<string, number>> | null;
   readonly stable: Readonly<Record<string, number>> | null;
+  /** Of the canary's templates, the end of the first block with each; missing from states of before it was remembered. */
+  readonly firstSeen?: Readonly<Record<string, number>>;
   /** End of the first block by which the forced requests that the phase takes had come; null before. */
   readonly askedAt: number | null;
   readonly until: number;
@@ -39,13 +44,22 @@ export const forcedLogsCheck: Check<ForcedLogsState> = {
   open: () => null,
   observe: observePhase,
   restart: () => null,
-  move: (state, byMs) =>
-    state && { ...state, until: state.until + byMs, askedAt: state.askedAt === null ? null : state.askedAt + byMs },
+  move: (state, byMs) => state && movedLogs(state, byMs),
   findings: () => [],
   reservations({ spec: { checks } }, state): readonly Reservation[] {
     return checks.logs === undefined || state === null ? [] : [{ check: CHECK, ...saysOf(checks.logs, state) }];
   },
 };
+
+function movedLogs({ until, askedAt, firstSeen, ...state }: PhaseLogs, byMs: number): PhaseLogs {
+  const moved = Object.entries(firstSeen ?? {}).map(([name, at]) => [name, at + byMs]);
+  return {
+    ...state,
+    until: until + byMs,
+    askedAt: askedAt === null ? null : askedAt + byMs,
+    ...(firstSeen && { firstSeen: Object.fromEntries(moved) }),
+  };
+}
 
 function observePhase(state: ForcedLogsState, { policy, block, of }: Sight): ForcedLogsState {
   const { logs } = policy.spec.checks;
@@ -56,14 +70,16 @@ function observePhase(state: ForcedLogsState, { policy, block, of }: Sight): For
   const forced = (state?.forced ?? 0) + forcedNow;
   const asked = forcedNow + mirroredTo(block, 'canary');
   const until = startedAt + durationMs;
+  const canary = added(state?.canary ?? null, atMost(asked, errorsIn(logs, block.logs.canary)));
   return {
     requests: {
       canary: (state?.requests.canary ?? 0) + asked,
       stable: (state?.requests.stable ?? 0) + (stable?.requests ?? 0),
     },
     forced,
-    canary: added(state?.canary ?? null, atMost(asked, errorsIn(logs, block.logs.canary))),
+    canary,
     stable: added(state?.stable ?? null, errorsIn(logs, block.logs.stable)),
+    firstSeen: Object.fromEntries(Object.keys(canary ?? {}).map((name) => [name, state?.firstSeen?.[name] ?? until])),
     askedAt: state?.askedAt ?? (forced >= policy.spec.internal.requests ? until : null),
     until,
   };
@@ -107,6 +123,7 @@ function saysOf(terms: LogTerms, state: PhaseLogs): Omit<Reservation, 'check'> {
     return {
       kind: action === 'report' ? 'tells' : 'holds',
       reason: `canary logs errors that the stable never logs, in ${of} forced and mirrored requests: ${named.join(', ')}${others}`,
+      differences: found.slice(0, MOST_DIFFERENCES).map((one) => differenceOf(one, state, action === 'report')),
     };
   }
   if (terms.unsent === 'report' && canary === null && stable === null) {
@@ -124,19 +141,48 @@ function saysOf(terms: LogTerms, state: PhaseLogs): Omit<Reservation, 'check'> {
   return { kind: 'tells', reason: 'logs: no error in most requests that the stable never logs' };
 }
 
+interface NewError {
+  readonly name: string;
+  readonly lines: number;
+  readonly logE: number;
+}
+
+function differenceOf(
+  { name, lines, logE }: NewError,
+  { requests, firstSeen }: PhaseLogs,
+  isTold: boolean,
+): Difference {
+  const seen = (count: number, of: number): SeenShare => ({
+    count,
+    of,
+    bounds: count > of ? null : rateInterval(count, of),
+  });
+  return {
+    kind: 'new-template',
+    effect: isTold ? 'compatible' : 'breaking',
+    place: templateName(name).logger,
+    path: name,
+    to: null,
+    canary: seen(lines, requests.canary),
+    stable: seen(0, requests.stable),
+    logHarm: logE,
+    firstSeen: firstSeen?.[name] ?? null,
+    sighting: null,
+    says:
+      `${nameTemplate(name)} is new: ${counted(lines, 'line')} in ${formatCount(requests.canary)} forced and mirrored requests, ` +
+      `the stable had none in ${formatCount(requests.stable)}`,
+  };
+}
+
 // A template that the stable has logged at all is for the steps, where the versions are compared by chance.
-function newErrors({
-  requests,
-  canary,
-  stable,
-}: PhaseLogs): readonly { readonly name: string; readonly lines: number }[] {
+function newErrors({ requests, canary, stable }: PhaseLogs): readonly NewError[] {
   if (canary === null || stable === null || requests.stable === 0) return [];
   const threshold = forcedThreshold(MOST_TEMPLATES);
   return Object.entries(canary)
-    .filter(([name, lines]) => {
+    .map(([name, lines]): NewError => {
       const events = Math.min(lines, requests.canary);
-      return !Object.hasOwn(stable, name) && forcedLogE({ requests: requests.canary, events }, 0) >= threshold;
+      return { name, lines, logE: forcedLogE({ requests: requests.canary, events }, 0) };
     })
-    .map(([name, lines]) => ({ name, lines }))
+    .filter(({ name, logE }) => !Object.hasOwn(stable, name) && logE >= threshold)
     .toSorted((one, other) => other.lines - one.lines);
 }

@@ -1,3 +1,4 @@
+import type { Difference } from '../differences/difference.ts';
 import type { CheckName } from '../finding.ts';
 
 /**
@@ -13,6 +14,8 @@ export interface Reservation {
   readonly check: CheckName;
   /** A clause: `GET /orders/{id} lacks /amount in all 25, which the stable has in 1,204 of 1,204`. */
   readonly reason: string;
+  /** What differs, the worst first, at most `MOST_DIFFERENCES`; omitted where nothing does, and where its finding has them. */
+  readonly differences?: readonly Difference[];
 }
 
 const STRONGEST_FIRST: readonly Reservation['kind'][] = ['refuses', 'holds', 'waits'];

@@ -27,6 +27,17 @@ export function shapeReservation(terms: ResponseShapeTerms, state: ShapeState): 
   const isRead = Object.values(forced?.shapes ?? {}).some(({ answers }) => answers > 0);
   if (state === null || forced === undefined || !isRead) return told('tells', 'no forced answer was read so far');
   const differences = forcedDifferences(terms, state, forced);
+  const reservation = saysOf(terms, { state, forced, differences });
+  return differences.length === 0 ? reservation : { ...reservation, differences };
+}
+
+interface ForcedLook {
+  readonly state: ShapeEvidence;
+  readonly forced: ForcedShapes;
+  readonly differences: readonly Difference[];
+}
+
+function saysOf(terms: ResponseShapeTerms, { state, forced, differences }: ForcedLook): Reservation {
   const breaking = inWords(differences.filter(({ effect }) => effect === 'breaking'));
   if (breaking !== null) return { kind: REACTIONS[terms.breaking], check: RESPONSE_SHAPE, reason: breaking };
   const { compared, few, unknown } = forcedReach(withForcedFacts(state, forced), forced);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { findingViewSchema } from '../../../src/api/verdict-schemas.ts';
+import { declaredView } from '../../../src/api/declared-view.ts';
+import { findingViewSchema, verdictViewSchema } from '../../../src/api/verdict-schemas.ts';
 import { rolloutView } from '../../../src/api/views.ts';
 import type { Difference } from '../../../src/parity/differences/difference.ts';
 import { differenceOf, differingFinding, SIGHTED } from '../../support/differences.ts';
@@ -41,4 +42,24 @@ it('is bounded, whatever upstreams answered', () => {
   const endless = 'x'.repeat(100_000);
   const hostile = { ...differenceOf({ path: endless, place: endless, says: endless, to: endless }), seen: SIGHTED };
   expect(JSON.stringify(viewed(Array.from({ length: 20 }, () => hostile))).length).toBeLessThan(60_000);
+});
+
+it('of the internal phase has the same', () => {
+  const rollout = rolloutIn('internal');
+  const differences = [{ ...differenceOf(), seen: SIGHTED }];
+  const reservations = [{ kind: 'refuses', check: 'responseShape', reason: 'differ', differences }] as const;
+  const evidence = { ...evidenceOf(rollout), verdict: verdictOf({ reservations }) };
+  const { verdict } = rolloutView({ rollout, evidence }, { look: null, unrecorded: null });
+  expect(verdictViewSchema.parse(JSON.parse(JSON.stringify(verdict))).reservations).toEqual([
+    { kind: 'refuses', check: 'responseShape', reason: 'differ', differences: viewed(differences) },
+  ]);
+});
+
+it('of the internal phase is what the OpenAPI documents are compared with, too', () => {
+  const differences = [differenceOf()];
+  const reservations = [{ kind: 'holds', check: 'responseShape', reason: 'differ', differences }] as const;
+  const documents = { state: 'compared', differences: [], left: 0 } as const;
+  expect(declaredView(documents, verdictOf({ reservations }))).toMatchObject({
+    differences: [{ told: 'seen-and-not-declared', path: '/amount' }],
+  });
 });

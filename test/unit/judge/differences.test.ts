@@ -43,16 +43,25 @@ describe('the sentence of a verdict', () => {
 describe('what is remembered of differences', () => {
   const name = differenceOf().sighting ?? '';
 
-  it('is asked for once a verdict holds or blames', () => {
-    const findings = [differingFinding([differenceOf()])];
-    const asked = (parts: Partial<Verdict>) => sightingsFor(withFindings(findings, parts).verdict);
-    expect(asked({ name: 'harmful' })).toEqual([name]);
-    expect(asked({ name: 'suspect' })).toEqual([name]);
-    expect(asked({ name: 'undecided' })).toEqual([]);
+  it('is asked for of the five worst that are only told, and of more once a verdict holds or blames', () => {
+    const many = Array.from({ length: 30 }, (_, at) => differenceOf({ sighting: `${at}`, logHarm: -at }));
+    const asked = (parts: Partial<Verdict>) => sightingsFor(withFindings([differingFinding(many)], parts).verdict);
+    expect(asked({ name: 'harmful' })).toHaveLength(20);
+    expect(asked({ name: 'suspect' })).toHaveLength(20);
+    expect(asked({ name: 'undecided' })).toEqual(['0', '1', '2', '3', '4']);
     const refuses = { kind: 'refuses', check: 'responseShape', reason: '/amount is gone' } as const;
-    expect(asked({ name: 'undecided', reservations: [refuses] })).toEqual([name]);
+    expect(asked({ name: 'undecided', reservations: [refuses] })).toHaveLength(20);
     const hold = { cause: 'worse:responseShape', check: 'responseShape', urgency: 'after-max-hold' } as const;
-    expect(asked({ name: 'undecided', hold })).toEqual([name]);
+    expect(asked({ name: 'undecided', hold })).toHaveLength(20);
+  });
+
+  it('is asked for of the internal phase, and put beside its differences', () => {
+    const differences = [differenceOf()];
+    const reservations = [{ kind: 'tells', check: 'responseShape', reason: 'differ', differences }] as const;
+    const told = withFindings([], { name: 'undecided', reservations });
+    expect(sightingsFor(told.verdict)).toEqual([name]);
+    const { verdict } = withSightings(told, new Map([[name, SIGHTED]]));
+    expect(verdict.reservations?.[0]?.differences).toEqual([{ ...differenceOf(), seen: SIGHTED }]);
   });
 
   it('is asked for of the twenty worst of all checks, what breaks before what does not', () => {

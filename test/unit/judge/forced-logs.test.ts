@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { look, openJudgement, type StepContext } from '../../../src/judge/judge.ts';
+import { forcedLogsCheck } from '../../../src/parity/internal/forced-logs-check.ts';
 import type { Policy } from '../../../src/policy/schema.ts';
 import type { Block } from '../../../src/stats/block.ts';
 import type { LogCounts, LogPair } from '../../../src/stats/logs/log-counts.ts';
@@ -51,12 +52,43 @@ describe('logs in the internal phase', () => {
         check: 'logs',
         reason:
           'canary logs errors that the stable never logs, in 20 forced and mirrored requests: error pay.Charge "card <*> declined" (20)',
+        differences: [
+          {
+            kind: 'new-template',
+            effect: 'breaking',
+            place: 'pay.Charge',
+            path: DECLINED,
+            to: null,
+            canary: { count: 20, of: 20, bounds: { low: expect.closeTo(0.776, 3), high: 1 } },
+            stable: { count: 0, of: 3_600, bounds: { low: 0, high: expect.closeTo(0, 1) } },
+            logHarm: expect.any(Number),
+            firstSeen: 5_000,
+            sighting: null,
+            says: 'error pay.Charge "card <*> declined" is new: 20 lines in 20 forced and mirrored requests, the stable had none in 3,600',
+          },
+        ],
       },
     ]);
   });
 
+  it('remember when they came first, also where the clock is set', () => {
+    expect(said([quiet, ...many(3, declining)])).toMatchObject([{ differences: [{ firstSeen: 10_000 }] }]);
+    const state = {
+      requests: { canary: 5, stable: 400 },
+      forced: 5,
+      canary: { [DECLINED]: 5 },
+      stable: {},
+      firstSeen: { [DECLINED]: 5_000 },
+      askedAt: null,
+      until: 5_000,
+    };
+    expect(forcedLogsCheck.move?.(state, 1_000)).toEqual({ ...state, firstSeen: { [DECLINED]: 6_000 }, until: 6_000 });
+  });
+
   it('only tell where the policy says so', () => {
-    expect(said(many(4, declining), { newErrors: 'report' })).toMatchObject([{ kind: 'tells' }]);
+    expect(said(many(4, declining), { newErrors: 'report' })).toMatchObject([
+      { kind: 'tells', differences: [{ effect: 'compatible' }] },
+    ]);
     expect(said(many(8, declining), { expect: [{ template: 'declined' }] })).toMatchObject([{ kind: 'tells' }]);
   });
 

@@ -63,6 +63,21 @@ describe('forced answers beside those of the stable', () => {
         kind: 'holds',
         check: 'responseShape',
         reason: `forced answers differ from the stable's in ${PLACE}: /amount is gone (0 of 20 answers against 120 of 120)`,
+        differences: [
+          {
+            kind: 'removed',
+            effect: 'breaking',
+            place: PLACE,
+            path: '/amount',
+            to: null,
+            canary: { count: 0, of: 20, bounds: { low: 0, high: expect.closeTo(0.224, 3) } },
+            stable: { count: 120, of: 120, bounds: { low: expect.closeTo(0.95, 1), high: 1 } },
+            logHarm: expect.any(Number),
+            firstSeen: 5_000,
+            sighting: `${PLACE} present /amount`,
+            says: '/amount is gone (0 of 20 answers against 120 of 120)',
+          },
+        ],
       },
     ]);
   });
@@ -70,7 +85,7 @@ describe('forced answers beside those of the stable', () => {
   it('do as the policy says of what is breaking', () => {
     expect(said(lacking, { breaking: 'rollback' })).toMatchObject([{ kind: 'refuses' }]);
     expect(said(lacking, { breaking: 'report' })).toMatchObject([{ kind: 'tells' }]);
-    expect(said(lacking, { dryRun: true })).toMatchObject([{ kind: 'tells' }]);
+    expect(said(lacking, { dryRun: true })).toMatchObject([{ kind: 'tells', differences: [{ path: '/amount' }] }]);
     expect(said(lacking, { ignore: ['/amount'] })).toMatchObject([{ kind: 'tells' }]);
     expect(said(lacking, { expect: [{ removed: '/amount' }] })).toMatchObject([
       { kind: 'tells', reason: "shape of answers: 20 forced answers as the stable's are there" },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../src/judge/verdict.ts';
+import type { Reservation } from '../../../src/parity/internal/reservation.ts';
 import { announce } from '../../../src/rollout/announce.ts';
 import { noEvidence } from '../../../src/rollout/evidence.ts';
 import { begin } from '../../../src/rollout/transition.ts';
@@ -224,6 +225,15 @@ describe('announce', () => {
       hurt: 'nobody: no traffic but requests of tests had the canary',
       differs: expect.stringContaining('/amount is gone'),
     });
+    const differences = [{ ...differenceOf(), seen: SIGHTED }];
+    const refused = (kind: Reservation['kind']) => {
+      const reservations: readonly Reservation[] = [{ kind, check: 'responseShape', reason: 'differ', differences }];
+      const kept = { ...verdictOf({ name: 'undecided' }), reservations };
+      return told(rolloutIn('internal'), { kind: 'internalFailed', reason: 'differ', verdict: kept })[0]?.details;
+    };
+    expect(refused('refuses')).toMatchObject({ differs: expect.stringContaining('is gone'), consumers: 'acme' });
+    expect(refused('holds')).toMatchObject({ differs: expect.stringContaining('is gone') });
+    expect(refused('tells')).not.toHaveProperty('differs');
   });
 
   it('claims nothing that is not known', () => {
