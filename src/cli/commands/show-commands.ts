@@ -48,12 +48,16 @@ export function registerShow(program: Command, session: Session): void {
   takesServer(
     program
       .command('explain')
-      .description('say what the verdict rests on: what each check says, and each difference with its examples')
+      .description(
+        'say what the verdict rests on: what each check says, and each difference with its examples, and what the OpenAPI documents declare',
+      )
       .argument('<route|id>'),
   ).action(async (routeOrId: string, options: ServerOptions) => {
     const view = await findRollout(openClient(options, session), routeOrId);
     const width = session.stdout.columns ?? 80;
-    print(session, options.output, view.verdict, () => renderExplanation(view, width));
+    const { verdict, declared } = view;
+    const explained = verdict === null && declared === null ? null : { ...verdict, declared };
+    print(session, options.output, explained, () => renderExplanation(view, width));
   });
 
   takesServer(

@@ -4,7 +4,8 @@ import { clean } from '../text.ts';
 
 /** What differs between the versions, of all checks together: what can break a client first, then by its evidence. */
 export function differencesOf({ verdict }: Pick<RolloutView, 'verdict'>): readonly DifferenceView[] {
-  const all = verdict?.findings.flatMap(({ differences = [] }) => differences) ?? [];
+  const said = [...(verdict?.findings ?? []), ...(verdict?.reservations ?? [])];
+  const all = said.flatMap(({ differences = [] }) => differences);
   return all.toSorted(
     (one, other) =>
       Number(other.effect === 'breaking') - Number(one.effect === 'breaking') ||

@@ -7,15 +7,30 @@ import { differencesOf, nameDifference } from './difference-text.ts';
 const LEAST_WIDTH = 48;
 const LABEL = 14;
 const INDENT = 4;
+/** Of the longest of what is told of a declared difference, `seen and not declared`, and of what is between. */
+const DECLARED = 23;
+
+const KEEPS = {
+  refuses: 'takes the rollout back',
+  holds: 'holds it until a person advances it',
+  waits: 'waits',
+  tells: 'not in the way',
+} as const;
 
 /** Everything that a verdict rests on, in words: its sentence, what each check says, and each difference with its examples. */
 export function renderExplanation(view: RolloutView, columns: number): string {
   const width = Math.max(LEAST_WIDTH, columns);
   const { route, stable, canary, stage, canaryWeight, verdict } = view;
   const heading = `${route}: ${stable.version} -> ${canary.version}, ${stage} at ${canaryWeight}`;
-  if (!verdict) return clean(`${heading}: nothing was judged yet`);
-  const longest = Math.max(...verdict.findings.map(({ check }) => clean(check).length), LABEL - 2) + 2;
-  const said = verdict.findings.flatMap(({ check, says }) => labelled(clean(check), clean(says), longest, width));
+  const declared = declaredLines(view.declared, width);
+  if (!verdict) return [clean(`${heading}: nothing was judged yet`), ...declared].join('\n');
+  const { findings, reservations = [] } = verdict;
+  const sayings = [
+    ...findings.map(({ check, says }) => ({ check, text: says })),
+    ...reservations.map(({ check, kind, reason }) => ({ check, text: `internal phase, ${KEEPS[kind]}: ${reason}` })),
+  ];
+  const longest = Math.max(...sayings.map(({ check }) => clean(check).length), LABEL - 2) + 2;
+  const said = sayings.flatMap(({ check, text }) => labelled(clean(check), clean(text), longest, width));
   const differences = differencesOf(view);
   return [
     ...wrap(clean(heading), width),
@@ -23,6 +38,7 @@ export function renderExplanation(view: RolloutView, columns: number): string {
     ...(said.length === 0 ? [] : ['', ...said]),
     ...differences.flatMap((one, at) => ['', ...differenceLines(one, at + 1, width)]),
     ...asides(view, differences).flatMap((line) => ['', ...wrap(line, width)]),
+    ...declared,
   ].join('\n');
 }
 
@@ -41,6 +57,21 @@ function differenceLines(one: DifferenceView, number: number, width: number): re
   ];
 }
 
+/** What the OpenAPI documents of both versions say beside what was seen: the sums, then each difference. */
+function declaredLines(declared: RolloutView['declared'], width: number): readonly string[] {
+  if (declared === null) return [];
+  const { says, differences } = declared;
+  const each = differences.flatMap((one) =>
+    labelled(
+      one.told.replaceAll('-', ' '),
+      clean(`${one.says.startsWith(one.place) ? '' : `${one.place}: `}${one.says} (${one.effect})`),
+      DECLARED,
+      width - INDENT,
+    ).map((line) => ' '.repeat(INDENT) + line),
+  );
+  return ['', ...wrap(clean(`OpenAPI: ${says}`), width), ...each];
+}
+
 /** `0 of 412: 0 %, between 0 % and 1.2 %` */
 function rate({ count, of, share, bounds }: DifferenceView['canary']): string {
   const seen = `${formatCount(count)} of ${formatCount(of)}`;
@@ -57,7 +88,11 @@ function asides({ verdict }: RolloutView, differences: readonly DifferenceView[]
     return compares ? ['no difference is shown between what the versions answer and log'] : [];
   }
   const isSeen = differences.some(({ consumers, examples }) => consumers.length + examples.length > 0);
-  return isSeen ? [] : ['consumers and examples are asked for once the verdict holds or blames the canary'];
+  return isSeen
+    ? []
+    : [
+        'no consumer and no example is known of these: the gateway remembers them of answers only, and until it restarts',
+      ];
 }
 
 /** The label once, and the text beside it on as many lines as it takes. */

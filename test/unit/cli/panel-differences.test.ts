@@ -4,6 +4,7 @@ import { rolloutView } from '../../../src/api/views.ts';
 import { renderExplanation } from '../../../src/cli/panel/explanation.ts';
 import { renderRollout } from '../../../src/cli/panel/panel.ts';
 import { widthOf } from '../../../src/cli/text.ts';
+import type { Verdict } from '../../../src/judge/verdict.ts';
 import type { Difference } from '../../../src/parity/differences/difference.ts';
 import { differenceOf, differingFinding, SIGHTED } from '../../support/differences.ts';
 import { fakeControl, verdictOf } from '../../support/fake-control.ts';
@@ -22,13 +23,13 @@ describe('what differs', () => {
     logHarm: 20,
     firstSeen: null,
   });
-  const viewWith = async (differences: readonly Difference[]) => {
+  const viewWith = async (differences: readonly Difference[], parts: Partial<Verdict> = {}) => {
     const control = fakeControl();
     const start = { route: 'payments', canaryUrl: 'http://x/', version: 'v2', reason: 'release 2' };
     const { record } = await control.rollouts.start({ ...start, replace: false, force: false }, ADA);
     const { id } = record.rollout;
     control.happen(id, { kind: 'preflightPassed' });
-    const verdict = verdictOf({ name: 'suspect', findings: [differingFinding(differences)] });
+    const verdict = verdictOf({ name: 'suspect', findings: [differingFinding(differences)], ...parts });
     const looked = { look: { agoMs: 3_000, failures: 0, trouble: null }, unrecorded: null };
     return rolloutView(control.see(id, { verdict }), looked);
   };
@@ -95,10 +96,49 @@ describe('what differs', () => {
       '    stable        3,690 of 3,690: 100 %, between 99.8 % and 100 %',
       '    first seen    2026-11-30 18:54:24 UTC',
     ]);
-    expect(renderExplanation(await viewWith([renamed]), 80)).toMatch(/\nconsumers and examples are asked for once/);
+    expect(renderExplanation(await viewWith([renamed]), 80)).toMatch(/\nno consumer and no example is known of these:/);
     expect(renderExplanation(await viewWith([]), 80)).toMatch(/\nno difference is shown between/);
     expect(renderExplanation({ ...view, verdict: null }, 80)).toBe(
       'payments: v1 -> v2, internal at 0%: nothing was judged yet',
     );
+  });
+
+  it('of the internal phase is shown like that of traffic, by the panel and by explain', async () => {
+    const view = await viewWith([], {
+      reservations: [
+        { kind: 'refuses', check: 'responseShape', reason: 'forced answers differ', differences: [renamed] },
+        { kind: 'waits', check: 'logs', reason: 'logs: lines are waited for' },
+      ],
+    });
+    expect(plain(view, 80)).toMatch(/\/amount: renamed to \/total, GET \/orders\/\{id\} 2xx +0% +100%\n/);
+    const told = renderExplanation(view, 100);
+    expect(told).toContain('responseShape  internal phase, takes the rollout back: forced answers differ');
+    expect(told).toContain('logs           internal phase, waits: logs: lines are waited for');
+    expect(told).toMatch(/\n1\. {2}\/amount: renamed to \/total.*\n +canary +0 of 412: 0 %, between 0 % and 1.2 %\n/s);
+  });
+
+  it('is told beside what the OpenAPI documents declare', async () => {
+    const told = (place: string, says: string) =>
+      ({
+        told: 'seen-and-not-declared',
+        kind: 'removed',
+        effect: 'breaking',
+        place,
+        path: '/id',
+        to: null,
+        says,
+      }) as const;
+    const place = 'GET /orders/{id} 2xx';
+    const differences = [told(place, '/id is gone'), told(place, `${place} is not declared any more`)];
+    const declared = { state: 'compared' as const, says: '2 seen and not declared', differences };
+    const view = { ...(await viewWith([renamed])), declared };
+    const lines = [
+      'OpenAPI: 2 seen and not declared',
+      '    seen and not declared  GET /orders/{id} 2xx: /id is gone (breaking)',
+      '    seen and not declared  GET /orders/{id} 2xx is not declared any more (breaking)',
+    ];
+    expect(renderExplanation(view, 100).split('\n').slice(-4)).toEqual(['', ...lines]);
+    const unjudged = renderExplanation({ ...view, verdict: null }, 100);
+    expect(unjudged.split('\n')).toEqual(['payments: v1 -> v2, internal at 0%: nothing was judged yet', '', ...lines]);
   });
 });

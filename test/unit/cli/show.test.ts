@@ -127,6 +127,7 @@ describe('explain', () => {
     expect((await shell.run('explain payments')).out).toMatch(/^payments: v1 -> v2, step-1 at 10%\n.*\/amount: gone/s);
     expect(JSON.parse((await shell.run('explain payments -o json')).out)).toMatchObject({
       findings: [{ differences: [{ path: '/amount', stable: { share: 1 } }] }],
+      declared: null,
     });
   });
 });
