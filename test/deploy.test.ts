@@ -79,7 +79,7 @@ async function exposedText(store: Awaited<ReturnType<typeof embeddedStore>>['sto
       memory,
       internalErrors,
       accessLog: { dropped: () => 0 },
-      logs: () => ({ lines: [{ route: 'payments', version: 'v2', outcome: 'counted', lines: 1 }], refused: 0 }),
+      logs: () => ({ lines: [{ route: 'payments', track: 'canary', outcome: 'counted', lines: 1 }], refused: 0 }),
       log: () => undefined,
       channels: ['pager', 'console'],
     }),

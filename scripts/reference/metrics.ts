@@ -82,11 +82,11 @@ const LABELS: Readonly<Record<string, string>> = {
   http_route: 'the name of a route of `serin.yaml`',
   kind: '`json`, `event-stream`, `tunnel` (another protocol from there on: a WebSocket), `other`; answers of 400 and above have none',
   outcome:
-    'of requests `2xx`, `3xx`, `4xx`, `5xx`, `unanswered` (the version gave no complete answer), `client-gone` and `refused` (charged to nobody); of mirrored ones also `broken-off` (Serin wanted it no longer) and `not-sent` (a limit of its own); of messages `delivered`, `rejected`, `failed`',
+    'of requests `2xx`, `3xx`, `4xx`, `5xx`, `unanswered` (the version gave no complete answer), `client-gone` and `refused` (charged to nobody); of mirrored ones also `broken-off` (Serin wanted it no longer) and `not-sent` (a limit of its own); of messages `delivered`, `rejected`, `failed`; of log lines `counted`, `malformed`, `too-long`, `unknown-version`, `late`, `unwatched`, `unrouted`, see [logs](../logs.md#lines-of-json)',
   policy: 'the name of the policy',
   reason: '`harmful`, `braked`, `internal-failed`, `blind`, `interference`, `by-hand`, `other`',
   rollout: 'the id of the rollout',
-  serin_track: '`stable`, `canary`',
+  serin_track: '`stable`, `canary`; empty for log lines of neither',
   serin_version: 'the name of the version',
   side: '`harm`: evidence that the canary is worse; `parity`: evidence that it is not',
   stage: '`internal`, `step-1`, ...; see [states](states.md)',

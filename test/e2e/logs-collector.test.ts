@@ -20,6 +20,6 @@ serviceOrSkip('go', await collectorBinary())("OpenTelemetry's collector", ({ pat
 
   it('passes on the logs that it is sent, with gzip', async () => {
     await logBySdk(new OTLPLogExporter({ url: `${collector?.url}/v1/logs` }));
-    await expect.poll(() => stage.counted('v2'), { timeout: 30_000 }).toBe(3);
+    await expect.poll(() => stage.counted('canary'), { timeout: 30_000 }).toBe(3);
   });
 });

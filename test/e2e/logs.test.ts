@@ -21,13 +21,13 @@ describe('logs that come in', () => {
     ['in JSON', () => new JsonExporter({ url: `${otlp()}/v1/logs`, headers: headers() })],
     ['in protobuf', () => new ProtobufExporter({ url: `${otlp()}/v1/logs`, headers: headers() })],
   ])("are taken from OpenTelemetry's SDK of Node %s", async (_, open) => {
-    const before = await stage.counted('v2');
+    const before = await stage.counted('canary');
     await logBySdk(open());
-    expect(await stage.counted('v2')).toBe(before + 3);
+    expect(await stage.counted('canary')).toBe(before + 3);
   });
 
   it('are taken as lines of JSON, inflated or not, and from no other role', async () => {
-    const before = await stage.counted('v1');
+    const before = await stage.counted('stable');
     const line = '{"level":"error","message":"no card","version":"v1"}\n';
     const post = (body: string | Uint8Array<ArrayBuffer>, more: Record<string, string> = {}) =>
       fetch(`${stage.url}/api/v1/logs?route=shop`, {
@@ -38,13 +38,13 @@ describe('logs that come in', () => {
     const answer = await post(`${line}{"level":\n{"message":"x","version":"v9"}\n`);
     expect(await answer.json()).toMatchObject({ counts: { counted: 1, malformed: 1, unknownVersion: 1 } });
     expect((await post(new Uint8Array(gzipSync(line)), { 'content-encoding': 'gzip' })).status).toBe(200);
-    expect(await stage.counted('v1')).toBe(before + 2);
+    expect(await stage.counted('stable')).toBe(before + 2);
     const asReader = await fetch(new URL('/api/v1/rollouts', stage.url), { headers: headers() });
     expect(asReader.status).toBe(403);
   });
 
   it('are of the version that their sender is bound to, and of no other route', async () => {
-    const before = await stage.counted('v1');
+    const before = await stage.counted('stable');
     const token = await stage.boundTo({ route: 'shop', version: 'v1' });
     const post = (route: string) =>
       fetch(`${stage.url}/api/v1/logs?route=${route}`, {
@@ -53,16 +53,16 @@ describe('logs that come in', () => {
         body: '{"message":"x","version":"v2"}\n',
       });
     expect((await post('shop')).status).toBe(200);
-    expect(await stage.counted('v1')).toBe(before + 1);
+    expect(await stage.counted('stable')).toBe(before + 1);
     expect((await post('other')).status).toBe(403);
   });
 
   it('are read from files as they grow', async () => {
-    const before = [await stage.counted('v1'), await stage.counted('v2')] as const;
+    const before = [await stage.counted('stable'), await stage.counted('canary')] as const;
     writeFileSync(join(stage.folder, 'shop.log'), '{"level":"error","message":"no card","version":"v2"}\n');
     appendFileSync(join(stage.folder, 'v1.log'), '2027-01-15 08:00:00 ERROR no card\n\tat pay.Charge\n');
-    await expect.poll(() => stage.counted('v1'), { timeout: 30_000 }).toBe(before[0] + 1);
-    await expect.poll(() => stage.counted('v2'), { timeout: 30_000 }).toBe(before[1] + 1);
+    await expect.poll(() => stage.counted('stable'), { timeout: 30_000 }).toBe(before[0] + 1);
+    await expect.poll(() => stage.counted('canary'), { timeout: 30_000 }).toBe(before[1] + 1);
   });
 
   it('refuse an exporter that is not OTLP with a status that it understands', async () => {

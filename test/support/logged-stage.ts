@@ -21,8 +21,8 @@ export interface LoggedStage {
   readonly folder: string;
   /** A token with the role `logs:write`. */
   readonly sender: string;
-  /** Lines of a version that were counted so far. */
-  counted(version: string): Promise<number>;
+  /** Lines of a track that were counted so far. */
+  counted(track: 'stable' | 'canary'): Promise<number>;
   /** A token of the command line that is bound to a route and a version. */
   boundTo(sender: { readonly route: string; readonly version: string }): Promise<string>;
   close(): Promise<void>;
@@ -50,9 +50,9 @@ export async function openLoggedStage(): Promise<LoggedStage> {
     url: server.controlUrl,
     folder: home.folder,
     sender,
-    async counted(version) {
+    async counted(track) {
       const text = await (await fetch(new URL('/metrics', server.controlUrl))).text();
-      const labels = `http_route="shop",serin_version="${version}",outcome="counted"`;
+      const labels = `http_route="shop",serin_track="${track}",outcome="counted"`;
       return Number(new RegExp(`^serin_log_lines_total\\{${labels}\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
     },
     async boundTo({ route, version }) {

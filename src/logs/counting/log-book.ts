@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LogLine } from '../lines/log-line.ts';
-import type { LineOutcome } from './outcomes.ts';
+import type { LineFate } from './outcomes.ts';
 import { RouteBook } from './route-book.ts';
 import type { TakeLogs, TakenLogs } from './take-logs.ts';
 
@@ -12,9 +12,9 @@ export class LogBook {
   private readonly boot = randomUUID();
   private readonly routes = new Map<string, RouteBook>();
 
-  /** What became of a line that came at `now`; where it counts, `version` is what it counts for. */
-  add(route: string, line: LogLine, version: string | null, now: number): LineOutcome {
-    return this.bookAt(route, now)?.add(line, version, now) ?? 'unwatched';
+  /** What became of a line that came at `now`. */
+  add(route: string, line: LogLine, version: string | null, now: number): LineFate {
+    return this.bookAt(route, now)?.add(line, version, now) ?? { outcome: 'unwatched', track: null };
   }
 
   malformed(route: string, version: string | null, now: number): void {

@@ -1,3 +1,5 @@
+import type { Track } from '../../split/order.ts';
+
 /** What became of lines, for their senders and for `/metrics`. */
 export type LineOutcome =
   | 'counted'
@@ -23,22 +25,29 @@ export const LINE_OUTCOMES: readonly LineOutcome[] = [
   'unrouted',
 ];
 
-/** How many lines of a route and a version became what. */
+/** What became of one line. */
+export interface LineFate {
+  readonly outcome: LineOutcome;
+  /** Whose it is in the running rollout; null for any other. */
+  readonly track: Track | null;
+}
+
+/** How many lines of a route and a track became what. */
 export interface LineTotal {
   /** Empty where there is no such route. */
   readonly route: string;
-  /** Of the running rollout; empty for any other. */
-  readonly version: string;
+  /** By track, so that their number does not grow with the versions. Null where they are of neither. */
+  readonly track: Track | null;
   readonly outcome: LineOutcome;
   readonly lines: number;
 }
 
-/** Sums of lines by route, version and outcome. */
+/** Sums of lines by route, track and outcome. */
 export class LineTotals {
   private readonly byKey = new Map<string, LineTotal>();
 
   add(total: LineTotal): void {
-    const key = `${total.route} ${total.version} ${total.outcome}`;
+    const key = `${total.route} ${total.track} ${total.outcome}`;
     const before = this.byKey.get(key)?.lines ?? 0;
     this.byKey.set(key, { ...total, lines: before + total.lines });
   }

@@ -4,7 +4,7 @@ import type { LogLine } from '../lines/log-line.ts';
 import { TemplateMiner } from '../templates/template-miner.ts';
 import { LastHeard } from './last-heard.ts';
 import { OpenCounts } from './open-counts.ts';
-import type { LineOutcome } from './outcomes.ts';
+import type { LineFate } from './outcomes.ts';
 import type { LogSpan, WatchedVersions } from './take-logs.ts';
 
 /** Lines that came this long after they were written are left out; of a clock that is ahead the time of arrival counts. */
@@ -37,14 +37,14 @@ export class RouteBook {
     return this.versions.stable === stable && this.versions.canary === canary;
   }
 
-  add(line: LogLine, version: string | null, now: number): LineOutcome {
+  add(line: LogLine, version: string | null, now: number): LineFate {
     const track = this.trackOf(version);
-    if (track === null) return 'unknown-version';
+    if (track === null) return { outcome: 'unknown-version', track };
     this.heard[track].at(now);
-    if (line.at !== null && now - line.at > LATEST_MS) return 'late';
+    if (line.at !== null && now - line.at > LATEST_MS) return { outcome: 'late', track };
     const grain = this.grainAt(Math.min(line.at ?? now, now));
     grain[track].add(line, this.miner.templateOf(line));
-    return 'counted';
+    return { outcome: 'counted', track };
   }
 
   malformed(version: string | null, now: number): void {

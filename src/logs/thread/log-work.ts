@@ -1,8 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { LogBook } from '../counting/log-book.ts';
-import { type LineOutcome, type LineTotal, LineTotals } from '../counting/outcomes.ts';
+import { type LineFate, type LineTotal, LineTotals } from '../counting/outcomes.ts';
 import type { TakeLogs, TakenLogs } from '../counting/take-logs.ts';
-import type { LogLine } from '../lines/log-line.ts';
 import { type LineOrigin, type LogWayName, UnreadableBatch } from '../ways/way.ts';
 import { wayNamed } from '../ways/ways.ts';
 
@@ -61,8 +60,7 @@ export class LogWork {
 
   private read({ way, bytes, coding, ...sender }: LogBatch, routes: LogRoutes, now: number) {
     const totals = new LineTotals();
-    const note = (route: string, version: string, outcome: LineOutcome) =>
-      totals.add({ route, version, outcome, lines: 1 });
+    const note = (route: string, { outcome, track }: LineFate) => totals.add({ route, track, outcome, lines: 1 });
     const routeOf = (origin: LineOrigin) => sender.route ?? routeNamed(origin, routes);
     try {
       const plain = inflated(bytes, coding);
@@ -73,12 +71,12 @@ export class LogWork {
       wayNamed(way).read(plain, {
         line: (line, origin) => {
           const route = routeOf(origin);
-          if (route === null) note('', '', 'unrouted');
-          else this.add(route, line, sender.version ?? line.version, now, note);
+          if (route === null) note('', { outcome: 'unrouted', track: null });
+          else note(route, this.book.add(route, line, sender.version ?? line.version, now));
         },
         fault: (kind, origin) => {
           const route = routeOf(origin);
-          note(route ?? '', '', kind);
+          note(route ?? '', { outcome: kind, track: null });
           if (route !== null) this.book.malformed(route, sender.version, now);
         },
       });
@@ -87,17 +85,6 @@ export class LogWork {
       throw error;
     }
     return { kind: 'read' as const, totals: totals.all() };
-  }
-
-  private add(
-    route: string,
-    line: LogLine,
-    version: string | null,
-    now: number,
-    note: (route: string, version: string, outcome: LineOutcome) => void,
-  ): void {
-    const outcome = this.book.add(route, line, version, now);
-    note(route, outcome === 'counted' || outcome === 'late' ? (version ?? '') : '', outcome);
   }
 }
 
@@ -109,7 +96,7 @@ function routeNamed({ route, service }: LineOrigin, { names, byService }: LogRou
 }
 
 function unwatched(route: string, lines: number): LineTotal {
-  return { route, version: '', outcome: 'unwatched', lines };
+  return { route, track: null, outcome: 'unwatched', lines };
 }
 
 function linesIn(bytes: Buffer): number {

@@ -21,7 +21,7 @@ function bookWatching(watched = WATCHED) {
     book.take({ route: 'shop', watched: of, spans, taken }, T0 + now);
   const first = take(0, []).taken;
   const add = (now: number, version: string | null, parts: Partial<LogLine> = {}) =>
-    book.add('shop', lineOf(parts), version, T0 + now);
+    book.add('shop', lineOf(parts), version, T0 + now).outcome;
   return { book, take, add, first };
 }
 
@@ -42,7 +42,7 @@ describe('the lines of a route', () => {
 
   it('are left out where no version of the rollout is theirs, and where nothing watches', () => {
     const { add, book } = bookWatching();
-    expect([add(1, 'v3'), add(1, null), book.add('other', lineOf(), 'v1', T0)]).toEqual([
+    expect([add(1, 'v3'), add(1, null), book.add('other', lineOf(), 'v1', T0).outcome]).toEqual([
       'unknown-version',
       'unknown-version',
       'unwatched',

@@ -24,11 +24,11 @@ describe('reading a batch', () => {
     expect(read(batchOf(`${LINE}{\n`))).toMatchObject({
       kind: 'read',
       totals: [
-        { route: 'shop', version: 'v2', outcome: 'counted', lines: 1 },
-        { route: 'shop', version: '', outcome: 'malformed', lines: 1 },
+        { route: 'shop', track: 'canary', outcome: 'counted', lines: 1 },
+        { route: 'shop', track: null, outcome: 'malformed', lines: 1 },
       ],
     });
-    expect(read(batchOf(LINE, { version: 'v1' }))).toMatchObject({ totals: [{ version: 'v1', outcome: 'counted' }] });
+    expect(read(batchOf(LINE, { version: 'v1' }))).toMatchObject({ totals: [{ track: 'stable', outcome: 'counted' }] });
     expect(read(batchOf(LINE, { route: null }))).toMatchObject({ totals: [{ route: '', outcome: 'unrouted' }] });
   });
 
@@ -36,7 +36,7 @@ describe('reading a batch', () => {
     const idle = new LogWork();
     const batch = batchOf(gzipSync(`${LINE}{\n{`), { coding: 'gzip' });
     expect(idle.done({ kind: 'batch', batch, routes: ROUTES }, T0)).toMatchObject({
-      totals: [{ route: 'shop', version: '', outcome: 'unwatched', lines: 3 }],
+      totals: [{ route: 'shop', track: null, outcome: 'unwatched', lines: 3 }],
     });
   });
 
@@ -151,7 +151,7 @@ describe('the thread', () => {
     const spans = [{ epoch: 1, startedAt: now - 60_000, endsAt: now + 60_000 }];
     const taken = await intake.take({ ...take, spans, taken: before?.taken ?? null }, SIGNAL);
     expect(taken?.pairs).toMatchObject([{ stable: null, canary: { lines: 1, templates: { 'error : boom': 1 } } }]);
-    expect(intake.totals()).toEqual([{ route: 'shop', version: 'v2', outcome: 'counted', lines: 1 }]);
+    expect(intake.totals()).toEqual([{ route: 'shop', track: 'canary', outcome: 'counted', lines: 1 }]);
     const given = [batchOf(LINE, UNKNOWN), batchOf(LINE)].map((batch) => intake.give(batch));
     expect(await Promise.all(given)).toMatchObject([{ kind: 'unreadable' }, { kind: 'busy' }]);
     const anew = await intake.take(take, SIGNAL);
