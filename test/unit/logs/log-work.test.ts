@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { TakeLogs } from '../../../src/logs/counting/take-logs.ts';
 import { LogIntake } from '../../../src/logs/thread/log-intake.ts';
 import { type LogAnswer, LogThread } from '../../../src/logs/thread/log-thread.ts';
 import { type LogBatch, LogWork } from '../../../src/logs/thread/log-work.ts';
@@ -145,18 +146,24 @@ describe('the thread', () => {
     const thread = new LogThread(() => {});
     const intake = new LogIntake({ ask: (job) => thread.ask(job), routes: ROUTES, now: () => performance.now() });
     const take = { route: 'shop', watched: WATCHED, spans: [], taken: null };
-    const before = await intake.take(take, SIGNAL);
+    // A thread that begins may take longer than a look waits.
+    const taking = (more: Partial<TakeLogs> = {}) =>
+      vi.waitFor(async () => {
+        const found = await intake.take({ ...take, ...more }, SIGNAL);
+        if (found === null) throw new Error('the thread has not begun');
+        return found;
+      }, 30_000);
+    const before = await taking();
     await intake.give(batchOf(LINE));
     const now = Date.now();
     const spans = [{ epoch: 1, startedAt: now - 60_000, endsAt: now + 60_000 }];
-    const taken = await intake.take({ ...take, spans, taken: before?.taken ?? null }, SIGNAL);
-    expect(taken?.pairs).toMatchObject([{ stable: null, canary: { lines: 1, templates: { 'error : boom': 1 } } }]);
+    const taken = await taking({ spans, taken: before.taken });
+    expect(taken.pairs).toMatchObject([{ stable: null, canary: { lines: 1, templates: { 'error : boom': 1 } } }]);
     expect(intake.totals()).toEqual([{ route: 'shop', track: 'canary', outcome: 'counted', lines: 1 }]);
     const given = [batchOf(LINE, UNKNOWN), batchOf(LINE)].map((batch) => intake.give(batch));
     expect(await Promise.all(given)).toMatchObject([{ kind: 'unreadable' }, { kind: 'busy' }]);
-    const anew = await intake.take(take, SIGNAL);
-    expect(anew?.taken.boot).toBeDefined();
-    expect(anew?.taken.boot).not.toBe(taken?.taken.boot);
+    const anew = await taking();
+    expect(anew.taken.boot).not.toBe(taken.taken.boot);
     await thread.stop();
   });
 
