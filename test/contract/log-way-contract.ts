@@ -22,11 +22,20 @@ export interface WayBench {
   broken: ((good: SentLine) => Buffer) | null;
 }
 
-export function readBy(way: LogWay, bytes: Buffer) {
+/** Where nobody `wants` them, lines are only counted. */
+export function readBy(way: LogWay, bytes: Buffer, wants = true) {
   const lines: LogLine[] = [];
   const faults: string[] = [];
-  way.read(bytes, { line: (line) => lines.push(line), fault: (kind) => faults.push(kind) });
-  return { lines, faults };
+  let unread = 0;
+  way.read(bytes, {
+    wants: () => wants,
+    line: (line) => lines.push(line),
+    fault: (kind) => faults.push(kind),
+    unread: (count) => {
+      unread += count;
+    },
+  });
+  return { lines, faults, unread };
 }
 
 export const SENT: SentLine = {
@@ -87,8 +96,12 @@ export function logWayContract(name: string, { way, batch, broken }: WayBench): 
       expect([lines.length, faults]).toEqual([2, ['too-long']]);
     });
 
+    it('only counts the lines that nobody needs', () => {
+      expect(readBy(way, batch([SENT, SENT, SENT]), false)).toEqual({ lines: [], faults: [], unread: 3 });
+    });
+
     it('reads nothing out of nothing', () => {
-      expect(readBy(way, batch([]))).toEqual({ lines: [], faults: [] });
+      expect(readBy(way, batch([]))).toEqual({ lines: [], faults: [], unread: 0 });
     });
 
     if (broken) {

@@ -30,10 +30,16 @@ export class LogBook {
     return this.bookAt(route, now) !== null;
   }
 
+  /** Whether these versions of a route are looked at for the first time: from now on their lines count. */
+  begin({ route, watched }: Pick<TakeLogs, 'route' | 'watched'>, now: number): boolean {
+    if (this.bookAt(route, now)?.isOf(watched)) return false;
+    this.routes.set(route, new RouteBook(watched, now));
+    return true;
+  }
+
   take({ route, watched, spans, taken }: TakeLogs, now: number): TakenLogs {
-    const before = this.bookAt(route, now);
-    const book = before?.isOf(watched) ? before : new RouteBook(watched);
-    this.routes.set(route, book);
+    const book = this.bookAt(route, now);
+    if (!book?.isOf(watched)) throw new Error('the lines of these versions are not counted yet');
     const { pairs, seq } = book.take(watched, spans, taken?.boot === this.boot ? taken.seq : null, now);
     return { pairs, taken: { boot: this.boot, seq } };
   }

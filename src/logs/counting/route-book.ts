@@ -18,8 +18,8 @@ type Grain = Readonly<Record<Track, OpenCounts>>;
 
 /** The lines of one route since the last look, and its templates. */
 export class RouteBook {
-  /** When a look took lines last, epoch ms. */
-  takenAt = 0;
+  /** When a look took lines last, or began to, epoch ms. */
+  takenAt: number;
   private readonly versions: Readonly<Record<Track, string>>;
   private readonly miner = new TemplateMiner();
   private readonly heard: Readonly<Record<Track, LastHeard>> = { stable: new LastHeard(), canary: new LastHeard() };
@@ -28,8 +28,9 @@ export class RouteBook {
   private given: { readonly seq: number; readonly grains: ReadonlyMap<number, Grain> } | null = null;
   private lastSeq = 0;
 
-  constructor({ stable, canary }: WatchedVersions) {
+  constructor({ stable, canary }: WatchedVersions, now: number) {
     this.versions = { stable, canary };
+    this.takenAt = now;
   }
 
   /** Whether its lines are those of these versions. */

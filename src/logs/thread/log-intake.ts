@@ -1,7 +1,8 @@
 import { type LineTotal, LineTotals } from '../counting/outcomes.ts';
 import type { TakeLogs, TakenLogs } from '../counting/take-logs.ts';
+import { type LogBatch, type LogRoutes, MOST_BATCH_BYTES } from './log-batch.ts';
 import type { LogAnswer } from './log-thread.ts';
-import { type LogBatch, type LogJob, type LogRoutes, MOST_BATCH_BYTES } from './log-work.ts';
+import type { LogJob } from './log-work.ts';
 
 /** What became of a batch. */
 export type LogReceipt =

@@ -2,13 +2,14 @@ import { isRecord } from '../../policy/is-record.ts';
 import { flatFields } from '../lines/flat-fields.ts';
 import { lineOfFields } from '../lines/line-of-fields.ts';
 import type { LogLine } from '../lines/log-line.ts';
-import { textLines } from './text-lines.ts';
+import { linesIn, textLines } from './text-lines.ts';
 import { type LogWay, NO_ORIGIN } from './way.ts';
 
 /** One JSON object a line, by the names that the usual loggers write. */
 export const ndjson: LogWay = {
   name: 'ndjson',
   read(bytes, tell) {
+    if (!tell.wants(NO_ORIGIN)) return tell.unread(linesIn(bytes), NO_ORIGIN);
     for (const text of textLines(bytes)) {
       const line = text === null ? null : lineOfJson(text);
       if (line !== null) tell.line(line, NO_ORIGIN);

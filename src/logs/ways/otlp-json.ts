@@ -18,7 +18,9 @@ export const otlpJson: LogWay = {
       for (const scoped of listIn(resource, 'scopeLogs')) {
         const scope = Reflect.get(recordIn(scoped, 'scope'), 'name');
         const of = { ...origin, scope: typeof scope === 'string' ? scope : '' };
-        for (const record of listIn(scoped, 'logRecords')) tellOf(record, of, tell);
+        const records = listIn(scoped, 'logRecords');
+        if (!tell.wants(of)) tell.unread(records.length, of);
+        else for (const record of records) tellOf(record, of, tell);
       }
     }
   },

@@ -12,7 +12,7 @@ export const otlpProtobuf: LogWay = {
   name: 'otlp-protobuf',
   read(bytes, tell) {
     // All is read before anything is told: what breaks off is refused as a whole, and sent once more it would count twice.
-    const told: Told = { lines: [], bound: recordBound() };
+    const told: Told = { lines: [], bound: recordBound(), wants: (origin) => tell.wants(origin) };
     try {
       each(bytes, { 1: (reader) => resourceLogs(reader.bytes(), told) });
     } catch (error) {
@@ -27,6 +27,7 @@ type Attributes = Map<string, string | number | null>;
 interface Told {
   readonly lines: ((tell: LineTeller) => void)[];
   readonly bound: (more: number) => void;
+  readonly wants: LineTeller['wants'];
 }
 /** By field number: reads the value of the field. */
 type FieldReaders = Readonly<Record<number, (reader: BinaryReader) => void>>;
@@ -70,6 +71,11 @@ function scopeLogs(bytes: Uint8Array, origin: OtlpOrigin, told: Told): void {
     },
   });
   const of = { ...origin, scope };
+  if (!told.wants(of)) {
+    const { length } = records;
+    told.lines.push((tell) => tell.unread(length, of));
+    return;
+  }
   for (const record of records) {
     const line = lineOfOtlp(recordOf(record), of);
     if (line === null || line === 'too-long') told.lines.push((tell) => tell.fault(line ?? 'malformed', of));

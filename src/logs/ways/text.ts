@@ -4,7 +4,7 @@ import { lineOfFields, messageWith } from '../lines/line-of-fields.ts';
 import { lineTime } from '../lines/line-time.ts';
 import type { LogLine } from '../lines/log-line.ts';
 import { lineOfJson } from './ndjson.ts';
-import { textLines } from './text-lines.ts';
+import { linesIn, textLines } from './text-lines.ts';
 import { type LogWay, NO_ORIGIN } from './way.ts';
 
 /** What goes on from the line before: the frames of a trace, and what is indented. */
@@ -19,6 +19,7 @@ const LOGGER = /^(?:\[[^\]]{0,100}\]\s+)?([A-Za-z_$][\w.$-]{2,99})(?:\s+-|:)\s+/
 export const textFiles: LogWay = {
   name: 'text',
   read(bytes, tell) {
+    if (!tell.wants(NO_ORIGIN)) return tell.unread(linesIn(bytes), NO_ORIGIN);
     let open: { line: LogLine; rest: string } | null = null;
     const close = () => {
       if (open === null) return;

@@ -10,9 +10,13 @@ export interface LineOrigin {
 
 /** Is told of what a batch has, in its order. */
 export interface LineTeller {
+  /** Whether anybody needs the lines of an origin: of others it is enough to tell how many there are. */
+  wants(origin: LineOrigin): boolean;
   line(line: LogLine, origin: LineOrigin): void;
   /** What could not be read, and why it is left out. */
   fault(kind: 'malformed' | 'too-long', origin: LineOrigin): void;
+  /** Lines that nobody needs, and that were not read. */
+  unread(lines: number, origin: LineOrigin): void;
 }
 
 /**

@@ -17,8 +17,10 @@ function span(ms: number, epoch = 3): LogSpan {
 
 function bookWatching(watched = WATCHED) {
   const book = new LogBook();
-  const take = (now: number, spans: readonly LogSpan[], taken: LogsTaken | null = null, of = watched) =>
-    book.take({ route: 'shop', watched: of, spans, taken }, T0 + now);
+  const take = (now: number, spans: readonly LogSpan[], taken: LogsTaken | null = null, of = watched) => {
+    book.begin({ route: 'shop', watched: of }, T0 + now);
+    return book.take({ route: 'shop', watched: of, spans, taken }, T0 + now);
+  };
   const first = take(0, []).taken;
   const add = (now: number, version: string | null, parts: Partial<LogLine> = {}) =>
     book.add('shop', lineOf(parts), version, T0 + now).outcome;

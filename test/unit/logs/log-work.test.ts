@@ -1,9 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { TakeLogs } from '../../../src/logs/counting/take-logs.ts';
+import type { LogBatch } from '../../../src/logs/thread/log-batch.ts';
 import { LogIntake } from '../../../src/logs/thread/log-intake.ts';
 import { type LogAnswer, LogThread } from '../../../src/logs/thread/log-thread.ts';
-import { type LogBatch, LogWork } from '../../../src/logs/thread/log-work.ts';
+import { LogWork } from '../../../src/logs/thread/log-work.ts';
 
 const ROUTES = { names: ['shop'], byService: { 'shop-api': 'shop' } };
 const T0 = 1_800_000_000_000;

@@ -30,7 +30,12 @@ function stage() {
       return { kind: 'blocks', blocks, cursor: String(clock.now) };
     },
   };
-  const source = withLogs(inner, { take: async (take) => book.take(take, clock.now) });
+  const source = withLogs(inner, {
+    take: async (take) => {
+      book.begin(take, clock.now);
+      return book.take(take, clock.now);
+    },
+  });
   const look = async (after: string | null, more: Partial<CollectRequest> = { logs: true }) => {
     const collected = await source.collect(
       requestOf({ route: 'shop', after, split: { epoch: 3, canaryBps: 5_000, since: T0 - 60_000 }, ...more }),
