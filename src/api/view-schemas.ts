@@ -176,7 +176,7 @@ export const logsViewSchema = z
       tooLong: lines('Longer than 64 KiB'),
       unknownVersion: lines('Of no version of the running rollout, or of none'),
       late: lines('Written more than a minute before they came'),
-      unwatched: lines('No rollout of the route is judged by its logs now'),
+      unwatched: lines('No rollout of the route is judged by its logs now; they wait for a minute in case one starts'),
       unrouted: lines('Of a route that there is not'),
     }),
   })

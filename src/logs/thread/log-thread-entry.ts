@@ -2,8 +2,11 @@ import { parentPort } from 'node:worker_threads';
 import type { LogAsk } from './log-thread.ts';
 import { LogWork } from './log-work.ts';
 
+const FORGET_EVERY_MS = 5_000;
+
 const work = new LogWork();
 
 parentPort?.on('message', ({ id, job }: LogAsk) => {
   parentPort?.postMessage({ id, ...work.done(job, Date.now()) });
 });
+setInterval(() => work.forget(Date.now()), FORGET_EVERY_MS).unref();

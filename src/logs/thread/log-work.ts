@@ -3,6 +3,7 @@ import { type LineTotal, LineTotals } from '../counting/outcomes.ts';
 import type { TakeLogs, TakenLogs } from '../counting/take-logs.ts';
 import { UnreadableBatch } from '../ways/way.ts';
 import { inflatedBatch, type LogBatch, type LogRoutes, readBatch } from './log-batch.ts';
+import { RecentBatches } from './recent-batches.ts';
 
 export type LogJob =
   | { readonly kind: 'batch'; readonly batch: LogBatch; readonly routes: LogRoutes }
@@ -18,6 +19,7 @@ export type LogDone =
 /** Everything that is done with lines, without the thread that does it. */
 export class LogWork {
   private readonly book = new LogBook();
+  private readonly recent = new RecentBatches();
   private routes: LogRoutes = { names: [], byService: {} };
 
   done(job: LogJob, now: number): LogDone {
@@ -32,27 +34,49 @@ export class LogWork {
         this.book.alive(job.route, job.version, now);
         return { kind: 'noted' };
       case 'take':
-        this.book.begin(job.take, now);
+        if (this.book.begin(job.take, now)) this.readAgain(job.take.route, now);
         return { kind: 'taken', taken: this.book.take(job.take, now) };
     }
   }
 
+  /** To be called now and then: nothing that came is held for longer than it can count. */
+  forget(now: number): void {
+    this.recent.forget(now);
+  }
+
   private read(batch: LogBatch, now: number) {
     const totals = new LineTotals();
+    const routes = new Set<string>();
     try {
-      readBatch(batch, inflatedBatch(batch), {
+      const plain = inflatedBatch(batch);
+      readBatch(batch, plain, {
         routes: this.routes,
         book: this.book,
         at: now,
         reads: (route) => this.book.isWatched(route, now),
         note: (route, fate, lines) => {
+          if (route !== null) routes.add(route);
           totals.add({ route: route ?? '', ...fate, lines });
         },
       });
+      this.recent.keep(batch, plain.length, routes, now);
     } catch (error) {
       if (error instanceof UnreadableBatch) return { kind: 'unreadable' as const, reason: error.message };
       throw error;
     }
     return { kind: 'read' as const, totals: totals.all() };
+  }
+
+  /** What came before the first look at these versions, as it would have been read had they been known. */
+  private readAgain(route: string, now: number): void {
+    for (const { batch, at } of this.recent.of(route, now)) {
+      const reads = (name: string) => name === route;
+      try {
+        readBatch(batch, inflatedBatch(batch), { routes: this.routes, book: this.book, at, reads, note: () => {} });
+      } catch (error) {
+        // It was not read as a whole before.
+        if (!(error instanceof UnreadableBatch)) throw error;
+      }
+    }
   }
 }
