@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { look, openJudgement, type StepContext } from '../../../src/judge/judge.ts';
 import type { PolicyDocument } from '../../../src/policy/schema.ts';
-import type { PlaceShape, ShapeCounts } from '../../../src/stats/answers/shape-counts.ts';
+import { addShapes, type PlaceShape, type ShapeCounts } from '../../../src/stats/answers/shape-counts.ts';
 import type { Block } from '../../../src/stats/block.ts';
 import { blockOf, inputOf, tallyOf } from '../../support/judge-blocks.ts';
 import { judgePolicy } from '../../support/judge-policy.ts';
@@ -62,7 +62,9 @@ describe('forced answers beside those of the stable', () => {
       {
         kind: 'holds',
         check: 'responseShape',
-        reason: `forced answers differ from the stable's in ${PLACE}: /amount is gone (0 of 20 answers against 120 of 120)`,
+        reason:
+          `forced answers differ from the stable's in ${PLACE}: /amount is gone (0 of 20 answers against 120 of 120); ` +
+          'if the tests ask only for a rare kind of answer, have them also ask for one that has /amount',
         differences: [
           {
             kind: 'removed',
@@ -197,6 +199,81 @@ describe('forced answers beside those of the stable', () => {
     expect(said({}, {}, { stable: {} })).toEqual([
       { kind: 'tells', check: 'responseShape', reason: 'shape of answers: no forced answer was read so far' },
     ]);
+  });
+});
+
+describe('tests that ask only for a variant that the stable seldom answers', () => {
+  const SEARCH = 'GET /search 2xx';
+  const every = (answers: number, facts: readonly string[]): PlaceShape => ({
+    answers,
+    facts: Object.fromEntries(facts.map((fact) => [fact, answers])),
+  });
+  const HEAD = ['type application/json', 'present ', 'object '];
+  const PRODUCT = ['present /type', 'string /type', 'value:product /type', 'present /price', 'number /price'];
+  const ARTICLE = ['present /type', 'string /type', 'value:article /type', 'present /author', 'string /author'];
+  const product = every(397, [...HEAD, ...PRODUCT]);
+  const article = every(3, [...HEAD, ...ARTICLE]);
+  /** Three articles in 400 answers. */
+  const mixed = (rare: PlaceShape = article) => ({
+    [SEARCH]: addShapes({ [SEARCH]: product }, { [SEARCH]: rare })[SEARCH] ?? rare,
+  });
+  const forced = (facts: readonly string[]) => ({ [SEARCH]: every(20, [...HEAD, ...facts]) });
+
+  it('keep nobody where the stable lacks it in as few answers as it has of the variant, and are told', () => {
+    expect(said(forced(ARTICLE), {}, { stable: mixed() })).toMatchObject([
+      {
+        kind: 'tells',
+        reason: expect.stringContaining('/price is gone (0 of 20 answers against 1,191 of 1,200)'),
+        differences: [
+          { path: '/price', effect: 'compatible' },
+          { path: '/author', kind: 'added' },
+        ],
+      },
+    ]);
+  });
+
+  it('keep nobody where the variant has another type there', () => {
+    const free = every(3, [...HEAD, 'present /type', 'value:gift /type', 'present /price', 'string /price']);
+    const gifts = forced(['present /type', 'value:gift /type', 'present /price', 'string /price']);
+    expect(said(gifts, {}, { stable: mixed(free) })).toMatchObject([{ kind: 'tells' }]);
+    const other = forced(['present /type', 'value:product /type', 'present /price', 'string /price']);
+    expect(said(other, {}, { stable: mixed(free) })).toMatchObject([{ kind: 'holds' }]);
+  });
+
+  it('hold where the stable has what is gone in that variant, too', () => {
+    const lost = forced(ARTICLE.filter((fact) => !fact.endsWith(' /type')));
+    expect(said(lost, {}, { stable: mixed() })[0]).toMatchObject({
+      kind: 'holds',
+      reason: expect.stringContaining('/type is gone'),
+    });
+    const priced = every(3, [...HEAD, ...ARTICLE, 'present /price', 'number /price']);
+    expect(said(forced(ARTICLE), {}, { stable: mixed(priced) })).toMatchObject([{ kind: 'holds' }]);
+  });
+
+  it('hold where the canary lacks it in usual answers, however seldom some variant is', () => {
+    const usual = forced(PRODUCT.filter((fact) => !fact.endsWith(' /price')));
+    expect(said(usual, {}, { stable: mixed() })).toMatchObject([{ kind: 'holds' }]);
+  });
+
+  it('hold where what they all have beside it is in many answers of the stable', () => {
+    const whole = every(200, [...HEAD, 'present /order', 'object /order', 'present /order/sum', 'integer /order/sum']);
+    const noted = every(200, [...HEAD, 'present /note', 'string /note']);
+    const stable = { [SEARCH]: addShapes({ [SEARCH]: whole }, { [SEARCH]: noted })[SEARCH] ?? whole };
+    const both = forced(['present /order', 'object /order', 'present /note', 'string /note']);
+    expect(said(both, {}, { stable })).toMatchObject([
+      { kind: 'holds', reason: expect.stringContaining('/order/sum is gone') },
+    ]);
+  });
+
+  it('hold where the stable was not asked for the variant so far, and say what a person can do', () => {
+    const stable = { [SEARCH]: every(400, [...HEAD, ...PRODUCT]) };
+    const [held] = said(forced(ARTICLE), {}, { stable });
+    expect(held).toMatchObject({ kind: 'holds' });
+    expect(held?.reason).toMatch(
+      /; if the tests ask only for a rare kind of answer, have them also ask for one that has \/price$/,
+    );
+    const asked = addShapes(forced(ARTICLE), { [SEARCH]: every(1, [...HEAD, ...PRODUCT]) });
+    expect(said(asked, {}, { stable })).toMatchObject([{ kind: 'tells' }]);
   });
 });
 
