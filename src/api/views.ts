@@ -1,16 +1,15 @@
 import type { Finding, Forecast, Verdict } from '../judge/verdict.ts';
 import type { Reservation } from '../parity/internal/reservation.ts';
 import { formatBps } from '../policy/units.ts';
-import { isKeptInternal } from '../rollout/internal.ts';
-import { currentStep, neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
+import { neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
-import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Standing } from './control.ts';
 import { declaredView } from './declared-view.ts';
 import { differenceView } from './difference-view.ts';
 import type { FindingView, ReservationView, VerdictView } from './verdict-schemas.ts';
 import type { AuditView, RolloutView } from './view-schemas.ts';
+import { waitsFor } from './waits-for.ts';
 
 /** A rollout as users, the command line and the dashboard see it. */
 export function rolloutView(
@@ -86,36 +85,6 @@ function ladder(rollout: Rollout): { name: string; label: string }[] {
   }));
   const named = (name: string) => ({ name, label: name });
   return [named('internal'), ...steps, named('bake'), named('promoted')];
-}
-
-/** What an operator must do before anything else happens. Evidence that is still gathering does not count. */
-function waitsFor({ rollout, evidence }: RolloutRecord): string[] {
-  if (isEnded(rollout)) return [];
-  const waits: string[] = [];
-  if (rollout.paused) waits.push('resume');
-  if (rollout.openPage !== null) waits.push('look');
-  if (rollout.stage.kind === 'promoted' && rollout.policy.spec.finalise === 'manual') waits.push('finalise');
-  // The operator of that router must confirm that the canary serves all traffic.
-  if (rollout.stage.kind === 'bake' && !capabilitiesOf(rollout).splitSeen) waits.push('advance');
-
-  const dwelt = evidence.dwellMs >= neededDwellMs(rollout);
-  if (!dwelt || !provenEnough({ rollout, evidence })) return waits;
-  const closed = requiredGates(rollout).filter((gate) => !rollout.gatesPassed.includes(gate));
-  waits.push(...closed.map((gate) => `gate:${gate}`));
-  if (listsConsumers(rollout)) waits.push('advance');
-  return waits;
-}
-
-function provenEnough({ rollout, evidence }: RolloutRecord): boolean {
-  if (rollout.stage.kind === 'internal') {
-    return evidence.forced.requests >= rollout.policy.spec.internal.requests && !isKeptInternal(evidence.verdict);
-  }
-  return rollout.stage.kind === 'step' && (listsConsumers(rollout) || evidence.verdict?.name === 'at-parity');
-}
-
-function listsConsumers(rollout: Rollout): boolean {
-  const step = currentStep(rollout);
-  return step !== null && 'consumers' in step;
 }
 
 function verdictView(verdict: Verdict): VerdictView {

@@ -114,6 +114,9 @@ function nextCommand(
   if (held !== null) {
     const check = held.slice(1).join(':');
     const skip = check === '' ? '' : `, or serin skip ${route} ${check} to go on without it`;
+    if (stage.kind === 'internal') {
+      return `serin get ${route}; then serin advance ${route} if that is meant, or serin rollback ${route}${skip}`;
+    }
     return `serin get ${route}; then serin rollback ${route}${skip}`;
   }
   switch (openPage) {

@@ -139,7 +139,7 @@ describe('a canary that answers 200, quickly, and something else', () => {
     await expect
       .poll(reason, { timeout: 30_000 })
       .toMatch(/^forced answers differ from the stable's in GET \/held\/orders\/\{id\} 2xx: \/amount is gone/);
-    expect((await caller.rollout(id))?.stage).toBe('internal');
+    expect(await caller.rollout(id)).toMatchObject({ stage: 'internal', waitsFor: ['advance'], openPage: null });
     await caller.post(`/api/v1/rollouts/${id}/advance`, { to: 'step-1', reason: 'clients know' });
     expect((await caller.rollout(id))?.stage).toBe('step-1');
   });
@@ -153,7 +153,7 @@ describe('a canary that answers 200, quickly, and something else', () => {
       .toMatch(
         /^canary differs in GET \/compared\/orders\/\{id\} 2xx: \/amount has another value in .* requests, the stable's own answers in none: this holds the canary$/,
       );
-    expect(await caller.rollout(id)).toMatchObject({ stage: 'internal', canaryBps: 0 });
+    expect(await caller.rollout(id)).toMatchObject({ stage: 'internal', canaryBps: 0, waitsFor: ['advance'] });
     expect((await ask('/compared/orders/1')).text).toContain('"amount":12');
   });
 });

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { controlApi } from '../../../src/api/control-api.ts';
 import type { RolloutView } from '../../../src/api/view-schemas.ts';
 import { type FakeControl, fakeControl, findingOf, TOKENS, verdictOf } from '../../support/fake-control.ts';
+import { policyOf } from '../../support/rollouts.ts';
 
 let control: FakeControl;
 let app: ReturnType<typeof controlApi>;
@@ -246,12 +247,49 @@ describe('waitsFor', () => {
     expect(await waits()).toEqual([]);
     control.happen(id, { kind: 'preflightPassed' });
     expect(await waits()).toEqual([]);
-    control.see(id, { forced: { requests: 5, errors: 0 } });
+    control.see(id, { verdict: verdictOf(), forced: { requests: 5, errors: 0 } });
     expect(await waits()).toEqual(['gate:integration-tests']);
     control.happen(id, { kind: 'internalPassed', reason: 'tests' });
     control.happen(id, { kind: 'undecidedTooLong', reason: 'no traffic' });
     expect(await waits()).toEqual(['look']);
     control.happen(id, { kind: 'paused' });
     expect(await waits()).toEqual(['resume']);
+  });
+
+  it('says at once that a check holds the canary in the internal phase, which no further request ends', async () => {
+    const { id } = await started();
+    const view = async () => (await (await send('GET', `/rollouts/${id}`)).json()) as RolloutView;
+    control.happen(id, { kind: 'preflightPassed' });
+    const said = (kind: 'holds' | 'waits' | 'tells') =>
+      control.see(id, { verdict: verdictOf({ reservations: [{ kind, check: 'answers', reason: '/total is gone' }] }) });
+    said('waits');
+    expect((await view()).waitsFor).toEqual([]);
+    said('holds');
+    expect(await view()).toMatchObject({ stage: 'internal', waitsFor: ['advance'], openPage: null });
+    said('tells');
+    expect((await view()).waitsFor).toEqual([]);
+  });
+
+  it('says that nothing shows that the canary serves anything, also once the page is answered', async () => {
+    const { id } = await started();
+    control.happen(id, { kind: 'preflightPassed' });
+    control.happen(id, { kind: 'gatePassed', gate: 'integration-tests' });
+    const refused = { endpoint: 'GET /new', status: 404, requests: 5, past: [] };
+    control.see(id, { verdict: verdictOf(), forced: { requests: 5, errors: 0, answers: [refused] } });
+    expect(await (await send('GET', `/rollouts/${id}`)).json()).toMatchObject({ waitsFor: ['advance'] });
+  });
+
+  it.each([
+    ['spec.dryRun', policyOf({ dryRun: true }), verdictOf()],
+    ['checks that only report', policyOf(), verdictOf({ findings: [findingOf({ logParity: null })] })],
+  ])('says that a person ends a step with %s once its time is over', async (_what, policy, verdict) => {
+    control = fakeControl(policy);
+    app = controlApi(control);
+    const id = await inStep1();
+    const waits = async () => ((await (await send('GET', `/rollouts/${id}`)).json()) as RolloutView).waitsFor;
+    control.see(id, { verdict, dwellMs: 59_999 });
+    expect(await waits()).toEqual([]);
+    control.see(id, { verdict, dwellMs: 60_000 });
+    expect(await waits()).toEqual(['advance']);
   });
 });

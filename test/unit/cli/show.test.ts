@@ -171,6 +171,17 @@ describe('status', () => {
     });
   });
 
+  it('does not wait for a canary that a check holds in the internal phase: a person has to act', async () => {
+    const { out: started } = await shell.run('start payments --canary http://127.0.0.1:9002/ --reason x -o json');
+    const { id } = JSON.parse(started) as { id: string };
+    shell.control.happen(id, { kind: 'preflightPassed' });
+    const reservations = [{ kind: 'holds', check: 'answers', reason: '/total is gone' }] as const;
+    shell.control.see(id, { verdict: verdictOf({ reservations }) });
+    for (const args of ['status payments', 'status payments --wait --timeout 5s']) {
+      expect(await shell.run(args)).toMatchObject({ code: 5, out: expect.stringContaining('(waits for advance)') });
+    }
+  });
+
   it('gives up after the timeout with 4', async () => {
     await shell.inStep1();
     const meanwhile = () => new Promise<void>((resolve) => setTimeout(resolve, 30));

@@ -84,6 +84,15 @@ describe('announce', () => {
     expect(page).toMatchObject({ kind: 'page', details: { next: `serin get payments; then ${next}` } });
   });
 
+  it('offers what goes on from the internal phase for a hold there', () => {
+    const held = { kind: 'undecidedTooLong', reason: 'held', cause: 'hold:worse:answers' } as const;
+    const [page] = told(rolloutIn('internal'), held);
+    expect(page?.details['next']).toBe(
+      'serin get payments; then serin advance payments if that is meant, or serin rollback payments, ' +
+        'or serin skip payments answers to go on without it',
+    );
+  });
+
   it.each([
     ['undecided', 'undecided'],
     ['shared-fault', 'shared-fault'],
