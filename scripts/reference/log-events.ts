@@ -62,14 +62,14 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
   ],
   logFileSkipped: [
     'A file of `logs.files` is written faster than it is read; so many bytes of it were not read, and no count of lines has them',
-    'Let it log less, or send its lines in another way; the check of logs knows less of a version until then',
+    'Let it log less, or send its lines in another way; the check of logs leaves such blocks out, and is blind where it goes on',
   ],
   logFileUnreadable: [
     'A file of `logs.files` is there and cannot be read',
     'Let the user that Serin runs as read it; until then nothing of it is counted',
   ],
   logThreadEnded: [
-    'The thread that reads the logs of services ended, with the lines that no look had taken; it starts again with the next',
+    'The thread that reads the logs of services ended, with the lines that no look had taken, whose blocks are left out; it starts again with the next',
     'See `error`; where it repeats, find the sender whose logs end it (`serin_log_lines_total`)',
   ],
   lookFailed: [

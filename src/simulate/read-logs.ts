@@ -6,13 +6,17 @@ import { readCount, readFields, refuseInput } from './read-value.ts';
 
 const KEYS = ['lines', 'malformed', 'levels', 'templates', 'fields', 'calls', 'other'];
 
-/** What both versions logged, in a line of the input of `serin judge`; null says that nothing of a version came. */
+/** What both versions logged, in a line of the input of `serin judge`; null says that nothing of a version came, `incomplete` that lines are missing. */
 export function readLogs(value: unknown): LogPair {
-  const { stable, canary } = readFields(value, 'logs', ['stable', 'canary']);
-  const logs = { stable: readVersion(stable, 'logs.stable'), canary: readVersion(canary, 'logs.canary') };
+  const { stable, canary, incomplete } = readFields(value, 'logs', ['stable', 'canary', 'incomplete']);
+  const logs = {
+    stable: readVersion(stable, 'logs.stable'),
+    canary: readVersion(canary, 'logs.canary'),
+    ...(incomplete === undefined ? {} : { incomplete }),
+  };
   const fault = faultOfLogs(logs, 'logs');
   if (fault !== null) refuseInput(fault);
-  return logs;
+  return logs as LogPair;
 }
 
 /** `{ "lines": 20, "levels": { "error": 1 }, "templates": { "error pay: <*> declined": 1 } }`: what is left out is 0. */

@@ -23,6 +23,8 @@ export interface LoggedStage {
   readonly sender: string;
   /** Lines of a track that were counted so far. */
   counted(track: 'stable' | 'canary'): Promise<number>;
+  /** What the check of logs says now. */
+  said(): Promise<string>;
   /** A token of the command line that is bound to a route and a version. */
   boundTo(sender: { readonly route: string; readonly version: string }): Promise<string>;
   close(): Promise<void>;
@@ -54,6 +56,10 @@ export async function openLoggedStage(): Promise<LoggedStage> {
       const text = await (await fetch(new URL('/metrics', server.controlUrl))).text();
       const labels = `http_route="shop",serin_track="${track}",outcome="counted"`;
       return Number(new RegExp(`^serin_log_lines_total\\{${labels}\\} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+    },
+    async said() {
+      const rollout = await caller.rollout(id);
+      return rollout?.verdict?.findings.find(({ check }) => check === 'logs')?.says ?? '';
     },
     async boundTo({ route, version }) {
       const options = ['--route', route, '--log-version', version, '--reason', 'logs'];

@@ -13,7 +13,10 @@ const LONGEST_NAME = 2_000;
 export function faultOfLogs(logs: unknown, name: string): string | null {
   if (logs === undefined) return null;
   if (!isRecord(logs)) return `${name} is ${show(logs)}, not what both versions logged`;
-  const { stable, canary } = logs;
+  const { stable, canary, incomplete } = logs;
+  if (incomplete !== undefined && incomplete !== true) {
+    return `${name}.incomplete is ${show(incomplete)}, which can only be true`;
+  }
   return (
     (stable === null ? null : faultOfVersion(stable, `${name}.stable`)) ??
     (canary === null ? null : faultOfVersion(canary, `${name}.canary`))

@@ -26,6 +26,11 @@ export class LogBook {
     this.bookAt(route, now)?.alive(version, now);
   }
 
+  /** Lines of a route that were written from then on were not read. */
+  missed(route: string, from: number, now: number): void {
+    this.bookAt(route, now)?.missed(from, now);
+  }
+
   isWatched(route: string, now: number): boolean {
     return this.bookAt(route, now) !== null;
   }

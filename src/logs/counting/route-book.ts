@@ -14,7 +14,12 @@ const GRAIN_MS = 500;
 /** More wait for no look: a minute and a half. */
 const MOST_GRAINS = 180;
 
-type Grain = Readonly<Record<Track, OpenCounts>>;
+interface Grain extends Readonly<Record<Track, OpenCounts>> {
+  /** Lines of its time were not read. */
+  isIncomplete: boolean;
+}
+
+const emptyGrain = (): Grain => ({ stable: new OpenCounts(), canary: new OpenCounts(), isIncomplete: false });
 
 /** The lines of one route since the last look, and its templates. */
 export class RouteBook {
@@ -58,6 +63,11 @@ export class RouteBook {
     if (track !== null) this.heard[track].at(now);
   }
 
+  /** Lines that were written since `from` were not read. */
+  missed(from: number, now: number): void {
+    for (let at = Math.max(from, now - LATEST_MS); at <= now; at += GRAIN_MS) this.grainAt(at).isIncomplete = true;
+  }
+
   /** `taken`: the number that the last committed cursor has; what was given since is given again. */
   take(
     watched: WatchedVersions,
@@ -70,7 +80,7 @@ export class RouteBook {
     if (given !== null && given.seq !== taken) {
       for (const [place, grain] of given.grains) this.merge(place, grain);
     }
-    const sums = spans.map(() => ({ stable: new OpenCounts(), canary: new OpenCounts() }));
+    const sums = spans.map(emptyGrain);
     const grains = new Map<number, Grain>();
     for (const [place, grain] of this.grains) {
       const at = spanOf((place + 0.5) * GRAIN_MS, spans, watched);
@@ -78,17 +88,18 @@ export class RouteBook {
       this.grains.delete(place);
       if (at === 'never') continue;
       grains.set(place, grain);
-      sums[at]?.stable.addAll(grain.stable);
-      sums[at]?.canary.addAll(grain.canary);
+      const sum = sums[at];
+      if (sum !== undefined) addTo(sum, grain);
     }
     this.lastSeq++;
     this.given = { seq: this.lastSeq, grains };
     const of = (track: Track, counts: OpenCounts, { endsAt }: LogSpan) =>
       counts.isEmpty && !this.heard[track].isThere(endsAt) ? null : counts.closed();
-    const pairs = spans.map((span, at) => ({
-      stable: of('stable', sums[at]?.stable ?? new OpenCounts(), span),
-      canary: of('canary', sums[at]?.canary ?? new OpenCounts(), span),
-    }));
+    const pairs = spans.map((span, at): LogPair => {
+      const { stable, canary, isIncomplete } = sums[at] ?? emptyGrain();
+      const pair = { stable: of('stable', stable, span), canary: of('canary', canary, span) };
+      return isIncomplete ? { ...pair, incomplete: true } : pair;
+    });
     return { pairs, seq: this.lastSeq };
   }
 
@@ -101,17 +112,21 @@ export class RouteBook {
     const place = Math.floor(at / GRAIN_MS);
     const found = this.grains.get(place);
     if (found) return found;
-    const made = { stable: new OpenCounts(), canary: new OpenCounts() };
+    const made = emptyGrain();
     this.grains.set(place, made);
     if (this.grains.size > MOST_GRAINS) this.grains.delete(Math.min(...this.grains.keys()));
     return made;
   }
 
-  private merge(place: number, { stable, canary }: Grain): void {
-    const grain = this.grainAt((place + 0.5) * GRAIN_MS);
-    grain.stable.addAll(stable);
-    grain.canary.addAll(canary);
+  private merge(place: number, given: Grain): void {
+    addTo(this.grainAt((place + 0.5) * GRAIN_MS), given);
   }
+}
+
+function addTo(sum: Grain, { stable, canary, isIncomplete }: Grain): void {
+  sum.stable.addAll(stable);
+  sum.canary.addAll(canary);
+  sum.isIncomplete ||= isIncomplete;
 }
 
 /**

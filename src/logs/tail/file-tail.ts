@@ -37,6 +37,8 @@ export class FileTail {
   /** A file that was absent at the first look is read from its beginning when it comes. */
   private isFirst = true;
   private lastFailure: string | null = null;
+  /** Of the last look after which nothing was left to read, epoch ms. */
+  private readAllAt = Date.now();
 
   constructor(options: TailOptions) {
     this.options = options;
@@ -44,8 +46,9 @@ export class FileTail {
 
   /** Reads what has been written since the last time. Never throws. */
   async look(): Promise<void> {
+    const now = Date.now();
     try {
-      await this.follow();
+      if (await this.follow()) this.readAllAt = now;
       this.lastFailure = null;
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
@@ -60,7 +63,8 @@ export class FileTail {
     this.handle = null;
   }
 
-  private async follow(): Promise<void> {
+  /** Whether nothing is left to read. */
+  private async follow(): Promise<boolean> {
     const { path, route, version, sink } = this.options;
     const there = await open(path, 'r').catch(async (error: unknown) => {
       await this.readGone();
@@ -80,7 +84,7 @@ export class FileTail {
       this.begin(this.isFirst ? size : 0);
     }
     if (version !== null) sink.alive(route, version);
-    if (this.handle && this.inode === ino) await this.readOn(this.handle);
+    return this.handle !== null && this.inode === ino && (await this.readOn(this.handle));
   }
 
   /** The file at the path is gone: renamed, and then it may be written on, or deleted, and then its space is free once it is let go. */
@@ -103,6 +107,7 @@ export class FileTail {
     const { size } = await handle.stat();
     if (size - this.position > MOST_BEHIND) {
       this.options.onSkipped(size - MOST_BEHIND - this.position);
+      this.options.sink.missed(this.options.route, this.readAllAt);
       this.begin(size - MOST_BEHIND);
       this.isSkipping = true;
     }

@@ -15,6 +15,8 @@ export type LogReceipt =
 export interface LogSink {
   give(batch: LogBatch): Promise<LogReceipt>;
   alive(route: string, version: string): void;
+  /** Lines that were written since then, epoch ms, were left unread. */
+  missed(route: string, from: number): void;
 }
 
 /** Batches that wait, in bytes after they are inflated: two of the largest, which take less time than a look waits. */
@@ -75,6 +77,10 @@ export class LogIntake implements LogSink {
 
   alive(route: string, version: string): void {
     void this.parts.ask({ kind: 'alive', route, version });
+  }
+
+  missed(route: string, from: number): void {
+    void this.parts.ask({ kind: 'missed', route, from });
   }
 
   /**

@@ -8,6 +8,12 @@ export interface LogAsk {
   readonly job: LogJob;
 }
 
+/** What a thread is told as it begins. */
+export interface LogThreadData {
+  /** What came before this was lost with the thread before it, epoch ms; 0 for the first. */
+  readonly lostBefore: number;
+}
+
 /** `ended`: the thread ended while it did this. `unread`: it ended, or was stopped, before it came to this. */
 export type LogAnswer = LogDone | { readonly kind: 'ended' } | { readonly kind: 'unread' };
 
@@ -26,6 +32,7 @@ export class LogThread {
   private lastId = 0;
   private readonly asked = new Map<number, (answer: LogAnswer) => void>();
   private isStopped = false;
+  private lostBefore = 0;
 
   /** `onEnd`: it ended by itself. Must not throw. */
   constructor(onEnd: (error: Error | null) => void) {
@@ -61,7 +68,9 @@ export class LogThread {
 
   private started(): Worker {
     const file = fileURLToPath(new URL(`./log-thread-entry${extname(import.meta.url)}`, import.meta.url));
-    const worker = new Worker(file, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MB } });
+    const workerData: LogThreadData = { lostBefore: this.lostBefore };
+    const resourceLimits = { maxOldGenerationSizeMb: MOST_HEAP_MB };
+    const worker = new Worker(file, { execArgv: [], resourceLimits, workerData });
     let failure: Error | null = null;
     worker.unref();
     worker.on('message', ({ id, ...done }: LogReply) => {
@@ -73,7 +82,10 @@ export class LogThread {
     });
     worker.once('exit', () => {
       const isUnexpected = this.worker === worker;
-      if (isUnexpected) this.worker = null;
+      if (isUnexpected) {
+        this.worker = null;
+        this.lostBefore = Date.now();
+      }
       // They are done in their order, so the first was the one that it was at.
       let kind: 'ended' | 'unread' = isUnexpected ? 'ended' : 'unread';
       for (const answer of this.asked.values()) {

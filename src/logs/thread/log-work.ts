@@ -3,11 +3,12 @@ import { type LineTotal, LineTotals } from '../counting/outcomes.ts';
 import type { TakeLogs, TakenLogs } from '../counting/take-logs.ts';
 import { UnreadableBatch } from '../ways/way.ts';
 import { inflatedBatch, type LogBatch, type LogRoutes, readBatch } from './log-batch.ts';
-import { RecentBatches } from './recent-batches.ts';
+import { KEPT_MS, RecentBatches } from './recent-batches.ts';
 
 export type LogJob =
   | { readonly kind: 'batch'; readonly batch: LogBatch; readonly routes: LogRoutes }
   | { readonly kind: 'alive'; readonly route: string; readonly version: string }
+  | { readonly kind: 'missed'; readonly route: string; readonly from: number }
   | { readonly kind: 'take'; readonly take: TakeLogs };
 
 export type LogDone =
@@ -19,8 +20,13 @@ export type LogDone =
 /** Everything that is done with lines, without the thread that does it. */
 export class LogWork {
   private readonly book = new LogBook();
-  private readonly recent = new RecentBatches();
+  private readonly recent: RecentBatches;
   private routes: LogRoutes = { names: [], byService: {} };
+
+  /** @param lostBefore what came before this was lost, epoch ms */
+  constructor(lostBefore = 0) {
+    this.recent = new RecentBatches(lostBefore);
+  }
 
   done(job: LogJob, now: number): LogDone {
     switch (job.kind) {
@@ -32,6 +38,10 @@ export class LogWork {
       }
       case 'alive':
         this.book.alive(job.route, job.version, now);
+        return { kind: 'noted' };
+      case 'missed':
+        this.recent.missed(job.route, now);
+        this.book.missed(job.route, job.from, now);
         return { kind: 'noted' };
       case 'take':
         if (this.book.begin(job.take, now)) this.readAgain(job.take.route, now);
@@ -69,6 +79,8 @@ export class LogWork {
 
   /** What came before the first look at these versions, as it would have been read had they been known. */
   private readAgain(route: string, now: number): void {
+    const lostUntil = this.recent.lostUntil(route);
+    if (now - lostUntil <= KEPT_MS) this.book.missed(route, now - KEPT_MS, lostUntil);
     for (const { batch, at } of this.recent.of(route, now)) {
       const reads = (name: string) => name === route;
       try {

@@ -1,7 +1,7 @@
 import type { LogBatch } from './log-batch.ts';
 
 /** Lines that are older than this when they come are left out, so nobody needs a batch for longer. */
-const KEPT_MS = 60_000;
+export const KEPT_MS = 60_000;
 /** Of batches after they are inflated, which is what reading them costs: a fraction of a second for one route. */
 const MOST_OF_ROUTE = 8 * 1024 * 1024;
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -27,6 +27,14 @@ interface Shelf {
 export class RecentBatches {
   private readonly shelves = new Map<string, Shelf>();
   private size = 0;
+  /** By route, until when lines were let go, epoch ms. */
+  private readonly lost = new Map<string, number>();
+  private readonly lostBefore: number;
+
+  /** @param lostBefore what came before this was lost, of all routes */
+  constructor(lostBefore = 0) {
+    this.lostBefore = lostBefore;
+  }
 
   /** One that has lines of several routes counts for each of them. @param length of its bytes after they are inflated */
   keep(batch: LogBatch, length: number, routes: Iterable<string>, now: number): void {
@@ -38,9 +46,19 @@ export class RecentBatches {
       shelf.batches.push({ batch, at: now, size });
       shelf.size += size;
       this.size += size;
-      while (shelf.size > MOST_OF_ROUTE) this.dropOldest(route, shelf);
+      while (shelf.size > MOST_OF_ROUTE) this.lose(route, shelf);
     }
     while (this.size > MOST_BYTES) this.dropOfLargest();
+  }
+
+  /** Lines of a route were not read, up to now. */
+  missed(route: string, now: number): void {
+    this.lost.set(route, now);
+  }
+
+  /** When the last batch that is not there any more came, or lines that were not read were written. */
+  lostUntil(route: string): number {
+    return Math.max(this.lostBefore, this.lost.get(route) ?? 0);
   }
 
   /** Those with lines of a route, oldest first. */
@@ -58,7 +76,13 @@ export class RecentBatches {
   /** Who sends most loses first. */
   private dropOfLargest(): void {
     const [largest] = [...this.shelves].toSorted(([, one], [, other]) => other.size - one.size);
-    if (largest) this.dropOldest(...largest);
+    if (largest) this.lose(...largest);
+  }
+
+  private lose(route: string, shelf: Shelf): void {
+    const oldest = shelf.batches[0];
+    if (oldest !== undefined) this.missed(route, oldest.at);
+    this.dropOldest(route, shelf);
   }
 
   private dropOldest(route: string, shelf: Shelf): void {

@@ -28,6 +28,8 @@ interface PhaseLogs {
   /** End of the first block by which the forced requests that the phase takes had come; null before. */
   readonly askedAt: number | null;
   readonly until: number;
+  /** Blocks of which lines were not read: their lines of the canary are left out. Omitted for none. */
+  readonly incomplete?: number;
 }
 
 export type ForcedLogsState = PhaseLogs | null;
@@ -47,7 +49,9 @@ export const forcedLogsCheck: Check<ForcedLogsState> = {
   move: (state, byMs) => state && movedLogs(state, byMs),
   findings: () => [],
   reservations({ spec: { checks } }, state): readonly Reservation[] {
-    return checks.logs === undefined || state === null ? [] : [{ check: CHECK, ...saysOf(checks.logs, state) }];
+    if (checks.logs === undefined || state === null) return [];
+    const said = saysOf(checks.logs, state);
+    return [{ check: CHECK, ...said, reason: `${said.reason}${leftOut(state)}` }];
   },
 };
 
@@ -70,10 +74,13 @@ function observePhase(state: ForcedLogsState, { policy, block, of }: Sight): For
   const forced = (state?.forced ?? 0) + forcedNow;
   const asked = forcedNow + mirroredTo(block, 'canary');
   const until = startedAt + durationMs;
-  const canary = added(state?.canary ?? null, atMost(asked, errorsIn(logs, block.logs.canary)));
+  const isWhole = block.logs.incomplete !== true;
+  const incomplete = (state?.incomplete ?? 0) + (isWhole ? 0 : 1);
+  const came = isWhole ? atMost(asked, errorsIn(logs, block.logs.canary)) : null;
+  const canary = added(state?.canary ?? null, came);
   return {
     requests: {
-      canary: (state?.requests.canary ?? 0) + asked,
+      canary: (state?.requests.canary ?? 0) + (isWhole ? asked : 0),
       stable: (state?.requests.stable ?? 0) + (stable?.requests ?? 0),
     },
     forced,
@@ -82,6 +89,7 @@ function observePhase(state: ForcedLogsState, { policy, block, of }: Sight): For
     firstSeen: Object.fromEntries(Object.keys(canary ?? {}).map((name) => [name, state?.firstSeen?.[name] ?? until])),
     askedAt: state?.askedAt ?? (forced >= policy.spec.internal.requests ? until : null),
     until,
+    ...(incomplete === 0 ? {} : { incomplete }),
   };
 }
 
@@ -111,6 +119,10 @@ function added(one: Templates | null, other: Templates | null): Templates | null
   return Object.fromEntries(sum);
 }
 
+function leftOut({ incomplete = 0 }: PhaseLogs): string {
+  return incomplete === 0 ? '' : `; ${counted(incomplete, 'block')} left out, of which not all lines could be read`;
+}
+
 function saysOf(terms: LogTerms, state: PhaseLogs): Omit<Reservation, 'check'> {
   const action = actionOf(terms, 'newErrors');
   const { canary, stable, askedAt, until } = state;
@@ -126,12 +138,15 @@ function saysOf(terms: LogTerms, state: PhaseLogs): Omit<Reservation, 'check'> {
       differences: found.slice(0, MOST_DIFFERENCES).map((one) => differenceOf(one, state, action === 'report')),
     };
   }
-  if (terms.unsent === 'report' && canary === null && stable === null) {
+  const { incomplete, requests } = state;
+  if (terms.unsent === 'report' && canary === null && stable === null && incomplete === undefined) {
     return { kind: 'tells', reason: 'logs: nobody sends those of this route, so nothing was compared' };
   }
   const isEarly = askedAt === null || until - askedAt < LINES_TAKE_MS;
   if (isEarly && action !== 'report')
     return { kind: 'waits', reason: 'logs: the lines of the last forced requests are waited for' };
+  if (incomplete !== undefined && (canary === null || requests.canary === 0))
+    return { kind: 'tells', reason: 'logs: nothing was compared' };
   if (canary === null || stable === null) {
     return {
       kind: 'tells',

@@ -7,7 +7,7 @@ import type { Finding } from '../finding.ts';
 import { logDifferences } from './log-differences.ts';
 import { familiesThat, logTogether } from './log-families.ts';
 import { INTERVAL_REQUESTS } from './log-interval.ts';
-import { isWaived, whyNone, whySilent } from './log-silence.ts';
+import { isWaived, whyIncomplete, whyNone, whySilent } from './log-silence.ts';
 import type { Logged, LogsMemory } from './log-state.ts';
 import { perThousand } from './log-words.ts';
 
@@ -86,7 +86,8 @@ function sentence(
   differences: readonly string[],
 ): Pick<Finding, 'says' | 'brief'> {
   const now = context.step.span?.to ?? 0;
-  const silent = whySilent(terms, state.heard, now) ?? whyNone(state.heard, now);
+  const silent =
+    whyIncomplete(terms, state.incompleteSince, now) ?? whySilent(terms, state.heard, now) ?? whyNone(state.heard, now);
   const { canary, stable, intervals } = state.step;
   if (intervals === 0) {
     const why =
@@ -125,9 +126,13 @@ function needs(parity: number, { logParityThreshold, pace, intervalMs }: LogCont
   return Math.ceil(missing / LARGEST_SIGN_BET) * Math.ceil(each);
 }
 
-function leftOut({ step: { leftOut: blocks = 0 } }: LogsMemory): readonly string[] {
-  if (blocks === 0) return [];
-  return [`${counted(blocks, 'block')} left out, in which more than 5 % of the canary's requests were forced`];
+function leftOut({ step: { leftOut: forced = 0, incomplete = 0 } }: LogsMemory): readonly string[] {
+  return [
+    ...(forced === 0
+      ? []
+      : [`${counted(forced, 'block')} left out, in which more than 5 % of the canary's requests were forced`]),
+    ...(incomplete === 0 ? [] : [`${counted(incomplete, 'block')} left out, of which not all lines could be read`]),
+  ];
 }
 
 /** What is not told apart, and so not compared by name. */

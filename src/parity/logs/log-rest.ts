@@ -21,9 +21,9 @@ export function stepRest(
   { ms, error, warn, least }: AtRest,
   { durationMs }: Block,
   canary: LogCounts | null,
-  requests: number,
+  requests: number | 'unknown',
 ): AtRest {
-  if (canary === null || requests > 0) return { ...NO_REST, least };
+  if (canary === null || requests !== 0) return { ...NO_REST, least };
   const next = { ms: ms + durationMs, error: error + canary.levels.error, warn: warn + canary.levels.warn };
   if (next.ms < MINUTE_MS) return { ...next, least };
   const rates = { error: next.error / next.ms, warn: next.warn / next.ms };

@@ -81,6 +81,19 @@ export function isWaived({ unsent }: Pick<LogTerms, 'unsent'>, { stable, canary 
   return unsent === 'report' && !stable.everSpoke && !canary.everSpoke;
 }
 
+/** Why nothing can be said of logs of which lines are left unread for long; null where they are not. */
+export function whyIncomplete(
+  { silentAfter }: Pick<LogTerms, 'silentAfter'>,
+  since: number | undefined,
+  now: number,
+): string | null {
+  if (since === undefined || now - since < silentAfter) return null;
+  return (
+    `not all log lines of the last ${formatSpan(now - since)} could be read, so that nothing was compared: they cannot be judged until ` +
+    'they are; docs/logs.md says how much is read'
+  );
+}
+
 const HOW = 'docs/logs.md says how to send or fetch them, or take checks.logs out of the policy';
 
 /**

@@ -31,7 +31,11 @@ export interface LogsMemory {
     readonly stable: Logged;
     /** Blocks that were left out because much of the canary's requests was forced; omitted for none. */
     readonly leftOut?: number;
+    /** Blocks that were left out because lines of theirs were not read; omitted for none. */
+    readonly incomplete?: number;
   };
+  /** Start of the first block in a row of which lines were not read, epoch ms; omitted while all are. */
+  readonly incompleteSince?: number;
   /** How the versions get their users; where they have users of their own, lines and calls of a request differ by these. */
   readonly assignment: Sight['assignment'];
 }
@@ -92,5 +96,6 @@ export function moveLogs(state: LogsState, byMs: number): LogsState {
     calls: rated(state.calls),
     mix: rated(state.mix),
     fields: rated(state.fields),
+    ...(state.incompleteSince === undefined ? {} : { incompleteSince: state.incompleteSince + byMs }),
   };
 }

@@ -4,7 +4,7 @@ import { logDifferences } from './log-differences.ts';
 import { familiesThat, logTogether } from './log-families.ts';
 import { logsFinding, worstOf } from './log-finding.ts';
 import { shortestInterval } from './log-interval.ts';
-import { isWaived, whySilent } from './log-silence.ts';
+import { isWaived, whyIncomplete, whySilent } from './log-silence.ts';
 import { type LogsMemory, type LogsState, moveLogs, NO_LOGS, restartLogs } from './log-state.ts';
 import { observeLogs } from './observe-logs.ts';
 
@@ -45,7 +45,9 @@ function holdsOf(terms: LogTerms, state: LogsMemory, { findings, logHold, now }:
   const families = familiesThat('hold', terms, state.assignment);
   // Where everything only reports, there is nothing to wait for.
   if (families.length === 0) return [];
-  const silent = isWaived(terms, state.heard) ? null : whySilent(terms, state.heard, now);
+  const silent =
+    whyIncomplete(terms, state.incompleteSince, now) ??
+    (isWaived(terms, state.heard) ? null : whySilent(terms, state.heard, now));
   const missing: readonly Hold[] = silent === null ? [] : [{ kind: 'missing', check: 'logs', reason: silent }];
   if (logTogether(state, terms, families) < logHold) return missing;
   const breaking = logDifferences(state, terms).filter(({ effect }) => effect === 'breaking');

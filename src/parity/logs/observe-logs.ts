@@ -1,3 +1,4 @@
+import type { Block } from '../../stats/block.ts';
 import { learnNames } from '../../stats/logs/appearances.ts';
 import { type LogCounts, NO_LINES } from '../../stats/logs/log-counts.ts';
 import type { Sight } from '../context.ts';
@@ -13,12 +14,16 @@ export function observeLogs(state: LogsState, sight: Sight): LogsState {
   const { policy, block, of, phase, split, assignment } = sight;
   const terms = policy.spec.checks.logs;
   if (terms === undefined) return null;
-  const known = state ?? NO_LOGS;
+  const { incompleteSince, ...known } = state ?? NO_LOGS;
   const names = namesOf(terms);
   const came = {
     stable: block.logs?.stable ? thatCount(names, block.logs.stable) : null,
     canary: block.logs?.canary ? thatCount(names, block.logs.canary) : null,
   };
+  if (block.logs?.incomplete === true) {
+    const open = split === 'same-split' ? known.open : null;
+    return leaveOut({ ...known, open, assignment, incompleteSince: incompleteSince ?? block.startedAt }, block, came);
+  }
   const heard = {
     stable: hear(known.heard.stable, block, came.stable, requestsOf(block, 'stable')),
     canary: hear(known.heard.canary, block, came.canary, requestsOf(block, 'canary')),
@@ -44,6 +49,17 @@ export function observeLogs(state: LogsState, sight: Sight): LogsState {
   return filled.whole === null
     ? filling
     : stepLogInterval(terms, filling, filled.whole, block.startedAt + block.durationMs, sight.bet);
+}
+
+/** Lines of the block were not read: what is missing is no sign of anything, and what came is only there. */
+function leaveOut(state: LogsMemory, block: Block, came: Record<'stable' | 'canary', LogCounts | null>): LogsMemory {
+  const { heard, atRest, step } = state;
+  return {
+    ...(came.stable === null ? state : learnStableNames(state, came.stable)),
+    heard: { stable: hear(heard.stable, block, came.stable, 0), canary: hear(heard.canary, block, came.canary, 0) },
+    atRest: stepRest(atRest, block, came.canary, 'unknown'),
+    step: { ...step, incomplete: (step.incomplete ?? 0) + 1 },
+  };
 }
 
 function learnStableNames(state: LogsMemory, stable: LogCounts): LogsMemory {

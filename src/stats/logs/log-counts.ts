@@ -22,6 +22,8 @@ export interface LogCounts {
 export interface LogPair {
   readonly stable: LogCounts | null;
   readonly canary: LogCounts | null;
+  /** Lines that were written in the block were not read, of whichever version; omitted where all were. */
+  readonly incomplete?: true;
 }
 
 /** Of one version in one block. */

@@ -129,6 +129,20 @@ describe('logs in the internal phase', () => {
     ]);
   });
 
+  it('are left out of blocks whose lines were not all read, and that is said', () => {
+    const unread: LogPair = { ...declining, incomplete: true };
+    expect(said([...many(4, unread), ...many(3, quiet)])).toEqual([
+      {
+        kind: 'tells',
+        check: 'logs',
+        reason: 'logs: nothing was compared; 4 blocks left out, of which not all lines could be read',
+      },
+    ]);
+    expect(said([unread, ...many(3, declining)])).toMatchObject([
+      { kind: 'holds', reason: /in 15 forced .* \(15\); 1 block left out, of which not all lines could be read$/ },
+    ]);
+  });
+
   it('are not waited for where the clients of forced requests left', () => {
     const left = { forced: { stable: tallyOf(0), canary: { ...tallyOf(0), unanswered: 5 } } };
     expect(said(many(7, quiet), {}, {}, left)).toMatchObject([{ kind: 'tells' }]);

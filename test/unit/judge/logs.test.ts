@@ -127,6 +127,17 @@ describe('a new error', () => {
     expect(judged(policyWith({}), 4 * MINUTE, make).verdict.hold).toBeUndefined();
   });
 
+  it('of blocks whose lines were not all read is none; they are left out and told', () => {
+    const make = (at: number) => {
+      const block = blockAt(at, at % 3 === 0 ? { fresh: 20, declined: 40 } : {});
+      return at % 3 === 0 && block.logs ? { ...block, logs: { ...block.logs, incomplete: true as const } } : block;
+    };
+    const { verdict, finding } = judged(policyWith({}), 4 * MINUTE, make);
+    expect(verdict.hold).toBeUndefined();
+    expect(finding?.differences).toBeUndefined();
+    expect(finding?.says).toMatch(/^logs: \d.*; 16 blocks left out, of which not all lines could be read$/);
+  });
+
   it('of forced requests is none, and the blocks that have many are left out and told', () => {
     const forced = { forced: { stable: tallyOf(0), canary: tallyOf(20) } };
     const { verdict, finding } = judged(policyWith({}), 4 * MINUTE, (at) =>
@@ -229,7 +240,20 @@ describe('other differences', () => {
 });
 
 describe('a version of which no lines come', () => {
-  const reasonOf = (logs: Logs, make: (at: number) => Block) => judged(policyWith(logs), 4 * MINUTE, make).verdict;
+  const reasonOf = (logs: Logs, make: (at: number) => Block, blocks = 4 * MINUTE) =>
+    judged(policyWith(logs), blocks, make).verdict;
+
+  it('are blind while lines of theirs stay unread, and judged again as soon as all are read', () => {
+    const unread = (at: number) => {
+      const block = blockAt(at, {});
+      const isUnread = at >= MINUTE && at < 3 * MINUTE && block.logs !== undefined;
+      return isUnread ? { ...block, logs: { ...block.logs, incomplete: true as const } } : block;
+    };
+    const verdict = reasonOf({}, unread, 3 * MINUTE);
+    expect(verdict.name).toBe('blind');
+    expect(verdict.reason).toMatch(/not all log lines of the last 2 ?min could be read, so that nothing was compared/);
+    expect(reasonOf({}, unread, 3 * MINUTE + 1).name).not.toBe('blind');
+  });
 
   it('makes the verdict blind once it served requests for long enough', () => {
     const silent = (at: number) => blockAt(at, at < MINUTE ? {} : null);

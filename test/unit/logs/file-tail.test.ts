@@ -22,6 +22,7 @@ let seen: string[];
 let alive: number;
 let failures: unknown[];
 let skipped: number;
+let missedSince: number[];
 let answer: LogReceipt;
 let tail: FileTail;
 
@@ -29,6 +30,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'serin-tail-'));
   path = join(folder, 'shop.log');
   [seen, alive, failures, skipped, answer] = [[], 0, [], 0, { kind: 'read', totals: [] }];
+  missedSince = [];
   tail = new FileTail({
     route: 'shop',
     path,
@@ -47,6 +49,7 @@ beforeEach(() => {
       alive: () => {
         alive++;
       },
+      missed: (_, from) => missedSince.push(from),
     },
   });
 });
@@ -133,13 +136,16 @@ describe('a file that is followed', () => {
       await tail.look();
     }
     appendFileSync(path, '\none\n');
+    const readAt = Date.now();
     await tail.look();
     expect(seen).toEqual(['one', 'too-long']);
-    expect(skipped).toBe(0);
+    expect([skipped, missedSince]).toEqual([0, []]);
     appendFileSync(path, 'many\n'.repeat(1_000_000));
     appendFileSync(path, 'last\n');
     await tail.look();
     expect(skipped).toBe(5_000_005 - 4 * 1024 * 1024);
+    expect(missedSince).toHaveLength(1);
+    expect(Math.abs(Number(missedSince[0]) - readAt)).toBeLessThanOrEqual(5);
     expect(seen.length).toBeLessThan(900_000);
     expect(seen.filter((line) => line === 'last')).toHaveLength(1);
   });

@@ -101,6 +101,30 @@ describe('the lines of a route', () => {
     expect(linesIn(take(5_000, [span(5_000)], first))).toEqual([[null, 0]]);
   });
 
+  it('of a time of which some were not read are incomplete, again where a look is repeated', () => {
+    const { book, add, take, first } = bookWatching();
+    add(1_000, 'v1');
+    add(9_000, 'v2');
+    book.missed('shop', T0 + 8_000, T0 + 9_000);
+    const spans = [span(5_000), span(10_000)];
+    const isIncomplete = ({ pairs }: ReturnType<LogBook['take']>) => pairs.map(({ incomplete }) => incomplete);
+    const look = take(10_000, spans, first);
+    expect([isIncomplete(look), linesIn(look)[1]]).toEqual([
+      [undefined, true],
+      [0, 1],
+    ]);
+    const repeated = take(11_000, spans, first);
+    expect(isIncomplete(repeated)).toEqual([undefined, true]);
+    expect(isIncomplete(take(15_000, [span(15_000)], repeated.taken))).toEqual([undefined]);
+  });
+
+  it('of a time without blocks yet are incomplete in the next one', () => {
+    const { book, take, first } = bookWatching();
+    const look = take(5_000, [span(5_000)], first);
+    book.missed('shop', T0 + 3_000, T0 + 4_000);
+    expect(take(10_000, [span(10_000)], look.taken).pairs).toEqual([{ stable: null, canary: null, incomplete: true }]);
+  });
+
   it('begin anew with another rollout', () => {
     const { add, take, first } = bookWatching();
     add(1_000, 'v1');

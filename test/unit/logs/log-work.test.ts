@@ -163,7 +163,8 @@ describe('the thread', () => {
     expect(intake.totals()).toEqual([{ route: 'shop', track: 'canary', outcome: 'counted', lines: 1 }]);
     const given = [batchOf(LINE, UNKNOWN), batchOf(LINE)].map((batch) => intake.give(batch));
     expect(await Promise.all(given)).toMatchObject([{ kind: 'unreadable' }, { kind: 'busy' }]);
-    const anew = await taking();
+    const anew = await taking({ spans });
+    expect(anew.pairs).toEqual([{ stable: null, canary: null, incomplete: true }]);
     expect(anew.taken.boot).not.toBe(taken.taken.boot);
     await thread.stop();
   });

@@ -16,19 +16,22 @@ function batchOf(text: string | Buffer, parts: Partial<LogBatch> = {}): LogBatch
 const lineOf = (version: string, more = '') => `{"level":"error","message":"boom","version":"${version}"${more}}\n`;
 
 /** A work whose clock the test sets, with what it says of the lines of a span since `T0`. */
-function stage() {
-  const work = new LogWork();
+function stage(lostBefore?: number) {
+  const work = new LogWork(lostBefore);
+  const pairs = (now: number, canary: string, { stable = 'v1', route = 'shop' } = {}) => {
+    const watched = { stable, canary, epoch: 1, since: T0 };
+    const spans = [{ epoch: 1, startedAt: T0, endsAt: T0 + 60_000 }];
+    const done = work.done({ kind: 'take', take: { route, watched, spans, taken: null } }, T0 + now);
+    if (done.kind !== 'taken') throw new Error('nothing was taken');
+    return done.taken.pairs;
+  };
   return {
+    pairs,
+    missed: (now: number, from: number) => work.done({ kind: 'missed', route: 'shop', from: T0 + from }, T0 + now),
     give: (now: number, batch: LogBatch) => work.done({ kind: 'batch', batch, routes: ROUTES }, T0 + now),
     /** Lines of stable and canary in the 60 s since T0. */
-    look: (now: number, canary: string, parts: { stable?: string; route?: string } = {}) => {
-      const { stable = 'v1', route = 'shop' } = parts;
-      const watched = { stable, canary, epoch: 1, since: T0 };
-      const spans = [{ epoch: 1, startedAt: T0, endsAt: T0 + 60_000 }];
-      const done = work.done({ kind: 'take', take: { route, watched, spans, taken: null } }, T0 + now);
-      if (done.kind !== 'taken') throw new Error('nothing was taken');
-      return done.taken.pairs.map((pair) => [pair.stable?.lines ?? null, pair.canary?.lines ?? null])[0];
-    },
+    look: (...of: Parameters<typeof pairs>) =>
+      pairs(...of).map(({ stable, canary }) => [stable?.lines ?? null, canary?.lines ?? null])[0],
   };
 }
 
@@ -70,6 +73,26 @@ describe('lines that came before the first look at their versions', () => {
     });
     expect(look(5_000, 'v2', { route: 'cart' })).toEqual([null, 1]);
     expect(look(5_000, 'v2')).toEqual([null, 1]);
+  });
+
+  it('are incomplete where more came than is held, and where a thread that ended took them along', () => {
+    const { give, look, pairs } = stage();
+    give(1_000, batchOf(Buffer.alloc(9 * MIB)));
+    give(2_000, batchOf(lineOf('v2')));
+    expect(look(5_000, 'v2')).toEqual([null, 1]);
+    expect(pairs(5_500, 'v2')).toMatchObject([{ incomplete: true }]);
+    expect(stage(T0 + 1_000).pairs(5_000, 'v2')).toMatchObject([{ incomplete: true }]);
+    expect(stage(T0 - 1_000).pairs(5_000, 'v2')).toEqual([{ stable: null, canary: null }]);
+  });
+
+  it('are incomplete where a file had more than is read', () => {
+    const { missed, pairs } = stage();
+    missed(1_000, 500);
+    expect(pairs(5_000, 'v2')).toMatchObject([{ incomplete: true }]);
+    const watched = stage();
+    watched.pairs(0, 'v2');
+    watched.missed(1_000, 500);
+    expect(watched.pairs(5_000, 'v2')).toMatchObject([{ incomplete: true }]);
   });
 
   it('are gone after a minute', () => {

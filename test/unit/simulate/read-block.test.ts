@@ -76,7 +76,10 @@ describe('a block', () => {
     const { lines, levels, templates } = stable;
     const given = { lines, levels: { error: levels.error, info: levels.info }, templates };
     expect(read({ logs: { stable: given, canary: null } }).logs).toEqual({ stable, canary: null });
+    const left = { stable: null, canary: null, incomplete: true };
+    expect(read({ logs: left }).logs).toEqual(left);
     for (const [fault, logs] of [
+      ['logs.incomplete is false, which can only be true', { ...left, incomplete: false }],
       ['logs.canary is missing', { stable: null }],
       ['logs.stable.lines is missing', { stable: {}, canary: null }],
       ['logs.stable has more lines with a level than lines', { stable: { ...given, lines: 2 }, canary: null }],
