@@ -17,6 +17,7 @@ const MOST_KEPT_BYTES = 65_536;
 export class KeptAnswer {
   private readonly bodies: BodyQueue;
   private head: UpstreamHead | null = null;
+  private at = 0;
   private coding: Coding | null = null;
   private body: 'none' | 'kept' | 'unread' = 'none';
   private chunks: Buffer[] = [];
@@ -28,6 +29,7 @@ export class KeptAnswer {
 
   begin(head: UpstreamHead): void {
     this.head = head;
+    this.at = performance.now();
     if (head.body === 'none' || otherTypeOf(head) !== null) return;
     const body = bodyOf(head);
     this.coding = 'coding' in body ? body.coding : null;
@@ -51,7 +53,7 @@ export class KeptAnswer {
    * @param version whose answer it is
    */
   take(version: string): ComparableAnswer<WholeBody> | null {
-    const { head, coding, body, chunks } = this;
+    const { head, at, coding, body, chunks } = this;
     if (head === null) return null;
     this.bytes = 0;
     this.chunks = [];
@@ -59,6 +61,7 @@ export class KeptAnswer {
     return {
       version,
       status: head.status,
+      at,
       type: typeOf(head),
       fields: fieldsOf(head),
       body: body === 'none' ? null : body === 'unread' || coding === null ? 'unread' : { bytes, coding },

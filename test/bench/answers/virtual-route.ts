@@ -144,7 +144,7 @@ export class VirtualRoute {
 }
 
 function comparable(bytes: Buffer): ComparableAnswer<WholeBody> {
-  return { version: '', status: 200, type: 'application/json', fields: {}, body: { bytes, coding: 'identity' } };
+  return { version: '', status: 200, at: 0, type: 'application/json', fields: {}, body: { bytes, coding: 'identity' } };
 }
 
 function headOf({ status }: Answered, length: number): UpstreamHead {

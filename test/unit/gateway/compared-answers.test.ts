@@ -8,6 +8,7 @@ type Answer = ComparableAnswer<WholeBody>;
 const textual = (text: string, more: Partial<Answer> = {}): Answer => ({
   version: '',
   status: 200,
+  at: 0,
   type: 'application/json',
   fields: {},
   body: { bytes: Buffer.from(text), coding: 'identity' },
@@ -74,6 +75,45 @@ describe('answers to the same request', () => {
     ['the text of an empty string', { a: '' }, { a: ' ' }, { '/a': 'value' }],
   ])('%s is found', (_, stable, canary, fields) => {
     expect(steady(stable, canary)).toEqual(fields);
+  });
+
+  describe('that are times', () => {
+    const NOW = Math.floor(Date.now() / 1_000) * 1_000;
+    const iso = (ms: number) => new Date(ms).toISOString();
+    /** The canary's answer comes 300 ms after the stable's. */
+    const late = (stable: unknown, canary: unknown) =>
+      compared([json({ t: stable }), json({ t: canary }, { at: 300 }), json({ t: stable })]);
+
+    it.each([
+      ['to the second', iso(NOW).replace('.000', ''), iso(NOW + 1_000).replace('.000', '')],
+      ['with a fraction', iso(NOW).replace('.000', '.123456'), iso(NOW).replace('.000', '.9')],
+      ['with a zone', '2020-05-01 10:00:00+02:00', '2020-05-01 10:00:01+02:00'],
+      ['of HTTP', new Date(NOW).toUTCString(), new Date(NOW + 1_000).toUTCString()],
+      ['epoch seconds', NOW / 1_000, NOW / 1_000 + 1],
+      ['epoch seconds as text', `${NOW / 1_000}`, `${NOW / 1_000 + 1}`],
+      ['epoch milliseconds', NOW, NOW + 1_299],
+    ])('are alike where they differ no more than their answers: %s', (_, stable, canary) => {
+      expect(late(stable, canary)).toEqual({});
+      expect(late([stable, stable], [canary, canary])).toEqual({});
+    });
+
+    it.each([
+      ['more than that', iso(NOW), iso(NOW + 1_301)],
+      ['in their form', iso(NOW), iso(NOW).replace('Z', '+00:00')],
+      ['in their precision', iso(NOW), iso(NOW).replace('.000', '')],
+      ['as numbers that are no times', 1_234_567_890, 1_234_567_891],
+      ['as dates', '2026-01-01', '2026-01-02'],
+    ])('differ otherwise: %s', (_, stable, canary) => {
+      expect(late(stable, canary)).toEqual({ '/t': 'value' });
+    });
+
+    it('differ where one is a text and the other a number', () => {
+      expect(late(iso(NOW), NOW)).toEqual({ '/t': 'retyped' });
+    });
+
+    it('are held against the order of a list as any value', () => {
+      expect(late([iso(NOW), iso(NOW + 9_000)], [iso(NOW + 9_000), iso(NOW)])).toEqual({ '/t': 'value' });
+    });
   });
 
   it('which the stable itself gives another value are noise', () => {

@@ -1,6 +1,7 @@
 import { coversPath } from '../../../../parity/differences/covers-path.ts';
 import { exampleOfText, exampleOfValue } from '../../../../redact/example.ts';
 import { namesOfVersion, OWN_VERSION } from '../shape/own-version.ts';
+import { closeTimes } from './close-times.ts';
 import { type FieldChange, flatDifferences } from './flat-differences.ts';
 import { type FlatDocument, flatDocument, LongNumber } from './flat-document.ts';
 
@@ -17,6 +18,8 @@ export interface ComparableAnswer<Body> {
   /** The name of the version that answered. */
   readonly version: string;
   readonly status: number;
+  /** When its head came, in ms of a clock that all three have in common. */
+  readonly at: number;
   /** Type without parameters, in lower case; empty for none. */
   readonly type: string;
   /** Of the fields of the head that are compared, what is compared of each. */
@@ -46,6 +49,7 @@ export interface ComparedField {
 
 /** What an answer is compared by. */
 interface Parts {
+  readonly at: number;
   readonly head: FlatDocument;
   /** Null where the stable's is no JSON. */
   readonly body: FlatDocument | null;
@@ -83,7 +87,7 @@ export function comparedFieldsOf<Body>(
 
 /** Null for a body with too much in it. */
 function partsOf<Body>(
-  { version, status, type, fields, body }: ComparableAnswer<Body>,
+  { version, status, at, type, fields, body }: ComparableAnswer<Body>,
   textOf: (body: Body) => string,
 ): Parts | null {
   const head = new Map([
@@ -91,11 +95,11 @@ function partsOf<Body>(
     ['type', [`s${type}`]],
     ...Object.entries(fields).map(([name, value]): [string, string[]] => [`header ${name}`, [`s${value}`]]),
   ]);
-  if (body === null || body === 'unread') return { head, body: null };
+  if (body === null || body === 'unread') return { at, head, body: null };
   const document = exactDocument(() => textOf(body));
-  if (document === null) return { head, body: null };
+  if (document === null) return { at, head, body: null };
   const flat = flatDocument(document.document);
-  return flat === null ? null : { head, body: withoutOwnName(flat, version) };
+  return flat === null ? null : { at, head, body: withoutOwnName(flat, version) };
 }
 
 /** What a version calls itself is the same for every version. */
@@ -113,7 +117,7 @@ function changesOf(of: Parts, from: Parts): ReadonlyMap<string, FieldChange> {
   for (const whole of ['status', 'type']) if (head.has(whole)) return new Map([[whole, 'value']]);
   if (from.body === null) return head;
   if (of.body === null) return new Map([...head, [BODY, 'retyped']]);
-  const body = flatDifferences(of.body, from.body);
+  const body = flatDifferences(of.body, from.body, closeTimes(Math.abs(of.at - from.at), Date.now()));
   return new Map([...head, ...Array.from(body, ([path, change]) => [path === '' ? BODY : path, change] as const)]);
 }
 

@@ -7,14 +7,20 @@ export type FieldChange = 'value' | 'removed' | 'added' | 'retyped';
 /**
  * The fields in which one document differs from another, by path; what is inside of one that differs as a whole is left out. A list
  * differs by its length and by the order of its items: what is in them is compared in any order.
+ *
+ * @param isAsGood whether one value stands for another that is not quite the same
  */
-export function flatDifferences(of: FlatDocument, from: FlatDocument): ReadonlyMap<string, FieldChange> {
+export function flatDifferences(
+  of: FlatDocument,
+  from: FlatDocument,
+  isAsGood: (now: string, before: string) => boolean = () => false,
+): ReadonlyMap<string, FieldChange> {
   const found = new Map<string, FieldChange>();
   const reordered = new Set<string>();
   for (const [path, before] of from) {
     if (isWithin(found, path)) continue;
     const now = of.get(path);
-    const change = now === undefined ? 'removed' : changeOf(now, before);
+    const change = now === undefined ? 'removed' : changeOf(now, before, isAsGood);
     if (change === 'order') reordered.add(listOf(path));
     else if (change !== null) found.set(path, change);
   }
@@ -25,9 +31,13 @@ export function flatDifferences(of: FlatDocument, from: FlatDocument): ReadonlyM
   return found;
 }
 
-function changeOf(now: readonly string[], before: readonly string[]): FieldChange | 'order' | null {
+function changeOf(
+  now: readonly string[],
+  before: readonly string[],
+  isAsGood: (now: string, before: string) => boolean,
+): FieldChange | 'order' | null {
   if (now.length !== before.length) return now.length < before.length ? 'removed' : 'added';
-  if (now.every((text, at) => text === before[at])) return null;
+  if (now.every((text, at) => text === before[at] || isAsGood(text, before[at] ?? ''))) return null;
   const sorted = before.toSorted();
   const isSame = (other: readonly string[]) => other.toSorted().every((text, at) => text === sorted[at]);
   if (isSame(now)) return 'order';
