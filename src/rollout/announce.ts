@@ -56,7 +56,7 @@ export function announce(
     messages.push(
       page('harmHeld', `${after.route}: ${after.canary.version} is harmful and needs a person: ${after.reason}`),
     );
-  } else if (after.openPage !== null && before.openPage === null) {
+  } else if (after.openPage !== null && (before.openPage === null || event.kind === 'undecidedTooLong')) {
     messages.push(page('needsPerson', `${after.route}: ${after.canary.version} needs a person: ${after.reason}`));
   } else if (entered && after.stage.kind === 'promoted') {
     messages.push(compose('change', 'info', said));

@@ -88,16 +88,23 @@ function stuck(rollout: Rollout, evidence: Evidence, { at }: Facts): MachineEven
       return { kind: 'blindTooLong', action, reason };
     }
   }
-  if (openPage !== null) return null;
-  return held(rollout, evidence, at) ?? waitingInternally(rollout, evidence, at) ?? undecided(rollout, evidence, at);
+  const holding = held(rollout, evidence, at);
+  if (openPage === null) {
+    return holding ?? waitingInternally(rollout, evidence, at) ?? undecided(rollout, evidence, at);
+  }
+  // Somebody who was told that a stage takes long is told what is wrong with it as well, once that is known.
+  const isTold = holding && wasPaged(rollout, holding.cause, asOfNow(rollout.stageEnteredAt, evidence));
+  return isTold ? null : holding;
 }
 
+type HeldEvent = Extract<MachineEvent, { kind: 'undecidedTooLong' }> & { readonly cause: PagedCause };
+
 /** Evidence that holds the canary, and a route that fails as a whole: a person is asked within minutes. */
-function held(rollout: Rollout, evidence: Evidence, at: number): MachineEvent | null {
+function held(rollout: Rollout, evidence: Evidence, at: number): HeldEvent | null {
   const { verdict, suspectSince, faultSince } = evidence;
   if (rollout.paused || verdict === null) return null;
   const { maxHold } = rollout.policy.spec.judge;
-  const since = (cause: PagedCause, from: number, limitMs: number): MachineEvent | null => {
+  const since = (cause: PagedCause, from: number, limitMs: number): HeldEvent | null => {
     if (at <= from + limitMs || wasPaged(rollout, cause, from)) return null;
     const name = cause.startsWith('hold:') ? 'held' : verdict.name;
     const long = limitMs === 0 ? name : `${name} for longer than ${formatDuration(limitMs)}`;

@@ -46,6 +46,18 @@ describe('announce', () => {
     ]);
   });
 
+  it('pages once more, under the same key, when what is wrong is known', () => {
+    const stuck = apply(rolloutIn('step-1'), { kind: 'undecidedTooLong', reason: 'undecided for longer than 3m' });
+    const event = { kind: 'undecidedTooLong', cause: 'hold:worse:logs', reason: 'held: a new error' } as const;
+    expect(told(stuck, event)).toMatchObject([
+      {
+        kind: 'page',
+        dedupKey: `serin/payments/${stuck.id}`,
+        summary: 'payments: v2 needs a person: held: a new error',
+      },
+    ]);
+  });
+
   it('turns an open page into the page of the rollback under the same key', () => {
     const stuck = apply(rolloutIn('step-1'), { kind: 'undecidedTooLong', reason: 'undecided' });
     const messages = told(stuck, { kind: 'canaryBraked', reason: 'burst' });

@@ -336,6 +336,26 @@ describe('decide: stuck is loud', () => {
     expect(decide(answered, seen, facts({ at: since + 6 * MINUTE }))).toBeNull();
   });
 
+  it('pages for what holds, once, although somebody was told already that the step takes long', () => {
+    const rollout = rolloutIn('step-1');
+    const open = apply(
+      rollout,
+      { kind: 'undecidedTooLong', cause: 'undecided', reason: 'slow' },
+      { at: T0 + 4 * MINUTE },
+    );
+    const hold = { cause: 'worse:logs', check: 'logs', urgency: 'after-max-hold' } as const;
+    const heldSince = (since: number) =>
+      evidence(open, { verdict: { ...verdict('undecided'), hold }, held: { cause: hold.cause, since } });
+    const at = T0 + 12 * MINUTE;
+    expect(decide(open, heldSince(at - 5 * MINUTE), facts({ at }))).toBeNull();
+    const event = decide(open, heldSince(at - 5 * MINUTE - 1), facts({ at }));
+    expect(event).toMatchObject({ kind: 'undecidedTooLong', cause: 'hold:worse:logs' });
+    if (event === null) throw new Error('nobody was paged');
+    const told = apply(open, event, { at });
+    // Where it comes and goes meanwhile, it is the same page.
+    expect(decide(told, heldSince(at + MINUTE), facts({ at: at + 10 * MINUTE }))).toBeNull();
+  });
+
   it('pages once when evidence holds a step for longer than maxHold, however long the step is', () => {
     const policy = policyOf({ steps: [{ weight: '10%', dwell: '1d' }], judge: { maxHold: '20m' } });
     const rollout = rolloutIn('step-1', policy);
@@ -349,7 +369,7 @@ describe('decide: stuck is loud', () => {
       cause: 'suspect',
       reason: 'suspect for longer than 20m: it is suspect',
     });
-    if (event) expect(decide(apply(rollout, event), seen, late)).toBeNull();
+    if (event) expect(decide(apply(rollout, event, { at: late.at }), seen, late)).toBeNull();
     expect(decide(rollout, { ...seen, verdict: verdict('undecided'), suspectSince: null }, late)).toBeNull();
   });
 
