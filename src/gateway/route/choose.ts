@@ -52,7 +52,8 @@ export function choose(state: RouteState, live: Live, requester: Requester): Cho
   if (live.canary === null) {
     return { track: 'stable', by: 'weight', draw, keyKind: null, keyName: null, setCookie, consumer: null };
   }
-  const credential = live.order.consumerDefault === null ? null : credentialOf(declared.consumerKey, requester);
+  // Also where no rule applies: it is told who met what a canary answers.
+  const credential = credentialOf(declared.consumerKey, requester);
   const listed = credential === null ? null : consumers.find(credential);
   const { track, by } = chooseTrack(live.order, {
     force: forceOf(state, requester),
