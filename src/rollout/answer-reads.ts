@@ -1,4 +1,5 @@
 import { readsEnd } from '../parity/latency/until.ts';
+import { consumerGroups } from '../policy/checks/consumer-groups.ts';
 import type { ResponseShapeTerms } from '../policy/checks/shape-checks.ts';
 import type { Checks } from '../policy/schema.ts';
 import type { AnswerReads, OwnValue, ShapeReads } from '../split/answer-reads.ts';
@@ -26,11 +27,13 @@ export function readsOf(checks: Checks): Pick<SplitOrder['measure'], 'reads'> {
 }
 
 // What is ignored is left out by the judge in any case; what lies below a path takes no room either.
-function shapeOf({ sample, ignore, exceptConsumers }: ResponseShapeTerms): ShapeReads {
+function shapeOf({ sample, ignore, exceptConsumers, expect }: ResponseShapeTerms): ShapeReads {
+  const groups = consumerGroups(expect).map(({ name, consumers }) => ({ name, consumers }));
   return {
     sample,
     ignore: ignore.flatMap((path) => (path.endsWith('/**') ? [path.slice(0, -'/**'.length)] : [])),
     exceptConsumers,
+    ...(groups.length === 0 ? {} : { groups }),
   };
 }
 

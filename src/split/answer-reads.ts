@@ -43,6 +43,8 @@ export interface ShapeReads {
   readonly ignore: readonly string[];
   /** Names of consumers whose answers are not read. */
   readonly exceptConsumers: readonly string[];
+  /** Consumers whose answers are compared apart from all others, by the name of their group; omitted where there are none. */
+  readonly groups?: readonly { readonly name: string; readonly consumers: readonly string[] }[];
 }
 
 /**

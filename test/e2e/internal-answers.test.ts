@@ -6,13 +6,13 @@ import { type Caller, callerOf } from '../support/cast.ts';
 import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
 
-const policyOf = (name: string, breaking: string) => `apiVersion: serin.dev/v1
+const policyOf = (name: string, breaking: string, more = '') => `apiVersion: serin.dev/v1
 kind: GraduationPolicy
 metadata: { name: ${name} }
 spec:
   internal: { requests: 20 }
   steps: [{ weight: 20%, dwell: 1h }]
-  checks: { responseShape: { breaking: ${breaking}, sample: 100% } }
+  checks: { responseShape: { breaking: ${breaking}, sample: 100%${more} } }
   judge: { block: 1s, warmUp: 0s }
 `;
 
@@ -39,6 +39,12 @@ const renaming = json((id) => ({ id, total: 12, at: new Date().toISOString(), it
 /** The time is noise, and the sum is wrong. */
 const wrong = json((id) => ({ id, amount: 13, at: new Date().toISOString(), items: [{ sku: 'a', price: 1 }] }));
 
+const ACME = { 'x-api-key': 'key of acme' };
+
+/** Acme has moved to the new shape, and nobody else. */
+const migrating: RequestListener = (incoming, outgoing) =>
+  (incoming.headers['x-api-key'] === ACME['x-api-key'] ? renaming : stable)(incoming, outgoing);
+
 const EVERY_MS = 20;
 
 describe('a canary that answers 200, quickly, and something else', () => {
@@ -58,12 +64,13 @@ describe('a canary that answers 200, quickly, and something else', () => {
     const { statusCode, body } = await clients.request({ method: 'GET', path, headers });
     return { statusCode, text: await body.text() };
   };
-  const force = (route: string) => ask(`/${route}/orders/7`, { 'x-serin-version': 'canary' });
-  const start = async (route: string, answer: RequestListener) => {
+  const force = (route: string, headers: Record<string, string> = {}) =>
+    ask(`/${route}/orders/7`, { 'x-serin-version': 'canary', ...headers });
+  const start = async (route: string, answer: RequestListener, headers: Record<string, string> = {}) => {
     const body = { route, canaryUrl: await upstream(answer), version: 'v2', reason: 'ready' };
     const { id } = await caller.post<RolloutView>('/api/v1/rollouts', body);
-    await expect.poll(async () => (await force(route)).text, { timeout: 20_000 }).toContain('"total"');
-    for (let forced = 0; forced < 20; forced += 1) await force(route);
+    await expect.poll(async () => (await force(route, headers)).text, { timeout: 20_000 }).toContain('"total"');
+    for (let forced = 0; forced < 20; forced += 1) await force(route, headers);
     return id;
   };
 
@@ -73,11 +80,15 @@ describe('a canary that answers 200, quickly, and something else', () => {
       `  - { name: ${name}, path: /${name}, stable: { url: "${url}", version: v1 }, policy: ${policy}${more} }\n`;
     home = makeHome(
       `gateway: { listen: 127.0.0.1:0 }\ncontrol: { listen: 127.0.0.1:0 }\ncontroller: { tick: 1s }\n` +
-        `policies: [refusing.yaml, holding.yaml, comparing.yaml]\nroutes:\n` +
-        `${route('refused', 'refusing')}${route('held', 'holding')}${route('compared', 'comparing', ', mirror: 50%')}`,
+        `policies: [refusing.yaml, holding.yaml, migrating.yaml, comparing.yaml]\nroutes:\n` +
+        `${route('refused', 'refusing')}${route('held', 'holding')}${route('migrated', 'migrating', ', consumerKey: { header: x-api-key }')}${route('compared', 'comparing', ', mirror: 50%')}`,
     );
     home.write('refusing.yaml', policyOf('refusing', 'rollback'));
     home.write('holding.yaml', policyOf('holding', 'hold'));
+    home.write(
+      'migrating.yaml',
+      policyOf('migrating', 'hold', ', expect: [{ renamed: /amount -> /total, consumers: [acme] }]'),
+    );
     home.write('comparing.yaml', COMPARING);
     server = await startServerProcess(home);
     caller = callerOf(() => ({ url: server.controlUrl, token: home.token() }));
@@ -85,6 +96,7 @@ describe('a canary that answers 200, quickly, and something else', () => {
     let sent = 0;
     beat = setInterval(() => {
       sent += 1;
+      void ask(`/migrated/orders/${sent}`, ACME).catch(() => undefined);
       for (const name of ['refused', 'held', 'compared']) void ask(`/${name}/orders/${sent}`).catch(() => undefined);
     }, EVERY_MS);
   });
@@ -142,6 +154,16 @@ describe('a canary that answers 200, quickly, and something else', () => {
     expect(await caller.rollout(id)).toMatchObject({ stage: 'internal', waitsFor: ['advance'], openPage: null });
     await caller.post(`/api/v1/rollouts/${id}/advance`, { to: 'step-1', reason: 'clients know' });
     expect((await caller.rollout(id))?.stage).toBe('step-1');
+  });
+
+  it('passes where that is expected of the consumer who asked, whose answers are compared apart', async () => {
+    const listed = { rule: 'by-weight', key: ACME['x-api-key'], reason: 'moves early' };
+    await caller.put('/api/v1/routes/migrated/consumers/acme', listed);
+    const id = await start('migrated', migrating, ACME);
+    await expect.poll(async () => (await caller.rollout(id))?.stage, { timeout: 30_000 }).toBe('step-1');
+    const passed = (await caller.audit(id))?.find(({ event }) => event.kind === 'internalPassed');
+    expect(passed?.reason).toMatch(/shape of answers: 2\d forced answers as the stable's are there/);
+    expect(passed?.reason).not.toContain('too few');
   });
 
   it('is held there by what both versions answer to the same requests, with no client served by it', async () => {

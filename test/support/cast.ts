@@ -17,6 +17,7 @@ export function trafficTo(gatewayUrl: string, perSecond: number, forMs: number):
 /** A control API seen by somebody who keeps asking although the server dies now and then. */
 export interface Caller {
   post<T>(path: string, body: unknown): Promise<T>;
+  put(path: string, body: unknown): Promise<void>;
   /** Null while nobody answers. */
   rollout(id: string): Promise<RolloutView | null>;
   /** Oldest first; null while nobody answers. */
@@ -46,6 +47,10 @@ export function callerOf(address: () => { readonly url: string; readonly token: 
       const response = await call('POST', path, body);
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       return (await response.json()) as T;
+    },
+    async put(path, body) {
+      const response = await call('PUT', path, body);
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     },
     rollout: (id) => maybe(`/api/v1/rollouts/${id}`),
     async audit(id) {

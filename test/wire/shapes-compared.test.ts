@@ -103,6 +103,31 @@ describe('what answers of two versions look like', () => {
     expect(await answers(3, 2)).toBe(2);
   });
 
+  it('compares consumers apart of whom something else is expected', async () => {
+    const groups = [{ name: 'acme and globex', consumers: ['acme', 'globex'] }];
+    const { gateway, ask, answers } = await compare({ stable: STABLE, canary: CANARY }, { groups });
+    const asked = [...CONSUMERS, ...CONSUMERS].map((name) => `key of ${name}`);
+    for (const [at, key] of [...asked, 'key of nobody'].entries()) {
+      await ask('/orders/1', { 'x-api-key': key, 'x-version': at < CONSUMERS.length ? 'stable' : 'canary' });
+    }
+    expect(await answers(7, 7)).toBe(7);
+    const { blocks } = await gateway.peek('shop', null, 60_000);
+    const read = new Map<string, number>();
+    for (const { forced } of blocks) {
+      for (const [place, shape] of Object.entries(forced.canary.shapes ?? {})) {
+        read.set(place, (read.get(place) ?? 0) + shape.answers);
+      }
+    }
+    const theirs = 'GET /orders/{id} for acme and globex 2xx';
+    expect(Object.fromEntries(read)).toEqual({ [theirs]: 2, [PLACE]: 2 });
+    const names = [sightingOfFact(theirs, 'present /total'), sightingOfFact(PLACE, 'present /total')];
+    const seen = await gateway.sightings('shop', names);
+    expect(names.map((name) => seen.get(name)?.consumers)).toEqual([
+      ['acme', 'globex'],
+      ['initech', 'not listed'],
+    ]);
+  });
+
   it('counts users where keys are sticky, and not how often they ask', async () => {
     const route = { sticky: { kind: 'header', name: 'x-user' } } as const;
     const { ask, answers } = await compare({ stable: STABLE, canary: CANARY }, {}, { route });

@@ -1,3 +1,4 @@
+import { readPlace } from '../../stats/answers/shape-place.ts';
 import type { Difference, DifferenceKind } from '../differences/difference.ts';
 import type { DeclaredDifference } from './declared-difference.ts';
 
@@ -45,7 +46,8 @@ function meansSame(declared: DeclaredDifference, seen: DeclaredDifference): bool
 
 function isPlace(declared: string, seen: string): boolean {
   const [method, path = '', status] = declared.split(' ');
-  const [seenMethod, seenPath = '', seenStatus] = seen.split(' ');
+  const { endpoint, status: seenStatus } = readPlace(seen);
+  const [seenMethod, seenPath = ''] = endpoint.split(' ');
   if (method !== seenMethod || status !== seenStatus) return false;
   const segments = path.split('/').filter(Boolean);
   const seenSegments = seenPath.split('/').filter(Boolean);

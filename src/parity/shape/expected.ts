@@ -1,8 +1,10 @@
+import { consumerGroups } from '../../policy/checks/consumer-groups.ts';
 import type { ResponseShapeTerms, ShapeExpectation } from '../../policy/checks/shape-checks.ts';
 import { type FactText, factText } from '../../stats/answers/shape-fact.ts';
+import { readPlace } from '../../stats/answers/shape-place.ts';
 import type { ShapeEvidence } from '../../stats/presence/shape-evidence.ts';
 import type { NamedSlot } from './named-slot.ts';
-import { endpointOfPlace, isPathMeant } from './shape-path.ts';
+import { isPathMeant } from './shape-path.ts';
 
 const ARROW = ' -> ';
 /** Log evidence from which on a declared difference counts as seen. */
@@ -24,11 +26,14 @@ export function judgedSlots(
 ): JudgedSlots {
   const facts = new Map(evidence.places.map((place) => [place.place, new Set(place.facts)]));
   const seen = new Set<number>();
+  const isAt = placesOf(expect);
   const slots = named.filter((one) => {
     const { place } = one.slot;
     if (ignore.some((pattern) => isIgnored(pattern, one))) return false;
     const known = facts.get(place) ?? new Set();
-    const met = expect.flatMap((expected, index) => (isExpected(expected, one, known) ? [index] : []));
+    const met = expect.flatMap((expected, index) =>
+      isAt(index, place) && isExpected(expected, one, known) ? [index] : [],
+    );
     if (one.slot.logE >= SEEN) for (const index of met) seen.add(index);
     return met.length === 0;
   });
@@ -42,20 +47,34 @@ export function unseenExpectations(
   seen: ReadonlySet<number>,
   fewest: number,
 ): readonly string[] {
+  const isAt = placesOf(expect);
   return expect.flatMap((expected, index) => {
-    const { endpoint } = expected;
-    const isCompared = places.some(
-      ({ place, seen: { canary } }) =>
-        canary >= fewest && (endpoint === undefined || endpointOfPlace(place) === endpoint),
-    );
+    const isCompared = places.some(({ place, seen: { canary } }) => canary >= fewest && isAt(index, place));
     return isCompared && !seen.has(index) ? [expectationInWords(expected)] : [];
   });
 }
 
-/** `renamed /amount -> /total`, `removed /legacy at GET /orders/{id}` */
-function expectationInWords({ endpoint, ...declared }: ShapeExpectation): string {
+/** `renamed /amount -> /total`, `removed /legacy at GET /orders/{id} for acme` */
+function expectationInWords({ endpoint, consumers = [], ...declared }: ShapeExpectation): string {
   const [[kind, what] = ['', '']] = Object.entries(declared);
-  return `${kind} ${what}${endpoint === undefined ? '' : ` at ${endpoint}`}`;
+  return `${kind} ${what}${endpoint === undefined ? '' : ` at ${endpoint}`}${forWhom(consumers)}`;
+}
+
+function forWhom([first, ...others]: readonly string[]): string {
+  if (first === undefined) return '';
+  return ` for ${first}${others.length === 0 ? '' : ` and ${others.length} more`}`;
+}
+
+/** Whether what is expected, by its index, is expected of the answers at a place. */
+function placesOf(expect: readonly ShapeExpectation[]): (index: number, place: string) => boolean {
+  const groups = new Map(consumerGroups(expect).map(({ name, expects }) => [name, expects]));
+  return (index, place) => {
+    const { endpoint, group } = readPlace(place);
+    const expected = expect[index];
+    if (expected?.endpoint !== undefined && expected.endpoint !== endpoint) return false;
+    if (expected?.consumers === undefined) return true;
+    return group !== null && (groups.get(group)?.includes(index) ?? false);
+  };
 }
 
 function isIgnored(pattern: string, { slot: { fact } }: NamedSlot): boolean {
@@ -65,8 +84,7 @@ function isIgnored(pattern: string, { slot: { fact } }: NamedSlot): boolean {
 }
 
 function isExpected(expected: ShapeExpectation, named: NamedSlot, known: ReadonlySet<FactText>): boolean {
-  const { place, fact } = named.slot;
-  if (expected.endpoint !== undefined && expected.endpoint !== endpointOfPlace(place)) return false;
+  const { fact } = named.slot;
   const name = fact.trait === 'header' ? `${HEADER}${fact.path}` : fact.path;
   const isAt = (path: string) => path === name;
   const isBecome = (declared: string) => {

@@ -12,8 +12,3 @@ export function isPathMeant(pattern: string, path: string): boolean {
 function partsOf(path: string): readonly string[] {
   return path === '' ? [] : path.split('/').slice(1);
 }
-
-/** `GET /orders/{id}` of `GET /orders/{id} 2xx`. */
-export function endpointOfPlace(place: string): string {
-  return place.slice(0, Math.max(0, place.lastIndexOf(' ')));
-}

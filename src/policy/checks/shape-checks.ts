@@ -34,23 +34,33 @@ function became(example: string) {
   ).max(LONGEST_PATH);
 }
 
+const consumers = z
+  .array(z.string().min(1).max(100))
+  .min(1)
+  .max(50)
+  .optional()
+  .describe('Of the answers to these consumers alone, which are then compared apart from all others; left out, of all');
+
+/** Where, and of whose answers. */
+const where = { endpoint, consumers };
+
 const expectation = z.union(
   [
-    z.strictObject({ renamed: renamed.describe('A field that gets another name'), endpoint }),
-    z.strictObject({ removed: place.describe('A field or header that goes'), endpoint }),
-    z.strictObject({ added: place.describe('A field or header that comes'), endpoint }),
-    z.strictObject({ retyped: became('/amount -> string').describe('A field that gets another type'), endpoint }),
-    z.strictObject({ nullable: pointer.describe('A field that may be null'), endpoint }),
+    z.strictObject({ renamed: renamed.describe('A field that gets another name'), ...where }),
+    z.strictObject({ removed: place.describe('A field or header that goes'), ...where }),
+    z.strictObject({ added: place.describe('A field or header that comes'), ...where }),
+    z.strictObject({ retyped: became('/amount -> string').describe('A field that gets another type'), ...where }),
+    z.strictObject({ nullable: pointer.describe('A field that may be null'), ...where }),
     z.strictObject({
       optional: pointer.describe('A field that may be missing, or a list that may be empty'),
-      endpoint,
+      ...where,
     }),
-    z.strictObject({ newValue: became('/status -> REFUNDED').describe('A new word'), endpoint }),
-    z.strictObject({ reformatted: became('/created -> date').describe('A text in another format'), endpoint }),
-    z.strictObject({ type: z.string().min(1).max(100).describe('Another content type, `text/html`'), endpoint }),
+    z.strictObject({ newValue: became('/status -> REFUNDED').describe('A new word'), ...where }),
+    z.strictObject({ reformatted: became('/created -> date').describe('A text in another format'), ...where }),
+    z.strictObject({ type: z.string().min(1).max(100).describe('Another content type, `text/html`'), ...where }),
   ],
   saying(
-    'must be one of renamed, removed, added, retyped, nullable, optional, newValue, reformatted and type, and may have an endpoint',
+    'must be one of renamed, removed, added, retyped, nullable, optional, newValue, reformatted and type, and may have an endpoint and consumers',
   ),
 );
 
@@ -79,7 +89,9 @@ export const responseShapeTerms = z.strictObject({
     .array(z.string().min(1).max(100))
     .max(200)
     .default([])
-    .describe('Consumers that expect the new shape already: their answers are not compared'),
+    .describe(
+      'Consumers whose answers are not compared; `expect` may name consumers instead, and goes on comparing them',
+    ),
   expect: z
     .array(expectation)
     .max(200)

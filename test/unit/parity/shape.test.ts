@@ -241,6 +241,25 @@ describe('the shape of answers', () => {
     expect(findingIn(judge({ ignore: ['header x-total'] }, { 'header x-total': null })).differences).toBeUndefined();
   });
 
+  it('expects of consumers what is declared of them, and of nobody else', () => {
+    const renamed = { ...without('/amount'), 'present /total': 150, 'integer /total': 150 };
+    const ACME = 'GET /orders/{id} for acme 2xx';
+    const expected: Declared = { expect: [{ renamed: '/amount -> /total', consumers: ['acme'] }] };
+    const of = (place: string, changes: Readonly<Record<string, number | null>>) => {
+      const usual = place === ACME ? PLACE : ACME;
+      const stable = { ...tallyOf(90), shapes: { [PLACE]: answersOf(1_350), [ACME]: answersOf(1_350) } };
+      const canary = { ...tallyOf(10), shapes: { [usual]: answersOf(150), [place]: answersOf(150, changes) } };
+      return judgeBlocks(policyOf(expected), { stable, canary }, 12);
+    };
+    expect(findingIn(of(ACME, renamed)).differences).toBeUndefined();
+    expect(of(ACME, renamed).verdict.hold).toBeUndefined();
+    expect(of(PLACE, renamed).verdict.reason).toContain(`${PLACE}: /amount is gone and /total came`);
+    // All else of theirs stays compared.
+    const lost = of(ACME, { ...renamed, 'present /status': null, 'string /status': null, 'value:PAID /status': null });
+    expect(lost.verdict.reason).toContain(`canary differs in ${ACME}: /status is gone`);
+    expect(findingIn(of(PLACE, {})).says).toContain('not seen so far: renamed /amount -> /total for acme');
+  });
+
   it('expects what is declared, tells what does not come, and nothing else is excused', () => {
     const renamed = { ...without('/amount'), 'present /total': 150, 'integer /total': 150 };
     const expected: Declared = { breaking: 'rollback', expect: [{ renamed: '/amount -> /total' }] };

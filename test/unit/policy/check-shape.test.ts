@@ -28,6 +28,7 @@ it('a policy says of the shape of answers what can be meant', () => {
       '  - { removed: header x-old, endpoint: "GET /orders/{id}" }',
       '  - { retyped: /id -> string }',
       '  - { newValue: /status }',
+      '  - { nullable: /note, consumers: [globex] }',
     ]),
   ).toEqual([]);
 });
@@ -42,4 +43,18 @@ it('what is no path, no rename, or said twice is refused with its place', () => 
   expect(faultsOf(['expect: [{ renamed: /a -> /a }]'])).toEqual(['8:27 renamed must have two different names']);
   expect(faultsOf(['ignore: [/a, /a]'])).toEqual(['8:20 ignore has this twice']);
   expect(faultsOf(['exceptConsumers: [acme, acme]'])).toEqual(['8:31 exceptConsumers has this twice']);
+  expect(faultsOf(['expect: [{ removed: /a, consumers: [] }]'])).toEqual([expect.stringMatching(/^8:42 /)]);
+  expect(faultsOf(['expect: [{ removed: /a, consumers: [x, x] }]'])).toEqual(['8:46 consumers has this twice']);
+});
+
+it('consumers of whom something is expected are compared, and in few groups', () => {
+  expect(faultsOf(['exceptConsumers: [acme]', 'expect: [{ removed: /a, consumers: [acme] }]'])).toEqual([
+    '9:43 acme is in exceptConsumers, so nothing of it is compared',
+  ]);
+  const each = (count: number) =>
+    Array.from({ length: count }, (_, at) => `  - { removed: /a${at}, consumers: [c${at}] }`);
+  expect(faultsOf(['expect:', ...each(4)])).toEqual([]);
+  expect(faultsOf(['expect:', ...each(5)])).toEqual([
+    '8:7 expect tells 5 groups of consumers apart, at most 4 are compared by themselves: consumers of whom the same is expected are one group',
+  ]);
 });

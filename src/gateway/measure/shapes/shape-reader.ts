@@ -12,7 +12,7 @@ import type { Answerer } from '../reading/shape/fact-seen.ts';
 import { headFacts } from '../reading/shape/head-facts.ts';
 import { withOwnVersion } from '../reading/shape/own-version.ts';
 import type { ReadFacts } from '../reading/shape/place-facts.ts';
-import { type Endpoints, RouteShapes, type ShapePlace } from '../reading/shape/route-shapes.ts';
+import { type AnswerGroup, type Endpoints, RouteShapes, type ShapePlace } from '../reading/shape/route-shapes.ts';
 import type { Mined } from '../reading/shape/shape-miner.ts';
 import { SampleRate } from './sample-rate.ts';
 import { ToldUsers } from './told-users.ts';
@@ -59,15 +59,23 @@ interface ShapeParts {
 export class ShapeReading {
   private readonly rate: SampleRate;
   private readonly exceptConsumers: ReadonlySet<string>;
+  /** Of consumers that are in one. */
+  private readonly groups: ReadonlyMap<string, AnswerGroup>;
   private readonly shapes: RouteShapes;
   private readonly bodies: BodyQueue;
   private readonly versions: Readonly<Record<Track, string>>;
   /** Null until a sticky key has come. */
   private told: ToldUsers | null = null;
 
-  constructor({ sample, ignore, exceptConsumers }: ShapeReads, { endpoints, bodies, versions }: ShapeParts) {
+  constructor(
+    { sample, ignore, exceptConsumers, groups = [] }: ShapeReads,
+    { endpoints, bodies, versions }: ShapeParts,
+  ) {
     this.rate = new SampleRate(sample, () => performance.now());
     this.exceptConsumers = new Set(exceptConsumers);
+    this.groups = new Map(
+      groups.flatMap(({ name, consumers }, at) => consumers.map((consumer) => [consumer, { number: at + 1, name }])),
+    );
     this.shapes = new RouteShapes(endpoints, ignore);
     this.bodies = bodies;
     this.versions = versions;
@@ -80,7 +88,8 @@ export class ShapeReading {
     const isRead = by === 'force' || this.isSampled(requestId);
     if (head.status >= FIRST_BAD || path === null || !isRead) return null;
     if (consumer !== null && this.exceptConsumers.has(consumer)) return null;
-    const place = this.shapes.placeOf(method, path, head.status);
+    const group = consumer === null ? null : (this.groups.get(consumer) ?? null);
+    const place = this.shapes.placeOf(method, path, head.status, group);
     if (place === null) return { end: () => findings.shapeUnread('another place') };
     if (this.isRepeated(ticket, place)) return null;
     const answerer = { track: ticket.track, consumer };

@@ -1,4 +1,5 @@
 import { MOST_FACTS, MOST_PLACES } from '../../../../stats/answers/shape-counts.ts';
+import { writePlace } from '../../../../stats/answers/shape-place.ts';
 import type { Sighting, SightingName } from '../../../../stats/answers/sighting.ts';
 import { type EndpointNames, showsEndpoint } from '../../endpoints/endpoint-names.ts';
 import { PlaceFacts } from './place-facts.ts';
@@ -6,6 +7,8 @@ import { PlaceFacts } from './place-facts.ts';
 /** Places that endpoints may take by themselves; the others are for those that the stable is known to answer at. */
 const FIRST_COME = MOST_PLACES / 2;
 const CLASSES = 10;
+/** With that of everybody who is in none. */
+const GROUPS = 100;
 
 /** The endpoints of a route. */
 export interface Endpoints {
@@ -22,6 +25,13 @@ export interface ShapePlace {
   readonly facts: PlaceFacts;
 }
 
+/** Consumers whose answers are compared apart: see `ShapeReads`. */
+export interface AnswerGroup {
+  /** From 1 on. */
+  readonly number: number;
+  readonly name: string;
+}
+
 /** What the answers of a route looked like while one canary is compared: its places and their facts, bounded. */
 export class RouteShapes {
   private readonly endpoints: Endpoints;
@@ -35,15 +45,19 @@ export class RouteShapes {
   }
 
   /** Null where it is none, or there is no room for another. */
-  placeOf(method: number, path: string, status: number): ShapePlace | null {
+  placeOf(method: number, path: string, status: number, group: AnswerGroup | null = null): ShapePlace | null {
     const { names } = this.endpoints;
     const hash = names.hashOf(method, path);
     const statusClass = Math.floor(status / 100);
-    const key = hash * CLASSES + statusClass;
+    const key = (hash * CLASSES + statusClass) * GROUPS + (group?.number ?? 0);
     const known = this.places.get(key);
     if (known !== undefined) return known;
     if (!this.mayTakeOne(hash, path, status)) return null;
-    const name = `${names.nameOf(method, path)} ${statusClass}xx`;
+    const name = writePlace({
+      endpoint: names.nameOf(method, path),
+      group: group?.name ?? null,
+      status: `${statusClass}xx`,
+    });
     const place = { name, number: this.places.size, facts: new PlaceFacts(this.room, this.ignore) };
     this.places.set(key, place);
     return place;
