@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../bench/gateway/report.ts';
+import type { LogsReport } from '../bench/logs/report.ts';
 import type { Report as MemoryReport } from '../bench/memory/report.ts';
 import type { SoakOutcome } from '../soak/outcome.ts';
 
@@ -48,6 +49,15 @@ describe.runIf(process.platform === 'linux')('the gateway soak', () => {
     expect(promises.length).toBeGreaterThan(5);
     expect(promises.filter(({ isMet }) => !isMet)).toEqual([]);
   });
+});
+
+describe.runIf(process.platform === 'linux')('the benchmark of logs', () => {
+  it('reads every form, and has turns with lines beside those without', async () => {
+    const { reading, turns } = await printed<LogsReport>('bench/logs/main.ts', '--quick');
+    expect(reading.map(({ judged, unwatched }) => judged > 0 && unwatched > judged)).toEqual([true, true, true, true]);
+    expect(turns.map(({ logs }) => logs)).toEqual(['none', 'NDJSON', 'none', 'OTLP protobuf']);
+    expect(turns.every(({ answered, serving }) => answered > 0 && serving > 0)).toBe(true);
+  }, 300_000);
 });
 
 describe.runIf(process.platform === 'linux')('the memory benchmark', () => {

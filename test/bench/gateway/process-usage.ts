@@ -11,6 +11,11 @@ export function cpuMs(pid: number): number {
   return scheduledMs(pid) ?? tickedMs(pid);
 }
 
+/** The same of its main thread alone. */
+export function mainThreadCpuMs(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1').split(' ')[0]) / NS_PER_MS;
+}
+
 /** To the nanosecond, where the kernel says so (first field of schedstat). */
 function scheduledMs(pid: number): number | null {
   try {
