@@ -32,13 +32,23 @@ export function exampleOfValue(path: string, value: unknown): string {
 
 /** Whether nothing of a value may be shown or counted by itself: by its path, or by its form. */
 export function isSecretValue(path: string, text: string): boolean {
-  return isSecretPath(path) || text.length > MOST_READ || secretSpans(text).length > 0;
+  return isSecretPath(path) || isSecretText(text);
+}
+
+/** The parts of a short text that are not to be shown, from the left, none within another. */
+export function redactedSpans(text: string): readonly SecretSpan[] {
+  return withoutOverlaps([...namedSecrets(text), ...secretSpans(text)]);
+}
+
+/** Whether a text looks like a secret, or like a person's, or has one in it. */
+export function isSecretText(text: string): boolean {
+  return text.length > MOST_READ || secretSpans(text).length > 0;
 }
 
 function redact(text: string): string {
   const read = oneLine(text.slice(0, MOST_READ));
   const limit = text.length > MOST_READ ? MOST_READ - UNSHOWN_END : read.length;
-  const spans = withoutOverlaps([...namedSecrets(read), ...secretSpans(read)]).filter(({ from }) => from < limit);
+  const spans = redactedSpans(read).filter(({ from }) => from < limit);
   return `${replaced(read, spans, limit)}${text.length > MOST_READ ? '…' : ''}`;
 }
 
@@ -52,9 +62,12 @@ function replaced(text: string, spans: readonly SecretSpan[], limit: number): st
   return parts.join('') + text.slice(from, Math.max(from, limit));
 }
 
-// Characters that show nothing would hide a secret from its pattern.
+// Characters that show nothing, and other forms of the same ones, would hide a secret from its pattern.
 function oneLine(text: string): string {
-  return text.replace(/\p{Cf}+/gu, '').replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+  return text
+    .normalize('NFKC')
+    .replace(/\p{Cf}+/gu, '')
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
 function shown(value: unknown, depth: number): string {
@@ -75,6 +88,11 @@ function shown(value: unknown, depth: number): string {
 }
 
 function listed(items: readonly unknown[], depth: number): string {
+  const [name, ...values] = items;
+  // A name and its values, as head fields are kept.
+  if (values.length === 1 && typeof name === 'string' && isSecretName(name)) {
+    return `[${JSON.stringify(redact(name))},${hidden(values[0])}]`;
+  }
   const parts: string[] = [];
   let length = 0;
   for (const item of items) {
@@ -89,15 +107,24 @@ function listed(items: readonly unknown[], depth: number): string {
 function membersOf(record: object, depth: number): string {
   const parts: string[] = [];
   let length = 0;
+  const isOfSecret = NAMING.some((naming) => isNameOfSecret(record, naming));
   for (const name in record) {
     if (!Object.hasOwn(record, name)) continue;
     if (parts.length === MOST_MEMBERS || length > LONGEST_EXAMPLE) return `{${parts.join(',')},…}`;
     const value = (record as Readonly<Record<string, unknown>>)[name];
-    const part = `${JSON.stringify(redact(name))}:${isSecretName(name) ? hidden(value) : shown(value, depth - 1)}`;
+    const part = `${JSON.stringify(redact(name))}:${isSecretName(name) || (isOfSecret && !NAMING.includes(name)) ? hidden(value) : shown(value, depth - 1)}`;
     length += part.length + 1;
     parts.push(part);
   }
   return `{${parts.join(',')}}`;
+}
+
+/** Members that say what the others are: `{"name": "password", "value": "..."}`. */
+const NAMING: readonly string[] = ['name', 'key', 'field', 'header'];
+
+function isNameOfSecret(record: object, naming: string): boolean {
+  const named = Object.hasOwn(record, naming) ? (record as Readonly<Record<string, unknown>>)[naming] : null;
+  return typeof named === 'string' && isSecretName(named) && Object.hasOwn(record, 'value');
 }
 
 function hidden(value: unknown): string {

@@ -1,24 +1,45 @@
 import { isSecretName } from './secret-name.ts';
 import type { SecretSpan } from './secret-patterns.ts';
 
-const NAMED = /(?<![A-Za-z0-9_.-])([A-Za-z0-9_][A-Za-z0-9_.-]{1,60})(\\{0,4}["'])?\s{0,3}[:=]\s{0,3}/g;
+const NAME = '([A-Za-z0-9_][A-Za-z0-9_.-]{1,60})';
+const QUOTE = `\\\\{0,4}["']`;
+/** How a name and its value are written; the value comes next. */
+const NAMED: readonly RegExp[] = [
+  // `password=...`, `"token": "..."`, `"token" => "..."`, `password%3D...`
+  new RegExp(`(?<![A-Za-z0-9_.])-{0,2}${NAME}(?:${QUOTE})?\\s{0,3}(?:=>|[:=]|%3[ad])\\s{0,3}`, 'gi'),
+  // `--password ...`
+  new RegExp(`(?<![^\\s"'])--?${NAME}\\s{1,3}(?!-)`, 'g'),
+  // `('password', '...')`, `["password", "..."]`
+  new RegExp(`${QUOTE}${NAME}${QUOTE}\\s{0,3},\\s{0,3}(?=${QUOTE})`, 'g'),
+  // `{"name": "password", "value": "..."}`
+  new RegExp(`${QUOTE}${NAME}${QUOTE}\\s{0,3},\\s{0,3}${QUOTE}(?:value|val|content)${QUOTE}\\s{0,3}[:=]\\s{0,3}`, 'gi'),
+  // `<password>...</password>`
+  new RegExp(`<${NAME}(?:\\s[^<>]{0,200})?>(?!<)`, 'g'),
+];
 const CLOSING: Readonly<Record<string, string>> = { '{': '}', '[': ']' };
 
-/** In a line of text, the values that a secret's name stands before: `password=...`, `"token": "..."`, `Cookie: ...`. */
+/** In a line of text, the values that a secret's name stands before. */
 export function namedSecrets(text: string): readonly SecretSpan[] {
-  const found: SecretSpan[] = [];
-  let to = 0;
-  for (const { 0: head, 1: name = '', index } of text.matchAll(NAMED)) {
-    if (index < to || !isSecretName(name)) continue;
-    const from = index + head.length;
-    to = endOfValue(text, from, name);
-    if (to > from) found.push({ from, to, as: '[redacted]' });
-  }
-  return found;
+  return NAMED.flatMap((pattern) => {
+    const found: SecretSpan[] = [];
+    let to = 0;
+    for (const { 0: head, 1: name = '', index } of text.matchAll(pattern)) {
+      if (index < to || !isSecretName(name)) continue;
+      const from = index + head.length;
+      to = head.startsWith('<') ? endOfElement(text, from) : endOfValue(text, from, name);
+      if (to > from) found.push({ from, to, as: '[redacted]' });
+    }
+    return found;
+  });
+}
+
+function endOfElement(text: string, from: number): number {
+  const end = text.indexOf('<', from);
+  return end < 0 ? text.length : end;
 }
 
 function endOfValue(text: string, from: number, name: string): number {
-  const [quote] = /^\\{0,4}["']/.exec(text.slice(from, from + 5)) ?? [];
+  const [quote] = /^\\{0,4}["'`]/.exec(text.slice(from, from + 5)) ?? [];
   if (quote !== undefined) return endOfQuoted(text, from + quote.length, quote);
   const closing = CLOSING[text[from] ?? ''];
   if (closing !== undefined) return endOfGroup(text, from, closing);

@@ -15,7 +15,10 @@ interface Rule {
 const RULES: readonly Rule[] = [
   // Who signs in, in an address.
   { as: '[secret]', pattern: /(?<=:\/\/)[^\s/@"'<>]{1,200}(?=@)/g },
-  { as: '[email]', pattern: /[^\s"'<>(),;:=@/?&[\]{}|\\]{1,64}(?:@|%40)[^\s"'<>(),;:=@/?&[\]{}|\\]{1,255}/gi },
+  {
+    as: '[email]',
+    pattern: /[^\s"'<>(),;:=@/?&[\]{}|\\]{1,64}(?:@|%40|%2540|&#64;)[^\s"'<>(),;:=@/?&[\]{}|\\]{1,255}/gi,
+  },
   { as: '[secret]', pattern: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY.{0,2000}/gs },
   { as: '[secret]', pattern: /\bbearer[ :=]{1,3}["']?[\w.~+/=-]{4,2000}/gi },
   {
@@ -30,13 +33,14 @@ const RULES: readonly Rule[] = [
     as: '[secret]',
     pattern: /\b(?:sk|pk|rk|whsec|gh[opsru]|github_pat|glpat|xox[abeprs]|npm|serin|shpat)[_-][\w-]{8,500}/g,
   },
+  { as: '[secret]', pattern: /\b(?:SG\.[\w-]{8,60}\.|sq0[a-z]{3}-|dop_v1_|hf_)[\w-]{8,500}/g },
   { as: '[secret]', pattern: /\b(?:AKIA|ASIA|AIza)[\w-]{12,60}/g },
   {
     as: '[iban]',
     pattern: /\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b/g,
     isMeant: (found) => /\d{2}.*\d{4}/.test(found),
   },
-  { as: '[card]', pattern: /(?<!\d)[2-6]\d{3}(?:[ -]?\d){9,15}(?!\d)/g, isMeant: isCardNumber },
+  { as: '[card]', pattern: /(?<!\d)[2-6]\d{3}(?:[ ._/\u2010-\u2015-]?\d){9,15}(?!\d)/g, isMeant: isCardNumber },
   { as: '[phone]', pattern: /\+\d(?:[ ().-]{0,2}\d){7,14}(?!\d)/g },
   { as: '[ssn]', pattern: /(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])/g },
   { as: '[secret]', pattern: /(?<![A-Za-z0-9])[A-Fa-f0-9]{32,2000}/g },
@@ -66,7 +70,7 @@ export function withoutOverlaps(spans: readonly SecretSpan[]): readonly SecretSp
 
 /** 13 to 19 digits whose last is the check digit of the others (Luhn); what follows behind a space may be another number. */
 function isCardNumber(found: string): boolean {
-  const ends = [...found.matchAll(/\d(?=[ -]|$)/g)].map(({ index }) => found.slice(0, index + 1).replace(/\D/g, ''));
+  const ends = [...found.matchAll(/\d(?=\D|$)/g)].map(({ index }) => found.slice(0, index + 1).replace(/\D/g, ''));
   return ends.some((digits) => digits.length >= 13 && checkSum(digits) % 10 === 0);
 }
 

@@ -2,6 +2,7 @@ import type { LineLevel } from '../../stats/logs/log-counts.ts';
 import type { LogLine } from '../lines/log-line.ts';
 import { isOf, type Merged, merged } from './leaf.ts';
 import { maskedLogger, maskedWords } from './mask.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 /** Texts that are remembered, by level: a flood of one level leaves the others what they have. */
 const MOST_TEXTS: Readonly<Record<LineLevel, number>> = { error: 1_000, warn: 500, info: 1_000, debug: 250 };
@@ -35,30 +36,40 @@ export class TemplateMiner {
   templateOf({ level, logger, message }: Pick<LogLine, 'level' | 'logger' | 'message'>): string {
     const head = `${level} ${maskedLogger(logger)}:`;
     const words = maskedWords(message);
-    const template = templateText(head, words);
-    const recent = this.recent[level];
-    const known = recent.get(template);
-    if (known !== undefined) {
-      recent.delete(template);
-      recent.set(template, known);
-      return template;
-    }
-    const place = `${head} ${words.length} ${words[0] ?? ''}`;
-    const leaf = this.leafAt(place);
-    const fitting = leaf.merged.find((one) => isOf(words, one));
-    if (fitting) return fitting.template;
-    const common = this.mayMerge(leaf) ? merged(words, [...leaf.texts.values()]) : null;
-    if (common !== null) return this.merge(leaf, recent, { words: common, template: templateText(head, common) });
-    leaf.texts.set(template, words);
-    recent.set(template, place);
-    this.forgetOldest(level);
-    return template;
+    return this.find(level, head, words) ?? this.learn(level, head, withoutSecrets(words));
   }
 
   /** Texts and merged templates that are remembered. */
   get size(): number {
     const texts = Object.values(this.recent).reduce((sum, { size }) => sum + size, 0);
     return texts + this.mergedInAll;
+  }
+
+  private find(level: LineLevel, head: string, words: readonly string[]): string | null {
+    const template = templateText(head, words);
+    const recent = this.recent[level];
+    const known = recent.get(template);
+    if (known === undefined) {
+      return this.leaves.get(placeOf(head, words))?.merged.find((one) => isOf(words, one))?.template ?? null;
+    }
+    recent.delete(template);
+    recent.set(template, known);
+    return template;
+  }
+
+  private learn(level: LineLevel, head: string, words: readonly string[]): string {
+    const found = this.find(level, head, words);
+    if (found !== null) return found;
+    const template = templateText(head, words);
+    const recent = this.recent[level];
+    const place = placeOf(head, words);
+    const leaf = this.leafAt(place);
+    const common = this.mayMerge(leaf) ? merged(words, [...leaf.texts.values()]) : null;
+    if (common !== null) return this.merge(leaf, recent, { words: common, template: templateText(head, common) });
+    leaf.texts.set(template, words);
+    recent.set(template, place);
+    this.forgetOldest(level);
+    return template;
   }
 
   private leafAt(place: string): Leaf {
@@ -93,6 +104,10 @@ export class TemplateMiner {
     leaf?.texts.delete(text);
     if (leaf?.texts.size === 0 && leaf.merged.length === 0) this.leaves.delete(place);
   }
+}
+
+function placeOf(head: string, words: readonly string[]): string {
+  return `${head} ${words.length} ${words[0] ?? ''}`;
 }
 
 function templateText(head: string, words: readonly string[]): string {

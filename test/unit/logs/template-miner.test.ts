@@ -21,6 +21,11 @@ describe('a template', () => {
     ['trace deadbeef00 at 0xFFee', 'trace <*> at <*>'],
     ['mail to ada@example.com bounced', 'mail to <*> bounced'],
     ['dead beef', 'dead beef'],
+    // What is a secret's, or a person's, is in no template.
+    ['Password: hunter', 'Password: <*>'],
+    ['key AKIAABCDEFGHIJKLMNOP bad', 'key <*> bad'],
+    ['login --password hunter of bob@localhost', 'login --password <*> of <*>'],
+    ['jwt eyJhbGci.eyJzdWIi.abc refused', 'jwt <*> refused'],
     ['[worker] connection lost (retrying)', '[worker] connection lost (retrying)'],
   ])('of %j is %j', (message, template) => {
     expect(new TemplateMiner().templateOf(line(message))).toBe(`error pay.Charge: ${template}`);
