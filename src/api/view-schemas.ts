@@ -77,6 +77,16 @@ export const rolloutViewSchema = z
   })
   .openapi('Rollout');
 
+// Not `extend`, as for a new token.
+export const startedViewSchema = z
+  .strictObject({
+    ...rolloutViewSchema.shape,
+    created: z
+      .boolean()
+      .describe('False where the same canary and policy run already: nothing was changed, and this is what runs'),
+  })
+  .openapi('StartedRollout');
+
 export const auditViewSchema = z
   .strictObject({
     seq: z.int(),

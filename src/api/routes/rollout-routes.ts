@@ -7,7 +7,7 @@ import type { ControlPlane } from '../control.ts';
 import { entityTag } from '../entity-tag.ts';
 import { linkNext, pageOf } from '../page.ts';
 import { rolloutParams, rolloutQuery, startBody } from '../request-schemas.ts';
-import { rolloutViewSchema, rolloutViewsSchema } from '../view-schemas.ts';
+import { rolloutViewSchema, rolloutViewsSchema, startedViewSchema } from '../view-schemas.ts';
 import { rolloutView } from '../views.ts';
 
 const start = createRoute({
@@ -18,8 +18,11 @@ const start = createRoute({
   ...requires('operator'),
   request: { body: jsonBody(startBody) },
   responses: {
-    200: jsonAnswer(rolloutViewSchema, 'The same canary and policy run already: this is the rollout that runs'),
-    201: jsonAnswer(rolloutViewSchema, 'Started'),
+    200: jsonAnswer(
+      startedViewSchema,
+      'The same canary and policy run already, with `replace` or without: this is the rollout that runs, and nothing was changed',
+    ),
+    201: jsonAnswer(startedViewSchema, 'Started'),
     ...refusals('not-found', 'conflict', 'refused', ...OF_BODIES),
   },
 });
@@ -58,7 +61,7 @@ export function rolloutRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
       { ...request, ...(version === undefined ? {} : { version }), ...(policy === undefined ? {} : { policy }) },
       c.get('actor'),
     );
-    const view = viewOf(record);
+    const view = { ...viewOf(record), created };
     c.header('location', `/api/v1/rollouts/${view.id}`);
     c.header('etag', entityTag(view.version));
     return created ? c.json(view, 201) : c.json(view, 200);

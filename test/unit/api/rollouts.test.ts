@@ -42,14 +42,17 @@ describe('POST /rollouts', () => {
     expect(answer.headers.get('location')).toBe(`/api/v1/rollouts/${view.id}`);
     expect(answer.headers.get('etag')).toBe('"1"');
     expect(view).toMatchObject({ route: 'payments', stage: 'preflight', canary: { version: 'v2.1' }, active: true });
+    expect(view).toMatchObject({ created: true });
     expect((await send('GET', `/rollouts/${view.id}`)).status).toBe(200);
   });
 
   it('answers 200 with the rollout that runs when it is the same', async () => {
     const { id } = await started();
-    const again = await start();
-    expect(again.status).toBe(200);
-    expect(await again.json()).toMatchObject({ id });
+    for (const more of [{}, { replace: true, force: true }]) {
+      const again = await start(more);
+      expect(again.status).toBe(200);
+      expect(await again.json()).toMatchObject({ id, version: 1, created: false });
+    }
   });
 
   it('answers 409 when another runs, unless it is to be replaced', async () => {

@@ -29,6 +29,20 @@ describe('start', () => {
     expect((await shell.run('start payments --canary http://127.0.0.1:9003/ --reason again --replace')).code).toBe(0);
   });
 
+  it.each(['', ' --replace --yes --force'])('says that the same runs already, and changes nothing%s', async (flags) => {
+    const id = await shell.inStep1();
+    const again = `start payments --canary http://127.0.0.1:9002/ --reason again${flags}`;
+    const before = await auditOf();
+    const { code, out, err } = await shell.run(again);
+    expect({ code, id: out.split('\n')[0] }).toEqual({ code: 0, id });
+    expect(err).toBe(
+      'serin: v2 rolls out on payments already, from http://127.0.0.1:9002/ under two-steps: nothing was changed. ' +
+        'To judge it anew, serin abort payments and serin retry payments\n',
+    );
+    expect(JSON.parse((await shell.run(`${again} -o json`)).out)).toMatchObject({ id, created: false });
+    expect(await auditOf()).toEqual(before);
+  });
+
   it('shows every fault with the flag that was meant and exits with 2', async () => {
     const { code, err } = await shell.run('start nowhere --canary ftp://x --reason x --version-name ');
     expect(code).toBe(2);
