@@ -19,6 +19,8 @@ export interface ActResult {
   readonly seconds: number;
   /** Randomised canary requests that the judge used. */
   readonly canaryRequests: number;
+  /** Of the integration tests. */
+  readonly forcedRequests: number;
   readonly reason: string;
 }
 
@@ -67,6 +69,7 @@ export async function play(
         stage: rollout.stage,
         seconds,
         canaryRequests: used(audit),
+        forcedRequests: rollout.forced.requests,
         reason,
       };
     }

@@ -83,11 +83,21 @@ function eventLine({ event, before, after, reason }: AuditView): string {
   return from !== undefined && from !== to ? `${from} -> ${to}: ${reason}` : `${event.kind}: ${reason}`;
 }
 
-function resultLines({ plan, asItShould, stage, seconds, canaryRequests, reason }: ActResult): string[] {
+function resultLines({
+  plan,
+  asItShould,
+  stage,
+  seconds,
+  canaryRequests,
+  forcedRequests,
+  reason,
+}: ActResult): string[] {
   const mark = asItShould ? pc.green('✓') : pc.red('✗');
-  const used = canaryRequests.toLocaleString('en');
-  return [
-    `${mark} ${plan.version} ${stage} after ${seconds.toFixed(1)} s and ${used} canary requests`,
-    `  why: ${reason}`,
-  ];
+  const count = (requests: number) => requests.toLocaleString('en');
+  // What the internal phase refuses has served tests, and no user.
+  const served =
+    canaryRequests === 0
+      ? `${count(forcedRequests)} requests of tests, 0 of users`
+      : `${count(canaryRequests)} canary requests`;
+  return [`${mark} ${plan.version} ${stage} after ${seconds.toFixed(1)} s and ${served}`, `  why: ${reason}`];
 }

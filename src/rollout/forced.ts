@@ -85,8 +85,9 @@ export function whatForcedSay({ requests, errors, answers }: Forced): string {
   const parts = [said];
   if (unusual.length > 0) parts.push(`answered as the stable seldom does there: ${named(unusual)}`);
   else if (known > 0) {
+    const unseen = formatShare(ruledOut(known));
     parts.push(
-      `${known} answered as the stable does there, which rules out only more than ${formatShare(ruledOut(known))} of others`,
+      `${known} with a status that is usual there, and in so few up to ${unseen} of unusual ones can go unseen`,
     );
   }
   if (unknown > 0) parts.push(`${unknown} to endpoints of which the stable's answers are not known: ${named(unheld)}`);

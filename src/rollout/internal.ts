@@ -1,17 +1,17 @@
 import type { Verdict } from '../judge/verdict.ts';
 import { obstacleIn, reservationsInWords } from '../parity/internal/reservation.ts';
 import type { Evidence } from './evidence.ts';
-import { whatForcedSay } from './forced.ts';
+import { whatFailed, whatForcedSay } from './forced.ts';
 
 /**
  * Why a check refuses the canary its first traffic; null if none does.
  *
- * @example `25 forced requests, 0 failed; GET /orders/{id} lacks /amount in all 25, which the stable has in 1,204 of 1,204`
+ * @example `GET /orders/{id} lacks /amount in all 25, which the stable has in 1,204 of 1,204; 0 of 25 forced requests failed`
  */
 export function whyCheckRefuses({ forced, verdict }: Pick<Evidence, 'forced' | 'verdict'>): string | null {
   const reservations = verdict?.reservations ?? [];
   if (obstacleIn(reservations)?.kind !== 'refuses') return null;
-  return `${whatForcedSay(forced)}; ${reservationsInWords(reservations)}`;
+  return `${reservationsInWords(reservations)}; ${whatFailed(forced)}`;
 }
 
 /**

@@ -51,7 +51,7 @@ describe('decide: what checks say of the internal phase', () => {
   it('takes the rollout back where one refuses, and says what the forced requests said', () => {
     expect(decided(reserved('waits', 'refuses'))).toEqual({
       kind: 'internalFailed',
-      reason: '25 forced requests, 0 failed; it refuses',
+      reason: 'it refuses; 0 of 25 forced requests failed',
       // The audit keeps what differed.
       verdict: reserved('waits', 'refuses'),
     });
@@ -126,7 +126,7 @@ describe('decide: forced answers unlike those of the stable', () => {
     expect(decide(rollout, forced(200, 21), facts())).toMatchObject({
       kind: 'internalPassed',
       reason:
-        '21 forced requests, 0 failed; 21 answered as the stable does there, which rules out only more than 13.3 % of others',
+        '21 forced requests, 0 failed; 21 with a status that is usual there, and in so few up to 13.3 % of unusual ones can go unseen',
     });
     expect(decide(rollout, forced(200, 21, []), facts())).toMatchObject({
       kind: 'internalPassed',
