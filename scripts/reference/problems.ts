@@ -15,7 +15,7 @@ const WHEN: Readonly<Record<HttpProblemCode, string>> = {
   refused: 'The state of the rollout does not allow it; [states](states.md) says what does',
   stale: '`If-Match` has another version than the rollout now: read it again',
   'too-large': 'The body is larger than the API takes',
-  'unsupported-media-type': 'Send `Content-Type: application/json`',
+  'unsupported-media-type': 'Send `Content-Type: application/json`; for logs what `detail` names',
   misdirected: 'The `Host` is no name of this API: add it to `control.hosts`',
   'invalid-input': '`errors` names each fault and its place (`pointer`, or `parameter`)',
   'too-many-failures': 'Too many failed authentications from this address: wait as `Retry-After` says',

@@ -48,6 +48,7 @@ export interface TokenView {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  readonly sender: SenderOfLogs | null;
   readonly createdAt: string;
   readonly revokedAt: string | null;
 }

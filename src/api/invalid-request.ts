@@ -27,9 +27,14 @@ function faultsOf(error: ZodError, place: 'pointer' | 'parameter'): RequestFault
       : { detail, parameter: path.map(String).join('.') };
   return error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => at([...issue.path, key], 'this key is not known here'))
+      ? issue.keys.map((key) => at([...issue.path, key], ofUnknownKey(issue.message)))
       : [at(issue.path, issue.message.replace(/^Invalid input: expected \w+, received undefined$/, 'is missing'))],
   );
+}
+
+/** What a schema says of its own, or else that nobody knows the key. */
+function ofUnknownKey(message: string): string {
+  return message.startsWith('Unrecognized key') ? 'this key is not known here' : message;
 }
 
 /** RFC 6901 section 3. */

@@ -29,7 +29,7 @@ export const HTTP_PROBLEMS: Readonly<
   refused: { status: 409, title: 'The present state does not allow this' },
   stale: { status: 412, title: 'The rollout has changed since it was read' },
   'too-large': { status: 413, title: 'The request is too large' },
-  'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
+  'unsupported-media-type': { status: 415, title: 'The body is of a type that is not read here' },
   misdirected: { status: 421, title: 'This server does not answer for that host' },
   'invalid-input': { status: 422, title: 'The request is not valid' },
   'too-many-failures': { status: 429, title: 'Too many failed authentications' },

@@ -100,8 +100,13 @@ export const consumerBody = z.strictObject({
 
 const SENDERS_ROLE = 'logs:write';
 
+const NO_SENDER = `only a token of the role ${SENDERS_ROLE} has a sender: all others are for all routes`;
+
 export const tokenBody = z.discriminatedUnion('role', [
-  z.strictObject({ name: personalName, role: z.enum(ROLES).exclude([SENDERS_ROLE]), reason }),
+  z.strictObject(
+    { name: personalName, role: z.enum(ROLES).exclude([SENDERS_ROLE]), reason },
+    { error: ({ code, keys }) => (code === 'unrecognized_keys' && keys.includes('sender') ? NO_SENDER : undefined) },
+  ),
   z.strictObject({
     name: personalName,
     role: z.literal(SENDERS_ROLE),
@@ -124,7 +129,9 @@ export const policyCheckBody = z.strictObject({
   canary: printable(100).optional().describe('A version to ask for; left out: the one that is rolled out, if any'),
 });
 
-export const logsQuery = z.strictObject({ route: printable(100).describe('Whose lines they are') });
+export const logsQuery = z.strictObject({
+  route: printable(100).optional().describe('Whose lines they are; left out: the route that the token is bound to'),
+});
 
 export const valuesBody = z.strictObject({
   route: printable(100),

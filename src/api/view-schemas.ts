@@ -116,6 +116,10 @@ export const tokenViewSchema = z
     id: z.string(),
     name: z.string(),
     role: z.enum(ROLES),
+    sender: z
+      .strictObject({ route: z.string().optional(), version: z.string().optional() })
+      .nullable()
+      .describe('The route and version of the log lines that it sends; null where it is bound to neither'),
     createdAt: instant,
     revokedAt: instant.nullable(),
   })
@@ -209,6 +213,7 @@ export const tokenViewsSchema = z.array(tokenViewSchema);
 
 export type BuildView = z.infer<typeof buildViewSchema>;
 export type PolicyCheckView = z.infer<typeof policyCheckViewSchema>;
+export type TokenViews = z.infer<typeof tokenViewsSchema>;
 export type RolloutView = z.infer<typeof rolloutViewSchema>;
 export type AuditView = z.infer<typeof auditViewSchema>;
 export type PostedView = z.output<typeof postedViewSchema>;

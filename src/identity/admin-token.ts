@@ -103,5 +103,5 @@ function makeFile(path: string): string {
 async function keep(store: TokenPort, token: string, id: string, actor: Actor, reason: string): Promise<void> {
   const role = 'admin';
   const entry = await tokenAudit(store, actor, reason, { kind: 'tokenCreated', id, name: NAME, role });
-  await store.tokens.create({ id, name: NAME, role, hash: hashOf(token) }, entry);
+  await store.tokens.create({ id, name: NAME, role, sender: null, hash: hashOf(token) }, entry);
 }

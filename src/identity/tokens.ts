@@ -68,7 +68,7 @@ export function tokenControl(store: Pick<Store, 'tokens' | 'now'>, newId: () => 
       const token = newToken(role, sender);
       const id = newId();
       await store.tokens.create(
-        { id, name, role, hash: hashOf(token) },
+        { id, name, role, sender, hash: hashOf(token) },
         await tokenAudit(store, by, reason, { kind: 'tokenCreated', id, name, role, ...sender }),
       );
       const created = (await store.tokens.list()).find((record) => record.id === id);
@@ -101,7 +101,7 @@ function notRevoked(id: string, why: Exclude<Revocation, { kind: 'revoked' }>): 
   }
 }
 
-function viewOf({ id, name, role, createdAt, revokedAt }: TokenRecord) {
+function viewOf({ id, name, role, sender, createdAt, revokedAt }: TokenRecord) {
   const time = (at: number) => new Date(at).toISOString();
-  return { id, name, role, createdAt: time(createdAt), revokedAt: revokedAt === null ? null : time(revokedAt) };
+  return { id, name, role, sender, createdAt: time(createdAt), revokedAt: revokedAt === null ? null : time(revokedAt) };
 }

@@ -1,4 +1,4 @@
-import type { Actor, Role } from '../rollout/event.ts';
+import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Message } from '../rollout/message.ts';
 import type { AuditDraft } from '../rollout/record.ts';
@@ -125,6 +125,8 @@ export const tokens = pgTable(
     name: text('name').notNull(),
     role: text('role').$type<Role>().notNull(),
     hash: text('hash').notNull(),
+    /** Whose lines a sender of logs sends; null for all others, and for one that is not bound. */
+    sender: jsonb('sender').$type<SenderOfLogs>(),
     createdAt: instant('created_at').notNull().defaultNow(),
     revokedAt: instant('revoked_at'),
   },

@@ -1,4 +1,4 @@
-import type { Role } from '../rollout/event.ts';
+import type { Role, SenderOfLogs } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Message } from '../rollout/message.ts';
 import type { AuditDraft, AuditEntry, RolloutRecord } from '../rollout/record.ts';
@@ -152,13 +152,15 @@ export interface TokenRecord {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  /** Null where it is bound to nothing. */
+  readonly sender: SenderOfLogs | null;
   readonly createdAt: number;
   readonly revokedAt: number | null;
 }
 
 export interface TokenStore {
   create(
-    token: { readonly id: string; readonly name: string; readonly role: Role; readonly hash: string },
+    token: Pick<TokenRecord, 'id' | 'name' | 'role' | 'sender'> & { readonly hash: string },
     audit: AuditDraft,
   ): Promise<void>;
   findByHash(hash: string): Promise<TokenRecord | null>;

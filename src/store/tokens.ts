@@ -10,16 +10,17 @@ const columns = {
   id: tokens.id,
   name: tokens.name,
   role: tokens.role,
+  sender: tokens.sender,
   createdAt: tokens.createdAt,
   revokedAt: tokens.revokedAt,
 };
 
 export function tokenStore(run: Run): TokenStore {
   return {
-    create: ({ id, name, role, hash }, draft) =>
+    create: ({ id, name, role, sender, hash }, draft) =>
       run((database) =>
         database.transaction(async (tx) => {
-          await tx.insert(tokens).values({ id, name, role, hash });
+          await tx.insert(tokens).values({ id, name, role, sender, hash });
           await appendAudit(tx, [draft]);
         }),
       ),

@@ -74,24 +74,33 @@ export function listsContract(bench: () => StoreBench): void {
   });
 
   describe('tokens', () => {
-    const tokenOf = () => ({ id: randomUUID(), name: fresh('token'), role: 'operator' as const, hash: fresh('hash') });
-
-    it('are found by their hash, and say when they were revoked', async () => {
-      const route = fresh('route');
-      const { hash, ...token } = tokenOf();
-      await store().tokens.create({ hash, ...token }, draftOf(route, 'tokenCreated'));
-      const found = await store().tokens.findByHash(hash);
-      expect(found).toEqual({ ...token, createdAt: expect.any(Number), revokedAt: null });
-      expect(await store().tokens.list()).toContainEqual(found);
-      expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toEqual({ kind: 'revoked' });
-      const at = (await store().tokens.findByHash(hash))?.revokedAt;
-      expect(at).toBeGreaterThanOrEqual(found?.createdAt ?? Infinity);
-      expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toEqual({
-        kind: 'revoked-before',
-        at,
-      });
-      expect(await kindsOf(route)).toEqual(['tokenCreated', 'tokenRevoked']);
+    const tokenOf = () => ({
+      id: randomUUID(),
+      name: fresh('token'),
+      role: 'operator' as const,
+      sender: null,
+      hash: fresh('hash'),
     });
+
+    it.each([null, { route: 'shop' }, { route: 'shop', version: 'v2' }])(
+      'are found by their hash, with whose logs they send (%j), and say when they were revoked',
+      async (sender) => {
+        const route = fresh('route');
+        const { hash, ...token } = { ...tokenOf(), sender };
+        await store().tokens.create({ hash, ...token }, draftOf(route, 'tokenCreated'));
+        const found = await store().tokens.findByHash(hash);
+        expect(found).toEqual({ ...token, createdAt: expect.any(Number), revokedAt: null });
+        expect(await store().tokens.list()).toContainEqual(found);
+        expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toEqual({ kind: 'revoked' });
+        const at = (await store().tokens.findByHash(hash))?.revokedAt;
+        expect(at).toBeGreaterThanOrEqual(found?.createdAt ?? Infinity);
+        expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toEqual({
+          kind: 'revoked-before',
+          at,
+        });
+        expect(await kindsOf(route)).toEqual(['tokenCreated', 'tokenRevoked']);
+      },
+    );
 
     it.each([randomUUID(), 'nonsense'])('cannot be revoked when there is none: %s', async (id) => {
       expect(await store().tokens.revoke(id, draftOf(fresh('route'), 'tokenRevoked'))).toEqual({ kind: 'unknown' });

@@ -55,6 +55,14 @@ describe('logs that come in', () => {
     expect((await post('shop')).status).toBe(200);
     expect(await stage.counted('stable')).toBe(before + 1);
     expect((await post('other')).status).toBe(403);
+    // Its route is known, and need not be said.
+    const unsaid = await fetch(`${stage.url}/api/v1/logs`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' },
+      body: '{"message":"x"}\n',
+    });
+    expect([unsaid.status, await unsaid.json()]).toEqual([200, expect.objectContaining({ route: 'shop' })]);
+    expect(await stage.counted('stable')).toBe(before + 2);
   });
 
   it('are read from files as they grow', async () => {

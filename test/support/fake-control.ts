@@ -213,11 +213,17 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
         const made = [...tokens.values()].find((candidate) => candidate.token === token);
         return made && made.revokedAt === null ? { name: made.name, role: made.role } : null;
       },
-      async create(name, role, by, reason) {
+      async create(name, role, by, reason, sender = null) {
         const id = newId();
-        const made = { id, name, role, createdAt: new Date(tick()).toISOString(), revokedAt: null };
+        const made = { id, name, role, sender, createdAt: new Date(tick()).toISOString(), revokedAt: null };
         tokens.set(id, { ...made, token: `serin_made_${ids}` });
-        write({ actor: by, route: '', rolloutId: null, event: { kind: 'tokenCreated', name, role }, reason });
+        write({
+          actor: by,
+          route: '',
+          rolloutId: null,
+          event: { kind: 'tokenCreated', name, role, ...sender },
+          reason,
+        });
         return { ...made, token: `serin_made_${ids}` };
       },
       async list() {
@@ -329,6 +335,6 @@ export function verdictOf(parts: Partial<Verdict> = {}): Verdict {
   };
 }
 
-function viewOf({ id, name, role, createdAt, revokedAt }: TokenView): TokenView {
-  return { id, name, role, createdAt, revokedAt };
+function viewOf({ id, name, role, sender, createdAt, revokedAt }: TokenView): TokenView {
+  return { id, name, role, sender, createdAt, revokedAt };
 }

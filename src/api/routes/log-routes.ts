@@ -77,7 +77,11 @@ function ofOtlp(all: ReturnType<typeof refusals>): ReturnType<typeof refusals> {
 export function logRoutes({ logs }: ControlPlane): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
   app.openapi(post, async (c) => {
-    const { route } = c.req.valid('query');
+    const route = c.req.valid('query').route ?? c.get('actor').sender?.route;
+    if (route === undefined) {
+      const errors = [{ parameter: 'route', detail: 'must name the route: this token is bound to none' }];
+      return problemAnswer(c, 'invalid-input', `route: ${errors[0]?.detail}`, { errors }) as never;
+    }
     const coding = codingOf(c);
     if (!NDJSON.includes(mediaTypeOf(c)) || coding === null) {
       return problemAnswer(c, 'unsupported-media-type', `send ${NDJSON[0]}, as it is or with gzip`) as never;

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { newTokenViewSchema, tokenViewsSchema } from '../../api/view-schemas.ts';
+import { newTokenViewSchema, type TokenViews, tokenViewsSchema } from '../../api/view-schemas.ts';
 import { Problem } from '../../problem/problem.ts';
 import { ROLES, type Role } from '../../rollout/event.ts';
 import { confirm, reasonFor } from '../ask.ts';
@@ -29,6 +29,7 @@ export function registerTokens(program: Command, session: Session): void {
     .action(async (name: string, options: ChangeOptions) => {
       const { role, route, logVersion: version } = options;
       const bound = { ...(route === undefined ? {} : { route }), ...(version === undefined ? {} : { version }) };
+      refuseStrayOptions(options);
       const sender = Object.keys(bound).length > 0 ? { sender: bound } : {};
       const reason = await reasonFor(session, options.reason, `make a token for ${name}`);
       const client = openClient(options, session);
@@ -47,8 +48,15 @@ export function registerTokens(program: Command, session: Session): void {
       const views = await openClient(options, session).get('/api/v1/tokens', tokenViewsSchema);
       print(session, options.output, views, () =>
         table(
-          ['ID', 'NAME', 'ROLE', 'CREATED', 'REVOKED'],
-          views.map(({ id, name, role, createdAt, revokedAt }) => [id, name, role, createdAt, revokedAt ?? '-']),
+          ['ID', 'NAME', 'ROLE', 'SENDS', 'CREATED', 'REVOKED'],
+          views.map(({ id, name, role, sender, createdAt, revokedAt }) => [
+            id,
+            name,
+            role,
+            sendsInWords(role, sender),
+            createdAt,
+            revokedAt ?? '-',
+          ]),
         ),
       );
     },
@@ -72,6 +80,24 @@ export function registerTokens(program: Command, session: Session): void {
       await client.remove(`/api/v1/tokens/${encodeURIComponent(id)}?${query}`);
       say(session, `serin: token ${which} is revoked`);
     });
+}
+
+/** `logs of shop v2`, `logs of every route`; a dash where the role sends none. */
+function sendsInWords(role: Role, sender: TokenViews[number]['sender']): string {
+  if (role !== 'logs:write') return '-';
+  return ['logs of', sender?.route ?? 'every route', ...(sender?.version === undefined ? [] : [sender.version])].join(
+    ' ',
+  );
+}
+
+function refuseStrayOptions({ role, route, logVersion }: ChangeOptions): void {
+  const given = [...(route === undefined ? [] : ['--route']), ...(logVersion === undefined ? [] : ['--log-version'])];
+  if (role === 'logs:write' || given.length === 0) return;
+  const say = `${given.join(' and ')} ${given.length === 1 ? 'says' : 'say'}`;
+  throw new Problem(
+    'invalid-input',
+    `${say} whose log lines a token sends, so only --role logs:write takes it: a token of the role ${role} is for all routes`,
+  );
 }
 
 /** The id itself, or that of the only token in use with this name: two tokens may share a name. */

@@ -55,6 +55,22 @@ describe('tokens', () => {
     expect((await use()).status).toBe(401);
   });
 
+  it('have a sender only where they send logs, and say so', async () => {
+    const sender = { route: 'payments' };
+    const refused = await send('POST', '/tokens', { name: 'ada', role: 'viewer', sender, reason: 'why' });
+    expect(refused.status).toBe(422);
+    expect(await refused.json()).toMatchObject({
+      errors: [
+        {
+          pointer: '#/sender',
+          detail: 'only a token of the role logs:write has a sender: all others are for all routes',
+        },
+      ],
+    });
+    await send('POST', '/tokens', { name: 'shipper', role: 'logs:write', sender, reason: 'why' });
+    expect(await (await send('GET', '/tokens')).json()).toMatchObject([{ name: 'shipper', sender }]);
+  });
+
   it.each([{ name: 'ci', role: 'serin' }, { name: '', role: 'viewer' }, { role: 'viewer' }])(
     '%j is refused',
     async (body) => {

@@ -41,6 +41,18 @@ describe('posted logs', () => {
     expect((await api().post(LINE, headers, path)).status).toBe(status);
   });
 
+  it('are refused with what to send instead', async () => {
+    const { post } = api();
+    const wrongType = await post(LINE, { 'content-type': 'application/json' });
+    expect(await wrongType.json()).toMatchObject({
+      title: 'The body is of a type that is not read here',
+      detail: 'send application/x-ndjson, as it is or with gzip',
+    });
+    expect(await (await post(LINE, {}, '/api/v1/logs')).json()).toMatchObject({
+      errors: [{ parameter: 'route', detail: 'must name the route: this token is bound to none' }],
+    });
+  });
+
   it('may be larger than other bodies, and no larger than 4 MiB', async () => {
     const { post } = api();
     expect((await post(Buffer.alloc(4 * 1024 * 1024))).status).toBe(200);

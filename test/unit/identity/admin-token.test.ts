@@ -115,7 +115,7 @@ describe('the admin token of the data folder', () => {
     const old = newToken('admin');
     writeFileSync(file, old, { mode: 0o600 });
     const draft = { at: 0, actor: ADA, route: '', rolloutId: null, reason: 'before', before: null, after: null };
-    const record = { id: v7(), name: 'first-start', role: 'admin', hash: hashOf(old) } as const;
+    const record = { id: v7(), name: 'first-start', role: 'admin', sender: null, hash: hashOf(old) } as const;
     await store.tokens.create(record, { ...draft, event: { kind: 'tokenCreated' } });
     await start();
     expect(await control.authenticate(token())).toEqual({ name: 'first-start', role: 'admin' });

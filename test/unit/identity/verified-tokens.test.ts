@@ -15,7 +15,7 @@ function bench() {
         if (world.away) throw AWAY;
         if (hash === 'unknown') return null;
         const revokedAt = world.revoked.has(hash) ? 1 : null;
-        return { id: `id-${hash}`, name: hash, role: 'operator', createdAt: 0, revokedAt };
+        return { id: `id-${hash}`, name: hash, role: 'operator', sender: null, createdAt: 0, revokedAt };
       },
     },
     orRemembered,
