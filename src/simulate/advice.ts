@@ -40,6 +40,7 @@ export function adviseOn(policy: Policy, traffic: ExpectedTraffic, steps: readon
     ...of('too-small').map((regression) => onTooSmall(regression)),
     ...onValues(policy),
     ...onShares(policy),
+    ...onContent(policy),
   ];
 }
 
@@ -65,6 +66,16 @@ function onShares(policy: Policy): readonly Advice[] {
   ];
   const unknown = `${left.join(', ')}: how often they come is not known here, so no time is forecast for them; a step also waits for their parity`;
   return left.length === 0 ? [] : [{ step: null, change: 'values', says: unknown }];
+}
+
+/** Nor how the versions' answers and logs differ, for which nothing is shown and a canary may be held or taken back. */
+function onContent({ spec: { checks } }: Policy): readonly Advice[] {
+  const left = (['responseShape', 'answers', 'logs'] as const).filter((name) => checks[name] !== undefined);
+  if (left.length === 0) return [];
+  const says =
+    `${left.join(', ')}: what the canary answers and logs is not known here, so nothing is forecast for them; what differs holds the canary ` +
+    'or takes it back as the policy says, from the internal phase on';
+  return [{ step: null, change: 'values', says }];
 }
 
 /** `errors 5x`, `latency +25 %`, `latency 2x`. */

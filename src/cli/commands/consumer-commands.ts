@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { ConsumerView } from '../../api/control.ts';
 import { consumerViewSchema, consumerViewsSchema } from '../../api/view-schemas.ts';
 import { Problem } from '../../problem/problem.ts';
 import type { ConsumerRule } from '../../split/order.ts';
@@ -49,7 +50,7 @@ export function registerConsumers(program: Command, session: Session): void {
       const reason = await reasonFor(session, options.reason, `give ${name} ${options.to}`);
       const body = { rule: options.to, ...(key === undefined ? {} : { key }), reason };
       const view = await openClient(options, session).send('PUT', pathOf(route, name), consumerViewSchema, body);
-      print(session, options.output, view, () => `${view.route}: ${view.name} gets ${view.rule}`);
+      print(session, options.output, view, () => saidOf(view));
     });
 
   takesServer(
@@ -62,6 +63,11 @@ export function registerConsumers(program: Command, session: Session): void {
       await openClient(options, session).remove(`${pathOf(route, name)}?${query}`);
       say(session, `serin: ${name} is no longer listed for ${route}`);
     });
+}
+
+/** In the internal phase, and where nothing is rolled out, everybody gets the stable. */
+function saidOf({ route, name, rule }: ConsumerView): string {
+  return `${route}: ${name} gets ${rule}${rule === 'canary' ? ', from the first step of a rollout on' : ''}`;
 }
 
 function pathOf(route: string, name?: string): string {

@@ -74,13 +74,21 @@ export function registerPlan(program: Command, session: Session): void {
       const answer = { policy: name, assumed, ...plan, sticky, wrote: options.write ?? null };
       print(session, options.output, answer, () =>
         [
-          ...(options.write === undefined ? [] : [`wrote ${options.write}: the policy that this traffic can carry`]),
+          ...(options.write === undefined ? [] : [wroteInWords(options.write)]),
           describePlan(name, assumed, plan, policy.spec),
           ...(sticky === null ? [] : [describeStickiness(sticky)]),
           ...(policy.spec.heavyKeys === 'last' ? [HEAVY_KEYS_LAST] : []),
         ].join('\n\n'),
       );
     });
+}
+
+/** What the traffic can carry says nothing of what answers and logs say: nobody here knows them. */
+function wroteInWords(file: string): string {
+  return (
+    `wrote ${file}: the policy that this traffic can carry; it compares no fields of answers and no logs until checks.responseShape, ` +
+    'checks.answers or checks.logs are added'
+  );
 }
 
 /** A policy that is there already may be somebody's work: it is never overwritten. */

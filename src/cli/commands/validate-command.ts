@@ -102,8 +102,7 @@ async function validateFile(file: string, check: OnlineCheck | null): Promise<Va
 function stickyNotes({ spec }: Policy, file: string): readonly string[] {
   if (!spec.steps.some((step) => 'weight' in step)) return [];
   return [
-    'on a route with sticky keys versions are compared by key and not by request: steps take longer, and no wait shows a change that is ' +
-      `smaller than its number of keys allows; \`serin plan ${file} --rps RATE --keys NUMBER\` says which that is`,
+    `if its route is sticky, versions are compared by key, which takes longer: see \`serin plan ${file} --rps RATE --keys NUMBER\``,
   ];
 }
 

@@ -1,23 +1,28 @@
 import type { ConfiguredRoute } from '../../config/config.ts';
 import { unsafeMethods } from '../../config/mirror.ts';
+import { whyUnmirrored } from '../../controller/unmeasurable.ts';
 import { formatPercent } from '../../policy/units.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
-import type { Advisory, Remark } from './check.ts';
+import type { Advisory, Checked, Remark } from './check.ts';
+import { routesWithoutStart } from './unprobed-routes.ts';
 
-/** What a route sends again, in words: a mirrored request acts for the client whose request it repeats. */
+/** What a route sends again, in words, and whether it sends what its policy compares. */
 export const mirroring: Advisory = {
   name: 'mirror',
   timeoutMs: 1_000,
-  async run({ loaded: { config, document } }) {
-    return config.routes.flatMap((route, at): readonly Remark[] => {
-      const said = saidOf(route);
-      if (said === null) return [];
-      const says = `${route.name}: ${said.says}`;
-      const issue = document?.issue({ path: ['routes', at, 'mirror'], message: says, at: 'value' });
-      return [{ level: said.level, says, ...(issue && said.level === 'warning' ? { issue } : {}) }];
-    });
-  },
+  run: async (checked) => [...mirrored(checked), ...routesWithoutStart(checked, whyUnmirrored)],
 };
+
+/** A mirrored request acts for the client whose request it repeats. */
+function mirrored({ loaded: { config, document } }: Checked): readonly Remark[] {
+  return config.routes.flatMap((route, at): readonly Remark[] => {
+    const said = saidOf(route);
+    if (said === null) return [];
+    const says = `${route.name}: ${said.says}`;
+    const issue = document?.issue({ path: ['routes', at, 'mirror'], message: says, at: 'value' });
+    return [{ level: said.level, says, ...(issue && said.level === 'warning' ? { issue } : {}) }];
+  });
+}
 
 function saidOf(route: ConfiguredRoute): Pick<Remark, 'level' | 'says'> | null {
   const { mirror } = route;

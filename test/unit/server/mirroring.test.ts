@@ -2,20 +2,35 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig, loadPolicies } from '../../../src/config/load.ts';
 import type { Checked } from '../../../src/server/checks/check.ts';
 import { mirroring } from '../../../src/server/checks/mirroring.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'serin-mirror-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function found(mirror: string) {
+writeFileSync(
+  join(folder, 'comparing.yaml'),
+  `apiVersion: serin.dev/v1
+kind: GraduationPolicy
+metadata: { name: comparing }
+spec:
+  steps: [{ weight: 10%, dwell: 1m }]
+  checks: { answers: {} }
+`,
+);
+
+async function found(mirror: string, policy = 'standard') {
   const file = join(folder, 'serin.yaml');
-  writeFileSync(file, `routes:\n  - { name: shop, stable: "http://127.0.0.1:1", policy: standard${mirror} }\n`);
+  writeFileSync(
+    file,
+    `policies: [comparing.yaml]\nroutes:\n  - { name: shop, stable: "http://127.0.0.1:1", policy: ${policy}${mirror} }\n`,
+  );
+  const loaded = loadConfig(file);
   const checked: Checked = {
     file,
-    loaded: loadConfig(file),
-    policies: new Map(),
+    loaded,
+    policies: loadPolicies(loaded),
     env: {},
     dataFolder: folder,
     purpose: 'doctor',
@@ -37,9 +52,18 @@ describe('doctor, of mirroring', () => {
 
   it('warns of requests that are done twice', async () => {
     const [warning] = await found(', mirror: { share: 5%, methods: [GET, POST, DELETE] }');
-    expect(warning).toMatchObject({ level: 'warning', issue: { place: { line: 2 } } });
+    expect(warning).toMatchObject({ level: 'warning', issue: { place: { line: 3 } } });
     expect(warning?.says).toMatch(
       /^shop: requests by POST, DELETE are mirrored: .* done once more, in the name of the client/,
     );
+  });
+
+  it('warns of a route whose policy compares answers and that mirrors nothing, or does not compare', async () => {
+    const says = /^no rollout with the policy comparing starts on shop: .* the route shop has no mirror in serin\.yaml/;
+    const warned = { level: 'warning', says: expect.stringMatching(says) };
+    expect(await found('', 'comparing')).toMatchObject([warned]);
+    const [, incomparable] = await found(', mirror: { share: 5%, compare: false }', 'comparing');
+    expect(incomparable).toMatchObject(warned);
+    expect(await found(', mirror: 5%', 'comparing')).toMatchObject([{ level: 'ok' }]);
   });
 });

@@ -20,20 +20,9 @@ spec:
 `,
 );
 
-writeFileSync(
-  join(folder, 'comparing.yaml'),
-  `apiVersion: serin.dev/v1
-kind: GraduationPolicy
-metadata: { name: comparing }
-spec:
-  steps: [{ weight: 10%, dwell: 1m }]
-  checks: { answers: {} }
-`,
-);
-
 async function found(routes: string) {
   const file = join(folder, 'serin.yaml');
-  writeFileSync(file, `policies: [asking.yaml, comparing.yaml]\nroutes:\n${routes}`);
+  writeFileSync(file, `policies: [asking.yaml]\nroutes:\n${routes}`);
   const loaded = loadConfig(file);
   const checked: Checked = {
     file,
@@ -69,14 +58,5 @@ describe('doctor, of probes', () => {
         '  - { name: shop, path: /shop, stable: "http://127.0.0.1:1", policy: asking, probes: { requests: [/] } }\n',
       ),
     ).toEqual([]);
-  });
-
-  it('warns of a route whose policy compares answers and that mirrors nothing, or does not compare', async () => {
-    const route = (mirror: string) =>
-      found(`  - { name: shop, path: /shop, stable: "http://127.0.0.1:1", policy: comparing${mirror} }\n`);
-    const says = /^no rollout with the policy comparing starts on shop: .* the route shop has no mirror in serin\.yaml/;
-    expect(await route('')).toMatchObject([{ level: 'warning', says: expect.stringMatching(says) }]);
-    expect(await route(', mirror: { share: 5%, compare: false }')).toHaveLength(1);
-    expect(await route(', mirror: 5%')).toEqual([]);
   });
 });

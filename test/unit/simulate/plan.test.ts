@@ -54,6 +54,10 @@ describe('a plan', () => {
         'waits for their parity',
     ]);
     expect(says({ errors: { when, dryRun: true } })).toEqual([]);
+    expect(says({ responseShape: {}, logs: {} })).toEqual([
+      'responseShape, logs: what the canary answers and logs is not known here, so nothing is forecast for them; what differs holds ' +
+        'the canary or takes it back as the policy says, from the internal phase on',
+    ]);
   });
 
   it('lasts as long as the queries take at the least, and waits for nothing that only reports', () => {
