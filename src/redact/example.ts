@@ -22,12 +22,16 @@ export function exampleOfText(text: string): string {
 
 /**
  * A value of a JSON document as an example for people: as JSON, redacted by the names on its path and within it and by its form, and
- * cut to 80 characters. Of a secret only the type is said.
+ * cut to 80 characters. Of an object that is longer the names are told, which say what it has and what it has not. Of a secret only
+ * the type is said.
  *
  * @param path JSON pointer, or the name of a header
  */
 export function exampleOfValue(path: string, value: unknown): string {
-  return cut(isSecretPath(path) ? hidden(value) : shown(value, DEEPEST));
+  if (isSecretPath(path)) return hidden(value);
+  const text = shown(value, DEEPEST);
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return cut(isObject && text.length > LONGEST_EXAMPLE ? namesOf(value) : text);
 }
 
 /** Whether nothing of a value may be shown or counted by itself: by its path, or by its form. */
@@ -125,6 +129,19 @@ const NAMING: readonly string[] = ['name', 'key', 'field', 'header'];
 function isNameOfSecret(record: object, naming: string): boolean {
   const named = Object.hasOwn(record, naming) ? (record as Readonly<Record<string, unknown>>)[naming] : null;
   return typeof named === 'string' && isSecretName(named) && Object.hasOwn(record, 'value');
+}
+
+/** `{id, status, customer, total}` */
+function namesOf(record: object): string {
+  const names: string[] = [];
+  let length = 0;
+  for (const name in record) {
+    if (!Object.hasOwn(record, name)) continue;
+    if (length > LONGEST_EXAMPLE) return `{${names.join(', ')}, …}`;
+    names.push(redact(name));
+    length += name.length + 2;
+  }
+  return `{${names.join(', ')}}`;
 }
 
 function hidden(value: unknown): string {

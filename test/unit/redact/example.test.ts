@@ -80,6 +80,24 @@ describe('an example of a JSON value', () => {
     ['/words', ['password', 'a', 'b'], '["password","a","b"]'],
   ])('%s %j', (path, value, shown) => expect(exampleOfValue(path, value)).toBe(shown));
 
+  it('tells the names of an object that is longer than an example, so that the field that matters is seen', () => {
+    const order = {
+      id: 1,
+      status: 'paid',
+      currency: 'EUR',
+      customer: { name: 'x'.repeat(60), email: 'a@example.org' },
+      total: 9,
+    };
+    expect(exampleOfValue('', order)).toBe('{id, status, currency, customer, total}');
+    expect(exampleOfValue('', { ...order, 'ada@example.org': 1 })).toBe(
+      '{id, status, currency, customer, total, [email]}',
+    );
+    const wide = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`field${at}`, at]));
+    expect(exampleOfValue('', wide)).toMatch(/^\{field0, field1, .*…$/);
+    expect(exampleOfValue('', wide)).toHaveLength(80);
+    expect(exampleOfValue('/password', order)).toBe('[redacted object]');
+  });
+
   it('reads own members alone, and no more than it shows', () => {
     expect(exampleOfValue('/a', JSON.parse('{"__proto__":{"a":1},"constructor":2}'))).toBe(
       '{"__proto__":{"a":1},"constructor":2}',
