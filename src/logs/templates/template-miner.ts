@@ -57,10 +57,11 @@ export class TemplateMiner {
     return template;
   }
 
-  private learn(level: LineLevel, head: string, words: readonly string[]): string {
-    const found = this.find(level, head, words);
+  private learn(level: LineLevel, head: string, masked: readonly string[]): string {
+    const found = this.find(level, head, masked);
     if (found !== null) return found;
-    const template = templateText(head, words);
+    const template = templateText(head, masked);
+    const words = wordsOf(template, head);
     const recent = this.recent[level];
     const place = placeOf(head, words);
     const leaf = this.leafAt(place);
@@ -108,6 +109,11 @@ export class TemplateMiner {
 
 function placeOf(head: string, words: readonly string[]): string {
   return `${head} ${words.length} ${words[0] ?? ''}`;
+}
+
+/** The words again, as parts of the template: those of the message would keep all of its line in memory. */
+function wordsOf(template: string, head: string): readonly string[] {
+  return template.slice(head.length + 1).split(' ');
 }
 
 function templateText(head: string, words: readonly string[]): string {
