@@ -31,7 +31,10 @@ export const differenceViewSchema = z
     firstSeen: z.string().nullable().describe('RFC 3339; null where that is unknown'),
     consumers: z
       .array(z.string())
-      .describe('Consumers whose requests met it, by their names, at most ten; of the worst differences of a verdict'),
+      .describe(
+        'Consumers whose requests met it, by their names, at most ten; of the worst differences of a verdict. None of log ' +
+          'lines, which do not say whose request they are of',
+      ),
     examples: z
       .array(z.strictObject({ track: z.enum(['canary', 'stable']), text: z.string() }))
       .describe(

@@ -1,11 +1,15 @@
 import type { Collected, MetricsSource } from '../metrics/source.ts';
 import { formatTakenCursor, parseTakenCursor } from '../metrics/taken-cursor.ts';
+import type { Sighting, SightingName } from '../stats/answers/sighting.ts';
 import type { Block } from '../stats/block.ts';
+import { readLogSighting } from '../stats/logs/log-sighting.ts';
 import type { LogSpan, TakeLogs, TakenLogs } from './counting/take-logs.ts';
 
 /** Where the lines are that came in. Null where they are out of reach for now, which costs them. */
 export interface LogTaker {
   take(request: TakeLogs, signal: AbortSignal): Promise<TakenLogs | null>;
+  /** What people are shown of the lines; of none where they are out of reach. */
+  sightings(route: string, names: readonly SightingName[]): Promise<ReadonlyMap<SightingName, Sighting>>;
 }
 
 /**
@@ -32,8 +36,19 @@ export function withLogs(inner: MetricsSource, logs: LogTaker): MetricsSource {
       const answer = await logs.take({ route, watched, spans: collected.blocks.map(spanOf), taken }, signal);
       return attach(collected, answer, taken);
     },
+    async sightings(route, names) {
+      const ofLines = names.filter((name) => readLogSighting(name) !== null);
+      const others = names.filter((name) => readLogSighting(name) === null);
+      const [seen, lines] = await Promise.all([
+        others.length === 0 ? NOTHING : inner.sightings?.(route, others),
+        ofLines.length === 0 ? NOTHING : logs.sightings(route, ofLines),
+      ]);
+      return new Map([...(seen ?? NOTHING), ...lines]);
+    },
   };
 }
+
+const NOTHING: ReadonlyMap<SightingName, Sighting> = new Map();
 
 type Blocks = Extract<Collected, { kind: 'blocks' }>;
 

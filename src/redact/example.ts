@@ -5,8 +5,8 @@ import { type SecretSpan, secretSpans, withoutOverlaps } from './secret-patterns
 /** Characters of an example. */
 export const LONGEST_EXAMPLE = 80;
 
-/** Characters of a text that are read: its end may cut a secret in two, and is not shown. */
-const MOST_READ = 1_000;
+/** Characters of a text that are read: the end of a longer one may cut a secret in two, and is not shown. */
+export const MOST_READ = 1_000;
 const UNSHOWN_END = 300;
 const DEEPEST = 6;
 /** Of one object or list. */
@@ -32,6 +32,17 @@ export function exampleOfValue(path: string, value: unknown): string {
   const text = shown(value, DEEPEST);
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return cut(isObject && text.length > LONGEST_EXAMPLE ? namesOf(value) : text);
+}
+
+/**
+ * A value by its name in what is said beside it, as an example for people: redacted as both are by themselves, and cut together.
+ *
+ * @example exampleOfNamed('order.id', 'A-17', 'order placed') // 'order.id: "A-17" in order placed'
+ */
+export function exampleOfNamed(name: string, value: unknown, text: string): string {
+  const said = redact(text);
+  const named = `${redact(name)}: ${isSecretName(name) ? hidden(value) : shown(value, DEEPEST)}`;
+  return cut(said === '' ? named : `${named} in ${said}`);
 }
 
 /** Whether nothing of a value may be shown or counted by itself: by its path, or by its form. */

@@ -63,6 +63,11 @@ export function logWayContract(name: string, { way, batch, broken }: WayBench): 
         call: 'http bank',
       });
       expect(lines[0]?.fields).toEqual(expect.arrayContaining(['card.kind', 'peer.service']));
+      expect(['card.kind', 'peer.service', 'none'].map((field) => lines[0]?.fieldValue(field))).toEqual([
+        'debit',
+        'bank',
+        undefined,
+      ]);
     });
 
     it('reads every level', () => {

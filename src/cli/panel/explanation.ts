@@ -1,5 +1,6 @@
 import type { DifferenceView } from '../../api/difference-view.ts';
 import type { RolloutView } from '../../api/view-schemas.ts';
+import { isOfLogs } from '../../parity/differences/difference.ts';
 import { formatCount, formatShare } from '../../parity/figures.ts';
 import { clean, padTo, wrap } from '../text.ts';
 import { differencesOf, nameDifference } from './difference-text.ts';
@@ -43,7 +44,7 @@ export function renderExplanation(view: RolloutView, columns: number): string {
 }
 
 function differenceLines(one: DifferenceView, number: number, width: number): readonly string[] {
-  const { effect, firstSeen, consumers, examples, says } = one;
+  const { effect, firstSeen, examples, says } = one;
   const line = (label: string, text: string) =>
     labelled(label, clean(text), LABEL, width - INDENT).map((part) => ' '.repeat(INDENT) + part);
   return [
@@ -52,9 +53,14 @@ function differenceLines(one: DifferenceView, number: number, width: number): re
     ...line('canary', rate(one.canary)),
     ...line('stable', rate(one.stable)),
     ...(firstSeen === null ? [] : line('first seen', `${firstSeen.slice(0, 10)} ${firstSeen.slice(11, 19)} UTC`)),
-    ...(consumers.length === 0 ? [] : line('consumers', consumers.join(', '))),
+    ...consumersOf(one).flatMap((text) => line('consumers', text)),
     ...examples.flatMap(({ track, text }) => line(`${track} said`, text)),
   ];
+}
+
+function consumersOf({ kind, consumers }: DifferenceView): readonly string[] {
+  if (isOfLogs(kind)) return ['unknown: log lines do not say whose request it was'];
+  return consumers.length === 0 ? [] : [consumers.join(', ')];
 }
 
 /** What the OpenAPI documents of both versions say beside what was seen: the sums, then each difference. */
@@ -87,12 +93,9 @@ function asides({ verdict }: RolloutView, differences: readonly DifferenceView[]
     const compares = verdict?.findings.some((finding) => finding.differences !== undefined) ?? false;
     return compares ? ['no difference is shown between what the versions answer and log'] : [];
   }
-  const isSeen = differences.some(({ consumers, examples }) => consumers.length + examples.length > 0);
-  return isSeen
-    ? []
-    : [
-        'no consumer and no example is known of these: the gateway remembers them of answers only, and until it restarts',
-      ];
+  if (differences.some(({ consumers, examples }) => consumers.length + examples.length > 0)) return [];
+  const what = differences.every(({ kind }) => isOfLogs(kind)) ? 'no example' : 'no consumer and no example';
+  return [`${what} is known of these: Serin remembers them until it restarts`];
 }
 
 /** The label once, and the text beside it on as many lines as it takes. */

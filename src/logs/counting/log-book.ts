@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Sighting, SightingName } from '../../stats/answers/sighting.ts';
 import type { LogLine } from '../lines/log-line.ts';
 import type { LineFate } from './outcomes.ts';
 import { RouteBook } from './route-book.ts';
@@ -47,6 +48,11 @@ export class LogBook {
     if (!book?.isOf(watched)) throw new Error('the lines of these versions are not counted yet');
     const { pairs, seq } = book.take(watched, spans, taken?.boot === this.boot ? taken.seq : null, now);
     return { pairs, taken: { boot: this.boot, seq } };
+  }
+
+  /** See `MetricsSource.sightings`. */
+  sightings(route: string, names: readonly SightingName[], now: number): ReadonlyMap<SightingName, Sighting> {
+    return this.bookAt(route, now)?.sightings(names) ?? new Map();
   }
 
   private bookAt(route: string, now: number): RouteBook | null {

@@ -1,5 +1,7 @@
 import type { Track } from '../../split/order.ts';
+import type { Sighting, SightingName } from '../../stats/answers/sighting.ts';
 import type { LogPair } from '../../stats/logs/log-counts.ts';
+import { LineExamples } from '../examples/line-examples.ts';
 import type { LogLine } from '../lines/log-line.ts';
 import { TemplateMiner } from '../templates/template-miner.ts';
 import { LastHeard } from './last-heard.ts';
@@ -27,6 +29,7 @@ export class RouteBook {
   takenAt: number;
   private readonly versions: Readonly<Record<Track, string>>;
   private readonly miner = new TemplateMiner();
+  private readonly examples = new LineExamples();
   private readonly heard: Readonly<Record<Track, LastHeard>> = { stable: new LastHeard(), canary: new LastHeard() };
   private readonly grains = new Map<number, Grain>();
   /** Given to a look whose cursor is not known to be committed. */
@@ -49,7 +52,9 @@ export class RouteBook {
     this.heard[track].at(now);
     if (line.at !== null && now - line.at > LATEST_MS) return { outcome: 'late', track };
     const grain = this.grainAt(Math.min(line.at ?? now, now));
-    grain[track].add(line, this.miner.templateOf(line));
+    const template = this.miner.templateOf(line);
+    grain[track].add(line, template);
+    this.examples.note(track, line, template);
     return { outcome: 'counted', track };
   }
 
@@ -68,6 +73,11 @@ export class RouteBook {
     for (let at = Math.max(from, now - LATEST_MS); at <= now; at += GRAIN_MS) this.grainAt(at).isIncomplete = true;
   }
 
+  /** See `MetricsSource.sightings`. */
+  sightings(names: readonly SightingName[]): ReadonlyMap<SightingName, Sighting> {
+    return this.examples.sightings(names);
+  }
+
   /** `taken`: the number that the last committed cursor has; what was given since is given again. */
   take(
     watched: WatchedVersions,
@@ -76,6 +86,7 @@ export class RouteBook {
     now: number,
   ): { readonly pairs: readonly LogPair[]; readonly seq: number } {
     this.takenAt = now;
+    this.examples.allowMore();
     const { given } = this;
     if (given !== null && given.seq !== taken) {
       for (const [place, grain] of given.grains) this.merge(place, grain);

@@ -40,6 +40,7 @@ export function lineOfFields(fields: ReadonlyMap<string, unknown>): LogLine | nu
     at: firstTime(fields),
     version: firstText(fields, VERSION),
     fields: [...fields.keys()].filter((name) => !FORM.has(name)),
+    fieldValue: (name) => fields.get(name),
     call: callOf((name) => fields.get(name)),
   };
 }
@@ -47,7 +48,8 @@ export function lineOfFields(fields: ReadonlyMap<string, unknown>): LogLine | nu
 /** The first line of a message, with the class of the exception that came with it or stands in it. */
 export function messageWith(message: string, thrown: string | null): string {
   const end = message.indexOf('\n');
-  const first = (end < 0 ? message : message.slice(0, end)).slice(0, LONGEST_MESSAGE).trim();
+  // Trimmed before it is cut: a cut message is as long as it may be, which its examples go by.
+  const first = (end < 0 ? message : message.slice(0, end)).trim().slice(0, LONGEST_MESSAGE);
   const found = thrown ?? (end < 0 ? null : exceptionIn(message));
   return found === null || first.includes(found) ? first : `${first} [${found.slice(0, 100)}]`;
 }

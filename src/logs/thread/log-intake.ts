@@ -1,3 +1,4 @@
+import type { Sighting, SightingName } from '../../stats/answers/sighting.ts';
 import { type LineTotal, LineTotals } from '../counting/outcomes.ts';
 import type { TakeLogs, TakenLogs } from '../counting/take-logs.ts';
 import { type LogBatch, type LogRoutes, MOST_BATCH_BYTES } from './log-batch.ts';
@@ -29,6 +30,7 @@ const BURST_MS = 2_000;
 const BUSY_AGAIN_MS = 1_000;
 /** A look waits no longer for lines: the looks of all routes come one after another. */
 const MOST_TAKE_MS = 2_000;
+const MOST_SIGHTINGS_MS = 1_000;
 
 export interface IntakeParts {
   readonly ask: (job: LogJob) => Promise<LogAnswer>;
@@ -89,16 +91,26 @@ export class LogIntake implements LogSink {
    */
   async take(take: TakeLogs, signal: AbortSignal): Promise<TakenLogs | null> {
     if (signal.aborted) return null;
+    const done = await this.soon({ kind: 'take', take }, MOST_TAKE_MS, signal);
+    return done?.kind === 'taken' ? done.taken : null;
+  }
+
+  /** Of none where the answer does not come in time: a look does without. */
+  async sightings(route: string, names: readonly SightingName[]): Promise<ReadonlyMap<SightingName, Sighting>> {
+    const done = await this.soon({ kind: 'sightings', route, names }, MOST_SIGHTINGS_MS);
+    return done?.kind === 'sighted' ? done.sightings : new Map();
+  }
+
+  private async soon(job: LogJob, mostMs: number, signal?: AbortSignal): Promise<LogAnswer | null> {
     const gaveUp = Promise.withResolvers<null>();
     const giveUp = () => gaveUp.resolve(null);
-    const timer = setTimeout(giveUp, MOST_TAKE_MS).unref();
-    signal.addEventListener('abort', giveUp, { once: true });
+    const timer = setTimeout(giveUp, mostMs).unref();
+    signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      const done = await Promise.race([this.parts.ask({ kind: 'take', take }), gaveUp.promise]);
-      return done?.kind === 'taken' ? done.taken : null;
+      return await Promise.race([this.parts.ask(job), gaveUp.promise]);
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
+      signal?.removeEventListener('abort', giveUp);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Sighting, SightingName } from '../../stats/answers/sighting.ts';
 import { LogBook } from '../counting/log-book.ts';
 import { type LineTotal, LineTotals } from '../counting/outcomes.ts';
 import type { TakeLogs, TakenLogs } from '../counting/take-logs.ts';
@@ -9,12 +10,14 @@ export type LogJob =
   | { readonly kind: 'batch'; readonly batch: LogBatch; readonly routes: LogRoutes }
   | { readonly kind: 'alive'; readonly route: string; readonly version: string }
   | { readonly kind: 'missed'; readonly route: string; readonly from: number }
-  | { readonly kind: 'take'; readonly take: TakeLogs };
+  | { readonly kind: 'take'; readonly take: TakeLogs }
+  | { readonly kind: 'sightings'; readonly route: string; readonly names: readonly SightingName[] };
 
 export type LogDone =
   | { readonly kind: 'read'; readonly totals: readonly LineTotal[]; readonly tookMs: number }
   | { readonly kind: 'unreadable'; readonly reason: string; readonly tookMs: number }
   | { readonly kind: 'taken'; readonly taken: TakenLogs }
+  | { readonly kind: 'sighted'; readonly sightings: ReadonlyMap<SightingName, Sighting> }
   | { readonly kind: 'noted' };
 
 /** Everything that is done with lines, without the thread that does it. */
@@ -46,6 +49,8 @@ export class LogWork {
       case 'take':
         if (this.book.begin(job.take, now)) this.readAgain(job.take.route, now);
         return { kind: 'taken', taken: this.book.take(job.take, now) };
+      case 'sightings':
+        return { kind: 'sighted', sightings: this.book.sightings(job.route, job.names, now) };
     }
   }
 

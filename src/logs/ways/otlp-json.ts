@@ -36,10 +36,14 @@ function boundRecords(request: object): void {
 }
 
 function tellOf(record: unknown, origin: OtlpOrigin, tell: LineTeller): void {
-  const line = isRecord(record) ? lineOfOtlp(read(record), origin) : null;
+  const line = isRecord(record) ? lineOf(read(record), origin) : null;
   if (line === null) tell.fault('malformed', origin);
   else if (line === 'too-long') tell.fault('too-long', origin);
   else tell.line(line, origin);
+}
+
+function lineOf(record: OtlpRecord, origin: OtlpOrigin) {
+  return lineOfOtlp(record, origin, (name) => record.attributes.get(name));
 }
 
 function read(record: Readonly<Record<string, unknown>>): OtlpRecord {

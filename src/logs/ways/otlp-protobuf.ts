@@ -77,7 +77,7 @@ function scopeLogs(bytes: Uint8Array, origin: OtlpOrigin, told: Told): void {
     return;
   }
   for (const record of records) {
-    const line = lineOfOtlp(recordOf(record), of);
+    const line = lineOfOtlp(recordOf(record), of, (name) => recordOf(record).attributes.get(name));
     if (line === null || line === 'too-long') told.lines.push((tell) => tell.fault(line ?? 'malformed', of));
     else told.lines.push((tell) => tell.line(line, of));
   }

@@ -37,8 +37,16 @@ export function originOf(attributes: ReadonlyMap<string, string | number | null>
   return { route: text('serin.route'), service: text('service.name'), version: text('service.version'), scope: '' };
 }
 
-/** Null where it says nothing; `too-long` where its text is longer than a line may be. */
-export function lineOfOtlp(record: OtlpRecord, origin: OtlpOrigin): LogLine | 'too-long' | null {
+/**
+ * Null where it says nothing; `too-long` where its text is longer than a line may be.
+ *
+ * @param fieldValue what an attribute has: of its own, because of lines that wait until all are read the attributes are not kept
+ */
+export function lineOfOtlp(
+  record: OtlpRecord,
+  origin: OtlpOrigin,
+  fieldValue: LogLine['fieldValue'],
+): LogLine | 'too-long' | null {
   const { at, severity, severityText, body, attributes } = record;
   if (body.length > LONGEST_LINE_BYTES) return 'too-long';
   const text = (name: string) => {
@@ -57,6 +65,7 @@ export function lineOfOtlp(record: OtlpRecord, origin: OtlpOrigin): LogLine | 't
     at,
     version: origin.version,
     fields: [...attributes.keys()],
+    fieldValue,
     call: callOf((name) => attributes.get(name)),
   };
 }

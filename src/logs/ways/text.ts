@@ -70,6 +70,7 @@ function plainLine(raw: string): LogLine {
     at: lineTime(time?.[1]),
     version: null,
     fields: [],
+    fieldValue: () => undefined,
     call: null,
   };
 }

@@ -30,6 +30,22 @@ export type DifferenceKind =
   | 'lost-call'
   | 'other-call-rate';
 
+const OF_LOGS: readonly DifferenceKind[] = [
+  'new-template',
+  'lost-template',
+  'more-lines',
+  'other-mix',
+  'lost-field',
+  'new-call',
+  'lost-call',
+  'other-call-rate',
+];
+
+/** Whether it is one of log lines, which do not say whose request they are of. */
+export function isOfLogs(kind: string): boolean {
+  return OF_LOGS.some((one) => one === kind);
+}
+
 /** One difference between the versions that is shown, not only seen. */
 export interface Difference {
   readonly kind: DifferenceKind;
@@ -47,7 +63,7 @@ export interface Difference {
   readonly logHarm: number;
   /** End of the block in which it was seen first, epoch ms by the gateway's clock; null if unknown. */
   readonly firstSeen: number | null;
-  /** What the gateway remembers of it, by this name: see `Sighting`; null for nothing. */
+  /** What is remembered of it where it was seen, by this name: see `Sighting`; null for nothing. */
   readonly sighting: string | null;
   /** What that is: asked for of the worst of a verdict. */
   readonly seen?: Sighting;

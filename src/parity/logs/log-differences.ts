@@ -1,6 +1,7 @@
 import type { LogTerms } from '../../policy/checks/log-checks.ts';
 import { rateInterval } from '../../stats/evidence/confidence.ts';
 import type { Appearances, Fresh, Lines } from '../../stats/logs/appearances.ts';
+import { sightingOfLog } from '../../stats/logs/log-sighting.ts';
 import type { Rated, RatedName } from '../../stats/logs/rated.ts';
 import { logSigns } from '../../stats/logs/signs.ts';
 import { discovered } from '../../stats/logs/slots.ts';
@@ -73,7 +74,7 @@ function newOf(
       stable: seenLines(one.stable),
       logHarm: log,
       firstSeen: one.since,
-      sighting: one.name,
+      sighting: sightingOfLog({ of: isCall ? 'call' : 'template', name: one.name }),
       says: sayNew(one, isCall),
     };
   });
@@ -113,7 +114,7 @@ function linesOf(state: LogsMemory, family: 'errors' | 'warnings', fresh: readon
       stable: { count: stable[family], of: stable.requests, bounds: null },
       logHarm: log,
       firstSeen: since,
-      sighting: null,
+      sighting: sightingOfLog({ of: 'level', name: level }),
       says:
         `${perThousand(canary[family], canary.requests)} ${level} lines in 1,000 requests against ` +
         `${perThousand(stable[family], stable.requests)}`,
@@ -132,7 +133,7 @@ function lostOf(rated: Rated, family: 'lostCalls' | 'fields', isExpected: (name:
       : `the log field ${written(one.name)} is ${left}: in ${times(one.canary.count, 'line')} of ` +
         `${formatCount(one.canary.of)} requests against ${formatCount(one.stable.count)} of ${formatCount(one.stable.of)}`;
     const kind = isCall ? 'lost-call' : 'lost-field';
-    return { ...toldOf(one, log), family, isExpected: isExpected(one.name), kind, says };
+    return { ...toldOf(one, log, isCall ? 'call' : 'field'), family, isExpected: isExpected(one.name), kind, says };
   });
 }
 
@@ -152,11 +153,12 @@ function ratesOf(rated: Rated, family: 'callRates' | 'mix', isExpected: (name: s
       : `${nameTemplate(one.name)} is ${formatShare(canary.count / canary.of)} of all lines against ` +
         `${formatShare(stable.count / stable.of)}`;
     const kind = isCall ? 'other-call-rate' : 'other-mix';
-    return { ...toldOf(one, log), family, isExpected: isExpected(one.name), kind, says };
+    const of = isCall ? 'call' : 'template';
+    return { ...toldOf(one, log, of), family, isExpected: isExpected(one.name), kind, says };
   });
 }
 
-function toldOf({ name, canary, stable, since }: RatedName, log: number) {
+function toldOf({ name, canary, stable, since }: RatedName, log: number, of: 'template' | 'call' | 'field') {
   return {
     place: '',
     path: name,
@@ -165,7 +167,7 @@ function toldOf({ name, canary, stable, since }: RatedName, log: number) {
     stable: { ...stable, bounds: null },
     logHarm: log,
     firstSeen: since,
-    sighting: name,
+    sighting: sightingOfLog({ of, name }),
   } as const;
 }
 

@@ -69,7 +69,9 @@ describe('what differs', () => {
   });
 
   it('is told whole by explain: both rates with their intervals, when, whom, and examples', async () => {
-    const view = await viewWith([added, { ...renamed, seen: SIGHTED }, logged]);
+    const said = { consumers: [], examples: [{ track: 'canary' as const, text: 'card [redacted] declined' }] };
+    const saidSo = { ...logged, seen: said };
+    const view = await viewWith([added, { ...renamed, seen: SIGHTED }, saidSo]);
     expect(renderExplanation(view, 80).split('\n')).toEqual([
       'payments: v1 -> v2, internal at 0%',
       'suspect: undecided: 800 more canary requests are needed, about 4 minutes',
@@ -89,6 +91,8 @@ describe('what differs', () => {
       '                  /amount is gone (0 of 412 answers against 3,690 of 3,690)',
       '    canary        9 of 412: 2.2 %',
       '    stable        0 of 3,690: 0 %',
+      '    consumers     unknown: log lines do not say whose request it was',
+      '    canary said   card [redacted] declined',
       '',
       '3.  /total: new, GET /orders/{id} 2xx (compatible)',
       '                  /amount is gone (0 of 412 answers against 3,690 of 3,690)',
@@ -96,7 +100,10 @@ describe('what differs', () => {
       '    stable        3,690 of 3,690: 100 %, between 99.8 % and 100 %',
       '    first seen    2026-11-30 18:54:24 UTC',
     ]);
-    expect(renderExplanation(await viewWith([renamed]), 80)).toMatch(/\nno consumer and no example is known of these:/);
+    expect(renderExplanation(await viewWith([renamed]), 80)).toMatch(
+      /\nno consumer and no example is known of these: Serin/,
+    );
+    expect(renderExplanation(await viewWith([logged]), 80)).toMatch(/\nno example is known of these: Serin remembers/);
     expect(renderExplanation(await viewWith([]), 80)).toMatch(/\nno difference is shown between/);
     expect(renderExplanation({ ...view, verdict: null }, 80)).toBe(
       'payments: v1 -> v2, internal at 0%: nothing was judged yet',

@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { LogBook } from '../../../src/logs/counting/log-book.ts';
 import type { LogSpan, LogsTaken, WatchedVersions } from '../../../src/logs/counting/take-logs.ts';
-import type { LogLine } from '../../../src/logs/lines/log-line.ts';
+import { logLineOf } from '../../support/log-line.ts';
 
 const T0 = 1_800_000_000_000;
 const WATCHED: WatchedVersions = { stable: 'v1', canary: 'v2', epoch: 3, since: T0 - 60_000 };
-
-function lineOf(parts: Partial<LogLine> = {}): LogLine {
-  return { level: 'error', logger: '', message: 'boom', at: null, version: null, fields: [], call: null, ...parts };
-}
 
 /** A span of 5 s that ends `ms` after the start. */
 function span(ms: number, epoch = 3): LogSpan {
@@ -22,8 +18,8 @@ function bookWatching(watched = WATCHED) {
     return book.take({ route: 'shop', watched: of, spans, taken }, T0 + now);
   };
   const first = take(0, []).taken;
-  const add = (now: number, version: string | null, parts: Partial<LogLine> = {}) =>
-    book.add('shop', lineOf(parts), version, T0 + now).outcome;
+  const add = (now: number, version: string | null, parts: Parameters<typeof logLineOf>[0] = {}) =>
+    book.add('shop', logLineOf(parts), version, T0 + now).outcome;
   return { book, take, add, first };
 }
 
@@ -44,7 +40,7 @@ describe('the lines of a route', () => {
 
   it('are left out where no version of the rollout is theirs, and where nothing watches', () => {
     const { add, book } = bookWatching();
-    expect([add(1, 'v3'), add(1, null), book.add('other', lineOf(), 'v1', T0).outcome]).toEqual([
+    expect([add(1, 'v3'), add(1, null), book.add('other', logLineOf(), 'v1', T0).outcome]).toEqual([
       'unknown-version',
       'unknown-version',
       'unwatched',
@@ -139,7 +135,7 @@ describe('the lines of a route', () => {
         .map((digit) => String.fromCharCode(97 + Number(digit)))
         .join('');
     for (let at = 0; at < 3_000; at++) {
-      const fields = [`field.${at}`];
+      const fields = { [`field.${at}`]: at };
       add(1_000, 'v1', { level: 'info', message: `${letters(at)} ${letters(at + 7)}x y`, fields, call: `http h${at}` });
     }
     add(1_000, 'v1', { message: 'disk is full' });

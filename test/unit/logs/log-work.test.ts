@@ -5,6 +5,7 @@ import type { LogBatch } from '../../../src/logs/thread/log-batch.ts';
 import { LogIntake } from '../../../src/logs/thread/log-intake.ts';
 import { type LogAnswer, LogThread } from '../../../src/logs/thread/log-thread.ts';
 import { LogWork } from '../../../src/logs/thread/log-work.ts';
+import { sightingOfLog } from '../../../src/stats/logs/log-sighting.ts';
 
 const ROUTES = { names: ['shop'], byService: { 'shop-api': 'shop' } };
 const T0 = 1_800_000_000_000;
@@ -121,7 +122,7 @@ describe('the intake', () => {
     expect(asked).toHaveLength(2 + 8);
   });
 
-  it('lets no look wait for lines for longer than two seconds, nor after it is aborted', async () => {
+  it('lets no look wait for lines for longer than two seconds, nor after it is aborted, nor a second for examples', async () => {
     vi.useFakeTimers();
     try {
       const take = { route: 'shop', watched: WATCHED, spans: [], taken: null };
@@ -133,6 +134,9 @@ describe('the intake', () => {
       look.abort();
       expect(await aborted).toBeNull();
       expect(await open().take(take, look.signal)).toBeNull();
+      const seen = open().sightings('shop', ['log call http bank']);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await seen).toEqual(new Map());
     } finally {
       vi.useRealTimers();
     }
@@ -161,6 +165,9 @@ describe('the thread', () => {
     const taken = await taking({ spans, taken: before.taken });
     expect(taken.pairs).toMatchObject([{ stable: null, canary: { lines: 1, templates: { 'error : boom': 1 } } }]);
     expect(intake.totals()).toEqual([{ route: 'shop', track: 'canary', outcome: 'counted', lines: 1 }]);
+    const boom = sightingOfLog({ of: 'template', name: 'error : boom' });
+    const seen = { consumers: [], examples: [{ track: 'canary', text: 'boom' }] };
+    expect(await intake.sightings('shop', [boom])).toEqual(new Map([[boom, seen]]));
     const given = [batchOf(LINE, UNKNOWN), batchOf(LINE)].map((batch) => intake.give(batch));
     expect(await Promise.all(given)).toMatchObject([{ kind: 'unreadable' }, { kind: 'busy' }]);
     const anew = await taking({ spans });

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { LogBook } from '../../../src/logs/counting/log-book.ts';
-import type { LogLine } from '../../../src/logs/lines/log-line.ts';
 import { withLogs } from '../../../src/logs/with-logs.ts';
 import type { CollectRequest, MetricsSource } from '../../../src/metrics/source.ts';
+import { sightingOfLog } from '../../../src/stats/logs/log-sighting.ts';
+import { logLineOf } from '../../support/log-line.ts';
 import { requestOf } from '../../support/metrics-request.ts';
 
 const T0 = 1_800_000_000_000;
-const LINE: LogLine = { level: 'error', logger: '', message: 'boom', at: null, version: null, fields: [], call: null };
+const LINE = logLineOf();
+const NONE_SEEN = async () => new Map();
 const NOTHING = { requests: 0, errors: 0, clientErrors: 0, latency: {} };
 const NONE = { stable: NOTHING, canary: NOTHING };
 
@@ -20,8 +22,13 @@ function stage() {
   const book = new LogBook();
   const clock = { now: T0 };
   const asked: (string | null)[] = [];
+  const askedFor: string[] = [];
   const inner: MetricsSource = {
     name: 'inner',
+    sightings: async (_, names) => {
+      askedFor.push(...names);
+      return new Map(names.map((name) => [name, { consumers: ['acme'], examples: [] }]));
+    },
     async collect({ after }) {
       asked.push(after);
       const from = after === null ? T0 : Number(after);
@@ -35,6 +42,7 @@ function stage() {
       book.begin(take, clock.now);
       return book.take(take, clock.now);
     },
+    sightings: async (route, names) => book.sightings(route, names, clock.now),
   });
   const look = async (after: string | null, more: Partial<CollectRequest> = { logs: true }) => {
     const collected = await source.collect(
@@ -44,7 +52,7 @@ function stage() {
     if (collected.kind !== 'blocks') throw new Error(collected.reason);
     return collected;
   };
-  return { book, clock, asked, look };
+  return { book, clock, asked, look, source, askedFor };
 }
 
 describe('blocks with logs', () => {
@@ -78,6 +86,7 @@ describe('blocks with logs', () => {
         asked.push(() => book.take(take, clock.now));
         return null;
       },
+      sightings: NONE_SEEN,
     });
     const missed = await late.collect(
       requestOf({ route: 'shop', after: first.cursor, split: { epoch: 3, canaryBps: 5_000, since: T0 }, logs: true }),
@@ -101,12 +110,28 @@ describe('blocks with logs', () => {
     clock.now = T0 + 5_000;
     const source = withLogs(
       { name: 'inner', collect: async () => ({ kind: 'blocks', blocks: [blockOf(T0)], cursor: '7' }) },
-      { take: async () => null },
+      { take: async () => null, sightings: NONE_SEEN },
     );
     const request = requestOf({ after: (await look(null)).cursor, logs: true });
     const collected = await source.collect(request, new AbortController().signal);
     expect(collected).toMatchObject({ blocks: [{ logs: { stable: null, canary: null } }] });
     expect(collected.kind === 'blocks' && collected.cursor).toContain('"blocks":"7"');
     expect(asked).toHaveLength(1);
+  });
+
+  it('have examples of log lines from here, and everything else from the source within', async () => {
+    const { book, look, source, askedFor } = stage();
+    await look(null);
+    book.add('shop', LINE, 'v2', T0 + 1_000);
+    const boom = sightingOfLog({ of: 'template', name: 'error : boom' });
+    const answers = 'GET /orders/{id} 2xx present /amount';
+    expect(await source.sightings?.('shop', [boom, answers])).toEqual(
+      new Map([
+        [answers, { consumers: ['acme'], examples: [] }],
+        [boom, { consumers: [], examples: [{ track: 'canary', text: 'boom' }] }],
+      ]),
+    );
+    expect(askedFor).toEqual([answers]);
+    expect(await source.sightings?.('other', [boom])).toEqual(new Map());
   });
 });
