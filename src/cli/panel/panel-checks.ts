@@ -59,11 +59,15 @@ export function renderChecks(view: RolloutView, width: number, paint: Paint): st
   ];
 }
 
-/** `content: 120 (canary) and 1,090 (stable) of the answers that were read, of a sample of 10 %` */
-function countedIn({ check, named, requests, counted }: FindingView, width: number): readonly string[] {
+/**
+ * `content: 120 (canary) and 1,090 (stable) of the answers that were read, of a sample of 10 %`, and behind the name the unit of figures
+ * that have one of their own: `logs: error lines in 1,000 requests, 120 (canary) and 1,090 (stable) requests whose lines were compared`
+ */
+function countedIn({ check, named, requests, counted, in: unit }: FindingView, width: number): readonly string[] {
   if (counted === undefined) return [];
   const [canary, stable] = [formatCount(requests.canary), formatCount(requests.stable)];
-  return wrap(clean(`${named ?? check}: ${canary} (canary) and ${stable} (stable) ${counted}`), width);
+  const figures = unit === undefined ? '' : `${unit}, `;
+  return wrap(clean(`${named ?? check}: ${figures}${canary} (canary) and ${stable} (stable) ${counted}`), width);
 }
 
 function linesOf(text: string, width: number): readonly string[] {

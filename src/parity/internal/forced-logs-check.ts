@@ -2,7 +2,8 @@ import type { LogTerms } from '../../policy/checks/log-checks.ts';
 import { counted } from '../../policy/counted.ts';
 import { rateInterval } from '../../stats/evidence/confidence.ts';
 import { MOST_TEMPLATES } from '../../stats/logs/log-counts.ts';
-import { forcedLogE, forcedThreshold } from '../../stats/rates/forced-share.ts';
+import { sightingOfLog } from '../../stats/logs/log-sighting.ts';
+import { forcedEventsFor, forcedLogE, forcedThreshold } from '../../stats/rates/forced-share.ts';
 import { sentRequests } from '../../stats/rates/unanswered.ts';
 import type { Check } from '../check.ts';
 import type { Sight } from '../context.ts';
@@ -37,6 +38,7 @@ export type ForcedLogsState = PhaseLogs | null;
 /** Lines come later than their requests. */
 const LINES_TAKE_MS = 15_000;
 const MOST_NAMED = 3;
+const THRESHOLD = forcedThreshold(MOST_TEMPLATES);
 const CHECK = 'logs';
 
 /** Errors that the canary logs in the internal phase and the stable never. It only holds: nothing is randomised there. */
@@ -48,9 +50,9 @@ export const forcedLogsCheck: Check<ForcedLogsState> = {
   restart: () => null,
   move: (state, byMs) => state && movedLogs(state, byMs),
   findings: () => [],
-  reservations({ spec: { checks } }, state): readonly Reservation[] {
+  reservations({ spec: { checks, internal } }, state): readonly Reservation[] {
     if (checks.logs === undefined || state === null) return [];
-    const said = saysOf(checks.logs, state);
+    const said = saysOf(checks.logs, state, internal.requests);
     return [{ check: CHECK, ...said, reason: `${said.reason}${leftOut(state)}` }];
   },
 };
@@ -123,18 +125,15 @@ function leftOut({ incomplete = 0 }: PhaseLogs): string {
   return incomplete === 0 ? '' : `; ${counted(incomplete, 'block')} left out, of which not all lines could be read`;
 }
 
-function saysOf(terms: LogTerms, state: PhaseLogs): Omit<Reservation, 'check'> {
+function saysOf(terms: LogTerms, state: PhaseLogs, wanted: number): Omit<Reservation, 'check'> {
   const action = actionOf(terms, 'newErrors');
   const { canary, stable, askedAt, until } = state;
-  const found = newErrors(state);
+  const { found, tooFew } = newErrors(state);
   if (found.length > 0) {
-    const more = found.length - MOST_NAMED;
-    const named = found.slice(0, MOST_NAMED).map(({ name, lines }) => `${nameTemplate(name)} (${formatCount(lines)})`);
-    const others = more > 0 ? ` and ${formatCount(more)} more` : '';
     const of = formatCount(state.requests.canary);
     return {
       kind: action === 'report' ? 'tells' : 'holds',
-      reason: `canary logs errors that the stable never logs, in ${of} forced and mirrored requests: ${named.join(', ')}${others}`,
+      reason: `canary logs errors that the stable never logs, in ${of} forced and mirrored requests: ${named(found)}`,
       differences: found.slice(0, MOST_DIFFERENCES).map((one) => differenceOf(one, state, action === 'report')),
     };
   }
@@ -142,9 +141,11 @@ function saysOf(terms: LogTerms, state: PhaseLogs): Omit<Reservation, 'check'> {
   if (terms.unsent === 'report' && canary === null && stable === null && incomplete === undefined) {
     return { kind: 'tells', reason: 'logs: nobody sends those of this route, so nothing was compared' };
   }
-  const isEarly = askedAt === null || until - askedAt < LINES_TAKE_MS;
-  if (isEarly && action !== 'report')
-    return { kind: 'waits', reason: 'logs: the lines of the last forced requests are waited for' };
+  if (action !== 'report' && (askedAt === null || until - askedAt < LINES_TAKE_MS)) {
+    const soFar = `${formatCount(state.forced)} of ${formatCount(wanted)}`;
+    const what = askedAt === null ? `forced requests are waited for, ${soFar} have come` : LAST_LINES;
+    return { kind: 'waits', reason: `logs: ${what}` };
+  }
   if (incomplete !== undefined && (canary === null || requests.canary === 0))
     return { kind: 'tells', reason: 'logs: nothing was compared' };
   if (canary === null || stable === null) {
@@ -153,7 +154,29 @@ function saysOf(terms: LogTerms, state: PhaseLogs): Omit<Reservation, 'check'> {
       reason: `logs: nothing of the ${canary === null ? 'canary' : 'stable'} has come, so nothing was compared`,
     };
   }
-  return { kind: 'tells', reason: 'logs: no error in most requests that the stable never logs' };
+  if (state.requests.stable === 0) {
+    return { kind: 'tells', reason: 'logs: the stable has had no requests, so nothing was compared' };
+  }
+  const few = tooFew.length === 0 ? '' : `; in fewer: ${named(tooFew)}`;
+  return { kind: 'tells', reason: `logs: ${noneOf(state.requests.canary)}${few}` };
+}
+
+/** `no error that the stable never logs is in as many of 22 forced and mirrored requests as hold the canary (11)` */
+function noneOf(requests: number): string {
+  const enough = forcedEventsFor(THRESHOLD, requests, 0);
+  const of = counted(requests, 'forced and mirrored request');
+  return enough === null
+    ? `${of} are too few to hold the canary for an error that the stable never logs`
+    : `no error that the stable never logs is in as many of ${of} as hold the canary (${formatCount(enough)})`;
+}
+
+const LAST_LINES = 'the lines of the last forced requests are waited for';
+
+/** `error pay.Charge "card <*> declined" (20) and 2 more` */
+function named(errors: readonly NewError[]): string {
+  const more = errors.length - MOST_NAMED;
+  const first = errors.slice(0, MOST_NAMED).map(({ name, lines }) => `${nameTemplate(name)} (${formatCount(lines)})`);
+  return `${first.join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
 }
 
 interface NewError {
@@ -182,7 +205,7 @@ function differenceOf(
     stable: seen(0, requests.stable),
     logHarm: logE,
     firstSeen: firstSeen?.[name] ?? null,
-    sighting: null,
+    sighting: sightingOfLog({ of: 'template', name }),
     says:
       `${nameTemplate(name)} is new: ${counted(lines, 'line')} in ${formatCount(requests.canary)} forced and mirrored requests, ` +
       `the stable had none in ${formatCount(requests.stable)}`,
@@ -190,14 +213,17 @@ function differenceOf(
 }
 
 // A template that the stable has logged at all is for the steps, where the versions are compared by chance.
-function newErrors({ requests, canary, stable }: PhaseLogs): readonly NewError[] {
-  if (canary === null || stable === null || requests.stable === 0) return [];
-  const threshold = forcedThreshold(MOST_TEMPLATES);
-  return Object.entries(canary)
+function newErrors({ requests, canary, stable }: PhaseLogs): Readonly<Record<'found' | 'tooFew', readonly NewError[]>> {
+  if (canary === null || stable === null || requests.stable === 0) return { found: [], tooFew: [] };
+  const fresh = Object.entries(canary)
+    .filter(([name]) => !Object.hasOwn(stable, name))
     .map(([name, lines]): NewError => {
       const events = Math.min(lines, requests.canary);
       return { name, lines, logE: forcedLogE({ requests: requests.canary, events }, 0) };
     })
-    .filter(({ name, logE }) => !Object.hasOwn(stable, name) && logE >= threshold)
     .toSorted((one, other) => other.lines - one.lines);
+  return {
+    found: fresh.filter(({ logE }) => logE >= THRESHOLD),
+    tooFew: fresh.filter(({ lines, logE }) => lines > 0 && logE < THRESHOLD),
+  };
 }

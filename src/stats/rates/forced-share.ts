@@ -25,6 +25,19 @@ export function forcedLogE(
   return logSum(logs, WEIGHTS);
 }
 
+/** How many of the requests it has to be in for evidence of `threshold`; null where all of them would not do. */
+export function forcedEventsFor(threshold: number, requests: number, seldom: number): number | null {
+  const isShown = (events: number) => forcedLogE({ requests, events }, seldom) >= threshold;
+  if (!isShown(requests)) return null;
+  let [few, enough] = [0, requests];
+  while (enough - few > 1) {
+    const middle = Math.floor((few + enough) / 2);
+    if (isShown(middle)) enough = middle;
+    else few = middle;
+  }
+  return enough;
+}
+
 /** What one of so many tests takes to be shown: odds of 1 in 20, all of them paid for. */
 export function forcedThreshold(tests: number): number {
   return LOG_REFUSED + Math.log(tests);

@@ -53,6 +53,11 @@ describe('renderRollout', () => {
     expect(plain(view)).toContain(
       '\ncontent: 120 (canary) and 1,090 (stable) of the answers that were read, of a sample of 10 %',
     );
+    const logs = { check: 'logs', in: 'error lines in 1,000 requests', counted: 'requests whose lines were compared' };
+    const logged = findingOf({ ...logs, requests: { canary: 120, stable: 1_090 } });
+    expect(plain(viewOf(control.see(id, { verdict: verdictOf({ findings: [logged] }) })))).toContain(
+      '\nlogs: error lines in 1,000 requests, 120 (canary) and 1,090 (stable) requests whose lines were',
+    );
   });
 
   it('says which keys come last', async () => {

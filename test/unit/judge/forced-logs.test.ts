@@ -3,11 +3,14 @@ import { look, openJudgement, type StepContext } from '../../../src/judge/judge.
 import { forcedLogsCheck } from '../../../src/parity/internal/forced-logs-check.ts';
 import type { Policy } from '../../../src/policy/schema.ts';
 import type { Block } from '../../../src/stats/block.ts';
-import type { LogCounts, LogPair } from '../../../src/stats/logs/log-counts.ts';
+import { type LogCounts, type LogPair, MOST_TEMPLATES } from '../../../src/stats/logs/log-counts.ts';
+import { forcedEventsFor, forcedThreshold } from '../../../src/stats/rates/forced-share.ts';
 import { blockOf, inputOf, tallyOf } from '../../support/judge-blocks.ts';
 import { judgePolicy } from '../../support/judge-policy.ts';
 
 const INTERNAL: StepContext = { kind: 'internal', index: 0, position: 'first', splitEpoch: 1, appliedAt: 0 };
+const PASSED =
+  'logs: no error that the stable never logs is in as many of 20 forced and mirrored requests as hold the canary (10)';
 const DECLINED = 'error pay.Charge: card <*> declined';
 type Terms = Exclude<NonNullable<Parameters<typeof judgePolicy>[0]>['checks'], undefined>['logs'];
 
@@ -63,7 +66,7 @@ describe('logs in the internal phase', () => {
             stable: { count: 0, of: 3_600, bounds: { low: 0, high: expect.closeTo(0, 1) } },
             logHarm: expect.any(Number),
             firstSeen: 5_000,
-            sighting: null,
+            sighting: `log template ${DECLINED}`,
             says: 'error pay.Charge "card <*> declined" is new: 20 lines in 20 forced and mirrored requests, the stable had none in 3,600',
           },
         ],
@@ -93,17 +96,40 @@ describe('logs in the internal phase', () => {
   });
 
   it('wait for the lines of the last forced requests, and then let it pass', () => {
-    expect(said(many(6, quiet))).toMatchObject([{ kind: 'waits' }]);
-    expect(said(many(7, quiet))).toEqual([
-      { kind: 'tells', check: 'logs', reason: 'logs: no error in most requests that the stable never logs' },
+    expect(said(many(3, quiet))).toMatchObject([
+      { kind: 'waits', reason: 'logs: forced requests are waited for, 15 of 20 have come' },
     ]);
+    expect(said(many(6, quiet))).toMatchObject([
+      { kind: 'waits', reason: 'logs: the lines of the last forced requests are waited for' },
+    ]);
+    expect(said(many(7, quiet))).toEqual([{ kind: 'tells', check: 'logs', reason: PASSED }]);
   });
 
   it('say nothing against what the stable has logged, or what came in a few requests', () => {
     const both = { stable: logsOf({ [DECLINED]: 1 }), canary: logsOf({ [DECLINED]: 5 }) };
     expect(said(many(8, both))).toMatchObject([{ kind: 'tells' }]);
     const starting = { stable: logsOf({}), canary: logsOf({ 'error db: connection refused': 3 }) };
-    expect(said([starting, ...many(7, quiet)])).toMatchObject([{ kind: 'tells' }]);
+    expect(said([starting, ...many(7, quiet)])).toMatchObject([
+      { kind: 'tells', reason: `${PASSED}; in fewer: error db "connection refused" (3)` },
+    ]);
+  });
+
+  it('hold where it is in so many of the requests, which the sentence names', () => {
+    const declinedIn = (count: number) => {
+      const each = Array.from({ length: 4 }, (_, at) => Math.min(5, Math.max(0, count - at * 5)));
+      const blocks = each.map((lines) => ({
+        stable: logsOf({}),
+        canary: logsOf(lines > 0 ? { [DECLINED]: lines } : {}),
+      }));
+      return said([...blocks, ...many(4, quiet)]);
+    };
+    expect(declinedIn(10)).toMatchObject([{ kind: 'holds' }]);
+    expect(declinedIn(9)).toMatchObject([
+      { kind: 'tells', reason: `${PASSED}; in fewer: error pay.Charge "card <*> declined" (9)` },
+    ]);
+    expect(
+      [4, 5, 22, 100, 500].map((requests) => forcedEventsFor(forcedThreshold(MOST_TEMPLATES), requests, 0)),
+    ).toEqual([null, 5, 11, 32, 139]);
   });
 
   it('say that nothing came, which is not the same as nothing to say', () => {
@@ -125,7 +151,7 @@ describe('logs in the internal phase', () => {
     const none = { stable: idle, canary: idle };
     // 20 lines in one block of five requests, and 50 in those without any.
     expect(said([looping(20), none, none, none, ...many(8, looping(50))])).toMatchObject([
-      { kind: 'tells', reason: 'logs: no error in most requests that the stable never logs' },
+      { kind: 'tells', reason: `${PASSED}; in fewer: error pay.Charge "card <*> declined" (5)` },
     ]);
   });
 
