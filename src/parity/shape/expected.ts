@@ -14,6 +14,8 @@ const HEADER = 'header ';
 /** What the policy has compared, and what of its declarations has come. */
 export interface JudgedSlots {
   readonly slots: readonly NamedSlot[];
+  /** What is declared, and has come. */
+  readonly meant: readonly NamedSlot[];
   /** By the index of `expect`. */
   readonly seen: ReadonlySet<number>;
 }
@@ -26,6 +28,7 @@ export function judgedSlots(
 ): JudgedSlots {
   const facts = new Map(evidence.places.map((place) => [place.place, new Set(place.facts)]));
   const seen = new Set<number>();
+  const meant: NamedSlot[] = [];
   const isAt = placesOf(expect);
   const slots = named.filter((one) => {
     const { place } = one.slot;
@@ -34,10 +37,14 @@ export function judgedSlots(
     const met = expect.flatMap((expected, index) =>
       isAt(index, place) && isExpected(expected, one, known) ? [index] : [],
     );
-    if (one.slot.logE >= SEEN) for (const index of met) seen.add(index);
-    return met.length === 0;
+    if (met.length === 0) return true;
+    if (one.slot.logE >= SEEN) {
+      meant.push(one);
+      for (const index of met) seen.add(index);
+    }
+    return false;
   });
-  return { slots, seen };
+  return { slots, meant, seen };
 }
 
 /** Declarations that have not come, in words, where enough answers were compared to have shown them. */

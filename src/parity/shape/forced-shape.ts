@@ -2,7 +2,7 @@ import type { ResponseShapeTerms } from '../../policy/checks/shape-checks.ts';
 import { counted } from '../../policy/counted.ts';
 import { forcedReach, forcedSlots, withForcedFacts } from '../../stats/presence/forced-shapes.ts';
 import type { ForcedShapes, ShapeEvidence } from '../../stats/presence/shape-evidence.ts';
-import type { Difference } from '../differences/difference.ts';
+import { type Difference, MOST_DIFFERENCES } from '../differences/difference.ts';
 import { differencesInWords } from '../differences/in-words.ts';
 import { formatCount } from '../figures.ts';
 import type { Reservation } from '../internal/reservation.ts';
@@ -10,7 +10,7 @@ import { clip } from '../words.ts';
 import { isBeyondTestData } from './beyond-test-data.ts';
 import { judgedSlots } from './expected.ts';
 import { type NamedSlot, namedSlots } from './named-slot.ts';
-import { shapeDifferences } from './shape-differences.ts';
+import { meantDifferences, shapeDifferences } from './shape-differences.ts';
 import { RESPONSE_SHAPE, type ShapeState } from './shape-state.ts';
 
 /** How long answers of the stable are waited for at the places that forced requests asked. */
@@ -27,9 +27,16 @@ export function shapeReservation(terms: ResponseShapeTerms, state: ShapeState): 
   const forced = state?.forced;
   const isRead = Object.values(forced?.shapes ?? {}).some(({ answers }) => answers > 0);
   if (state === null || forced === undefined || !isRead) return told('tells', 'no forced answer was read so far');
-  const differences = forcedDifferences(terms, state, forced);
+  const { differences, meant } = forcedDifferences(terms, state, forced);
   const reservation = saysOf(terms, { state, forced, differences });
-  return differences.length === 0 ? reservation : { ...reservation, differences };
+  const listed = [...differences, ...meant].slice(0, MOST_DIFFERENCES);
+  return listed.length === 0 ? reservation : { ...reservation, differences: listed };
+}
+
+interface ForcedDifferences {
+  readonly differences: readonly Difference[];
+  /** Those that the policy declares. */
+  readonly meant: readonly Difference[];
 }
 
 interface ForcedLook {
@@ -75,18 +82,11 @@ function told(kind: Reservation['kind'], reason: string): Reservation {
   return { kind, check: RESPONSE_SHAPE, reason: `shape of answers: ${reason}` };
 }
 
-const KNOWN = new WeakMap<
-  ForcedShapes,
-  { readonly terms: ResponseShapeTerms; readonly differences: readonly Difference[] }
->();
+const KNOWN = new WeakMap<ForcedShapes, { readonly terms: ResponseShapeTerms; readonly seen: ForcedDifferences }>();
 
-function forcedDifferences(
-  terms: ResponseShapeTerms,
-  state: ShapeEvidence,
-  forced: ForcedShapes,
-): readonly Difference[] {
+function forcedDifferences(terms: ResponseShapeTerms, state: ShapeEvidence, forced: ForcedShapes): ForcedDifferences {
   const known = KNOWN.get(forced);
-  if (known?.terms === terms) return known.differences;
+  if (known?.terms === terms) return known.seen;
   const evidence = withForcedFacts(state, forced);
   const places = new Map(evidence.places.map((place) => [place.place, place]));
   const named = namedSlots(evidence, forcedSlots(evidence, forced)).map((one): NamedSlot => {
@@ -96,8 +96,8 @@ function forcedDifferences(
     const isKnown = place !== undefined && answers !== undefined;
     return { ...one, effect: isKnown && isBeyondTestData(one, { place, forced: answers }) ? 'breaking' : 'compatible' };
   });
-  const { slots } = judgedSlots(terms, evidence, named);
-  const differences = shapeDifferences(evidence, slots);
-  KNOWN.set(forced, { terms, differences });
-  return differences;
+  const { slots, meant } = judgedSlots(terms, evidence, named);
+  const seen = { differences: shapeDifferences(evidence, slots), meant: meantDifferences(evidence, meant) };
+  KNOWN.set(forced, { terms, seen });
+  return seen;
 }

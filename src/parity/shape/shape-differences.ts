@@ -23,6 +23,15 @@ export function shapeDifferences(evidence: ShapeEvidence, slots: readonly NamedS
   return all.toSorted(byWorth).slice(0, MOST_DIFFERENCES);
 }
 
+/** Differences that the policy declares, which are told. */
+export function meantDifferences(evidence: ShapeEvidence, meant: readonly NamedSlot[]): readonly Difference[] {
+  return shapeDifferences(evidence, meant).map((one) => ({
+    ...one,
+    effect: 'compatible',
+    says: `${one.says}, which is expected`,
+  }));
+}
+
 /** Whether another slot of the same place says the same, or the cause of it. */
 function isSaidBy(one: NamedSlot, all: readonly NamedSlot[]): boolean {
   const { fact, place } = one.slot;

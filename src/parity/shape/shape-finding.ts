@@ -3,13 +3,13 @@ import { counted } from '../../policy/counted.ts';
 import type { ShapeEvidence } from '../../stats/presence/shape-evidence.ts';
 import { differingSlots, logOfPresences } from '../../stats/presence/slots.ts';
 import type { LookContext } from '../context.ts';
-import type { Difference } from '../differences/difference.ts';
+import { type Difference, MOST_DIFFERENCES } from '../differences/difference.ts';
 import { differencesInWords } from '../differences/in-words.ts';
 import { formatCount, formatShare } from '../figures.ts';
 import type { Finding } from '../finding.ts';
 import { judgedSlots, unseenExpectations } from './expected.ts';
 import { type NamedSlot, namedSlots } from './named-slot.ts';
-import { shapeDifferences } from './shape-differences.ts';
+import { meantDifferences, shapeDifferences } from './shape-differences.ts';
 import { RESPONSE_SHAPE, type ShapeState } from './shape-state.ts';
 
 /** With this many answers of the canary, what is missing in a tenth of them would have been met with 95 %. */
@@ -22,6 +22,8 @@ interface SeenShape {
   /** ln of the common evidence of what can break a client. */
   readonly logHarm: number;
   readonly differences: readonly Difference[];
+  /** Those that the policy declares, and that have come. */
+  readonly meant: readonly Difference[];
   readonly unseen: readonly string[];
 }
 
@@ -29,7 +31,7 @@ interface SeenShape {
 export function seenShape(terms: ResponseShapeTerms, evidence: ShapeEvidence): SeenShape {
   const known = KNOWN.get(evidence);
   if (known?.terms === terms) return known.seen;
-  const { slots, seen: met } = judgedSlots(terms, evidence, namedSlots(evidence));
+  const { slots, meant, seen: met } = judgedSlots(terms, evidence, namedSlots(evidence));
   const harmful = slots.flatMap(({ effect, slot }) => (effect === 'breaking' ? [slot.logE] : []));
   const differing = new Set(differingSlots(slots.map(({ slot }) => slot)));
   const seen = {
@@ -38,6 +40,7 @@ export function seenShape(terms: ResponseShapeTerms, evidence: ShapeEvidence): S
       evidence,
       slots.filter(({ slot }: NamedSlot) => differing.has(slot)),
     ),
+    meant: meantDifferences(evidence, meant),
     unseen: unseenExpectations(terms, evidence, met, FEWEST_ANSWERS),
   };
   KNOWN.set(evidence, { terms, seen });
@@ -48,6 +51,7 @@ export function seenShape(terms: ResponseShapeTerms, evidence: ShapeEvidence): S
 export function shapeFinding(terms: ResponseShapeTerms, state: ShapeState, context: LookContext): Finding {
   const seen = state === null ? null : seenShape(terms, state);
   const [worst] = seen?.differences ?? [];
+  const listed = [...(seen?.differences ?? []), ...(seen?.meant ?? [])].slice(0, MOST_DIFFERENCES);
   const answers = answersOf(state);
   const share = (of: Difference['canary'] | undefined) => (of === undefined || of.of === 0 ? null : of.count / of.of);
   return {
@@ -68,7 +72,7 @@ export function shapeFinding(terms: ResponseShapeTerms, state: ShapeState, conte
     parityMargin: null,
     needsCanaryRequests: null,
     needsAt: [],
-    ...(seen === null || seen.differences.length === 0 ? {} : { differences: seen.differences }),
+    ...(listed.length === 0 ? {} : { differences: listed }),
     says: state === null || answers.canary === 0 ? sayNothing(state, context) : says(state, seen, answers),
   };
 }

@@ -251,7 +251,9 @@ describe('the shape of answers', () => {
       const canary = { ...tallyOf(10), shapes: { [usual]: answersOf(150), [place]: answersOf(150, changes) } };
       return judgeBlocks(policyOf(expected), { stable, canary }, 12);
     };
-    expect(findingIn(of(ACME, renamed)).differences).toBeUndefined();
+    expect(findingIn(of(ACME, renamed)).differences).toMatchObject([
+      { kind: 'renamed', effect: 'compatible', says: expect.stringMatching(/, which is expected$/) },
+    ]);
     expect(of(ACME, renamed).verdict.hold).toBeUndefined();
     expect(of(PLACE, renamed).verdict.reason).toContain(`${PLACE}: /amount is gone and /total came`);
     // All else of theirs stays compared.
@@ -267,13 +269,14 @@ describe('the shape of answers', () => {
     expect(meant.verdict.hold).toBeUndefined();
     expect(findingIn(meant).says).toMatch(/^shape of answers: no difference so far in 8 paths of 1 place, /);
     const more = judge(expected, { ...renamed, 'header x-total': null });
-    expect(findingIn(more).differences?.map(({ path }) => path)).toEqual(['header x-total']);
+    expect(findingIn(more).differences?.map(({ path }) => path)).toEqual(['header x-total', '/amount']);
     const gone = judge(expected, without('/amount'));
     expect(findingIn(gone).differences?.map(({ kind, path }) => [kind, path])).toEqual([['removed', '/amount']]);
     expect(findingIn(judge(expected, {})).says).toContain('declared and not seen so far: renamed /amount -> /total');
     const settled = { 'value:PAID /status': null, 'value:SETTLED /status': 150 };
     const said = judge({ compatible: 'hold', expect: [{ newValue: '/status -> SETTLED' }] }, settled);
-    expect(findingIn(said).differences).toBeUndefined();
+    expect(said.verdict.hold).toBeUndefined();
+    expect(findingIn(said).differences?.every(({ says }) => says.endsWith(', which is expected'))).toBe(true);
     const elsewhere: Declared = { expect: [{ removed: '/amount', endpoint: 'GET /carts/{id}' }] };
     expect(findingIn(judge(elsewhere, without('/amount'))).differences).toHaveLength(1);
   });
