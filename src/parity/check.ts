@@ -85,7 +85,8 @@ export interface HoldContext extends Pick<FindingContext, 'step'> {
 /**
  * A reason to wait. The canary reports nothing (`silent`), which takes precedence over any problem of a single look;
  * what a check needs is missing (`missing`); it gets more than its share of the traffic (`overfull`), or none of it
- * (`starved`); the stable is broken, so that nothing can be compared with it (`no-baseline`); it looks worse (`worse`).
+ * (`starved`); the stable is broken, so that nothing can be compared with it (`no-baseline`); it looks worse, or might without being seen
+ * (`worse`).
  * All but `missing` are evidence that reached the hold threshold: a person is paged once for each, after `judge.maxHold`.
  */
 export interface Hold {

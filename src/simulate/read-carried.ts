@@ -92,12 +92,21 @@ function readWords(value: unknown, name: string): Readonly<Record<string, number
 
 /** `{ "answers": 100, "facts": { "string /name": 99 } }`, by the place, `GET /orders/{id} 2xx`. */
 function readPlace(value: unknown, name: string): PlaceShape {
-  const { answers, cut, facts } = readFields(value, name, ['answers', 'cut', 'facts']);
+  const { answers, cut, short, gone, facts } = readFields(value, name, ['answers', 'cut', 'short', 'gone', 'facts']);
   return {
     answers: readCount(answers, `${name}.answers`),
     ...(cut === undefined ? {} : { cut: readCount(cut, `${name}.cut`) }),
+    ...(short === undefined ? {} : { short: readCount(short, `${name}.short`) }),
+    ...(gone === undefined ? {} : { gone: readTexts(gone, `${name}.gone`) }),
     facts: readWords(facts, `${name}.facts`),
   };
+}
+
+function readTexts(value: unknown, name: string): readonly string[] {
+  if (!Array.isArray(value) || !value.every((text) => typeof text === 'string')) {
+    refuseInput(`${name} must be a list of texts`);
+  }
+  return value;
 }
 
 function readEach<T>(

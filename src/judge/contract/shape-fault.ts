@@ -23,16 +23,25 @@ export function faultOfShapes(shapes: unknown, name: string): string | null {
 
 function faultOfPlace(shape: unknown, name: string): string | null {
   if (!isRecord(shape)) return `${name} is ${show(shape)}, not counts of answers`;
-  const { answers, cut = 0, facts } = shape;
+  const { answers, cut = 0, short = 0, gone = [], facts } = shape;
   if (!isCount(answers)) return `${name}.answers is ${show(answers)}, not a count`;
   if (!isCount(cut) || cut > answers) return `${name}.cut is ${show(cut)}, not a count of its answers`;
+  if (!isCount(short) || short > answers) return `${name}.short is ${show(short)}, not a count of its answers`;
+  if (!isListOfFacts(gone)) return `${name}.gone is ${show(gone)}, not a list of facts`;
   if (!isRecord(facts)) return `${name}.facts is ${show(facts)}, not counts by fact`;
   for (const [fact, count] of Object.entries(facts)) {
-    if (fact.length > LONGEST_FACT || readFact(fact) === null)
-      return `${name}.facts has ${show(fact)}, which is no fact`;
+    if (!isFact(fact)) return `${name}.facts has ${show(fact)}, which is no fact`;
     if (!isCount(count) || count > answers) {
       return `${name}.facts[${show(fact)}] is ${show(count)}, not a count of its answers`;
     }
   }
   return null;
+}
+
+function isListOfFacts(list: unknown): boolean {
+  return Array.isArray(list) && list.length <= MOST_FACTS && list.every(isFact);
+}
+
+function isFact(text: unknown): boolean {
+  return typeof text === 'string' && text.length <= LONGEST_FACT && readFact(text) !== null;
 }

@@ -12,6 +12,7 @@ import { judgedSlots } from './expected.ts';
 import { type NamedSlot, namedSlots } from './named-slot.ts';
 import { meantDifferences, shapeDifferences } from './shape-differences.ts';
 import { RESPONSE_SHAPE, type ShapeState } from './shape-state.ts';
+import { tooMuchAt } from './shape-words.ts';
 
 /** How long answers of the stable are waited for at the places that forced requests asked. */
 const LONGEST_WAIT_MS = 60_000;
@@ -52,10 +53,14 @@ function saysOf(terms: ResponseShapeTerms, { state, forced, differences }: Force
     const reason = `${differ}${terms.breaking === 'report' ? '' : wayOut(breaking)}`;
     return { kind: REACTIONS[terms.breaking], check: RESPONSE_SHAPE, reason };
   }
-  const { compared, few, unknown } = forcedReach(withForcedFacts(state, forced), forced);
+  const { compared, few, unknown, cut } = forcedReach(withForcedFacts(state, forced), forced);
   const isEarly = forced.until - forced.since < LONGEST_WAIT_MS;
   const unknowns = `${formatCount(unknown)} of places of which the stable's are not known`;
   if (unknown > 0 && isEarly && terms.breaking !== 'report') return told('waits', `${unknowns} yet`);
+  if (cut.answers > 0) {
+    const kind = terms.breaking === 'report' ? 'tells' : 'holds';
+    return told(kind, `${counted(cut.answers, 'forced answer')} cannot be compared: ${tooMuchAt(cut.places)}`);
+  }
   const too = 'at places with too few of them to tell';
   const rest = unknown === 0 ? '' : `; ${unknowns}`;
   if (compared === 0) {

@@ -1,9 +1,11 @@
 import { moveShapes } from '../../stats/presence/shape-evidence.ts';
+import { shortPlaces } from '../../stats/presence/short-answers.ts';
 import { type Check, type Hold, reactionOf } from '../check.ts';
 import { differencesInWords } from '../differences/in-words.ts';
 import { shapeReservation } from './forced-shape.ts';
 import { seenShape, shapeFinding } from './shape-finding.ts';
 import { observeResponseShape, RESPONSE_SHAPE, restartShapes, type ShapeState } from './shape-state.ts';
+import { tooMuchAt } from './shape-words.ts';
 
 /**
  * What JSON answers look like: fields that are gone, other types, null where there was none. Each fact of an answer is a share that is
@@ -48,9 +50,10 @@ export const responseShapeCheck: Check<ShapeState> = {
     const { differences } = seenShape(terms, state);
     const holding = differences.filter(({ effect }) => effect === 'breaking' || terms.compatible === 'hold');
     const differs = differencesInWords(holding);
-    return differs === null
-      ? []
-      : [{ kind: 'worse', check: RESPONSE_SHAPE, reason: `canary ${differs}, which holds it` }];
+    const short = terms.breaking === 'report' ? [] : shortPlaces(state);
+    if (differs === null && short.length === 0) return [];
+    const reason = differs === null ? `shape of answers: ${tooMuchAt(short)}` : `canary ${differs}, which holds it`;
+    return [{ kind: 'worse', check: RESPONSE_SHAPE, reason }];
   },
   reservations: ({ spec: { checks } }, state) =>
     checks.responseShape === undefined ? [] : [shapeReservation(checks.responseShape, state)],

@@ -1,6 +1,7 @@
 import type { ResponseShapeTerms } from '../../policy/checks/shape-checks.ts';
 import { counted } from '../../policy/counted.ts';
 import type { ShapeEvidence } from '../../stats/presence/shape-evidence.ts';
+import { shortPlaces } from '../../stats/presence/short-answers.ts';
 import { differingSlots, logOfPresences } from '../../stats/presence/slots.ts';
 import type { LookContext } from '../context.ts';
 import { type Difference, MOST_DIFFERENCES } from '../differences/difference.ts';
@@ -11,6 +12,7 @@ import { judgedSlots, unseenExpectations } from './expected.ts';
 import { type NamedSlot, namedSlots } from './named-slot.ts';
 import { meantDifferences, shapeDifferences } from './shape-differences.ts';
 import { RESPONSE_SHAPE, type ShapeState } from './shape-state.ts';
+import { tooMuchAt } from './shape-words.ts';
 
 /** With this many answers of the canary, what is missing in a tenth of them would have been met with 95 %. */
 const FEWEST_ANSWERS = 30;
@@ -101,6 +103,7 @@ function says(state: ShapeEvidence, seen: SeenShape | null, answers: Finding['re
     `shape of answers: ${verdict}`,
     ...(few === 0 ? [] : [`of ${counted(state.places.length, 'place')} ${few} had too few answers to tell`]),
     ...(unseen.length === 0 ? [] : [`declared and not seen so far: ${unseen.slice(0, 3).join(', ')}`]),
+    ...(shortPlaces(state).length === 0 ? [] : [tooMuchAt(shortPlaces(state))]),
     ...(state.isFull ? ['there is more in these answers than is compared'] : []),
   ].join('; ');
 }

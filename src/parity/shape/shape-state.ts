@@ -1,7 +1,9 @@
 import type { Policy } from '../../policy/schema.ts';
 import { WHOLE_BPS } from '../../split/assign.ts';
+import type { GoneFact } from '../../stats/answers/shape-counts.ts';
 import { stepShapes } from '../../stats/presence/close-shapes.ts';
 import { addForcedShapes } from '../../stats/presence/forced-shapes.ts';
+import { goneFactsIn } from '../../stats/presence/gone-facts.ts';
 import { NO_SHAPES, type ShapeEvidence } from '../../stats/presence/shape-evidence.ts';
 import { MOST_SLOTS } from '../../stats/presence/slots.ts';
 import type { Sight } from '../context.ts';
@@ -39,13 +41,19 @@ function observeShapes(state: ShapeState, sight: Sight): ShapeState {
   if (policy.spec.checks.responseShape === undefined) return state;
   const stable = block.canaryBps < WHOLE_BPS ? (block.stable?.shapes ?? null) : null;
   const canary = of === 'both' ? (block.canary?.shapes ?? null) : null;
-  if (stable === null && canary === null && (state?.filling ?? null) === null) return state;
+  const gone = goneIn(block);
+  if (stable === null && canary === null && gone.length === 0 && (state?.filling ?? null) === null) return state;
   const { startedAt, durationMs, splitEpoch: epoch, canaryBps: bps } = block;
   return stepShapes(
     state ?? NO_SHAPES,
-    { startedAt, durationMs, epoch, bps, canary, stable },
+    { startedAt, durationMs, epoch, bps, canary, stable, gone },
     { cap: capOfSlot(sight), phi: phiOf(sight), past: bet.past, steps: weightSteps(policy) },
   );
+}
+
+function goneIn({ stable, canary, forced, ruled }: Sight['block']): readonly GoneFact[] {
+  const tallies = [stable, canary, forced.stable, forced.canary, ruled.stable, ruled.canary];
+  return goneFactsIn(tallies.map((tally) => tally?.shapes));
 }
 
 function capOfSlot({ policy, shareOf }: Sight): number {

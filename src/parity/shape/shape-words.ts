@@ -1,7 +1,18 @@
+import { counted } from '../../policy/counted.ts';
 import type { SeenShare } from '../differences/difference.ts';
 import { formatCount } from '../figures.ts';
 import { clip } from '../words.ts';
 import type { NamedSlot } from './named-slot.ts';
+
+/** Places with more in them than there is room for, and what a person can do. */
+export function tooMuchAt(places: readonly string[]): string {
+  const [first = '', ...more] = places.map(clip);
+  const others = more.length === 0 ? '' : ` and ${counted(more.length, 'more place')}`;
+  return (
+    `answers at ${first}${others} have more in them than is compared, so that what is gone there might not show; ` +
+    'name in `ignore` what clients choose themselves, such as /data/**'
+  );
+}
 
 interface Shares {
   readonly canary: SeenShare;

@@ -4,8 +4,12 @@ import type { FactText } from './shape-fact.ts';
 export interface PlaceShape {
   /** Answers in the sample that were read. */
   readonly answers: number;
-  /** Of those, with something that is not counted: beyond the bounds, or too deep. Omitted for none. */
+  /** Of those, with something for which there was no room, so that it is not counted. Omitted for none. */
   readonly cut?: number;
+  /** Of those, with something that is not counted although many answers have it. Omitted for none. */
+  readonly short?: number;
+  /** Facts that are not counted any more, to make room for what more answers have. Omitted for none. */
+  readonly gone?: readonly FactText[];
   /** By fact, the answers of which it is true: each counts once, however often it is true of it. */
   readonly facts: Readonly<Record<FactText, number>>;
 }
@@ -13,12 +17,21 @@ export interface PlaceShape {
 /** By place: the endpoint and the class of the status, as in `GET /orders/{id} 2xx`. */
 export type ShapeCounts = Readonly<Record<string, PlaceShape>>;
 
+/** A fact of a place that is not counted any more. */
+export interface GoneFact {
+  readonly place: string;
+  readonly text: FactText;
+}
+
 /** Places of a route that are told apart; what is beyond them is not looked at. */
 export const MOST_PLACES = 200;
 /** Facts of a block, of all places together. */
 export const MOST_FACTS = 2_000;
 
-/** Places and facts beyond the bounds are left out: what is counted of the others stays whole. */
+/**
+ * Places and facts beyond the bounds are left out: what is counted of the others stays whole. Answers with a fact that is left out are
+ * cut.
+ */
 export function addShapes(one: ShapeCounts, other: ShapeCounts): ShapeCounts {
   const sum = new Map(Object.entries(one));
   let room = MOST_FACTS - factsIn(one);
@@ -26,16 +39,24 @@ export function addShapes(one: ShapeCounts, other: ShapeCounts): ShapeCounts {
     const known = sum.get(place);
     if (known === undefined && sum.size >= MOST_PLACES) continue;
     const facts = new Map(Object.entries(known?.facts ?? {}));
+    const answers = (known?.answers ?? 0) + shape.answers;
+    let cut = (known?.cut ?? 0) + (shape.cut ?? 0);
     for (const [fact, count] of Object.entries(shape.facts)) {
       const before = facts.get(fact);
-      if (before === undefined && room <= 0) continue;
+      if (before === undefined && room <= 0) {
+        cut += count;
+        continue;
+      }
       if (before === undefined) room -= 1;
       facts.set(fact, (before ?? 0) + count);
     }
-    const cut = (known?.cut ?? 0) + (shape.cut ?? 0);
+    const short = (known?.short ?? 0) + (shape.short ?? 0);
+    const gone = new Set([...(known?.gone ?? []), ...(shape.gone ?? [])]);
     sum.set(place, {
-      answers: (known?.answers ?? 0) + shape.answers,
-      ...(cut === 0 ? {} : { cut }),
+      answers,
+      ...(cut === 0 ? {} : { cut: Math.min(answers, cut) }),
+      ...(short === 0 ? {} : { short }),
+      ...(gone.size === 0 ? {} : { gone: [...gone] }),
       facts: Object.fromEntries(facts),
     });
   }

@@ -4,7 +4,15 @@ import type { BlockCounts } from '../evidence/e-value.ts';
 import { advanceSchedule, spentMass } from '../evidence/onset-schedule.ts';
 import { basisOf, sidesOf } from './fact-test.ts';
 import { type PresenceSide, presenceLogE } from './presence-bet.ts';
-import type { PlaceEvidence, Rise, ShapeBet, ShapeBlock, ShapeEvidence } from './shape-evidence.ts';
+import type {
+  FreeSlots,
+  PlaceEvidence,
+  Rise,
+  ShapeBet,
+  ShapeBlock,
+  ShapeEvidence,
+  ShortAnswers,
+} from './shape-evidence.ts';
 import { gatherShapes, stretchOf } from './shape-evidence.ts';
 import { logOfSlot, meanLogE, type SlotInjection, type SlotMass, stepSlot } from './slot-mass.ts';
 
@@ -18,6 +26,7 @@ const NEARLY_ALWAYS = 0.95;
 /** Log evidence from which on a rise is remembered although it has ended. */
 const REMEMBERED = Math.log(20);
 const KEPT_DIGITS = 100;
+const NO_SLOTS: FreeSlots = { missing: -1, extra: -1 };
 
 /** Adds a block of the gateway, and what was gathered is tested when it is complete. */
 export function stepShapes(evidence: ShapeEvidence, block: ShapeBlock, bet: ShapeBet): ShapeEvidence {
@@ -36,6 +45,8 @@ interface Closing {
   readonly kept: number;
   /** The index of a process among those that are remembered from now on. */
   readonly place: (mass: SlotMass) => number;
+  /** Those that facts which are new take over. */
+  readonly free: FreeSlots[];
 }
 
 function closeShapes(evidence: ShapeEvidence, bet: ShapeBet): ShapeEvidence {
@@ -58,6 +69,7 @@ function closeShapes(evidence: ShapeEvidence, bet: ShapeBet): ShapeEvidence {
     bet,
     injection: { before: evidence.spent, spent },
     endsAt,
+    free: [...(evidence.free ?? [])],
     kept: evidence.at === null ? 1 : decayOver(Math.max(0, endsAt - evidence.at), HALF_LIFE_MS),
     place(mass) {
       const key = mass.join(' ');
@@ -67,14 +79,18 @@ function closeShapes(evidence: ShapeEvidence, bet: ShapeBet): ShapeEvidence {
       return masses.push(mass) - 1;
     },
   };
+  const closed = evidence.places.map((place) => closePlace(place, closing));
+  const { free: _, ...others } = evidence;
+  const free = closing.free.map((slots) => passedOn(slots, closing));
   return {
-    ...evidence,
+    ...others,
+    ...(free.length === 0 ? {} : { free }),
     onset,
     spent,
     epoch: isCompared ? filling.epoch : evidence.epoch,
     at: endsAt,
     filling: null,
-    places: evidence.places.map((place) => closePlace(place, closing)),
+    places: closed,
     masses,
   };
 }
@@ -91,11 +107,13 @@ function closePlace(place: PlaceEvidence, closing: Closing): PlaceEvidence {
     const sides = fact === null ? [] : sidesOf(fact);
     const basis = fact === null ? null : basisOf(fact);
     const of = basis === null ? 0 : at.get(basis);
+    const isFresh = index >= place.settled;
+    const taken = isFresh ? passedOn(closing.free.shift() ?? NO_SLOTS, closing) : NO_SLOTS;
     for (const side of ['missing', 'extra'] as const) {
       const known = (side === 'missing' ? place.missing : place.extra)[index] ?? -1;
       const stepped =
-        of === undefined || !sides.includes(side) || index >= place.settled
-          ? { index: -1, rise: undefined }
+        of === undefined || !sides.includes(side) || isFresh
+          ? { index: sides.includes(side) ? taken[side] : -1, rise: undefined }
           : stepOne(place, { index, of, side, known }, closing);
       (side === 'missing' ? missing : extra).push(stepped.index);
       if (stepped.rise !== undefined) rising[`${side} ${index}`] = stepped.rise;
@@ -113,8 +131,27 @@ function closePlace(place: PlaceEvidence, closing: Closing): PlaceEvidence {
     filling: null,
     missing,
     extra,
+    ...(place.short && { short: decayed(place.short, kept) }),
     rising,
   };
+}
+
+function decayed({ canary, stable }: ShortAnswers, kept: number): ShortAnswers {
+  const of = (counts: ShortAnswers['canary']) => ({
+    answers: rounded(counts.answers * kept),
+    short: rounded(counts.short * kept),
+  });
+  return { canary: of(canary), stable: of(stable) };
+}
+
+/** What it has above 1 is of the fact that is gone. */
+function passedOn({ missing, extra }: FreeSlots, { evidence, injection, place }: Closing): FreeSlots {
+  const passed = (index: number) => {
+    const mass = evidence.masses[index] ?? null;
+    if (mass === null || logOfSlot(mass, evidence.spent) > 0) return -1;
+    return place(stepSlot(mass, injection, null));
+  };
+  return { missing: passed(missing), extra: passed(extra) };
 }
 
 interface Slot {

@@ -1,9 +1,10 @@
-import { addShapes, type ShapeCounts } from '../answers/shape-counts.ts';
+import { addShapes, type PlaceShape, type ShapeCounts } from '../answers/shape-counts.ts';
 import { type Fact, type FactText, readFact } from '../answers/shape-fact.ts';
 import { forcedLogE, forcedThreshold } from '../rates/forced-share.ts';
 import { basisOf, isType } from './fact-test.ts';
 import type { ForcedShapes, PlaceEvidence, ShapeEvidence } from './shape-evidence.ts';
 import type { ShapeSlot } from './shape-slots.ts';
+import { MOST_SHORT, shortShare } from './short-answers.ts';
 import { MOST_SLOTS } from './slots.ts';
 
 /** With fewer answers of the stable, a place is not known. */
@@ -20,6 +21,8 @@ export interface ForcedReach {
   readonly few: number;
   /** Of places of which too little of the stable is known. */
   readonly unknown: number;
+  /** Of places with so much in them that a field that is gone might not show. */
+  readonly cut: { readonly answers: number; readonly places: readonly string[] };
 }
 
 /** With the forced answers of one block. */
@@ -30,8 +33,15 @@ export function addForcedShapes(
 ): ShapeEvidence {
   const { forced } = evidence;
   if (forced === undefined && shapes === undefined) return evidence;
-  const sum = shapes === undefined ? (forced?.shapes ?? {}) : addShapes(forced?.shapes ?? {}, shapes);
+  const sum = shapes === undefined ? (forced?.shapes ?? {}) : addShapes(forced?.shapes ?? {}, withAnswers(shapes));
   return { ...evidence, forced: { since: forced?.since ?? until, until, shapes: sum } };
+}
+
+/** What is not counted any more stays as it was seen here. */
+function withAnswers(shapes: ShapeCounts): ShapeCounts {
+  return Object.fromEntries(
+    Object.entries(shapes).flatMap(([name, shape]) => (shape.answers === 0 ? [] : [[name, { ...shape, gone: [] }]])),
+  );
 }
 
 /**
@@ -52,17 +62,19 @@ export function forcedSlots(evidence: ShapeEvidence, { since, shapes }: ForcedSh
       const counts = countsOf(place, forced, fact);
       if (counts === null || counts.ns < ENOUGH_PAST) return [];
       const { nc, xc, ns, xs } = counts;
+      const has = Math.min(nc, xc + (forced.cut ?? 0));
+      const may = Math.min(ns, xs + shortShare(place, 'stable') * ns);
       const sides = [
         // Where an answer was cut, what was not seen of it may be there.
-        ...(isHardlyEver(ns - xs, ns) && canBeMissed(fact) && forced.cut === undefined
+        ...(isHardlyEver(ns - xs, ns) && canBeMissed(fact)
           ? [
               {
                 side: 'missing',
-                logE: forcedLogE({ requests: nc, events: nc - xc }, shrunkShare(ns - xs, ns)),
+                logE: forcedLogE({ requests: nc, events: nc - has }, shrunkShare(ns - xs, ns)),
               } as const,
             ]
           : []),
-        { side: 'extra', logE: forcedLogE({ requests: nc, events: xc }, shrunkShare(xs, ns)) } as const,
+        { side: 'extra', logE: forcedLogE({ requests: nc, events: xc }, shrunkShare(may, ns)) } as const,
       ];
       return sides
         .filter(({ logE }) => logE >= threshold)
@@ -79,13 +91,25 @@ export function forcedSlots(evidence: ShapeEvidence, { since, shapes }: ForcedSh
 
 /** How many of the forced answers could have shown a difference. */
 export function forcedReach({ places }: ShapeEvidence, { shapes }: ForcedShapes): ForcedReach {
-  const known = new Set(places.filter((place) => stableAnswers(place) >= ENOUGH_PAST).map(({ place }) => place));
+  const known = new Map(places.flatMap((place) => (stableAnswers(place) >= ENOUGH_PAST ? [[place.place, place]] : [])));
   const reach = { compared: 0, few: 0, unknown: 0 };
-  for (const [place, { answers }] of Object.entries(shapes)) {
-    if (known.has(place)) reach[answers >= FEWEST_FORCED ? 'compared' : 'few'] += answers;
-    else reach.unknown += answers;
+  const cut = { answers: 0, places: [] as string[] };
+  for (const [name, forced] of Object.entries(shapes)) {
+    const { answers } = forced;
+    const place = known.get(name);
+    if (place === undefined) reach.unknown += answers;
+    else if (answers < FEWEST_FORCED) reach.few += answers;
+    else if (shortShare(place, 'stable') > MOST_SHORT || !showsLoss(forced)) {
+      cut.answers += answers;
+      cut.places.push(name);
+    } else reach.compared += answers;
   }
-  return reach;
+  return { ...reach, cut };
+}
+
+/** Whether something that all of them lack would show, for all that may be in those that were cut. */
+function showsLoss({ answers, cut = 0 }: PlaceShape): boolean {
+  return forcedLogE({ requests: answers, events: answers - cut }, 0) >= forcedThreshold(MOST_SLOTS);
 }
 
 /** Whether the stable does it in at most a hundredth, as far as so many of its answers can tell. */

@@ -1,4 +1,4 @@
-import { MOST_FACTS, MOST_PLACES, type ShapeCounts } from '../answers/shape-counts.ts';
+import { type GoneFact, MOST_FACTS, MOST_PLACES, type PlaceShape, type ShapeCounts } from '../answers/shape-counts.ts';
 import type { FactText } from '../answers/shape-fact.ts';
 import type { Bet } from '../evidence/bet.ts';
 import { type OnsetSchedule, UNSTARTED } from '../evidence/onset-schedule.ts';
@@ -26,8 +26,16 @@ export interface ShapeEvidence {
   readonly masses: readonly SlotMass[];
   /** Set once there was more than is remembered. */
   readonly isFull: boolean;
+  /** Processes of slots whose facts are gone, for the facts that come next. Omitted for none. */
+  readonly free?: readonly FreeSlots[];
   /** What forced answers looked like in the internal phase; omitted outside of it, and before the first. */
   readonly forced?: ForcedShapes;
+}
+
+/** The processes of a fact that is gone, by their index; -1 for one that has not bet. */
+export interface FreeSlots {
+  readonly missing: number;
+  readonly extra: number;
 }
 
 /** What the forced answers of the canary looked like. */
@@ -53,9 +61,14 @@ export interface PlaceEvidence {
   /** By fact the index of its process, of both tests; -1 before the first bet. */
   readonly missing: readonly number[];
   readonly extra: readonly number[];
+  /** Decayed counts of answers with something that is not counted although many have it. Omitted for none. */
+  readonly short?: ShortAnswers;
   /** Slots whose evidence rises, by side and fact: `missing 3`. */
   readonly rising: Readonly<Record<string, Rise>>;
 }
+
+/** By version, of so many answers so many are short. */
+export type ShortAnswers = Readonly<Record<'canary' | 'stable', { readonly answers: number; readonly short: number }>>;
 
 /** What was counted since the evidence of a slot began to rise: the estimated onset. */
 export interface Rise {
@@ -77,6 +90,8 @@ export interface ShapeBlock {
   readonly bps: number;
   readonly canary: ShapeCounts | null;
   readonly stable: ShapeCounts | null;
+  /** What is not counted any more. */
+  readonly gone: readonly GoneFact[];
 }
 
 export interface ShapeBet extends Pick<Bet, 'cap' | 'phi' | 'past'> {
@@ -109,7 +124,10 @@ export function gatherShapes(evidence: ShapeEvidence, block: ShapeBlock): ShapeE
   let room = MOST_FACTS - places.reduce((sum, { facts }) => sum + facts.length - 1, 0);
   let { isFull } = evidence;
   for (const track of ['stable', 'canary'] as const) {
-    for (const [name, { answers, facts }] of Object.entries(block[track] ?? {})) {
+    for (const [name, shape] of Object.entries(block[track] ?? {})) {
+      const { facts } = shape;
+      // Nothing but that something is gone.
+      if (shape.answers === 0) continue;
       const index = known.get(name) ?? places.length;
       if (index >= MOST_PLACES) {
         isFull = true;
@@ -117,13 +135,25 @@ export function gatherShapes(evidence: ShapeEvidence, block: ShapeBlock): ShapeE
       }
       known.set(name, index);
       const before = places[index] ?? openPlaceOfShapes(name);
-      const grown = withAnswers(before, track, answers, facts, room);
+      const grown = withAnswers(withShort(before, track, shape), track, shape, room);
       room -= grown.facts.length - before.facts.length;
       isFull ||= room <= 0 && Object.keys(facts).some((fact) => !grown.facts.includes(fact));
       places[index] = grown;
     }
   }
   return { ...evidence, filling: gathered, places, isFull };
+}
+
+function withShort(
+  place: PlaceEvidence,
+  track: 'canary' | 'stable',
+  { answers, short = 0 }: PlaceShape,
+): PlaceEvidence {
+  if (short === 0 && place.short === undefined) return place;
+  const none = { answers: 0, short: 0 };
+  const before = place.short ?? { canary: none, stable: none };
+  const sum = { answers: before[track].answers + answers, short: before[track].short + short };
+  return { ...place, short: { ...before, [track]: sum } };
 }
 
 /** Blocks of one stretch are gathered together: none spans two splits. */
@@ -166,8 +196,7 @@ function openPlaceOfShapes(place: string): PlaceEvidence {
 function withAnswers(
   place: PlaceEvidence,
   track: 'canary' | 'stable',
-  answers: number,
-  counts: Readonly<Record<FactText, number>>,
+  { answers, facts: counts }: PlaceShape,
   room: number,
 ): PlaceEvidence {
   const at = new Map(place.facts.map((fact, index) => [fact, index]));

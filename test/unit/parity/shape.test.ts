@@ -90,6 +90,25 @@ const without = (path: string) =>
   );
 
 describe('the shape of answers', () => {
+  it('holds where many answers have more in them than is compared, and says what to do', () => {
+    const short = (shape: PlaceShape, share: number) => ({
+      ...shape,
+      cut: shape.answers,
+      short: shape.answers * share,
+    });
+    const of = (share: number, breaking: Declared['breaking'] = 'hold') => {
+      const stable = { ...tallyOf(90), shapes: { [PLACE]: short(answersOf(1_350), share) } };
+      const canary = { ...tallyOf(10), shapes: { [PLACE]: answersOf(150) } };
+      return judgeBlocks(policyOf({ breaking }), { stable, canary }, 12).verdict;
+    };
+    const said = 'have more in them than is compared';
+    expect(of(0.2).hold).toMatchObject({ cause: 'worse:responseShape' });
+    expect(of(0.2).reason).toContain(said);
+    expect(of(0.2, 'report').hold).toBeUndefined();
+    expect(of(0.02).hold).toBeUndefined();
+    expect(of(0.02).reason).not.toContain(said);
+  });
+
   it('holds a canary whose answers lack a field, and names it once', () => {
     const held = judge({}, without('/amount'));
     const { verdict } = held;

@@ -27,7 +27,7 @@ function run(
   let evidence = before;
   for (let block = 0; block < blocks; block += 1) {
     const startedAt = (from + block) * 5_000;
-    const given = { startedAt, durationMs: 5_000, epoch: 1, bps: 1_000 };
+    const given = { startedAt, durationMs: 5_000, epoch: 1, bps: 1_000, gone: [] };
     evidence = stepShapes(evidence, { ...given, canary: { [PLACE]: canary }, stable: { [PLACE]: stable } }, bet);
   }
   return evidence;
@@ -90,7 +90,7 @@ describe('presence rates of the facts of answers', () => {
     const before = run(6, answersOf(10), answersOf(90));
     const half = run(2, without(10, '/amount'), answersOf(90), { from: 6, before });
     expect(half.filling).toMatchObject({ from: 30_000, ms: 10_000 });
-    const other = { startedAt: 40_000, durationMs: 5_000, epoch: 2, bps: 5_000, canary: null, stable: null };
+    const other = { startedAt: 40_000, durationMs: 5_000, epoch: 2, bps: 5_000, canary: null, stable: null, gone: [] };
     const changed = stepShapes(half, other, BET);
     expect(changed).toMatchObject({ at: 40_000, epoch: 1, filling: { from: 40_000, ms: 5_000, epoch: 2 } });
     expect(JSON.parse(JSON.stringify(changed))).toEqual(changed);
@@ -121,5 +121,26 @@ describe('the common evidence of all slots', () => {
   it('is 1 before the first bet, and needs as much more as there are slots', () => {
     expect(logOfPresences([], 1)).toBe(0);
     expect(logOfPresences([Math.log(1e7)], 0.5)).toBeCloseTo(Math.log(1e7 / MOST_SLOTS + 0.5), 3);
+  });
+
+  it('forget what is not counted any more, and give its processes to what comes next', () => {
+    const junk: PlaceShape = { answers: 10, facts: { ...answersOf(10).facts, 'present /junk': 10 } };
+    const known = run(20, junk, { ...junk, answers: 90, facts: { ...answersOf(90).facts, 'present /junk': 90 } });
+    const gone = [{ place: PLACE, text: 'present /junk' }];
+    const block = { startedAt: 100_000, durationMs: 5_000, epoch: 1, bps: 1_000, gone };
+    const without = stepShapes(known, { ...block, canary: { [PLACE]: junk }, stable: null }, BET);
+    expect(without.places[0]?.facts).not.toContain('present /junk');
+    expect(without.places[0]?.past).toHaveLength(without.places[0]?.facts.length ?? 0);
+    expect(without.free).toHaveLength(1);
+    const [freed] = without.free ?? [];
+    expect(without.masses[freed?.missing ?? -1]).toBeDefined();
+    const next = run(7, { answers: 10, facts: { ...answersOf(10).facts, 'present /new': 10 } }, answersOf(90), {
+      from: 21,
+      before: without,
+    });
+    expect(next.free).toBeUndefined();
+    const at = next.places[0]?.facts.indexOf('present /new') ?? -1;
+    expect(next.places[0]?.missing[at]).toBeGreaterThanOrEqual(0);
+    expect(JSON.parse(JSON.stringify(next))).toEqual(next);
   });
 });
