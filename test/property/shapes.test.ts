@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FactRoom } from '../../src/gateway/measure/reading/shape/fact-room.ts';
 import { PlaceFacts } from '../../src/gateway/measure/reading/shape/place-facts.ts';
 import { MOST_IN_AN_ANSWER, ShapeMiner } from '../../src/gateway/measure/reading/shape/shape-miner.ts';
 import { ShapeTally } from '../../src/gateway/measure/reading/shape/shape-tally.ts';
@@ -66,8 +67,8 @@ describe('the facts of any document', () => {
     fc.assert(
       fc.property(fc.array(document, { maxLength: 12 }), (values) => {
         const miner = new ShapeMiner();
-        const room = { left: 60 };
-        const place = new PlaceFacts(room, ['/id']);
+        const room = new FactRoom(60);
+        const place = new PlaceFacts('GET /a 2xx', room, ['/id']);
         const tally = new ShapeTally();
         for (const [at, value] of values.entries()) {
           const mined = miner.mine(asRead(value));

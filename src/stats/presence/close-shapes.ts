@@ -3,6 +3,7 @@ import { decayOver } from '../evidence/decay.ts';
 import type { BlockCounts } from '../evidence/e-value.ts';
 import { advanceSchedule, spentMass } from '../evidence/onset-schedule.ts';
 import { basisOf, sidesOf } from './fact-test.ts';
+import { withoutGone } from './gone-facts.ts';
 import { type PresenceSide, presenceLogE } from './presence-bet.ts';
 import type {
   FreeSlots,
@@ -32,7 +33,8 @@ const NO_SLOTS: FreeSlots = { missing: -1, extra: -1 };
 export function stepShapes(evidence: ShapeEvidence, block: ShapeBlock, bet: ShapeBet): ShapeEvidence {
   const { filling } = evidence;
   const open = filling !== null && filling.stretch !== stretchOf(block) ? closeShapes(evidence, bet) : evidence;
-  const gathered = gatherShapes(open, block);
+  const all = gatherShapes(open, block);
+  const gathered = block.gone.length === 0 ? all : withoutGone(all, block.gone);
   return gathered.filling !== null && gathered.filling.ms >= GATHERED_MS ? closeShapes(gathered, bet) : gathered;
 }
 

@@ -9,6 +9,8 @@ const MULTIPLIERS = [0x9e37_79b1, 0x85eb_ca77, 0xc2b2_ae3d, 0x27d4_eb2f] as cons
 export class FrequencySketch {
   private readonly counts = new Uint16Array(ROWS * WIDTH);
   private added = 0;
+  /** How often the counts were halved. */
+  halvings = 0;
 
   /** Adds a hash, and tells how often it was added so far. */
   add(hash: number): number {
@@ -25,6 +27,7 @@ export class FrequencySketch {
 
   private halve(): void {
     this.added = 0;
+    this.halvings += 1;
     for (const [at, count] of this.counts.entries()) if (count > 0) this.counts[at] = count >>> 1;
   }
 }

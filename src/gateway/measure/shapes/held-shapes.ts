@@ -62,7 +62,9 @@ function factsIn({ stable, canary, forced, ruled, pairs }: Block): number {
   let facts = pairs === undefined ? 0 : 1 + Object.keys(pairs.places).length + Object.keys(pairs.fields).length;
   for (const tally of [stable, canary, forced.stable, forced.canary, ruled.stable, ruled.canary]) {
     if (tally?.shapes === undefined) continue;
-    for (const place of Object.values(tally.shapes)) facts += 1 + Object.keys(place.facts).length;
+    for (const { facts: counts, gone = [] } of Object.values(tally.shapes)) {
+      facts += 1 + Object.keys(counts).length + gone.length;
+    }
   }
   return facts;
 }

@@ -18,7 +18,7 @@ import { SampleRate } from './sample-rate.ts';
 import { ToldUsers } from './told-users.ts';
 
 const FIRST_BAD = 500;
-const NOTHING: Mined = { facts: [], isCut: false, show: () => null };
+const NOTHING: Mined = { facts: [], show: () => null };
 /** What a head may say of JSON that nobody can read. */
 const ILL_TYPED: ReadonlySet<string | null> = new Set(['two types', 'another charset']);
 
@@ -132,7 +132,6 @@ export class ShapeReading {
 
   private readAt({ facts }: ShapePlace, head: UpstreamHead, mined: Mined, answerer: Answerer): ReadFacts {
     const found = [...headFacts(head), ...withOwnVersion(mined.facts, this.versions[answerer.track])];
-    const read = facts.read({ found, answerer, show: mined.show });
-    return mined.isCut ? { ...read, isCut: true } : read;
+    return facts.read({ found, answerer, show: mined.show });
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { methodIndex } from '../../../../src/gateway/http/method.ts';
 import { EndpointNames } from '../../../../src/gateway/measure/endpoints/endpoint-names.ts';
+import { FactRoom } from '../../../../src/gateway/measure/reading/shape/fact-room.ts';
 import type { Answerer } from '../../../../src/gateway/measure/reading/shape/fact-seen.ts';
 import { PlaceFacts } from '../../../../src/gateway/measure/reading/shape/place-facts.ts';
 import { RouteShapes } from '../../../../src/gateway/measure/reading/shape/route-shapes.ts';
@@ -10,6 +11,7 @@ import { shownIn } from '../../../../src/gateway/measure/reading/shape/shown-val
 import { ToldUsers } from '../../../../src/gateway/measure/shapes/told-users.ts';
 import { MOST_FACTS, MOST_PLACES } from '../../../../src/stats/answers/shape-counts.ts';
 
+const PLACE = 'GET /a 2xx';
 const NOBODY: Answerer = { track: 'canary', consumer: null };
 const readIn = (place: PlaceFacts, found: readonly string[], answerer = NOBODY, document: unknown = null) =>
   place.read({ found, answerer, show: shownIn(document) });
@@ -18,14 +20,14 @@ const word = (n: number) => String(n).replaceAll(/\d/g, (digit) => 'abcdefghij'.
 
 describe('the facts of a place', () => {
   it('are counted once an answer', () => {
-    const place = new PlaceFacts({ left: 10 }, []);
+    const place = new PlaceFacts(PLACE, new FactRoom(10), []);
     expect(texts(place, ['present /a', 'present /a'])).toEqual(['present /a']);
     expect(texts(place, ['present /a'])).toEqual(['present /a']);
   });
 
   it('have the words of a field while they are few, and none of it afterwards', () => {
-    const room = { left: 100 };
-    const place = new PlaceFacts(room, []);
+    const room = new FactRoom(100);
+    const place = new PlaceFacts(PLACE, room, []);
     for (let n = 0; n < 20; n += 1) expect(texts(place, [`value:${word(n)} /s`])).toHaveLength(1);
     expect(texts(place, ['value:x /s', 'value:a /s', 'value:a /other'])).toEqual(['value:a /other']);
     expect(texts(place, ['value:a /s'])).toEqual([]);
@@ -33,8 +35,8 @@ describe('the facts of a place', () => {
   });
 
   it('take an object for a table that has had many names', () => {
-    const room = { left: 500 };
-    const place = new PlaceFacts(room, []);
+    const room = new FactRoom(500);
+    const place = new PlaceFacts(PLACE, room, []);
     for (let n = 0; n < 50; n += 1) texts(place, [`present /by/${word(n)}`, `integer /by/${word(n)}`]);
     expect(room.left).toBe(400);
     expect(texts(place, ['present /by/zz', 'present /by/a', 'integer /by/a', 'present /by/q/deep'])).toEqual([
@@ -46,19 +48,21 @@ describe('the facts of a place', () => {
   });
 
   it('leave out what is ignored, and all below it', () => {
-    const place = new PlaceFacts({ left: 10 }, ['/meta', '/items/*/seen']);
+    const place = new PlaceFacts(PLACE, new FactRoom(10), ['/meta', '/items/*/seen']);
     expect(
       texts(place, ['present /meta', 'present /meta/at', 'present /metadata', 'string /items/*/seen', 'header meta']),
     ).toEqual(['present /metadata', 'header meta']);
   });
 
   it('never grow beyond their room, and say so', () => {
-    const place = new PlaceFacts({ left: 1 }, []);
+    const place = new PlaceFacts(PLACE, new FactRoom(1), []);
     expect(readIn(place, ['present /a']).isCut).toBe(false);
     expect(readIn(place, ['present /a', 'present /b'])).toMatchObject({ facts: [{ text: 'present /a' }], isCut: true });
-    const wide = new PlaceFacts({ left: MOST_FACTS }, []);
-    for (let n = 0; n < 10_000; n += 1) readIn(wide, [`string /a${word(n)}/b`]);
+    const wide = new PlaceFacts(PLACE, new FactRoom(MOST_FACTS), []);
+    for (let n = 0; n < 1_000; n += 1) readIn(wide, [`string /a${word(n)}/b`]);
     expect(readIn(wide, ['string /one/more']).isCut).toBe(true);
+    for (let n = 0; n < 10_000; n += 1) readIn(wide, [`string /c${word(n)}/b`]);
+    expect(wide.size).toBeLessThanOrEqual(500);
   });
 });
 
@@ -72,7 +76,7 @@ describe('what is remembered of a fact', () => {
   };
 
   it('is whose answers lack what those of the stable have, and what is there', () => {
-    const place = new PlaceFacts({ left: 100 }, []);
+    const place = new PlaceFacts(PLACE, new FactRoom(100), []);
     for (let n = 0; n < 3; n += 1) read(place, stable, { id: n, amount: 5 });
     read(place, by('globex'), { id: 7, total: 5 });
     read(place, by('initech'), { id: 8, amount: 5 });
@@ -88,7 +92,7 @@ describe('what is remembered of a fact', () => {
   });
 
   it('is bounded, and redacted', () => {
-    const place = new PlaceFacts({ left: 100 }, []);
+    const place = new PlaceFacts(PLACE, new FactRoom(100), []);
     for (let n = 0; n < 50; n += 1)
       read(place, by(`c-${n}`), { mail: `ann${n}@example.com`, token: `s3cr3t-${n}-0123456789abcdef` });
     const { consumers = [], examples = [] } = place.sightingOf('string /mail') ?? {};
@@ -131,11 +135,11 @@ describe('the places of a route', () => {
 
 describe('the tally of a block', () => {
   it('counts answers and facts by place', () => {
-    const place = new PlaceFacts({ left: 10 }, []);
+    const place = new PlaceFacts(PLACE, new FactRoom(10), []);
     const tally = new ShapeTally();
     tally.add('GET /a 2xx', readIn(place, ['present /a', 'string /a']));
     tally.add('GET /a 2xx', readIn(place, ['present /a', 'null /a']));
-    tally.add('GET /b 2xx', { facts: [], isCut: true });
+    tally.add('GET /b 2xx', { facts: [], isCut: true, isShort: false, gone: [] });
     expect(tally.read()).toEqual({
       'GET /a 2xx': { answers: 2, facts: { 'present /a': 2, 'string /a': 1, 'null /a': 1 } },
       'GET /b 2xx': { answers: 1, cut: 1, facts: {} },

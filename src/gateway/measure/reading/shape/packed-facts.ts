@@ -12,7 +12,6 @@ export interface PackedFacts {
   readonly examples: readonly (string | null)[];
   /** Whether all numbers begin anew with this one. */
   readonly isAnew: boolean;
-  readonly isCut: boolean;
 }
 
 /** Sends each text once. */
@@ -20,7 +19,7 @@ export class FactPacker {
   private readonly numbers = new Map<FactText, number>();
   private isNew = true;
 
-  pack({ facts, isCut, show }: Mined): PackedFacts {
+  pack({ facts, show }: Mined): PackedFacts {
     const isAnew = this.isNew || this.numbers.size > MOST_NUMBERED;
     if (isAnew) this.numbers.clear();
     this.isNew = false;
@@ -34,7 +33,7 @@ export class FactPacker {
       return number;
     });
     const examples = texts.map((text) => show(readFact(text)?.path ?? ''));
-    return { numbers, texts, examples, isAnew, isCut };
+    return { numbers, texts, examples, isAnew };
   }
 }
 
@@ -42,11 +41,11 @@ export class FactPacker {
 export class FactUnpacker {
   private texts: FactText[] = [];
 
-  unpack({ numbers, texts, examples, isAnew, isCut }: PackedFacts): Mined {
+  unpack({ numbers, texts, examples, isAnew }: PackedFacts): Mined {
     if (isAnew) this.texts = [];
     this.texts.push(...texts);
     const facts = numbers.flatMap((number) => this.texts[number] ?? []);
     const byPath = new Map(texts.map((text, at) => [readFact(text)?.path ?? '', examples[at] ?? null]));
-    return { facts, isCut, show: (path) => byPath.get(path) ?? null };
+    return { facts, show: (path) => byPath.get(path) ?? null };
   }
 }

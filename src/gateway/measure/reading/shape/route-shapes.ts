@@ -2,6 +2,7 @@ import { MOST_FACTS, MOST_PLACES } from '../../../../stats/answers/shape-counts.
 import { writePlace } from '../../../../stats/answers/shape-place.ts';
 import type { Sighting, SightingName } from '../../../../stats/answers/sighting.ts';
 import { type EndpointNames, showsEndpoint } from '../../endpoints/endpoint-names.ts';
+import { FactRoom } from './fact-room.ts';
 import { PlaceFacts } from './place-facts.ts';
 
 /** Places that endpoints may take by themselves; the others are for those that the stable is known to answer at. */
@@ -37,7 +38,7 @@ export class RouteShapes {
   private readonly endpoints: Endpoints;
   private readonly ignore: readonly string[];
   private readonly places = new Map<number, ShapePlace>();
-  private readonly room = { left: MOST_FACTS };
+  private readonly room = new FactRoom(MOST_FACTS);
 
   constructor(endpoints: Endpoints, ignore: readonly string[]) {
     this.endpoints = endpoints;
@@ -58,7 +59,7 @@ export class RouteShapes {
       group: group?.name ?? null,
       status: `${statusClass}xx`,
     });
-    const place = { name, number: this.places.size, facts: new PlaceFacts(this.room, this.ignore) };
+    const place = { name, number: this.places.size, facts: new PlaceFacts(name, this.room, this.ignore) };
     this.places.set(key, place);
     return place;
   }

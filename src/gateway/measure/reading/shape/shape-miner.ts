@@ -3,7 +3,7 @@ import { PathNode } from './path-node.ts';
 import { type ShowPart, shownIn } from './shown-value.ts';
 import { formatTrait, isShortWord } from './text-traits.ts';
 
-/** What lies deeper in a document is not read. */
+/** What lies deeper in a document is not read, in any: none of it is ever missed. */
 const DEEPEST = 20;
 /** An object of more keys is a table, and its keys are data. */
 const MOST_KEYS = 50;
@@ -50,8 +50,6 @@ const DECADES = Array.from({ length: 2 * HIGHEST_DECADE + 1 }, (_, at) => `decad
 export interface Mined {
   /** Each once. */
   readonly facts: readonly FactText[];
-  /** Whether something lies too deep, or below too long a path, to be read. */
-  readonly isCut: boolean;
   /** Of a document that was read in the thread only what was new. */
   readonly show: ShowPart;
 }
@@ -67,7 +65,6 @@ export class ShapeMiner {
   private answer = 0;
   private found: FactText[] = [];
   private several: PathNode[] = [];
-  private isCut = false;
   private isFull = false;
 
   /** Null where it has too many facts. */
@@ -79,11 +76,10 @@ export class ShapeMiner {
     this.answer += 1;
     this.found = [];
     this.several = [];
-    this.isCut = false;
     this.isFull = false;
     this.read(document, this.root, 0);
     for (const node of this.several) this.readAbsent(node);
-    return this.isFull ? null : { facts: this.found, isCut: this.isCut, show: shownIn(document) };
+    return this.isFull ? null : { facts: this.found, show: shownIn(document) };
   }
 
   private read(value: unknown, node: PathNode, depth: number): void {
@@ -123,8 +119,7 @@ export class ShapeMiner {
   private readList(items: readonly unknown[], node: PathNode, depth: number): void {
     this.tell(node, ARRAY);
     if (items.length === 0) this.tell(node, EMPTY);
-    else if (depth >= DEEPEST) this.isCut = true;
-    else for (const item of items) this.read(item, node.item, depth + 1);
+    else if (depth < DEEPEST) for (const item of items) this.read(item, node.item, depth + 1);
   }
 
   private readObject(fields: Readonly<Record<string, unknown>>, node: PathNode, depth: number): void {
@@ -133,19 +128,12 @@ export class ShapeMiner {
     node.objects += 1;
     if (node.objects === 2) this.several.push(node);
     const keys = Object.keys(fields);
-    if (keys.length === 0) return;
-    if (depth >= DEEPEST) {
-      this.isCut = true;
-      return;
-    }
+    if (depth >= DEEPEST) return;
     const isTable = keys.length > MOST_KEYS;
     for (const key of keys) {
       if (this.isFull) return;
       const child = isTable ? node.entry : (node.find(key) ?? this.add(node, key));
-      if (child === null) {
-        this.isCut = true;
-        continue;
-      }
+      if (child === null) continue;
       this.begin(child);
       child.seen += 1;
       this.read(fields[key], child, depth + 1);

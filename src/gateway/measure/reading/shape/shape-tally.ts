@@ -5,6 +5,8 @@ import type { ReadFacts } from './place-facts.ts';
 class PlaceTally {
   answers = 0;
   cut = 0;
+  short = 0;
+  readonly gone = new Set<FactText>();
   readonly facts = new Map<FactText, { count: number }>();
 }
 
@@ -13,13 +15,12 @@ export class ShapeTally {
   private readonly places = new Map<string, PlaceTally>();
   private left = MOST_FACTS;
 
-  add(name: string, { facts, isCut }: ReadFacts): void {
-    let place = this.places.get(name);
-    if (place === undefined) {
-      place = new PlaceTally();
-      this.places.set(name, place);
-    }
+  add(name: string, { facts, isCut, isShort, gone }: ReadFacts): void {
+    for (const { place, text } of gone)
+      if (this.placeOf(place).gone.size < MOST_FACTS) this.placeOf(place).gone.add(text);
+    const place = this.placeOf(name);
     place.answers += 1;
+    if (isShort) place.short += 1;
     let isWhole = !isCut;
     for (const { text } of facts) {
       const known = place.facts.get(text);
@@ -35,12 +36,23 @@ export class ShapeTally {
   read(): ShapeCounts {
     return Object.fromEntries([...this.places].map(([name, place]) => [name, readPlace(place)]));
   }
+
+  private placeOf(name: string): PlaceTally {
+    let place = this.places.get(name);
+    if (place === undefined) {
+      place = new PlaceTally();
+      this.places.set(name, place);
+    }
+    return place;
+  }
 }
 
-function readPlace({ answers, cut, facts }: PlaceTally): PlaceShape {
+function readPlace({ answers, cut, short, gone, facts }: PlaceTally): PlaceShape {
   return {
     answers,
     ...(cut === 0 ? {} : { cut }),
+    ...(short === 0 ? {} : { short }),
+    ...(gone.size === 0 ? {} : { gone: [...gone] }),
     facts: Object.fromEntries([...facts].map(([text, { count }]) => [text, count])),
   };
 }
