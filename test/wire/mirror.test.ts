@@ -17,6 +17,16 @@ const ALL: Mirror = {
   compare: true,
 };
 
+const READS = {
+  sample: 0,
+  failures: [],
+  values: {},
+  categories: {},
+  own: [],
+  lastData: null,
+  answers: { ignore: [] },
+};
+
 type Answer = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
 const TEN_MB = Buffer.alloc(10_000_000);
@@ -218,6 +228,22 @@ describe('mirror', () => {
     expect(canary.seen.length).toBe(5);
   });
 
+  it.each([true, false])('does not pause where the stable takes as long: compared is %s', async (compare) => {
+    const slow: Answer = (_, outgoing) => void setTimeout(() => outgoing.end('late'), 400);
+    const [stable, canary] = [await recording(slow), await recording(slow)];
+    const gateway = await startGateway([routeTo(stable.url, { mirror: { ...ALL, timeoutMs: 200, compare } })]);
+    const measure = { blockMs: 60_000, errorStatuses: ['5xx'], reads: READS } as const;
+    await gateway.setSplit(orderTo(stable.url, canary.url, { measure }));
+    for (let request = 1; request <= 7; request++) {
+      await askRaw(gateway.port, get('/a'));
+      await expect.poll(async () => (await gateway.mirrored())[0]?.sent.canary.unanswered).toBe(request);
+      if (compare) {
+        await expect.poll(async () => (await gateway.mirrored())[0]?.sent.stable.unanswered).toBe(request);
+      }
+    }
+    expect((await gateway.mirrored())[0]?.skipped['canary-suffers']).toBe(0);
+  });
+
   it('keeps no stop waiting', async () => {
     const canary = await recording(() => {});
     const { gateway, totals } = await mirrored(canary, { mirror: { timeoutMs: 60_000 } });
@@ -231,16 +257,7 @@ describe('mirror', () => {
 });
 
 describe('answers to the same request', () => {
-  const reads = {
-    sample: 0,
-    failures: [],
-    values: {},
-    categories: {},
-    own: [],
-    lastData: null,
-    answers: { ignore: [] },
-  };
-  const measure = { blockMs: 60_000, errorStatuses: ['5xx'], reads } as const;
+  const measure = { blockMs: 60_000, errorStatuses: ['5xx'], reads: READS } as const;
   const answering =
     (document: (count: number) => unknown): Answer =>
     (incoming, outgoing) => {

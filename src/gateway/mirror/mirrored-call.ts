@@ -26,8 +26,8 @@ export interface MirroredCallParts {
   readonly headOf: (head: UpstreamHead) => UpstreamHead;
   /** Copies the answer; null where it is not compared. */
   readonly kept: KeptAnswer | null;
-  /** Once, however it ends; `status` is 0 without an answer. */
-  readonly onEnd: (outcome: MirroredOutcome, status: number) => void;
+  /** Once, however it ends. */
+  readonly onEnd: (outcome: MirroredOutcome) => void;
 }
 
 /** A request that is sent again, and its answer, for which nobody waits. */
@@ -99,7 +99,7 @@ export class MirroredCall implements AnswerHandler {
     if (this.hasEnded) return;
     this.hasEnded = true;
     clearTimeout(this.timer);
-    this.parts.onEnd(outcome, this.status);
+    this.parts.onEnd(outcome);
   }
 }
 

@@ -39,6 +39,9 @@ export class Mirroring {
   comparison: Comparison | null;
   /** Of the stable's answer; 0 until it has come. */
   status = 0;
+  /** Until the stable's answer was written. */
+  tookMs = 0;
+  private readonly beganAt = performance.now();
   private readonly owner: MirroringOwner;
   private readonly mirrorable: Mirrorable;
   private body: string | CopiedBody | null = null;
@@ -75,6 +78,7 @@ export class Mirroring {
   end(): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.tookMs = performance.now() - this.beganAt;
     this.owner.answered(this);
   }
 

@@ -16,6 +16,7 @@ const TO_CANARY: readonly Track[] = ['canary'];
 const CANARY_FIRST: readonly Track[] = ['canary', 'stable'];
 const STABLE_FIRST: readonly Track[] = ['stable', 'canary'];
 const EVEN = 0.5;
+const FIRST_BAD = 500;
 
 export interface RouteMirrorParts {
   readonly clock: Clock;
@@ -64,7 +65,7 @@ export class RouteMirror implements MirroringOwner {
       route,
       rule,
       faults,
-      onEnd: (sending, to, outcome, status) => this.ended(sending, to, outcome, status),
+      onEnd: (sending, to, outcome) => this.ended(sending, to, outcome),
       onOver: (sending) => this.over(sending),
     };
   }
@@ -145,17 +146,27 @@ export class RouteMirror implements MirroringOwner {
     sending.begin(isCompared ? (Math.random() < EVEN ? CANARY_FIRST : STABLE_FIRST) : TO_CANARY);
   }
 
-  private ended({ mirroring }: SentAgain, to: Track, outcome: MirroredOutcome, status: number): void {
+  private ended({ mirroring }: SentAgain, to: Track, outcome: MirroredOutcome): void {
     this.totals.ended(to, outcome);
     if (mirroring.comparison === null && outcome !== 'not-sent') this.pairs.sentAlone(mirroring.ticket);
-    if (to === 'stable' || outcome === 'not-sent' || outcome === 'broken-off') return;
-    // What the stable fails at too is no sign of a canary that suffers.
-    const isFailure = outcome === 'unanswered' || (status >= 500 && mirroring.status < 500);
-    this.restraint.mirrored(isFailure ? 'failure' : 'success');
   }
 
   private over(sending: SentAgain): void {
-    if (this.open.delete(sending)) this.restraint.left();
+    if (!this.open.delete(sending)) return;
+    this.restraint.left();
+    const { mirroring, outcomes } = sending;
+    const { canary } = outcomes;
+    if (canary === undefined || canary === 'not-sent' || canary === 'broken-off') return;
+    if (!isFailure(canary)) this.restraint.mirrored('success');
+    // What the stable fails at too is no sign of a canary that suffers.
+    else if (canary === '5xx' && mirroring.status >= FIRST_BAD) this.restraint.mirrored('success');
+    else if (!this.isExcused(canary, sending)) this.restraint.mirrored('failure');
+  }
+
+  /** Whether the stable failed as well when it was asked again, or else took as long as nobody waits for the canary. */
+  private isExcused(canary: MirroredOutcome, { mirroring, outcomes: { stable } }: SentAgain): boolean {
+    if (stable !== undefined) return isFailure(stable);
+    return canary === 'unanswered' && mirroring.tookMs >= this.rule.timeoutMs;
   }
 
   private breakOff(): void {
@@ -165,4 +176,8 @@ export class RouteMirror implements MirroringOwner {
   private newRestraint(): Restraint {
     return new Restraint(this.rule, () => this.clock.monotonic());
   }
+}
+
+function isFailure(outcome: MirroredOutcome): boolean {
+  return outcome === 'unanswered' || outcome === '5xx';
 }

@@ -13,7 +13,7 @@ export interface SentAgainParts {
   readonly rule: Pick<MirrorRule, 'timeoutMs'>;
   readonly faults: Faults;
   /** One of its requests has ended. */
-  readonly onEnd: (sending: SentAgain, to: Track, outcome: MirroredOutcome, status: number) => void;
+  readonly onEnd: (sending: SentAgain, to: Track, outcome: MirroredOutcome) => void;
   /** All have. */
   readonly onOver: (sending: SentAgain) => void;
 }
@@ -21,6 +21,8 @@ export interface SentAgainParts {
 /** One request that is sent again, to one version or to several. */
 export class SentAgain {
   readonly mirroring: Mirroring;
+  /** What became of each that has ended. */
+  readonly outcomes: Partial<Record<Track, MirroredOutcome>> = {};
   private readonly parts: SentAgainParts;
   private readonly calls: MirroredCall[] = [];
   private open = 0;
@@ -56,11 +58,12 @@ export class SentAgain {
       timeoutMs: rule.timeoutMs,
       requestId,
       faults,
-      onEnd: (outcome, status) => {
+      onEnd: (outcome) => {
         this.open--;
+        this.outcomes[track] = outcome;
         if (outcome === 'unanswered' || outcome === 'broken-off' || outcome === 'not-sent') this.isBroken = true;
         try {
-          onEnd(this, track, outcome, status);
+          onEnd(this, track, outcome);
         } finally {
           if (this.open === 0) this.end();
         }
