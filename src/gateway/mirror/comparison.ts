@@ -3,6 +3,7 @@ import type { PairPlace } from '../measure/pairs/route-pairs.ts';
 import type { WholeBody } from '../measure/reading/ask-body.ts';
 import type { BodyQueue } from '../measure/reading/body-queue.ts';
 import type { ComparableAnswer } from '../measure/reading/compare/compared-answers.ts';
+import type { CpuShare } from './cpu-share.ts';
 import { KeptAnswer } from './kept-answer.ts';
 
 export interface ComparisonParts {
@@ -10,6 +11,8 @@ export interface ComparisonParts {
   readonly ignore: readonly string[];
   readonly requestId: string;
   readonly place: PairPlace;
+  /** What comparing may take of a core. */
+  readonly share: CpuShare;
   /** The names of the versions. */
   readonly versions: Readonly<Record<Track, string>>;
 }
@@ -34,8 +37,8 @@ export class Comparison {
 
   /** All have ended. @param how `broken`: one of them has not come whole */
   end(how: 'whole' | 'broken', status: number): void {
-    const { bodies, ignore, requestId, place, versions } = this.parts;
-    if (how === 'broken') {
+    const { bodies, ignore, requestId, place, share, versions } = this.parts;
+    if (how === 'broken' || !share.mayBegin()) {
       this.drop();
       place.tell(status, null);
       return;
@@ -52,7 +55,8 @@ export class Comparison {
       return;
     }
     const tell = (fields: Parameters<PairPlace['tell']>[1]) => place.tell(status, fields);
-    bodies.compare({ answers: { stable, canary, again }, ignore, tell, requestId });
+    const spent = (ms: number) => share.spend(ms);
+    bodies.compare({ answers: { stable, canary, again }, ignore, tell, spent, requestId });
   }
 
   drop(): void {

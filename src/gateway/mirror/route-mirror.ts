@@ -6,6 +6,7 @@ import type { RoutePairs } from '../measure/pairs/route-pairs.ts';
 import type { BodyQueue } from '../measure/reading/body-queue.ts';
 import type { BlockHome } from '../measure/ticket.ts';
 import { Comparison } from './comparison.ts';
+import { CpuShare } from './cpu-share.ts';
 import { MirrorTotals } from './mirror-totals.ts';
 import { type Mirrorable, Mirroring, type MirroringOwner } from './mirroring.ts';
 import { Restraint } from './restraint.ts';
@@ -17,6 +18,8 @@ const CANARY_FIRST: readonly Track[] = ['canary', 'stable'];
 const STABLE_FIRST: readonly Track[] = ['stable', 'canary'];
 const EVEN = 0.5;
 const FIRST_BAD = 500;
+/** What comparing the answers of a route may take: some 40 times what ordinary ones do. */
+const OF_A_CORE = 0.2;
 
 export interface RouteMirrorParts {
   readonly clock: Clock;
@@ -44,6 +47,7 @@ export class RouteMirror implements MirroringOwner {
   private readonly pairs: RoutePairs<BlockHome>;
   private readonly totals: MirrorTotals;
   private readonly parts: SentAgainParts;
+  private readonly share: CpuShare;
   private readonly open = new Set<SentAgain>();
   private restraint: Restraint;
   /** The version that gets the requests; null while none does. */
@@ -61,6 +65,7 @@ export class RouteMirror implements MirroringOwner {
     this.faults = faults;
     this.totals = new MirrorTotals(route);
     this.restraint = this.newRestraint();
+    this.share = new CpuShare(OF_A_CORE, () => clock.monotonic());
     this.parts = {
       route,
       rule,
@@ -99,8 +104,8 @@ export class RouteMirror implements MirroringOwner {
     const { ignore, bodies, pairs } = this;
     const { requestId, ticket } = mirrorable;
     const versions = { stable: this.stableVersion, canary: this.canary?.version ?? '' };
-    const comparison =
-      ignore === null ? null : new Comparison({ bodies, ignore, requestId, place: pairs.placeOf(ticket), versions });
+    const parts = { bodies, requestId, versions, share: this.share };
+    const comparison = ignore === null ? null : new Comparison({ ...parts, ignore, place: pairs.placeOf(ticket) });
     return new Mirroring(this, mirrorable, this.canary, comparison);
   }
 

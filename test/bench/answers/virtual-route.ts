@@ -132,6 +132,7 @@ export class VirtualRoute {
       answers: { stable: comparable(first), canary: comparable(canary), again: comparable(again) },
       ignore: [],
       tell: (fields) => place.tell(200, fields),
+      spent: () => {},
       requestId: 'mirrored',
     });
   }

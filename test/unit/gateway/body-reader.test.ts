@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BodyQueue, MOST_HELD_BYTES } from '../../../src/gateway/measure/reading/body-queue.ts';
 import { bodyReader, MOST_BODY_BYTES } from '../../../src/gateway/measure/reading/body-reader.ts';
@@ -19,7 +20,7 @@ const HEAD: UpstreamHead = {
   length: null,
 };
 
-function openReader(queue: BodyQueue): PartReader {
+function openReader(queue: BodyQueue, head = HEAD): PartReader {
   const open = bodyReader(
     {
       sample: 1,
@@ -32,7 +33,7 @@ function openReader(queue: BodyQueue): PartReader {
     { bodies: queue, postable: new PostableAnswers(() => 0) },
   );
   const findings = { value: () => true, word: () => {}, content: () => {}, streamEnd: () => {} };
-  const reader = open?.({ head: HEAD, isSampled: true, requestId: 'r-1', ageMs: () => 0, findings });
+  const reader = open?.({ head, isSampled: true, requestId: 'r-1', ageMs: () => 0, findings });
   if (!reader) throw new Error('nothing is read');
   return reader;
 }
@@ -65,6 +66,28 @@ function notes(): { readonly findings: Findings; readonly told: string[] } {
 const ENDING = { trailers: [], ms: 1, isCompared: true, bytes: 0, uploadMs: null };
 
 describe('a body that is copied aside', () => {
+  it('is not read, and gives back what it held, where a hundred others are to be inflated first', async () => {
+    const queue = openQueue();
+    const head = { ...HEAD, rawHeaders: [...HEAD.rawHeaders, 'Content-Encoding', 'gzip'] };
+    const bytes = gzipSync(`[${'{},'.repeat(300_000)}1]`);
+    const readers = Array.from({ length: 105 }, () => {
+      const { findings, told } = notes();
+      const reader = openReader(queue, head);
+      reader.data?.(bytes);
+      reader.end?.(ENDING, findings);
+      return told;
+    });
+    expect(readers.slice(100)).toEqual(Array.from({ length: 5 }, () => ['unread no room']));
+    expect(readers.slice(0, 100).flat()).toEqual([]);
+    expect(roomIn(queue)).toBe(MOST_HELD_BYTES - 100 * bytes.length);
+    await queue.stop();
+    const plain = notes();
+    const reader = openReader(queue);
+    reader.data?.(Buffer.from('{"n":1}'));
+    reader.end?.(ENDING, plain.findings);
+    await expect.poll(() => plain.told).toContain('n 1');
+  });
+
   it('gives back what it held when its answer comes to no end', () => {
     const queue = openQueue();
     const reader = openReader(queue);

@@ -21,7 +21,7 @@ function compared(
   [stable, canary, again]: readonly [Answer, Answer, Answer],
   ignore: readonly string[] = [],
 ): Readonly<Record<string, string>> | null {
-  const fields = compareBodies({ stable, canary, again }, ignore);
+  const { fields } = compareBodies({ stable, canary, again }, ignore);
   return (
     fields &&
     Object.fromEntries(fields.map(({ path, canary: how, isNoise }) => [path, `${how ?? ''}${isNoise ? '~' : ''}`]))
@@ -134,6 +134,40 @@ describe('answers to the same request', () => {
     expect(compared([textual('{"a":1.0}'), textual('{"a":1}'), textual('{"a":1e0}')])).toEqual({});
   });
 
+  it.each([
+    ['{"id":12345678901234567890,"t":"12345678901234567890"}', { '/id': 'value' }, 2],
+    ['[-0.12345678901234567890]', { '/*': 'value' }, 0],
+    ['{"a": 12345678901234567890 }', { '/a': 'value' }, 0],
+    ['12345678901234567890', { body: 'value' }, 0],
+    ['{"a":"\\\\","b":12345678901234567890}', { '/b': 'value' }, 0],
+    ['{"a":"\\",12345678901234567890"}', {}, 1],
+  ])('are compared by each digit of their numbers, and by no other: %s', (text, fields, ofTexts) => {
+    const other = text.replace('12345678901234567890', '12345678901234567891');
+    const found = compared([textual(text), textual(other), textual(text)]);
+    expect(found).toEqual(ofTexts === 1 ? { '/a': 'value' } : fields);
+  });
+
+  it.each([
+    '{12345678901234567890:1}',
+    '[012345678901234567890]',
+    '[1 12345678901234567890]',
+    '["a"12345678901234567890]',
+    '[12345678901234567890.]',
+    '[--12345678901234567890]',
+  ])('are no JSON for a long number where none may be: %s', (text) => {
+    expect(compared([textual('[1]'), textual(text), textual('[1]')])).toEqual({ body: 'retyped' });
+  });
+
+  it('take a fraction of a second, and their thread no longer, where nearly all of 1 MiB are numbers', () => {
+    const hostile = textual('', {
+      body: { bytes: gzipSync(`[12345678901234567890123,${'1,'.repeat(520_000)}1]`), coding: 'gzip' },
+    });
+    const beganAt = process.cpuUsage();
+    expect(compared([hostile, hostile, hostile])).toBeNull();
+    const { user, system } = process.cpuUsage(beganAt);
+    expect((user + system) / 1_000).toBeLessThan(700);
+  });
+
   it('differ by status and type as a whole', () => {
     const [stable, other] = [json({ a: 1 }), json({ a: 2 })];
     expect(compared([stable, { ...other, status: 500 }, stable])).toEqual({ status: 'value' });
@@ -168,7 +202,7 @@ describe('answers to the same request', () => {
       again: json({ total: 100, mail: 'a@example.com', at: 2 }),
     };
     const canary = json({ total: 101, mail: 'b@example.com', at: 3 });
-    const fields = compareBodies({ ...answers, canary }, []);
+    const { fields } = compareBodies({ ...answers, canary }, []);
     expect(Object.fromEntries((fields ?? []).map(({ path, examples }) => [path, examples]))).toMatchObject({
       '/total': { stable: '100', canary: '101' },
       '/mail': { stable: expect.not.stringContaining('@'), canary: expect.not.stringContaining('@') },

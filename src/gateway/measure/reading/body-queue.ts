@@ -9,6 +9,9 @@ import { type Mined, ShapeMiner } from './shape/shape-miner.ts';
 /** Of all bodies in the process that are being received or wait to be asked. */
 export const MOST_HELD_BYTES = 16_777_216;
 
+/** Of bodies in the thread that are inflated: a few bytes may become 1 MiB each, so that their own length bounds no time. */
+export const MOST_INFLATING = 100;
+
 /** A plain body of up to this size is parsed in a fraction of a millisecond; another thread would take longer to be told of it. */
 const SMALL_BYTES = 16_384;
 const NOTHING: WholeBody = { bytes: new Uint8Array(0), coding: 'identity' };
@@ -40,6 +43,8 @@ export interface ComparingJob {
   /** Paths that are left out. */
   readonly ignore: readonly string[];
   readonly tell: (fields: readonly ComparedField[] | null) => void;
+  /** How long it took. */
+  readonly spent: (ms: number) => void;
   readonly requestId: string;
 }
 
@@ -91,6 +96,11 @@ export class BodyQueue {
     this.heldBytes -= bytes;
   }
 
+  /** Whether another body is inflated within seconds; all wait for one thread. */
+  get maySoonInflate(): boolean {
+    return this.inThread.size < MOST_INFLATING;
+  }
+
   /** Asks a body whose bytes are held. They are released afterwards, but not when this throws. */
   ask({ body, questions, tell, requestId }: BodyJob): void {
     this.add({
@@ -122,7 +132,7 @@ export class BodyQueue {
   }
 
   /** Compares answers in the same way. */
-  compare({ answers, ignore, tell, requestId }: ComparingJob): void {
+  compare({ answers, ignore, tell, spent, requestId }: ComparingJob): void {
     const bodies = [answers.stable, answers.canary, answers.again].flatMap(({ body }) =>
       body === null || body === 'unread' ? [] : [body],
     );
@@ -131,8 +141,16 @@ export class BodyQueue {
       body: NOTHING,
       task: { kind: 'compare', answers, ignore },
       requestId,
-      here: () => tell(compareBodies(answers, ignore)),
-      there: (result) => result.kind === 'compare' && tell(result.fields),
+      here: () => {
+        const { fields, ms } = compareBodies(answers, ignore);
+        spent(ms);
+        tell(fields);
+      },
+      there: (result) => {
+        if (result.kind !== 'compare') return;
+        spent(result.ms);
+        tell(result.fields);
+      },
       lost: () => tell(null),
     });
   }

@@ -114,6 +114,8 @@ export class BodyCopy implements PartReader {
   }
 
   end(_: AnswerEnding, findings: Findings): void {
+    const isInTime = this.coding === 'identity' || this.bodies.maySoonInflate;
+    if (this.unread === null && !isInTime) this.giveUp(NO_ROOM);
     if (this.unread !== null) {
       this.taker.giveUp(this.unread, findings);
       return;

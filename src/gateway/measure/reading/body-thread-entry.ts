@@ -18,7 +18,7 @@ function done(body: ThreadJob['body'], task: ThreadJob['task']): ThreadResult {
     case 'mine':
       return { kind: 'mine', facts: mine(body) };
     case 'compare':
-      return { kind: 'compare', fields: compareBodies(task.answers, task.ignore) };
+      return { kind: 'compare', ...compareBodies(task.answers, task.ignore) };
   }
 }
 

@@ -23,7 +23,7 @@ export interface ThreadJob {
 export type ThreadResult =
   | { readonly kind: 'ask'; readonly answers: BodyAnswers }
   | { readonly kind: 'mine'; readonly facts: PackedFacts | 'broken' | 'too much' }
-  | { readonly kind: 'compare'; readonly fields: readonly ComparedField[] | null };
+  | { readonly kind: 'compare'; readonly fields: readonly ComparedField[] | null; readonly ms: number };
 
 export interface ThreadReply {
   readonly id: number;

@@ -2,15 +2,14 @@ import { coversPath } from '../../../../parity/differences/covers-path.ts';
 import { exampleOfText, exampleOfValue } from '../../../../redact/example.ts';
 import { namesOfVersion, OWN_VERSION } from '../shape/own-version.ts';
 import { closeTimes } from './close-times.ts';
+import { exactDocument } from './exact-json.ts';
 import { type FieldChange, flatDifferences } from './flat-differences.ts';
-import { type FlatDocument, flatDocument, LongNumber } from './flat-document.ts';
+import { type FlatDocument, flatDocument, MOST_VALUES } from './flat-document.ts';
 
 /** Fields of one request that are told. */
 const MOST_TOLD = 200;
 /** What stands for the document itself, whose path is empty. */
 const BODY = 'body';
-const LONG_NUMBER = /\d[\d.]{15}/;
-const LONGEST_SAFE = 15;
 const UNMODIFIED = 304;
 
 /** An answer that came whole: plain data, as it goes to another thread. */
@@ -96,9 +95,9 @@ function partsOf<Body>(
     ...Object.entries(fields).map(([name, value]): [string, string[]] => [`header ${name}`, [`s${value}`]]),
   ]);
   if (body === null || body === 'unread') return { at, head, body: null };
-  const document = exactDocument(() => textOf(body));
-  if (document === null) return { at, head, body: null };
-  const flat = flatDocument(document.document);
+  const read = documentOf(() => textOf(body));
+  if (read === 'broken') return { at, head, body: null };
+  const flat = read === null ? null : flatDocument(read.document);
   return flat === null ? null : { at, head, body: withoutOwnName(flat, version) };
 }
 
@@ -149,19 +148,11 @@ function exampleAt(path: string, head: FlatDocument, body: FlatDocument | null):
   }
 }
 
-type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
-
-/** Numbers that a double cannot keep stay as they were written. Null for what is no JSON document. */
-function exactDocument(read: () => string): { readonly document: unknown } | null {
+/** Null for one with too much in it. */
+function documentOf(read: () => string): { readonly document: unknown } | 'broken' | null {
   try {
-    const text = read();
-    return { document: LONG_NUMBER.test(text) ? JSON.parse(text, keepLong) : JSON.parse(text) };
+    return exactDocument(read(), MOST_VALUES);
   } catch {
-    return null;
+    return 'broken';
   }
 }
-
-const keepLong: Reviver = (_, value, context) => {
-  const source = context?.source ?? '';
-  return typeof value === 'number' && source.replace(/\D/g, '').length > LONGEST_SAFE ? new LongNumber(source) : value;
-};

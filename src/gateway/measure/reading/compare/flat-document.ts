@@ -1,20 +1,13 @@
 import { PathNode } from '../shape/path-node.ts';
+import { writtenNumber } from './exact-json.ts';
 
 /** What lies deeper is compared as a whole. */
 const DEEPEST = 20;
-const MOST_VALUES = 50_000;
+/** Of a document; with more it is not compared. */
+export const MOST_VALUES = 50_000;
 const MOST_PATHS = 2_000;
 /** An object of more keys is a table, and its keys are data. */
 const MOST_KEYS = 50;
-
-/** A number of which a double keeps less than was written. */
-export class LongNumber {
-  readonly written: string;
-
-  constructor(written: string) {
-    this.written = written;
-  }
-}
 
 /** By path, the values of a document in their order, each as text that begins with its type. */
 export type FlatDocument = ReadonlyMap<string, readonly string[]>;
@@ -33,7 +26,7 @@ class Flattening {
 
   read(value: unknown, node: PathNode, depth: number): void {
     if (this.isFull) return;
-    if (typeof value !== 'object' || value === null || value instanceof LongNumber) this.add(node, scalarText(value));
+    if (typeof value !== 'object' || value === null) this.add(node, scalarText(value));
     else if (depth >= DEEPEST) this.readWhole(value, node);
     else if (Array.isArray(value)) this.readList(value, node, depth);
     else this.readObject(value as Readonly<Record<string, unknown>>, node, depth);
@@ -81,10 +74,11 @@ class Flattening {
 }
 
 function scalarText(value: unknown): string {
-  if (value instanceof LongNumber) return `n${value.written}`;
   switch (typeof value) {
-    case 'string':
-      return `s${value}`;
+    case 'string': {
+      const number = writtenNumber(value);
+      return number === null ? `s${value}` : `n${number}`;
+    }
     case 'boolean':
       return `b${value}`;
     case 'number':
