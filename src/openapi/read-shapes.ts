@@ -8,6 +8,11 @@ export type ShapesReading =
   /** Why not, as a clause about the document. */
   | { readonly ok: false; readonly reason: string };
 
+/**
+ * By brackets and commas, and by lines where it is YAML. Each may take 190 bytes, and a document is copied as a whole while it is read:
+ * what then fills the heap does not end the thread, but the process.
+ */
+const MOST_VALUES = 250_000;
 /** Of a reason that is shown. */
 const LONGEST_REASON = 200;
 
@@ -16,8 +21,10 @@ const LONGEST_REASON = 200;
  * long as that takes: see `compareInThread`.
  */
 export async function readShapes(text: string): Promise<ShapesReading> {
+  const isJson = text.trimStart().startsWith('{');
+  if (hasMore(text, isJson ? VALUES : YAML_VALUES)) return no(`has more than ${MOST_VALUES} values`);
   try {
-    const document: unknown = text.trimStart().startsWith('{') ? JSON.parse(text) : parse(text, { maxAliasCount: 100 });
+    const document: unknown = isJson ? JSON.parse(text) : parse(text, { maxAliasCount: 100 });
     if (!isObject(document)) return no('is no OpenAPI document');
     const validator = new Validator();
     const { valid, errors } = await validator.validate(document);
@@ -29,6 +36,16 @@ export async function readShapes(text: string): Promise<ShapesReading> {
   } catch (error) {
     return no(`cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+const VALUES = new Set('{[,');
+const YAML_VALUES = new Set([...VALUES, '\n']);
+
+function hasMore(text: string, marks: ReadonlySet<string>): boolean {
+  if (text.length <= MOST_VALUES) return false;
+  let values = 0;
+  for (const mark of text) if (marks.has(mark)) values++;
+  return values > MOST_VALUES;
 }
 
 function no(reason: string): ShapesReading {

@@ -1,42 +1,101 @@
 import { isRecord } from '../../policy/is-record.ts';
+import { BrokenJson, type JsonPart, JsonWalk } from './json-walk.ts';
 import { LONGEST_KEY, lineOfOtlp, MOST_ATTRIBUTES, type OtlpOrigin, type OtlpRecord, originOf } from './otlp-record.ts';
 import { recordBound } from './record-bound.ts';
 import { type LineTeller, type LogWay, UnreadableBatch } from './way.ts';
 
-/** By brackets and commas. An object of two bytes takes sixty once it is parsed; a batch full of small attributes has 1.7 million values. */
-const MOST_VALUES = 2_000_000;
-const [OPEN_OBJECT, OPEN_LIST, COMMA] = [0x7b, 0x5b, 0x2c];
+/** Of what is parsed at once, a record or a resource: it may take thirty times as much once it is parsed. */
+const MOST_PARSED_BYTES = 1024 * 1024;
+
+const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
+
+/** The records of a scope, in their order; they are parsed one by one. */
+interface Scoped {
+  readonly origin: OtlpOrigin;
+  readonly records: readonly JsonPart[];
+}
 
 /** OTLP in JSON (opentelemetry-proto: keys in lowerCamelCase, 64-bit integers as texts, enums as numbers). */
 export const otlpJson: LogWay = {
   name: 'otlp-json',
   read(bytes, tell) {
-    const request = parsed(bytes);
-    boundRecords(request);
-    for (const resource of listIn(request, 'resourceLogs')) {
-      const origin = originOf(attributesOf(recordIn(resource, 'resource')));
-      for (const scoped of listIn(resource, 'scopeLogs')) {
-        const scope = Reflect.get(recordIn(scoped, 'scope'), 'name');
-        const of = { ...origin, scope: typeof scope === 'string' ? scope : '' };
-        const records = listIn(scoped, 'logRecords');
-        if (!tell.wants(of)) tell.unread(records.length, of);
-        else for (const record of records) tellOf(record, of, tell);
-      }
+    // What is refused is sent once more: nothing is told before all of it has been found.
+    for (const { origin, records } of scopesOf(bytes)) {
+      if (!tell.wants(origin)) tell.unread(records.length, origin);
+      else for (const record of records) tellOf(bytes, record, origin, tell);
     }
   },
 };
 
-/** Before anything is told: what is refused is sent once more. */
-function boundRecords(request: object): void {
+function scopesOf(bytes: Buffer): readonly Scoped[] {
+  const found: Scoped[] = [];
   const bound = recordBound();
-  for (const resource of listIn(request, 'resourceLogs')) {
+  const walk = new JsonWalk(bytes);
+  const resourceLogs = () => {
     bound(1);
-    for (const scoped of listIn(resource, 'scopeLogs')) bound(1 + listIn(scoped, 'logRecords').length);
+    let origin = originOf(NO_ATTRIBUTES);
+    const scopes: { name: string; records: JsonPart[] }[] = [];
+    walk.object((name) => {
+      if (name === 'resource') origin = originOf(attributesOf(shared(bytes, walk.part())));
+      else if (name !== 'scopeLogs') walk.part();
+      else walk.list(() => scopes.push(scopeLogs(bytes, walk, bound)));
+    });
+    for (const { name, records } of scopes) found.push({ origin: { ...origin, scope: name }, records });
+  };
+  try {
+    const isObject = walk.object((name) => {
+      if (name === 'resourceLogs') walk.list(resourceLogs);
+      else walk.part();
+    });
+    walk.end();
+    if (!isObject) throw new UnreadableBatch('it is no ExportLogsServiceRequest');
+  } catch (error) {
+    throw error instanceof BrokenJson ? new UnreadableBatch('it is no JSON') : error;
+  }
+  return found;
+}
+
+function scopeLogs(bytes: Buffer, walk: JsonWalk, bound: (more: number) => void) {
+  bound(1);
+  const scoped = { name: '', records: [] as JsonPart[] };
+  walk.object((name) => {
+    if (name === 'scope') scoped.name = textIn(shared(bytes, walk.part()), 'name');
+    else if (name !== 'logRecords') walk.part();
+    else {
+      walk.list(() => {
+        bound(1);
+        scoped.records.push(walk.part());
+      });
+    }
+  });
+  return scoped;
+}
+
+/** Of a resource or scope, whose records mean nothing without it. */
+function shared(bytes: Buffer, part: JsonPart): object {
+  const value = parsed(bytes, part);
+  if (value === 'too-long') throw new UnreadableBatch(`a resource of it has more than ${MOST_PARSED_BYTES} bytes`);
+  if (value === 'broken') throw new BrokenJson();
+  return isRecord(value) ? value : {};
+}
+
+function parsed(bytes: Buffer, { start, end }: JsonPart): unknown {
+  if (end - start > MOST_PARSED_BYTES) return 'too-long';
+  try {
+    return JSON.parse(bytes.toString('utf8', start, end));
+  } catch {
+    return 'broken';
   }
 }
 
-function tellOf(record: unknown, origin: OtlpOrigin, tell: LineTeller): void {
-  const line = isRecord(record) ? lineOf(read(record), origin) : null;
+function textIn(holder: object, name: string): string {
+  const value: unknown = Reflect.get(holder, name);
+  return typeof value === 'string' ? value : '';
+}
+
+function tellOf(bytes: Buffer, part: JsonPart, origin: OtlpOrigin, tell: LineTeller): void {
+  const record = parsed(bytes, part);
+  const line = isRecord(record) ? lineOf(read(record), origin) : record === 'too-long' ? 'too-long' : null;
   if (line === null) tell.fault('malformed', origin);
   else if (line === 'too-long') tell.fault('too-long', origin);
   else tell.line(line, origin);
@@ -98,34 +157,3 @@ function timeOf(nanoseconds: unknown): number | null {
   const at = typeof nanoseconds === 'string' || typeof nanoseconds === 'number' ? Number(nanoseconds) / 1e6 : 0;
   return Number.isFinite(at) && at > 0 ? at : null;
 }
-
-function parsed(bytes: Buffer): object {
-  if (hasTooManyValues(bytes)) throw new UnreadableBatch(`it has more than ${MOST_VALUES} values: send it in parts`);
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    throw new UnreadableBatch('it is no JSON');
-  }
-  if (!isRecord(value)) throw new UnreadableBatch('it is no ExportLogsServiceRequest');
-  return value;
-}
-
-function hasTooManyValues(bytes: Buffer): boolean {
-  if (bytes.length <= MOST_VALUES) return false;
-  let values = 0;
-  for (const byte of bytes) if (byte === OPEN_OBJECT || byte === OPEN_LIST || byte === COMMA) values++;
-  return values > MOST_VALUES;
-}
-
-function listIn(holder: unknown, name: string): readonly unknown[] {
-  const list: unknown = isRecord(holder) ? holder[name] : null;
-  return Array.isArray(list) ? list : [];
-}
-
-function recordIn(holder: unknown, name: string): object {
-  const found: unknown = isRecord(holder) ? holder[name] : null;
-  return isRecord(found) ? found : NO_RESOURCE_FIELDS;
-}
-
-const NO_RESOURCE_FIELDS = {};

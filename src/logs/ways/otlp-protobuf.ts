@@ -1,5 +1,5 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
-import { LONGEST_LINE_BYTES } from '../lines/log-line.ts';
+import { LONGEST_LINE_BYTES, type LogLine } from '../lines/log-line.ts';
 import { LONGEST_KEY, lineOfOtlp, MOST_ATTRIBUTES, type OtlpOrigin, type OtlpRecord, originOf } from './otlp-record.ts';
 import { recordBound } from './record-bound.ts';
 import { type LineTeller, type LogWay, UnreadableBatch } from './way.ts';
@@ -11,26 +11,23 @@ import { type LineTeller, type LogWay, UnreadableBatch } from './way.ts';
 export const otlpProtobuf: LogWay = {
   name: 'otlp-protobuf',
   read(bytes, tell) {
-    // All is read before anything is told: what breaks off is refused as a whole, and sent once more it would count twice.
-    const told: Told = { lines: [], bound: recordBound(), wants: (origin) => tell.wants(origin) };
-    try {
-      each(bytes, { 1: (reader) => resourceLogs(reader.bytes(), told) });
-    } catch (error) {
-      if (error instanceof UnreadableBatch) throw error;
-      throw new UnreadableBatch('it is no protobuf of an ExportLogsServiceRequest');
+    // What breaks off is refused as a whole, and sent once more it would count twice: nothing is told before all records have been found.
+    for (const { origin, records } of scopesOf(bytes)) {
+      if (!tell.wants(origin)) tell.unread(records.length, origin);
+      else for (const record of records) tellOf(record, origin, tell);
     }
-    for (const one of told.lines) one(tell);
   },
 };
 
 type Attributes = Map<string, string | number | null>;
-interface Told {
-  readonly lines: ((tell: LineTeller) => void)[];
-  readonly bound: (more: number) => void;
-  readonly wants: LineTeller['wants'];
-}
 /** By field number: reads the value of the field. */
 type FieldReaders = Readonly<Record<number, (reader: BinaryReader) => void>>;
+
+/** The records of a scope, in their order; they are read one by one, and none of them is held. */
+interface Scoped {
+  readonly origin: OtlpOrigin;
+  readonly records: readonly Uint8Array[];
+}
 
 /** Reads the fields of a message that are asked for, and skips the others. */
 function each(bytes: Uint8Array, readers: FieldReaders): void {
@@ -43,22 +40,34 @@ function each(bytes: Uint8Array, readers: FieldReaders): void {
   }
 }
 
-function resourceLogs(bytes: Uint8Array, told: Told): void {
-  told.bound(1);
+function scopesOf(bytes: Uint8Array): readonly Scoped[] {
+  const found: Scoped[] = [];
+  const bound = recordBound();
+  try {
+    each(bytes, { 1: (reader) => found.push(...resourceLogs(reader.bytes(), bound)) });
+  } catch (error) {
+    if (error instanceof UnreadableBatch) throw error;
+    throw new UnreadableBatch('it is no protobuf of an ExportLogsServiceRequest');
+  }
+  return found;
+}
+
+function resourceLogs(bytes: Uint8Array, bound: (more: number) => void): readonly Scoped[] {
+  bound(1);
   const attributes: Attributes = new Map();
   const scopes: Uint8Array[] = [];
   each(bytes, {
     1: (reader) => pairsIn(reader.bytes(), attributes),
     2: (reader) => {
-      told.bound(1);
+      bound(1);
       scopes.push(reader.bytes());
     },
   });
   const origin = originOf(attributes);
-  for (const scope of scopes) scopeLogs(scope, origin, told);
+  return scopes.map((scope) => scopeLogs(scope, origin, bound));
 }
 
-function scopeLogs(bytes: Uint8Array, origin: OtlpOrigin, told: Told): void {
+function scopeLogs(bytes: Uint8Array, origin: OtlpOrigin, bound: (more: number) => void): Scoped {
   let scope = '';
   const records: Uint8Array[] = [];
   each(bytes, {
@@ -66,20 +75,24 @@ function scopeLogs(bytes: Uint8Array, origin: OtlpOrigin, told: Told): void {
       scope = scopeName(reader.bytes());
     },
     2: (reader) => {
-      told.bound(1);
+      bound(1);
       records.push(reader.bytes());
     },
   });
-  const of = { ...origin, scope };
-  if (!told.wants(of)) {
-    const { length } = records;
-    told.lines.push((tell) => tell.unread(length, of));
-    return;
-  }
-  for (const record of records) {
-    const line = lineOfOtlp(recordOf(record), of, (name) => recordOf(record).attributes.get(name));
-    if (line === null || line === 'too-long') told.lines.push((tell) => tell.fault(line ?? 'malformed', of));
-    else told.lines.push((tell) => tell.line(line, of));
+  return { origin: { ...origin, scope }, records };
+}
+
+function tellOf(record: Uint8Array, origin: OtlpOrigin, tell: LineTeller): void {
+  const line = lineOfRecord(record, origin);
+  if (line === null || line === 'too-long') tell.fault(line ?? 'malformed', origin);
+  else tell.line(line, origin);
+}
+
+function lineOfRecord(record: Uint8Array, origin: OtlpOrigin): LogLine | 'too-long' | null {
+  try {
+    return lineOfOtlp(recordOf(record), origin, (name) => recordOf(record).attributes.get(name));
+  } catch {
+    return null;
   }
 }
 
