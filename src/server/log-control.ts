@@ -29,7 +29,8 @@ export function logControl({ sink, route }: LogParts): LogsControl {
         throw new Problem('forbidden', `the token of ${by.name} sends logs of the route ${bound} only`);
       }
       if (posted.route !== null) route(posted.route);
-      const receipt = await sink.give({ way, bytes, coding, route: bound ?? posted.route, version });
+      const batch = { way, bytes, coding, route: bound ?? posted.route, version };
+      const receipt = await sink.give(batch, `token ${by.name}`);
       return receipt.kind === 'read' ? { kind: 'read', counts: countsIn(receipt.totals) } : receipt;
     },
   };

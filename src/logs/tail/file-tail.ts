@@ -130,10 +130,10 @@ export class FileTail {
     // Of a line that is too long the beginning is given, so that it is counted as one.
     const from = this.isSkipping ? chunk.indexOf(NEWLINE) : 0;
     const whole = Buffer.concat([this.partial, chunk.subarray(from, end)]);
-    const { route, version, sink } = this.options;
+    const { route, version, sink, path } = this.options;
     if (whole.length > 0) {
       const bytes = new Uint8Array(whole);
-      const receipt = await sink.give({ way: 'text', coding: 'identity', bytes, route, version });
+      const receipt = await sink.give({ way: 'text', coding: 'identity', bytes, route, version }, `file ${path}`);
       if (receipt.kind === 'busy') return false;
     }
     this.isSkipping = false;

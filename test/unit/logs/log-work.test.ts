@@ -75,37 +75,83 @@ describe('the intake', () => {
     asked.length = 0;
   });
 
-  it('turns batches away while as much waits as may', async () => {
+  const OWN = 'token shop';
+  const OTHER = 'token other';
+  const settled = () => new Promise((go) => setImmediate(go));
+
+  it('turns batches of a sender away while as much of it waits as may', async () => {
     const intake = open();
-    const large = () => batchOf(Buffer.alloc(20 * 1024 * 1024));
-    const first = intake.give(large());
-    expect(await intake.give(large())).toEqual({ kind: 'busy', retryAfterMs: 1_000 });
+    const large = () => batchOf(Buffer.alloc(15 * 1024 * 1024));
+    const first = intake.give(large(), OWN);
+    void intake.give(large(), OWN);
+    expect(await intake.give(large(), OWN)).toEqual({ kind: 'busy', retryAfterMs: 1_000 });
+    expect(await intake.give(large(), OTHER)).toEqual({ kind: 'busy', retryAfterMs: 1_000 });
+    void intake.give(batchOf(LINE), OTHER);
     asked[0]?.(done(1));
     expect(await first).toMatchObject({ kind: 'read' });
-    expect(intake.refused()).toBe(1);
-    void intake.give(large());
-    expect(asked).toHaveLength(2);
+    expect(intake.refused()).toBe(2);
+    void intake.give(large(), OWN);
+    expect(intake.refused()).toBe(2);
   });
 
-  it('turns them away once reading took more than its share of a core, and says for how long', async () => {
+  it('turns a sender away once reading took more than its share of a core, and says for how long', async () => {
     const intake = open();
-    const first = intake.give(batchOf(LINE));
+    const first = intake.give(batchOf(LINE), OWN);
     asked[0]?.(done(3_000));
     await first;
-    expect(await intake.give(batchOf(LINE))).toEqual({ kind: 'busy', retryAfterMs: 4_000 });
+    expect(await intake.give(batchOf(LINE), OWN)).toEqual({ kind: 'busy', retryAfterMs: 4_000 });
     now = 4_100;
-    void intake.give(batchOf(LINE));
+    void intake.give(batchOf(LINE), OWN);
     expect(asked).toHaveLength(2);
   });
 
-  it('says so where the thread ended over a batch', async () => {
-    const given = open().give(batchOf(LINE));
+  it('turns nobody away for what another sender took, nor lets it wait behind all that one has', async () => {
+    const intake = open();
+    const batches = Array.from({ length: 3 }, () => intake.give(batchOf(LINE), OWN));
+    const others = [intake.give(batchOf(LINE), OTHER)];
+    asked[0]?.({ kind: 'unreadable', reason: 'it is no JSON', tookMs: 14_000 });
+    await settled();
+    expect(asked).toHaveLength(2);
+    asked[1]?.(done(10));
+    expect(await others[0]).toMatchObject({ kind: 'read' });
+    // What it had waiting is not read on its credit either.
+    expect(await Promise.all(batches)).toMatchObject([{ kind: 'unreadable' }, { kind: 'busy' }, { kind: 'busy' }]);
+    for (let at = 0; at < 100; at++) {
+      now += 1_000;
+      const given = intake.give(batchOf(LINE), OTHER);
+      asked.at(-1)?.(done(50));
+      expect(await given).toMatchObject({ kind: 'read' });
+    }
+  });
+
+  it('takes no more than its share of a core in all, however many send', async () => {
+    const intake = open();
+    let took = 0;
+    for (; now < 600_000; now += 500) {
+      for (let sender = 0; sender < 10; sender++) {
+        const count = asked.length;
+        const given = intake.give(batchOf(LINE), `token ${sender}`);
+        if (asked.length === count) continue;
+        asked.at(-1)?.(done(200));
+        await given;
+        took += 200;
+      }
+    }
+    expect(took / now).toBeGreaterThan(0.2);
+    expect(took / now).toBeLessThan(0.3);
+  });
+
+  it('says so where the thread ended over a batch, and charges for it', async () => {
+    const intake = open();
+    const given = intake.give(batchOf(LINE), OWN);
+    now = 5_000;
     asked[0]?.({ kind: 'ended' });
     expect(await given).toMatchObject({ kind: 'unreadable', reason: /ended the thread/ });
+    expect(await intake.give(batchOf(LINE), OWN)).toMatchObject({ kind: 'busy', retryAfterMs: 12_000 });
   });
 
   it('asks for what was not come to once more', async () => {
-    const given = open().give(batchOf(LINE));
+    const given = open().give(batchOf(LINE), OWN);
     asked[0]?.({ kind: 'unread' });
     expect(await given).toEqual({ kind: 'busy', retryAfterMs: 1_000 });
   });
@@ -113,12 +159,12 @@ describe('the intake', () => {
   it('counts a compressed batch as what it may inflate to', async () => {
     const intake = open();
     const bomb = () => batchOf(Buffer.alloc(17_000), { coding: 'gzip' });
-    const given = Array.from({ length: 8 }, () => intake.give(bomb()));
-    expect(asked).toHaveLength(2);
+    const given = Array.from({ length: 8 }, () => intake.give(bomb(), OWN));
     expect(await given[7]).toMatchObject({ kind: 'busy' });
+    expect(intake.refused()).toBe(6);
     const small = open();
-    for (let at = 0; at < 8; at++) void small.give(batchOf(Buffer.alloc(3_000), { coding: 'gzip' }));
-    expect(asked).toHaveLength(2 + 8);
+    for (let at = 0; at < 8; at++) void small.give(batchOf(Buffer.alloc(3_000), { coding: 'gzip' }), OWN);
+    expect(small.refused()).toBe(0);
   });
 
   it('lets no look wait for lines for longer than two seconds, nor after it is aborted, nor a second for examples', async () => {
@@ -146,7 +192,7 @@ describe('the thread', () => {
   const SIGNAL = new AbortController().signal;
   const UNKNOWN = { way: 'loki' } as const;
 
-  it('reads, counts, and begins anew after a batch that ended it; those behind it are sent once more', async () => {
+  it('reads, counts, and begins anew after a batch that ended it, with those behind it', async () => {
     const thread = new LogThread(() => {});
     const intake = new LogIntake({ ask: (job) => thread.ask(job), routes: ROUTES, now: () => performance.now() });
     const take = { route: 'shop', watched: WATCHED, spans: [], taken: null };
@@ -158,7 +204,7 @@ describe('the thread', () => {
         return found;
       }, 30_000);
     const before = await taking();
-    await intake.give(batchOf(LINE));
+    await intake.give(batchOf(LINE), 'token shop');
     const now = Date.now();
     const spans = [{ epoch: 1, startedAt: now - 60_000, endsAt: now + 60_000 }];
     const taken = await taking({ spans, taken: before.taken });
@@ -167,10 +213,10 @@ describe('the thread', () => {
     const boom = sightingOfLog({ of: 'template', name: 'error : boom' });
     const seen = { consumers: [], examples: [{ track: 'canary', text: 'boom' }] };
     expect(await intake.sightings('shop', [boom])).toEqual(new Map([[boom, seen]]));
-    const given = [batchOf(LINE, UNKNOWN), batchOf(LINE)].map((batch) => intake.give(batch));
-    expect(await Promise.all(given)).toMatchObject([{ kind: 'unreadable' }, { kind: 'busy' }]);
+    const given = [batchOf(LINE, UNKNOWN), batchOf(LINE)].map((batch) => intake.give(batch, 'token shop'));
+    expect(await Promise.all(given)).toMatchObject([{ kind: 'unreadable' }, { kind: 'read' }]);
     const anew = await taking({ spans });
-    expect(anew.pairs).toEqual([{ stable: null, canary: null, incomplete: true }]);
+    expect(anew.pairs).toMatchObject([{ stable: null, canary: { lines: 1 }, incomplete: true }]);
     expect(anew.taken.boot).not.toBe(taken.taken.boot);
     await thread.stop();
   });
@@ -178,10 +224,10 @@ describe('the thread', () => {
   it('is not begun anew once it is stopped', async () => {
     const thread = new LogThread(() => {});
     const intake = new LogIntake({ ask: (job) => thread.ask(job), routes: ROUTES, now: () => performance.now() });
-    const waiting = intake.give(batchOf(LINE));
+    const waiting = intake.give(batchOf(LINE), 'token shop');
     await thread.stop();
     expect(await waiting).toMatchObject({ kind: 'busy' });
-    expect(await intake.give(batchOf(LINE))).toMatchObject({ kind: 'busy' });
+    expect(await intake.give(batchOf(LINE), 'token shop')).toMatchObject({ kind: 'busy' });
     expect(thread.runs).toBe(false);
   });
 });
