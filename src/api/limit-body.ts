@@ -1,24 +1,32 @@
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import type { ApiEnv } from './access.ts';
+import type { BodyRoom } from './body-room.ts';
 import { problemAnswer } from './problem-answer.ts';
 
 /** A policy may have 64 KiB, and JSON escapes make it longer. */
 const LIMIT_BYTES = 256 * 1024;
 
 /**
- * Refuses a larger body than this: before reading it if its length is declared, else once more than that has arrived.
+ * Reads the body, and refuses a larger one than this: before reading it if its length is declared, else once more than that has arrived.
+ * One that breaks off is the sender's fault, whichever route it was for.
  *
  * Hono's own middleware passes on what it has read as `new Request(c.req.raw, ...)`, which throws for the Request of
  * @hono/node-server while the global objects are not overridden: so the new request is built from its parts.
+ *
+ * @param room where bodies are large: for what may arrive, and refused before reading it where there is none
  */
-export const limitBodyTo = (limitBytes: number) =>
-  createMiddleware(async (c, next) => {
+export const limitBodyTo = (limitBytes: number, room?: BodyRoom) =>
+  createMiddleware<ApiEnv>(async (c, next) => {
     const refuse = () => problemAnswer(c, 'too-large', `a body is at most ${limitBytes / 1024} KiB`);
     // Transfer-Encoding overrides Content-Length (RFC 9112 section 6.3).
     const length = c.req.header('transfer-encoding') === undefined ? c.req.header('content-length') : undefined;
-    if (length !== undefined) {
-      if (Number(length) > limitBytes) return refuse();
-    } else if (c.req.raw.body) {
-      const body = await readAtMost(limitBytes, c.req.raw.body);
+    const most = length === undefined ? limitBytes : Number(length);
+    if (most > limitBytes) return refuse();
+    if (c.req.raw.body) {
+      const { name } = c.get('actor');
+      if (room?.take(name, most) === false) return noRoom(c);
+      const body = await readAtMost(limitBytes, c.req.raw.body).finally(() => room?.free(name, most));
       if (body === 'broken-off') return problemAnswer(c, 'malformed', 'the body broke off');
       if (body === 'too-large') return refuse();
       const { method, url, raw } = c.req;
@@ -29,6 +37,13 @@ export const limitBodyTo = (limitBytes: number) =>
   });
 
 export const limitBody = limitBodyTo(LIMIT_BYTES);
+
+const AGAIN_S = '1';
+
+function noRoom(c: Context): Response {
+  const detail = `too many bodies are being received at once; send this again in ${AGAIN_S} s`;
+  return problemAnswer(c, 'busy', detail, { headers: { 'retry-after': AGAIN_S } });
+}
 
 /** Stops reading at the limit. */
 async function readAtMost(limitBytes: number, body: ReadableStream<Uint8Array>) {

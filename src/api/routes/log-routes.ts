@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type ApiEnv, requires } from '../access.ts';
+import { BodyRoom } from '../body-room.ts';
 import { jsonAnswer, refusals } from '../content.ts';
 import type { ControlPlane, LogsOutcome } from '../control.ts';
 import { limitBodyTo } from '../limit-body.ts';
@@ -11,6 +12,8 @@ import { logsViewSchema } from '../view-schemas.ts';
 
 /** Of a batch as it is sent; one that is larger is sent in parts. */
 const MOST_BYTES = 4 * 1024 * 1024;
+/** Of the process. */
+const ROOM = new BodyRoom();
 const NDJSON = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
 
 const { middleware: guard, ...sender } = requires('logs:write');
@@ -21,7 +24,7 @@ const post = createRoute({
   tags: ['logs'],
   summary: 'Send log lines of a route, a JSON object a line',
   ...sender,
-  middleware: [guard, limitBodyTo(MOST_BYTES)] as const,
+  middleware: [guard, limitBodyTo(MOST_BYTES, ROOM)] as const,
   request: {
     query: logsQuery,
     body: {
@@ -55,7 +58,7 @@ const postOtlp = createRoute({
   tags: ['logs'],
   summary: 'Send logs by OTLP: OTEL_EXPORTER_OTLP_ENDPOINT is the address up to /otlp',
   ...sender,
-  middleware: [guard, limitBodyTo(MOST_BYTES)] as const,
+  middleware: [guard, limitBodyTo(MOST_BYTES, ROOM)] as const,
   request: { body: { required: true, content: OTLP } },
   responses: {
     ...ofOtlp(refusals('unsupported-media-type', 'busy')),
