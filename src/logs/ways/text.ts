@@ -9,7 +9,8 @@ import { type LogWay, NO_ORIGIN } from './way.ts';
 
 /** What goes on from the line before: the frames of a trace, and what is indented. */
 const CONTINUED = /^(?:\s|at |\.{3} \d+ more|Caused by: |Suppressed: |Traceback \(|goroutine \d)/;
-const LOGFMT = /([A-Za-z_][\w.-]{0,99})=(?:"((?:[^"\\]|\\.){0,8192})"|(\S{0,2048}))/g;
+/** A name begins where no other one goes on, so that a long word is not tried from each of its letters. */
+const LOGFMT = /(?<![\w.-])([A-Za-z_][\w.-]{0,99})=(?:"((?:[^"\\]|\\.){0,8192})"|(\S{0,2048}))/g;
 const TIME = /^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\]?\s*/;
 const LEVEL = /^(?:\[\s*)?([A-Za-z]{1,10})(?:\s*\])?:?(?=\s|$)/;
 /** Behind the level: `[main] pay.Charge - text`, `pay.Charge: text`. */
