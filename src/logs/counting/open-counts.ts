@@ -15,10 +15,14 @@ const TEMPLATES: Readonly<Record<LineLevel, number>> = {
   debug: MOST_TEMPLATES * 0.1,
 };
 
-/** Names and how often each came, as many as there may be. */
+/**
+ * Names and how often each came, as many as there may be. Where there are more, the one that came once, and longest ago, makes room: what
+ * comes again and again is told apart, however many others come beside it.
+ */
 class BoundedCounts {
   readonly counts = new Map<string, number>();
   other = 0;
+  private readonly once = new Set<string>();
   private readonly most: number;
 
   constructor(most: number) {
@@ -26,9 +30,23 @@ class BoundedCounts {
   }
 
   add(name: string, count: number): void {
-    const before = this.counts.get(name);
-    if (before === undefined && this.counts.size >= this.most) this.other += count;
-    else this.counts.set(name, (before ?? 0) + count);
+    const before = this.counts.get(name) ?? 0;
+    if (before === 0 && this.counts.size >= this.most && !this.makesRoom()) {
+      this.other += count;
+      return;
+    }
+    this.counts.set(name, before + count);
+    if (before + count === 1) this.once.add(name);
+    else this.once.delete(name);
+  }
+
+  private makesRoom(): boolean {
+    const [oldest] = this.once;
+    if (oldest === undefined) return false;
+    this.once.delete(oldest);
+    this.counts.delete(oldest);
+    this.other++;
+    return true;
   }
 
   addAll({ counts, other }: BoundedCounts): void {

@@ -2,6 +2,9 @@ import { WILDCARD } from './mask.ts';
 
 /** This many texts that differ in the same few words are one template. */
 const ALIKE = 12;
+/** This many that begin alike are one as well, however few words they share: what follows is somebody's text. */
+const BEGIN_ALIKE = 40;
+const BEGINNING = 2;
 /** A place with this many different words among them varies. */
 const VARIETY = 4;
 /** Only the newest are compared with. */
@@ -23,8 +26,23 @@ export function isOf(words: readonly string[], { words: own }: Merged): boolean 
  * that varies where it was seen to: two errors of which each names another service stay two.
  */
 export function merged(words: readonly string[], others: readonly (readonly string[])[]): readonly string[] | null {
-  const alike = others.slice(-MOST_COMPARED).filter((other) => likeness(words, other) >= words.length / 2);
-  if (alike.length + 1 < ALIKE) return null;
+  const compared = others.slice(-MOST_COMPARED);
+  const common = commonIn(
+    words,
+    compared.filter((other) => likeness(words, other) >= words.length / 2),
+    ALIKE,
+  );
+  if (common !== null || words.length <= BEGINNING) return common;
+  const begin = (other: readonly string[]) => words.slice(0, BEGINNING).every((word, at) => word === other[at]);
+  return commonIn(words, compared.filter(begin), BEGIN_ALIKE);
+}
+
+function commonIn(
+  words: readonly string[],
+  alike: readonly (readonly string[])[],
+  least: number,
+): readonly string[] | null {
+  if (alike.length + 1 < least) return null;
   const common = words.map((word, at) => {
     const here = new Set(alike.map((other) => other[at]));
     here.add(word);

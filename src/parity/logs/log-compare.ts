@@ -1,5 +1,5 @@
 import type { LogTerms } from '../../policy/checks/log-checks.ts';
-import { type NamesInInterval, stepAppearances } from '../../stats/logs/appearances.ts';
+import { type NamesInInterval, stepAppearances, untestedLines } from '../../stats/logs/appearances.ts';
 import { type LineRate, learnLines, stepLineRate } from '../../stats/logs/line-rate.ts';
 import type { LogCounts } from '../../stats/logs/log-counts.ts';
 import { learnRates, stepRates } from '../../stats/logs/rated.ts';
@@ -85,9 +85,13 @@ function compare(
     until,
   };
   const ofFields = { ...byRequest((logs) => logs.fields), lines: { canary: canary.lines, stable: stable.lines } };
+  const errors = templatesOf('error');
+  const newErrors = stepAppearances(state.newErrors, errors);
+  const untested =
+    untestedLines(newErrors, errors, isExpectedTemplate) + Math.max(0, unnamedOf(canary, 'error', isExpectedTemplate));
   return {
     ...state,
-    newErrors: stepAppearances(state.newErrors, templatesOf('error')),
+    newErrors,
     newWarnings: stepAppearances(state.newWarnings, templatesOf('warn')),
     newCalls: stepAppearances(
       state.newCalls,
@@ -105,6 +109,7 @@ function compare(
     step: {
       ...state.step,
       intervals: state.step.intervals + 1,
+      ...(untested === 0 ? {} : { untested: (state.step.untested ?? 0) + untested }),
       canary: addLogged(state.step.canary, canary, requests.canary),
       stable: addLogged(state.step.stable, stable, requests.stable),
     },

@@ -7,7 +7,7 @@ import type { Finding } from '../finding.ts';
 import { logDifferences } from './log-differences.ts';
 import { familiesThat, logTogether } from './log-families.ts';
 import { INTERVAL_REQUESTS } from './log-interval.ts';
-import { isWaived, whyIncomplete, whyNone, whySilent } from './log-silence.ts';
+import { isWaived, whyIncomplete, whyNone, whySilent, whyUntested } from './log-silence.ts';
 import type { Logged, LogsMemory } from './log-state.ts';
 import { perThousand } from './log-words.ts';
 
@@ -106,7 +106,7 @@ function sentence(
     ...byKey,
     ...beyond(state),
     ...leftOut(state),
-    ...((silent ?? '') ? [silent] : []),
+    ...[whyUntested(state.step), silent].filter((why) => why !== null),
   ];
   return { says: [figures, ...parts].join('; '), brief: [figures, ...open].join('; ') };
 }

@@ -94,6 +94,24 @@ export function whyIncomplete(
   );
 }
 
+/** Of the canary's error lines: with more that found no test, a new error may be among them. */
+const MOST_UNTESTED = 0.1;
+const FEW = 20;
+
+interface Untested {
+  readonly untested?: number;
+  readonly canary: { readonly errors: number };
+}
+
+/** Why nothing can be said of new errors where too many differ; null where something can. */
+export function whyUntested({ untested = 0, canary: { errors } }: Untested): string | null {
+  if (untested < FEW || untested <= MOST_UNTESTED * errors) return null;
+  return (
+    `${formatCount(untested)} of ${formatCount(errors)} error lines of the canary are of templates that found no test, because too many ` +
+    'differ: a new error may be among them. Name their logger or template in checks.logs.ignore, or log what varies in them as fields'
+  );
+}
+
 const HOW = 'docs/logs.md says how to send or fetch them, or take checks.logs out of the policy';
 
 /**

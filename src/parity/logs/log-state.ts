@@ -31,6 +31,8 @@ export interface LogsMemory {
     readonly stable: Logged;
     /** Blocks that were left out because much of the canary's requests was forced; omitted for none. */
     readonly leftOut?: number;
+    /** Error lines of the canary whose template found no test, or is not told apart; omitted for none. */
+    readonly untested?: number;
     /** Blocks that were left out because lines of theirs were not read; omitted for none. */
     readonly incomplete?: number;
   };

@@ -4,7 +4,7 @@ import { logDifferences } from './log-differences.ts';
 import { familiesThat, logTogether } from './log-families.ts';
 import { logsFinding, worstOf } from './log-finding.ts';
 import { shortestInterval } from './log-interval.ts';
-import { isWaived, whyIncomplete, whySilent } from './log-silence.ts';
+import { isWaived, whyIncomplete, whySilent, whyUntested } from './log-silence.ts';
 import { type LogsMemory, type LogsState, moveLogs, NO_LOGS, restartLogs } from './log-state.ts';
 import { observeLogs } from './observe-logs.ts';
 
@@ -47,7 +47,8 @@ function holdsOf(terms: LogTerms, state: LogsMemory, { findings, logHold, now }:
   if (families.length === 0) return [];
   const silent =
     whyIncomplete(terms, state.incompleteSince, now) ??
-    (isWaived(terms, state.heard) ? null : whySilent(terms, state.heard, now));
+    (isWaived(terms, state.heard) ? null : whySilent(terms, state.heard, now)) ??
+    (terms.newErrors === 'report' ? null : whyUntested(state.step));
   const missing: readonly Hold[] = silent === null ? [] : [{ kind: 'missing', check: 'logs', reason: silent }];
   if (logTogether(state, terms, families) < logHold) return missing;
   const breaking = logDifferences(state, terms).filter(({ effect }) => effect === 'breaking');

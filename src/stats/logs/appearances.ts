@@ -81,7 +81,11 @@ export function stepAppearances(state: Appearances, interval: NamesInInterval): 
     return { ...counted, test: stepSigns(known.test, 'against', chance) };
   });
   const listed = new Set([...state.known, ...fresh.map(({ name }) => name)]);
-  const come = Object.keys(canary).filter((name) => has(canary, name) && !has(stable, name) && !listed.has(name));
+  const isNew = (name: string) => has(canary, name) && !has(stable, name) && !listed.has(name);
+  // What came most often first: it is tested from the next interval on, by lines that say nothing of which came in this one.
+  const come = Object.keys(canary)
+    .filter(isNew)
+    .toSorted((left, right) => (canary[right] ?? 0) - (canary[left] ?? 0));
   // With all that is known of the stable forgotten in part, nothing can be said to be new.
   const room = state.known.length >= MOST_KNOWN ? 0 : SLOTS - fresh.length;
   const opened = come.slice(0, Math.max(0, room)).map(
@@ -94,6 +98,21 @@ export function stepAppearances(state: Appearances, interval: NamesInInterval): 
     }),
   );
   return { ...state, fresh: [...fresh, ...opened], untested: state.untested + come.length - opened.length };
+}
+
+/** Lines of the canary in an interval whose name is neither known of the stable, nor tested, nor expected. */
+export function untestedLines(
+  { known, fresh }: Appearances,
+  { canary, stable, stableHas }: NamesInInterval,
+  isExpected: (name: string) => boolean,
+): number {
+  // A name may hide where the stable's are not told apart, so that none of the new ones is tested.
+  const tested = stableHas === 'unnamed' ? [] : fresh.map(({ name }) => name);
+  const listed = new Set([...known, ...Object.keys(stable), ...tested]);
+  return Object.entries(canary).reduce(
+    (sum, [name, lines]) => sum + (listed.has(name) || isExpected(name) ? 0 : lines),
+    0,
+  );
 }
 
 const NO_LINES: Lines = { lines: 0, intervals: 0, requests: 0 };

@@ -239,6 +239,46 @@ describe('other differences', () => {
   });
 });
 
+/** Both versions log texts of their clients, each another, beside which a new error of the canary finds no test. */
+function flooded(at: number, texts: number, of: 'told apart' | 'unnamed'): Block {
+  const block = blockAt(at, { fresh: 3 });
+  const flood = (logs: LogCounts, track: string): LogCounts => {
+    const names = Array.from({ length: texts }, (_, one) => `error shop: no coupon ${track} ${at} ${one}`);
+    const named = of === 'unnamed' ? {} : Object.fromEntries(names.map((name) => [name, 1]));
+    const { fields, calls, other, levels, templates } = logs;
+    return {
+      lines: logs.lines + texts,
+      malformed: 0,
+      levels: { ...levels, error: levels.error + texts },
+      templates: { ...templates, ...named },
+      fields,
+      calls,
+      other: of === 'unnamed' ? { ...other, templates: texts } : other,
+    };
+  };
+  const { stable, canary } = block.logs ?? {};
+  if (!stable || !canary) return block;
+  return { ...block, logs: { stable: flood(stable, 'stable'), canary: flood(canary, 'canary') } };
+}
+
+describe('errors of which too many differ', () => {
+  it.each(['told apart', 'unnamed'] as const)('are never at parity, and say what to do (%s)', (of) => {
+    const { verdict, finding } = judged(policyWith({}), 5 * MINUTE, (at) => flooded(at, 100, of));
+    expect(verdict.name).toBe('blind');
+    expect(verdict.reason).toMatch(
+      /[\d,]+ of [\d,]+ error lines of the canary are of templates that found no test, .*: a new error may be among them\. Name their/,
+    );
+    expect(finding?.says).toContain('checks.logs.ignore');
+  });
+
+  it('wait for nothing where they are few, or where new errors only report', () => {
+    const few = judged(policyWith({}), 5 * MINUTE, (at) => blockAt(at, { other: 0 }));
+    expect(few.verdict.hold).toBeUndefined();
+    const reported = judged(policyWith({ newErrors: 'report' }), 5 * MINUTE, (at) => flooded(at, 100, 'told apart'));
+    expect(reported.verdict.name).not.toBe('blind');
+  });
+});
+
 describe('a version of which no lines come', () => {
   const reasonOf = (logs: Logs, make: (at: number) => Block, blocks = 4 * MINUTE) =>
     judged(policyWith(logs), blocks, make).verdict;

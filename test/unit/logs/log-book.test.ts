@@ -148,3 +148,20 @@ describe('the lines of a route', () => {
     expect(stable?.lines).toBe(3_001);
   });
 });
+
+describe('templates beyond what is told apart', () => {
+  it('leave room to the one that comes again and again, and are counted', () => {
+    const { add, take, first } = bookWatching();
+    const letters = (at: number) => String(at).replaceAll(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)));
+    for (let at = 0; at < 1_000; at++) {
+      add(1_000, 'v2', { level: 'error', message: letters(at) });
+      if (at > 400 && at % 33 === 0) add(1_000, 'v2', { level: 'error', message: 'ledger write failed' });
+    }
+    const [pair] = take(5_000, [span(5_000)], first).pairs;
+    const { templates = {}, other, lines } = pair?.canary ?? {};
+    const [, count] = Object.entries(templates).find(([name]) => name.endsWith('ledger write failed')) ?? [];
+    expect(count).toBe(18);
+    const named = Object.values(templates).reduce((sum, each) => sum + each, 0);
+    expect(named + (other?.templates ?? 0)).toBe(lines);
+  });
+});

@@ -93,6 +93,16 @@ describe('the miner', () => {
     expect([...new Set(found)].toSorted()).toEqual(EXPECTED);
   });
 
+  it("finds what a flood of clients' texts has in common, however little that is", () => {
+    const miner = new TemplateMiner();
+    const word = (at: number) => String(at * 7_919).replaceAll(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)));
+    const found = Array.from({ length: 400 }, (_, at) =>
+      miner.templateOf(line(`unknown coupon: ${[1, 2, 3, 4].map((one) => word(at * 4 + one)).join(' ')}`)),
+    );
+    expect(new Set(found.slice(50))).toEqual(new Set(['error pay.Charge: unknown coupon: <*> <*> <*> <*>']));
+    expect(miner.templateOf(line('unknown customer: no such one here'))).not.toContain('<*>');
+  });
+
   it('remembers a bounded number of texts, and errors through a flood of others', () => {
     const miner = new TemplateMiner();
     const letters = (at: number) =>
