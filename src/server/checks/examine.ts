@@ -12,6 +12,7 @@ import { database } from './database.ts';
 import { installationKeys } from './installation-keys.ts';
 import { listenAddresses } from './listen-addresses.ts';
 import { mirroring } from './mirroring.ts';
+import { openForce } from './open-force.ts';
 import { proxies } from './proxies.ts';
 import { runningSerin } from './running.ts';
 import { secrets } from './secrets.ts';
@@ -27,6 +28,7 @@ const ADVISORIES: readonly Advisory[] = [
   runningSerin,
   proxies,
   stickiness,
+  openForce,
   unprobedRoutes,
   mirroring,
   coverage,

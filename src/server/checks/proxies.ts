@@ -1,4 +1,5 @@
 import type { Advisory } from './check.ts';
+import { isLoopback } from './loopback.ts';
 
 /**
  * Which proxies are trusted. None is right for a gateway that clients reach directly; behind a load balancer, this is the first
@@ -17,7 +18,3 @@ export const proxies: Advisory = {
     return [{ level: 'ok', says: 'X-Forwarded-* is trusted from nobody; gateway.trustedProxies names load balancers' }];
   },
 };
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
