@@ -92,11 +92,19 @@ function readWords(value: unknown, name: string): Readonly<Record<string, number
 
 /** `{ "answers": 100, "facts": { "string /name": 99 } }`, by the place, `GET /orders/{id} 2xx`. */
 function readPlace(value: unknown, name: string): PlaceShape {
-  const { answers, cut, short, gone, facts } = readFields(value, name, ['answers', 'cut', 'short', 'gone', 'facts']);
+  const { answers, cut, short, left, gone, facts } = readFields(value, name, [
+    'answers',
+    'cut',
+    'short',
+    'left',
+    'gone',
+    'facts',
+  ]);
   return {
     answers: readCount(answers, `${name}.answers`),
     ...(cut === undefined ? {} : { cut: readCount(cut, `${name}.cut`) }),
     ...(short === undefined ? {} : { short: readCount(short, `${name}.short`) }),
+    ...(left === undefined ? {} : { left: readCount(left, `${name}.left`) }),
     ...(gone === undefined ? {} : { gone: readTexts(gone, `${name}.gone`) }),
     facts: readWords(facts, `${name}.facts`),
   };

@@ -212,6 +212,10 @@ class PlacedFindings implements Findings, ShapeFindings {
     this.laneOf(this.place)?.found.addShape(place, read);
   }
 
+  shapeLeft(place: string): void {
+    this.laneOf(this.place)?.found.addShapeLeft(place);
+  }
+
   shapeUnread(why: string): void {
     this.laneOf(this.place)?.found.addShapeUnread(why);
   }

@@ -23,10 +23,11 @@ export function faultOfShapes(shapes: unknown, name: string): string | null {
 
 function faultOfPlace(shape: unknown, name: string): string | null {
   if (!isRecord(shape)) return `${name} is ${show(shape)}, not counts of answers`;
-  const { answers, cut = 0, short = 0, gone = [], facts } = shape;
+  const { answers, cut = 0, short = 0, left = 0, gone = [], facts } = shape;
   if (!isCount(answers)) return `${name}.answers is ${show(answers)}, not a count`;
   if (!isCount(cut) || cut > answers) return `${name}.cut is ${show(cut)}, not a count of its answers`;
   if (!isCount(short) || short > answers) return `${name}.short is ${show(short)}, not a count of its answers`;
+  if (!isCount(left)) return `${name}.left is ${show(left)}, not a count`;
   if (!isListOfFacts(gone)) return `${name}.gone is ${show(gone)}, not a list of facts`;
   if (!isRecord(facts)) return `${name}.facts is ${show(facts)}, not counts by fact`;
   for (const [fact, count] of Object.entries(facts)) {

@@ -8,6 +8,8 @@ export interface PlaceShape {
   readonly cut?: number;
   /** Of those, with something that is not counted although many answers have it. Omitted for none. */
   readonly short?: number;
+  /** Answers beside those, whose client went away before their end. Omitted for none. */
+  readonly left?: number;
   /** Facts that are not counted any more, to make room for what more answers have. Omitted for none. */
   readonly gone?: readonly FactText[];
   /** By fact, the answers of which it is true: each counts once, however often it is true of it. */
@@ -51,11 +53,13 @@ export function addShapes(one: ShapeCounts, other: ShapeCounts): ShapeCounts {
       facts.set(fact, (before ?? 0) + count);
     }
     const short = (known?.short ?? 0) + (shape.short ?? 0);
+    const left = (known?.left ?? 0) + (shape.left ?? 0);
     const gone = new Set([...(known?.gone ?? []), ...(shape.gone ?? [])]);
     sum.set(place, {
       answers,
       ...(cut === 0 ? {} : { cut: Math.min(answers, cut) }),
       ...(short === 0 ? {} : { short }),
+      ...(left === 0 ? {} : { left }),
       ...(gone.size === 0 ? {} : { gone: [...gone] }),
       facts: Object.fromEntries(facts),
     });

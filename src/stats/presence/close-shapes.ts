@@ -123,8 +123,9 @@ function closePlace(place: PlaceEvidence, closing: Closing): PlaceEvidence {
   }
   const learnt = bet.past === 'learnt' ? filling?.stable : undefined;
   const isCompared = (filling?.canary[0] ?? 0) > 0 && (filling?.stable[0] ?? 0) > 0;
+  const { left: _, ...others } = place;
   return {
-    ...place,
+    ...others,
     settled: facts.length,
     past: facts.map((_, index) => rounded((past[index] ?? 0) * kept + (learnt?.[index] ?? 0))),
     seen: isCompared
@@ -172,7 +173,7 @@ function stepOne(
 ): { readonly index: number; readonly rise: Rise | undefined } {
   const before = place.rising[`${side} ${index}`];
   const mass = known < 0 ? null : (evidence.masses[known] ?? null);
-  const counts = countsOf(place, index, of);
+  const counts = countsOf(place, side, index, of);
   const answers = place.past[of] ?? 0;
   const s1 = ((place.past[index] ?? 0) + 0.5) / (answers + 1);
   const isUsual = side === 'extra' && s1 > NEARLY_ALWAYS;
@@ -189,12 +190,30 @@ function stepOne(
   return { index: remember(next), rise };
 }
 
-/** Null where neither version has had an answer. */
-function countsOf({ filling }: PlaceEvidence, index: number, of: number): BlockCounts | null {
+/**
+ * Null where neither version has had an answer. A client that sees who answers may go away from some of one version: what it left
+ * counts against the difference, with the fact for the canary that may lack it, and without it for the stable.
+ */
+function countsOf({ filling, left }: PlaceEvidence, side: PresenceSide, index: number, of: number): BlockCounts | null {
   if (filling === null) return null;
   const { canary, stable } = filling;
   const [xc, xs] = [canary[index] ?? 0, stable[index] ?? 0];
-  return { nc: Math.max(xc, canary[of] ?? 0), xc, ns: Math.max(xs, stable[of] ?? 0), xs };
+  const counts = { nc: Math.max(xc, canary[of] ?? 0), xc, ns: Math.max(xs, stable[of] ?? 0), xs };
+  return left === undefined || counts.nc === 0 || counts.ns === 0 ? counts : withLeft(counts, side, left);
+}
+
+function withLeft(
+  { nc, xc, ns, xs }: BlockCounts,
+  side: PresenceSide,
+  left: { readonly canary: number; readonly stable: number },
+): BlockCounts {
+  const isMissing = side === 'missing';
+  return {
+    nc: nc + left.canary,
+    xc: isMissing ? xc + left.canary : xc,
+    ns: ns + left.stable,
+    xs: isMissing ? xs : xs + left.stable,
+  };
 }
 
 function added(before: BlockCounts | undefined, { nc, xc, ns, xs }: BlockCounts): BlockCounts {

@@ -58,6 +58,8 @@ export interface PlaceEvidence {
   readonly seen: { readonly canary: number; readonly stable: number };
   /** Counts of the block that is gathered; null while it has none. */
   readonly filling: { readonly canary: readonly number[]; readonly stable: readonly number[] } | null;
+  /** Answers of that block whose clients went away before their end; omitted for none. */
+  readonly left?: { readonly canary: number; readonly stable: number };
   /** By fact the index of its process, of both tests; -1 before the first bet. */
   readonly missing: readonly number[];
   readonly extra: readonly number[];
@@ -127,7 +129,7 @@ export function gatherShapes(evidence: ShapeEvidence, block: ShapeBlock): ShapeE
     for (const [name, shape] of Object.entries(block[track] ?? {})) {
       const { facts } = shape;
       // Nothing but that something is gone.
-      if (shape.answers === 0) continue;
+      if (shape.answers === 0 && (shape.left ?? 0) === 0) continue;
       const index = known.get(name) ?? places.length;
       if (index >= MOST_PLACES) {
         isFull = true;
@@ -135,7 +137,7 @@ export function gatherShapes(evidence: ShapeEvidence, block: ShapeBlock): ShapeE
       }
       known.set(name, index);
       const before = places[index] ?? openPlaceOfShapes(name);
-      const grown = withAnswers(withShort(before, track, shape), track, shape, room);
+      const grown = withAnswers(withLeft(withShort(before, track, shape), track, shape), track, shape, room);
       room -= grown.facts.length - before.facts.length;
       isFull ||= room <= 0 && Object.keys(facts).some((fact) => !grown.facts.includes(fact));
       places[index] = grown;
@@ -154,6 +156,12 @@ function withShort(
   const before = place.short ?? { canary: none, stable: none };
   const sum = { answers: before[track].answers + answers, short: before[track].short + short };
   return { ...place, short: { ...before, [track]: sum } };
+}
+
+function withLeft(place: PlaceEvidence, track: 'canary' | 'stable', { left = 0 }: PlaceShape): PlaceEvidence {
+  if (left === 0) return place;
+  const before = place.left ?? { canary: 0, stable: 0 };
+  return { ...place, left: { ...before, [track]: before[track] + left } };
 }
 
 /** Blocks of one stretch are gathered together: none spans two splits. */

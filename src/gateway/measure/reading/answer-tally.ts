@@ -91,6 +91,11 @@ export class AnswerTally {
     this.shapes.add(place, facts);
   }
 
+  addShapeLeft(place: string): void {
+    this.shapes ??= new ShapeTally();
+    this.shapes.addLeft(place);
+  }
+
   addShapeUnread(why: string): void {
     countWord(this.shapesUnread, why);
   }

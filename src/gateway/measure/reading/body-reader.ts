@@ -85,6 +85,8 @@ interface BodyTaker {
   /** Its bytes are held, and have to be released, but not when this throws. */
   take(body: WholeBody, findings: Findings): void;
   giveUp(why: Unread, findings: Findings): void;
+  /** Its client went away before its end. */
+  left?(): void;
 }
 
 /** Copies a body aside while it passes, up to a length. */
@@ -127,6 +129,10 @@ export class BodyCopy implements PartReader {
     // They are the taker's now.
     this.bytes = 0;
     this.chunks = [];
+  }
+
+  left(): void {
+    this.taker.left?.();
   }
 
   drop(): void {

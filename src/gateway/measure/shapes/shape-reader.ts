@@ -25,6 +25,8 @@ const ILL_TYPED: ReadonlySet<string | null> = new Set(['two types', 'another cha
 /** Where it is told what answers look like. May be told after the end of the answer. */
 export interface ShapeFindings {
   shape(place: string, read: ReadFacts): void;
+  /** The client of an answer of this place went away before its end, when it had seen who answers. */
+  shapeLeft(place: string): void;
   /** @param why such as `too long` */
   shapeUnread(why: string): void;
 }
@@ -96,7 +98,8 @@ export class ShapeReading {
     const tell = (mined: Mined) => findings.shape(place.name, this.readAt(place, head, mined, answerer));
     const otherType = otherTypeOf(head);
     const isOther = otherType !== null && !ILL_TYPED.has(otherType);
-    if (head.body === 'none' || isOther) return { end: () => tell(NOTHING) };
+    const left = () => findings.shapeLeft(place.name);
+    if (head.body === 'none' || isOther) return { end: () => tell(NOTHING), left };
     const body = bodyOf(head);
     if ('unreadAs' in body) return { end: () => findings.shapeUnread(body.unreadAs) };
     return new BodyCopy(body.coding, this.bodies, {
@@ -110,6 +113,7 @@ export class ShapeReading {
         this.bodies.mine({ body: whole, tell: told, requestId });
       },
       giveUp: ({ unreadAs }) => findings.shapeUnread(unreadAs),
+      left,
     });
   }
 

@@ -143,4 +143,26 @@ describe('the common evidence of all slots', () => {
     expect(next.places[0]?.missing[at]).toBeGreaterThanOrEqual(0);
     expect(JSON.parse(JSON.stringify(next))).toEqual(next);
   });
+
+  it('find no difference in what clients left that had seen who answers', () => {
+    // Of ten answers of each version nine have it, and of the canary's clients those with it go away.
+    const having = (answers: number, having: number): PlaceShape => {
+      const { facts } = answersOf(answers);
+      return { answers, facts: { ...facts, 'present /f': having, 'integer /f': having } };
+    };
+    const stable = having(90, 81);
+    const before = run(24, having(10, 9), stable);
+    const told = (canary: PlaceShape) =>
+      risenSlots(run(60, canary, stable, { from: 24, before })).filter(({ logE }) => logE > Math.log(20));
+    const selected = having(2, 1);
+    expect(told(selected).map(({ fact, side }) => `${side} ${fact.path}`)).toContain('missing /f');
+    expect(told({ ...selected, left: 8 })).toEqual([]);
+    // A loss is found, although as many leave of both.
+    const lost = run(60, { ...having(10, 0), left: 1 }, { ...stable, left: 9 }, { from: 24, before });
+    expect(risenSlots(lost).find(({ fact, logE }) => fact.path === '/f' && logE > LN_ALONE)).toBeDefined();
+    const rare = having(90, 0);
+    const extra = (left: number) =>
+      risenSlots(run(60, { ...having(10, 5), left }, rare, { from: 24, before: run(24, having(10, 0), rare) }));
+    expect(extra(0).find(({ fact }) => fact.path === '/f')?.side).toBe('extra');
+  });
 });

@@ -6,6 +6,7 @@ class PlaceTally {
   answers = 0;
   cut = 0;
   short = 0;
+  left = 0;
   readonly gone = new Set<FactText>();
   readonly facts = new Map<FactText, { count: number }>();
 }
@@ -33,6 +34,10 @@ export class ShapeTally {
     if (!isWhole) place.cut += 1;
   }
 
+  addLeft(name: string): void {
+    this.placeOf(name).left += 1;
+  }
+
   read(): ShapeCounts {
     return Object.fromEntries([...this.places].map(([name, place]) => [name, readPlace(place)]));
   }
@@ -47,11 +52,12 @@ export class ShapeTally {
   }
 }
 
-function readPlace({ answers, cut, short, gone, facts }: PlaceTally): PlaceShape {
+function readPlace({ answers, cut, short, left, gone, facts }: PlaceTally): PlaceShape {
   return {
     answers,
     ...(cut === 0 ? {} : { cut }),
     ...(short === 0 ? {} : { short }),
+    ...(left === 0 ? {} : { left }),
     ...(gone.size === 0 ? {} : { gone: [...gone] }),
     facts: Object.fromEntries([...facts].map(([text, { count }]) => [text, count])),
   };
