@@ -143,7 +143,7 @@ describe('renderRollout', () => {
 
   it('shows the gates, the forced requests and what only a person can do', async () => {
     const { control, id } = await started();
-    const text = plain(viewOf(control.see(id, { forced: { requests: 5, errors: 0 } })));
+    const text = plain(viewOf(control.see(id, { forced: { requests: 5, errors: 0 }, verdict: verdictOf() })));
     expect(text).toContain('◉ internal');
     expect(text).toContain('gates     ○ integration-tests');
     expect(text).toContain('forced    5 of 5 requests, 0 errors (at most 0)');
