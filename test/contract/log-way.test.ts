@@ -1,4 +1,5 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { loki } from '../../src/logs/ways/loki.ts';
 import { ndjson } from '../../src/logs/ways/ndjson.ts';
 import { otlpJson } from '../../src/logs/ways/otlp-json.ts';
 import { otlpProtobuf } from '../../src/logs/ways/otlp-protobuf.ts';
@@ -102,5 +103,25 @@ logWayContract('OTLP in protobuf', {
     const empty = message((to) => to.tag(2, 2).bytes(message((of) => of.tag(2, 2).bytes(new Uint8Array(0)))));
     const between = message((to) => to.tag(1, 2).bytes(empty));
     return Buffer.concat([protobufOf([good]), between, protobufOf([good])]);
+  },
+});
+
+/** As Loki answers for lines of JSON: the version is a label. */
+function streamsOf(lines: readonly SentLine[], more: readonly unknown[] = []): Buffer {
+  const result = lines.map(({ version, ...line }) => ({
+    stream: { app: 'shop', version, detected_level: line.level },
+    values: [[`${line.at}000000`, jsonOf({ ...line, version: 'of the line' })], ...more],
+  }));
+  return Buffer.from(JSON.stringify({ status: 'success', data: { resultType: 'streams', result, stats: {} } }));
+}
+
+logWayContract('Loki', {
+  way: loki,
+  batch: streamsOf,
+  broken: (good) => {
+    const { data } = JSON.parse(streamsOf([good]).toString());
+    const broken = [{ ...data.result[0], values: [['1800000000000000000', 17]] }];
+    const result = [...data.result, ...broken, ...data.result];
+    return Buffer.from(JSON.stringify({ status: 'success', data: { ...data, result } }));
   },
 });

@@ -1,5 +1,5 @@
 /** Of one line; what is beyond either is not looked at. */
-const MOST_FIELDS = 256;
+export const MOST_LINE_FIELDS = 256;
 const DEEPEST = 3;
 const LONGEST_NAME = 100;
 
@@ -14,7 +14,7 @@ function gather(record: object, prefix: string, depth: number, found: Map<string
   // No list of all keys: a line of a million is left after the first few.
   for (const key in record) {
     if (!Object.hasOwn(record, key)) continue;
-    if (found.size >= MOST_FIELDS) return;
+    if (found.size >= MOST_LINE_FIELDS) return;
     const name = prefix + key;
     if (name.length > LONGEST_NAME || key === '__proto__') continue;
     const value: unknown = Reflect.get(record, key);

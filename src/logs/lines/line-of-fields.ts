@@ -1,6 +1,7 @@
 import type { LineLevel } from '../../stats/logs/log-counts.ts';
 import { callOf } from './call.ts';
 import { exceptionIn } from './exception.ts';
+import { MOST_LINE_FIELDS } from './flat-fields.ts';
 import { levelOfNumber, levelOfWord } from './level.ts';
 import { lineTime } from './line-time.ts';
 import { LONGEST_LOGGER, LONGEST_MESSAGE, type LogLine } from './log-line.ts';
@@ -26,23 +27,50 @@ const TRACE = [
 /** Fields that say what the line is, and not something of it: a version that lacks one of them writes in another form. */
 const FORM: ReadonlySet<string> = new Set([...LEVEL, ...MESSAGE, ...TIME, ...VERSION]);
 
-/** What a structured line says, by the names that loggers give its parts; null where it has neither a message nor a level. */
-export function lineOfFields(fields: ReadonlyMap<string, unknown>): LogLine | null {
+/** What is known of a line by the names of its parts. */
+export type LineFields = ReadonlyMap<string, unknown>;
+
+export const NO_FIELDS: LineFields = new Map();
+
+/**
+ * What a structured line says, by the names that loggers give its parts; null where it has neither a message nor a level.
+ *
+ * @param around what is known of it besides, as the labels of its stream are: never its message, and what the line says itself comes first
+ */
+export function lineOfFields(fields: LineFields, around: LineFields = NO_FIELDS): LogLine | null {
   const message = firstText(fields, MESSAGE);
-  const level = levelIn(fields);
-  const trace = firstText(fields, TRACE);
-  const thrown = firstText(fields, CLASS) ?? (trace === null ? null : exceptionIn(trace));
+  const level = levelIn(fields) ?? levelIn(around);
+  const thrown = thrownIn(fields) ?? thrownIn(around);
   if (message === null && level === null && thrown === null) return null;
   return {
     level: level ?? (thrown === null ? 'info' : 'error'),
-    logger: (firstText(fields, LOGGER) ?? '').slice(0, LONGEST_LOGGER),
+    logger: (firstText(fields, LOGGER) ?? loggerIn(around)).slice(0, LONGEST_LOGGER),
     message: messageWith(message ?? '', thrown),
     at: firstTime(fields),
-    version: firstText(fields, VERSION),
-    fields: [...fields.keys()].filter((name) => !FORM.has(name)),
-    fieldValue: (name) => fields.get(name),
-    call: callOf((name) => fields.get(name)),
+    version: versionIn(around) ?? versionIn(fields),
+    fields: namesIn(fields, around),
+    fieldValue: (name) => fields.get(name) ?? around.get(name),
+    call: callOf((name) => fields.get(name) ?? around.get(name)),
   };
+}
+
+/** The names of what says something of a line, and not what the line is; bounded as those of one line. */
+export function namesIn(fields: LineFields, around: LineFields): readonly string[] {
+  const names = around.size === 0 ? fields.keys() : new Set([...fields.keys(), ...around.keys()]);
+  return [...names].filter((name) => !FORM.has(name)).slice(0, MOST_LINE_FIELDS);
+}
+
+export function loggerIn(fields: LineFields): string {
+  return firstText(fields, LOGGER) ?? '';
+}
+
+export function versionIn(fields: LineFields): string | null {
+  return firstText(fields, VERSION);
+}
+
+function thrownIn(fields: LineFields): string | null {
+  const trace = firstText(fields, TRACE);
+  return firstText(fields, CLASS) ?? (trace === null ? null : exceptionIn(trace));
 }
 
 /** The first line of a message, with the class of the exception that came with it or stands in it. */
@@ -54,7 +82,7 @@ export function messageWith(message: string, thrown: string | null): string {
   return found === null || first.includes(found) ? first : `${first} [${found.slice(0, 100)}]`;
 }
 
-function levelIn(fields: ReadonlyMap<string, unknown>): LineLevel | null {
+export function levelIn(fields: LineFields): LineLevel | null {
   for (const name of LEVEL) {
     const value = fields.get(name);
     if (typeof value === 'number') return levelOfNumber(value);
@@ -64,7 +92,7 @@ function levelIn(fields: ReadonlyMap<string, unknown>): LineLevel | null {
   return null;
 }
 
-function firstText(fields: ReadonlyMap<string, unknown>, names: readonly string[]): string | null {
+function firstText(fields: LineFields, names: readonly string[]): string | null {
   for (const name of names) {
     const value = fields.get(name);
     if (typeof value === 'string' && value !== '') return value;
@@ -72,7 +100,7 @@ function firstText(fields: ReadonlyMap<string, unknown>, names: readonly string[
   return null;
 }
 
-function firstTime(fields: ReadonlyMap<string, unknown>): number | null {
+function firstTime(fields: LineFields): number | null {
   for (const name of TIME) {
     const at = lineTime(fields.get(name));
     if (at !== null) return at;

@@ -1,7 +1,14 @@
 import { gunzipSync } from 'node:zlib';
 import type { LogBook } from '../counting/log-book.ts';
 import type { LineFate } from '../counting/outcomes.ts';
-import { type LineOrigin, type LogWayName, UnreadableBatch } from '../ways/way.ts';
+import {
+  type LineOrigin,
+  type LineTeller,
+  type LogWayName,
+  type PageRead,
+  type PageTerms,
+  UnreadableBatch,
+} from '../ways/way.ts';
 import { wayNamed } from '../ways/ways.ts';
 
 /** Of a batch after it is inflated. */
@@ -15,6 +22,8 @@ export interface LogBatch {
   /** Whose lines they are, whatever they say; null to go by what they say. */
   readonly route: string | null;
   readonly version: string | null;
+  /** Where it is one page of an answer to a question of Serin's own. */
+  readonly page?: PageTerms;
 }
 
 /** Which routes there are, by name, and by the services whose logs they take. */
@@ -33,12 +42,14 @@ export interface BatchReading {
   readonly reads: (route: string) => boolean;
   /** Is told what became of lines; the route is null where there is none such. */
   readonly note: (route: string | null, fate: LineFate, lines: number) => void;
+  /** Is told what a page had, where the batch is one. */
+  readonly page?: (read: PageRead) => void;
 }
 
 /** Throws `UnreadableBatch` before anything is told. */
-export function readBatch(batch: LogBatch, plain: Buffer, { routes, book, at, reads, note }: BatchReading): void {
+export function readBatch(batch: LogBatch, plain: Buffer, { routes, book, at, reads, note, page }: BatchReading): void {
   const routeOf = (origin: LineOrigin) => batch.route ?? routeNamed(origin, routes);
-  wayNamed(batch.way).read(plain, {
+  const tell: LineTeller = {
     wants: (origin) => {
       const route = routeOf(origin);
       return route !== null && reads(route);
@@ -57,7 +68,9 @@ export function readBatch(batch: LogBatch, plain: Buffer, { routes, book, at, re
       const route = routeOf(origin);
       if (lines > 0) note(route, route === null ? UNROUTED : UNWATCHED, lines);
     },
-  });
+    ...(page ? { page } : {}),
+  };
+  wayNamed(batch.way).read(plain, tell, batch.page);
 }
 
 const UNROUTED: LineFate = { outcome: 'unrouted', track: null };

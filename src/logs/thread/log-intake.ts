@@ -1,6 +1,7 @@
 import type { Sighting, SightingName } from '../../stats/answers/sighting.ts';
 import { type LineTotal, LineTotals } from '../counting/outcomes.ts';
 import type { TakeLogs, TakenLogs } from '../counting/take-logs.ts';
+import type { PageRead } from '../ways/way.ts';
 import { type LogBatch, type LogRoutes, MOST_BATCH_BYTES } from './log-batch.ts';
 import type { LogAnswer } from './log-thread.ts';
 import type { LogJob } from './log-work.ts';
@@ -9,7 +10,7 @@ import { Turns } from './turns.ts';
 
 /** What became of a batch. */
 export type LogReceipt =
-  | { readonly kind: 'read'; readonly totals: readonly LineTotal[] }
+  | { readonly kind: 'read'; readonly totals: readonly LineTotal[]; readonly page?: PageRead }
   | { readonly kind: 'unreadable'; readonly reason: string }
   /** Nothing of it was looked at: it is to be sent once more after this. */
   | { readonly kind: 'busy'; readonly retryAfterMs: number };
@@ -65,6 +66,7 @@ export class LogIntake implements LogSink {
   private readonly shares: SenderShares;
   private readonly turns = new Turns<Waiting>();
   private readonly waitingOf = new Map<string, number>();
+  private readonly cameAt = new Map<string, number>();
   private waitingBytes = 0;
   private refusals = 0;
   private isReading = false;
@@ -108,8 +110,12 @@ export class LogIntake implements LogSink {
     this.shares.charge(sender, isAnswer ? done.tookMs : now() - begun, now());
     if (done.kind === 'unreadable') return { kind: 'unreadable', reason: done.reason };
     if (done.kind !== 'read') return { kind: 'unreadable', reason: 'reading it ended the thread that reads logs' };
-    for (const total of done.totals) this.sums.add(total);
-    return { kind: 'read', totals: done.totals };
+    for (const total of done.totals) {
+      this.sums.add(total);
+      if (total.route !== '') this.cameAt.set(total.route, Date.now());
+    }
+    const { totals, page } = done;
+    return { kind: 'read', totals, ...(page === undefined ? {} : { page }) };
   }
 
   private isFullFor(sender: string, { inflated, held }: BatchSize): boolean {
@@ -166,6 +172,11 @@ export class LogIntake implements LogSink {
   /** What became of all lines since the start. */
   totals(): readonly LineTotal[] {
     return this.sums.all();
+  }
+
+  /** When lines of each route came last, of whatever became of them, epoch ms. */
+  lastCame(): ReadonlyMap<string, number> {
+    return this.cameAt;
   }
 
   /** Batches that were turned away since the start. */

@@ -2,7 +2,7 @@ import type { Sighting, SightingName } from '../../stats/answers/sighting.ts';
 import { LogBook } from '../counting/log-book.ts';
 import { type LineTotal, LineTotals } from '../counting/outcomes.ts';
 import type { TakeLogs, TakenLogs } from '../counting/take-logs.ts';
-import { UnreadableBatch } from '../ways/way.ts';
+import { type PageRead, UnreadableBatch } from '../ways/way.ts';
 import { inflatedBatch, type LogBatch, type LogRoutes, readBatch } from './log-batch.ts';
 import { KEPT_MS, RecentBatches } from './recent-batches.ts';
 
@@ -14,7 +14,7 @@ export type LogJob =
   | { readonly kind: 'sightings'; readonly route: string; readonly names: readonly SightingName[] };
 
 export type LogDone =
-  | { readonly kind: 'read'; readonly totals: readonly LineTotal[]; readonly tookMs: number }
+  | { readonly kind: 'read'; readonly totals: readonly LineTotal[]; readonly page?: PageRead; readonly tookMs: number }
   | { readonly kind: 'unreadable'; readonly reason: string; readonly tookMs: number }
   | { readonly kind: 'taken'; readonly taken: TakenLogs }
   | { readonly kind: 'sighted'; readonly sightings: ReadonlyMap<SightingName, Sighting> }
@@ -62,6 +62,7 @@ export class LogWork {
   private read(batch: LogBatch, now: number) {
     const totals = new LineTotals();
     const routes = new Set<string>();
+    let page: PageRead | null = null;
     try {
       const plain = inflatedBatch(batch);
       readBatch(batch, plain, {
@@ -73,13 +74,16 @@ export class LogWork {
           if (route !== null) routes.add(route);
           totals.add({ route: route ?? '', ...fate, lines });
         },
+        page: (read) => {
+          page = read;
+        },
       });
-      this.recent.keep(batch, plain.length, routes, now);
+      if (batch.page?.isSample !== true) this.recent.keep(batch, plain.length, routes, now);
     } catch (error) {
       if (error instanceof UnreadableBatch) return { kind: 'unreadable' as const, reason: error.message };
       throw error;
     }
-    return { kind: 'read' as const, totals: totals.all() };
+    return { kind: 'read' as const, totals: totals.all(), ...(page === null ? {} : { page }) };
   }
 
   /** What came before the first look at these versions, as it would have been read had they been known. */

@@ -1,6 +1,6 @@
 import { isRecord } from '../../policy/is-record.ts';
 import { flatFields } from '../lines/flat-fields.ts';
-import { lineOfFields } from '../lines/line-of-fields.ts';
+import { type LineFields, lineOfFields } from '../lines/line-of-fields.ts';
 import type { LogLine } from '../lines/log-line.ts';
 import { linesIn, textLines } from './text-lines.ts';
 import { type LogWay, NO_ORIGIN } from './way.ts';
@@ -19,9 +19,9 @@ export const ndjson: LogWay = {
 };
 
 /** Null where a text is no JSON object that says anything. */
-export function lineOfJson(text: string): LogLine | null {
+export function lineOfJson(text: string, around?: LineFields): LogLine | null {
   const record = parsedObject(text);
-  return record === null ? null : lineOfFields(flatFields(record));
+  return record === null ? null : lineOfFields(flatFields(record), around);
 }
 
 function parsedObject(text: string): object | null {

@@ -17,6 +17,27 @@ export interface LineTeller {
   fault(kind: 'malformed' | 'too-long', origin: LineOrigin): void;
   /** Lines that nobody needs, and that were not read. */
   unread(lines: number, origin: LineOrigin): void;
+  /** Once, where the batch is a page that was asked for. */
+  page?(read: PageRead): void;
+}
+
+/** What was asked for where a batch is one page of an answer. */
+export interface PageTerms {
+  /** It has no more lines than this. */
+  readonly limit: number;
+  /** Which label of a line names its version; null for the usual names. */
+  readonly versionLabel: string | null;
+  /** It is asked for to see whether any come: the same lines may come again. */
+  readonly isSample?: true;
+}
+
+/** What a page had. */
+export interface PageRead {
+  readonly lines: number;
+  /** From when on the next page begins, in ns; null where this was the last. */
+  readonly next: string | null;
+  /** Whether lines of one instant filled it alone: there may be more of that instant, and no page would have them. */
+  readonly isCrowded: boolean;
 }
 
 /**
@@ -25,7 +46,7 @@ export interface LineTeller {
  */
 export interface LogWay {
   readonly name: LogWayName;
-  read(bytes: Buffer, tell: LineTeller): void;
+  read(bytes: Buffer, tell: LineTeller, page?: PageTerms): void;
 }
 
 export type LogWayName = 'ndjson' | 'otlp-json' | 'otlp-protobuf' | 'text' | 'loki';

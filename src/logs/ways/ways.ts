@@ -1,3 +1,4 @@
+import { loki } from './loki.ts';
 import { ndjson } from './ndjson.ts';
 import { otlpJson } from './otlp-json.ts';
 import { otlpProtobuf } from './otlp-protobuf.ts';
@@ -5,7 +6,7 @@ import { textFiles } from './text.ts';
 import type { LogWay, LogWayName } from './way.ts';
 
 /** Every form in which logs come in. */
-const WAYS: readonly LogWay[] = [ndjson, otlpJson, otlpProtobuf, textFiles];
+const WAYS: readonly LogWay[] = [ndjson, otlpJson, otlpProtobuf, textFiles, loki];
 
 export function wayNamed(name: LogWayName): LogWay {
   const found = WAYS.find((way) => way.name === name);

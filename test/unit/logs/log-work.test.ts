@@ -190,7 +190,7 @@ describe('the intake', () => {
 
 describe('the thread', () => {
   const SIGNAL = new AbortController().signal;
-  const UNKNOWN = { way: 'loki' } as const;
+  const UNKNOWN = { way: 'pigeon' as never } as const;
 
   it('reads, counts, and begins anew after a batch that ended it, with those behind it', async () => {
     const thread = new LogThread(() => {});
