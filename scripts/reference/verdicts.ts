@@ -223,6 +223,14 @@ export const REASONS: readonly (readonly [says: string, todo: string])[] = [
     '`checks.logs` needs lines: [logs](logs.md) says how they are sent or fetched; or take it out of the policy. Nothing is promoted without them',
   ],
   [
+    'nothing is known of the logs of either version',
+    'Loki fails, or has more lines than are read: `serin doctor` asks it once more, and [logs](logs.md#loki) says what Serin asks',
+  ],
+  [
+    'answers, and had no log line of either version',
+    'the query or the label of the version does not fit what Loki has, or nothing sends to it: `serin doctor` shows what it has',
+  ],
+  [
     'no log lines of the',
     'the sender of that version has stopped, or its lines do not say which version they are of; `serin skip payments logs` goes on without them',
   ],

@@ -2,6 +2,7 @@ import type { Collected, MetricsSource } from '../metrics/source.ts';
 import { formatTakenCursor, parseTakenCursor } from '../metrics/taken-cursor.ts';
 import type { Sighting, SightingName } from '../stats/answers/sighting.ts';
 import type { Block } from '../stats/block.ts';
+import type { LogFetch } from '../stats/logs/log-counts.ts';
 import { readLogSighting } from '../stats/logs/log-sighting.ts';
 import type { LogSpan, TakeLogs, TakenLogs } from './counting/take-logs.ts';
 
@@ -10,6 +11,8 @@ export interface LogTaker {
   take(request: TakeLogs, signal: AbortSignal): Promise<TakenLogs | null>;
   /** What people are shown of the lines; of none where they are out of reach. */
   sightings(route: string, names: readonly SightingName[]): Promise<ReadonlyMap<SightingName, Sighting>>;
+  /** Whether what the lines of a route are fetched from answers; null where they are only sent. */
+  fetched?(route: string): LogFetch | null;
 }
 
 /**
@@ -34,7 +37,7 @@ export function withLogs(inner: MetricsSource, logs: LogTaker): MetricsSource {
         since: split.since,
       };
       const answer = await logs.take({ route, watched, spans: collected.blocks.map(spanOf), taken }, signal);
-      return attach(collected, answer, taken);
+      return attach(collected, answer, taken, logs.fetched?.(route) ?? null);
     },
     async sightings(route, names) {
       const ofLines = names.filter((name) => readLogSighting(name) !== null);
@@ -52,11 +55,22 @@ const NOTHING: ReadonlyMap<SightingName, Sighting> = new Map();
 
 type Blocks = Extract<Collected, { kind: 'blocks' }>;
 
-function attach(collected: Blocks, answer: TakenLogs | null, before: TakeLogs['taken']): Blocks {
+/** While they cannot be fetched the lines that came are part of all: they say nothing. */
+function attach(
+  collected: Blocks,
+  answer: TakenLogs | null,
+  before: TakeLogs['taken'],
+  fetch: LogFetch | null,
+): Blocks {
+  const fetched = fetch === null ? {} : { fetched: fetch };
+  const pairs = fetch === null || fetch.fault === null ? answer?.pairs : undefined;
   const { blocks, cursor } = collected;
   return {
     ...collected,
-    blocks: blocks.map((block, at) => ({ ...block, logs: answer?.pairs[at] ?? { stable: null, canary: null } })),
+    blocks: blocks.map((block, at) => ({
+      ...block,
+      logs: { ...(pairs?.[at] ?? { stable: null, canary: null }), ...fetched },
+    })),
     cursor: formatTakenCursor('logs/1', { blocks: cursor, taken: answer?.taken ?? before }),
   };
 }

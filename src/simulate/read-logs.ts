@@ -1,22 +1,35 @@
 import { faultOfLogs } from '../judge/contract/log-fault.ts';
 import { shown } from '../policy/fault.ts';
 import { isRecord } from '../policy/is-record.ts';
-import { LINE_LEVELS, type LogCounts, type LogPair } from '../stats/logs/log-counts.ts';
+import { LINE_LEVELS, type LogCounts, type LogFetch, type LogPair } from '../stats/logs/log-counts.ts';
 import { readCount, readFields, refuseInput } from './read-value.ts';
 
 const KEYS = ['lines', 'malformed', 'levels', 'templates', 'fields', 'calls', 'other'];
 
 /** What both versions logged, in a line of the input of `serin judge`; null says that nothing of a version came, `incomplete` that lines are missing. */
 export function readLogs(value: unknown): LogPair {
-  const { stable, canary, incomplete } = readFields(value, 'logs', ['stable', 'canary', 'incomplete']);
+  const { stable, canary, incomplete, fetched } = readFields(value, 'logs', [
+    'stable',
+    'canary',
+    'incomplete',
+    'fetched',
+  ]);
   const logs = {
     stable: readVersion(stable, 'logs.stable'),
     canary: readVersion(canary, 'logs.canary'),
     ...(incomplete === undefined ? {} : { incomplete }),
+    ...(fetched === undefined ? {} : { fetched: readFetch(fetched) }),
   };
   const fault = faultOfLogs(logs, 'logs');
   if (fault !== null) refuseInput(fault);
   return logs as LogPair;
+}
+
+function readFetch(value: unknown): LogFetch {
+  const { from, fault = null } = readFields(value, 'logs.fetched', ['from', 'fault']);
+  if (typeof from !== 'string') refuseInput('logs.fetched.from must be the name of what the lines are fetched from');
+  if (fault !== null && typeof fault !== 'string') refuseInput('logs.fetched.fault must be a reason, or null');
+  return { from, fault };
 }
 
 /** `{ "lines": 20, "levels": { "error": 1 }, "templates": { "error pay: <*> declined": 1 } }`: what is left out is 0. */

@@ -13,14 +13,23 @@ const LONGEST_NAME = 2_000;
 export function faultOfLogs(logs: unknown, name: string): string | null {
   if (logs === undefined) return null;
   if (!isRecord(logs)) return `${name} is ${show(logs)}, not what both versions logged`;
-  const { stable, canary, incomplete } = logs;
+  const { stable, canary, incomplete, fetched } = logs;
   if (incomplete !== undefined && incomplete !== true) {
     return `${name}.incomplete is ${show(incomplete)}, which can only be true`;
   }
   return (
+    faultOfFetch(fetched, `${name}.fetched`) ??
     (stable === null ? null : faultOfVersion(stable, `${name}.stable`)) ??
     (canary === null ? null : faultOfVersion(canary, `${name}.canary`))
   );
+}
+
+function faultOfFetch(fetched: unknown, name: string): string | null {
+  if (fetched === undefined) return null;
+  if (!isRecord(fetched)) return `${name} is ${show(fetched)}, not what the lines are fetched from`;
+  const { from, fault } = fetched;
+  if (typeof from !== 'string') return `${name}.from is ${show(from)}, not a name`;
+  return fault === null || typeof fault === 'string' ? null : `${name}.fault is ${show(fault)}, not a reason or null`;
 }
 
 function faultOfVersion(counts: unknown, name: string): string | null {

@@ -31,6 +31,8 @@ interface PhaseLogs {
   readonly until: number;
   /** Blocks of which lines were not read: their lines of the canary are left out. Omitted for none. */
   readonly incomplete?: number;
+  /** Why the lines could not be fetched in the last block; omitted where they could, or are only sent. */
+  readonly fault?: string;
 }
 
 export type ForcedLogsState = PhaseLogs | null;
@@ -92,6 +94,7 @@ function observePhase(state: ForcedLogsState, { policy, block, of }: Sight): For
     askedAt: state?.askedAt ?? (forced >= policy.spec.internal.requests ? until : null),
     until,
     ...(incomplete === 0 ? {} : { incomplete }),
+    ...(block.logs.fetched?.fault ? { fault: block.logs.fetched.fault } : {}),
   };
 }
 
@@ -137,6 +140,7 @@ function saysOf(terms: LogTerms, state: PhaseLogs, wanted: number): Omit<Reserva
       differences: found.slice(0, MOST_DIFFERENCES).map((one) => differenceOf(one, state, action === 'report')),
     };
   }
+  if (state.fault !== undefined) return { kind: 'tells', reason: `logs: ${state.fault}, so not all was compared` };
   const { incomplete, requests } = state;
   if (terms.unsent === 'report' && canary === null && stable === null && incomplete === undefined) {
     return { kind: 'tells', reason: 'logs: nobody sends those of this route, so nothing was compared' };

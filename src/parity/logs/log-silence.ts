@@ -1,7 +1,7 @@
 import type { LogTerms } from '../../policy/checks/log-checks.ts';
 import { counted } from '../../policy/counted.ts';
 import type { Block } from '../../stats/block.ts';
-import type { LogCounts } from '../../stats/logs/log-counts.ts';
+import type { LogCounts, LogFetch } from '../../stats/logs/log-counts.ts';
 import { formatCount, formatSpan } from '../figures.ts';
 
 /** Whether anything of a version's log comes. */
@@ -22,12 +22,14 @@ export const UNHEARD_OF: Heard = {
   spoke: { lines: 0, requests: 0 },
 };
 
-interface BothHeard {
+export interface BothHeard {
   readonly stable: Heard;
   readonly canary: Heard;
+  /** What the lines are fetched from, as of the last block; omitted where they are only sent. */
+  readonly fetched?: LogFetch;
 }
 
-type Track = keyof BothHeard;
+type Track = 'stable' | 'canary';
 
 /** Where so many are to be expected, by chance alone none comes less often than once in 20,000. */
 const LINES_DUE = 10;
@@ -55,8 +57,12 @@ function linesDue(heard: BothHeard, track: Track): number {
   return silentSince === null || spoke.requests === 0 ? 0 : (spoke.lines / spoke.requests) * requests;
 }
 
-/** Whether the lack of lines of a version says that it had none: they are sent for this route, and too few were due. */
+/**
+ * Whether the lack of lines of a version says that it had none: they are sent for this route, or fetched, and too few were due. Of what
+ * cannot be fetched nobody knows.
+ */
 export function hasNone(heard: BothHeard, track: Track): boolean {
+  if (isFailing(heard)) return false;
   const isSent = heard.stable.everSpoke || heard.canary.everSpoke;
   return isSent && linesDue(heard, track) < LINES_DUE;
 }
@@ -76,9 +82,13 @@ export function whyNone(heard: BothHeard, now: number): string | null {
   return said.length === 0 ? null : said.join('; ');
 }
 
-/** Whether nothing waits for logs, because nobody ever sent any and the policy does not insist. */
-export function isWaived({ unsent }: Pick<LogTerms, 'unsent'>, { stable, canary }: BothHeard): boolean {
-  return unsent === 'report' && !stable.everSpoke && !canary.everSpoke;
+/** Whether nothing waits for logs, because nobody ever sent any and the policy does not insist: not where they ought to be fetched. */
+export function isWaived({ unsent }: Pick<LogTerms, 'unsent'>, heard: BothHeard): boolean {
+  return unsent === 'report' && !heard.stable.everSpoke && !heard.canary.everSpoke && !isFailing(heard);
+}
+
+function isFailing({ fetched }: BothHeard): boolean {
+  return fetched !== undefined && fetched.fault !== null;
 }
 
 /** Why nothing can be said of logs of which lines are left unread for long; null where they are not. */
@@ -124,27 +134,43 @@ export function whySilent(
   heard: BothHeard,
   now: number,
 ): string | null {
-  const silentMs = (of: Heard) => (of.silentSince === null || of.requests === 0 ? 0 : now - of.silentSince);
-  const isSilent = (of: Heard) => silentMs(of) >= silentAfter;
-  const { stable, canary } = heard;
-  const served = (of: Heard) => `while it served ${counted(of.requests, 'request')}`;
-  if (!stable.everSpoke && !canary.everSpoke) {
-    const longest = Math.max(silentMs(stable), silentMs(canary));
-    if (longest < silentAfter) return null;
-    const requests = counted(stable.requests + canary.requests, 'request');
-    return (
-      `nobody sends the logs of this route: none of either version has come in ${formatSpan(longest)}, while they served ` +
-      `${requests}, so that checks.logs cannot be judged; ${HOW}`
-    );
+  if (isFailing(heard) || (!heard.stable.everSpoke && !heard.canary.everSpoke)) {
+    const unknownMs = Math.max(silentMs(heard.stable, now), silentMs(heard.canary, now));
+    return unknownMs < silentAfter ? null : `${whyUnknown(heard, unknownMs)}; ${HOW}`;
   }
   for (const track of ['canary', 'stable'] as const) {
-    const of = heard[track];
-    if (!isSilent(of) || hasNone(heard, track)) continue;
-    const span = formatSpan(silentMs(of));
-    const due = Math.round(linesDue(heard, track));
-    return of.everSpoke
-      ? `no log lines of the ${track} for ${span}, ${served(of)}, of about ${formatCount(due)} that were due: its logs cannot be judged until they come again; ${HOW}`
-      : `no log lines of the ${track} have ever come, ${span} by now, ${served(of)}, of about ${formatCount(due)} that were due: do its lines say which version they are of? ${HOW}`;
+    if (silentMs(heard[track], now) < silentAfter || hasNone(heard, track)) continue;
+    return `${whyMissing(heard, track, now)} ${HOW}`;
   }
   return null;
+}
+
+function silentMs({ silentSince, requests }: Heard, now: number): number {
+  return silentSince === null || requests === 0 ? 0 : now - silentSince;
+}
+
+/** Of neither version. */
+function whyUnknown({ stable, canary, fetched }: BothHeard, unknownMs: number): string {
+  const span = formatSpan(unknownMs);
+  const served = `while they served ${counted(stable.requests + canary.requests, 'request')}, so that checks.logs cannot be judged`;
+  if (fetched === undefined) {
+    return `nobody sends the logs of this route: none of either version has come in ${span}, ${served}`;
+  }
+  return fetched.fault === null
+    ? `${fetched.from} answers, and had no log line of either version in ${span}, ${served}: serin doctor shows what it has`
+    : `${fetched.fault}: nothing is known of the logs of either version for ${span}, ${served}`;
+}
+
+/** Of one version, while the other's lines come or came. */
+function whyMissing(heard: BothHeard, track: Track, now: number): string {
+  const of = heard[track];
+  const { fetched } = heard;
+  const span = formatSpan(silentMs(of, now));
+  const due = formatCount(Math.round(linesDue(heard, track)));
+  const served = `while it served ${counted(of.requests, 'request')}, of about ${due} that were due`;
+  const none = `no log lines of the ${track}`;
+  const subject = fetched === undefined ? none : `${fetched.from} answers, and had ${none}`;
+  if (of.everSpoke) return `${subject} for ${span}, ${served}: its logs cannot be judged until they come again;`;
+  const never = fetched === undefined ? ' have ever come' : ' at any time';
+  return `${subject}${never}, ${span} by now, ${served}: do its lines say which version they are of?`;
 }

@@ -4,13 +4,13 @@ import type { Rated } from '../../stats/logs/rated.ts';
 import type { Sight } from '../context.ts';
 import type { LogInterval } from './log-interval.ts';
 import { type AtRest, NO_REST } from './log-rest.ts';
-import { type Heard, UNHEARD_OF } from './log-silence.ts';
+import { type BothHeard, type Heard, UNHEARD_OF } from './log-silence.ts';
 
 /** What is remembered of the logs of a rollout; null where the policy asks for none. Times are the gateway's, epoch ms. */
 export type LogsState = LogsMemory | null;
 
 export interface LogsMemory {
-  readonly heard: { readonly stable: Heard; readonly canary: Heard };
+  readonly heard: BothHeard;
   /** The interval in the making. */
   readonly open: LogInterval | null;
   readonly newErrors: Appearances;
@@ -89,7 +89,7 @@ export function moveLogs(state: LogsState, byMs: number): LogsState {
   const rated = (known: Rated): Rated => known.map((one) => ({ ...one, since: at(one.since) }));
   return {
     ...state,
-    heard: { stable: heard(state.heard.stable), canary: heard(state.heard.canary) },
+    heard: { ...state.heard, stable: heard(state.heard.stable), canary: heard(state.heard.canary) },
     newErrors: appearances(state.newErrors),
     newWarnings: appearances(state.newWarnings),
     newCalls: appearances(state.newCalls),

@@ -27,6 +27,7 @@ export function observeLogs(state: LogsState, sight: Sight): LogsState {
   const heard = {
     stable: hear(known.heard.stable, block, came.stable, requestsOf(block, 'stable')),
     canary: hear(known.heard.canary, block, came.canary, requestsOf(block, 'canary')),
+    ...(block.logs?.fetched === undefined ? {} : { fetched: block.logs.fetched }),
   };
   const atRest = stepRest(known.atRest, block, came.canary, requestsOf(block, 'canary'));
   const next: LogsMemory = { ...known, heard, assignment, atRest };

@@ -18,12 +18,22 @@ export interface LogCounts {
   readonly other: { readonly templates: number; readonly fields: number; readonly calls: number };
 }
 
+/** What lines of a route are fetched from. */
+export interface LogFetch {
+  /** As sentences name it: `Loki`. */
+  readonly from: string;
+  /** Why its lines cannot be fetched, in a clause that names it; null while they can. */
+  readonly fault: string | null;
+}
+
 /** Of one version null: nothing of it has come, which is not the same as no lines of one whose sender is there. */
 export interface LogPair {
   readonly stable: LogCounts | null;
   readonly canary: LogCounts | null;
   /** Lines that were written in the block were not read, of whichever version; omitted where all were. */
   readonly incomplete?: true;
+  /** Omitted where the lines are only sent. */
+  readonly fetched?: LogFetch;
 }
 
 /** Of one version in one block. */

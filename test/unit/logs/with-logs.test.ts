@@ -98,6 +98,33 @@ describe('blocks with logs', () => {
     expect(blocks.map(({ logs }) => logs?.canary?.lines)).toEqual([1]);
   });
 
+  it('say what their lines are fetched from, and nothing of versions while it fails', async () => {
+    const { book, clock } = stage();
+    let fault: string | null = null;
+    const inner: MetricsSource = {
+      name: 'inner',
+      collect: async () => ({ kind: 'blocks', blocks: [blockOf(clock.now)], cursor: String(clock.now) }),
+    };
+    const source = withLogs(inner, {
+      take: async (take) => book.take(take, clock.now),
+      fetched: (route) => (route === 'shop' ? { from: 'Loki', fault } : null),
+    });
+    const split = { epoch: 3, canaryBps: 5_000, since: T0 - 60_000 };
+    const look = async () => {
+      const asked = requestOf({ route: 'shop', after: null, split, logs: true });
+      const collected = await source.collect(asked, new AbortController().signal);
+      return collected.kind === 'blocks' ? collected.blocks.at(-1)?.logs : null;
+    };
+    await look();
+    book.add('shop', LINE, 'v2', T0 + 1_000);
+    clock.now = T0 + 5_000;
+    expect(await look()).toMatchObject({ canary: { lines: 1 }, fetched: { from: 'Loki', fault: null } });
+    book.add('shop', LINE, 'v2', T0 + 6_000);
+    clock.now = T0 + 10_000;
+    fault = 'Loki answered 503';
+    expect(await look()).toEqual({ stable: null, canary: null, fetched: { from: 'Loki', fault } });
+  });
+
   it('carry none, and cost nothing, where the policy has no such check', async () => {
     const { clock, look } = stage();
     clock.now = T0 + 5_000;
