@@ -17,6 +17,7 @@ export function controllerRoute(route: ConfiguredRoute) {
     sticky: stickinessOf(route)?.says ?? null,
     isProbed: route.probes !== undefined,
     isMirrored: route.mirror?.compare ?? false,
+    isLogged: route.logs !== undefined,
   };
 }
 

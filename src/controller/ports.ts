@@ -10,6 +10,7 @@ import type { SplitOrder, Upstream } from '../split/order.ts';
 import type { KnownUnits } from '../stats/units/known-units.ts';
 import type { Store } from '../store/store.ts';
 import type { Memory } from './memory.ts';
+import type { LogsHeard } from './warnings/unheard-logs.ts';
 
 /** How a version's health is checked. */
 export interface HealthCheck {
@@ -36,6 +37,8 @@ export interface DeclaredRoute {
   readonly isProbed?: boolean;
   /** Whether requests are sent to both versions and compared; omitted if they are not. */
   readonly isMirrored?: boolean;
+  /** Whether the file says where its logs come from; omitted if it does not. */
+  readonly isLogged?: boolean;
 }
 
 /** What works without the database: the gateway's own figures, and the one move that is always safe. */
@@ -73,6 +76,8 @@ export interface ControllerPorts {
   readonly monotonic: () => number;
   readonly memory: Memory;
   readonly safeguard: Safeguard;
+  /** Of log lines of a route that this process had; omitted where it takes none. */
+  readonly logsHeard?: (route: string) => LogsHeard;
   /** Names this process in the lease. */
   readonly holder: string;
   readonly log: Log;

@@ -1,4 +1,5 @@
 import type { LoadedPolicy } from '../policy/read.ts';
+import type { Policy } from '../policy/schema.ts';
 import { suggest } from '../policy/suggest.ts';
 import { didYouMean } from '../policy/wording.ts';
 import { Problem } from '../problem/problem.ts';
@@ -22,6 +23,7 @@ import { whatGoesUnread, whyUncarried, whyUnmirrored, whyUnprobed } from './unme
 import { canaryUpstream, healthUrl } from './upstream.ts';
 import { guardWarning } from './warnings/guard-warning.ts';
 import { NOT_STICKY, stickyStart } from './warnings/sticky-warning.ts';
+import { countsOnLogs, whyNoLogs } from './warnings/unheard-logs.ts';
 
 const HISTORY = 1_000;
 /** Sources have their own time-outs; the client that starts a rollout is waiting for the answer. */
@@ -103,10 +105,19 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
     ...(route.router === undefined || route.router === 'gateway' ? {} : { router: route.router }),
   };
   const ofGateway = gatewayCarries ? [await guardWarning(ports, event), sticky.warning] : [];
-  const warnings = [...ofGateway, whatGoesUnread(route, checks)];
+  const warnings = [...ofGateway, whatGoesUnread(route, checks), unheardLogs(ports, route, checks)];
   const warning = warnings.filter((one) => one !== null).join('; and ') || null;
   const record = await insert(ports, event, running, { at, by, reason: command.reason, warning });
   return { record, created: true };
+}
+
+/** A start is not refused for it: lines may come with the rollout, and the check says so as long as none do. */
+function unheardLogs(
+  { logsHeard }: Pick<ControllerPorts, 'logsHeard'>,
+  { name, isLogged = false }: DeclaredRoute,
+  checks: Policy['spec']['checks'],
+): string | null {
+  return logsHeard && countsOnLogs(checks, isLogged) ? whyNoLogs(logsHeard(name)) : null;
 }
 
 /** The rollouts of a route, newest first, once everything owed to the record is written. */
