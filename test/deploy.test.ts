@@ -79,7 +79,12 @@ async function exposedText(store: Awaited<ReturnType<typeof embeddedStore>>['sto
       memory,
       internalErrors,
       accessLog: { dropped: () => 0 },
-      logs: () => ({ lines: [{ route: 'payments', track: 'canary', outcome: 'counted', lines: 1 }], refused: 0 }),
+      logs: () => ({
+        lines: [{ route: 'payments', track: 'canary', outcome: 'counted', lines: 1 }],
+        refused: 0,
+        lastCame: new Map([['payments', 1_800_000_000_000]]),
+        fetches: new Map([['payments', { fault: null }]]),
+      }),
       log: () => undefined,
       channels: ['pager', 'console'],
     }),

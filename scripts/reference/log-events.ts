@@ -60,6 +60,14 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
     'The file with the addresses of this process could not be written',
     'Mend the data folder; `serin doctor` cannot tell a port of this Serin from one of a stranger',
   ],
+  logFetchFailed: [
+    'The lines of a route cannot be fetched (`logs.loki`), or are more than Serin reads; once for each reason in a row',
+    'See `reason`; the check of logs is blind for the route until it is over, and no version is blamed',
+  ],
+  logFetchSkipped: [
+    'It is over, and the lines of so many `seconds` were not read',
+    'Nothing, if it comes seldom; else mend what `logFetchFailed` says',
+  ],
   logFileSkipped: [
     'A file of `logs.files` is written faster than it is read; so many bytes of it were not read, and no count of lines has them',
     'Let it log less, or send its lines in another way; the check of logs leaves such blocks out, and is blind where it goes on',

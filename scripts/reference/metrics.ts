@@ -53,7 +53,12 @@ export async function everyMetric(): Promise<readonly Metric[]> {
     soon: (work) => work,
     internalErrors: { read: () => new Map([['answer', 0]]) },
     accessLog: { dropped: () => 0 },
-    logs: () => ({ lines: [{ ...version, outcome: 'counted', lines: 1 }], refused: 0 }),
+    logs: () => ({
+      lines: [{ ...version, outcome: 'counted', lines: 1 }],
+      refused: 0,
+      lastCame: new Map([['shop', 1_800_000_000_000]]),
+      fetches: new Map([['shop', { fault: null }]]),
+    }),
     log: () => {},
     channels: ['console'],
   })();

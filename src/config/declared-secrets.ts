@@ -1,28 +1,32 @@
 import type { ServerConfig } from './config.ts';
+import type { AskedService } from './sources.ts';
 
 export interface DeclaredSecret {
   /** Where serin.yaml names it. */
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
   /** `${NAME}` or `file:PATH`. */
   readonly reference: string;
 }
 
 /** Every secret, certificate and authority that the file names. */
-export function declaredSecrets({ channels, sources }: ServerConfig): readonly DeclaredSecret[] {
+export function declaredSecrets({ channels, sources, routes }: ServerConfig): readonly DeclaredSecret[] {
   const declared: DeclaredSecret[] = [];
-  const add = (path: readonly string[], reference: string | undefined) => {
+  const add = (path: DeclaredSecret['path'], reference: string | undefined) => {
     if (reference !== undefined) declared.push({ path, reference });
   };
   for (const [name, channel] of Object.entries(channels)) {
     for (const [field, reference] of Object.entries(channel?.secrets ?? {})) add(['channels', name, field], reference);
   }
-  for (const [name, { auth, ca }] of Object.entries(sources)) {
-    const at = ['sources', name, 'auth'];
-    add([...at, 'bearer'], auth?.bearer);
-    add([...at, 'basic', 'password'], auth?.basic?.password);
-    add([...at, 'certificate', 'cert'], auth?.certificate?.cert);
-    add([...at, 'certificate', 'key'], auth?.certificate?.key);
-    add(['sources', name, 'ca'], ca);
+  const addService = (at: DeclaredSecret['path'], { auth, ca }: Pick<AskedService, 'auth' | 'ca'>) => {
+    add([...at, 'auth', 'bearer'], auth?.bearer);
+    add([...at, 'auth', 'basic', 'password'], auth?.basic?.password);
+    add([...at, 'auth', 'certificate', 'cert'], auth?.certificate?.cert);
+    add([...at, 'auth', 'certificate', 'key'], auth?.certificate?.key);
+    add([...at, 'ca'], ca);
+  };
+  for (const [name, source] of Object.entries(sources)) addService(['sources', name], source);
+  for (const [at, { logs }] of routes.entries()) {
+    if (logs?.loki) addService(['routes', at, 'logs', 'loki'], logs.loki);
   }
   return declared;
 }

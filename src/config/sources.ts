@@ -30,18 +30,21 @@ const auth = z
 
 const headerValue = z.string().regex(/^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/, 'must be a header value');
 
-const tenant = z.union([
-  headerValue.transform((value) => ({ header: 'X-Scope-OrgID', value })),
-  z.strictObject({
-    header: z
-      .string()
-      .regex(/^[A-Za-z0-9-]{1,100}$/, 'must be a header name')
-      .describe('The header that names the tenant'),
-    value: headerValue.describe('The tenant'),
-  }),
-]);
+export const tenant = z
+  .union([
+    headerValue.transform((value) => ({ header: 'X-Scope-OrgID', value })),
+    z.strictObject({
+      header: z
+        .string()
+        .regex(/^[A-Za-z0-9-]{1,100}$/, 'must be a header name')
+        .describe('The header that names the tenant'),
+      value: headerValue.describe('The tenant'),
+    }),
+  ])
+  .describe('Sent as `X-Scope-OrgID`, or in a header of your choice');
 
-const asked = {
+/** How a service is reached that Serin asks. */
+export const asked = {
   url: serviceUrl.describe('Where it answers; the path of a query is put behind it'),
   timeout: duration
     .prefault('3s')
@@ -66,7 +69,7 @@ const prometheus = z.strictObject({
     .refine((ms) => ms >= 1_000, 'must be at least 1s')
     .meta(ABOVE_ZERO)
     .describe('Of its scrapes'),
-  tenant: tenant.optional().describe('Sent as `X-Scope-OrgID`, or in a header of your choice'),
+  tenant: tenant.optional(),
 });
 
 const json = z.strictObject({
@@ -77,5 +80,9 @@ const json = z.strictObject({
 /** Sources of evidence other than the gateway, by name. */
 export const sourcesSchema = z.record(sourceName, z.discriminatedUnion('kind', [prometheus, json]));
 
+/** A service that Serin asks, as the file declares it. */
+export type AskedService = z.output<z.ZodObject<typeof asked>> & {
+  readonly tenant?: z.output<typeof tenant> | undefined;
+};
 export type ConfiguredSource = z.output<typeof sourcesSchema>[string];
 export type ConfiguredPrometheus = Extract<ConfiguredSource, { kind: 'prometheus' }>;

@@ -5,7 +5,7 @@ import { controllerRoute } from '../config/routes.ts';
 import { createMemory } from '../controller/memory.ts';
 import type { ControllerPorts, Safeguard } from '../controller/ports.ts';
 import type { Gateway, MeasurePort, SplitPort } from '../gateway/gateway.ts';
-import { type LogTaker, withLogs } from '../logs/with-logs.ts';
+import { withLogs } from '../logs/with-logs.ts';
 import type { DeclaredSource } from '../metrics/declared-source.ts';
 import { gatewaySource } from '../metrics/gateway.ts';
 import { parseCursor } from '../metrics/queries/cursor.ts';
@@ -17,6 +17,7 @@ import type { Installation } from '../rollout/announce.ts';
 import { routersOf } from '../routers/routers.ts';
 import type { Store } from '../store/store.ts';
 import { newId } from './new-id.ts';
+import type { OpenLogs } from './open-logs.ts';
 import { evidenceSource } from './open-sources.ts';
 
 /** A probe that takes longer counts as failed. */
@@ -28,7 +29,7 @@ export interface PortParts {
   readonly gateway: Gateway;
   readonly channels: readonly Channel[];
   readonly sources: ReadonlyMap<string, DeclaredSource>;
-  readonly logs: LogTaker;
+  readonly logs: OpenLogs;
   readonly log: Log;
 }
 
@@ -57,6 +58,7 @@ export function controllerPorts(parts: PortParts): ControllerPorts {
     monotonic,
     memory: createMemory(monotonic, config.controller.tick),
     safeguard: safeguardOf(gateway, config.controller.blindAfter),
+    logsHeard: (route) => logs.heard(route),
     holder: newId(),
     log,
   };

@@ -1,19 +1,35 @@
 import { resolve } from 'node:path';
 import type { LoadedConfig } from '../config/load.ts';
+import type { LogsHeard } from '../controller/warnings/unheard-logs.ts';
+import type { TakeLogs, TakenLogs } from '../logs/counting/take-logs.ts';
+import type { LogPull } from '../logs/pull/log-pull.ts';
+import { lokiClient } from '../logs/pull/loki-client.ts';
+import { LokiPull } from '../logs/pull/loki-pull.ts';
 import { FileTail } from '../logs/tail/file-tail.ts';
-import { LogIntake } from '../logs/thread/log-intake.ts';
+import { LogIntake, type LogSink } from '../logs/thread/log-intake.ts';
 import { LogThread } from '../logs/thread/log-thread.ts';
+import type { LogTaker } from '../logs/with-logs.ts';
+import { httpClient } from '../metrics/http.ts';
 import type { Log } from '../problem/log.ts';
+import type { LogFetch } from '../stats/logs/log-counts.ts';
+import { endpointOf } from './open-sources.ts';
 
-const TAIL_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 1_000;
+/** Without a look at its rollout for this long, nobody compares the lines of a route. */
+const WATCHED_MS = 120_000;
 
 /** Everything that takes logs in. */
-export interface OpenLogs {
+export interface OpenLogs extends LogTaker {
   readonly intake: LogIntake;
+  heard(route: string): LogsHeard;
+  /** Of each route whose lines are fetched from a service. */
+  fetches(): ReadonlyMap<string, LogFetch>;
   stop(): Promise<void>;
 }
 
-export function openLogs({ config: { routes }, folder }: Pick<LoadedConfig, 'config' | 'folder'>, log: Log): OpenLogs {
+/** Throws Problem('invalid-input') when a secret is missing. */
+export function openLogs(loaded: Pick<LoadedConfig, 'config' | 'folder'>, env: NodeJS.ProcessEnv, log: Log): OpenLogs {
+  const { routes } = loaded.config;
   const thread = new LogThread((error) => log({ what: 'logThreadEnded', level: 'warn', error }));
   const byService = Object.fromEntries(
     routes.flatMap(({ name, logs }) => (logs?.services ?? []).map((service) => [service, name])),
@@ -23,29 +39,88 @@ export function openLogs({ config: { routes }, folder }: Pick<LoadedConfig, 'con
     routes: { names: routes.map(({ name }) => name), byService },
     now: () => performance.now(),
   });
-  const tails = routes.flatMap(({ name: route, logs }) =>
-    (logs?.files ?? []).map(({ path, version = null }) => {
-      const onFailure = (error: unknown) => log({ what: 'logFileUnreadable', level: 'warn', route, path, error });
-      const onSkipped = (bytes: number) => log({ what: 'logFileSkipped', level: 'warn', route, path, bytes });
-      return new FileTail({ route, path: resolve(folder, path), version, sink: intake, onFailure, onSkipped });
-    }),
-  );
-  let looking: Promise<unknown> | null = null;
+  const begunAt = performance.now();
+  const watchedAt = new Map<string, number>();
+  const isWatched = (route: string) =>
+    performance.now() - (watchedAt.get(route) ?? Number.NEGATIVE_INFINITY) < WATCHED_MS;
+  const pulls = openPulls(loaded, { env, log, sink: intake, isWatched });
+  const fetches = () =>
+    new Map(
+      pulls.flatMap((pull) => {
+        const fetched = pull.fetched?.();
+        return fetched ? [[pull.route, fetched] as const] : [];
+      }),
+    );
+  const stopping = new AbortController();
+  const looking = new Map<LogPull, Promise<void>>();
+  // Each by itself: a service that hangs keeps no file waiting.
   const look = () => {
-    looking ??= Promise.all(tails.map((tail) => tail.look())).then(() => {
-      looking = null;
-    });
+    for (const pull of pulls) {
+      if (looking.has(pull)) continue;
+      looking.set(
+        pull,
+        pull.look(stopping.signal).finally(() => looking.delete(pull)),
+      );
+    }
   };
-  const beat = tails.length > 0 ? setInterval(look, TAIL_EVERY_MS).unref() : undefined;
-  if (tails.length > 0) look();
+  const beat = pulls.length > 0 ? setInterval(look, LOOK_EVERY_MS).unref() : undefined;
+  if (pulls.length > 0) look();
   return {
     intake,
+    take(take: TakeLogs, signal: AbortSignal): Promise<TakenLogs | null> {
+      watchedAt.set(take.route, performance.now());
+      return intake.take(take, signal);
+    },
+    fetched: (route) => fetches().get(route) ?? null,
+    fetches,
+    heard(route) {
+      const at = intake.lastCame().get(route);
+      return {
+        agoMs: at === undefined ? null : Date.now() - at,
+        upMs: performance.now() - begunAt,
+        fault: fetches().get(route)?.fault ?? null,
+      };
+    },
     async stop() {
       clearInterval(beat);
+      stopping.abort();
       // First, so that nothing waits for what it is at.
       await thread.stop();
-      await looking;
-      await Promise.all(tails.map((tail) => tail.close()));
+      await Promise.all(looking.values());
+      await Promise.all(pulls.map((pull) => pull.close()));
     },
   };
+}
+
+interface PullParts {
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+  readonly sink: LogSink;
+  readonly isWatched: (route: string) => boolean;
+}
+
+/** Every kind of log that Serin fetches itself. */
+function openPulls(
+  { config: { routes }, folder }: Pick<LoadedConfig, 'config' | 'folder'>,
+  { env, log, sink, isWatched }: PullParts,
+): readonly LogPull[] {
+  return routes.flatMap(({ name: route, logs }): readonly LogPull[] => {
+    const files = (logs?.files ?? []).map(({ path, version = null }) => {
+      const onFailure = (error: unknown) => log({ what: 'logFileUnreadable', level: 'warn', route, path, error });
+      const onSkipped = (bytes: number) => log({ what: 'logFileSkipped', level: 'warn', route, path, bytes });
+      return new FileTail({ route, path: resolve(folder, path), version, sink, onFailure, onSkipped });
+    });
+    if (!logs?.loki) return files;
+    const { query, versionLabel = null, interval, settle, limit } = logs.loki;
+    const loki = new LokiPull({
+      ...{ route, query, versionLabel, limit, sink },
+      everyMs: interval,
+      settleMs: settle,
+      client: lokiClient(httpClient(endpointOf(logs.loki, env))),
+      isWatched: () => isWatched(route),
+      onFailure: (reason) => log({ what: 'logFetchFailed', level: 'warn', route, reason }),
+      onSkipped: (ms) => log({ what: 'logFetchSkipped', level: 'warn', route, seconds: Math.ceil(ms / 1_000) }),
+    });
+    return [...files, loki];
+  });
 }

@@ -1,6 +1,6 @@
 import type { ServerConfig } from '../config/config.ts';
 import { routeMetrics } from '../config/route-metrics.ts';
-import type { ConfiguredSource } from '../config/sources.ts';
+import type { AskedService, ConfiguredSource } from '../config/sources.ts';
 import type { MeasurePort } from '../gateway/gateway.ts';
 import { lookupAllowed } from '../gateway/upstream/upstream-address.ts';
 import { resolveSecret } from '../identity/secrets.ts';
@@ -75,10 +75,9 @@ export function evidenceSource(
   });
 }
 
-/** How to reach a declared source. Throws Problem('invalid-input') when a secret is missing. */
-export function endpointOf(source: ConfiguredSource, env: NodeJS.ProcessEnv): Endpoint {
-  const { auth, ca } = source;
-  const tenant = source.kind === 'prometheus' ? source.tenant : undefined;
+/** How to reach a declared service. Throws Problem('invalid-input') when a secret is missing. */
+export function endpointOf(source: AskedService, env: NodeJS.ProcessEnv): Endpoint {
+  const { auth, ca, tenant } = source;
   const read = (reference: string) => resolveSecret(reference, env);
   return {
     url: source.url,

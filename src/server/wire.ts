@@ -116,8 +116,8 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       own,
       trust: upstreamTrust(upstreamCaOf(loaded).upstreamCa),
     });
-    const logs = openLogs(loaded, log);
-    const ports = controllerPorts({ loaded, store, gateway, channels, sources, logs: logs.intake, log });
+    const logs = openLogs(loaded, env, log);
+    const ports = controllerPorts({ loaded, store, gateway, channels, sources, logs, log });
     const { memory } = ports;
     const controller = createController(ports);
     const verified = new VerifiedTokens(store.tokens, orRemembered);
@@ -163,7 +163,12 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
           memory,
           internalErrors,
           accessLog: accessLogFile,
-          logs: () => ({ lines: logs.intake.totals(), refused: logs.intake.refused() }),
+          logs: () => ({
+            lines: logs.intake.totals(),
+            refused: logs.intake.refused(),
+            lastCame: logs.intake.lastCame(),
+            fetches: logs.fetches(),
+          }),
           log,
           channels: channels.map(({ name }) => name),
         }),

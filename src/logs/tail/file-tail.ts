@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { LONGEST_LINE_BYTES } from '../lines/log-line.ts';
+import type { LogPull } from '../pull/log-pull.ts';
 import type { LogSink } from '../thread/log-intake.ts';
 
 export interface TailedFile {
@@ -26,7 +27,8 @@ const NEWLINE = 0x0a;
  * Follows one file: from its end on, through rotation by renaming (the old one is read to its end first) and by truncation, and through its
  * absence. A file that is deleted is read to its end and let go. A line counts once its end is written. Of a line that is too long only its beginning is held.
  */
-export class FileTail {
+export class FileTail implements LogPull {
+  readonly route: string;
   private readonly options: TailOptions;
   private handle: FileHandle | null = null;
   private inode: number | null = null;
@@ -42,6 +44,7 @@ export class FileTail {
 
   constructor(options: TailOptions) {
     this.options = options;
+    this.route = options.route;
   }
 
   /** Reads what has been written since the last time. Never throws. */

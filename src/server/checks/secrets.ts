@@ -6,7 +6,7 @@ import { resolveSecret } from '../../identity/secrets.ts';
 import { openChannels } from '../../notify/channels.ts';
 import { counted } from '../../policy/counted.ts';
 import { Problem } from '../../problem/problem.ts';
-import { openSources } from '../open-sources.ts';
+import { endpointOf, openSources } from '../open-sources.ts';
 import type { Checked, Obstacle, Requirement } from './check.ts';
 
 /** Every secret that the file names, and whether those in the data folder are intact. */
@@ -47,6 +47,7 @@ export const secrets: Requirement = {
 function openAll({ loaded: { config }, env }: Checked): void {
   openChannels(config.channels, { secret: (reference) => resolveSecret(reference, env), notices: null });
   openSources(config, env);
+  for (const { logs } of config.routes) if (logs?.loki) endpointOf(logs.loki, env);
 }
 
 function faultsOf(
