@@ -71,6 +71,7 @@ export function openLogs(loaded: Pick<LoadedConfig, 'config' | 'folder'>, env: N
       watchedAt.set(take.route, performance.now());
       return intake.take(take, signal);
     },
+    sightings: (route, names) => intake.sightings(route, names),
     fetched: (route) => fetches().get(route) ?? null,
     fetches,
     heard(route) {
@@ -113,7 +114,11 @@ function openPulls(
     if (!logs?.loki) return files;
     const { query, versionLabel = null, interval, settle, limit } = logs.loki;
     const loki = new LokiPull({
-      ...{ route, query, versionLabel, limit, sink },
+      route,
+      query,
+      versionLabel,
+      limit,
+      sink,
       everyMs: interval,
       settleMs: settle,
       client: lokiClient(httpClient(endpointOf(logs.loki, env))),

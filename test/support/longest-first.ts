@@ -23,6 +23,7 @@ export const SLOW: readonly string[] = [
   'test/e2e/errors-by-content.test.ts',
   'test/e2e/logs.test.ts',
   'test/e2e/logs-collector.test.ts',
+  'test/e2e/loki.test.ts',
   'test/e2e/internal-answers.test.ts',
 ];
 

@@ -1,4 +1,5 @@
 import type { LogFetch } from '../../stats/logs/log-counts.ts';
+import type { LogBatch } from '../thread/log-batch.ts';
 import type { LogSink } from '../thread/log-intake.ts';
 import type { PageRead, PageTerms } from '../ways/way.ts';
 import type { LogPull } from './log-pull.ts';
@@ -177,7 +178,8 @@ export class LokiPull implements LogPull {
     const bytes = new Uint8Array(Buffer.byteLength(body));
     new TextEncoder().encodeInto(body, bytes);
     const page = { ...terms, versionLabel };
-    const receipt = await sink.give({ way: 'loki', coding: 'identity', bytes, route, version: null, page });
+    const batch: LogBatch = { way: 'loki', coding: 'identity', bytes, route, version: null, page };
+    const receipt = await sink.give(batch, `Loki of ${route}`);
     if (receipt.kind === 'busy') return 'busy';
     if (receipt.kind === 'unreadable') return { reason: `Loki gave an answer that cannot be read: ${receipt.reason}` };
     return receipt.page ?? { lines: 0, next: null, isCrowded: false };

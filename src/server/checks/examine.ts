@@ -11,6 +11,7 @@ import { coverage } from './coverage.ts';
 import { database } from './database.ts';
 import { installationKeys } from './installation-keys.ts';
 import { listenAddresses } from './listen-addresses.ts';
+import { fetchedLogs } from './logs.ts';
 import { mirroring } from './mirroring.ts';
 import { openForce } from './open-force.ts';
 import { proxies } from './proxies.ts';
@@ -35,6 +36,7 @@ const ADVISORIES: readonly Advisory[] = [
   upstreams,
   channelsCheck,
   sourcesCheck,
+  fetchedLogs,
   auditChain,
   ages,
 ];

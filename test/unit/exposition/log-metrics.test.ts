@@ -19,7 +19,7 @@ describe('the figures of log lines', () => {
       if (done.kind === 'read') for (const total of done.totals) sums.add(total);
     }
     const registry = new Registry();
-    logMetrics(registry, { lines: sums.all(), refused: 0 });
+    logMetrics(registry, { lines: sums.all(), refused: 0, lastCame: new Map(), fetches: new Map() });
     const text = await registry.metrics();
     expect(text.match(/^serin_log_lines_total\{.*$/gm)).toEqual([
       'serin_log_lines_total{http_route="shop",serin_track="stable",outcome="counted"} 50',

@@ -364,44 +364,6 @@ describe('a version of which no lines come', () => {
   });
 });
 
-describe('logs that are fetched from a Loki', () => {
-  const fetched = (fault: string | null) => ({ from: 'Loki', fault });
-  const from = (fault: string | null, of: (at: number) => Pick<NonNullable<Block['logs']>, 'stable' | 'canary'>) => {
-    return (at: number) => ({ ...blockAt(at, {}), logs: { ...of(at), fetched: fetched(fault) } });
-  };
-  const both = (at: number) => ({ stable: logged(requestsAt(at).stable), canary: logged(requestsAt(at).canary) });
-  const neither = () => ({ stable: null, canary: null });
-  const after = (logs: Logs, make: (at: number) => Block) => {
-    const policy = policyWith(logs);
-    let seen = look(policy, openJudgement(policy), inputOf([make(0)]));
-    for (let at = 1; at < 4 * MINUTE; at += 1) seen = look(policy, seen.state, inputOf([make(at)]));
-    return seen.verdict;
-  };
-
-  it('are blind while it fails, also where few lines were due, or the policy does not insist; nobody is blamed', () => {
-    const down = from('Loki answered 503', neither);
-    const up = from(null, both);
-    const reason = /^Loki answered 503: nothing is known of the logs of either version for \d min, while they served/;
-    for (const logs of [{}, { unsent: 'report' as const }]) {
-      const verdict = after(logs, down);
-      expect([verdict.name, verdict.reason]).toEqual(['blind', expect.stringMatching(reason)]);
-    }
-    const verdict = after({}, (at) => (at < MINUTE ? up(at) : down(at)));
-    expect([verdict.name, verdict.reason]).toEqual(['blind', expect.stringMatching(reason)]);
-    const quiet = (at: number) => from(null, () => ({ stable: logged(0), canary: logged(0) }))(at);
-    expect(after({}, (at) => (at < MINUTE ? quiet(at) : down(at))).name).toBe('blind');
-    expect(after({}, up).name).not.toBe('blind');
-  });
-
-  it('are blind where it answers and has none of a version', () => {
-    expect(after({}, from(null, neither)).reason).toMatch(
-      /^Loki answers, and had no log line of either version in 4 min, while they served/,
-    );
-    const half = from(null, (at) => ({ ...both(at), canary: at < MINUTE ? both(at).canary : null }));
-    expect(after({}, half).reason).toMatch(/^Loki answers, and had no log lines of the canary for 3 min, while it/);
-  });
-});
-
 it('what is remembered of logs is plain JSON, moves with the clock, and goes on after a restart', () => {
   const policy = policyWith({});
   const { state } = judged(policy, 2 * MINUTE + 2, (at) => blockAt(at, { fresh: 3 }));

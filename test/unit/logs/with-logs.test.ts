@@ -106,7 +106,11 @@ describe('blocks with logs', () => {
       collect: async () => ({ kind: 'blocks', blocks: [blockOf(clock.now)], cursor: String(clock.now) }),
     };
     const source = withLogs(inner, {
-      take: async (take) => book.take(take, clock.now),
+      take: async (take) => {
+        book.begin(take, clock.now);
+        return book.take(take, clock.now);
+      },
+      sightings: async () => new Map(),
       fetched: (route) => (route === 'shop' ? { from: 'Loki', fault } : null),
     });
     const split = { epoch: 3, canaryBps: 5_000, since: T0 - 60_000 };
