@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { LogThreadData } from '../../src/logs/thread/log-thread.ts';
 
 /**
  * Has each thread that reads what others send read the texts that take most memory for their bytes, in half of the heap that it has in
@@ -37,6 +38,8 @@ function nested({ bytes, values = Infinity }: Room): string {
   return '['.repeat(depth) + ']'.repeat(depth);
 }
 
+const LOGS_DATA: LogThreadData = { lostBefore: 0 };
+
 async function answerOf(file: string, workerData: unknown, jobs: readonly { readonly id: number }[]): Promise<string> {
   const entry = new URL(`../../src/${file}`, import.meta.url);
   const worker = new Worker(entry, { workerData, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: HALF_MB } });
@@ -55,7 +58,7 @@ async function answerOf(file: string, workerData: unknown, jobs: readonly { read
 /** Three answers whose numbers have to be kept as they were written, which takes most. */
 function compared(list: string) {
   const bytes = new Uint8Array(Buffer.from(`[12345678901234567890123,${list}]`));
-  const answer = { status: 200, type: 'application/json', fields: {}, body: { bytes, coding: 'identity' } };
+  const answer = { status: 200, at: 0, type: 'application/json', fields: {}, body: { bytes, coding: 'identity' } };
   const answers = {
     stable: { ...answer, version: 'v1' },
     canary: { ...answer, version: 'v2' },
@@ -95,8 +98,8 @@ const said: string[] = [];
 for (const kind of ['objects', 'names', 'nested'] as const) {
   said.push(await answerOf(BODY, null, compared(list(kind, { bytes: MB - 100 }))));
 }
-said.push(await answerOf(LOGS, null, batch(`{"a":[${list('deep', { bytes: 16 * MB - 100 })}]}`)));
-said.push(await answerOf(LOGS, null, batch(records([large('deep'), large('nested')].join(',')))));
+said.push(await answerOf(LOGS, LOGS_DATA, batch(`{"a":[${list('deep', { bytes: 16 * MB - 100 })}]}`)));
+said.push(await answerOf(LOGS, LOGS_DATA, batch(records([large('deep'), large('nested')].join(',')))));
 for (const values of [249_900, 260_000]) {
   said.push(await answerOf(OPENAPI, documents(list('deep', { bytes: 4 * MB - 200, values })), []));
 }
