@@ -69,6 +69,14 @@ export const READING_SCENARIOS: readonly Scenario[] = [
     connection.close();
     await stage.shaped(4);
   }),
+  scenario('an answer whose shape is read and whose client leaves', async (stage) => {
+    await stage.split({ measure: { ...READING, reads: SHAPES } });
+    const connection = await stage.open();
+    connection.write(get('/shop/begun'));
+    await connection.takeThrough('\r\n\r\n');
+    connection.close();
+    await until(async () => (await stage.upstream.connections()) === 0, 5_000);
+  }),
   scenario('answers of many shapes', async (stage) => {
     await stage.split({ measure: { ...READING, reads: SHAPES } });
     const connection = await stage.open();

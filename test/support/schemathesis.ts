@@ -90,6 +90,7 @@ export async function fuzzApi(tool: Schemathesis, options: FuzzOptions): Promise
 
 /** What they take depends on more than a schema says: a listed consumer, a year at most, an address that is allowed. */
 const CHOOSY = [
+  'POST /api/v1/logs',
   'POST /api/v1/rollouts',
   'POST /api/v1/rollouts/{id}/extend',
   'PUT /api/v1/routes/{route}/consumers/{name}',

@@ -170,6 +170,10 @@ function answer(incoming: IncomingMessage, outgoing: ServerResponse): void {
       outgoing.writeHead(200, JSON_HEAD);
       void writePieces(outgoing, 9);
       return;
+    case 'begun':
+      outgoing.writeHead(200, JSON_HEAD);
+      outgoing.write(JSON_TEXT.slice(0, 9));
+      return;
     case 'cut':
       outgoing.writeHead(200, { ...JSON_HEAD, 'Content-Length': 100 });
       outgoing.write(JSON_TEXT);

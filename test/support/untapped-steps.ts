@@ -168,8 +168,16 @@ const BY_THE_OWNER: readonly StepName[] = [
 /** In the thread that reads bodies: what is thrown there ends it. */
 const IN_THE_THREAD: readonly StepName[] = ['src/gateway/measure/reading/shape/packed-facts.ts FactPacker'];
 
-/** Called once in thousands of times by a step that is made to throw itself. */
+/** Called once in thousands of times by a step that is made to throw itself, or where a place has more facts than are counted. */
 const SELDOM: readonly StepName[] = [
+  'src/gateway/measure/reading/shape/counted-paths.ts CountedPaths.halve',
+  'src/gateway/measure/reading/shape/counted-paths.ts CountedPaths.isIn',
+  'src/gateway/measure/reading/shape/counted-paths.ts CountedPaths.least',
+  'src/gateway/measure/reading/shape/fact-room.ts FactRoom.noteUncounted',
+  'src/gateway/measure/reading/shape/fact-room.ts FactRoom.takeFromLargest',
+  ...['admit', 'drop', 'findLeast', 'giveUp', 'isCommon', 'makeRoom', 'shareOf', 'withoutRoom'].map(
+    (name): StepName => `src/gateway/measure/reading/shape/place-facts.ts PlaceFacts.${name}`,
+  ),
   'src/gateway/measure/endpoints/frequency-sketch.ts FrequencySketch.halve',
   'src/gateway/measure/endpoints/known-endpoints.ts KnownEndpoints.age',
 ];

@@ -149,10 +149,12 @@ function exampleAt(path: string, head: FlatDocument, body: FlatDocument | null):
 }
 
 /** Null for one with too much in it. */
-function documentOf(read: () => string): { readonly document: unknown } | 'broken' | null {
+function documentOf(read: () => string): ReturnType<typeof exactDocument> {
+  let text: string;
   try {
-    return exactDocument(read(), MOST_VALUES);
+    text = read();
   } catch {
     return 'broken';
   }
+  return exactDocument(text, MOST_VALUES);
 }

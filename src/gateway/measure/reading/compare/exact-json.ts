@@ -12,11 +12,16 @@ const COLON = 0x3a;
 
 /**
  * A JSON document in which numbers that a double cannot keep are as they were written: see `writtenNumber`. Null for one of which the
- * text shows that it has more values than these, which is not parsed. Throws for what is no JSON.
+ * text shows that it has more values than these, which is not parsed.
  */
-export function exactDocument(text: string, mostValues: number): { readonly document: unknown } | null {
+export function exactDocument(text: string, mostValues: number): { readonly document: unknown } | 'broken' | null {
   const exact = withLongNumbers(text, mostValues);
-  return exact === null ? null : { document: JSON.parse(exact) };
+  if (exact === null) return null;
+  try {
+    return { document: JSON.parse(exact) };
+  } catch {
+    return 'broken';
+  }
 }
 
 /** A number as it was written; null for a text that stands for itself. */
