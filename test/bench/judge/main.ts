@@ -29,6 +29,12 @@ if (!/^\d{1,9}$/.test(values.seed) || (values.quick && values.full) || unknown.l
   if (unknown.length > 0) console.error(`there is no row ${unknown.join(', ')}`);
   process.exit(2);
 }
+if (values.rows !== undefined && !existsSync(FIGURES)) {
+  console.error(
+    'some rows alone would replace the report of all: test/bench/judge.json is not there; run it once without --rows',
+  );
+  process.exit(2);
+}
 
 // Processor time: the wall clock also tells what else the machine does.
 let spentUs = process.cpuUsage();
