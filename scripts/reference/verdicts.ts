@@ -79,7 +79,7 @@ const CHECKS: Readonly<Record<string, readonly [what: string, does: string]>> = 
   'slower:MS': ['the share of answers slower than a boundary of a classic histogram', 'rolls back; has to show parity'],
   'keys:METRIC': [
     'the same by sticky key, where keys are sticky: errors, 4xx answers, three quantiles and the whole distribution (`shift`)',
-    'rolls back; all but `shift` have to show parity',
+    'rolls back; all but `shift` have to show parity; who skips `METRIC` skips this as well (`dominance` for `shift`)',
   ],
   answers: [
     'what both versions answer to the same requests, field by field: `checks.answers`',

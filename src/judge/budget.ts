@@ -1,4 +1,4 @@
-import { claimsOf, claimsOnRequests, fromEach, isDryRun } from '../parity/each-check.ts';
+import { claimsOf, claimsOnRequests, fromEach, isDryRun, isSkipped } from '../parity/each-check.ts';
 import type { CheckName } from '../parity/finding.ts';
 import { type Claim, type PolicyWeight, partOf, type ShareOf, type Stake } from '../parity/stake.ts';
 import type { Policy } from '../policy/schema.ts';
@@ -68,7 +68,7 @@ export function stakesOf(policy: Policy, state: JudgeState, skipped: readonly Ch
   const idle = state.assignment === 'by-key' ? 'requests' : 'keys';
   return fromEach(state.checks, (check, known) =>
     check.compares === idle ? [] : (check.stakes?.(policy, known, shares) ?? []),
-  ).filter(({ check }) => !skipped.includes(check) && !isDryRun(policy, check));
+  ).filter(({ check }) => !isSkipped(policy, check, skipped) && !isDryRun(policy, check));
 }
 
 function shareOf(

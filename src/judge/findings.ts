@@ -1,6 +1,6 @@
 import type { Hold } from '../parity/check.ts';
 import type { LookContext } from '../parity/context.ts';
-import { fromEach, isDryRun } from '../parity/each-check.ts';
+import { fromEach, isDryRun, isSkipped } from '../parity/each-check.ts';
 import type { Finding } from '../parity/finding.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Window } from '../stats/evidence/window.ts';
@@ -52,7 +52,7 @@ export function findingsOf(
     return found.map((finding) => ({ finding, compares: check.compares ?? null }));
   });
   return byAssignment(all, state)
-    .filter(({ check }) => !input.skippedChecks.includes(check))
+    .filter(({ check }) => !isSkipped(policy, check, input.skippedChecks))
     .map((finding) => (isDryRun(policy, finding.check) ? asReported(finding) : finding));
 }
 

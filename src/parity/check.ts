@@ -63,6 +63,8 @@ export interface Terms {
   readonly against: 'stable' | 'limit' | 'both';
   /** Set where its findings are shown in the internal phase, too. */
   readonly whileInternal?: true;
+  /** The check that compares the same by requests: who skips that means this one as well. */
+  readonly skippedWith?: CheckName;
 }
 
 /** What the policy says of a check under which most of them do the same. */

@@ -67,6 +67,13 @@ export function isDryRun(policy: Policy, name: CheckName): boolean {
   return policy.spec.dryRun || (termsOf(policy, name)?.dryRun ?? false);
 }
 
+/** Whether a person has skipped the check, by its own name or by that of the one which compares the same by requests. */
+export function isSkipped(policy: Policy, name: CheckName, skipped: readonly CheckName[]): boolean {
+  if (skipped.length === 0) return false;
+  const together = termsOf(policy, name)?.skippedWith;
+  return skipped.includes(name) || (together !== undefined && skipped.includes(together));
+}
+
 /** The names under which all checks report. */
 export function allNames(): readonly CheckNames[] {
   return KEYS.map((key) => CHECKS[key].names);

@@ -32,6 +32,11 @@ export function keyCheckName(metric: UnitMetric): CheckName {
   return `keys:${metric}`;
 }
 
+/** The check that compares the same metric by requests. */
+export function byRequests(metric: UnitMetric): CheckName {
+  return metric === 'shift' ? 'dominance' : metric;
+}
+
 export function labelOf(metric: UnitMetric): string {
   return `${LABELS[metric]} by key`;
 }

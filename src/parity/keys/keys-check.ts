@@ -6,7 +6,7 @@ import type { CheckName, QuantileName } from '../finding.ts';
 import { bucketMargins } from '../latency/bucket-margins.ts';
 import { LEVELS } from '../latency/latency.ts';
 import { lookAtKeys, uncounted } from './key-look.ts';
-import { harmParts, isReportOnly, keyCheckName, labelOf } from './key-terms.ts';
+import { byRequests, harmParts, isReportOnly, keyCheckName, labelOf } from './key-terms.ts';
 import { addLook, dueLook, followWeight, type KeysState, openKeys } from './keys.ts';
 import { keyFindings } from './keys-finding.ts';
 
@@ -20,7 +20,12 @@ export const keysCheck: Check<KeysState> = {
   terms(policy, name) {
     const metric = metricOf(name);
     if (metric === undefined) return null;
-    return { label: labelOf(metric), dryRun: isReportOnly(policy, metric), against: 'stable' };
+    return {
+      label: labelOf(metric),
+      dryRun: isReportOnly(policy, metric),
+      against: 'stable',
+      skippedWith: byRequests(metric),
+    };
   },
   claims: (policy) =>
     harmParts(policy).map(({ metric, part }) => ({

@@ -48,6 +48,30 @@ describe('keys in the place of requests', () => {
     expect(perRequest.verdict.findings.some(({ check }) => check.startsWith('keys:'))).toBe(false);
   });
 
+  it('are skipped with the check that compares the same by requests', () => {
+    const checksWithout = (...skippedChecks: readonly string[]) => {
+      const { verdict } = lookRepeatedly(
+        policy,
+        openJudgement(policy),
+        { from: 0, count: 300 },
+        (startedAt) => ({ ...blockOf({ assignment: 'by-key' }), startedAt }),
+        { skippedChecks },
+      );
+      return { ...verdict, checks: verdict.findings.map(({ check }) => check) };
+    };
+    const byKey = ['keys:errors', 'keys:clientErrors', 'keys:p50', 'keys:p95', 'keys:p99', 'keys:shift'];
+    expect(checksWithout().checks).toEqual(expect.arrayContaining([...byKey, 'p95', 'dominance']));
+    const { checks } = checksWithout('p95', 'dominance');
+    expect(checks).toEqual(expect.arrayContaining(['keys:errors', 'keys:clientErrors', 'keys:p50', 'keys:p99', 'p50']));
+    expect(checks.filter((check) => /p95|shift|dominance/.test(check))).toEqual([]);
+    // By its own name alone, the figures of the requests stay.
+    expect(checksWithout('keys:p95').checks).toContain('p95');
+    expect(checksWithout('keys:p95').checks).not.toContain('keys:p95');
+    expect(checksWithout('errors', 'clientErrors', 'p50', 'p95', 'p99').reason).toMatch(
+      'every check that could show parity is skipped',
+    );
+  });
+
   it('are not compared by counts that nobody can have counted', () => {
     const late = blockOf({ assignment: 'by-key', durationMs: 10 * MINUTE });
     const { state } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 2 }, (startedAt) => ({
