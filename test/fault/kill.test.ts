@@ -55,7 +55,8 @@ routes:
     path: /shop
     stable: { url: "${upstreams[0]?.url}", version: v1 }
     policy: quick
-    sticky: { header: x-user }
+    # What is compared by key waits for looks of 15 s, which no kill may be in.
+    sticky: request
 channels:
   console: false
   pagerduty: { routingKey: "file:${process.cwd()}/package.json", eventsUrl: "${pager.url}" }
