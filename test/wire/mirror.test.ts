@@ -244,6 +244,23 @@ describe('mirror', () => {
     expect((await gateway.mirrored())[0]?.skipped['canary-suffers']).toBe(0);
   });
 
+  it.each([
+    ['pauses for a canary that is far slower than the stable', 10, 1],
+    ['does not pause where the stable is half as slow', 700, 0],
+  ])('%s', async (_, stableMs, pauses) => {
+    const after =
+      (ms: number): Answer =>
+      (_incoming, outgoing) =>
+        void setTimeout(() => outgoing.end('late'), ms);
+    const [stable, canary] = [await recording(after(stableMs)), await recording(after(1_500))];
+    const gateway = await startGateway([routeTo(stable.url, { mirror: ALL })]);
+    await gateway.setSplit(orderTo(stable.url, canary.url));
+    await Promise.all(Array.from({ length: 5 }, () => askRaw(gateway.port, get('/a'))));
+    await expect.poll(async () => (await gateway.mirrored())[0]?.sent.canary['2xx'], { timeout: 10_000 }).toBe(5);
+    await askRaw(gateway.port, get('/a'));
+    expect((await gateway.mirrored())[0]?.skipped['canary-suffers']).toBe(pauses);
+  });
+
   it('keeps no stop waiting', async () => {
     const canary = await recording(() => {});
     const { gateway, totals } = await mirrored(canary, { mirror: { timeoutMs: 60_000 } });

@@ -18,6 +18,8 @@ const CANARY_FIRST: readonly Track[] = ['canary', 'stable'];
 const STABLE_FIRST: readonly Track[] = ['stable', 'canary'];
 const EVEN = 0.5;
 const FIRST_BAD = 500;
+/** A canary that takes longer than this many times the stable, and this many ms more, has too much to do. */
+const SLOW = { times: 4, ms: 500 };
 /** What comparing the answers of a route may take: some 40 times what ordinary ones do. */
 const OF_A_CORE = 0.2;
 
@@ -162,7 +164,7 @@ export class RouteMirror implements MirroringOwner {
     const { mirroring, outcomes } = sending;
     const { canary } = outcomes;
     if (canary === undefined || canary === 'not-sent' || canary === 'broken-off') return;
-    if (!isFailure(canary)) this.restraint.mirrored('success');
+    if (!isFailure(canary)) this.restraint.mirrored(isSlow(sending) ? 'failure' : 'success');
     // What the stable fails at too is no sign of a canary that suffers.
     else if (canary === '5xx' && mirroring.status >= FIRST_BAD) this.restraint.mirrored('success');
     else if (!this.isExcused(canary, sending)) this.restraint.mirrored('failure');
@@ -181,6 +183,12 @@ export class RouteMirror implements MirroringOwner {
   private newRestraint(): Restraint {
     return new Restraint(this.rule, () => this.clock.monotonic());
   }
+}
+
+/** Against the slower of the stable's answers to the same request. */
+function isSlow({ mirroring, tookMs }: SentAgain): boolean {
+  const stableMs = Math.max(mirroring.tookMs, tookMs.stable ?? 0);
+  return (tookMs.canary ?? 0) > SLOW.times * stableMs + SLOW.ms;
 }
 
 function isFailure(outcome: MirroredOutcome): boolean {

@@ -23,6 +23,8 @@ export class SentAgain {
   readonly mirroring: Mirroring;
   /** What became of each that has ended. */
   readonly outcomes: Partial<Record<Track, MirroredOutcome>> = {};
+  /** How long each took that has ended, in ms. */
+  readonly tookMs: Partial<Record<Track, number>> = {};
   private readonly parts: SentAgainParts;
   private readonly calls: MirroredCall[] = [];
   private open = 0;
@@ -50,6 +52,7 @@ export class SentAgain {
     const { faults, rule, onEnd } = this.parts;
     const { requestId } = this.mirroring;
     const attempt = this.mirroring.attempt(track);
+    const beganAt = performance.now();
     const call = new MirroredCall({
       client: attempt.destination.client,
       request: this.marked(attempt.request),
@@ -61,6 +64,7 @@ export class SentAgain {
       onEnd: (outcome) => {
         this.open--;
         this.outcomes[track] = outcome;
+        this.tookMs[track] = performance.now() - beganAt;
         if (outcome === 'unanswered' || outcome === 'broken-off' || outcome === 'not-sent') this.isBroken = true;
         try {
           onEnd(this, track, outcome);
