@@ -49,6 +49,8 @@ describe('reservations of the internal phase', () => {
   it('are there where nothing could be measured, and nowhere else', () => {
     const unmeasured = verdictAt(3, policy, { unusable: 'the source is away' });
     expect(unmeasured).toMatchObject({ name: 'blind', reservations: [{ kind: 'holds' }] });
+    expect(unmeasured.reason).toMatch(/the source is away.*; the toy holds$/);
+    expect(verdictAt(2, policy, { unusable: 'the source is away' }).reason).not.toMatch('toy');
     const weight = { ...internal, kind: 'weight', splitEpoch: 3 } as const;
     expect(verdictAt(3, policy, { step: weight }).reservations).toBeUndefined();
   });
