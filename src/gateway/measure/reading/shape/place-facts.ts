@@ -6,12 +6,9 @@ import type { Sighting } from '../../../../stats/answers/sighting.ts';
 import { type CountedPath, CountedPaths } from './counted-paths.ts';
 import type { FactRoom } from './fact-room.ts';
 import { type Answerer, FactSeen } from './fact-seen.ts';
+import { NamesOfData } from './names-of-data.ts';
 import { exampleAt, type ShowPart } from './shown-value.ts';
 
-/** A field with more words than this is no enumeration: what its words are is not told. */
-export const MOST_WORDS_OF_A_FIELD = 20;
-/** An object that has had more names than this is a table, and its keys are data, but for those that many answers have. */
-export const MOST_NAMES_OF_AN_OBJECT = 50;
 /** Of one place, so that others have room. */
 const MOST_OF_A_PLACE = 500;
 /** Texts that are remembered with what they count as; beyond it all are looked at again. */
@@ -82,11 +79,7 @@ export class PlaceFacts {
   /** What texts count as, as they are found. */
   private readonly known = new Map<FactText, Known>();
   private readonly uncounted = new Map<string, UncountedPath>();
-  private readonly words = new Map<string, number>();
-  private readonly names = new Map<string, number>();
-  private readonly tables = new Set<string>();
-  /** Names in tables that are none of their data. */
-  private readonly fields = new Set<string>();
+  private readonly names = new NamesOfData();
   /** What is found least, as far as it was asked for in an answer. */
   private least: { readonly answer: number; readonly of: ReturnType<CountedPaths['least']> } | null = null;
   private answer = 0;
@@ -153,7 +146,7 @@ export class PlaceFacts {
   private look(found: FactText): Known {
     const fact = readFact(found);
     if (fact === null) return 'ignored';
-    const path = isHead(fact.path) ? fact.path : this.inTables(fact.path);
+    const path = isHead(fact.path) ? fact.path : this.names.inTables(fact.path);
     if (this.ignore.some((ignored) => path === ignored || path.startsWith(`${ignored}/`))) {
       return this.remember(found, 'ignored');
     }
@@ -247,33 +240,21 @@ export class PlaceFacts {
     this.forget(({ of }) => of.path === path || of.path.startsWith(below));
   }
 
-  /** Counts another word of a field; false where it has had too many. */
   private isOneOfFew(path: string): boolean {
-    const words = this.words.get(path) ?? 0;
-    if (words > MOST_WORDS_OF_A_FIELD) return false;
-    setBounded(this.words, path, words + 1);
-    if (words < MOST_WORDS_OF_A_FIELD) return true;
-    this.forget(({ text, of }) => of.path === path && text.startsWith(WORD));
-    return false;
+    const words = this.names.countWord(path);
+    if (words === 'many-now') this.forget(({ text, of }) => of.path === path && text.startsWith(WORD));
+    return words === 'few';
   }
 
   /** Counts another name in an object; true where that makes it a table. */
   private makesTable(path: string): boolean {
-    const parent = parentPath(path);
-    if (parent === null || path.endsWith('/*') || path.endsWith('/{}')) return false;
-    const names = (this.names.get(parent) ?? 0) + 1;
-    setBounded(this.names, parent, names);
-    if (names <= MOST_NAMES_OF_AN_OBJECT) return false;
-    this.tables.add(parent);
-    const below = `${parent}/`;
+    const table = this.names.countName(path);
+    if (table === null) return false;
+    const inside = this.all.filter(({ of }) => parentPath(of.path) === table);
     // What many answers have is no key that one of their clients chose.
-    for (const { of } of this.all) {
-      if (parentPath(of.path) === parent && this.paths.shareOfPath(of) >= COMMON) this.fields.add(of.path);
-    }
-    this.forget(({ of }) => of.path.startsWith(below) && this.inTables(of.path) !== of.path);
-    for (const counts of [this.names, this.words]) {
-      for (const of of counts.keys()) if (of === parent || of.startsWith(below)) counts.delete(of);
-    }
+    const fields = inside.filter(({ of }) => this.paths.shareOfPath(of) >= COMMON).map(({ of }) => of.path);
+    this.names.makeTable(table, fields);
+    this.forget(({ of }) => of.path.startsWith(`${table}/`) && this.names.inTables(of.path) !== of.path);
     this.known.clear();
     this.uncounted.clear();
     return true;
@@ -294,27 +275,10 @@ export class PlaceFacts {
     }
     this.least = null;
   }
-
-  /** A path in which the keys of tables are `{}`. */
-  private inTables(path: string): string {
-    if (this.tables.size === 0) return path;
-    let read = '';
-    for (const segment of path.split('/').slice(1)) {
-      const isKey = this.tables.has(read) && segment !== '*' && !this.fields.has(`${read}/${segment}`);
-      read += isKey ? '/{}' : `/${segment}`;
-    }
-    return read;
-  }
 }
 
 function isHead(path: string): boolean {
   return !path.startsWith('/') && path !== '';
-}
-
-/** So that no client makes it grow for ever: beyond the bound the counts begin anew. */
-function setBounded(counts: Map<string, number>, key: string, count: number): void {
-  if (counts.size >= MOST_TEXTS && !counts.has(key)) counts.clear();
-  counts.set(key, count);
 }
 
 /** What has to be there for a fact to be true or not. */
