@@ -3,6 +3,7 @@ import { ROLES } from '../rollout/event.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
 import { POST_OUTCOMES, type PostOutcome } from '../stats/answers/posted-value.ts';
 import { declaredViewSchema } from './declared-view.ts';
+import { stageViewSchema } from './stages-view.ts';
 import { checkName, verdictViewSchema } from './verdict-schemas.ts';
 
 const instant = z.iso.datetime().describe('RFC 3339, UTC');
@@ -18,9 +19,7 @@ export const rolloutViewSchema = z
     active: z.boolean(),
     stage: z.string().describe('preflight, internal, step-1, ..., bake, promoted, finalised, rolled-back, ...'),
     nextStage: z.string().nullable(),
-    stages: z
-      .array(z.strictObject({ name: z.string(), label: z.string() }))
-      .describe('The way from internal to promoted'),
+    stages: z.array(stageViewSchema).describe('The way from internal to promoted'),
     stageEnteredAt: instant,
     router: z
       .enum(ROUTER_NAMES)

@@ -3,10 +3,11 @@ import type { Reservation } from '../parity/internal/reservation.ts';
 import { formatBps } from '../policy/units.ts';
 import { neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
-import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
+import { isEnded, stageName } from '../rollout/state.ts';
 import type { Standing } from './control.ts';
 import { declaredView } from './declared-view.ts';
 import { differenceView } from './difference-view.ts';
+import { stagesView } from './stages-view.ts';
 import type { FindingView, ReservationView, VerdictView } from './verdict-schemas.ts';
 import type { AuditView, RolloutView } from './view-schemas.ts';
 import { waitsFor } from './waits-for.ts';
@@ -27,7 +28,7 @@ export function rolloutView(
     active: !isEnded(rollout),
     stage: stageName(rollout.stage),
     nextStage: next && stageName(next),
-    stages: ladder(rollout),
+    stages: stagesView(rollout, evidence.past ?? []),
     stageEnteredAt: instant(rollout.stageEnteredAt),
     router: rollout.router ?? 'gateway',
     heavyLast: rollout.heavyLast ? { keys: rollout.heavyLast.units.length, share: rollout.heavyLast.share } : null,
@@ -76,15 +77,6 @@ export function auditView(entry: AuditEntry): AuditView {
 
 function instant(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-function ladder(rollout: Rollout): { name: string; label: string }[] {
-  const steps = rollout.policy.spec.steps.map((step, index) => ({
-    name: stageName({ kind: 'step', index }),
-    label: 'weight' in step ? formatBps(step.weight) : 'consumers',
-  }));
-  const named = (name: string) => ({ name, label: name });
-  return [named('internal'), ...steps, named('bake'), named('promoted')];
 }
 
 function verdictView(verdict: Verdict): VerdictView {

@@ -46,7 +46,7 @@ export function readEvidence(input: LookInput, known: LatencyForm | null = null)
   let blind = input.unusable;
   let form = known;
   for (const block of input.blocks as readonly unknown[]) {
-    const fault = faultOf(block);
+    const fault = faultOfBlock(block);
     if (fault !== null) {
       blind ??= `a block of measurements is unusable: ${fault}`;
       continue;
@@ -95,7 +95,8 @@ function absence(block: Block, step: StepContext): string | null {
   return null;
 }
 
-function faultOf(block: unknown): string | null {
+/** Why a block breaks the contract of sources; null if it does not. */
+export function faultOfBlock(block: unknown): string | null {
   if (!isRecord(block)) return 'it is no record';
   for (const key of ['startedAt', 'durationMs'] as const) {
     if (!Number.isFinite(block[key])) return `${key} is ${show(block[key])}, not a time`;

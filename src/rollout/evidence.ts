@@ -1,3 +1,4 @@
+import { faultOfBlock } from '../judge/evidence.ts';
 import { alarmOf } from '../judge/fault/fault-detector.ts';
 import { type JudgeState, type Look, openJudgement } from '../judge/judge.ts';
 import type { Verdict } from '../judge/verdict.ts';
@@ -5,6 +6,7 @@ import type { Policy } from '../policy/schema.ts';
 import type { Block } from '../stats/block.ts';
 import { addForced, type Forced } from './forced.ts';
 import type { EvidenceReset } from './move.ts';
+import { countPast, enterPast, leavePast, type Past } from './past.ts';
 import { isEnded, type Rollout } from './state.ts';
 
 /** What has been seen so far: overwritten at every look in the transaction of the look, never audited. */
@@ -33,6 +35,8 @@ export interface Evidence {
   readonly steppedMs?: number;
   /** Age at which an open request counts as slow in the next collection. */
   readonly slowAfterMs: number;
+  /** The stages so far, from the first that this version saw begin; omitted before it. */
+  readonly past?: Past;
 }
 
 /** Nothing seen yet. */
@@ -91,7 +95,15 @@ export function evidenceAfterLook(rollout: Rollout, before: Evidence, seen: Obse
     suspectSince: seen.look?.verdict.name === 'suspect' ? (evidence.suspectSince ?? seen.at) : null,
     held: heldSince(evidence, seen),
     faultSince: faultSince(evidence, seen),
+    ...pastOf(rollout, evidence, seen),
   };
+}
+
+/** A block that the judge would not take is left out of what people see of the past, too. */
+function pastOf({ policy, firstEpoch }: Rollout, { past }: Evidence, { blocks }: Observation): Pick<Evidence, 'past'> {
+  if (past === undefined) return {};
+  const own = (blocks ?? []).filter((block) => block.splitEpoch >= firstEpoch && faultOfBlock(block) === null);
+  return { past: countPast(past, policy, own) };
 }
 
 /**
@@ -99,7 +111,8 @@ export function evidenceAfterLook(rollout: Rollout, before: Evidence, seen: Obse
  * verdict: no step passes on the verdict of the previous one.
  */
 export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: Rollout, at: number): Evidence {
-  if (isEnded(after)) return evidence;
+  const { past } = evidence;
+  if (isEnded(after)) return past === undefined ? evidence : { ...evidence, past: leavePast(past, at) };
   switch (reset) {
     case 'keep': {
       // A weight that changes within the stage has its own timestamps, on the present clock.
@@ -119,9 +132,16 @@ export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: R
         suspectSince: null,
         held: null,
         ...(evidence.steppedMs === undefined ? {} : { steppedMs: 0 }),
+        past: enterPast(past ?? [], after, at),
       };
     case 'all':
-      return { ...noEvidence(after.policy, at), cursor: evidence.cursor, anewAt: at };
+      return {
+        ...noEvidence(after.policy, at),
+        cursor: evidence.cursor,
+        anewAt: at,
+        // What was answered does not become untrue with a new policy.
+        ...(past === undefined ? {} : { past }),
+      };
   }
 }
 

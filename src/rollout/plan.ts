@@ -51,15 +51,20 @@ export function weightOf(stage: Stage, policy: Policy): number {
 }
 
 /** Minimum counted time of the present stage, in ms. */
-export function neededDwellMs(rollout: Rollout): number {
-  const { spec } = rollout.policy;
-  switch (rollout.stage.kind) {
+export function neededDwellMs({ stage, policy, extraDwellMs }: Rollout): number {
+  const dwells = stage.kind === 'internal' || stage.kind === 'step' || stage.kind === 'bake';
+  return dwells ? declaredDwellMs(stage, policy) + extraDwellMs : 0;
+}
+
+/** What the policy says of it for a stage; 0 where it says nothing. */
+export function declaredDwellMs(stage: Stage, { spec }: Policy): number {
+  switch (stage.kind) {
     case 'internal':
-      return spec.internal.dwell + rollout.extraDwellMs;
+      return spec.internal.dwell;
     case 'step':
-      return (currentStep(rollout)?.dwell ?? 0) + rollout.extraDwellMs;
+      return spec.steps[stage.index]?.dwell ?? 0;
     case 'bake':
-      return spec.bake.dwell + rollout.extraDwellMs;
+      return spec.bake.dwell;
     default:
       return 0;
   }

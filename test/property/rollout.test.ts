@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { auditDraft } from '../../src/controller/commit.ts';
 import { replay } from '../../src/controller/replay.ts';
 import type { RolloutEvent } from '../../src/rollout/event.ts';
+import { noEvidence, resetEvidence } from '../../src/rollout/evidence.ts';
 import type { AuditDraft } from '../../src/rollout/record.ts';
 import { orderFor } from '../../src/rollout/split-order.ts';
+import { isEnded, stageName } from '../../src/rollout/state.ts';
 import { begin, transition } from '../../src/rollout/transition.ts';
 import { policyOf, startedEvent, T0 } from '../support/rollouts.ts';
 
@@ -76,6 +78,7 @@ function run(events: readonly RolloutEvent[]) {
   const states = [first];
   const audit: AuditDraft[] = [];
   let rollout = first;
+  let evidence = noEvidence(first.policy, T0);
   audit.push(auditDraft(null, rollout, { event: started, at: T0, actor, reason: 'ready' }));
   for (const [index, next] of events.entries()) {
     const at = T0 + (index + 1) * 1_000;
@@ -83,9 +86,10 @@ function run(events: readonly RolloutEvent[]) {
     if (moved.kind === 'refused') continue;
     audit.push(auditDraft(rollout, moved.rollout, { event: next, at, actor, reason: 'because' }));
     rollout = moved.rollout;
+    evidence = resetEvidence(evidence, moved.evidence, rollout, at);
     states.push(rollout);
   }
-  return { states, audit, rollout };
+  return { states, audit, rollout, evidence };
 }
 
 const history = fc
@@ -117,6 +121,21 @@ describe('the state machine', () => {
         }
       }),
       { seed: 20260102, numRuns: 500 },
+    );
+  });
+
+  it('has one account of each stage that it was in, without a gap between them', () => {
+    fc.assert(
+      fc.property(history, (events) => {
+        const { states, rollout, evidence } = run(events);
+        const { past = [] } = evidence;
+        const running = states.filter((state) => !isEnded(state)).map(({ stage }) => stageName(stage));
+        expect(past.map(({ stage }) => stage)).toEqual([...new Set(running)].filter((stage) => stage !== 'preflight'));
+        for (const [index, { leftAt }] of past.entries())
+          expect(leftAt).toBe(past[index + 1]?.enteredAt ?? rollout.endedAt);
+        if (!isEnded(rollout) && past.length > 0) expect(past.at(-1)?.enteredAt).toBe(rollout.stageEnteredAt);
+      }),
+      { seed: 20260104, numRuns: 500 },
     );
   });
 

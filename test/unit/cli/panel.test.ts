@@ -225,11 +225,23 @@ describe('renderRollout', () => {
 
   it('is no wider than it may be, whatever the names', async () => {
     const view = await inStep1();
+    const unseen = {
+      weightBps: 100,
+      needMs: 60_000,
+      enteredAt: null,
+      leftAt: null,
+      canaryRequests: null,
+      stableRequests: null,
+    };
     const long: RolloutView = {
       ...view,
       route: 'r'.repeat(90),
       reason: `because ${'of '.repeat(90)}${'x'.repeat(200)}`,
-      stages: Array.from({ length: 30 }, (_, index) => ({ name: `step-${index + 1}`, label: `${index + 1}%` })),
+      stages: Array.from({ length: 30 }, (_, index) => ({
+        ...unseen,
+        name: `step-${index + 1}`,
+        label: `${index + 1}%`,
+      })),
     };
     for (const one of [view, long]) {
       for (let width = 48; width <= 140; width += 1) {
