@@ -12,7 +12,7 @@ const ROWS: readonly (readonly [name: string, read: string, without: string, say
     'SERIN_SECRET',
     '`serve`, `doctor`, `renew-secret`, `force-token`',
     '`secret` in the data folder',
-    '32 characters or more: signs sticky cookies and force tokens, and keys the hashes of consumers; keep it the same',
+    '32 characters or more: signs sticky cookies, force tokens and sessions, and keys the hashes of consumers; keep it the same',
   ],
   ['SERIN_DATA', 'every command', '`dataFolder`, or `.serin`', 'The data folder'],
   ['SERIN_SERVER', 'commands that ask a server', '`http://127.0.0.1:7780`', 'The control API; `--server` overrides it'],

@@ -101,7 +101,7 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
   scheduleFailed: ['The schedule of ticks failed', 'A watchdog starts the ticks; report it'],
   secretReplaced: [
     'The installation has another secret',
-    'Sticky cookies and force tokens made before no longer count',
+    'Sticky cookies, force tokens and sessions made before no longer count',
   ],
   serving: ['Serin serves; the ports are those that it has', ''],
   splitNotApplied: ['The split of a route could not be applied', 'See `error`; tried at every tick, and in `/readyz`'],

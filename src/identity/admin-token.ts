@@ -39,7 +39,7 @@ export async function ensureAdminToken(
     await keep(store, makeFile(path), newId(), SERIN, 'first start');
     return;
   }
-  if (!(await store.tokens.findByHash(hashOf(token)))) await keep(store, token, newId(), SERIN, 'first start');
+  if (!(await store.tokens.find({ hash: hashOf(token) }))) await keep(store, token, newId(), SERIN, 'first start');
 }
 
 /**
@@ -48,7 +48,7 @@ export async function ensureAdminToken(
  */
 export async function revokedAdminToken(store: Pick<Store, 'tokens'>, dataFolder: string): Promise<string | null> {
   const token = readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE));
-  const known = token === null ? null : await store.tokens.findByHash(hashOf(token));
+  const known = token === null ? null : await store.tokens.find({ hash: hashOf(token) });
   if (!known || known.revokedAt === null) return null;
   return `the token in ${join(dataFolder, ADMIN_TOKEN_FILE)} was revoked: use another admin token, or ${WAY_OUT}`;
 }

@@ -18,8 +18,8 @@ const LEAST_CHARACTERS = 32;
 const WELL_FORMED = /^(?:[0-9a-f]{2}){32,}$/i;
 
 /**
- * The key that signs sticky cookies and force tokens, and keys the hashes of consumers' credentials: `SERIN_SECRET` if it is
- * set, else the file in the data folder. Null if none exists yet. Throws Problem('invalid-input') on a malformed one.
+ * The key that signs sticky cookies, force tokens and sessions, and keys the hashes of consumers' credentials: `SERIN_SECRET`
+ * if it is set, else the file in the data folder. Null if none exists yet. Throws Problem('invalid-input') on a malformed one.
  */
 export function presentSecret({ dataFolder, env }: SecretPlace): Uint8Array | null {
   const given = givenVariable(env, 'SERIN_SECRET');
@@ -74,7 +74,7 @@ export async function installationSecret(
     log({
       what: 'secretReplaced',
       level: 'warn',
-      reason: `${reason}: sticky cookies and force tokens made before are no longer valid`,
+      reason: `${reason}: sticky cookies, force tokens and sessions made before are no longer valid`,
     });
   return secret;
 }

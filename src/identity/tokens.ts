@@ -57,7 +57,7 @@ export function tokenControl(store: Pick<Store, 'tokens' | 'now'>, newId: () => 
   return {
     /** The actor of a bearer token, or null when it is unknown or revoked. */
     async authenticate(token: string) {
-      const actor = await verified.authenticate(hashOf(token));
+      const actor = (await verified.find({ hash: hashOf(token) }))?.actor ?? null;
       // Made by an earlier version for names that are too long: whose lines it sends cannot be told.
       if (actor?.role === 'logs:write' && !LATER.test(token)) return null;
       const sender = actor === null ? null : logSenderOf(token);

@@ -158,12 +158,16 @@ export interface TokenRecord {
   readonly revokedAt: number | null;
 }
 
+/** What identifies a token: the hash of its text, or its id. */
+export type TokenKey = { readonly hash: string } | { readonly id: string };
+
 export interface TokenStore {
   create(
     token: Pick<TokenRecord, 'id' | 'name' | 'role' | 'sender'> & { readonly hash: string },
     audit: AuditDraft,
   ): Promise<void>;
-  findByHash(hash: string): Promise<TokenRecord | null>;
+  /** Revoked ones too. */
+  find(by: TokenKey): Promise<TokenRecord | null>;
   list(): Promise<readonly TokenRecord[]>;
   /** The last admin token cannot be revoked: without one, no other could be created. */
   revoke(id: string, audit: AuditDraft): Promise<Revocation>;

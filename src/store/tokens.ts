@@ -24,9 +24,11 @@ export function tokenStore(run: Run): TokenStore {
           await appendAudit(tx, [draft]);
         }),
       ),
-    findByHash: (hash) =>
+    find: (by) =>
       run(async (database) => {
-        const [row] = await database.select(columns).from(tokens).where(eq(tokens.hash, hash));
+        if ('id' in by && !isUuid(by.id)) return null;
+        const isMeant = 'id' in by ? eq(tokens.id, by.id) : eq(tokens.hash, by.hash);
+        const [row] = await database.select(columns).from(tokens).where(isMeant);
         return row === undefined ? null : recordOf(row);
       }),
     list: () =>

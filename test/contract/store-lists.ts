@@ -83,17 +83,19 @@ export function listsContract(bench: () => StoreBench): void {
     });
 
     it.each([null, { route: 'shop' }, { route: 'shop', version: 'v2' }])(
-      'are found by their hash, with whose logs they send (%j), and say when they were revoked',
+      'are found by their hash and by their id, with whose logs they send (%j), and say when they were revoked',
       async (sender) => {
         const route = fresh('route');
         const { hash, ...token } = { ...tokenOf(), sender };
         await store().tokens.create({ hash, ...token }, draftOf(route, 'tokenCreated'));
-        const found = await store().tokens.findByHash(hash);
+        const found = await store().tokens.find({ hash });
         expect(found).toEqual({ ...token, createdAt: expect.any(Number), revokedAt: null });
+        expect(await store().tokens.find({ id: token.id })).toEqual(found);
         expect(await store().tokens.list()).toContainEqual(found);
         expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toEqual({ kind: 'revoked' });
-        const at = (await store().tokens.findByHash(hash))?.revokedAt;
+        const at = (await store().tokens.find({ hash }))?.revokedAt;
         expect(at).toBeGreaterThanOrEqual(found?.createdAt ?? Infinity);
+        expect(await store().tokens.find({ id: token.id })).toMatchObject({ revokedAt: at });
         expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toEqual({
           kind: 'revoked-before',
           at,
@@ -104,7 +106,8 @@ export function listsContract(bench: () => StoreBench): void {
 
     it.each([randomUUID(), 'nonsense'])('cannot be revoked when there is none: %s', async (id) => {
       expect(await store().tokens.revoke(id, draftOf(fresh('route'), 'tokenRevoked'))).toEqual({ kind: 'unknown' });
-      expect(await store().tokens.findByHash(id)).toBeNull();
+      expect(await store().tokens.find({ id })).toBeNull();
+      expect(await store().tokens.find({ hash: id })).toBeNull();
     });
 
     it('keep the last admin token, also when all of them are revoked at once', async () => {

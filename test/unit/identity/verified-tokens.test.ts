@@ -2,25 +2,34 @@ import { describe, expect, it } from 'vitest';
 import { orRemembered } from '../../../src/controller/patience.ts';
 import { VerifiedTokens } from '../../../src/identity/verified-tokens.ts';
 import { Problem } from '../../../src/problem/problem.ts';
+import type { TokenKey } from '../../../src/store/store.ts';
 
 const HOUR = 3_600_000;
 const AWAY = new Problem('unavailable', 'The database cannot answer (ECONNREFUSED).');
 
 function bench() {
   const world = { now: 0, away: false, revoked: new Set<string>(), asked: 0 };
-  const tokens = new VerifiedTokens(
+  const verified = new VerifiedTokens(
     {
-      async findByHash(hash) {
+      async find(by) {
         world.asked += 1;
         if (world.away) throw AWAY;
-        if (hash === 'unknown') return null;
-        const revokedAt = world.revoked.has(hash) ? 1 : null;
-        return { id: `id-${hash}`, name: hash, role: 'operator', sender: null, createdAt: 0, revokedAt };
+        const name = 'hash' in by ? by.hash : by.id.replace(/^id-/, '');
+        if (name === 'unknown') return null;
+        const revokedAt = world.revoked.has(name) ? 1 : null;
+        return { id: `id-${name}`, name, role: 'operator', sender: null, createdAt: 0, revokedAt };
       },
     },
     orRemembered,
     () => world.now,
   );
+  const actorOf = async (by: TokenKey) => (await verified.find(by))?.actor ?? null;
+  const tokens = {
+    authenticate: (hash: string) => actorOf({ hash }),
+    ofId: (id: string) => actorOf({ id }),
+    forget: (id: string) => verified.forget(id),
+    confirmAll: () => verified.confirmAll(),
+  };
   return { world, tokens };
 }
 
@@ -73,5 +82,37 @@ describe('tokens while the database is away', () => {
     await expect(tokens.authenticate('token-0')).rejects.toBe(AWAY);
     expect(await tokens.authenticate('token-1')).not.toBeNull();
     expect(await tokens.authenticate('token-100')).not.toBeNull();
+  });
+
+  it('count for a session too, which knows the id alone, whichever way they were found', async () => {
+    const { world, tokens } = bench();
+    await tokens.authenticate('ada');
+    await tokens.ofId('id-bob');
+    await tokens.confirmAll();
+    world.away = true;
+    for (const name of ['ada', 'bob']) expect(await tokens.ofId(`id-${name}`)).toEqual({ name, role: 'operator' });
+    expect(await tokens.authenticate('ada')).toEqual({ name: 'ada', role: 'operator' });
+    // Nobody has presented it yet.
+    await expect(tokens.authenticate('bob')).rejects.toBe(AWAY);
+  });
+
+  it('take one place each, found by id and by hash', async () => {
+    const { world, tokens } = bench();
+    for (let at = 0; at < 100; at += 1) {
+      await tokens.authenticate(`token-${at}`);
+      await tokens.ofId(`id-token-${at}`);
+    }
+    world.away = true;
+    expect(await tokens.authenticate('token-0')).not.toBeNull();
+  });
+
+  it('are forgotten by id and hash when a session finds them revoked', async () => {
+    const { world, tokens } = bench();
+    await tokens.authenticate('ada');
+    world.revoked.add('ada');
+    expect(await tokens.ofId('id-ada')).toBeNull();
+    world.away = true;
+    await expect(tokens.authenticate('ada')).rejects.toBe(AWAY);
+    await expect(tokens.ofId('id-ada')).rejects.toBe(AWAY);
   });
 });
