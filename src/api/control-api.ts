@@ -1,13 +1,15 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Hono } from 'hono';
-import { createMiddleware } from 'hono/factory';
-import { type ApiEnv, authenticate } from './access.ts';
+import type { ApiEnv } from './access.ts';
 import type { ControlPlane } from './control.ts';
+import { authenticate, type Entrance } from './entry/authenticate.ts';
+import { ownPage, sameOrigin } from './entry/own-page.ts';
+import { presentToken } from './entry/present-token.ts';
+import { sessionCookies } from './entry/session-cookie.ts';
 import { refuseInvalid } from './invalid-request.ts';
 import { limitBody } from './limit-body.ts';
 import { ownNames } from './own-names.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
-import { requestUrl } from './request-url.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
 import { consumerRoutes } from './routes/consumer-routes.ts';
 import { logRoutes } from './routes/log-routes.ts';
@@ -15,6 +17,7 @@ import { operationRoutes } from './routes/operation-routes.ts';
 import { overrideRoutes } from './routes/override-routes.ts';
 import { policyRoutes } from './routes/policy-routes.ts';
 import { rolloutRoutes } from './routes/rollout-routes.ts';
+import { meRoutes, signInRoutes } from './routes/session-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
 import { valueRoutes } from './routes/value-routes.ts';
 
@@ -23,6 +26,8 @@ export interface ControlApiOptions {
   readonly onUnforeseen?: (error: unknown) => void;
   /** Host names that it accepts, in addition to addresses and localhost; none by default. */
   readonly isOwnName?: (name: string) => boolean;
+  /** `control.publicUrl`: where it is https, no session of its host goes without TLS. */
+  readonly publicUrl?: string | undefined;
   /** Ms of a monotonic clock, for the rate limit of failed authentications. */
   readonly now?: () => number;
 }
@@ -32,6 +37,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   const {
     onUnforeseen = (error) => console.error(error),
     isOwnName = () => false,
+    publicUrl,
     now = () => performance.now(),
   } = options;
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
@@ -56,11 +62,14 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   app.use(sameOrigin);
   app.route('/', operationRoutes(control));
 
-  app.use('/api/*', authenticate(control.tokens, now));
+  const entrance = entranceOf(control, publicUrl, now);
+  app.route('/api/v1', signInRoutes(entrance));
+  app.use('/api/*', authenticate(entrance));
   // Their bodies may be larger.
   app.route('/api/v1', logRoutes(control));
   app.use('/api/*', limitBody);
   for (const routes of [
+    meRoutes,
     rolloutRoutes,
     overrideRoutes,
     auditRoutes,
@@ -73,10 +82,21 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   }
 
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'serin-7780',
+    description: 'Set by POST /api/v1/session. Its name has the port, and begins with __Host- over https',
+  });
   const info = { title: 'Serin control API', version: control.build.version };
   app.doc31('/openapi.json', { openapi: '3.1.0', info });
   methodsOf = allowedMethods(app.routes);
   return app;
+}
+
+function entranceOf({ tokens, sessions }: ControlPlane, publicUrl: string | undefined, now: () => number): Entrance {
+  const page = ownPage(publicUrl);
+  return { tokens, sessions, page, cookies: sessionCookies(page), present: presentToken(now) };
 }
 
 /** The methods that a path supports; empty if the path does not exist (RFC 9110 sections 10.2.1 and 15.5.6). */
@@ -91,13 +111,3 @@ function allowedMethods(routes: Hono['routes']): (path: string) => readonly stri
     return [...methods].toSorted();
   };
 }
-
-/** Another site's page cannot make a browser act here (CSRF): its Origin names a different host from the request's. */
-const sameOrigin = createMiddleware(async (c, next) => {
-  const origin = c.req.header('origin');
-  if (origin !== undefined && URL.parse(origin)?.host !== requestUrl(c)?.host) {
-    return problemAnswer(c, 'forbidden', 'requests from pages of another origin are refused');
-  }
-  await next();
-  return undefined;
-});

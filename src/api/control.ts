@@ -73,6 +73,17 @@ export interface TokenControl {
   revoke(id: string, by: Actor, reason: string): Promise<void>;
 }
 
+/** Sessions of browsers, each in a cookie whose name its value is bound to. */
+export interface SessionControl {
+  /** The session that a token opens; null when the token is unknown or revoked. */
+  open(
+    token: string,
+    cookie: string,
+  ): Promise<{ readonly actor: Actor; readonly value: string; readonly lastsMs: number } | null>;
+  /** Null when it was not made here, is over, or its token was revoked. `until` is its end, epoch ms. */
+  read(value: string, cookie: string): Promise<{ readonly actor: Actor; readonly until: number } | null>;
+}
+
 export interface PolicyCheckRequest {
   /** The text of the policy, and its file's name, for messages only. */
   readonly text: string;
@@ -180,6 +191,7 @@ export interface ControlPlane {
   standing(record: RolloutRecord): Standing;
   readonly consumers: ConsumerControl;
   readonly tokens: TokenControl;
+  readonly sessions: SessionControl;
   readonly policies: PolicyControl;
   readonly values: ValueControl;
   readonly logs: LogsControl;

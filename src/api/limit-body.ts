@@ -24,9 +24,9 @@ export const limitBodyTo = (limitBytes: number, room?: BodyRoom) =>
     const most = length === undefined ? limitBytes : Number(length);
     if (most > limitBytes) return refuse();
     if (c.req.raw.body) {
-      const { name } = c.get('actor');
-      if (room?.take(name, most) === false) return noRoom(c);
-      const body = await readAtMost(limitBytes, c.req.raw.body).finally(() => room?.free(name, most));
+      const taken = room && { room, name: c.get('actor').name };
+      if (taken?.room.take(taken.name, most) === false) return noRoom(c);
+      const body = await readAtMost(limitBytes, c.req.raw.body).finally(() => taken?.room.free(taken.name, most));
       if (body === 'broken-off') return problemAnswer(c, 'malformed', 'the body broke off');
       if (body === 'too-large') return refuse();
       const { method, url, raw } = c.req;

@@ -21,7 +21,7 @@ export const HTTP_PROBLEMS: Readonly<
   Record<HttpProblemCode, { readonly status: ContentfulStatusCode; readonly title: string }>
 > = {
   malformed: { status: 400, title: 'The request cannot be read' },
-  unauthenticated: { status: 401, title: 'A valid bearer token is needed' },
+  unauthenticated: { status: 401, title: 'A valid token or session is needed' },
   forbidden: { status: 403, title: 'This is not allowed' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },

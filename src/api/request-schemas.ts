@@ -121,6 +121,10 @@ export const tokenBody = z.discriminatedUnion('role', [
   }),
 ]);
 
+export const sessionBody = z.strictObject({
+  token: z.string().regex(/^[A-Za-z0-9._~+/-]{1,512}=*$/, 'must be a token'),
+});
+
 export const policyCheckBody = z.strictObject({
   text: z.string().max(65_536).refine(isStorable, UNSTORABLE).describe('The policy, as its file has it'),
   file: printable(1_000).default('policy.yaml').describe('What the file is called: it is only named in what is found'),

@@ -178,6 +178,15 @@ const postOutcome = z
       'has this id; ambiguous-request: several have it; unknown-value: no check of the rollout waits for it; unusable: no number from 0 on',
   );
 
+export const meViewSchema = z
+  .strictObject({
+    name: z.string(),
+    role: z.string(),
+    via: z.enum(['token', 'session', 'anonymous']),
+    until: z.iso.datetime().nullable().describe('The end of the session; null without one'),
+  })
+  .openapi('Me');
+
 const lines = (what: string) => z.int().describe(what);
 
 export const logsViewSchema = z

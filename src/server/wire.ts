@@ -26,6 +26,7 @@ import { consumerControl } from '../identity/consumers.ts';
 import { installationSecret } from '../identity/installation-secret.ts';
 import { readPrivateFile } from '../identity/private-file.ts';
 import { resolveSecret } from '../identity/secrets.ts';
+import { sessionControl } from '../identity/session.ts';
 import { tokenControl } from '../identity/tokens.ts';
 import { VerifiedTokens } from '../identity/verified-tokens.ts';
 import { openChannels } from '../notify/channels.ts';
@@ -140,6 +141,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         follow,
       }),
       tokens,
+      sessions: sessionControl({ secret, verified, now: Date.now }),
       policies: policyControl(ports, routeIssue(loaded)),
       values: valueControl({ gateway, route: (name) => findRoute(config, name), carried: routeNames }),
       logs: logControl({ sink: logs.intake, route: (name) => findRoute(config, name) }),
@@ -181,7 +183,11 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       own,
       controller,
       control,
-      api: controlApi(control, { onUnforeseen: internalErrors.onUnforeseen, isOwnName: controlHosts(config.control) }),
+      api: controlApi(control, {
+        onUnforeseen: internalErrors.onUnforeseen,
+        isOwnName: controlHosts(config.control),
+        publicUrl: config.control.publicUrl,
+      }),
       dataFolder,
       descriptors,
       units,

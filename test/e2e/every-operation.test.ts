@@ -23,29 +23,29 @@ describe('every operation, through the real listener', () => {
     expect(Object.keys(OPERATIONS).toSorted()).toEqual(document.operations.toSorted());
   });
 
-  it.each(Object.entries(OPERATIONS))('%s', async (operation, { status, before, edited, body, query = '' }) => {
-    const found = await stage.prepare({ ...(before ? { before } : {}), ...(edited ? { edited } : {}) });
-    const [method = '', path = ''] = operation.split(' ');
-    const filled = path
-      .replace('{id}', path.includes('/tokens/') ? found.token : found.rollout)
-      .replace('{route}', found.route)
-      .replace('{name}', found.consumer)
-      .replace('{gate}', 'tests');
-    const asked = `${filled}${query.replace('{route}', found.route)}`;
-    const answer = await stage.ask(method, asked, bodyOf(operation, body, found), headersOf(operation));
-    const text = await answer.text();
-    expect([answer.status, text]).toEqual([status, status === 204 ? '' : expect.stringMatching(/./)]);
-    const type = answer.headers.get('content-type');
-    expect(document.faultsOf(document.operation(method, path), { status, type, text })).toEqual([]);
-  });
-
-  function headersOf(operation: string) {
-    return operation === 'POST /api/v1/logs' ? { 'content-type': 'application/x-ndjson' } : {};
-  }
+  it.each(Object.entries(OPERATIONS))(
+    '%s',
+    async (operation, { status, before, edited, body, query = '', headers }) => {
+      const found = await stage.prepare({ ...(before ? { before } : {}), ...(edited ? { edited } : {}) });
+      const [method = '', path = ''] = operation.split(' ');
+      const filled = path
+        .replace('{id}', path.includes('/tokens/') ? found.token : found.rollout)
+        .replace('{route}', found.route)
+        .replace('{name}', found.consumer)
+        .replace('{gate}', 'tests');
+      const asked = `${filled}${query.replace('{route}', found.route)}`;
+      const answer = await stage.ask(method, asked, bodyOf(operation, body, found), headers);
+      const text = await answer.text();
+      expect([answer.status, text]).toEqual([status, status === 204 ? '' : expect.stringMatching(/./)]);
+      const type = answer.headers.get('content-type');
+      expect(document.faultsOf(document.operation(method, path), { status, type, text })).toEqual([]);
+    },
+  );
 
   function bodyOf(operation: string, body: object | undefined, { route, canary }: { route: string; canary: string }) {
     if (operation === 'POST /api/v1/rollouts') return { ...body, route, canaryUrl: canary };
     if (operation === 'POST /api/v1/policies/check') return { text: stage.policyText(), route };
+    if (operation === 'POST /api/v1/session') return { token: stage.token };
     if (operation === 'POST /api/v1/values') return { route, values: [POSTED] };
     return body;
   }

@@ -1,10 +1,12 @@
 import type { ControlPlane, LogsOutcome, PolicyCheck, Standing, TokenView } from '../../src/api/control.ts';
+import { sessionControl } from '../../src/identity/session.ts';
+import { hashOf } from '../../src/identity/tokens.ts';
 import type { JudgeState } from '../../src/judge/judge.ts';
 import type { Finding, Verdict } from '../../src/judge/verdict.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import { Problem } from '../../src/problem/problem.ts';
 import type { StartCommand } from '../../src/rollout/commands.ts';
-import type { Actor, Role, RolloutEvent } from '../../src/rollout/event.ts';
+import { type Actor, ROLES, type Role, type RolloutEvent } from '../../src/rollout/event.ts';
 import type { Evidence } from '../../src/rollout/evidence.ts';
 import type { AuditEntry, RolloutRecord } from '../../src/rollout/record.ts';
 import { isEnded, type Rollout, stageName } from '../../src/rollout/state.ts';
@@ -20,6 +22,14 @@ export const TOKENS: Readonly<Record<Role, string>> = {
   admin: 'serin_admin',
 };
 
+const ID_OF: Readonly<Record<Role, string>> = {
+  viewer: '019ac000-0000-7000-8000-00000000a001',
+  'logs:write': '019ac000-0000-7000-8000-00000000a002',
+  scorer: '019ac000-0000-7000-8000-00000000a003',
+  operator: '019ac000-0000-7000-8000-00000000a004',
+  admin: '019ac000-0000-7000-8000-00000000a005',
+};
+
 /** A control plane in memory: the real transition, no controller, no database. */
 export interface FakeControl extends ControlPlane {
   /** What a tick would do: a machine event, or evidence that has come in. */
@@ -27,6 +37,8 @@ export interface FakeControl extends ControlPlane {
   see(id: string, evidence: Partial<Evidence>): RolloutRecord;
   /** Answers of `health` and failures of everything, set by the test. */
   readonly mood: {
+    /** Epoch ms, for sessions. */
+    now: number;
     ready: boolean;
     problems: string[];
     look: Partial<NonNullable<Standing['look']>>;
@@ -40,13 +52,14 @@ export interface FakeControl extends ControlPlane {
   readonly consumerKeys: ReadonlyMap<string, string | undefined>;
 }
 
-export function fakeControl(policy: Policy = policyOf()): FakeControl {
+export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Buffer.alloc(32, 7)): FakeControl {
   const records = new Map<string, RolloutRecord>();
   const audit: AuditEntry[] = [];
   const consumers = new Map<string, { route: string; name: string; rule: ConsumerRule; changedAt: string }>();
   const consumerKeys = new Map<string, string | undefined>();
   const tokens = new Map<string, TokenView & { token: string }>();
   const mood: FakeControl['mood'] = {
+    now: T0,
     ready: true,
     problems: [],
     look: {},
@@ -238,6 +251,20 @@ export function fakeControl(policy: Policy = policyOf()): FakeControl {
         write({ actor: by, route: '', rolloutId: null, event: { kind: 'tokenRevoked', id }, reason });
       },
     },
+    sessions: sessionControl({
+      secret,
+      now: () => mood.now,
+      verified: {
+        async find(by) {
+          const fixed = ROLES.find((role) => ('id' in by ? ID_OF[role] === by.id : hashOf(TOKENS[role]) === by.hash));
+          if (fixed) return { id: ID_OF[fixed], actor: { name: `the ${fixed}`, role: fixed } };
+          const made = [...tokens.values()].find((one) =>
+            'id' in by ? one.id === by.id : hashOf(one.token) === by.hash,
+          );
+          return made && made.revokedAt === null ? { id: made.id, actor: { name: made.name, role: made.role } } : null;
+        },
+      },
+    }),
     policies: {
       async check({ route = 'payments', text, stable = 'v1', canary = 'v2' }) {
         if (mood.failing) throw mood.failing;

@@ -13,11 +13,13 @@ export interface Operation {
   readonly edited?: true;
   readonly body?: object;
   readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const IN_STEP: Before = [['advance', { to: 'step-1' }]];
 const why = { reason: 'tried' };
 const because = '?reason=tried';
+const OWN_PAGE = { 'sec-fetch-site': 'same-origin' };
 
 /** By `METHOD /path`, as the API's own description calls it. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -25,6 +27,9 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /readyz': { status: 200 },
   'GET /metrics': { status: 200 },
   'GET /version': { status: 200 },
+  'GET /api/v1/me': { status: 200 },
+  'POST /api/v1/session': { status: 204, headers: OWN_PAGE },
+  'DELETE /api/v1/session': { status: 204, headers: OWN_PAGE },
   'GET /api/v1/rollouts': { status: 200, query: '?limit=5' },
   'POST /api/v1/rollouts': { status: 201, before: [['abort']], body: why },
   'GET /api/v1/rollouts/{id}': { status: 200 },
@@ -53,7 +58,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'POST /api/v1/policies/check': { status: 200 },
   'POST /api/v1/values': { status: 200 },
   'POST /api/v1/otlp/v1/logs': { status: 200, body: { resourceLogs: [] } },
-  'POST /api/v1/logs': { status: 200, query: '?route={route}', body: { level: 'error', message: 'no card' } },
+  'POST /api/v1/logs': {
+    status: 200,
+    query: '?route={route}',
+    body: { level: 'error', message: 'no card' },
+    headers: { 'content-type': 'application/x-ndjson' },
+  },
 };
 
 /** What a command line is written with: the ids and names that a test has made for it. */

@@ -7,6 +7,7 @@ const ID = '019ac000-0000-7000-8000-000000000099';
 
 /** Every route behind a token and the least role that it takes. A route that is missing here fails the test. */
 const LEAST: Readonly<Record<string, Role>> = {
+  'GET /api/v1/me': 'viewer',
   'GET /api/v1/rollouts': 'viewer',
   'POST /api/v1/rollouts': 'operator',
   'GET /api/v1/rollouts/{id}': 'viewer',
@@ -40,6 +41,9 @@ const LEAST: Readonly<Record<string, Role>> = {
 
 const OPEN = ['GET /livez', 'GET /readyz', 'GET /metrics', 'GET /version'];
 
+/** What a page signs in and out with. */
+const SIGN_IN = ['POST /api/v1/session', 'DELETE /api/v1/session'];
+
 const UNKNOWN = ['GET /api/v1/secrets', 'POST /api/v1/rollouts/{id}/explode', 'GET /api'];
 
 const app = controlApi(fakeControl(), { now: () => 0 });
@@ -71,7 +75,7 @@ describe('the roles', () => {
     const routes = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect(routes.toSorted()).toEqual([...Object.keys(LEAST), ...OPEN].toSorted());
+    expect(routes.toSorted()).toEqual([...Object.keys(LEAST), ...OPEN, ...SIGN_IN].toSorted());
   });
 
   const cases = Object.entries(LEAST).flatMap(([route, least]) => ROLES.map((role) => ({ route, role, least })));
@@ -126,7 +130,7 @@ describe('the description', () => {
     expect(openapi).toBe('3.1.0');
     for (const [route, least] of Object.entries(LEAST)) {
       expect(operationAt(paths, route)).toMatchObject({
-        security: [{ bearer: [] }],
+        security: [{ bearer: [] }, { session: [] }],
         'x-required-role': least,
         summary: expect.stringMatching(/./),
         responses: { 401: { content: { 'application/problem+json': expect.anything() } } },

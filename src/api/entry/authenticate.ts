@@ -1,0 +1,81 @@
+import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import type { ApiEnv, Entry } from '../access.ts';
+import type { SessionControl, TokenBearer, TokenControl } from '../control.ts';
+import { problemAnswer } from '../problem-answer.ts';
+import type { OwnPage } from './own-page.ts';
+import { type PresentToken, unauthenticated } from './present-token.ts';
+import type { SessionCookies } from './session-cookie.ts';
+
+export interface Entrance {
+  readonly tokens: TokenControl;
+  readonly sessions: SessionControl;
+  readonly present: PresentToken;
+  readonly page: OwnPage;
+  readonly cookies: SessionCookies;
+}
+
+interface Entered extends Entry {
+  readonly actor: TokenBearer;
+}
+
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/** Resolves who asks: by the bearer token if there is one, else by the cookie of a session. Answers 401, 403, 415 or 429. */
+export function authenticate(entrance: Entrance) {
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    const entered = await enter(c, entrance);
+    if (entered instanceof Response) return entered;
+    const { actor, via, until } = entered;
+    c.set('actor', actor);
+    c.set('entry', { via, until });
+    await next();
+    return undefined;
+  });
+}
+
+function enter(c: Context, entrance: Entrance): Response | Promise<Entered | Response> {
+  const authorization = c.req.header('authorization');
+  // A proxy in front may ask for a password, and passes it on: that is no answer to who somebody is here.
+  if (authorization !== undefined && !/^Basic /i.test(authorization)) return byToken(c, authorization, entrance);
+  const cookie = entrance.cookies.presented(c);
+  if (cookie !== null) return bySession(c, cookie, entrance);
+  return unauthenticated(c, 'send a token as Authorization: Bearer TOKEN');
+}
+
+async function byToken(c: Context, authorization: string, { tokens, present }: Entrance): Promise<Entered | Response> {
+  const token = BEARER.exec(authorization)?.[1];
+  if (token === undefined) return unauthenticated(c, 'send a token as Authorization: Bearer TOKEN');
+  const actor = await present(c, token, (text) => tokens.authenticate(text));
+  return actor instanceof Response ? actor : { actor, via: 'token', until: null };
+}
+
+/**
+ * A browser sends the cookie whoever made it ask, so a request that may change something has to come from a page of this server.
+ * A session that is over is no failed login: a page that is left open asks again and again, and must not lock its address out.
+ */
+async function bySession(
+  c: Context,
+  { name, value }: { readonly name: string; readonly value: string },
+  { sessions, page }: Entrance,
+): Promise<Entered | Response> {
+  if (!READS.has(c.req.method)) {
+    const refusal = page.refusal(c);
+    if (refusal !== null) return problemAnswer(c, 'forbidden', refusal);
+    if (!hasJsonOrNothing(c)) {
+      const detail = 'with a session, a body must be sent as content-type application/json';
+      return problemAnswer(c, 'unsupported-media-type', detail);
+    }
+  }
+  const session = await sessions.read(value, name);
+  if (session === null) return unauthenticated(c, 'the session is over, or its token was revoked: sign in again');
+  return { ...session, via: 'session' };
+}
+
+/** A page of another origin cannot send this type without asking first. */
+function hasJsonOrNothing(c: Context): boolean {
+  const type = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== undefined) return type === 'application/json';
+  return c.req.header('transfer-encoding') === undefined && Number(c.req.header('content-length') ?? 0) === 0;
+}
