@@ -2,7 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Hono } from 'hono';
 import type { ApiEnv } from './access.ts';
 import type { ControlPlane } from './control.ts';
-import { authenticate, type Entrance } from './entry/authenticate.ts';
+import { authenticate } from './entry/authenticate.ts';
 import { ownPage, sameOrigin } from './entry/own-page.ts';
 import { presentToken } from './entry/present-token.ts';
 import { sessionCookies } from './entry/session-cookie.ts';
@@ -28,6 +28,8 @@ export interface ControlApiOptions {
   readonly isOwnName?: (name: string) => boolean;
   /** `control.publicUrl`: where it is https, no session of its host goes without TLS. */
   readonly publicUrl?: string | undefined;
+  /** `viewer`: requests without credentials may read. */
+  readonly anonymous?: 'off' | 'viewer';
   /** Ms of a monotonic clock, for the rate limit of failed authentications. */
   readonly now?: () => number;
 }
@@ -38,6 +40,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     onUnforeseen = (error) => console.error(error),
     isOwnName = () => false,
     publicUrl,
+    anonymous = 'off',
     now = () => performance.now(),
   } = options;
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
@@ -62,7 +65,9 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   app.use(sameOrigin);
   app.route('/', operationRoutes(control));
 
-  const entrance = entranceOf(control, publicUrl, now);
+  const page = ownPage(publicUrl);
+  const { tokens, sessions } = control;
+  const entrance = { tokens, sessions, anonymous, page, cookies: sessionCookies(page), present: presentToken(now) };
   app.route('/api/v1', signInRoutes(entrance));
   app.use('/api/*', authenticate(entrance));
   // Their bodies may be larger.
@@ -92,11 +97,6 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   app.doc31('/openapi.json', { openapi: '3.1.0', info });
   methodsOf = allowedMethods(app.routes);
   return app;
-}
-
-function entranceOf({ tokens, sessions }: ControlPlane, publicUrl: string | undefined, now: () => number): Entrance {
-  const page = ownPage(publicUrl);
-  return { tokens, sessions, page, cookies: sessionCookies(page), present: presentToken(now) };
 }
 
 /** The methods that a path supports; empty if the path does not exist (RFC 9110 sections 10.2.1 and 15.5.6). */

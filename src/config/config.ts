@@ -268,6 +268,15 @@ export const configSchema = z.strictObject({
         .default([])
         .describe('Host names of the control API, besides addresses and localhost; `*.example.com` for all below'),
       publicUrl: serviceUrl.optional().describe('Where people reach the control API; messages link to it'),
+      anonymous: z
+        .literal(['off', 'viewer'])
+        .default('off')
+        .describe('`viewer`: whoever reaches the control API may read as a viewer, without a token; needs `hosts`'),
+    })
+    .refine(({ anonymous, hosts }) => anonymous === 'off' || hosts.length > 0, {
+      message:
+        'lets everybody read who reaches the control API: list in control.hosts the names by which it is reached, as all others are refused',
+      path: ['anonymous'],
     })
     .prefault({})
     .describe('The control API'),

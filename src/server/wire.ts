@@ -187,6 +187,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         onUnforeseen: internalErrors.onUnforeseen,
         isOwnName: controlHosts(config.control),
         publicUrl: config.control.publicUrl,
+        anonymous: config.control.anonymous,
       }),
       dataFolder,
       descriptors,

@@ -133,3 +133,36 @@ describe('a browser that signs in', () => {
     expect((await page.ask('GET', '/api/v1/rollouts', {})).status).toBe(401);
   });
 });
+
+describe('a browser that does not sign in, where anybody may read', () => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await open('{ listen: 127.0.0.1:0, hosts: [serin.test], anonymous: viewer }');
+  });
+  afterAll(() => close(stage));
+
+  it.each([
+    ['serin.test', 200],
+    ['127.0.0.1', 200],
+    ['evil.example', 421],
+    ['serin.test.evil.example', 421],
+  ])('asks %s and is answered %i', async (host, status) => {
+    const page = stage.at(host);
+    expect((await page.ask('GET', '/api/v1/rollouts', {})).status).toBe(status);
+  });
+
+  it('is nobody, and writes nothing', async () => {
+    const page = stage.at('serin.test');
+    expect((await page.ask('GET', '/api/v1/me', {})).json).toEqual({
+      name: 'anonymous',
+      role: 'viewer',
+      via: 'anonymous',
+      until: null,
+    });
+    const own = { origin: page.origin, 'sec-fetch-site': 'same-origin' };
+    const start = { route: 'shop', canaryUrl: 'http://127.0.0.1:9', reason: 'x' };
+    expect((await page.ask('POST', '/api/v1/rollouts', own, start)).status).toBe(401);
+    expect((await page.ask('GET', '/api/v1/audit', {})).json).toMatchObject([{ reason: 'first start' }]);
+  });
+});

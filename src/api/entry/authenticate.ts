@@ -10,6 +10,7 @@ import type { SessionCookies } from './session-cookie.ts';
 export interface Entrance {
   readonly tokens: TokenControl;
   readonly sessions: SessionControl;
+  readonly anonymous: 'off' | 'viewer';
   readonly present: PresentToken;
   readonly page: OwnPage;
   readonly cookies: SessionCookies;
@@ -22,7 +23,10 @@ interface Entered extends Entry {
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
-/** Resolves who asks: by the bearer token if there is one, else by the cookie of a session. Answers 401, 403, 415 or 429. */
+/**
+ * Resolves who asks: by the bearer token if there is one, else by the cookie of a session, else as nobody where that may read.
+ * Answers 401, 403, 415 or 429. What came and does not hold is refused, and never taken for nothing.
+ */
 export function authenticate(entrance: Entrance) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const entered = await enter(c, entrance);
@@ -35,13 +39,15 @@ export function authenticate(entrance: Entrance) {
   });
 }
 
-function enter(c: Context, entrance: Entrance): Response | Promise<Entered | Response> {
+async function enter(c: Context, entrance: Entrance): Promise<Entered | Response> {
   const authorization = c.req.header('authorization');
   // A proxy in front may ask for a password, and passes it on: that is no answer to who somebody is here.
   if (authorization !== undefined && !/^Basic /i.test(authorization)) return byToken(c, authorization, entrance);
   const cookie = entrance.cookies.presented(c);
   if (cookie !== null) return bySession(c, cookie, entrance);
-  return unauthenticated(c, 'send a token as Authorization: Bearer TOKEN');
+  if (entrance.anonymous === 'off') return unauthenticated(c, 'send a token as Authorization: Bearer TOKEN');
+  if (!READS.has(c.req.method)) return unauthenticated(c, 'without a token or a session one may only read here');
+  return { actor: { name: 'anonymous', role: 'viewer' }, via: 'anonymous', until: null };
 }
 
 async function byToken(c: Context, authorization: string, { tokens, present }: Entrance): Promise<Entered | Response> {

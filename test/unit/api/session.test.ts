@@ -12,8 +12,8 @@ type Fields = Readonly<Record<string, string>>;
 let control: FakeControl;
 let app: ReturnType<typeof controlApi>;
 
-const apiOf = (of: FakeControl, publicUrl?: string) =>
-  controlApi(of, { isOwnName: (name) => name === 'serin.test', publicUrl, now: () => 0 });
+const OPTIONS = { isOwnName: (name: string) => name === 'serin.test', now: () => 0 };
+const apiOf = (of: FakeControl, publicUrl?: string) => controlApi(of, { ...OPTIONS, publicUrl });
 
 beforeEach(() => {
   control = fakeControl();
@@ -344,5 +344,59 @@ describe('behind TLS that control.publicUrl tells of', () => {
   it('another host of the same server is not meant', async () => {
     const at = 'http://127.0.0.1:7780';
     expect(await cookieOf('operator', { origin: at }, at)).toMatch(/^serin-7780=/);
+  });
+});
+
+describe('without credentials', () => {
+  beforeEach(() => {
+    app = controlApi(control, { ...OPTIONS, anonymous: 'viewer' });
+  });
+  const statusFor = (method: string, path: string, headers: Fields = {}) => statusOf(ask(method, path, headers));
+
+  it('nobody may read, unless the configuration says so', async () => {
+    const usual = apiOf(control);
+    expect(await statusOf(usual.request(`${HERE}/api/v1/rollouts`))).toBe(401);
+    expect(await statusFor('GET', '/api/v1/rollouts')).toBe(200);
+  });
+
+  it('everybody is a viewer called anonymous', async () => {
+    expect(await (await me({})).json()).toEqual({ name: 'anonymous', role: 'viewer', via: 'anonymous', until: null });
+    expect(await statusFor('HEAD', '/api/v1/audit')).toBe(200);
+    expect(await statusFor('GET', '/api/v1/tokens')).toBe(403);
+    expect(await statusFor('GET', '/api/v1/rollouts', { authorization: 'Basic dTpw' })).toBe(200);
+  });
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+    '%s is refused, from the page of this server too',
+    async (method) => {
+      for (const path of ['/api/v1/rollouts', ABORT, '/api/v1/routes/payments/consumers/acme', '/api/v1/nothing']) {
+        const answer = await ask(method, path, { ...JSON_TYPE, origin: HERE, 'sec-fetch-site': 'same-origin' });
+        expect([answer.status, await detailOf(answer)]).toEqual([
+          401,
+          'without a token or a session one may only read here',
+        ]);
+      }
+    },
+  );
+
+  it('that is what it means: a token or a session that does not hold is refused', async () => {
+    for (const authorization of ['Bearer unknown', 'Bearer a b', TOKENS.viewer, '']) {
+      expect([authorization, await statusFor('GET', '/api/v1/rollouts', { authorization })]).toEqual([
+        authorization,
+        401,
+      ]);
+    }
+    expect(await statusFor('GET', '/api/v1/rollouts', { cookie: 'serin-7780=old' })).toBe(401);
+    expect(await statusFor('GET', '/api/v1/rollouts', { cookie: 'theme=dark' })).toBe(200);
+  });
+
+  it('a page of another host reads nothing', async () => {
+    expect(await statusOf(ask('GET', '/api/v1/rollouts', {}, undefined, 'http://evil.example'))).toBe(421);
+    expect(await statusFor('GET', '/api/v1/rollouts', { origin: 'https://evil.example' })).toBe(403);
+  });
+
+  it('one may still sign in', async () => {
+    const cookie = await cookieOf('operator');
+    expect(await (await me({ cookie })).json()).toMatchObject({ role: 'operator', via: 'session' });
   });
 });

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -164,5 +165,43 @@ describe('control.hosts', () => {
     ['', /./],
   ])('refuses %j', (given, says) => {
     expect(read(given).error?.issues[0]?.message).toMatch(says);
+  });
+});
+
+describe('control.anonymous', () => {
+  const read = (control: object) =>
+    configSchema.safeParse({ control, routes: [{ name: 'a', stable: 'http://127.0.0.1:1', policy: 'standard' }] });
+
+  it('is off unless it is said, and needs names to be reached by', () => {
+    expect(read({}).data?.control.anonymous).toBe('off');
+    expect(read({ anonymous: 'off' }).success).toBe(true);
+    expect(read({ anonymous: 'viewer', hosts: ['serin.example'] }).data?.control.anonymous).toBe('viewer');
+    for (const hosts of [{}, { hosts: [] }, { publicUrl: 'https://serin.example' }]) {
+      expect(read({ anonymous: 'viewer', ...hosts }).error?.issues).toMatchObject([
+        { path: ['control', 'anonymous'], message: expect.stringContaining('list in control.hosts') },
+      ]);
+    }
+  });
+
+  it.each(['operator', 'admin', 'on', true])('lets nobody do more: %j', (anonymous) => {
+    expect(read({ anonymous, hosts: ['serin.example'] }).success).toBe(false);
+  });
+
+  it('without names is refused at its place in the file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'serin-test-'));
+    try {
+      const file = join(folder, 'serin.yaml');
+      writeFileSync(
+        file,
+        'control:\n  anonymous: viewer\nroutes:\n  - { name: a, stable: "http://127.0.0.1:1", policy: standard }\n',
+      );
+      expect(() => loadConfig(file)).toThrow(
+        expect.objectContaining({
+          issues: [expect.objectContaining({ place: expect.objectContaining({ line: 2, column: 14 }) })],
+        }),
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
