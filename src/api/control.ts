@@ -1,5 +1,6 @@
 import type { DeclaredReading } from '../parity/declared/declared-reading.ts';
 import type { Issue } from '../problem/problem.ts';
+import type { Act } from '../rollout/acts/acts.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { LookAge } from '../rollout/look-age.ts';
@@ -171,6 +172,8 @@ export interface Standing {
     /** Epoch ms; null where only the gateway saw it. */
     readonly at: number | null;
   } | null;
+  /** What a person may do now. */
+  readonly acts: readonly Act[];
   /** What the OpenAPI documents of both versions say; null or omitted where the route declares none. */
   readonly declared?: DeclaredReading | null;
 }

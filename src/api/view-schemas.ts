@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { VERBS } from '../rollout/acts/deed.ts';
 import { ROLES } from '../rollout/event.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
 import { POST_OUTCOMES, type PostOutcome } from '../stats/answers/posted-value.ts';
@@ -47,6 +48,13 @@ export const rolloutViewSchema = z
       .array(z.string())
       .describe(
         'What only a person can do now: resume, look (at what the open page is about, and answer it by any command), advance, finalise, gate:NAME; empty when nothing',
+      ),
+    acts: z
+      .array(z.strictObject({ verb: z.enum(VERBS), refused: z.string().nullable() }))
+      .describe(
+        'What a person may do: each verb, and why it would be refused now; null where it would be taken. A verb that takes something ' +
+          'is tried with what is likely: `advance` to the next stage, `promote` with the bake, and in the bake without, `weight` to half of it, `extend` by an hour, ' +
+          '`skip` of what the verdict rests on, `gate` for the first that is closed; `retry` as far as it is known before the canary is asked',
       ),
     openPage: z.enum(['rolled-back', 'harmful', 'undecided', 'blind', 'shared-fault']).nullable(),
     reason: z.string().describe('Why it is where it is, in one sentence'),

@@ -15,7 +15,7 @@ import { waitsFor } from './waits-for.ts';
 /** A rollout as users, the command line and the dashboard see it. */
 export function rolloutView(
   { rollout, evidence }: RolloutRecord,
-  { look, unrecorded, declared }: Standing,
+  { look, unrecorded, acts, declared }: Standing,
 ): RolloutView {
   const next = nextStage(rollout);
   const { spec, metadata } = rollout.policy;
@@ -49,6 +49,7 @@ export function rolloutView(
     skippedChecks: [...rollout.skippedChecks],
     verdict: evidence.verdict && verdictView(evidence.verdict),
     waitsFor: waitsFor({ rollout, evidence }),
+    acts: acts.map(({ verb, refused }) => ({ verb, refused })),
     openPage: rollout.openPage,
     reason: rollout.reason,
     startedAt: instant(rollout.startedAt),

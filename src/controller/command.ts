@@ -1,8 +1,10 @@
 import { Problem } from '../problem/problem.ts';
+import { STILL_RUNS } from '../rollout/acts/acts.ts';
+import { rebasedOn } from '../rollout/acts/deed.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, OverrideEvent } from '../rollout/event.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
-import { whyNoRepair } from '../rollout/repair.ts';
+import { whyNotAsRepair } from '../rollout/repair.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
@@ -23,7 +25,7 @@ export function createCommands(ports: ControllerPorts): RolloutCommands {
       overrideRollout(ports, id, event, { by, reason, expectedVersion }),
     async retry(id, by, reason) {
       const { rollout } = await existing(ports, id);
-      if (!isEnded(rollout)) throw new Problem('refused', 'it still runs; only an ended rollout can be tried again');
+      if (!isEnded(rollout)) throw new Problem('refused', STILL_RUNS);
       const { route, canary, policy } = rollout;
       const started = await startRollout(
         ports,
@@ -42,9 +44,8 @@ export function createCommands(ports: ControllerPorts): RolloutCommands {
     },
     async rebase(id, by, reason, expectedVersion) {
       const { rollout } = await existing(ports, id);
-      const { policy, digest } = loadedPolicy(ports, rollout.policy.metadata.name);
-      const event = { kind: 'rebased', policy, policyDigest: digest } as const;
-      return overrideRollout(ports, id, event, { by, reason, expectedVersion });
+      const loaded = loadedPolicy(ports, rollout.policy.metadata.name);
+      return overrideRollout(ports, id, rebasedOn(loaded), { by, reason, expectedVersion });
     },
   };
 }
@@ -91,7 +92,7 @@ async function recordOverride(
     if (who.expectedVersion !== null && record.rollout.version !== who.expectedVersion) {
       throw new Problem('stale', `the rollout has moved on: it is at version ${record.rollout.version}`);
     }
-    const noRepair = event.kind === 'promoted' && event.repair ? whyNoRepair(record) : null;
+    const noRepair = whyNotAsRepair(record, event);
     if (noRepair !== null) throw new Problem('refused', noRepair);
     const at = await ports.memory.time.ask(ports.store);
     const unmovedConsumers = await unmoved(ports, record.rollout.route);

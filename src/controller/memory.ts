@@ -1,5 +1,6 @@
+import type { LoadedPolicy } from '../policy/read.ts';
 import { type Actor, brakedBy, type MachineEvent, type OverrideEvent } from '../rollout/event.ts';
-import type { PulledBrake } from '../split/order.ts';
+import type { PulledBrake, Upstream } from '../split/order.ts';
 import { DatabaseTime } from './database-time.ts';
 import { DirectMessages } from './direct-messages.ts';
 import { Looks } from './looks.ts';
@@ -36,7 +37,14 @@ export interface Memory {
    * router refused the split, in that case with the reason. Retried at every tick until it is in force.
    */
   readonly unapplied: Map<string, { readonly reason: string | null }>;
+  /** The stable of each route, as its last order has it. */
+  readonly stables: Map<string, Upstream>;
+  /** Policies as their files had them a moment ago, by name. */
+  readonly policies: Map<string, { readonly readAtMs: number; readonly read: PolicyNow }>;
 }
+
+/** A policy as its file has it, or why it cannot be read. */
+export type PolicyNow = LoadedPolicy | { readonly refused: string };
 
 export function createMemory(monotonic: () => number, tickMs: number): Memory {
   const time = new DatabaseTime(monotonic);
@@ -48,6 +56,8 @@ export function createMemory(monotonic: () => number, tickMs: number): Memory {
     messages: new DirectMessages(monotonic),
     time,
     unapplied: new Map(),
+    stables: new Map(),
+    policies: new Map(),
   };
 }
 

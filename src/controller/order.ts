@@ -18,6 +18,7 @@ export async function applyOrder(
   signal?: AbortSignal,
 ): Promise<void> {
   const { route, rolloutId } = order;
+  memory.stables.set(route, order.stable);
   const postpone = () => memory.unapplied.set(route, { reason: memory.unapplied.get(route)?.reason ?? null });
   // Do not await anything between this check and the router.
   if (rolloutId !== null && (memory.brakes.has(rolloutId) || memory.unrecorded.has(rolloutId))) {

@@ -6,7 +6,7 @@ import type { Log } from '../problem/log.ts';
 import type { Installation } from '../rollout/announce.ts';
 import type { TrafficRouter } from '../routers/router.ts';
 import type { RouterName } from '../split/capabilities.ts';
-import type { SplitOrder, Upstream } from '../split/order.ts';
+import type { ListedRule, SplitOrder, Upstream } from '../split/order.ts';
 import type { KnownUnits } from '../stats/units/known-units.ts';
 import type { Store } from '../store/store.ts';
 import type { Memory } from './memory.ts';
@@ -69,6 +69,8 @@ export interface ControllerPorts {
   readonly policy: (name: string) => LoadedPolicy | null;
   /** The names of the policies, for the error about an unknown one. */
   readonly policyNames?: () => readonly string[];
+  /** The listed consumers of a route, as the gateway has them. */
+  readonly listed: (route: string) => readonly ListedRule[];
   /** Greater than `after`, whatever the clock says. */
   readonly newId: (after?: string) => string;
   readonly tickMs: number;

@@ -1,10 +1,13 @@
 import { Problem } from '../problem/problem.ts';
+import type { Act } from '../rollout/acts/acts.ts';
 import type { LookAge } from '../rollout/look-age.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { isEnded } from '../rollout/state.ts';
 import type { AuditFilter, RolloutFilter, Store } from '../store/store.ts';
+import { actsNow } from './acts/surroundings.ts';
 import type { Memory } from './memory.ts';
 import { orRemembered } from './patience.ts';
+import type { ControllerPorts } from './ports.ts';
 import { noSuchRoute } from './start.ts';
 
 /**
@@ -79,8 +82,15 @@ interface Pending {
   readonly at: number | null;
 }
 
-/** What this process knows of a rollout beyond its record: how old the last look is, and what waits to be recorded. */
+/** What this process knows of a rollout beyond its record: how old the last look is, what waits to be recorded, what may be done. */
 export function standingOf(
+  ports: ControllerPorts,
+  record: RolloutRecord,
+): { readonly look: LookAge | null; readonly unrecorded: Pending | null; readonly acts: readonly Act[] } {
+  return { ...known(ports.memory, record), acts: actsNow(ports, record) };
+}
+
+function known(
   { looks, unrecorded, brakes, heldHarm, time }: Memory,
   { rollout, evidence }: RolloutRecord,
 ): { readonly look: LookAge | null; readonly unrecorded: Pending | null } {

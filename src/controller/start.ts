@@ -13,13 +13,14 @@ import { begin } from '../rollout/transition.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
 import type { RolloutChange } from '../store/store.ts';
+import { refuseToStart, sameVersion } from './acts/start-refusal.ts';
 import { auditDraft, changeFor } from './commit.ts';
 import { applyOrder } from './order.ts';
 import type { ControllerPorts, DeclaredRoute } from './ports.ts';
 import { effectiveStable } from './reconcile.ts';
 import { settle } from './settle.ts';
 import { trySource } from './try-source.ts';
-import { whatGoesUnread, whyUncarried, whyUnmirrored, whyUnprobed } from './unmeasurable.ts';
+import { whatGoesUnread } from './unmeasurable.ts';
 import { canaryUpstream, healthUrl } from './upstream.ts';
 import { guardWarning } from './warnings/guard-warning.ts';
 import { NOT_STICKY, stickyStart } from './warnings/sticky-warning.ts';
@@ -45,34 +46,12 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   const stable = await stableOf(ports, route);
 
   if (running && sameRollout(running, canary, loaded)) return { record: running, created: false };
-  const barred = by.role === 'admin' ? null : ports.operatorUpstream(canary.url);
-  if (barred !== null) throw new Problem('forbidden', barred);
-  if (running && !command.replace) {
-    throw new Problem(
-      'conflict',
-      `${route.name} already rolls out ${running.rollout.canary.version}: wait for its end, or replace it`,
-      { issues: [{ path: 'replace', message: 'supersedes the rollout that runs' }] },
-    );
-  }
-  const { serinMoves, gatewayCarries } = capabilitiesOf(route);
-  // If Serin does not move the split, URLs are only informative: versions may share one.
-  const [taken, asked] = serinMoves ? [stable.url, canary.url] : [stable.version, canary.version];
-  if (taken === asked) throw invalid('canaryUrl', `${asked} is the stable of ${route.name} already`);
-  const earlier = history.filter(({ rollout }) => sameVersion(rollout.canary, canary));
-  const blamed = earlier.find(({ rollout }) => rollout.stage.kind === 'rolled-back');
-  if (blamed && !command.force) {
-    throw new Problem(
-      'refused',
-      `${canary.version} was rolled back before (${blamed.rollout.reason}), and is only started again by force`,
-      { issues: [{ path: 'force', message: 'starts it all the same; give the reason' }] },
-    );
-  }
+  refuseToStart(ports, { command, by, route, loaded, canary, stable, history });
+  const { gatewayCarries } = capabilitiesOf(route);
   const { path, status } = route.health;
   const failure = gatewayCarries ? await ports.probe(healthUrl(canary, path), status) : null;
   if (failure !== null) throw new Problem('refused', `the canary does not pass preflight: ${failure}`);
   const { checks } = loaded.policy.spec;
-  const unasked = whyUnprobed(route, checks) ?? whyUncarried(route, checks) ?? whyUnmirrored(route, checks);
-  if (unasked !== null) throw new Problem('refused', `the policy does not pass preflight: ${unasked}`);
   const untried = await trySource(
     ports.source,
     {
@@ -85,6 +64,7 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   if (untried !== null) throw new Problem('refused', `the policy does not pass preflight: ${untried}`);
 
   const at = await ports.memory.time.ask(ports.store);
+  const earlier = history.filter(({ rollout }) => sameVersion(rollout.canary, canary));
   const recent = earlier.filter(({ rollout }) => at - rollout.startedAt < RECENT_MS);
   const lastEpoch = Math.max(0, ...history.map(({ rollout }) => rollout.splitEpoch));
   const sticky = gatewayCarries ? await stickyStart(ports, route, loaded.policy) : NOT_STICKY;
@@ -178,7 +158,7 @@ function supersede(
   return changeFor(ports, running, { event, at: cause.at, actor: cause.by, reason: cause.reason }, null);
 }
 
-async function stableOf(ports: ControllerPorts, route: DeclaredRoute): Promise<Upstream> {
+export async function stableOf(ports: ControllerPorts, route: DeclaredRoute): Promise<Upstream> {
   const stored = (await ports.store.stables.list()).find((record) => record.route === route.name);
   return effectiveStable(route, stored);
 }
@@ -208,12 +188,8 @@ export function loadedPolicy(ports: Pick<ControllerPorts, 'policy' | 'policyName
   return loaded;
 }
 
-function sameRollout({ rollout }: RolloutRecord, canary: Upstream, loaded: LoadedPolicy): boolean {
+export function sameRollout({ rollout }: RolloutRecord, canary: Upstream, loaded: LoadedPolicy): boolean {
   return sameVersion(rollout.canary, canary) && rollout.policyDigest === loaded.digest;
-}
-
-function sameVersion(a: Upstream, b: Upstream): boolean {
-  return a.url === b.url && a.version === b.version;
 }
 
 function invalid(path: string, message: string): Problem {

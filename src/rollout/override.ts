@@ -115,10 +115,9 @@ function setWeight(rollout: Rollout, canaryBps: number, at: number, why: string)
 
 function passGate(rollout: Rollout, gate: string, why: string): Transition {
   const gates = requiredGates(rollout);
+  if (gates.length === 0) return refused(`${stageName(rollout.stage)} has no gates`);
   if (!gates.includes(gate)) {
-    return refused(
-      `${stageName(rollout.stage)} has no gate ${gate}${gates.length > 0 ? `; it has ${gates.join(', ')}` : ''}`,
-    );
+    return refused(`${stageName(rollout.stage)} has no gate ${gate}; it has ${gates.join(', ')}`);
   }
   if (rollout.gatesPassed.includes(gate)) return refused(`gate ${gate} is open already`);
   return changed(rollout, { openPage: null, reason: why, gatesPassed: [...rollout.gatesPassed, gate] });

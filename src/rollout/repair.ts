@@ -1,4 +1,5 @@
 import { recall } from '../judge/recall.ts';
+import type { OverrideEvent } from './event.ts';
 import type { RolloutRecord } from './record.ts';
 
 /**
@@ -12,4 +13,9 @@ export function whyNoRepair({ rollout, evidence }: RolloutRecord): string | null
     `the stable ${rollout.stable.version} is not seen to fail more than half of its requests, so there is nothing to repair: ` +
     'promote goes to 100% with the bake, promote --full without'
   );
+}
+
+/** The same for any override: null for all that repair nothing. */
+export function whyNotAsRepair(record: RolloutRecord, event: OverrideEvent): string | null {
+  return event.kind === 'promoted' && event.repair ? whyNoRepair(record) : null;
 }

@@ -15,6 +15,7 @@ import type { Channel } from '../notify/channel.ts';
 import type { Log } from '../problem/log.ts';
 import type { Installation } from '../rollout/announce.ts';
 import { routersOf } from '../routers/routers.ts';
+import type { ListedRule } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
 import { newId } from './new-id.ts';
 import type { OpenLogs } from './open-logs.ts';
@@ -30,12 +31,14 @@ export interface PortParts {
   readonly channels: readonly Channel[];
   readonly sources: ReadonlyMap<string, DeclaredSource>;
   readonly logs: OpenLogs;
+  /** Listed consumers, by route. */
+  readonly listed: ReadonlyMap<string, readonly ListedRule[]>;
   readonly log: Log;
 }
 
 /** Everything that the controller touches, built from the parts of this process and serin.yaml. */
 export function controllerPorts(parts: PortParts): ControllerPorts {
-  const { loaded, store, gateway, channels, sources, logs, log } = parts;
+  const { loaded, store, gateway, channels, sources, logs, listed, log } = parts;
   const { config } = loaded;
   const monotonic = () => performance.now();
   return {
@@ -53,6 +56,7 @@ export function controllerPorts(parts: PortParts): ControllerPorts {
     // Read again at each start and rebase: an edited policy needs no restart, an invalid one changes nothing.
     policy: (name) => loadPolicies(loaded).get(name) ?? null,
     policyNames: () => [...loadPolicies(loaded).keys()],
+    listed: (route) => listed.get(route) ?? [],
     newId,
     tickMs: config.controller.tick,
     monotonic,

@@ -1,14 +1,15 @@
 import type { SplitPort } from '../gateway/gateway.ts';
-import type { ConsumerRule } from '../split/order.ts';
+import type { ConsumerRule, ListedRule } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
 
 /**
- * Puts the stored list of a route into force in the gateway; resolves once it is. One list per route at a time, each read when
+ * Puts the stored list of a route into force in the gateway; resolves once it is, and keeps it in `known`. One list per route at a time, each read when
  * its turn comes, so that a late list cannot replace a newer one.
  */
 export function consumerFollower(
   store: Pick<Store, 'consumers'>,
   gateway: Pick<SplitPort, 'setConsumers'>,
+  known: Map<string, readonly ListedRule[]>,
 ): (route: string) => Promise<void> {
   const turns = new Map<string, Promise<void>>();
   const follow = async (route: string) => {
@@ -16,6 +17,10 @@ export function consumerFollower(
     const rules = new Map<string, ConsumerRule>(listed.map(({ keyHash, rule }) => [keyHash, rule]));
     const names = new Map(listed.map(({ keyHash, name }) => [keyHash, name]));
     await gateway.setConsumers(route, rules, names);
+    known.set(
+      route,
+      listed.map(({ name, rule }) => ({ name, rule })),
+    );
   };
   return (route) => {
     const before = turns.get(route) ?? Promise.resolve();

@@ -32,6 +32,7 @@ import { VerifiedTokens } from '../identity/verified-tokens.ts';
 import { openChannels } from '../notify/channels.ts';
 import type { Log } from '../problem/log.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
+import type { ListedRule } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
 import { controllerPorts } from './controller-ports.ts';
 import { DeclaredDocuments } from './declared-documents.ts';
@@ -106,7 +107,8 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       onFault: internalErrors.onFault,
     });
     const routeNames = carried.map(({ name }) => name);
-    const follow = consumerFollower(store, gateway);
+    const listed = new Map<string, readonly ListedRule[]>();
+    const follow = consumerFollower(store, gateway, listed);
     for (const route of routeNames) await follow(route);
     const sticky = carried.filter((route) => gatewayRoute(route).sticky.kind !== 'request').map(({ name }) => name);
     const units = new UnitKeeper({ gateway, store, routes: sticky, log });
@@ -118,7 +120,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       trust: upstreamTrust(upstreamCaOf(loaded).upstreamCa),
     });
     const logs = openLogs(loaded, env, log);
-    const ports = controllerPorts({ loaded, store, gateway, channels, sources, logs, log });
+    const ports = controllerPorts({ loaded, store, gateway, channels, sources, logs, listed, log });
     const { memory } = ports;
     const controller = createController(ports);
     const verified = new VerifiedTokens(store.tokens, orRemembered);
@@ -133,7 +135,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         memory,
         config.routes.map(({ name }) => name),
       ),
-      standing: (record) => ({ ...standingOf(memory, record), declared: documents.of(record.rollout) }),
+      standing: (record) => ({ ...standingOf(ports, record), declared: documents.of(record.rollout) }),
       consumers: consumerControl({
         store,
         route: (name) => findRoute(config, name),

@@ -6,6 +6,12 @@ export type Track = 'stable' | 'canary';
 /** What a listed consumer gets. An unlisted consumer gets the order's `consumerDefault`. */
 export type ConsumerRule = 'canary' | 'stable' | 'by-weight';
 
+/** A listed consumer without its credential. */
+export interface ListedRule {
+  readonly name: string;
+  readonly rule: ConsumerRule;
+}
+
 export interface Upstream {
   /** Absolute http(s) URL; its path replaces the route's matched prefix. */
   readonly url: string;

@@ -125,7 +125,7 @@ describe.each(['full', 'away'] as const)('a database that is %s in the middle of
     );
     expect(await audit(id)).toHaveLength(before);
     const record = on.ports.memory.looks.find(id);
-    expect(record && standingOf(on.ports.memory, record).unrecorded).toMatchObject({ event: 'harmHeld', by: 'serin' });
+    expect(record && standingOf(on.ports, record).unrecorded).toMatchObject({ event: 'harmHeld', by: 'serin' });
 
     // It may look well by then: what was found stays found, and a person decides.
     on.world.canary = HEALTHY;

@@ -13,7 +13,7 @@ import { digestPolicy } from '../../src/policy/digest.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import { Problem } from '../../src/problem/problem.ts';
 import { localRouter } from '../../src/routers/local.ts';
-import type { SplitOrder } from '../../src/split/order.ts';
+import type { ListedRule, SplitOrder } from '../../src/split/order.ts';
 import { rampedWeight } from '../../src/split/ramp.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -38,6 +38,8 @@ export interface World {
   declaredStable: string;
   policies: Record<string, Policy>;
   channels: Channel[];
+  /** What the gateway knows of the consumers that the store lists. */
+  listed: ListedRule[];
   /** `full` takes no commit, `away` answers nothing. */
   database: 'well' | 'full' | 'away';
 }
@@ -104,6 +106,7 @@ export function controllerStage(
     declaredStable: 'http://127.0.0.1:9001/',
     policies: { 'two-steps': policyOf({ internal: { requests: 5 } }) },
     channels: [],
+    listed: [],
     database: 'well',
     ...over,
   };
@@ -155,6 +158,7 @@ export function controllerStage(
       const policy = world.policies[name];
       return policy ? { policy, digest: digestPolicy(policy) } : null;
     },
+    listed: () => world.listed,
     newId: () => {
       ids += 1;
       return `019ac000-0000-7000-8000-${String(ids).padStart(12, '0')}`;

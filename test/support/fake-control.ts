@@ -5,6 +5,7 @@ import type { JudgeState } from '../../src/judge/judge.ts';
 import type { Finding, Verdict } from '../../src/judge/verdict.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import { Problem } from '../../src/problem/problem.ts';
+import { actsOf, STILL_RUNS, type Surroundings } from '../../src/rollout/acts/acts.ts';
 import type { StartCommand } from '../../src/rollout/commands.ts';
 import { type Actor, ROLES, type Role, type RolloutEvent } from '../../src/rollout/event.ts';
 import type { Evidence } from '../../src/rollout/evidence.ts';
@@ -90,6 +91,13 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
     if (!record) throw new Problem('not-found', `there is no rollout ${id}`);
     return record;
   };
+  const around = (): Surroundings => ({
+    at: now,
+    unmovedConsumers: [],
+    policy: { policy, digest: 'sha256:second' },
+    startRefused: null,
+    owed: null,
+  });
   const move = (id: string, event: RolloutEvent, actor: Actor, reason: string): RolloutRecord => {
     const at = tick();
     const { rollout, evidence } = find(id);
@@ -163,7 +171,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
       },
       async retry(id, by, reason) {
         const { rollout } = find(id);
-        if (!isEnded(rollout)) throw new Problem('refused', 'it still runs');
+        if (!isEnded(rollout)) throw new Problem('refused', STILL_RUNS);
         const { route, canary } = rollout;
         const again = { route, canaryUrl: canary.url, version: canary.version, reason, replace: false, force: true };
         return insert(again, by);
@@ -172,9 +180,10 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
         return move(id, { kind: 'rebased', policy, policyDigest: 'sha256:second' }, by, reason);
       },
     },
-    standing: ({ rollout }) => ({
-      look: isEnded(rollout) ? null : { agoMs: 3_000, failures: 0, trouble: null, ...mood.look },
+    standing: (record) => ({
+      look: isEnded(record.rollout) ? null : { agoMs: 3_000, failures: 0, trouble: null, ...mood.look },
       unrecorded: mood.unrecorded,
+      acts: actsOf(record, around()),
     }),
     reader: {
       async find(id) {

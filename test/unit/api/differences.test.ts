@@ -13,7 +13,7 @@ function viewed(differences: readonly Difference[]) {
   const verdict = verdictOf({ findings: [differingFinding(differences)] });
   const view = rolloutView(
     { rollout, evidence: { ...evidenceOf(rollout), verdict } },
-    { look: null, unrecorded: null },
+    { look: null, unrecorded: null, acts: [] },
   );
   return findingViewSchema.parse(JSON.parse(JSON.stringify(view.verdict?.findings[0]))).differences ?? [];
 }
@@ -49,7 +49,7 @@ it('of the internal phase has the same', () => {
   const differences = [{ ...differenceOf(), seen: SIGHTED }];
   const reservations = [{ kind: 'refuses', check: 'responseShape', reason: 'differ', differences }] as const;
   const evidence = { ...evidenceOf(rollout), verdict: verdictOf({ reservations }) };
-  const { verdict } = rolloutView({ rollout, evidence }, { look: null, unrecorded: null });
+  const { verdict } = rolloutView({ rollout, evidence }, { look: null, unrecorded: null, acts: [] });
   expect(verdictViewSchema.parse(JSON.parse(JSON.stringify(verdict))).reservations).toEqual([
     { kind: 'refuses', check: 'responseShape', reason: 'differ', differences: viewed(differences) },
   ]);

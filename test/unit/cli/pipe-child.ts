@@ -10,7 +10,7 @@ const { record } = await fakeControl().rollouts.start(
 );
 let asked = 0;
 const view = () => ({
-  ...rolloutView(record, { look: null, unrecorded: null }),
+  ...rolloutView(record, { look: null, unrecorded: null, acts: [] }),
   version: asked,
   reason: 'x'.repeat(4_096),
 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { consumerFollower } from '../../../src/server/follow-consumers.ts';
+import type { ListedRule } from '../../../src/split/order.ts';
 import type { ListedConsumer } from '../../../src/store/store.ts';
 import { LateCalls } from '../../support/late-calls.ts';
 
@@ -27,12 +28,13 @@ function followed() {
     put: async () => undefined,
     remove: async () => true,
   });
-  const follow = consumerFollower({ consumers: store }, port);
-  return { calls, list, follow, inForce: () => inForce };
+  const known = new Map<string, readonly ListedRule[]>();
+  const follow = consumerFollower({ consumers: store }, port, known);
+  return { calls, list, follow, inForce: () => inForce, known };
 }
 
 it('a list that reaches the gateway late does not replace a newer one', async () => {
-  const { calls, list, follow, inForce } = followed();
+  const { calls, list, follow, inForce, known } = followed();
   calls.hold('setConsumers');
   list.push(listed('acme'));
   const first = follow('shop');
@@ -44,6 +46,10 @@ it('a list that reaches the gateway late does not replace a newer one', async ()
   calls.release();
   await Promise.all([first, second]);
   expect(inForce()).toEqual(['acme', 'globex']);
+  expect(known.get('shop')).toEqual([
+    { name: 'acme', rule: 'canary' },
+    { name: 'globex', rule: 'canary' },
+  ]);
 });
 
 it('a list that could not be set holds up none after it', async () => {

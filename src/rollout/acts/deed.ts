@@ -1,0 +1,67 @@
+import type { CheckName } from '../../judge/verdict.ts';
+import type { LoadedPolicy } from '../../policy/read.ts';
+import type { OverrideEvent } from '../event.ts';
+
+/** What a person may do to a rollout, by the words of the API and the command line. */
+export const VERBS = [
+  'pause',
+  'resume',
+  'advance',
+  'promote',
+  'rollback',
+  'abort',
+  'weight',
+  'extend',
+  'skip',
+  'gate',
+  'rebase',
+  'finalise',
+  'retry',
+] as const;
+
+export type Verb = (typeof VERBS)[number];
+
+/** A verb that is one event, with what it takes. */
+export type Override =
+  | { readonly verb: 'pause' | 'resume' | 'rollback' | 'abort' | 'finalise' }
+  | { readonly verb: 'advance'; readonly to: string }
+  | { readonly verb: 'promote'; readonly full: boolean; readonly repair: boolean }
+  | { readonly verb: 'weight'; readonly canaryBps: number }
+  | { readonly verb: 'extend'; readonly byMs: number }
+  | { readonly verb: 'skip'; readonly check: CheckName }
+  | { readonly verb: 'gate'; readonly gate: string };
+
+/** Any verb with what it takes; of the last two the policy is read first. */
+export type Deed = Override | { readonly verb: 'rebase' | 'retry' };
+
+export function eventOf(override: Override): OverrideEvent {
+  switch (override.verb) {
+    case 'pause':
+      return { kind: 'paused' };
+    case 'resume':
+      return { kind: 'resumed' };
+    case 'rollback':
+      return { kind: 'rolledBack' };
+    case 'abort':
+      return { kind: 'aborted' };
+    case 'finalise':
+      return { kind: 'finalisedByHand' };
+    case 'advance':
+      return { kind: 'advanced', to: override.to };
+    case 'promote':
+      if (override.repair) return { kind: 'promoted', full: true, repair: true };
+      return { kind: 'promoted', full: override.full };
+    case 'weight':
+      return { kind: 'weightSet', canaryBps: override.canaryBps };
+    case 'extend':
+      return { kind: 'extended', byMs: override.byMs };
+    case 'skip':
+      return { kind: 'checkSkipped', check: override.check };
+    case 'gate':
+      return { kind: 'gatePassed', gate: override.gate };
+  }
+}
+
+export function rebasedOn({ policy, digest }: LoadedPolicy): OverrideEvent {
+  return { kind: 'rebased', policy, policyDigest: digest };
+}
