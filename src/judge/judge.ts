@@ -26,7 +26,9 @@ import { onClockOf } from './set-back.ts';
 import { slowAfterMs, staleAfterMs } from './slow-age.ts';
 import type { JudgeState } from './state.ts';
 import { thresholdsOf } from './thresholds.ts';
-import { standing, whyBlind, whyUndecided } from './undecided.ts';
+import { stepConditions, withConditions } from './undecided/step-conditions.ts';
+import { whyBlind, whyUndecided } from './undecided/undecided.ts';
+import { standing } from './undecided/waiting.ts';
 import type { CheckName, Finding, Verdict } from './verdict.ts';
 import {
   coldEvidence,
@@ -71,8 +73,16 @@ export function look(policy: Policy, before: JudgeState, input: LookInput): Look
   }
   const blind = evidence.blind ?? (unitFault === null ? null : `the counts by key are unusable: ${unitFault}`);
   const past = pastOf(state);
-  const verdict = verdictOf(policy, state, input, blind, past);
+  const verdict = inStep(policy, state, input, verdictOf(policy, state, input, blind, past), past);
   return toldOf(policy, state, withReservations(verdict, reservationsOf(policy, state, input)), past);
+}
+
+function inStep(policy: Policy, state: JudgeState, input: LookInput, verdict: Verdict, past: Tails): Verdict {
+  if (input.step.kind !== 'weight') return verdict;
+  const { findings } = verdict;
+  const holds = holdsOf(policy, state, findings);
+  const stale = staleAfterMs(policy, state, past);
+  return withConditions(verdict, stepConditions(policy, state, input, findings, holds, stale));
 }
 
 /** The final look at a canary that was found harmful; null while it is not. */

@@ -36,6 +36,27 @@ export interface Verdict {
    * and when it cannot be determined.
    */
   readonly where?: Where;
+  /** Everything that a compared step has to have before it is at parity; omitted elsewhere, and once harm was found. */
+  readonly conditions?: readonly StepCondition[];
+}
+
+/** One of them: all are met exactly where the verdict is `at-parity`. */
+export interface StepCondition {
+  readonly what:
+    | 'harm'
+    | 'fault'
+    | 'sight'
+    | 'hold'
+    | 'split'
+    | 'traffic'
+    | 'person'
+    | 'warm-up'
+    | 'parity'
+    | 'least-time'
+    | 'measured';
+  readonly met: boolean;
+  /** A clause that says how it is: `parity shown by 3 of 5 checks; furthest is p99: ...`. */
+  readonly says: string;
 }
 
 /** Evidence that reached the hold threshold: what for, as in `worse:clientErrors`, and whether its page can wait. */
