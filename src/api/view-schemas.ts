@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { VERBS } from '../rollout/acts/deed.ts';
 import { ROLES } from '../rollout/event.ts';
+import { NEEDS } from '../rollout/needs/stage-needs.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
 import { POST_OUTCOMES, type PostOutcome } from '../stats/answers/posted-value.ts';
 import { declaredViewSchema } from './declared-view.ts';
@@ -44,6 +45,11 @@ export const rolloutViewSchema = z
       .describe('The forced requests that the internal phase has seen and takes'),
     skippedChecks: z.array(checkName),
     verdict: verdictViewSchema.nullable(),
+    needs: z
+      .array(z.strictObject({ what: z.enum(NEEDS), met: z.boolean(), says: z.string() }))
+      .describe(
+        'Everything that has to be true before the stage ends by itself: the look at which all are met ends it; empty once it has ended',
+      ),
     waitsFor: z
       .array(z.string())
       .describe(

@@ -1,6 +1,7 @@
 import type { Finding, Forecast, Verdict } from '../judge/verdict.ts';
 import type { Reservation } from '../parity/internal/reservation.ts';
 import { formatBps } from '../policy/units.ts';
+import { needsNow } from '../rollout/needs/needs.ts';
 import { neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import { isEnded, stageName } from '../rollout/state.ts';
@@ -48,6 +49,7 @@ export function rolloutView(
     },
     skippedChecks: [...rollout.skippedChecks],
     verdict: evidence.verdict && verdictView(evidence.verdict),
+    needs: [...needsNow({ rollout, evidence }, { look, unrecorded })],
     waitsFor: waitsFor({ rollout, evidence }),
     acts: acts.map(({ verb, refused }) => ({ verb, refused })),
     openPage: rollout.openPage,

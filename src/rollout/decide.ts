@@ -1,16 +1,16 @@
 import type { Verdict } from '../judge/verdict.ts';
-import type { Policy } from '../policy/schema.ts';
 import { formatDuration } from '../policy/units.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import type { PulledBrake } from '../split/order.ts';
 import { brakedBy, type MachineEvent } from './event.ts';
 import { asOfNow, type Evidence } from './evidence.ts';
-import { whatFailed, whyRefused, whyUntold } from './forced.ts';
+import { whatFailed, whyRefused } from './forced.ts';
 import { interference } from './interference.ts';
-import { isKeptInternal, whatInternalSays, whatIsAwaited, whyCheckRefuses } from './internal.ts';
+import { whatInternalSays, whatIsAwaited, whyCheckRefuses } from './internal.ts';
+import { stageNeeds } from './needs/stage-needs.ts';
 import { heldInstead, onHarm } from './on-harm.ts';
 import { wasPaged } from './paged.ts';
-import { closedGates, currentStep, neededDwellMs, undecidedLimitMs } from './plan.ts';
+import { currentStep, neededDwellMs, undecidedLimitMs } from './plan.ts';
 import { silence } from './silence.ts';
 import { isEnded, type PagedCause, type Rollout } from './state.ts';
 import { steppingBack } from './step-back.ts';
@@ -31,10 +31,14 @@ export interface Facts {
  */
 export function decide(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
   if (isEnded(rollout)) return null;
+  return comesFirst(rollout, evidence, facts) ?? progress(rollout, evidence, facts);
+}
+
+/** What comes before the end of a stage, whatever the stage itself still needs. */
+export function comesFirst(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
   return (
     heldInstead(rollout, evidence.verdict, blamed(rollout, evidence, facts), facts.at) ??
-    stuck(rollout, evidence, facts) ??
-    progress(rollout, evidence, facts)
+    stuck(rollout, evidence, facts)
   );
 }
 
@@ -175,55 +179,44 @@ function passesByItself({ name, forecast }: Verdict, at: number, latestAt: numbe
   return at + forecast.parity.highMs <= latestAt;
 }
 
-function progress(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
-  const { stage, policy } = rollout;
-  if (stage.kind === 'preflight') {
-    return facts.preflightFailure === null
-      ? { kind: 'preflightPassed' }
-      : { kind: 'preflightRefused', reason: facts.preflightFailure };
+/** The end of the stage, once everything that it needs is there. */
+function progress(rollout: Rollout, evidence: Evidence, { preflightFailure }: Facts): MachineEvent | null {
+  const [lacks, ...others] = stageNeeds(rollout, evidence, preflightFailure).filter(({ met }) => !met);
+  if (lacks === undefined) return endOfStage(rollout, evidence);
+  if (preflightFailure !== null && rollout.stage.kind === 'preflight') {
+    return { kind: 'preflightRefused', reason: preflightFailure };
   }
-  if (rollout.paused || rollout.withdrawal || rollout.stepBack?.phase === 'back') return null;
-  if (stage.kind === 'promoted') return finalise(policy);
-  if (evidence.appliedAt === null || evidence.dwellMs < neededDwellMs(rollout)) return null;
-  if (closedGates(rollout).length > 0) return null;
+  return lacks.what === 'answers' && others.length === 0 ? untold(rollout, evidence, lacks.says) : null;
+}
 
-  const dwell = formatDuration(neededDwellMs(rollout));
+/** Only a person can tell what the forced requests were answered: asked once. */
+function untold(rollout: Rollout, evidence: Evidence, why: string): MachineEvent | null {
+  const isTold = wasPaged(rollout, 'undecided', asOfNow(rollout.stageEnteredAt, evidence));
+  if (rollout.openPage !== null || isTold) return null;
+  return { kind: 'undecidedTooLong', cause: 'undecided', reason: `held: ${why}` };
+}
+
+function endOfStage(rollout: Rollout, { forced, verdict }: Evidence): MachineEvent | null {
+  const { stage } = rollout;
   switch (stage.kind) {
-    case 'internal': {
-      const { requests } = evidence.forced;
-      if (!capabilitiesOf(rollout).gatewayCarries) {
-        return { kind: 'internalPassed', reason: 'nobody forces requests on this route' };
-      }
-      if (requests < policy.spec.internal.requests || isKeptInternal(evidence.verdict)) return null;
-      const untold = policy.spec.dryRun ? null : whyUntold(evidence.forced);
-      if (untold === null) return { kind: 'internalPassed', reason: whatInternalSays(evidence) };
-      if (rollout.openPage !== null || wasPaged(rollout, 'undecided', asOfNow(rollout.stageEnteredAt, evidence)))
-        return null;
-      return { kind: 'undecidedTooLong', cause: 'undecided', reason: `held: ${untold}` };
-    }
-    case 'step': {
-      const step = currentStep(rollout);
-      const { verdict } = evidence;
-      if (!step || !('weight' in step) || verdict?.name !== 'at-parity') return null;
-      return { kind: 'stepPassed', index: stage.index, reason: verdict.reason, verdict };
-    }
-    case 'bake':
-      // Serin cannot observe whether the canary received all the traffic, or was told to conclude nothing.
-      if (!capabilitiesOf(rollout).splitSeen || policy.spec.dryRun) return null;
-      if (evidence.blindSince !== null || !mayEndBake(evidence.verdict)) return null;
+    case 'preflight':
+      return { kind: 'preflightPassed' };
+    case 'internal':
+      return capabilitiesOf(rollout).gatewayCarries
+        ? { kind: 'internalPassed', reason: whatInternalSays({ forced, verdict }) }
+        : { kind: 'internalPassed', reason: 'nobody forces requests on this route' };
+    case 'step':
+      return verdict && { kind: 'stepPassed', index: stage.index, reason: verdict.reason, verdict };
+    case 'bake': {
+      const dwell = formatDuration(neededDwellMs(rollout));
       return { kind: 'bakePassed', reason: `served 100% for ${dwell} within its guards` };
-    default:
+    }
+    case 'promoted':
+      return { kind: 'rolloutFinalised', reason: 'the canary is the stable now' };
+    case 'finalised':
+    case 'rolled-back':
+    case 'aborted':
+    case 'superseded':
       return null;
   }
-}
-
-// In the bake nothing is compared, so a verdict without evidence against the canary is the best there is.
-function mayEndBake(verdict: Verdict | null): boolean {
-  if (verdict === null || verdict.hold !== undefined) return false;
-  return verdict.name === 'undecided' || verdict.name === 'at-parity';
-}
-
-function finalise(policy: Policy): MachineEvent | null {
-  if (policy.spec.finalise === 'manual') return null;
-  return { kind: 'rolloutFinalised', reason: 'the canary is the stable now' };
 }

@@ -1,7 +1,6 @@
 import pc from 'picocolors';
 import type { AuditView, RolloutView } from '../../api/view-schemas.ts';
 import { formatShare } from '../../parity/figures.ts';
-import { counted } from '../../policy/counted.ts';
 import { lookAgeInWords } from '../../rollout/look-age.ts';
 import { WHOLE_BPS } from '../../split/assign.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
@@ -14,6 +13,7 @@ import { unrecordedText } from './look-text.ts';
 import { renderChecks } from './panel-checks.ts';
 import { renderDifferences } from './panel-differences.ts';
 import { renderLadder } from './panel-ladder.ts';
+import { renderNeeds } from './panel-needs.ts';
 import { renderWhere } from './panel-where.ts';
 
 export interface PanelOptions {
@@ -37,6 +37,7 @@ export function renderRollout(view: RolloutView, options: PanelOptions = {}): st
     ...renderLadder(view, width, paint),
     '',
     ...facts(view, width, paint),
+    ...renderNeeds(view, width, paint),
     ...renderChecks(view, width, paint),
     ...renderWhere(view, width, paint),
     ...renderDifferences(view, width, paint),
@@ -56,7 +57,7 @@ function heading(view: RolloutView, width: number, paint: Paint): string {
 }
 
 function facts(view: RolloutView, width: number, paint: Paint): string[] {
-  const { dwell, gates, paused, verdict } = view;
+  const { dwell, paused, verdict } = view;
   const room = width - LABEL;
   const size = Math.min(24, Math.floor(room / 2));
   const share = capabilitiesOf(view).serinMoves ? 'canary' : 'advised';
@@ -73,10 +74,6 @@ function facts(view: RolloutView, width: number, paint: Paint): string[] {
     ...(view.active && dwell.needMs > 0
       ? [line('dwell', `${bar(dwell.haveMs / dwell.needMs, size, paint.blue, paint)}  ${dwellText(dwell)}`)]
       : []),
-    ...(gates.length > 0
-      ? text('gates', gates.map(({ name, open }) => `${open ? '✓' : '○'} ${name}`).join('  '), plain)
-      : []),
-    ...(view.stage === 'internal' ? text('forced', forcedText(view), plain) : []),
     ...(paused ? text('paused', `by ${paused.by}: ${paused.reason}`, paint.yellow) : []),
     ...(view.unrecorded ? text('at once', unrecordedText(view.unrecorded), paint.yellow) : []),
     ...(verdict ? text('verdict', verdictText(verdict), verdictColour(verdict.name, paint)) : []),
@@ -94,10 +91,6 @@ function plain(text: string): string {
 
 function dwellText({ haveMs, needMs }: RolloutView['dwell']): string {
   return `${shortSpan(Math.min(haveMs, needMs))} of ${shortSpan(needMs)}`;
-}
-
-function forcedText({ forced }: RolloutView): string {
-  return `${forced.requests} of ${counted(forced.needRequests, 'request')}, ${counted(forced.errors, 'error')} (at most ${forced.maxErrors})`;
 }
 
 /** Why it is in this stage; null where the verdict above says just that. */

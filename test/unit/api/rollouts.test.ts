@@ -126,6 +126,23 @@ describe('GET /rollouts/{id}', () => {
     });
   });
 
+  it('says what the stage needs before it ends, and nothing once the rollout has ended', async () => {
+    const id = await inStep1();
+    control.see(id, { verdict: verdictOf(), dwellMs: 30_000, appliedAt: 1 });
+    const needs = async () => ((await (await send('GET', `/rollouts/${id}`)).json()) as RolloutView).needs;
+    expect(await needs()).toEqual([
+      { what: 'pause', met: true, says: 'not paused' },
+      { what: 'split', met: true, says: 'the split of this stage is in force' },
+      { what: 'dwell', met: false, says: 'dwell: 30 s of 60 s, 30 s to go' },
+      { what: 'parity', met: false, says: verdictOf().reason },
+      { what: 'look', met: true, says: expect.stringMatching(/^looked .* ago$/) },
+    ]);
+    await send('POST', `/rollouts/${id}/pause`, { reason: 'index rebuild' });
+    expect((await needs())[0]).toMatchObject({ what: 'pause', met: false });
+    await send('POST', `/rollouts/${id}/abort`, { reason: 'no longer wanted' });
+    expect(await needs()).toEqual([]);
+  });
+
   it('says where the canary is worse, and null where the verdict says nothing of it', async () => {
     const slice = {
       dimension: 'endpoint',

@@ -80,6 +80,13 @@ describe('renderRollout', () => {
       'looked    3 s ago',
       'because   5 forced requests, none failed',
       '',
+      'To 50%, all of these',
+      '✓ not paused',
+      '○ the split of this stage has not been seen applied yet',
+      '○ dwell: 30 s of 60 s, 30 s to go',
+      '○ undecided: 800 more canary requests are needed, about 4 minutes',
+      '✓ looked 3 s ago',
+      '',
       'check          canary    stable    evidence of harm               parity',
       'errors          0.21%     0.20%    █████████░░░░░░░░░░░ 3.9/7.8   800 more',
       'clientErrors    0.21%     0.20%    -                              ✓',
@@ -145,8 +152,9 @@ describe('renderRollout', () => {
     const { control, id } = await started();
     const text = plain(viewOf(control.see(id, { forced: { requests: 5, errors: 0 }, verdict: verdictOf() })));
     expect(text).toContain('◉ internal');
-    expect(text).toContain('gates     ○ integration-tests');
-    expect(text).toContain('forced    5 of 5 requests, 0 errors (at most 0)');
+    expect(text).toContain('\nTo 10%, all of these\n');
+    expect(text).toContain('\n○ gate integration-tests: not passed yet\n');
+    expect(text).toContain('\n✓ 5 of 5 forced requests, 0 failed, 0 allowed\n');
     expect(text).toContain('waits for gate:integration-tests');
     const view = await inStep1();
     expect(plain({ ...view, waitsFor: ['look'], openPage: 'undecided' })).toContain(
@@ -266,7 +274,7 @@ describe('renderRollout', () => {
       route: nasty,
       reason: nasty,
       canary: { url: nasty, version: nasty },
-      gates: [{ name: nasty, open: false }],
+      needs: [{ what: 'gate', met: false, says: nasty }],
       paused: { at: view.startedAt, by: nasty, reason: nasty },
     };
     expect(stripVTControlCharacters(plain(hostile))).toBe(plain(hostile));
