@@ -43,6 +43,9 @@ export const findingViewSchema = z
     logParityThreshold: logEvidence,
     rollbackMargin: z.string(),
     parityMargin: z.string().nullable(),
+    limits: z
+      .strictObject({ rollback: z.number().nullable(), parity: z.number().nullable() })
+      .describe('Where both margins end at the present figure of the stable, in its unit; null where there is none'),
     needsCanaryRequests: z.number().nullable(),
     needsAt: z
       .array(z.strictObject({ weightBps: z.int(), canaryRequests: z.number() }))

@@ -1,5 +1,6 @@
 import type { Finding, Forecast, Verdict } from '../judge/verdict.ts';
 import type { Reservation } from '../parity/internal/reservation.ts';
+import { NO_LIMITS } from '../parity/limits/limits.ts';
 import { formatBps } from '../policy/units.ts';
 import { needsNow } from '../rollout/needs/needs.ts';
 import { neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
@@ -122,6 +123,7 @@ function findingView({
     ...finding,
     requests: { ...finding.requests },
     bounds: { ...finding.bounds },
+    limits: { ...(finding.limits ?? NO_LIMITS) },
     ...(differences === undefined ? {} : { differences: differences.map(differenceView) }),
     logHarm: finite(finding.logHarm),
     logParity: finding.logParity === null ? null : finite(finding.logParity),

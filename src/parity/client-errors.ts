@@ -2,11 +2,12 @@ import type { ErrorMargin } from '../policy/checks/margins.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { OnsetMixture } from '../stats/evidence/onset.ts';
 import { expectedRate, logRateHarm, type RateState, restartRateParity } from '../stats/rates/error-rate.ts';
-import { comparesTheRest, logFarMore, openFarMore } from '../stats/rates/far-more.ts';
+import { comparesTheRest, farMoreLimit, logFarMore, openFarMore } from '../stats/rates/far-more.ts';
 import { type Check, type Hold, reactionOf } from './check.ts';
 import type { Sight } from './context.ts';
 import { stepFarMore } from './far-more.ts';
 import { formatErrorMargin, formatShare } from './figures.ts';
+import { edgeOf, NO_LIMITS } from './limits/limits.ts';
 import { countsOf, observeRate, openRateCheck, rateFinding, whyRateHolds } from './rate.ts';
 
 /** Of holding and parity, as for errors; and evidence of so many more that a contract broke, which rolls back. */
@@ -41,7 +42,9 @@ export const clientErrorsCheck: Check<ClientErrorsState> = {
     if (margin === null) return [finding];
     const holds = formatErrorMargin(policy.spec.checks.clientErrors.hold, '+');
     const rollbackMargin = `${limitInWords(margin, expectedRate(state))}; more than ${holds} holds`;
-    return [{ ...finding, logHarm: logFarMore(state.broken), rollbackMargin }];
+    const { stable, limits = NO_LIMITS } = finding;
+    const rollback = stable === null ? null : farMoreLimit(stable, expectedRate(state), edgeOf(margin));
+    return [{ ...finding, logHarm: logFarMore(state.broken), rollbackMargin, limits: { ...limits, rollback } }];
   },
   holds(policy, state, { findings, logHold }): readonly Hold[] {
     const finding = findings.find(({ check }) => check === 'clientErrors');
@@ -66,8 +69,7 @@ function observeBroken(state: ClientErrorsState, sight: Sight): OnsetMixture {
 }
 
 function limitInWords(margin: ErrorMargin, s1: number): string {
-  const boundary = { rho: 1 + margin.relative, a: margin.absolute };
-  return comparesTheRest(s1, boundary)
+  return comparesTheRest(s1, edgeOf(margin))
     ? `${formatShare(0.5)} of the other answers lost`
     : formatErrorMargin(margin, '+');
 }

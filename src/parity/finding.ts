@@ -1,5 +1,6 @@
 import type { Interval } from '../stats/evidence/confidence.ts';
 import type { Difference } from './differences/difference.ts';
+import type { Limits } from './limits/limits.ts';
 import type { FoundSlice } from './slices/slice-name.ts';
 
 /** The name under which a check reports, from the list or with a prefix, as in `query:cpu`; no check is called `combined`. */
@@ -44,6 +45,8 @@ export interface Finding {
   /** The margins in force in words, after rounding to buckets: `10 % + 0.01 pp`. */
   readonly rollbackMargin: string;
   readonly parityMargin: string | null;
+  /** The same as numbers in the unit of the figures; omitted where neither margin is one there. */
+  readonly limits?: Limits;
   /** Canary requests still needed for parity if the versions are equal; null when unknown or not needed. */
   readonly needsCanaryRequests: number | null;
   /** The same at the next weights of the policy; empty when the former is null or nothing is needed. */

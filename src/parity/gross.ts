@@ -13,6 +13,7 @@ import { formatCount, formatPoints, formatShare } from './figures.ts';
 import type { CheckName, Finding } from './finding.ts';
 import { type Joined, moveJoined, stepJoined, withYoung } from './joined.ts';
 import { comparedAnswers } from './latency/latency.ts';
+import { limitsAbove } from './limits/limits.ts';
 import { capOf } from './stake.ts';
 
 const KINDS = ['errors', 'clientErrors', 'unanswered'] as const;
@@ -205,6 +206,7 @@ function findingOf(kind: Kind, { joined, ...states }: GrossStates, context: Look
     logParityThreshold: null,
     rollbackMargin: margin,
     parityMargin: null,
+    limits: limitsAbove(stable.share, GROSS_BOUNDARY, []),
     needsCanaryRequests: null,
     needsAt: [],
     ...(young === null ? {} : { blame: `${says} (margin ${margin}), ${requests} since they joined` }),

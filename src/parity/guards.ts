@@ -159,6 +159,7 @@ function guardFindings(guards: Guards, state: GuardsState, context: LookContext)
       logParityThreshold: null,
       rollbackMargin: limitInWords(tolerance),
       parityMargin: null,
+      limits: { rollback: tolerance.share, parity: null },
       needsCanaryRequests: null,
       needsAt: [],
       says: isUnseen

@@ -14,6 +14,7 @@ import {
 } from '../stats/series/probe-bets.ts';
 import type { Check } from './check.ts';
 import { formatCount, formatLatency, formatShare } from './figures.ts';
+import { type Limits, NO_LIMITS } from './limits/limits.ts';
 
 /** What the pairs of the present stage were. */
 interface ProbeFigures {
@@ -83,6 +84,7 @@ export const probesCheck: Check<ProbesState> = {
         logParityThreshold,
         rollbackMargin: inWords(margins.rollback),
         parityMargin: inWords(margins.parity),
+        limits: limitsOf(typical(logs.stable), margins),
         needsCanaryRequests: null,
         needsAt: [],
         pairs: pairs + step.canaryAloneFailed,
@@ -134,8 +136,17 @@ export function probeMargins({ spec: { checks } }: Policy): {
   return { rollback, parity };
 }
 
-function isWithin({ canary, stable }: Answered, { relative, absoluteMs }: LatencyMargin): boolean {
-  return canary <= Math.max(stable * (1 + relative), stable + absoluteMs);
+function limitsOf(stable: number | null, { rollback, parity }: ReturnType<typeof probeMargins>): Limits {
+  if (stable === null) return NO_LIMITS;
+  return { rollback: stable + allowedMs(rollback, stable), parity: stable + allowedMs(parity, stable) };
+}
+
+function isWithin({ canary, stable }: Answered, margin: LatencyMargin): boolean {
+  return canary <= stable + allowedMs(margin, stable);
+}
+
+function allowedMs({ relative, absoluteMs }: LatencyMargin, stable: number): number {
+  return Math.max(stable * relative, absoluteMs);
 }
 
 interface Answered {

@@ -21,6 +21,7 @@ import { formatErrorMargin, formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
 import { type Gain, WIDER } from './in-time.ts';
 import { isKind, KIND_LABELS, kindInWords, kindTerms } from './kinds/kind-words.ts';
+import { limitsAbove } from './limits/limits.ts';
 import { forecastAtNextWeights, forecastNeeds, isContrary, parityInWords, sayNoForecast } from './needs.ts';
 import { whyShareHolds } from './share-holds.ts';
 
@@ -116,6 +117,7 @@ export function rateFinding(checks: Checks, check: RateCheck, state: RateState, 
         ? formatErrorMargin(checks.errors.rollback, '+')
         : `${formatErrorMargin(heldOf(checks, check), '+')}, which holds`,
     parityMargin,
+    limits: limitsAbove(stable, margins.rollback, margins.parity),
     needsCanaryRequests: forecasts ? needs : null,
     needsAt: forecasts ? forecastAtNextWeights(context, logParity, gainAt, context.phi.rate) : [],
     says: says(),

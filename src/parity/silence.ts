@@ -39,6 +39,7 @@ export function silenceFinding({ silence, silent }: NoReport): Finding | null {
     logParityThreshold: null,
     rollbackMargin: `silent in at most ${formatShare(RARE)} of the intervals, which holds`,
     parityMargin: null,
+    limits: { rollback: RARE, parity: null },
     needsCanaryRequests: null,
     needsAt: [],
     says:

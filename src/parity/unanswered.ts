@@ -5,6 +5,7 @@ import {
   logUnansweredHarm,
   openUnanswered,
   stepUnanswered,
+  UNANSWERED_BOUNDARY,
   type UnansweredState,
 } from '../stats/rates/unanswered.ts';
 import { betFor } from './bet-for.ts';
@@ -12,6 +13,7 @@ import { type Check, reactionOf } from './check.ts';
 import type { FindingContext } from './context.ts';
 import { formatShare } from './figures.ts';
 import type { Finding } from './finding.ts';
+import { limitsAbove } from './limits/limits.ts';
 
 const LABEL = 'requests left or overdue without an answer';
 
@@ -58,6 +60,7 @@ function unansweredFinding(state: UnansweredState, context: FindingContext): Fin
     logParityThreshold: null,
     rollbackMargin: '100 % + 0.5 pp',
     parityMargin: null,
+    limits: limitsAbove(stable.share, UNANSWERED_BOUNDARY, []),
     needsCanaryRequests: null,
     needsAt: [],
     says:

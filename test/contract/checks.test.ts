@@ -44,6 +44,14 @@ const atBoundaries = (startedAt: number): Block => ({
   stable: { ...NO_TALLY, requests: 900, slower: slower(900) },
   canary: { ...NO_TALLY, requests: 100, slower: slower(100) },
 });
+const withEmpty = (startedAt: number, assignment?: Block['assignment']): Block => ({
+  ...blockOf({
+    startedAt,
+    stable: { ...tallyOf(900), ...carried(900), empty: 90 },
+    canary: { ...tallyOf(100), ...carried(100), empty: 10 },
+  }),
+  ...(assignment === undefined ? {} : { assignment }),
+});
 const { state, verdict } = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 30 }, onGrid);
 const other = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 30 }, atBoundaries);
 const keys = Object.keys(CHECKS).filter((key): key is CheckKey => Object.hasOwn(CHECKS, key));
@@ -97,14 +105,6 @@ describe('the checks together', () => {
   });
 
   it('claim parity on requests where these are drawn one by one, and nowhere else', () => {
-    const withEmpty = (startedAt: number, assignment: Block['assignment']): Block => ({
-      ...blockOf({
-        startedAt,
-        stable: { ...tallyOf(900), ...carried(900), empty: 90 },
-        canary: { ...tallyOf(100), ...carried(100), empty: 10 },
-      }),
-      ...(assignment === undefined ? {} : { assignment }),
-    });
     const claimedBy = (assignment: Block['assignment']) => {
       const make = (startedAt: number) => withEmpty(startedAt, assignment);
       const look = lookRepeatedly(policy, openJudgement(policy), { from: 0, count: 90 }, make);

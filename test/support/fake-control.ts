@@ -328,7 +328,7 @@ const NOTHING_SEEN: Evidence = {
 };
 
 /** Of a check that compares one thing. */
-type Told = Omit<Finding, 'differences'>;
+type Told = Omit<Finding, 'differences'> & Required<Pick<Finding, 'limits'>>;
 
 export function findingOf(parts: Partial<Told> = {}): Told {
   return {
@@ -346,6 +346,7 @@ export function findingOf(parts: Partial<Told> = {}): Told {
     logParityThreshold: 2.3,
     rollbackMargin: '10 % + 0.01 pp',
     parityMargin: '25 % or 0.1 pp',
+    limits: { rollback: 0.0023, parity: 0.003 },
     needsCanaryRequests: 800,
     needsAt: [],
     says: 'errors 0.21 % against 0.20 %',

@@ -63,6 +63,7 @@ function asFigures(finding: Finding): Finding | null {
     logParity: null,
     logParityThreshold: null,
     parityMargin: null,
+    ...(finding.limits ? { limits: { ...finding.limits, parity: null } } : {}),
     needsCanaryRequests: null,
     needsAt: [],
     says: `${name}: ${show(canary)} against ${show(stable)} over all requests; ${whyFigures(finding)}`,

@@ -5,6 +5,7 @@ import { type Difference, MOST_DIFFERENCES } from '../differences/difference.ts'
 import { differencesInWords } from '../differences/in-words.ts';
 import { formatCount, formatErrorMargin } from '../figures.ts';
 import type { Finding } from '../finding.ts';
+import { edgeOf, limitsAbove } from '../limits/limits.ts';
 import { answerDifferences, harmOfAnswers, openFields, ownAnswers } from './answer-differences.ts';
 
 /** The name under which the check reports. */
@@ -36,6 +37,7 @@ export function answersFinding(terms: ComparisonTerms, evidence: PairEvidence, b
     logParityThreshold: null,
     rollbackMargin: `${margin}${BEYOND[terms.differences]}`,
     parityMargin: null,
+    limits: limitsAbove(share(worst?.stable), edgeOf(terms.margin), []),
     needsCanaryRequests: null,
     needsAt: [],
     ...(differences.length === 0 ? {} : { differences: differences.slice(0, MOST_DIFFERENCES) }),

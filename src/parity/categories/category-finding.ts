@@ -10,6 +10,7 @@ import { logLess, logMore, logNotLess, logNotMore, type ShiftState } from '../..
 import type { FindingContext } from '../context.ts';
 import { formatErrorMargin, formatPoints, formatShare } from '../figures.ts';
 import type { Finding } from '../finding.ts';
+import { type Limits, limitsAbove, limitsBelow } from '../limits/limits.ts';
 import { forecastAtNextWeights, forecastNeeds, isContrary, parityInWords, sayNoForecast } from '../needs.ts';
 import { rateParityGain } from '../rate.ts';
 import { clip } from '../words.ts';
@@ -92,6 +93,7 @@ export function categoryFinding(
       logParityThreshold: null,
       rollbackMargin: `${formatShare(GROSS_BOUNDARY.rho - 1)} + ${formatPoints(GROSS_BOUNDARY.a)}, which holds`,
       parityMargin: null,
+      limits: limitsAbove(common.stable, GROSS_BOUNDARY, []),
       needsCanaryRequests: null,
       needsAt: [],
       says: `${figures}; keys are sticky and words are not counted by key, so only far more of the worse ones would hold`,
@@ -105,9 +107,21 @@ export function categoryFinding(
     budgetWeight: context.budgetWeight,
     rollbackMargin: terms.worse.length === 0 ? `${margin}, which holds` : `${margin}; of other words it holds`,
     parityMargin: formatErrorMargin(terms.parity, 'or'),
+    limits: wordLimits(terms, shown, common),
     logParityThreshold: context.logParityThreshold,
     ...parityOf(name, terms, tests, context),
   };
+}
+
+/** Of a word that is not worse, fewer are as bad as more: the limits are those on the side of the canary. */
+function wordLimits(
+  terms: CategoryTerms,
+  shown: WordTest | null,
+  { canary, stable }: Pick<Finding, 'canary' | 'stable'>,
+): Limits {
+  const { harm, parity } = categoryMargins(terms);
+  const isFewer = shown?.isWorse === false && canary !== null && stable !== null && canary < stable;
+  return (isFewer ? limitsBelow : limitsAbove)(stable, harm, parity);
 }
 
 /** What the category says of its parity: that of the word that is the furthest from it. */

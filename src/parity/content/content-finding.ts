@@ -7,6 +7,7 @@ import { GROSS_BOUNDARY, logGross } from '../../stats/rates/gross.ts';
 import type { FindingContext } from '../context.ts';
 import { formatErrorMargin, formatPoints, formatShare } from '../figures.ts';
 import type { Finding } from '../finding.ts';
+import { edgeOf, limitsAbove } from '../limits/limits.ts';
 import { forecastAtNextWeights, forecastNeeds, isContrary, parityInWords, sayNoForecast } from '../needs.ts';
 import { rateParityGain } from '../rate.ts';
 import { whyHoldsByKey, whyShareHolds } from '../share-holds.ts';
@@ -60,6 +61,7 @@ export function contentFinding(
       logParityThreshold: null,
       rollbackMargin: `${formatShare(GROSS_BOUNDARY.rho - 1)} + ${formatPoints(GROSS_BOUNDARY.a)}, which holds`,
       parityMargin: null,
+      limits: limitsAbove(common.stable, GROSS_BOUNDARY, []),
       needsCanaryRequests: null,
       needsAt: [],
       brief: figures,
@@ -76,6 +78,7 @@ export function contentFinding(
     rollbackMargin:
       share.reacts === 'holds' ? `${formatErrorMargin(harm, '+')}, which holds` : formatErrorMargin(harm, '+'),
     parityMargin: formatErrorMargin(parity, 'or'),
+    limits: limitsAbove(common.stable, edgeOf(harm), margins.parity),
     needsCanaryRequests: forecasts ? needs : null,
     needsAt: forecasts ? forecastAtNextWeights(context, logParity, gainAt, context.phi.rate) : [],
     says:

@@ -3,6 +3,7 @@ import type { UnitMargin } from '../../stats/units/fresh-units.ts';
 import { UNIT_METRICS, type UnitMetric } from '../../stats/units/unit-metric.ts';
 import { formatErrorMargin, formatShare } from '../figures.ts';
 import type { CheckName } from '../finding.ts';
+import { type Limits, limitsAbove } from '../limits/limits.ts';
 
 /** What the evidence of a look is made of, for those metrics that the policy counts. */
 const WEIGHTS: Readonly<Record<UnitMetric, number>> = {
@@ -100,6 +101,18 @@ export function marginsInWords(
   const { rollback, parity } =
     metric === 'shift' ? { rollback: shiftMargin(checks), parity: null } : checks.latency[metric];
   return { rollback: latencyInWords(rollback), parity: parity && latencyInWords(parity) };
+}
+
+/** Of shares; the margins of latencies are no shares of the answers, whose figures are. */
+export function keyLimits(
+  policy: Policy,
+  metric: 'errors' | 'clientErrors',
+  phase: 'warm-up' | 'judged' | undefined,
+  stable: number | null,
+): Limits {
+  const edgeIn = ({ relative, perTrial }: UnitMargin) => ({ rho: 1 + relative, a: (1 + relative) * perTrial });
+  const harm = harmMargin(policy, metric, phase);
+  return limitsAbove(stable, harm && edgeIn(harm), parityMargins(policy, metric).map(edgeIn));
 }
 
 function shiftMargin({ latency }: Policy['spec']['checks']) {

@@ -7,7 +7,7 @@ import { formatCount, formatShare, formatSpan, formatValue, formatWeight } from 
 import type { Finding } from '../finding.ts';
 import { kindInWords } from '../kinds/kind-words.ts';
 import type { KeyLook, MetricLook } from './key-look.ts';
-import { keyCheckName, labelOf, marginsInWords, parityMargins } from './key-terms.ts';
+import { keyCheckName, keyLimits, labelOf, marginsInWords, parityMargins } from './key-terms.ts';
 import type { KeysState } from './keys.ts';
 import { type KeysStep, NO_EVIDENCE } from './keys-step.ts';
 import { type KeysWait, waitInWords, waitOf } from './keys-wait.ts';
@@ -63,6 +63,9 @@ function keyFinding(policy: Policy, state: KeysState, metric: UnitMetric, contex
     logParityThreshold: claims ? context.logParityThreshold : null,
     rollbackMargin: margins.rollback,
     parityMargin: claims ? margins.parity : null,
+    ...(metric === 'errors' || metric === 'clientErrors'
+      ? { limits: keyLimits(policy, metric, state.step?.phase, said?.stable ?? null) }
+      : {}),
     needsCanaryRequests: needsOf(wait, said, context),
     needsAt: [],
     ...(said === null || look === null ? {} : { keys: look.keys }),

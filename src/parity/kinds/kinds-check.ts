@@ -5,12 +5,13 @@ import type { Block } from '../../stats/block.ts';
 import { logSum } from '../../stats/evidence/log-sum.ts';
 import type { OnsetMixture } from '../../stats/evidence/onset.ts';
 import { logRateHarm, type RateState, restartRateParity } from '../../stats/rates/error-rate.ts';
-import { comparesTheRest, logFarMore, openFarMore } from '../../stats/rates/far-more.ts';
+import { comparesTheRest, farMoreLimit, logFarMore, openFarMore } from '../../stats/rates/far-more.ts';
 import { type Check, type Hold, reactionOf } from '../check.ts';
 import type { LookContext, Sight } from '../context.ts';
 import { stepFarMoreCounted } from '../far-more.ts';
 import { formatErrorMargin, formatShare } from '../figures.ts';
 import type { Finding } from '../finding.ts';
+import { edgeOf, NO_LIMITS } from '../limits/limits.ts';
 import { countsOf, heldOf, observeRate, openRateCheck, rateFinding, whyRateHolds } from '../rate.ts';
 import { KIND_LABELS, kindTerms } from './kind-words.ts';
 import { isSameJson } from './same-json.ts';
@@ -131,16 +132,19 @@ function findingOf(kind: KindOfAnswer, policy: Policy, state: KindState, context
     kind === 'withContent'
       ? { logParity: null, logParityThreshold: null, parityMargin: null, needsCanaryRequests: null }
       : {};
+  const limits = { ...(finding.limits ?? NO_LIMITS), ...(kind === 'withContent' ? { parity: null } : {}) };
   const margin = marginOf(policy);
-  if (margin === null) return { ...finding, ...parity };
+  if (margin === null) return { ...finding, ...parity, limits };
   const holds = formatErrorMargin(heldOf(checks, kind), '+');
   const rollbackMargin = `${limitInWords(margin, pastShare(state))}; more than ${holds} holds`;
-  return { ...finding, ...parity, logHarm: logFarMore(state.broken), rollbackMargin };
+  const { stable } = finding;
+  const rollback = stable === null ? null : farMoreLimit(stable, pastShare(state), edgeOf(margin), 0);
+  const logHarm = logFarMore(state.broken);
+  return { ...finding, ...parity, logHarm, rollbackMargin, limits: { ...limits, rollback } };
 }
 
 function limitInWords(margin: ErrorMargin, s1: number): string {
-  const boundary = { rho: 1 + margin.relative, a: margin.absolute };
-  return comparesTheRest(s1, boundary, 0)
+  return comparesTheRest(s1, edgeOf(margin), 0)
     ? `${formatShare(0.5)} of the other answers lost`
     : formatErrorMargin(margin, '+');
 }

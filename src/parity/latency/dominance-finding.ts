@@ -26,9 +26,9 @@ export function dominanceFinding(
   const label = latencyLabel(checks, 'dominance');
   const margin = rollbackBuckets(dominanceLimit(checks), quantileEdge(reference, LEVELS.p50), grid, context.allowance);
   const quantile = furthestApart(canary, stable);
-  const msOf = (tails: Tails) => {
+  const msOf = (tails: Tails, further = 0) => {
     const bucket = tailBucket(tails, LEVELS[quantile]);
-    return bucket === null ? null : bucketMs(bucket, grid);
+    return bucket === null ? null : bucketMs(bucket + further, grid);
   };
   const canaryMs = msOf(canary);
   const stableMs = msOf(stable);
@@ -48,6 +48,7 @@ export function dominanceFinding(
     logParityThreshold: null,
     rollbackMargin: `${formatShare(grid.ratio ** margin - 1)} over the whole distribution`,
     parityMargin: null,
+    limits: { rollback: msOf(stable, margin), parity: null },
     needsCanaryRequests: null,
     needsAt: [],
     says: says(),

@@ -71,6 +71,10 @@ export function quantileFinding(
     logParityThreshold: context.logParityThreshold,
     rollbackMargin: formatMargin(margins.rollback, grid),
     parityMargin,
+    limits: {
+      rollback: stable === null ? null : bucketMs(stable + margins.rollback, grid),
+      parity: stable === null ? null : bucketMs(stable + margins.parity, grid),
+    },
     needsCanaryRequests: forecasts ? needs : null,
     needsAt:
       gainAt === null || !forecasts ? [] : forecastAtNextWeights(context, logParity, gainAt, context.phi.latency),

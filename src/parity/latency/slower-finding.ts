@@ -18,6 +18,7 @@ import {
 import type { FindingContext } from '../context.ts';
 import { formatAbout, formatErrorMargin, formatLatency, formatShare, formatSpan } from '../figures.ts';
 import type { Finding } from '../finding.ts';
+import { edgeOf, limitsAbove } from '../limits/limits.ts';
 import { forecastAtNextWeights, forecastNeeds, isContrary, parityInWords, sayNoForecast } from '../needs.ts';
 import { rateParityGain } from '../rate.ts';
 import { QUANTILES } from './latency.ts';
@@ -84,6 +85,7 @@ function slowerFinding(
     logParityThreshold: parity === 'claims-parity' ? context.logParityThreshold : null,
     rollbackMargin: formatErrorMargin(rollback, '+'),
     parityMargin: parity === 'claims-parity' ? parityMargin : null,
+    limits: limitsAbove(stable.share, edgeOf(rollback), parity === 'claims-parity' ? margins.parity : []),
     needsCanaryRequests: forecasts ? needs : null,
     needsAt: forecasts ? forecastAtNextWeights(context, logParity, gainAt, phi) : [],
     says: says(),

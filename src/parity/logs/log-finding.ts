@@ -4,6 +4,7 @@ import { LARGEST_SIGN_BET, logSignParity } from '../../stats/logs/signs.ts';
 import type { FindingContext } from '../context.ts';
 import { formatCount, formatShare, formatSpan } from '../figures.ts';
 import type { Finding } from '../finding.ts';
+import { type Limits, NO_LIMITS } from '../limits/limits.ts';
 import { logDifferences } from './log-differences.ts';
 import { familiesThat, logTogether } from './log-families.ts';
 import { INTERVAL_REQUESTS } from './log-interval.ts';
@@ -53,6 +54,7 @@ export function logsFinding(terms: LogTerms, state: LogsMemory, given: FindingCo
     logParityThreshold: parity === null ? null : context.logParityThreshold,
     rollbackMargin: `more than ${margin}`,
     parityMargin: parity === null ? null : margin,
+    limits: limitsOf(terms, errorsOf(stable), parity),
     needsCanaryRequests: parity === null ? null : needs(parity, context),
     needsAt: [],
     ...(isByKey ? { byKey: 'own' as const } : {}),
@@ -72,6 +74,12 @@ export function worstOf(says: readonly string[]): string | null {
 function blameOf(says: readonly string[]): Pick<Finding, 'blame'> {
   const worst = worstOf(says);
   return worst === null ? {} : { blame: `logs what the stable does not: ${worst}` };
+}
+
+function limitsOf({ errors }: LogTerms, stable: number | null, parity: number | null): Limits {
+  if (stable === null) return NO_LIMITS;
+  const most = (1 + errors.relative) * stable + errors.absolute;
+  return { rollback: most, parity: parity === null ? null : most };
 }
 
 function errorsOf({ errors, requests }: Logged): number | null {

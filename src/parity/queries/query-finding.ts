@@ -3,10 +3,11 @@ import { counted } from '../../policy/counted.ts';
 import { LARGEST_RARE_BET } from '../../stats/rates/rare-event.ts';
 import { leastIntervals, logSeriesParity } from '../../stats/series/series.ts';
 import { LARGEST_GUARD_BET, LARGEST_PAIR_BET } from '../../stats/series/series-bets.ts';
-import type { SeriesMargin } from '../../stats/series/series-test.ts';
+import { allowanceAt, type SeriesMargin } from '../../stats/series/series-test.ts';
 import type { FindingContext } from '../context.ts';
 import { formatShare, formatSpan, formatValue } from '../figures.ts';
 import type { Finding, QueryName } from '../finding.ts';
+import type { Limits } from '../limits/limits.ts';
 import { aloneAt } from '../stake.ts';
 import { bareName, inForce, logQueryHarm, logQueryHold, nameMissing, type QueryState, seriesTest } from './query.ts';
 import { whyTwins } from './twins.ts';
@@ -52,6 +53,7 @@ export function queryFinding(
     logParityThreshold: logParity === null ? null : context.logParityThreshold,
     rollbackMargin: rollsBack ? rollbackInWords(check) : `${marginsInWords(check)}, which holds`,
     parityMargin,
+    limits: limitsOf(check, state, parityMargin === null ? 'no-parity' : 'claims-parity'),
     needsCanaryRequests: null,
     needsAt: [],
     intervals: { counted: canary.count, least },
@@ -87,6 +89,25 @@ export function queryFinding(
     if (form === 'ranks') return 'parity is not shown yet';
     return `parity takes at least ${intervals(leastIntervals(missing, LARGEST_PAIR_BET))} more of ${formatSpan(check.interval)}`;
   }
+}
+
+/** On the side on which the canary is, where both are worse; the nearer of margin and limit, where both count. */
+function limitsOf(check: QueryCheck, { step }: QueryState, claims: 'claims-parity' | 'no-parity'): Limits {
+  const { canary, stable } = step;
+  const { worse, rollback, parity, limit } = check;
+  const isLower = worse === 'lower' || (worse === 'both' && canary.value < stable.value);
+  const sign = isLower ? -1 : 1;
+  const compares = check.action === 'hold' || check.comparable || limit === undefined;
+  const edges = [
+    ...(compares && stable.count > 0 ? [stable.value + sign * allowanceAt(stable.value, rollback)] : []),
+    ...(limit === undefined ? [] : [limit]),
+  ];
+  const nearest = isLower ? Math.max(...edges) : Math.min(...edges);
+  return {
+    rollback: edges.length === 0 ? null : nearest,
+    parity:
+      claims === 'no-parity' || stable.count === 0 ? null : stable.value + sign * allowanceAt(stable.value, parity),
+  };
 }
 
 /** `5 %`, `0.02`, `5 % or 0.02`: the larger of the two parts applies. */

@@ -1,5 +1,6 @@
 import type { ResponseShapeTerms } from '../../policy/checks/shape-checks.ts';
 import { counted } from '../../policy/counted.ts';
+import { presenceLimit } from '../../stats/presence/presence-bet.ts';
 import type { ShapeEvidence } from '../../stats/presence/shape-evidence.ts';
 import { shortPlaces } from '../../stats/presence/short-answers.ts';
 import { differingSlots, logOfPresences } from '../../stats/presence/slots.ts';
@@ -8,6 +9,7 @@ import { type Difference, MOST_DIFFERENCES } from '../differences/difference.ts'
 import { differencesInWords } from '../differences/in-words.ts';
 import { formatCount, formatShare } from '../figures.ts';
 import type { Finding } from '../finding.ts';
+import { type Limits, NO_LIMITS } from '../limits/limits.ts';
 import { judgedSlots, unseenExpectations } from './expected.ts';
 import { type NamedSlot, namedSlots } from './named-slot.ts';
 import { meantDifferences, shapeDifferences } from './shape-differences.ts';
@@ -72,11 +74,18 @@ export function shapeFinding(terms: ResponseShapeTerms, state: ShapeState, conte
     logParityThreshold: null,
     rollbackMargin: '10 % + 0.2 pp',
     parityMargin: null,
+    limits: limitsOf(share(worst?.canary), share(worst?.stable)),
     needsCanaryRequests: null,
     needsAt: [],
     ...(listed.length === 0 ? {} : { differences: listed }),
     says: state === null || answers.canary === 0 ? sayNothing(state, context) : says(state, seen, answers),
   };
+}
+
+/** On the side of the canary: of what it has less often, or more often. */
+function limitsOf(canary: number | null, stable: number | null): Limits {
+  if (canary === null || stable === null) return NO_LIMITS;
+  return { rollback: presenceLimit(stable, canary < stable ? 'missing' : 'extra'), parity: null };
 }
 
 function answersOf(state: ShapeState): Finding['requests'] {

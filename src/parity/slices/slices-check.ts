@@ -5,6 +5,7 @@ import type { Check, Hold } from '../check.ts';
 import type { LookContext } from '../context.ts';
 import { formatCount, formatErrorMargin, formatShare } from '../figures.ts';
 import type { Finding } from '../finding.ts';
+import { limitsAbove } from '../limits/limits.ts';
 import { type FoundSlice, nameFound } from './slice-name.ts';
 import { isDrawn, type NamedPlace, NO_PLACES, observeSlices, type SlicesState, sliceBoundaries } from './slices.ts';
 
@@ -80,6 +81,7 @@ function slicesFinding(
     rollbackMargin:
       margin === undefined ? '' : formatErrorMargin({ relative: margin.rho - 1, absolute: margin.a }, '+'),
     parityMargin: null,
+    limits: limitsAbove(stable.share, margin ?? null, []),
     needsCanaryRequests: null,
     needsAt: [],
     slice: foundIn(place),

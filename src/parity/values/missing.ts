@@ -24,6 +24,7 @@ import {
 import type { FindingContext, Sight } from '../context.ts';
 import { formatCount, formatErrorMargin, formatShare, formatSpan } from '../figures.ts';
 import type { CheckName, Finding } from '../finding.ts';
+import { edgeOf, limitsAbove } from '../limits/limits.ts';
 import { forecastAtNextWeights, forecastNeeds, isContrary, parityInWords, sayNoForecast } from '../needs.ts';
 import { rateParityGain } from '../rate.ts';
 import { perRequest, scaled } from './value-gain.ts';
@@ -113,6 +114,7 @@ export function missingFinding(
     logParityThreshold: context.logParityThreshold,
     rollbackMargin: formatErrorMargin(terms.rollback, '+'),
     parityMargin,
+    limits: limitsAbove(stable, harmBoundary(terms), margins.parity),
     needsCanaryRequests: forecasts ? needs : null,
     needsAt: forecasts ? forecastAtNextWeights(context, logParity, gain.gainAt, phi) : [],
     says: says(),
@@ -145,7 +147,7 @@ function marginsOf({ parity }: MissingTerms): RateMargins {
 }
 
 function harmBoundary({ rollback }: MissingTerms): Boundary {
-  return { rho: 1 + rollback.relative, a: rollback.absolute };
+  return edgeOf(rollback);
 }
 
 function countsOf(

@@ -1,3 +1,4 @@
+import type { ValueMargin } from '../../policy/checks/answer-checks.ts';
 import { levelOf } from '../../policy/names.ts';
 import { roundValue, valueEdge } from '../../stats/answers/value-histogram.ts';
 import { type Interval, quantileInterval } from '../../stats/evidence/confidence.ts';
@@ -11,7 +12,7 @@ import type { CheckName, Finding } from '../finding.ts';
 import { type Gain, WIDER } from '../in-time.ts';
 import { forecastAtNextWeights, forecastNeeds, isContrary, parityInWords, sayNoForecast } from '../needs.ts';
 import { perRequest, scaled } from './value-gain.ts';
-import { marginInWords, shareOfBuckets, valueBuckets } from './value-margins.ts';
+import { bucketLimit, marginInWords, shareOfBuckets, valueBuckets } from './value-margins.ts';
 import { shownQuantity } from './value-past.ts';
 import type { DeclaredValue, Side } from './value-terms.ts';
 import {
@@ -87,10 +88,22 @@ export function valueQuantileFinding({ check, label, value, state, context }: To
     logParityThreshold: context.logParityThreshold,
     rollbackMargin: directions.length === 1 ? marginsOf(rollback) : marginOf(worst),
     parityMargin: marginsOf(parity),
+    limits: {
+      rollback: rollback === undefined ? null : valueLimit(rollback),
+      parity: parity === undefined ? null : valueLimit(parity),
+    },
     needsCanaryRequests: forecasts ? needs : null,
     needsAt: gain === null || !forecasts ? [] : forecastAtNextWeights(context, logParity, gain.gainAt, quantity.phi),
     says: says(),
   };
+
+  /** On the side on which the canary is, where both are worse. */
+  function valueLimit(margin: ValueMargin): number | null {
+    const stable = tailBucket(quantity.counts.stable, levelOf(quantile));
+    const side = sideOfFigures(value, figures);
+    const past = directions.find((one) => one.side === side)?.bucket ?? null;
+    return stable === null ? null : bucketLimit(stable, side, valueBuckets(margin, side, past));
+  }
 
   /** Of the direction in which the canary is worse, if it is. */
   function marginOf(direction: Direction | undefined): string {
@@ -131,6 +144,9 @@ export function valueDominanceFinding({ check, label, value, state, context }: T
   const bucket = edge === null ? null : bucketFrom(worst, edge.bucket);
   const margin = value.terms.quantiles[first]?.rollback;
   const words = margin === undefined ? '' : marginInWords(margin, worst, bucket, value.unit);
+  const theirs = tailBucket(stable, levelOf(quantile));
+  const limit =
+    margin === undefined || theirs === null ? null : bucketLimit(theirs, worst, valueBuckets(margin, worst, bucket));
   return {
     check,
     ...figures,
@@ -145,6 +161,7 @@ export function valueDominanceFinding({ check, label, value, state, context }: T
     logParityThreshold: null,
     rollbackMargin: `${words}${value.sides.length === 1 ? '' : ` ${worst}`} over the whole distribution`,
     parityMargin: null,
+    limits: { rollback: limit, parity: null },
     needsCanaryRequests: null,
     needsAt: [],
     says: says(),
@@ -251,6 +268,12 @@ function boundsOf(tails: Tails, level: number): Interval | null {
   const buckets = quantileInterval(tails, level);
   if (buckets === null) return null;
   return { low: valueEdge(buckets.low - 1), high: buckets.high === null ? null : valueEdge(buckets.high) };
+}
+
+function sideOfFigures({ sides }: DeclaredValue, { canary, stable }: Pick<Finding, 'canary' | 'stable'>): Side {
+  const [side = 'higher', other] = sides;
+  if (other === undefined) return side;
+  return canary !== null && stable !== null && canary < stable ? 'lower' : 'higher';
 }
 
 function aboutOf({ subject, unit }: DeclaredValue): Pick<Finding, 'unit' | 'subject' | 'in'> {

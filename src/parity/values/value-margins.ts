@@ -1,6 +1,6 @@
 import type { ValueMargin } from '../../policy/checks/answer-checks.ts';
 import { HIGHEST_VALUE_BUCKET, VALUE_GRID, valueBucket } from '../../stats/answers/value-grid.ts';
-import { valueEdge } from '../../stats/answers/value-histogram.ts';
+import { roundValue, valueEdge } from '../../stats/answers/value-histogram.ts';
 import { bucketsWithin } from '../../stats/latency/log-histogram.ts';
 import { formatQuantity, formatShare } from '../figures.ts';
 import type { Side } from './value-terms.ts';
@@ -17,6 +17,12 @@ const ALL_BUCKETS = HIGHEST_VALUE_BUCKET + 1;
 export function valueBuckets({ relative, absolute }: ValueMargin, side: Side, bucket: number | null): number {
   const relatively = relativeBuckets(relative, side);
   return bucket === null || absolute === 0 ? relatively : Math.max(relatively, absoluteBuckets(absolute, side, bucket));
+}
+
+/** The value that is so many buckets from one; null where nothing is beyond it. */
+export function bucketLimit(bucket: number, side: Side, buckets: number): number | null {
+  const limit = side === 'higher' ? bucket + buckets : bucket - buckets;
+  return limit <= 0 || limit > HIGHEST_VALUE_BUCKET ? null : roundValue(limit);
 }
 
 /** The margin in force in words: `10.4 %`, or `2 tokens` where that is the larger part there. */

@@ -15,6 +15,18 @@ const OF_REST: readonly number[] = [0.9, 0.75, 0.5, 0.2, 0.02];
 export const ALTERNATIVES: number = TOWARDS_EVERY.length;
 
 /**
+ * The share on the limit that is bet on where the stable has `s`: above it for what is there too often, below it for what is
+ * missing.
+ *
+ * @example presenceLimit(1, 'missing') // 0.998
+ */
+export function presenceLimit(s: number, side: PresenceSide): number {
+  const rate = side === 'extra' ? s : 1 - s;
+  const limit = rate <= 0.5 ? boundaryAt(BOUNDARY, rate) : 1 - boundaryAt(REST, 1 - rate);
+  return side === 'extra' ? limit : 1 - limit;
+}
+
+/**
  * Log e-values of one block against "the canary has it no more often", or no less often, than the stable by more than the margin, in
  * Poisson form (docs/statistics.md section 3.24).
  *

@@ -24,6 +24,16 @@ export function comparesTheRest(s1: number, boundary: Boundary, restAbove = COMP
   return s1 > restAbove && 1 - boundaryAt(LEAST_LEFT, 1 - s1) < boundaryAt(boundary, s1);
 }
 
+/**
+ * The canary's share on the limit that is bet on, where the stable has `s`.
+ *
+ * @param s1 the stable's past share, which chooses the limit
+ * @example farMoreLimit(0.9, 0.9, { rho: 2, a: 0.1 }) // 0.95, half of the requests without the event
+ */
+export function farMoreLimit(s: number, s1: number, boundary: Boundary, restAbove?: number): number {
+  return comparesTheRest(s1, boundary, restAbove) ? 1 - boundaryAt(LEAST_LEFT, 1 - s) : boundaryAt(boundary, s);
+}
+
 export interface FarMoreOptions {
   readonly phi?: number;
   /** The known chances of a draw, or the counts themselves where they are not known. */

@@ -126,6 +126,17 @@ describe('GET /rollouts/{id}', () => {
     });
   });
 
+  it('shows where the margins end, and null for a finding that was stored without', async () => {
+    const id = await inStep1();
+    const { limits: _, ...before } = findingOf({ check: 'p95', unit: 'ms' });
+    control.see(id, { verdict: verdictOf({ findings: [findingOf(), before] }) });
+    const { verdict } = (await (await send('GET', `/rollouts/${id}`)).json()) as RolloutView;
+    expect(verdict?.findings.map(({ limits }) => limits)).toEqual([
+      { rollback: 0.0023, parity: 0.003 },
+      { rollback: null, parity: null },
+    ]);
+  });
+
   it('says what the stage needs before it ends, and nothing once the rollout has ended', async () => {
     const id = await inStep1();
     control.see(id, { verdict: verdictOf(), dwellMs: 30_000, appliedAt: 1 });
