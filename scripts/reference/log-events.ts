@@ -109,6 +109,10 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
   stopped: ['Everything is closed', ''],
   stopping: ['A signal asked the process to end', ''],
   tickAbandoned: ['A tick took too long, and was given up', 'See `error`: most often the database or a source'],
+  trailsNotDeleted: [
+    'The trails of rollouts that ended more than a year ago could not be deleted',
+    'Nothing: it is tried again at the next start, and every day',
+  ],
   unitHistoryUnsaved: [
     'What sticky routes remember of their keys could not be saved; it is tried again in 5 min',
     'See `error`; only a restart before that costs their comparison some of its past',

@@ -5,6 +5,7 @@ import { type Evidence, resetEvidence } from '../rollout/evidence.ts';
 import type { Transition } from '../rollout/move.ts';
 import type { AuditDraft, Configuration, RolloutRecord } from '../rollout/record.ts';
 import { type Rollout, stageName } from '../rollout/state.ts';
+import { trailChange } from '../rollout/trail.ts';
 import { transition } from '../rollout/transition.ts';
 import type { RolloutChange } from '../store/store.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -38,7 +39,13 @@ export function changeFor(ports: Ports, record: RolloutRecord, cause: Cause, lea
 
 /** A look that decided nothing: only the evidence is overwritten. */
 export function evidenceOnly(rollout: Rollout, evidence: Evidence, leaseEpoch: number): RolloutChange {
-  return { rollout, evidence, expectedVersion: rollout.version, leaseEpoch, audit: [], deliveries: [] };
+  const change = { rollout, evidence, expectedVersion: rollout.version, leaseEpoch, audit: [], deliveries: [] };
+  return afterLook(change, evidence);
+}
+
+/** The change of a look: with its row of the trail. */
+export function afterLook(change: RolloutChange, { trail }: Evidence): RolloutChange {
+  return trail === undefined ? change : { ...change, trail: trailChange(trail) };
 }
 
 export function auditDraft(before: Rollout | null, after: Rollout, cause: Cause): AuditDraft {

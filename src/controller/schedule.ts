@@ -13,6 +13,8 @@ import { type Weighed, watchOver } from './watch.ts';
 const WATCHDOG_MS = 1_000;
 /** In ticks: a tick counts as missed when the last one began longer ago than this. */
 const MISSED_AFTER = 1.5;
+/** When the trails of rollouts that ended long ago are deleted, local time. */
+const FORGETS_AT = '17 3 * * *';
 
 export interface Controller {
   /** Serves every route as the last commit left it, then ticks. Rejects when the database cannot be read. */
@@ -36,11 +38,12 @@ export function createController(ports: ControllerPorts): Controller {
   const leaseTtlMs = Math.max(15_000, 3 * ports.tickMs);
   const overdueMs = overdueAfterMs(ports.tickMs);
   const weighed: Weighed = new Map();
-  let task: ScheduledTask | null = null;
+  let tasks: readonly ScheduledTask[] = [];
   let watchdog: NodeJS.Timeout | null = null;
   let ticking: Promise<void> | null = null;
   let watching: Promise<void> | null = null;
   let delivering: Promise<unknown> | null = null;
+  let forgetting: Promise<unknown> | null = null;
   let begunAtMs = monotonic();
   let endedAtMs = monotonic();
   let watchedAtMs = monotonic();
@@ -53,6 +56,15 @@ export function createController(ports: ControllerPorts): Controller {
       .catch((error: unknown) => ports.log({ what: 'outboxUnreachable', level: 'warn', error }))
       .finally(() => {
         delivering = null;
+      });
+  }
+
+  function forgetTrails(): void {
+    forgetting ??= ports.store.trails
+      .forget()
+      .catch((error: unknown) => ports.log({ what: 'trailsNotDeleted', level: 'warn', error }))
+      .finally(() => {
+        forgetting = null;
       });
   }
 
@@ -120,12 +132,12 @@ export function createController(ports: ControllerPorts): Controller {
       memory.looks.keep(active, unreadable, await memory.time.ask(ports.store));
       const expression = `*/${Math.round(ports.tickMs / 1_000)} * * * * *`;
       begunAtMs = endedAtMs = monotonic();
-      task = cron.schedule(expression, runTick, {
-        name: 'serin-tick',
-        noOverlap: true,
-        suppressMissedWarning: true,
-        logger: quiet(ports),
-      });
+      const options = { noOverlap: true, suppressMissedWarning: true, logger: quiet(ports) };
+      tasks = [
+        cron.schedule(expression, runTick, { ...options, name: 'serin-tick' }),
+        cron.schedule(FORGETS_AT, forgetTrails, { ...options, name: 'serin-trails' }),
+      ];
+      forgetTrails();
       watchdog = setInterval(onWatchdog, WATCHDOG_MS);
     },
     braked(rolloutId, brake) {
@@ -133,10 +145,10 @@ export function createController(ports: ControllerPorts): Controller {
     },
     async stop() {
       if (watchdog) clearInterval(watchdog);
-      await task?.destroy();
+      for (const task of tasks) await task.destroy();
       await ticking;
       abort.abort();
-      await Promise.all([watching, delivering, memory.messages.idle()]);
+      await Promise.all([watching, delivering, forgetting, memory.messages.idle()]);
       for (const loss of unrecorded()) ports.log({ what: 'leftUnrecorded', level: 'error', reason: loss });
       await ports.store.lease.release(ports.holder).catch((error: unknown) => {
         ports.log({ what: 'leaseNotReleased', level: 'warn', error });

@@ -4,7 +4,7 @@ import { decide } from '../rollout/decide.ts';
 import { SERIN } from '../rollout/event.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
-import { changeFor, evidenceOnly } from './commit.ts';
+import { afterLook, changeFor, evidenceOnly } from './commit.ts';
 import { gather } from './gather.ts';
 import { applyOrder } from './order.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -45,7 +45,8 @@ export async function tickRollout(
     await applyOrder(ports, orderFor(rollout), signal);
     return after;
   }
-  const change = changeFor(ports, { rollout, evidence }, { event, at, actor: SERIN, reason: '' }, leaseEpoch);
+  const cause = { event, at, actor: SERIN, reason: '' };
+  const change = afterLook(changeFor(ports, { rollout, evidence }, cause, leaseEpoch), evidence);
   await ports.store.rollouts.commit(change);
   const after = { rollout: change.rollout, evidence: change.evidence };
   memory.looks.committed(after);

@@ -6,8 +6,10 @@ import type { Policy } from '../policy/schema.ts';
 import type { Block } from '../stats/block.ts';
 import { addForced, type Forced } from './forced.ts';
 import type { EvidenceReset } from './move.ts';
-import { countPast, enterPast, leavePast, type Past } from './past.ts';
+import { countPast, enterPast, leavePast, type Past, trustedPast } from './past.ts';
 import { isEnded, type Rollout } from './state.ts';
+import { extendTrail, type TrailEnd } from './trail.ts';
+import { trailLook } from './trail-look.ts';
 
 /** What has been seen so far: overwritten at every look in the transaction of the look, never audited. */
 export interface Evidence {
@@ -37,6 +39,8 @@ export interface Evidence {
   readonly slowAfterMs: number;
   /** The stages so far, from the first that this version saw begin; omitted before it. */
   readonly past?: Past;
+  /** The end of the trail; omitted before the first look that left one. */
+  readonly trail?: TrailEnd;
 }
 
 /** Nothing seen yet. */
@@ -95,15 +99,26 @@ export function evidenceAfterLook(rollout: Rollout, before: Evidence, seen: Obse
     suspectSince: seen.look?.verdict.name === 'suspect' ? (evidence.suspectSince ?? seen.at) : null,
     held: heldSince(evidence, seen),
     faultSince: faultSince(evidence, seen),
-    ...pastOf(rollout, evidence, seen),
+    ...drawnFrom(rollout, evidence, seen),
   };
 }
 
-/** A block that the judge would not take is left out of what people see of the past, too. */
-function pastOf({ policy, firstEpoch }: Rollout, { past }: Evidence, { blocks }: Observation): Pick<Evidence, 'past'> {
-  if (past === undefined) return {};
-  const own = (blocks ?? []).filter((block) => block.splitEpoch >= firstEpoch && faultOfBlock(block) === null);
-  return { past: countPast(past, policy, own) };
+/** What is kept for people to see of the past. A block that the judge would not take is left out of it too. */
+function drawnFrom(
+  rollout: Rollout,
+  { past, trail, lookedAt }: Evidence,
+  seen: Observation,
+): Pick<Evidence, 'past' | 'trail'> {
+  const { at, look, blocks } = seen;
+  const own = (blocks ?? []).filter((block) => block.splitEpoch >= rollout.firstEpoch && faultOfBlock(block) === null);
+  const known = past && countPast(trustedPast(past, rollout), rollout.policy, own);
+  const row = trailLook(rollout, known ?? [], {
+    at,
+    sinceMs: at - lookedAt,
+    verdict: look?.verdict ?? null,
+    blocks: own,
+  });
+  return { ...(known === undefined ? {} : { past: known }), trail: extendTrail(trail, row) };
 }
 
 /**
@@ -135,13 +150,7 @@ export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: R
         past: enterPast(past ?? [], after, at),
       };
     case 'all':
-      return {
-        ...noEvidence(after.policy, at),
-        cursor: evidence.cursor,
-        anewAt: at,
-        // What was answered does not become untrue with a new policy.
-        ...(past === undefined ? {} : { past }),
-      };
+      return { ...noEvidence(after.policy, at), cursor: evidence.cursor, anewAt: at, ...drawnSoFar(evidence) };
   }
 }
 
@@ -164,6 +173,11 @@ export function onSteppedClock(evidence: Evidence, stepMs: number): Evidence {
     steppedMs: (evidence.steppedMs ?? 0) + stepMs,
     judge: { ...evidence.judge, fedAt: at(evidence.judge.fedAt) },
   };
+}
+
+/** What was answered does not become untrue with a new policy. */
+function drawnSoFar({ past, trail }: Evidence): Pick<Evidence, 'past' | 'trail'> {
+  return { ...(past === undefined ? {} : { past }), ...(trail === undefined ? {} : { trail }) };
 }
 
 /** A timestamp of the rollout itself (the stage was entered, the weight grew), converted to the present clock. */

@@ -39,6 +39,12 @@ export function leavePast(past: Past, at: number): Past {
   return last === undefined || last.leftAt !== null ? past : [...past.slice(0, -1), { ...last, leftAt: at }];
 }
 
+/** Empty where a version that keeps no past has led the rollout on meanwhile: what it has of the last stage is not all of it. */
+export function trustedPast(past: Past, { stage, stageEnteredAt }: Pick<Rollout, 'stage' | 'stageEnteredAt'>): Past {
+  const last = past.at(-1);
+  return last?.stage === stageName(stage) && last.enteredAt === stageEnteredAt ? past : [];
+}
+
 /** The stage under whose split a block was measured: a block may arrive after the next stage has begun. */
 export function pastStageAt(past: Past, splitEpoch: number): PastStage | undefined {
   return past.findLast((stage) => stage.splitEpoch <= splitEpoch);

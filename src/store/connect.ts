@@ -12,6 +12,7 @@ import { secretCheckOn } from './secret-check.ts';
 import { stableStore } from './stables.ts';
 import type { Store } from './store.ts';
 import { tokenStore } from './tokens.ts';
+import { trailsOn } from './trails.ts';
 import { unitHistoryOn } from './unit-history.ts';
 
 /** Postgres if a URL is given, otherwise the embedded database in a folder that one process uses at a time. */
@@ -51,6 +52,7 @@ export function storeOn(connection: DatabaseConnection, deadlineMs: number = DEA
   const { run } = door;
   return {
     rollouts: rolloutStore(run),
+    trails: trailsOn(run),
     audit: auditLog(run),
     outbox: outboxOn(run),
     lease: leaseOn(run),

@@ -12,6 +12,7 @@ import { audit, evidence, rollouts } from './schema.ts';
 import { keepStable } from './stables.ts';
 import type { RolloutChange, RolloutFilter, RolloutStore, UnreadableRollout } from './store.ts';
 import { type ReadRow, readRow } from './stored-record.ts';
+import { trailWrite } from './trails.ts';
 
 type Part = Omit<RolloutChange, 'supersedes'>;
 
@@ -91,8 +92,10 @@ async function commitChange(tx: Database, change: RolloutChange): Promise<void> 
     if (await writeRollout(tx, part)) written.push(part);
     else if (!(await committedBefore(tx, part))) throw refusal(part);
   }
-  for (const { rollout, evidence: state, newStable, deliveries } of written) {
-    await tx
+  for (const { rollout, evidence: state, trail, newStable, deliveries } of written) {
+    // One statement for both: a look costs one round trip less.
+    const besides = trail ? tx.with(await trailWrite(tx, rollout.id, trail)) : tx;
+    await besides
       .insert(evidence)
       .values({ rolloutId: rollout.id, state })
       .onConflictDoUpdate({ target: evidence.rolloutId, set: { state } });

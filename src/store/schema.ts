@@ -3,6 +3,7 @@ import type { Evidence } from '../rollout/evidence.ts';
 import type { Message } from '../rollout/message.ts';
 import type { AuditDraft } from '../rollout/record.ts';
 import type { Rollout } from '../rollout/state.ts';
+import type { TrailRow } from '../rollout/trail.ts';
 import type { ConsumerRule, Upstream } from '../split/order.ts';
 import {
   bigint,
@@ -47,6 +48,20 @@ export const evidence = pgTable('evidence', {
     .references(() => rollouts.id),
   state: jsonb('state').$type<Evidence>().notNull(),
 });
+
+/** The past of a rollout, for drawings: one row for each look, or for several that follow each other. */
+export const trail = pgTable(
+  'trail',
+  {
+    rolloutId: uuid('rollout_id')
+      .notNull()
+      .references(() => rollouts.id),
+    /** The first look of the row, counted from 0. */
+    look: integer('look').notNull(),
+    row: jsonb('figures').$type<TrailRow>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.rolloutId, table.look] })],
+);
 
 /** Append-only by trigger (see the migrations); a missing number is as much a broken chain as a changed row. */
 export const audit = pgTable(

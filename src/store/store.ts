@@ -3,6 +3,7 @@ import type { Evidence } from '../rollout/evidence.ts';
 import type { Message } from '../rollout/message.ts';
 import type { AuditDraft, AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import type { Rollout } from '../rollout/state.ts';
+import type { TrailChange, TrailRow } from '../rollout/trail.ts';
 import type { ConsumerRule, Upstream } from '../split/order.ts';
 
 /** All in one transaction, or nothing. */
@@ -15,6 +16,8 @@ export interface RolloutChange {
   readonly leaseEpoch: number | null;
   readonly audit: readonly AuditDraft[];
   readonly deliveries: readonly { readonly channel: string; readonly message: Message }[];
+  /** What a look adds to the trail; omitted by everything that is no look. */
+  readonly trail?: TrailChange;
   /** Set when the canary becomes the route's stable. */
   readonly newStable?: StableRecord;
   /** Ended in the same transaction, before the insert (start --replace). */
@@ -50,6 +53,14 @@ export interface RolloutStore {
   list(filter: RolloutFilter): Promise<readonly RolloutRecord[]>;
   /** The active rollouts that `list` left out. */
   unreadable(): Promise<readonly UnreadableRollout[]>;
+}
+
+/** What is drawn of each rollout. A look's row is written by the `commit` of the look. */
+export interface Trails {
+  /** The rows in their order, at most 720; empty for an unknown rollout, and for one without a trail. */
+  read(rolloutId: string): Promise<readonly TrailRow[]>;
+  /** Deletes the trails of the rollouts that ended more than a year ago. */
+  forget(): Promise<void>;
 }
 
 export interface UnreadableRollout {
@@ -206,6 +217,7 @@ export interface UnitHistory {
 /** The open database. */
 export interface Store {
   readonly rollouts: RolloutStore;
+  readonly trails: Trails;
   readonly audit: AuditLog;
   readonly outbox: Outbox;
   readonly lease: Lease;

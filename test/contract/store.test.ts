@@ -8,6 +8,7 @@ import { leaseContract, outboxContract } from './store-delivery.ts';
 import { faultsContract } from './store-faults.ts';
 import { listsContract } from './store-lists.ts';
 import { rolloutsContract } from './store-rollouts.ts';
+import { trailsContract } from './store-trails.ts';
 
 interface Place {
   readonly options: StoreOptions;
@@ -29,6 +30,7 @@ function storeContract(make: () => Promise<Place>): void {
 
   const current = () => bench;
   rolloutsContract(current);
+  trailsContract(current);
   auditContract(current);
   outboxContract(current);
   leaseContract(current);

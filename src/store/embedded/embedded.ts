@@ -16,7 +16,7 @@ import { type FolderLock, lockFolder } from './folder-lock.ts';
  * overwritten, and release the write-ahead log up to this point.
  */
 const TRANSACTIONS_PER_CLEARING = 100;
-const CLEARING = ['vacuum evidence, rollouts, outbox, lease, audit_head', 'checkpoint'];
+const CLEARING = ['vacuum evidence, trail, rollouts, outbox, lease, audit_head', 'checkpoint'];
 
 type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import cron from 'node-cron';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemory } from '../../../src/controller/memory.ts';
 import type { ControllerPorts } from '../../../src/controller/ports.ts';
@@ -13,8 +14,8 @@ afterEach(async () => {
 });
 
 /** A controller of no routes, whose every tick takes as long as `hold` does. */
-function bench(hold: () => Promise<void>) {
-  const world = { aheadMs: 0, ticks: 0, atOnce: 0, mostAtOnce: 0, logged: [] as string[] };
+function bench(hold: () => Promise<void>, forget: () => Promise<void> = async () => undefined) {
+  const world = { aheadMs: 0, ticks: 0, atOnce: 0, mostAtOnce: 0, forgotten: 0, logged: [] as string[] };
   const monotonic = () => performance.now() + world.aheadMs;
   const none = async () => [];
   const store = {
@@ -34,6 +35,12 @@ function bench(hold: () => Promise<void>) {
     rollouts: { list: none, unreadable: none, find: async () => null, commit: async () => undefined },
     stables: { list: none },
     outbox: { due: none },
+    trails: {
+      forget() {
+        world.forgotten += 1;
+        return forget();
+      },
+    },
   } as unknown as ControllerPorts['store'];
   const ports = {
     store,
@@ -93,5 +100,31 @@ describe('ticks', () => {
     failing = false;
     await expect.poll(() => own.troubles(), { timeout: 20_000 }).toEqual([]);
     expect(own.leads()).toBe(true);
+  });
+});
+
+describe('old trails', () => {
+  it('are deleted at the start, which does not wait for it and does not need it', async () => {
+    const away = Promise.withResolvers<void>();
+    const { world, controller: own } = bench(
+      async () => undefined,
+      () => away.promise,
+    );
+    await own.start();
+    expect(world.forgotten).toBe(1);
+    await expect.poll(() => own.leads(), { timeout: 20_000 }).toBe(true);
+    away.reject(new Error('no answer'));
+    await expect.poll(() => world.logged, { timeout: 20_000 }).toContain('trailsNotDeleted');
+    expect(own.troubles()).toEqual([]);
+  });
+
+  it('are deleted once a day after that', async () => {
+    const { world, controller: own } = bench(async () => undefined);
+    await own.start();
+    const daily = [...cron.getTasks().values()].find(({ name }) => name === 'serin-trails');
+    const next = daily?.getNextRun();
+    expect([next?.getHours(), next?.getMinutes()]).toEqual([3, 17]);
+    await daily?.execute();
+    await expect.poll(() => world.forgotten, { timeout: 20_000 }).toBe(2);
   });
 });

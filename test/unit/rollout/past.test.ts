@@ -177,6 +177,16 @@ describe('evidence of a version that kept no past', () => {
     expect(course.counts()).toEqual([['step-2', 10, 90]]);
   });
 
+  it('says nothing any more once such a version has led the rollout on', () => {
+    const course = inStep1().looks();
+    const older = course.evidence;
+    course.happens({ kind: 'advanced', to: 'step-2' });
+    const { past: _, ...left } = course.evidence;
+    course.evidence = { ...left, ...(older.past ? { past: older.past } : {}) };
+    expect(course.looks().counts()).toEqual([]);
+    expect(course.happens({ kind: 'promoted', full: false }).looks().counts()).toEqual([['bake', 10, 90]]);
+  });
+
   it('is left as it is at the end of the rollout', () => {
     const course = new Course('step-1').looks();
     const before = course.evidence;
