@@ -5,6 +5,7 @@ import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { LookAge } from '../rollout/look-age.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
+import type { TrailRow } from '../rollout/trail.ts';
 import type { ConsumerRule, Track } from '../split/order.ts';
 import type { PostedValue, PostOutcome } from '../stats/answers/posted-value.ts';
 import type { SeriesValue } from '../stats/block.ts';
@@ -17,6 +18,8 @@ export interface RolloutReader {
     limit: number;
     beforeId?: string;
   }): Promise<readonly RolloutRecord[]>;
+  /** Throws Problem if there is no such rollout. */
+  trail(id: string): Promise<readonly TrailRow[]>;
   audit(filter: {
     rolloutId?: string;
     route?: string;

@@ -15,7 +15,7 @@ import { noSuchRoute } from './start.ts';
  * the list of all rollouts: a partial list would pass for the whole.
  */
 export function rolloutReader(
-  store: Pick<Store, 'rollouts' | 'audit'>,
+  store: Pick<Store, 'rollouts' | 'trails' | 'audit'>,
   { looks }: Pick<Memory, 'looks'>,
   declared: readonly string[],
 ) {
@@ -38,6 +38,13 @@ export function rolloutReader(
       const found = await orRemembered(read, known);
       if (found.length === 0 && filter.beforeId === undefined) await refuseUnheardOf(store, route, declared);
       return found;
+    },
+    async trail(id: string) {
+      const rows = await store.trails.read(id);
+      if (rows.length === 0 && !(await store.rollouts.find(id))) {
+        throw new Problem('not-found', `there is no rollout ${id}`);
+      }
+      return rows;
     },
     async audit(filter: AuditFilter) {
       const found = await store.audit.list(filter);

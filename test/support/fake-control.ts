@@ -11,6 +11,7 @@ import { type Actor, ROLES, type Role, type RolloutEvent } from '../../src/rollo
 import type { Evidence } from '../../src/rollout/evidence.ts';
 import type { AuditEntry, RolloutRecord } from '../../src/rollout/record.ts';
 import { isEnded, type Rollout, stageName } from '../../src/rollout/state.ts';
+import type { TrailRow } from '../../src/rollout/trail.ts';
 import { begin, transition } from '../../src/rollout/transition.ts';
 import type { ConsumerRule } from '../../src/split/order.ts';
 import { policyOf, T0 } from './rollouts.ts';
@@ -36,6 +37,8 @@ export interface FakeControl extends ControlPlane {
   /** What a tick would do: a machine event, or evidence that has come in. */
   happen(id: string, event: RolloutEvent): RolloutRecord;
   see(id: string, evidence: Partial<Evidence>): RolloutRecord;
+  /** Looks that have left these rows. */
+  leave(id: string, rows: readonly TrailRow[]): void;
   /** Answers of `health` and failures of everything, set by the test. */
   readonly mood: {
     /** Epoch ms, for sessions. */
@@ -55,6 +58,7 @@ export interface FakeControl extends ControlPlane {
 
 export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Buffer.alloc(32, 7)): FakeControl {
   const records = new Map<string, RolloutRecord>();
+  const trails = new Map<string, readonly TrailRow[]>();
   const audit: AuditEntry[] = [];
   const consumers = new Map<string, { route: string; name: string; rule: ConsumerRule; changedAt: string }>();
   const consumerKeys = new Map<string, string | undefined>();
@@ -143,6 +147,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
       records.set(id, next);
       return next;
     },
+    leave: (id, rows) => void trails.set(id, rows),
     rollouts: {
       async start(request, by) {
         if (mood.failing) throw mood.failing;
@@ -198,6 +203,10 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
           .filter(({ rollout }) => active === undefined || isEnded(rollout) !== active)
           .filter(({ rollout }) => beforeId === undefined || rollout.id < beforeId)
           .slice(0, limit);
+      },
+      async trail(id) {
+        find(id);
+        return trails.get(id) ?? [];
       },
       async audit({ rolloutId, route, limit, beforeSeq }) {
         return audit

@@ -7,6 +7,7 @@ import type { ControlPlane } from '../control.ts';
 import { entityTag } from '../entity-tag.ts';
 import { linkNext, pageOf } from '../page.ts';
 import { rolloutParams, rolloutQuery, startBody } from '../request-schemas.ts';
+import { trailView, trailViewSchema } from '../trail-view.ts';
 import { rolloutViewSchema, rolloutViewsSchema, startedViewSchema } from '../view-schemas.ts';
 import { rolloutView } from '../views.ts';
 
@@ -50,6 +51,19 @@ const get = createRoute({
   responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout; its ETag is its version'), ...refusals('not-found') },
 });
 
+const trail = createRoute({
+  method: 'get',
+  path: '/rollouts/{id}/trail',
+  tags: ['rollouts'],
+  summary: 'What the looks at a rollout saw, for drawings',
+  ...requires('viewer'),
+  request: { params: rolloutParams },
+  responses: {
+    200: jsonAnswer(trailViewSchema, 'Empty for a rollout of a version before trails, and a year after the end'),
+    ...refusals('not-found'),
+  },
+});
+
 export function rolloutRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
   const { rollouts, reader } = control;
   const viewOf = (record: RolloutRecord) => rolloutView(record, control.standing(record));
@@ -88,6 +102,8 @@ export function rolloutRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
     c.header('etag', entityTag(view.version));
     return c.json(view, 200);
   });
+
+  app.openapi(trail, async (c) => c.json(trailView(await reader.trail(c.req.valid('param').id)), 200));
 
   return app;
 }
