@@ -35,6 +35,8 @@ export function auditLog(run: Run): AuditLog {
           .orderBy(desc(audit.seq))
           .limit(limit);
       }),
+    after: (seq, limit) =>
+      run((database) => database.select().from(audit).where(gt(audit.seq, seq)).orderBy(asc(audit.seq)).limit(limit)),
     verify: () => verifyChain(run),
     tally: (afterSeq) =>
       run(async (database) => {

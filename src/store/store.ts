@@ -91,6 +91,8 @@ export interface StageMove {
 export interface AuditLog {
   append(drafts: readonly AuditDraft[]): Promise<void>;
   list(filter: AuditFilter): Promise<readonly AuditEntry[]>;
+  /** The entries after a number, oldest first. Numbers have no gaps and become visible in their order: none is missed. */
+  after(seq: number, limit: number): Promise<readonly AuditEntry[]>;
   /** Walks the hash chain from the first entry. */
   verify(): Promise<{ readonly entries: number; readonly brokenAt: number | null }>;
   /** How often each event moved a rollout between two stages, in the entries after a number; `seq` is the last of them. */

@@ -35,6 +35,20 @@ export function auditContract(bench: () => StoreBench): void {
       expect(await audit().list({ rolloutId: 'nonsense', limit: 1 })).toEqual([]);
     });
 
+    it('gives what follows a number, oldest first', async () => {
+      const last = await newest();
+      expect(await audit().after(last, 10)).toEqual([]);
+      await audit().append(['first', 'second', 'third'].map((reason) => draftOf({ reason })));
+      const following = await audit().after(last, 2);
+      expect(following.map(({ seq, reason }) => [seq, reason])).toEqual([
+        [last + 1, 'first'],
+        [last + 2, 'second'],
+      ]);
+      expect((await audit().after(last + 2, 10)).map(({ reason }) => reason)).toEqual(['third']);
+      const [third] = await audit().list({ limit: 1 });
+      expect(await audit().after(last + 2, 10)).toEqual([third]);
+    });
+
     it.each([
       ['text that looks like JSON', { before: '"1"', after: 'null' }],
       ['nothing', { before: undefined, after: null }],
