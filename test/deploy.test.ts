@@ -85,6 +85,7 @@ async function exposedText(store: Awaited<ReturnType<typeof embeddedStore>>['sto
         lastCame: new Map([['payments', 1_800_000_000_000]]),
         fetches: new Map([['payments', { fault: null }]]),
       }),
+      eventStreams: () => 1,
       log: () => undefined,
       channels: ['pager', 'console'],
     }),

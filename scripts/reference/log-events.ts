@@ -35,6 +35,14 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
     'Raise `ulimit -n`; [health](../health.md#no-file-descriptor-left)',
   ],
   descriptorsFree: ['There are some again', ''],
+  eventNotPublished: [
+    'A change was committed, and could not be told to those who read events',
+    'Report it with the stack in `error`; the readers were reset, and read everything again',
+  ],
+  eventsLate: [
+    'What others have written could not be read from the database: events come late',
+    'Nothing: it is read again at every tick, and nothing is left out; logged once until it works',
+  ],
   internalError: [
     'A bug in Serin, contained where `where` says',
     'Report it with the stack in `error`; [gateway](../gateway.md#when-serin-itself-fails)',

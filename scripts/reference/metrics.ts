@@ -59,6 +59,7 @@ export async function everyMetric(): Promise<readonly Metric[]> {
       lastCame: new Map([['shop', 1_800_000_000_000]]),
       fetches: new Map([['shop', { fault: null }]]),
     }),
+    eventStreams: () => 0,
     log: () => {},
     channels: ['console'],
   })();

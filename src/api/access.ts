@@ -9,7 +9,14 @@ export interface Entry {
   readonly until: number | null;
 }
 
-export type ApiEnv = { Variables: { actor: TokenBearer; entry: Entry } };
+export type ApiEnv = {
+  Variables: {
+    actor: TokenBearer;
+    entry: Entry;
+    /** Who asks, as of now: null once the token is revoked or the session over. For answers that take long. */
+    confirm: () => Promise<TokenBearer | null>;
+  };
+};
 
 /** Spread into a route's definition: requires at least this role, and documents it in the API's description. */
 export function requires(role: Role) {

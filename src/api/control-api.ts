@@ -1,5 +1,6 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Hono } from 'hono';
+import { createMiddleware } from 'hono/factory';
 import type { ApiEnv } from './access.ts';
 import type { ControlPlane } from './control.ts';
 import { authenticate } from './entry/authenticate.ts';
@@ -12,6 +13,7 @@ import { ownNames } from './own-names.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
 import { consumerRoutes } from './routes/consumer-routes.ts';
+import { eventRoutes } from './routes/event-routes.ts';
 import { logRoutes } from './routes/log-routes.ts';
 import { operationRoutes } from './routes/operation-routes.ts';
 import { overrideRoutes } from './routes/override-routes.ts';
@@ -70,6 +72,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   const entrance = { tokens, sessions, anonymous, page, cookies: sessionCookies(page), present: presentToken(now) };
   app.route('/api/v1', signInRoutes(entrance));
   app.use('/api/*', authenticate(entrance));
+  app.use('/api/*', fedUpTo(control.feed));
   // Their bodies may be larger.
   app.route('/api/v1', logRoutes(control));
   app.use('/api/*', limitBody);
@@ -82,6 +85,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     tokenRoutes,
     policyRoutes,
     valueRoutes,
+    eventRoutes,
   ]) {
     app.route('/api/v1', routes(control));
   }
@@ -111,3 +115,13 @@ function allowedMethods(routes: Hono['routes']): (path: string) => readonly stri
     return [...methods].toSorted();
   };
 }
+
+/**
+ * Says up to which event an answer is complete. The position is taken before anything is read: what was published by then had
+ * been committed, so the answer shows it. What is published later may be in the answer as well.
+ */
+const fedUpTo = (feed: ControlPlane['feed']) =>
+  createMiddleware(async (c, next) => {
+    c.header('x-serin-feed', feed.position());
+    await next();
+  });

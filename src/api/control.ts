@@ -190,6 +190,35 @@ export interface Health {
   readonly problems: readonly string[];
 }
 
+/** One event of the feed. */
+export interface FedEvent {
+  /** Whoever gives it as the last that was read gets what follows it. */
+  readonly id: string;
+  readonly kind: string;
+  /** Its data, on one line. */
+  readonly json: string;
+}
+
+/** What changes, as it changes. */
+export interface EventFeed {
+  /** The id of the last event that was published. */
+  position(): string;
+  /**
+   * Reads on after an event, or from now on; throws Problem('unavailable') at the shutdown. `published` is called when
+   * there is something to take, `ended` when nothing will come any more.
+   */
+  open(
+    after: string | null,
+    watcher: { published(): void; ended(): void },
+  ): {
+    /** The next events, at most about so many bytes, but one where there is one. */
+    take(mostBytes: number): readonly FedEvent[];
+    /** Bytes that were published since it was opened, and are not taken. */
+    behindBytes(): number;
+    close(): void;
+  };
+}
+
 /** Everything the API needs. */
 export interface ControlPlane {
   readonly rollouts: RolloutCommands;
@@ -201,6 +230,7 @@ export interface ControlPlane {
   readonly policies: PolicyControl;
   readonly values: ValueControl;
   readonly logs: LogsControl;
+  readonly feed: EventFeed;
   health(of: HealthOf): Promise<Health>;
   /** Prometheus text exposition. */
   metrics(): Promise<string>;

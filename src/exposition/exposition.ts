@@ -39,6 +39,8 @@ export interface Exposed {
   /** Null if none is declared. */
   readonly accessLog: { dropped(): number } | null;
   readonly logs: () => LogFigures;
+  /** How many read the events of the control API now. */
+  readonly eventStreams: () => number;
   readonly log: Log;
   /** Names of the configured channels. */
   readonly channels: readonly string[];
@@ -51,6 +53,7 @@ export interface Exposed {
 export function exposition(exposed: Exposed): () => Promise<string> {
   const { gateway, durationBuckets, controller, stored, soon, internalErrors, accessLog, logs, log, channels } =
     exposed;
+  const { eventStreams } = exposed;
   const counters = rolloutCounters(stored);
   const read = async (routes: readonly string[]) => ({
     rollouts: await stored.rollouts(),
@@ -69,6 +72,7 @@ export function exposition(exposed: Exposed): () => Promise<string> {
     controllerMetrics(registry, controller());
     unforeseen(registry, internalErrors.read());
     logMetrics(registry, logs());
+    readersOfEvents(registry, eventStreams());
     if (accessLog) accessLogDropped(registry, accessLog.dropped());
     const found = await soon(read([...new Set(totals.map(({ route }) => route))])).catch((error: unknown) => {
       log({ what: 'metricsIncomplete', level: 'warn', error });
@@ -132,6 +136,15 @@ function databaseUp(registry: Registry, up: 0 | 1): void {
     registers: [registry],
   });
   answers.set(up);
+}
+
+function readersOfEvents(registry: Registry, open: number): void {
+  const streams = new Gauge({
+    name: 'serin_event_streams',
+    help: 'Open streams of events of the control API; at most 100',
+    registers: [registry],
+  });
+  streams.set(open);
 }
 
 function accessLogDropped(registry: Registry, lines: number): void {

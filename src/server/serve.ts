@@ -113,6 +113,8 @@ export async function startServer(options: WireOptions): Promise<Running> {
     });
     wired.own.add(control.address, control.port, 'control');
     parts.unshift({ name: 'control API', stop: () => control.close() });
+    wired.follower.start();
+    parts.unshift({ name: 'events', stop: () => endEvents(wired) });
     parts.unshift({ name: 'logs', stop: () => wired.logs.stop() });
     await wired.controller.start();
     parts.unshift({ name: 'controller', stop: () => wired.controller.stop() });
@@ -167,6 +169,12 @@ async function tellListening(
     log({ what: 'listeningFileUnwritable', level: 'warn', error });
     return async () => {};
   }
+}
+
+/** Nothing that is open may keep the control API from closing. */
+async function endEvents({ feed, follower }: Wired): Promise<void> {
+  feed.end();
+  await follower.stop();
 }
 
 /** Gives load balancers time to notice that traffic should go elsewhere: until then it is still accepted. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ControlPlane } from '../api/control.ts';
 import { controlApi } from '../api/control-api.ts';
@@ -8,6 +9,7 @@ import { dataFolderOf, type LoadedConfig, loadPolicies, routeIssue } from '../co
 import { gatewayRoute } from '../config/routes.ts';
 import { upstreamCaOf } from '../config/upstream-ca.ts';
 import { createCommands } from '../controller/command.ts';
+import { type Publishing, publishing } from '../controller/feed/published-store.ts';
 import { orRemembered, soon } from '../controller/patience.ts';
 import { policyControl } from '../controller/policy-check.ts';
 import { rolloutReader, standingOf } from '../controller/rollout-reader.ts';
@@ -60,8 +62,7 @@ export interface WireOptions {
 }
 
 /** Every part, connected but not yet listening. */
-export interface Wired {
-  readonly store: Store;
+export interface Wired extends Publishing {
   readonly gateway: Gateway;
   /** Every listener adds its address; no upstream may be at one of them. */
   readonly own: OwnListeners;
@@ -88,9 +89,17 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
   const sources = openSources(config, env);
   const carried = config.routes.filter((route) => capabilitiesOf(route).gatewayCarries);
   const dataFolder = dataFolderOf(loaded, env);
-  const store = opened ?? (await openConfigured(loaded, env, log));
+  const database = opened ?? (await openConfigured(loaded, env, log));
   let phase: Phase = 'starting';
   try {
+    const published = publishing(database, {
+      boot: randomBytes(6).toString('hex'),
+      now: Date.now,
+      leads: () => controller.leads(),
+      everyMs: config.controller.tick,
+      log,
+    });
+    const { store, feed } = published;
     const secret = await installationSecret(store, { dataFolder, env }, log);
     await ensureAdminToken(store, dataFolder, newId, log);
     const own = new OwnListeners();
@@ -128,6 +137,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     // So that the token in the file works even if the database goes away before its first use.
     await tokens.authenticate(readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE)) ?? '');
     verified.startConfirming();
+    await published.follower.begin();
     const control: ControlPlane = {
       rollouts: createCommands(ports),
       reader: rolloutReader(
@@ -147,6 +157,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       policies: policyControl(ports, routeIssue(loaded)),
       values: valueControl({ gateway, route: (name) => findRoute(config, name), carried: routeNames }),
       logs: logControl({ sink: logs.intake, route: (name) => findRoute(config, name) }),
+      feed,
       health: health({
         phase: () => phase,
         askDatabase: () => soon(store.now()),
@@ -173,6 +184,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
             lastCame: logs.intake.lastCame(),
             fetches: logs.fetches(),
           }),
+          eventStreams: () => feed.readers(),
           log,
           channels: channels.map(({ name }) => name),
         }),
@@ -180,7 +192,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       build: { version: packageVersion(), node: process.version },
     };
     return {
-      store,
+      ...published,
       gateway,
       own,
       controller,
@@ -201,7 +213,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       },
     };
   } catch (error) {
-    await store.close();
+    await database.close();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { ControlPlane, LogsOutcome, PolicyCheck, Standing, TokenView } from '../../src/api/control.ts';
+import { Feed } from '../../src/controller/feed/feed.ts';
 import { sessionControl } from '../../src/identity/session.ts';
 import { hashOf } from '../../src/identity/tokens.ts';
 import type { JudgeState } from '../../src/judge/judge.ts';
@@ -34,6 +35,8 @@ const ID_OF: Readonly<Record<Role, string>> = {
 
 /** A control plane in memory: the real transition, no controller, no database. */
 export interface FakeControl extends ControlPlane {
+  /** Nothing is published in it but by a test. */
+  readonly feed: Feed;
   /** What a tick would do: a machine event, or evidence that has come in. */
   happen(id: string, event: RolloutEvent): RolloutRecord;
   see(id: string, evidence: Partial<Evidence>): RolloutRecord;
@@ -312,6 +315,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
         return mood.logs ?? { kind: 'read', counts: { counted, ...none } };
       },
     },
+    feed: new Feed({ boot: 'fake', now: () => T0 }),
     health: async (of) =>
       of === 'gateway' ? { ready: true, problems: [] } : { ready: mood.ready, problems: mood.problems },
     metrics: async () => '# HELP serin_up Whether it is up\n# TYPE serin_up gauge\nserin_up 1\n',

@@ -14,6 +14,8 @@ export interface Operation {
   readonly body?: object;
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Its answer does not end by itself: only the beginning is read. */
+  readonly isEndless?: true;
 }
 
 const IN_STEP: Before = [['advance', { to: 'step-1' }]];
@@ -50,6 +52,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'POST /api/v1/rollouts/{id}/gates/{gate}': { status: 200, body: why },
   'GET /api/v1/audit': { status: 200, query: '?limit=100' },
   'GET /api/v1/audit/verify': { status: 200 },
+  'GET /api/v1/events': { status: 200, isEndless: true },
   'GET /api/v1/routes/{route}/consumers': { status: 200 },
   'PUT /api/v1/routes/{route}/consumers/{name}': { status: 200, body: { ...why, rule: 'stable', key: 'k' } },
   'DELETE /api/v1/routes/{route}/consumers/{name}': { status: 204, query: because },

@@ -96,6 +96,9 @@ const CHOOSY = [
   'PUT /api/v1/routes/{route}/consumers/{name}',
 ];
 
+/** Its answer has no end, for which it would wait. */
+const ENDLESS = ['GET /api/v1/events'];
+
 /** With which a request may be refused that is as its schema says: because of who asks, or of what there is now. */
 const BY_CIRCUMSTANCE = ['2xx', '401', '403', '404', '409', '412', '429', '503'];
 
@@ -108,5 +111,10 @@ function tomlOf(parameters: Readonly<Record<string, string>>): string {
     `include-name = ${JSON.stringify(name)}`,
     accepts([...BY_CIRCUMSTANCE, '422']),
   ]);
-  return [accepts(BY_CIRCUMSTANCE), '[parameters]', ...known, ...choosy].join('\n');
+  const endless = ENDLESS.flatMap((name) => [
+    '[[operations]]',
+    `include-name = ${JSON.stringify(name)}`,
+    'enabled = false',
+  ]);
+  return [accepts(BY_CIRCUMSTANCE), '[parameters]', ...known, ...choosy, ...endless].join('\n');
 }

@@ -18,6 +18,7 @@ export interface Entrance {
 
 interface Entered extends Entry {
   readonly actor: TokenBearer;
+  readonly confirm: () => Promise<TokenBearer | null>;
 }
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
@@ -31,8 +32,9 @@ export function authenticate(entrance: Entrance) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const entered = await enter(c, entrance);
     if (entered instanceof Response) return entered;
-    const { actor, via, until } = entered;
+    const { actor, via, until, confirm } = entered;
     c.set('actor', actor);
+    c.set('confirm', confirm);
     c.set('entry', { via, until });
     await next();
     return undefined;
@@ -47,14 +49,16 @@ async function enter(c: Context, entrance: Entrance): Promise<Entered | Response
   if (cookie !== null) return bySession(c, cookie, entrance);
   if (entrance.anonymous === 'off') return unauthenticated(c, 'send a token as Authorization: Bearer TOKEN');
   if (!READS.has(c.req.method)) return unauthenticated(c, 'without a token or a session one may only read here');
-  return { actor: { name: 'anonymous', role: 'viewer' }, via: 'anonymous', until: null };
+  const actor = { name: 'anonymous', role: 'viewer' } as const;
+  return { actor, via: 'anonymous', until: null, confirm: async () => actor };
 }
 
 async function byToken(c: Context, authorization: string, { tokens, present }: Entrance): Promise<Entered | Response> {
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) return unauthenticated(c, 'send a token as Authorization: Bearer TOKEN');
   const actor = await present(c, token, (text) => tokens.authenticate(text));
-  return actor instanceof Response ? actor : { actor, via: 'token', until: null };
+  if (actor instanceof Response) return actor;
+  return { actor, via: 'token', until: null, confirm: () => tokens.authenticate(token) };
 }
 
 /**
@@ -76,7 +80,7 @@ async function bySession(
   }
   const session = await sessions.read(value, name);
   if (session === null) return unauthenticated(c, 'the session is over, or its token was revoked: sign in again');
-  return { ...session, via: 'session' };
+  return { ...session, via: 'session', confirm: async () => (await sessions.read(value, name))?.actor ?? null };
 }
 
 /** A page of another origin cannot send this type without asking first. */

@@ -28,6 +28,7 @@ const LEAST: Readonly<Record<string, Role>> = {
   'POST /api/v1/rollouts/{id}/gates/{gate}': 'operator',
   'GET /api/v1/audit': 'viewer',
   'GET /api/v1/audit/verify': 'viewer',
+  'GET /api/v1/events': 'viewer',
   'GET /api/v1/routes/{route}/consumers': 'viewer',
   'PUT /api/v1/routes/{route}/consumers/{name}': 'operator',
   'DELETE /api/v1/routes/{route}/consumers/{name}': 'operator',
