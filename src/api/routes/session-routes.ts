@@ -75,5 +75,8 @@ export function signInRoutes({ sessions, present, page, cookies }: Entrance): Op
     return c.body(null, 204);
   });
 
+  // No token is asked for here, so none helps with another method.
+  app.all('/session', (c) => c.notFound());
+
   return app;
 }

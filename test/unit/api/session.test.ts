@@ -131,6 +131,14 @@ describe('signing in', () => {
   });
 });
 
+it.each(['GET', 'PUT', 'PATCH', 'OPTIONS'])(
+  '%s is answered with what else is there, and asks for no token',
+  async (method) => {
+    const answer = await ask(method, '/api/v1/session', {});
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'DELETE, POST']);
+  },
+);
+
 describe('a session', () => {
   it('is told of by /me, with its end', async () => {
     const cookie = await cookieOf('operator');
