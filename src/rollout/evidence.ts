@@ -7,6 +7,7 @@ import type { Block } from '../stats/block.ts';
 import { addForced, type Forced } from './forced.ts';
 import type { EvidenceReset } from './move.ts';
 import { countPast, enterPast, leavePast, type Past, trustedPast } from './past.ts';
+import { addCost, type CostSoFar, closeStage, NO_COST } from './so-far/cost.ts';
 import { isEnded, type Rollout } from './state.ts';
 import { extendTrail, type TrailEnd } from './trail.ts';
 import { trailLook } from './trail-look.ts';
@@ -24,6 +25,8 @@ export interface Evidence {
   /** Database time since which the ordered split was seen applied; null until then. */
   readonly appliedAt: number | null;
   readonly forced: Forced;
+  /** Omitted where it was not counted from the start, before it was known. */
+  readonly cost?: CostSoFar;
   readonly blindSince: number | null;
   /** Database time since which the verdict has been `suspect`; null while it is not. */
   readonly suspectSince: number | null;
@@ -53,6 +56,7 @@ export function noEvidence(policy: Policy, at: number): Evidence {
     lookedAt: at,
     appliedAt: null,
     forced: { requests: 0, errors: 0 },
+    cost: NO_COST,
     blindSince: null,
     suspectSince: null,
     faultSince: null,
@@ -106,9 +110,9 @@ export function evidenceAfterLook(rollout: Rollout, before: Evidence, seen: Obse
 /** What is kept for people to see of the past. A block that the judge would not take is left out of it too. */
 function drawnFrom(
   rollout: Rollout,
-  { past, trail, lookedAt }: Evidence,
+  { past, cost, trail, lookedAt }: Evidence,
   seen: Observation,
-): Pick<Evidence, 'past' | 'trail'> {
+): Pick<Evidence, 'past' | 'cost' | 'trail'> {
   const { at, look, blocks } = seen;
   const own = (blocks ?? []).filter((block) => block.splitEpoch >= rollout.firstEpoch && faultOfBlock(block) === null);
   const known = past && countPast(trustedPast(past, rollout), rollout.policy, own);
@@ -118,7 +122,11 @@ function drawnFrom(
     verdict: look?.verdict ?? null,
     blocks: own,
   });
-  return { ...(known === undefined ? {} : { past: known }), trail: extendTrail(trail, row) };
+  return {
+    ...(known === undefined ? {} : { past: known }),
+    ...(cost === undefined ? {} : { cost: addCost(cost, own) }),
+    trail: extendTrail(trail, row),
+  };
 }
 
 /**
@@ -146,11 +154,12 @@ export function resetEvidence(evidence: Evidence, reset: EvidenceReset, after: R
         blindSince: null,
         suspectSince: null,
         held: null,
+        ...(evidence.cost ? { cost: closeStage(evidence.cost) } : {}),
         ...(evidence.steppedMs === undefined ? {} : { steppedMs: 0 }),
         past: enterPast(past ?? [], after, at),
       };
     case 'all':
-      return { ...noEvidence(after.policy, at), cursor: evidence.cursor, anewAt: at, ...drawnSoFar(evidence) };
+      return { ...withoutCost(after, at), cursor: evidence.cursor, anewAt: at, ...drawnSoFar(evidence) };
   }
 }
 
@@ -176,8 +185,18 @@ export function onSteppedClock(evidence: Evidence, stepMs: number): Evidence {
 }
 
 /** What was answered does not become untrue with a new policy. */
-function drawnSoFar({ past, trail }: Evidence): Pick<Evidence, 'past' | 'trail'> {
-  return { ...(past === undefined ? {} : { past }), ...(trail === undefined ? {} : { trail }) };
+function drawnSoFar({ past, cost, trail }: Evidence): Pick<Evidence, 'past' | 'cost' | 'trail'> {
+  return {
+    ...(past === undefined ? {} : { past }),
+    ...(cost === undefined ? {} : { cost: closeStage(cost) }),
+    ...(trail === undefined ? {} : { trail }),
+  };
+}
+
+// A cost that was not counted from the start would be too small.
+function withoutCost({ policy }: Rollout, at: number): Evidence {
+  const { cost: _, ...nothing } = noEvidence(policy, at);
+  return nothing;
 }
 
 /** A timestamp of the rollout itself (the stage was entered, the weight grew), converted to the present clock. */
