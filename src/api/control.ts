@@ -163,8 +163,20 @@ export interface LogsControl {
   post(posted: PostedLogs): Promise<LogsOutcome>;
 }
 
+/** What the configuration says now of the route of a rollout. */
+export interface RouteFacts {
+  /** What decides which version a request gets: `the header x-user-id`; null where each is drawn by itself, or by another router. */
+  readonly sticky: string | null;
+  /** Where the figures come from: `gateway`, or the name of a source. */
+  readonly source: string;
+}
+
 /** What this process knows about a rollout beyond its record. */
 export interface Standing {
+  /** Null or omitted where the route is declared no more. */
+  readonly route?: RouteFacts | null;
+  /** Of the policy that has the name of the rollout's now; null or omitted where none has, or it cannot be read. */
+  readonly policyDigest?: string | null;
   /** Null for a rollout that has ended. */
   readonly look: LookAge | null;
   /** What was done while the database could not record it: all traffic goes to the stable, or harm holds the canary. */

@@ -135,6 +135,12 @@ export const verdictViewSchema = z
   .strictObject({
     name: z.enum(['harmful', 'suspect', 'shared-fault', 'blind', 'undecided', 'at-parity']),
     reason: z.string(),
+    since: z.iso
+      .datetime()
+      .nullable()
+      .describe(
+        'When what it rests on was first seen: the onset of the evidence of harm, by the clock of the gateway, or since when it is so; null where nothing leads',
+      ),
     logEvidence,
     logThreshold: logEvidence.describe('The evidence of harm at which the canary is rolled back'),
     logHold: logEvidence.describe('The evidence of harm at which the weight is held'),

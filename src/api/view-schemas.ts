@@ -12,6 +12,20 @@ const instant = z.iso.datetime().describe('RFC 3339, UTC');
 const version = z.strictObject({ url: z.string(), version: z.string() });
 const actor = z.strictObject({ name: z.string(), role: z.string() });
 
+const cost = z
+  .strictObject({
+    canaryRequests: z.int().describe('Of clients, drawn, forced or by the rule of a consumer'),
+    excessErrors: z
+      .strictObject({ estimate: z.number(), low: z.number().nullable(), high: z.number().nullable() })
+      .nullable()
+      .describe(
+        'Beyond what the rate of the stable would have given while both served, with a 95 % prediction interval; none where keys are sticky',
+      ),
+    says: z.string(),
+  })
+  .nullable()
+  .describe('What the rollout has cost; null for one that began before it was counted');
+
 export const rolloutViewSchema = z
   .strictObject({
     id: z.string(),
@@ -36,7 +50,14 @@ export const rolloutViewSchema = z
     canaryBps: z.int().describe('The share of the canary in basis points'),
     stable: version,
     canary: version,
-    policy: z.strictObject({ name: z.string(), digest: z.string() }),
+    policy: z.strictObject({
+      name: z.string(),
+      digest: z.string(),
+      changed: z
+        .boolean()
+        .nullable()
+        .describe('Whether the policy of that name differs now; null where there is none, or it cannot be read'),
+    }),
     paused: z.strictObject({ at: instant, by: z.string(), reason: z.string() }).nullable(),
     dwell: z.strictObject({ needMs: z.number(), haveMs: z.number() }),
     gates: z.array(z.strictObject({ name: z.string(), open: z.boolean() })),
@@ -64,7 +85,15 @@ export const rolloutViewSchema = z
       ),
     openPage: z.enum(['rolled-back', 'harmful', 'undecided', 'blind', 'shared-fault']).nullable(),
     reason: z.string().describe('Why it is where it is, in one sentence'),
+    cost,
+    trafficPerSecond: z.number().nullable().describe('Recent requests of both versions'),
+    sticky: z
+      .string()
+      .nullable()
+      .describe('What decides which version a request gets; null where each is drawn by itself, or by another router'),
+    source: z.string().nullable().describe('Where the figures come from: gateway, or the name of a source'),
     startedAt: instant,
+    startedBy: z.string().nullable(),
     endedAt: instant.nullable(),
     lookedAt: instant.describe('The last look at the evidence'),
     look: z

@@ -5,7 +5,8 @@ import { formatBps } from '../policy/units.ts';
 import { needsNow } from '../rollout/needs/needs.ts';
 import { neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
-import { isEnded, stageName } from '../rollout/state.ts';
+import { soFarOf } from '../rollout/so-far/so-far.ts';
+import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
 import type { Standing } from './control.ts';
 import { declaredView } from './declared-view.ts';
 import { differenceView } from './difference-view.ts';
@@ -17,11 +18,12 @@ import { waitsFor } from './waits-for.ts';
 /** A rollout as users, the command line and the dashboard see it. */
 export function rolloutView(
   { rollout, evidence }: RolloutRecord,
-  { look, unrecorded, acts, declared }: Standing,
+  { look, unrecorded, acts, declared, route, policyDigest }: Standing,
 ): RolloutView {
   const next = nextStage(rollout);
   const { spec, metadata } = rollout.policy;
   const { paused } = rollout;
+  const soFar = soFarOf({ rollout, evidence });
   return {
     id: rollout.id,
     route: rollout.route,
@@ -38,7 +40,7 @@ export function rolloutView(
     canaryBps: rollout.canaryBps,
     stable: { url: rollout.stable.url, version: rollout.stable.version },
     canary: { url: rollout.canary.url, version: rollout.canary.version },
-    policy: { name: metadata.name, digest: rollout.policyDigest },
+    policy: { name: metadata.name, digest: rollout.policyDigest, changed: hasChanged(rollout, policyDigest) },
     paused: paused && { at: instant(paused.at), by: paused.by, reason: paused.reason },
     dwell: { needMs: neededDwellMs(rollout), haveMs: evidence.dwellMs },
     gates: requiredGates(rollout).map((name) => ({ name, open: rollout.gatesPassed.includes(name) })),
@@ -49,13 +51,18 @@ export function rolloutView(
       maxErrors: spec.internal.maxErrors,
     },
     skippedChecks: [...rollout.skippedChecks],
-    verdict: evidence.verdict && verdictView(evidence.verdict),
+    verdict: evidence.verdict && verdictView(evidence.verdict, soFar.leadingSince),
     needs: [...needsNow({ rollout, evidence }, { look, unrecorded })],
     waitsFor: waitsFor({ rollout, evidence }),
     acts: acts.map(({ verb, refused }) => ({ verb, refused })),
     openPage: rollout.openPage,
     reason: rollout.reason,
+    cost: soFar.cost,
+    trafficPerSecond: soFar.trafficPerSecond,
+    sticky: route?.sticky ?? null,
+    source: route?.source ?? null,
     startedAt: instant(rollout.startedAt),
+    startedBy: rollout.started?.by ?? null,
     endedAt: rollout.endedAt === null ? null : instant(rollout.endedAt),
     lookedAt: instant(evidence.lookedAt),
     look: look && { ...look, agoMs: Math.round(look.agoMs) },
@@ -79,14 +86,20 @@ export function auditView(entry: AuditEntry): AuditView {
   };
 }
 
+/** Null where nothing is known of what is declared now. */
+function hasChanged({ policyDigest }: Rollout, declared: string | null | undefined): boolean | null {
+  return declared ? declared !== policyDigest : null;
+}
+
 function instant(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function verdictView(verdict: Verdict): VerdictView {
+function verdictView(verdict: Verdict, since: number | null): VerdictView {
   return {
     name: verdict.name,
     reason: verdict.reason,
+    since: since === null ? null : instant(since),
     logEvidence: finite(verdict.logEvidence),
     logThreshold: finite(verdict.logThreshold),
     logHold: finite(verdict.logHold),

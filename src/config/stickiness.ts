@@ -11,8 +11,9 @@ export interface Stickiness {
 /** Null where each request is drawn by itself, and where another router makes the split. */
 export function stickinessOf(route: ConfiguredRoute): Stickiness | null {
   const { sticky, source } = route;
-  if (sticky === undefined || sticky.kind === 'request' || !capabilitiesOf(route).gatewayCarries) return null;
-  const by = `sticky by ${wordsFor(sticky)}`;
+  const key = stickyBy(route);
+  if (sticky === undefined || sticky.kind === 'request' || key === null) return null;
+  const by = `sticky by ${key}`;
   if (source !== undefined) {
     return {
       level: 'warning',
@@ -29,6 +30,18 @@ export function stickinessOf(route: ConfiguredRoute): Stickiness | null {
     case 'consumer':
       return { level: 'ok', says: compared };
   }
+}
+
+/** What decides which version a request gets: `the header x-user-id`; null where each request is drawn by itself, or by another router. */
+function stickyBy(route: ConfiguredRoute): string | null {
+  const { sticky } = route;
+  if (sticky === undefined || sticky.kind === 'request' || !capabilitiesOf(route).gatewayCarries) return null;
+  return wordsFor(sticky);
+}
+
+/** What a rollout shows of its route. */
+export function routeFactsOf(route: ConfiguredRoute): { readonly sticky: string | null; readonly source: string } {
+  return { sticky: stickyBy(route), source: route.source ?? 'gateway' };
 }
 
 function wordsFor(sticky: NonNullable<ConfiguredRoute['sticky']>): string {

@@ -4,7 +4,7 @@ import type { LookAge } from '../rollout/look-age.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { isEnded } from '../rollout/state.ts';
 import type { AuditFilter, RolloutFilter, Store } from '../store/store.ts';
-import { actsNow } from './acts/surroundings.ts';
+import { actsNow, recentPolicy } from './acts/surroundings.ts';
 import type { Memory } from './memory.ts';
 import { orRemembered } from './patience.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -93,8 +93,15 @@ interface Pending {
 export function standingOf(
   ports: ControllerPorts,
   record: RolloutRecord,
-): { readonly look: LookAge | null; readonly unrecorded: Pending | null; readonly acts: readonly Act[] } {
-  return { ...known(ports.memory, record), acts: actsNow(ports, record) };
+): {
+  readonly look: LookAge | null;
+  readonly unrecorded: Pending | null;
+  readonly acts: readonly Act[];
+  readonly policyDigest: string | null;
+} {
+  const policy = recentPolicy(ports, record.rollout.policy.metadata.name);
+  const policyDigest = 'digest' in policy ? policy.digest : null;
+  return { ...known(ports.memory, record), acts: actsNow(ports, record), policyDigest };
 }
 
 function known(

@@ -7,6 +7,7 @@ import type { ConfiguredRoute, ServerConfig } from '../config/config.ts';
 import { controlHosts } from '../config/control-hosts.ts';
 import { dataFolderOf, type LoadedConfig, loadPolicies, routeIssue } from '../config/load.ts';
 import { gatewayRoute } from '../config/routes.ts';
+import { routeFactsOf } from '../config/stickiness.ts';
 import { upstreamCaOf } from '../config/upstream-ca.ts';
 import { createCommands } from '../controller/command.ts';
 import { type Publishing, publishing } from '../controller/feed/published-store.ts';
@@ -131,6 +132,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const logs = openLogs(loaded, env, log);
     const ports = controllerPorts({ loaded, store, gateway, channels, sources, logs, listed, log });
     const { memory } = ports;
+    const routeFacts = new Map(config.routes.map((route) => [route.name, routeFactsOf(route)]));
     const controller = createController(ports);
     const verified = new VerifiedTokens(store.tokens, orRemembered);
     const tokens = tokenControl(store, newId, verified);
@@ -145,7 +147,11 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         memory,
         config.routes.map(({ name }) => name),
       ),
-      standing: (record) => ({ ...standingOf(ports, record), declared: documents.of(record.rollout) }),
+      standing: (record) => ({
+        ...standingOf(ports, record),
+        declared: documents.of(record.rollout),
+        route: routeFacts.get(record.rollout.route) ?? null,
+      }),
       consumers: consumerControl({
         store,
         route: (name) => findRoute(config, name),

@@ -50,6 +50,7 @@ export interface FakeControl extends ControlPlane {
     problems: string[];
     look: Partial<NonNullable<Standing['look']>>;
     unrecorded: Standing['unrecorded'];
+    policyDigest: string | null;
     failing: Error | null;
     brokenAt: number | null;
     logs: LogsOutcome | null;
@@ -72,6 +73,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
     problems: [],
     look: {},
     unrecorded: null,
+    policyDigest: null,
     failing: null,
     brokenAt: null,
     logs: null,
@@ -191,6 +193,8 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
     standing: (record) => ({
       look: isEnded(record.rollout) ? null : { agoMs: 3_000, failures: 0, trouble: null, ...mood.look },
       unrecorded: mood.unrecorded,
+      route: { sticky: 'the header x-user-id', source: 'gateway' },
+      policyDigest: mood.policyDigest,
       acts: actsOf(record, around()),
     }),
     reader: {

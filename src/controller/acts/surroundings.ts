@@ -63,7 +63,8 @@ export function policyNow(ports: Pick<ControllerPorts, 'policy' | 'policyNames'>
   }
 }
 
-function recentPolicy(ports: ControllerPorts, name: string): PolicyNow {
+/** The same, as it was at most a second ago. */
+export function recentPolicy(ports: ControllerPorts, name: string): PolicyNow {
   const { policies } = ports.memory;
   const readAtMs = ports.monotonic();
   const known = policies.get(name);

@@ -126,6 +126,38 @@ describe('GET /rollouts/{id}', () => {
     });
   });
 
+  it('says who started it, by which policy, what decides its versions, and what it has cost', async () => {
+    const id = await inStep1();
+    const view = async () => (await (await send('GET', `/rollouts/${id}`)).json()) as RolloutView;
+    const { policy, ...first } = await view();
+    expect(first).toMatchObject({
+      startedBy: null,
+      sticky: 'the header x-user-id',
+      source: 'gateway',
+      trafficPerSecond: null,
+      cost: null,
+    });
+    expect(policy.changed).toBeNull();
+    for (const [digest, changed] of [
+      [policy.digest, false],
+      ['sha256:other', true],
+    ] as const) {
+      control.mood.policyDigest = digest;
+      expect((await view()).policy).toEqual({ ...policy, changed });
+    }
+    const stage = { nc: 100, xc: 20, ns: 900, xs: 9 };
+    const past = { errors: 0, expected: 0, variance: 0, largest: 0 };
+    control.see(id, {
+      cost: { canaryRequests: 112, past, stage },
+      verdict: verdictOf({ name: 'blind' }),
+      blindSince: 0,
+    });
+    expect(await view()).toMatchObject({
+      cost: { canaryRequests: 112, excessErrors: { estimate: 19, low: 16, high: 20 } },
+      verdict: { name: 'blind', since: '1970-01-01T00:00:00.000Z' },
+    });
+  });
+
   it('shows where the margins end, and null for a finding that was stored without', async () => {
     const id = await inStep1();
     const { limits: _, ...before } = findingOf({ check: 'p95', unit: 'ms' });

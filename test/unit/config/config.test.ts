@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../../src/config/config.ts';
 import { gatewayRoute } from '../../../src/config/routes.ts';
-import { stickinessOf } from '../../../src/config/stickiness.ts';
+import { routeFactsOf, stickinessOf } from '../../../src/config/stickiness.ts';
 import { DEFAULT_LIMITS } from '../../../src/gateway/http/limits.ts';
 
 const route = (stable: string) => ({ name: 'shop', stable, policy: 'standard' });
@@ -70,6 +70,25 @@ describe('templates of paths', () => {
   it('are no more than there is room for in the slices', () => {
     const many = Array.from({ length: 91 }, (_, at) => `/e${at}`);
     expect(configSchema.safeParse(withTemplates(many)).success).toBe(false);
+  });
+});
+
+describe('what a rollout shows of its route', () => {
+  it.each([
+    [{}, { sticky: null, source: 'gateway' }],
+    [{ sticky: 'request' }, { sticky: null, source: 'gateway' }],
+    [{ sticky: { header: 'X-User-Id' } }, { sticky: 'the header x-user-id', source: 'gateway' }],
+    [
+      {
+        sticky: 'client-address',
+        source: 'prometheus',
+        metrics: { preset: 'otel', version: { label: 'service_version' } },
+      },
+      { sticky: "the client's address", source: 'prometheus' },
+    ],
+  ])('%j', (more, shown) => {
+    const [declared] = configSchema.parse({ routes: [{ ...route('http://127.0.0.1:9001'), ...more }] }).routes;
+    expect(declared && routeFactsOf(declared)).toEqual(shown);
   });
 });
 
