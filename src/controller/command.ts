@@ -1,6 +1,7 @@
 import { Problem } from '../problem/problem.ts';
 import { STILL_RUNS } from '../rollout/acts/acts.ts';
 import { rebasedOn } from '../rollout/acts/deed.ts';
+import { REASON_TO_COME } from '../rollout/acts/preview.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, OverrideEvent } from '../rollout/event.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
@@ -8,6 +9,7 @@ import { whyNotAsRepair } from '../rollout/repair.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
+import { previewDeed } from './acts/preview.ts';
 import { doAtGateway } from './at-gateway.ts';
 import { changeFor } from './commit.ts';
 import { applyOrder } from './order.ts';
@@ -47,6 +49,7 @@ export function createCommands(ports: ControllerPorts): RolloutCommands {
       const loaded = loadedPolicy(ports, rollout.policy.metadata.name);
       return overrideRollout(ports, id, rebasedOn(loaded), { by, reason, expectedVersion });
     },
+    preview: (id, deed, by, reason) => previewDeed(ports, id, deed, { by, reason: reason ?? REASON_TO_COME }),
   };
 }
 

@@ -102,12 +102,19 @@ function unheardLogs(
 
 /** The rollouts of a route, newest first, once everything owed to the record is written. */
 async function settledHistory(ports: ControllerPorts, route: string): Promise<readonly RolloutRecord[]> {
+  const history = await readHistory(ports, route);
+  const running = history.find(({ rollout }) => !isEnded(rollout));
+  return running && (await settle(ports, running, null)) !== null ? readHistory(ports, route) : history;
+}
+
+/** The rollouts of a route, newest first. Throws Problem where one of them cannot be read. */
+export async function readHistory(
+  ports: Pick<ControllerPorts, 'store'>,
+  route: string,
+): Promise<readonly RolloutRecord[]> {
   const [damaged] = (await ports.store.rollouts.unreadable()).filter((record) => record.route === route);
   if (damaged) throw new Problem('conflict', `${damaged.reason} Repair it before another rollout is started.`);
-  const read = () => ports.store.rollouts.list({ route, limit: HISTORY });
-  const history = await read();
-  const running = history.find(({ rollout }) => !isEnded(rollout));
-  return running && (await settle(ports, running, null)) !== null ? read() : history;
+  return ports.store.rollouts.list({ route, limit: HISTORY });
 }
 
 async function insert(

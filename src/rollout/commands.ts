@@ -1,3 +1,5 @@
+import type { Deed } from './acts/deed.ts';
+import type { Preview } from './acts/outcome.ts';
 import type { Actor, OverrideEvent } from './event.ts';
 import type { RolloutRecord } from './record.ts';
 
@@ -36,4 +38,6 @@ export interface RolloutCommands {
   retry(id: string, by: Actor, reason: string): Promise<RolloutRecord>;
   /** Re-reads the policy and restarts the evidence under it. */
   rebase(id: string, by: Actor, reason: string, expectedVersion: number | null): Promise<RolloutRecord>;
+  /** What a verb would do now; writes nothing. `reason` is null where none is given yet. */
+  preview(id: string, deed: Deed, by: Actor, reason: string | null): Promise<Preview>;
 }

@@ -15,6 +15,7 @@ import { isEnded, type Rollout, stageName } from '../../src/rollout/state.ts';
 import type { TrailRow } from '../../src/rollout/trail.ts';
 import { begin, transition } from '../../src/rollout/transition.ts';
 import type { ConsumerRule } from '../../src/split/order.ts';
+import { fakePreview } from './fake-preview.ts';
 import { policyOf, T0 } from './rollouts.ts';
 
 export const TOKENS: Readonly<Record<Role, string>> = {
@@ -188,6 +189,11 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
       },
       async rebase(id, by, reason) {
         return move(id, { kind: 'rebased', policy, policyDigest: 'sha256:second' }, by, reason);
+      },
+      async preview(id, deed, actor, reason) {
+        const listed = [...consumers.values()];
+        const edited = { policy, digest: 'sha256:second' };
+        return fakePreview(find(id), deed, { at: now, actor, reason: reason ?? '', edited, listed });
       },
     },
     standing: (record) => ({

@@ -44,7 +44,10 @@ export function around(
 }
 
 /** What `settle` would record before anything else. */
-function owedTo({ memory }: Pick<ControllerPorts, 'memory'>, rollout: RolloutRecord['rollout']): Happening | null {
+export function owedTo(
+  { memory }: Pick<ControllerPorts, 'memory'>,
+  rollout: RolloutRecord['rollout'],
+): Happening | null {
   if (isEnded(rollout)) return null;
   const done = memory.unrecorded.get(rollout.id);
   if (done) return { event: done.event, at: done.at, actor: done.by, reason: done.reason };

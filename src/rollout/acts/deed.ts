@@ -31,8 +31,11 @@ export type Override =
   | { readonly verb: 'skip'; readonly check: CheckName }
   | { readonly verb: 'gate'; readonly gate: string };
 
-/** Any verb with what it takes; of the last two the policy is read first. */
-export type Deed = Override | { readonly verb: 'rebase' | 'retry' };
+/** A verb that changes the rollout that there is; for `rebase` the policy is read first. */
+export type Change = Override | { readonly verb: 'rebase' };
+
+/** Any verb with what it takes. */
+export type Deed = Change | { readonly verb: 'retry' };
 
 export function eventOf(override: Override): OverrideEvent {
   switch (override.verb) {
