@@ -10,6 +10,7 @@ import { sessionCookies } from './entry/session-cookie.ts';
 import { refuseInvalid } from './invalid-request.ts';
 import { limitBody } from './limit-body.ts';
 import { ownNames } from './own-names.ts';
+import { previewRoutes } from './preview/preview-routes.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
 import { consumerRoutes } from './routes/consumer-routes.ts';
@@ -80,6 +81,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     meRoutes,
     rolloutRoutes,
     overrideRoutes,
+    previewRoutes,
     auditRoutes,
     consumerRoutes,
     tokenRoutes,

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { Problem } from '../../problem/problem.ts';
+import { eventOf } from '../../rollout/acts/deed.ts';
 import type { OverrideEvent } from '../../rollout/event.ts';
 import type { RolloutRecord } from '../../rollout/record.ts';
 import { type ApiEnv, requires } from '../access.ts';
@@ -71,44 +72,43 @@ export function overrideRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
     );
 
   app.openapi(verb('pause', 'Nothing advances; harm still rolls back', reasonBody), (c) =>
-    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: { kind: 'paused' } }),
+    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: eventOf({ verb: 'pause' }) }),
   );
   app.openapi(verb('resume', 'End a pause', reasonBody), (c) =>
-    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: { kind: 'resumed' } }),
+    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: eventOf({ verb: 'resume' }) }),
   );
   app.openapi(verb('rollback', 'Back to the stable; the version is blamed', reasonBody), (c) =>
-    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: { kind: 'rolledBack' } }),
+    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: eventOf({ verb: 'rollback' }) }),
   );
   app.openapi(verb('abort', 'Back to the stable; nobody is blamed', reasonBody), (c) =>
-    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: { kind: 'aborted' } }),
+    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: eventOf({ verb: 'abort' }) }),
   );
   app.openapi(verb('finalise', 'Make the promoted canary the stable', reasonBody), (c) =>
-    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: { kind: 'finalisedByHand' } }),
+    override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: eventOf({ verb: 'finalise' }) }),
   );
   app.openapi(verb('advance', 'On to the next stage, which is named', advanceBody), (c) => {
     const { to, reason } = c.req.valid('json');
-    return override(c, { ...c.req.valid('param'), reason, event: { kind: 'advanced', to } });
+    return override(c, { ...c.req.valid('param'), reason, event: eventOf({ verb: 'advance', to }) });
   });
   app.openapi(verb('promote', 'To 100%, with the bake or without', promoteBody), (c) => {
     const { full, repair, reason } = c.req.valid('json');
-    const event = repair ? ({ kind: 'promoted', full: true, repair } as const) : ({ kind: 'promoted', full } as const);
-    return override(c, { ...c.req.valid('param'), reason, event });
+    return override(c, { ...c.req.valid('param'), reason, event: eventOf({ verb: 'promote', full, repair }) });
   });
   app.openapi(verb('weight', 'Set the weight of the present step', weightBody), (c) => {
     const { weight, reason } = c.req.valid('json');
-    return override(c, { ...c.req.valid('param'), reason, event: { kind: 'weightSet', canaryBps: weight } });
+    return override(c, { ...c.req.valid('param'), reason, event: eventOf({ verb: 'weight', canaryBps: weight }) });
   });
   app.openapi(verb('extend', 'Make the present stage longer', extendBody), (c) => {
     const { by, reason } = c.req.valid('json');
-    return override(c, { ...c.req.valid('param'), reason, event: { kind: 'extended', byMs: by } });
+    return override(c, { ...c.req.valid('param'), reason, event: eventOf({ verb: 'extend', byMs: by }) });
   });
   app.openapi(verb('skip', 'Take a check out of the verdict', skipBody), (c) => {
     const { check, reason } = c.req.valid('json');
-    return override(c, { ...c.req.valid('param'), reason, event: { kind: 'checkSkipped', check } });
+    return override(c, { ...c.req.valid('param'), reason, event: eventOf({ verb: 'skip', check }) });
   });
   app.openapi(gate, (c) => {
     const { id, gate: name } = c.req.valid('param');
-    return override(c, { id, ...c.req.valid('json'), event: { kind: 'gatePassed', gate: name } });
+    return override(c, { id, ...c.req.valid('json'), event: eventOf({ verb: 'gate', gate: name }) });
   });
 
   app.openapi(verb('rebase', 'On to the edited policy, with fresh evidence', reasonBody), async (c) => {

@@ -1,11 +1,16 @@
 import type { Command } from 'commander';
+import { previewViewSchema } from '../../api/preview/preview-view.ts';
 import { type RolloutView, rolloutViewSchema } from '../../api/view-schemas.ts';
 import { Problem } from '../../problem/problem.ts';
+import type { Verb } from '../../rollout/acts/deed.ts';
 import { confirm, reasonFor } from '../ask.ts';
+import type { ApiClient } from '../client.ts';
 import { openClient, type ServerOptions, takesServer } from '../connection.ts';
+import { EXIT } from '../exit-code.ts';
 import { findRollout, rolloutPath } from '../find-rollout.ts';
 import { print, say } from '../output.ts';
 import type { Session } from '../terminal.ts';
+import { clean } from '../text.ts';
 import { statusLine } from './status.ts';
 
 interface OverrideOptions extends ServerOptions {
@@ -14,12 +19,17 @@ interface OverrideOptions extends ServerOptions {
   readonly to?: string;
   readonly full?: boolean;
   readonly repair?: boolean;
+  readonly dryRun?: boolean;
 }
 
-/** One verb: what it posts, and the question to ask first if it cannot be undone. */
-interface Override {
-  readonly path: string;
+/** One verb: where and what it posts, and the question to ask first if it cannot be undone. */
+interface Posted {
+  readonly verb: Verb;
+  /** `/VERB` where it is omitted. */
+  readonly path?: string;
   readonly body?: object;
+  /** What a preview takes in place of the body. */
+  readonly previewed?: object;
   readonly question?: string;
 }
 
@@ -27,21 +37,29 @@ export function registerOverrides(program: Command, session: Session): void {
   const verb = (parent: Command, name: string, does: string, ...more: readonly string[]) => {
     const command = takesServer(parent.command(name).description(does)).argument('<route|id>');
     for (const argument of more) command.argument(argument);
-    return command.option('--reason <text>', 'why; kept in the audit log').option('-y, --yes', 'do not ask');
+    return command
+      .option('--reason <text>', 'why; kept in the audit log')
+      .option('-y, --yes', 'do not ask')
+      .option(
+        '--dry-run',
+        'only say what it would do, and change nothing: exit code 0, or 1 where it would be refused',
+      );
   };
-  const plain = (name: string, does: string, question?: string) =>
+  const plain = (name: Verb, does: string, question?: string) =>
     verb(program, name, does).action((routeOrId: string, options: OverrideOptions) =>
-      act(routeOrId, options, () => ({ path: `/${name}`, ...(question ? { question } : {}) })),
+      act(routeOrId, options, () => ({ verb: name, ...(question ? { question } : {}) })),
     );
 
   async function act(
     routeOrId: string,
     options: OverrideOptions,
-    overrideOf: (view: RolloutView) => Override,
+    postedOf: (view: RolloutView) => Posted,
   ): Promise<void> {
     const client = openClient(options, session);
     const before = await findRollout(client, routeOrId);
-    const { path, body = {}, question } = overrideOf(before);
+    const posted = postedOf(before);
+    if (options.dryRun) return preview(client, before, options, posted);
+    const { verb: name, path = `/${name}`, body = {}, question } = posted;
     const what = `${path.slice(1).replaceAll('/', ' ')} ${before.route}`;
     const reason = await reasonFor(session, options.reason, what);
     const { route, canary, canaryWeight } = before;
@@ -52,6 +70,23 @@ export function registerOverrides(program: Command, session: Session): void {
       const now = `${route} stays paused, with ${view.canaryWeight} on ${canary.version} now`;
       say(session, `serin: ${now}: nothing advances by itself until \`serin resume ${route}\``);
     }
+  }
+
+  async function preview(
+    client: ApiClient,
+    { id }: RolloutView,
+    { output, reason }: OverrideOptions,
+    { verb: name, body, previewed = body }: Posted,
+  ): Promise<void> {
+    const asked = { verb: name, ...previewed, ...(reason === undefined ? {} : { reason }) };
+    const view = await client.send('POST', rolloutPath(id, '/preview'), previewViewSchema, asked);
+    const isText = output === 'table' || output === 'wide';
+    if (!isText || view.refused === null) print(session, output, view, () => view.says.map(clean).join('\n'));
+    if (view.refused !== null) {
+      if (isText) say(session, `serin: it would be refused: ${clean(view.refused)}`);
+      session.exit(EXIT.error);
+    }
+    if (isText) say(session, 'serin: nothing was done, for this was a dry run');
   }
 
   plain('pause', 'hold the rollout; harm still rolls back');
@@ -68,7 +103,7 @@ export function registerOverrides(program: Command, session: Session): void {
       act(routeOrId, options, ({ nextStage, route, stage }) => {
         const to = options.to ?? nextStage;
         if (to === null) throw new Problem('refused', `${route} is ${stage}: there is no next stage`);
-        return { path: '/advance', body: { to } };
+        return { verb: 'advance', body: { to } };
       }),
     );
   verb(program, 'promote', 'go to 100% now, with the bake')
@@ -79,26 +114,30 @@ export function registerOverrides(program: Command, session: Session): void {
     )
     .action((routeOrId: string, options: OverrideOptions) =>
       act(routeOrId, options, () => ({
-        path: '/promote',
+        verb: 'promote',
         body: options.repair ? { repair: true } : { full: options.full ?? false },
         question: options.repair ? 'Promote to 100% at once as a repair, without the bake:' : 'Promote to 100%:',
       })),
     );
   verb(program, 'weight', 'set the weight of the present step: 25%', '<weight>').action(
     (routeOrId: string, weight: string, options: OverrideOptions) =>
-      act(routeOrId, options, () => ({ path: '/weight', body: { weight } })),
+      act(routeOrId, options, () => ({ verb: 'weight', body: { weight } })),
   );
   verb(program, 'extend', 'make the present stage longer: 30m', '<duration>').action(
     (routeOrId: string, by: string, options: OverrideOptions) =>
-      act(routeOrId, options, () => ({ path: '/extend', body: { by } })),
+      act(routeOrId, options, () => ({ verb: 'extend', body: { by } })),
   );
   verb(program, 'skip', 'take a check out of the verdict: p99', '<check>').action(
     (routeOrId: string, check: string, options: OverrideOptions) =>
-      act(routeOrId, options, () => ({ path: '/skip', body: { check } })),
+      act(routeOrId, options, () => ({ verb: 'skip', body: { check } })),
   );
 
   const gate = program.command('gate').description('the gates of the present stage');
   verb(gate, 'pass', 'open a gate', '<gate>').action((routeOrId: string, name: string, options: OverrideOptions) =>
-    act(routeOrId, options, () => ({ path: `/gates/${encodeURIComponent(name)}` })),
+    act(routeOrId, options, () => ({
+      verb: 'gate',
+      path: `/gates/${encodeURIComponent(name)}`,
+      previewed: { gate: name },
+    })),
   );
 }

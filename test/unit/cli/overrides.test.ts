@@ -146,6 +146,68 @@ describe('overrides', () => {
   });
 });
 
+describe('--dry-run', () => {
+  it.each([
+    ['pause payments', 'payments stays in step-1 at 10%'],
+    ['rollback payments', 'v2 of payments is rolled back from step-1'],
+    ['abort payments', 'The rollout of v2 on payments is aborted'],
+    ['advance payments', 'v2 goes from step-1 to step-2'],
+    ['promote payments --full', 'v2 is promoted from step-1 to 100%, without the bake.'],
+    ['weight payments 25%', 'The weight of step-1 is 25% instead of 10%.'],
+    ['extend payments 30m', 'The dwell of step-1 is 31m instead of 1m.'],
+    ['skip payments p99', 'p99 counts no more'],
+    ['rebase payments', 'payments goes on in step-1 under two-steps as its file is now.'],
+  ])('%s says what it would do, asks nothing, and changes nothing', async (args, says) => {
+    const id = await shell.inStep1();
+    const [before, record] = [await auditOf(), await shell.control.reader.find(id)];
+    const { code, out, err } = await shell.run(`${args} --dry-run`, { answers: [] });
+    expect({ code, err }).toEqual({ code: 0, err: 'serin: nothing was done, for this was a dry run\n' });
+    expect(out.startsWith(says)).toBe(true);
+    expect([await auditOf(), await shell.control.reader.find(id)]).toEqual([before, record]);
+  });
+
+  it('takes a gate by its name', async () => {
+    await shell.run('start payments --canary http://127.0.0.1:9002/ --reason release');
+    const { id } = (await shell.control.reader.list({ limit: 1 }))[0]?.rollout ?? { id: '' };
+    shell.control.happen(id, { kind: 'preflightPassed' });
+    const { out } = await shell.run('gate pass payments integration-tests --dry-run');
+    expect(out).toMatch(/^Gate integration-tests of internal is open then\.\n/);
+  });
+
+  it('exits with 1 and the reason where the command would be refused, as the command does', async () => {
+    await shell.inStep1();
+    const dry = await shell.run('resume payments --dry-run');
+    expect(dry).toMatchObject({
+      code: 1,
+      out: '',
+      err: 'serin: it would be refused: it is not paused\nserin: nothing was done, for this was a dry run\n',
+    });
+    expect(await shell.run('resume payments --reason x')).toMatchObject({ code: 1, err: 'serin: it is not paused\n' });
+    expect((await shell.run('retry payments --dry-run')).err).toContain('it still runs');
+  });
+
+  it('prints the whole preview for programs, also of a refusal', async () => {
+    await shell.inStep1();
+    const taken = await shell.run('rollback payments --dry-run --reason it+leaks -o json');
+    expect(JSON.parse(taken.out)).toMatchObject({
+      refused: null,
+      after: { stage: 'rolled-back' },
+      messages: [{ channel: 'console', summary: expect.stringContaining('it leaks') }],
+    });
+    const refused = await shell.run('resume payments --dry-run -o json');
+    expect([refused.code, refused.err, JSON.parse(refused.out)]).toEqual([
+      1,
+      '',
+      expect.objectContaining({ refused: 'it is not paused', after: null }),
+    ]);
+  });
+
+  it('names a fault as it was typed, with exit code 2', async () => {
+    await shell.inStep1();
+    expect(await shell.run('weight payments lots --dry-run')).toMatchObject({ code: 2, out: '' });
+  });
+});
+
 describe('reasons and questions', () => {
   it('needs a reason where nobody can be asked', async () => {
     await shell.inStep1();
