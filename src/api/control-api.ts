@@ -14,6 +14,7 @@ import { previewRoutes } from './preview/preview-routes.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
 import { consumerRoutes } from './routes/consumer-routes.ts';
+import { detailRoutes } from './routes/detail-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { logRoutes } from './routes/log-routes.ts';
 import { operationRoutes } from './routes/operation-routes.ts';
@@ -80,6 +81,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   for (const routes of [
     meRoutes,
     rolloutRoutes,
+    detailRoutes,
     overrideRoutes,
     previewRoutes,
     auditRoutes,

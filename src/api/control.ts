@@ -1,9 +1,11 @@
 import type { DeclaredReading } from '../parity/declared/declared-reading.ts';
+import type { LoadedPolicy } from '../policy/read.ts';
 import type { Issue } from '../problem/problem.ts';
 import type { Act } from '../rollout/acts/acts.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { LookAge } from '../rollout/look-age.ts';
+import type { SentMessage } from '../rollout/message.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import type { TrailRow } from '../rollout/trail.ts';
 import type { ConsumerRule, Track } from '../split/order.ts';
@@ -26,6 +28,8 @@ export interface RolloutReader {
     limit: number;
     beforeSeq?: number;
   }): Promise<readonly AuditEntry[]>;
+  /** The newest first. Throws Problem if there is no such rollout. */
+  messages(rolloutId: string, limit: number): Promise<readonly SentMessage[]>;
   verifyAudit(): Promise<{ readonly entries: number; readonly brokenAt: number | null }>;
 }
 
@@ -122,7 +126,14 @@ export interface PolicyAnswer {
   readonly says: string;
 }
 
+/** The policy that the files declare under a name now; `invalid` while a file is not valid, whichever it is. */
+export type PolicyNow =
+  | { readonly kind: 'valid'; readonly loaded: LoadedPolicy }
+  | { readonly kind: 'invalid'; readonly issues: readonly Issue[] }
+  | { readonly kind: 'gone' };
+
 export interface PolicyControl {
+  declared(name: string): PolicyNow;
   /** Throws Problem if there is no such route, or if the policy alone does not determine one. */
   check(request: PolicyCheckRequest, signal: AbortSignal): Promise<PolicyCheck>;
 }

@@ -176,7 +176,7 @@ export const auditVerificationSchema = z
   .strictObject({ entries: z.int(), brokenAt: z.int().nullable() })
   .openapi('AuditVerification');
 
-const issue = z.strictObject({
+export const issueSchema = z.strictObject({
   path: z.string(),
   message: z.string(),
   place: z.strictObject({ file: z.string(), line: z.int(), column: z.int() }).optional(),
@@ -199,7 +199,7 @@ const policyAnswer = z.strictObject({
 export const policyCheckViewSchema = z
   .strictObject({
     route: z.string(),
-    issues: z.array(issue).readonly().describe('What is wrong with the policy; empty when nothing is'),
+    issues: z.array(issueSchema).readonly().describe('What is wrong with the policy; empty when nothing is'),
     unreachable: z.array(z.string()).readonly().describe('What could not be found out'),
     answers: z.array(policyAnswer).readonly(),
     notes: z.array(z.string()).readonly().describe('What the route makes of every policy, such as its sticky keys'),

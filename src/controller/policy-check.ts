@@ -1,14 +1,14 @@
 import type { CheckRequest, SourceAnswer } from '../metrics/source.ts';
 import { inOrder } from '../policy/document.ts';
 import type { SourceDocument } from '../policy/place.ts';
-import { readPolicy } from '../policy/read.ts';
+import { type LoadedPolicy, readPolicy } from '../policy/read.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
 import type { ControllerPorts, DeclaredRoute } from './ports.ts';
 import { effectiveStable } from './reconcile.ts';
 import { declaredRoute } from './start.ts';
 import { askedOfAnswers, whatGoesUnread, whyUncarried, whyUnmirrored, whyUnprobed } from './unmeasurable.ts';
 
-type Ports = Pick<ControllerPorts, 'source' | 'store' | 'routes'>;
+type Ports = Pick<ControllerPorts, 'source' | 'store' | 'routes' | 'policy'>;
 
 interface PolicyTrial {
   readonly text: string;
@@ -21,9 +21,25 @@ interface PolicyTrial {
 /** Locates a fault in what a route's source measures: that is declared with the route, not in the policy. */
 export type RouteIssue = (route: string, message: string) => Issue;
 
+/** The policy that the files declare under a name now. While one of them is not valid, nothing else of them counts. */
+export type DeclaredPolicy =
+  | { readonly kind: 'valid'; readonly loaded: LoadedPolicy }
+  | { readonly kind: 'invalid'; readonly issues: readonly Issue[] }
+  | { readonly kind: 'gone' };
+
 /** Tries a policy's text against this installation's sources. It reads and queries, and changes nothing. */
 export function policyControl(ports: Ports, ofRoute: RouteIssue) {
   return {
+    declared(name: string): DeclaredPolicy {
+      try {
+        const loaded = ports.policy(name);
+        return loaded === null ? { kind: 'gone' } : { kind: 'valid', loaded };
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code !== 'invalid-input') throw error;
+        const { issues, message } = error;
+        return { kind: 'invalid', issues: issues.length === 0 ? [{ path: '', message }] : issues };
+      }
+    },
     async check(request: PolicyTrial, signal: AbortSignal) {
       const reading = readPolicy(request.text, request.file);
       const name = reading.ok ? reading.policy.metadata.name : null;

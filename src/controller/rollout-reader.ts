@@ -15,7 +15,7 @@ import { noSuchRoute } from './start.ts';
  * the list of all rollouts: a partial list would pass for the whole.
  */
 export function rolloutReader(
-  store: Pick<Store, 'rollouts' | 'trails' | 'audit'>,
+  store: Pick<Store, 'rollouts' | 'trails' | 'audit' | 'outbox'>,
   { looks }: Pick<Memory, 'looks'>,
   declared: readonly string[],
 ) {
@@ -50,14 +50,21 @@ export function rolloutReader(
       const found = await store.audit.list(filter);
       if (found.length > 0 || filter.beforeSeq !== undefined) return found;
       const { rolloutId } = filter;
-      if (rolloutId !== undefined && !(await store.rollouts.find(rolloutId))) {
-        throw new Problem('not-found', `there is no rollout ${rolloutId}`);
-      }
+      if (rolloutId !== undefined && !(await store.rollouts.find(rolloutId))) throw noSuchRollout(rolloutId);
       await refuseUnheardOf(store, filter.route, declared);
+      return found;
+    },
+    async messages(rolloutId: string, limit: number) {
+      const found = await store.outbox.ofRollout(rolloutId, limit);
+      if (found.length === 0 && !(await store.rollouts.find(rolloutId))) throw noSuchRollout(rolloutId);
       return found;
     },
     verifyAudit: () => store.audit.verify(),
   };
+}
+
+function noSuchRollout(id: string): Problem {
+  return new Problem('not-found', `there is no rollout ${id}`);
 }
 
 /** An undeclared route without any record is a misspelt name; one that used to be declared still has its history. */

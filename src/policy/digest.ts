@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stringify } from 'yaml';
 import { z } from 'zod';
 import { formatPath, type Path } from './fault.ts';
 import { isRecord } from './is-record.ts';
@@ -21,12 +22,25 @@ export function writePolicy(policy: Policy): PolicyDocument {
   return z.encode(policySchema, policy);
 }
 
-/** What changed from one policy to another, one line each: `spec.steps[1].weight: 10% -> 20%`. */
-export function diffPolicies(before: Policy, after: Policy): string[] {
+/** The same as YAML, which `readPolicy` reads as this policy, with its digest. */
+export function policyYaml(policy: Policy): string {
+  return stringify(writePolicy(policy), { aliasDuplicateObjects: false, lineWidth: 0, schema: 'core' });
+}
+
+/** What changed at one place of a policy, in the words of the file; null where it says nothing. */
+export interface PolicyDifference {
+  /** `spec.steps[1].weight` */
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What changed from one policy to another, in the order of the file. */
+export function diffPolicies(before: Policy, after: Policy): readonly PolicyDifference[] {
   return diff(writePolicy(before), writePolicy(after), []);
 }
 
-function diff(before: unknown, after: unknown, path: Path): string[] {
+function diff(before: unknown, after: unknown, path: Path): readonly PolicyDifference[] {
   if (canonicalJson(before) === canonicalJson(after)) return [];
   if (Array.isArray(before) && Array.isArray(after)) {
     const indices = Array.from({ length: Math.max(before.length, after.length) }, (_, index) => index);
@@ -36,11 +50,11 @@ function diff(before: unknown, after: unknown, path: Path): string[] {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) => diff(before[key], after[key], [...path, key]));
   }
-  return [`${formatPath(path)}: ${show(before)} -> ${show(after)}`];
+  return [{ path: formatPath(path), before: show(before), after: show(after) }];
 }
 
-function show(value: unknown): string {
-  if (value === undefined) return '(none)';
+function show(value: unknown): string | null {
+  if (value === undefined) return null;
   return typeof value === 'string' ? value : canonicalJson(value);
 }
 

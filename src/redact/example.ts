@@ -20,6 +20,11 @@ export function exampleOfText(text: string): string {
   return cut(redact(text));
 }
 
+/** A text of a service that failed, on one line: redacted in the same way, and of at most 1,000 characters. */
+export function redactedText(text: string): string {
+  return redact(text);
+}
+
 /**
  * A value of a JSON document as an example for people: as JSON, redacted by the names on its path and within it and by its form, and
  * cut to 80 characters. Of an object that is longer the names are told, which say what it has and what it has not. Of a secret only

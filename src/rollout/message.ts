@@ -19,6 +19,19 @@ export const PAGE_SEVERITY: Readonly<Record<PageSubject, Severity>> = {
   needsPerson: 'warning',
 };
 
+/** A message to one channel, and what became of it; times are epoch ms of the database. */
+export interface SentMessage {
+  readonly kind: MessageKind;
+  readonly channel: string;
+  /** When it was decided. */
+  readonly at: number;
+  readonly deliveredAt: number | null;
+  /** The channel refused it for good. */
+  readonly rejectedAt: number | null;
+  /** Why the last attempt failed; null before the first, and once it was delivered. */
+  readonly lastError: string | null;
+}
+
 /** A message in the outbox. Built in the transaction that decided it; the id stays the same over every retry. */
 export interface Message {
   readonly id: string;

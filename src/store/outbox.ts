@@ -1,7 +1,7 @@
-import type { Message } from '../rollout/message.ts';
+import type { Message, MessageKind } from '../rollout/message.ts';
 import { fromNow, NOW } from './clock.ts';
 import type { Database, Run } from './database.ts';
-import { and, asc, eq, isNull, lte, or, sql } from './drizzle.ts';
+import { and, asc, desc, eq, gt, isNull, lt, lte, or, sql } from './drizzle.ts';
 import { outbox } from './schema.ts';
 import type { Outbox } from './store.ts';
 
@@ -23,6 +23,31 @@ export async function enqueue(
 
 export function outboxOn(run: Run): Outbox {
   return {
+    ofRollout: (rolloutId, limit) =>
+      run(async (database) => {
+        const id = rolloutId.toLowerCase();
+        const at = sql<string>`${outbox.message} ->> 'at'`;
+        const rows = await database
+          .select({
+            kind: sql<MessageKind>`${outbox.message} ->> 'kind'`,
+            channel: outbox.channel,
+            at,
+            deliveredAt: outbox.deliveredAt,
+            rejectedAt: outbox.rejectedAt,
+            lastError: outbox.lastError,
+          })
+          .from(outbox)
+          // The ids of its messages begin with its own: without these bounds the whole table would be read.
+          .where(and(gt(outbox.id, id), lt(outbox.id, `${id}zzzz`), eq(sql`${outbox.message} ->> 'rolloutId'`, id)))
+          .orderBy(desc(at), desc(outbox.id))
+          .limit(limit);
+        return rows.map(({ at: decidedAt, deliveredAt, rejectedAt, ...row }) => ({
+          ...row,
+          at: Date.parse(decidedAt),
+          deliveredAt: deliveredAt?.getTime() ?? null,
+          rejectedAt: rejectedAt?.getTime() ?? null,
+        }));
+      }),
     due: (limit) =>
       run((database) =>
         database

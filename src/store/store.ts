@@ -1,6 +1,6 @@
 import type { Role, SenderOfLogs } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
-import type { Message } from '../rollout/message.ts';
+import type { Message, SentMessage } from '../rollout/message.ts';
 import type { AuditDraft, AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import type { Rollout } from '../rollout/state.ts';
 import type { TrailChange, TrailRow } from '../rollout/trail.ts';
@@ -123,6 +123,8 @@ export interface OutboxCounts {
 }
 
 export interface Outbox {
+  /** The messages of a rollout, the newest first; one for each channel that it goes to. */
+  ofRollout(rolloutId: string, limit: number): Promise<readonly SentMessage[]>;
   /** Items that are due by the database's clock, oldest first. */
   due(limit: number): Promise<readonly OutboxItem[]>;
   /** `retryInMs` null and outcome `failed` cannot occur: a failed delivery always has a next time. */

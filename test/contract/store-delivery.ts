@@ -113,6 +113,56 @@ export function outboxContract(bench: () => StoreBench): void {
       expect((await onlyItem()).attempts).toBe(500);
     });
 
+    it('tells of one rollout what became of its messages, the newest first', async () => {
+      const rollout = rolloutOf({ route: fresh('route') });
+      const of = (kind: Message['kind'], version: number, minutes: number, about = rollout) =>
+        messageOf(about, {
+          id: `${about.id}-${version}-${kind}`,
+          kind,
+          at: new Date(rollout.startedAt + minutes * 60_000).toISOString(),
+        });
+      const other = rolloutOf({ route: fresh('route') });
+      const started = { channel: 'chat', message: of('note', 2, 1) };
+      const paged = { channel: 'pager', message: of('page', 10, 3) };
+      const told = { channel: 'chat', message: of('note', 9, 2) };
+      await bench().store.rollouts.commit(insertionOf(rollout, { deliveries: [started, paged, told] }));
+      await bench().store.rollouts.commit(
+        insertionOf(other, { deliveries: [{ channel: 'chat', message: of('note', 2, 4, other) }] }),
+      );
+      await outbox().settle(`${started.message.id}/chat`, { kind: 'failed', reason: '503', retryInMs: 0 });
+      await outbox().settle(`${started.message.id}/chat`, { kind: 'delivered' });
+      await outbox().settle(`${told.message.id}/chat`, { kind: 'failed', reason: '503', retryInMs: HOUR_MS });
+      await outbox().settle(`${paged.message.id}/pager`, { kind: 'rejected', reason: 'it answered 400' });
+
+      const at = (minutes: number) => rollout.startedAt + minutes * 60_000;
+      const found = await outbox().ofRollout(rollout.id, 100);
+      expect(found).toEqual([
+        {
+          kind: 'page',
+          channel: 'pager',
+          at: at(3),
+          deliveredAt: null,
+          rejectedAt: expect.any(Number),
+          lastError: 'it answered 400',
+        },
+        { kind: 'note', channel: 'chat', at: at(2), deliveredAt: null, rejectedAt: null, lastError: '503' },
+        {
+          kind: 'note',
+          channel: 'chat',
+          at: at(1),
+          deliveredAt: expect.any(Number),
+          rejectedAt: null,
+          lastError: null,
+        },
+      ]);
+      const now = await bench().store.now();
+      for (const when of [found[0]?.rejectedAt, found[2]?.deliveredAt]) {
+        expect(Math.abs(now - (when ?? 0))).toBeLessThan(60_000);
+      }
+      expect(await outbox().ofRollout(rollout.id.toUpperCase(), 1)).toEqual(found.slice(0, 1));
+      expect(await outbox().ofRollout(rolloutOf().id, 100)).toEqual([]);
+    });
+
     it('takes no notice of an item that is not there', async () => {
       await expect(outbox().settle('nonsense', { kind: 'delivered' })).resolves.toBeUndefined();
     });

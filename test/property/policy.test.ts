@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { diffPolicies, digestPolicy, writePolicy } from '../../src/policy/digest.ts';
+import { diffPolicies, digestPolicy, policyYaml, writePolicy } from '../../src/policy/digest.ts';
 import { legiblePolicy } from '../../src/policy/legible.ts';
 import { formatIssue } from '../../src/policy/place.ts';
 import { readPolicy } from '../../src/policy/read.ts';
@@ -144,6 +144,24 @@ describe('a policy that is written', () => {
         expect(diffPolicies(policy, again)).toEqual([]);
       }),
       { seed: 6, numRuns: 1_000 },
+    );
+  });
+
+  it('has the same digest as YAML, whatever its texts are', () => {
+    const base = readPolicy(SHIPPED[0] ?? '', 'p.yaml');
+    if (!base.ok) throw new Error('the shipped policy is valid');
+    const text = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 200 }),
+      fc.array(word).map((words) => words.join(' ')),
+    );
+    fc.assert(
+      fc.property(text, (given) => {
+        const description = given.toWellFormed().replaceAll('\u0000', '').slice(0, 500).toWellFormed();
+        const policy = { ...base.policy, metadata: { ...base.policy.metadata, description } };
+        const again = readPolicy(policyYaml(policy), 'again.yaml');
+        expect(again.ok ? again.digest : again.issues.map(formatIssue)).toBe(digestPolicy(policy));
+      }),
+      { seed: 7, numRuns: 1_000 },
     );
   });
 });

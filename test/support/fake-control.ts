@@ -1,4 +1,4 @@
-import type { ControlPlane, LogsOutcome, PolicyCheck, Standing, TokenView } from '../../src/api/control.ts';
+import type { ControlPlane, LogsOutcome, PolicyCheck, PolicyNow, Standing, TokenView } from '../../src/api/control.ts';
 import { Feed } from '../../src/controller/feed/feed.ts';
 import { sessionControl } from '../../src/identity/session.ts';
 import { hashOf } from '../../src/identity/tokens.ts';
@@ -10,6 +10,7 @@ import { actsOf, STILL_RUNS, type Surroundings } from '../../src/rollout/acts/ac
 import type { StartCommand } from '../../src/rollout/commands.ts';
 import { type Actor, ROLES, type Role, type RolloutEvent } from '../../src/rollout/event.ts';
 import type { Evidence } from '../../src/rollout/evidence.ts';
+import type { SentMessage } from '../../src/rollout/message.ts';
 import type { AuditEntry, RolloutRecord } from '../../src/rollout/record.ts';
 import { isEnded, type Rollout, stageName } from '../../src/rollout/state.ts';
 import type { TrailRow } from '../../src/rollout/trail.ts';
@@ -55,6 +56,8 @@ export interface FakeControl extends ControlPlane {
     failing: Error | null;
     brokenAt: number | null;
     logs: LogsOutcome | null;
+    messages: readonly SentMessage[];
+    policyNow: PolicyNow;
     policyCheck: (route: string, asked: { text: string; stable: string; canary: string }) => PolicyCheck;
   };
   /** Credentials of consumers as they were handed over, by `route/name`. */
@@ -78,6 +81,8 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
     failing: null,
     brokenAt: null,
     logs: null,
+    messages: [],
+    policyNow: { kind: 'valid', loaded: { policy, digest: 'sha256:first' } },
     policyCheck: (route) => ({ route, issues: [], unreachable: [], answers: [], notes: [] }),
   };
   let now = T0;
@@ -229,6 +234,10 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
           .filter((entry) => beforeSeq === undefined || entry.seq < beforeSeq)
           .slice(0, limit);
       },
+      async messages(rolloutId, limit) {
+        find(rolloutId);
+        return mood.messages.slice(0, limit);
+      },
       async verifyAudit() {
         return { entries: audit.length, brokenAt: mood.brokenAt };
       },
@@ -297,6 +306,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
       },
     }),
     policies: {
+      declared: () => mood.policyNow,
       async check({ route = 'payments', text, stable = 'v1', canary = 'v2' }) {
         if (mood.failing) throw mood.failing;
         if (route === 'nowhere') throw new Problem('not-found', 'there is no route nowhere');

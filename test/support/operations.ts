@@ -38,6 +38,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/rollouts/{id}/audit': { status: 200 },
   'GET /api/v1/rollouts/{id}/trail': { status: 200 },
   'POST /api/v1/rollouts/{id}/preview': { status: 200, before: IN_STEP, body: { verb: 'rollback' } },
+  'GET /api/v1/rollouts/{id}/messages': { status: 200 },
+  'GET /api/v1/rollouts/{id}/policy': { status: 200 },
   'POST /api/v1/rollouts/{id}/pause': { status: 200, body: why },
   'POST /api/v1/rollouts/{id}/resume': { status: 200, before: [['pause']], body: why },
   'POST /api/v1/rollouts/{id}/advance': { status: 200, body: { ...why, to: 'step-1' } },

@@ -14,6 +14,8 @@ const LEAST: Readonly<Record<string, Role>> = {
   'GET /api/v1/rollouts/{id}/audit': 'viewer',
   'GET /api/v1/rollouts/{id}/trail': 'viewer',
   'POST /api/v1/rollouts/{id}/preview': 'viewer',
+  'GET /api/v1/rollouts/{id}/messages': 'viewer',
+  'GET /api/v1/rollouts/{id}/policy': 'viewer',
   'POST /api/v1/rollouts/{id}/pause': 'operator',
   'POST /api/v1/rollouts/{id}/resume': 'operator',
   'POST /api/v1/rollouts/{id}/advance': 'operator',

@@ -4,6 +4,8 @@ import { routeIssue } from '../../../src/config/load.ts';
 import { policyControl } from '../../../src/controller/policy-check.ts';
 import type { CheckRequest, SourceAnswer } from '../../../src/metrics/source.ts';
 import { readDocument } from '../../../src/policy/document.ts';
+import { readPolicy } from '../../../src/policy/read.ts';
+import { Problem } from '../../../src/problem/problem.ts';
 
 const POLICY = `apiVersion: serin.dev/v1
 kind: GraduationPolicy
@@ -70,6 +72,31 @@ const answerOf = (more: Partial<SourceAnswer>): SourceAnswer => ({
   value: 1,
   says: '1',
   ...more,
+});
+
+describe('the policy that is declared now', () => {
+  const declaredBy = (policy: Ports['policy']) =>
+    policyControl({ policy } as unknown as Ports, (_, message) => ({ path: '', message })).declared('mine');
+
+  it('is one of three: valid, gone, or not to be told while a file is not valid', () => {
+    const read = readPolicy(POLICY, 'mine.yaml');
+    if (!read.ok) expect.fail('the policy is valid');
+    expect(declaredBy(() => read)).toEqual({ kind: 'valid', loaded: read });
+    expect(declaredBy(() => null)).toEqual({ kind: 'gone' });
+    const issues = [{ path: 'spec', message: 'it is missing' }];
+    const refusing = (problem: Problem) => () => {
+      throw problem;
+    };
+    expect(declaredBy(refusing(new Problem('invalid-input', 'a policy is not valid', { issues })))).toEqual({
+      kind: 'invalid',
+      issues,
+    });
+    expect(declaredBy(refusing(new Problem('invalid-input', 'mine.yaml does not exist')))).toEqual({
+      kind: 'invalid',
+      issues: [{ path: '', message: 'mine.yaml does not exist' }],
+    });
+    expect(() => declaredBy(refusing(new Problem('internal', 'a bug')))).toThrow('a bug');
+  });
 });
 
 describe('the check of a policy', () => {

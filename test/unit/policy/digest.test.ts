@@ -90,14 +90,14 @@ describe('diffPolicies', () => {
       guards: { p99: '800ms' },
       undecided: { after: '6h' },
     });
-    expect(diffPolicies(policy(), after)).toEqual([
-      'spec.steps[0].dwell: 1d -> 36h',
-      'spec.steps[1].weight: 10% -> 20%',
-      'spec.steps[1].gates[0]: (none) -> load-test',
-      'spec.steps[2]: (none) -> {"dwell":"1d","gates":[],"weight":"50%"}',
-      'spec.finalise: automatic -> manual',
-      'spec.guards.p99: (none) -> 800ms',
-      'spec.undecided.after: {"dwells":3} -> 6h',
+    expect(diffPolicies(policy(), after).map(({ path, before, after: now }) => [path, before, now])).toEqual([
+      ['spec.steps[0].dwell', '1d', '36h'],
+      ['spec.steps[1].weight', '10%', '20%'],
+      ['spec.steps[1].gates[0]', null, 'load-test'],
+      ['spec.steps[2]', null, '{"dwell":"1d","gates":[],"weight":"50%"}'],
+      ['spec.finalise', 'automatic', 'manual'],
+      ['spec.guards.p99', null, '800ms'],
+      ['spec.undecided.after', '{"dwells":3}', '6h'],
     ]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { diffPolicies } from '../../../src/policy/digest.ts';
+import { diffPolicies, digestPolicy, policyYaml } from '../../../src/policy/digest.ts';
 import { pinnedPolicy } from '../../../src/policy/pinned.ts';
+import { readPolicy } from '../../../src/policy/read.ts';
 import type { Policy } from '../../../src/policy/schema.ts';
 import { oldForm } from '../../support/old-policy.ts';
 import { policyOf } from '../../support/rollouts.ts';
@@ -23,6 +24,7 @@ describe('a pinned policy', () => {
   ])('%s', (_, stored, read) => {
     expect(pinnedPolicy(stored)).toEqual(read);
     expect(diffPolicies(pinnedPolicy(stored), read)).toEqual([]);
+    expect(readPolicy(policyYaml(pinnedPolicy(stored)), 'p.yaml')).toMatchObject({ digest: digestPolicy(read) });
   });
 
   it('keeps what it declares, which no default replaces', () => {

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { latencyBuckets } from '../../../src/policy/check-margins.ts';
+import { policyYaml } from '../../../src/policy/digest.ts';
 import { policyJsonSchema, policyJsonSchemaText } from '../../../src/policy/json-schema.ts';
 import { formatIssue } from '../../../src/policy/place.ts';
 import { readPolicy } from '../../../src/policy/read.ts';
@@ -73,6 +74,14 @@ describe('the shipped policies', () => {
 
   it.each(FILES)('%s tells an editor where its schema is', (name) => {
     expect(textOf(name).split('\n')[0]).toBe('# yaml-language-server: $schema=./policy.schema.json');
+  });
+
+  it.each(FILES)('%s reads as itself once it is written out with every default', (name) => {
+    const read = readPolicy(textOf(name), name);
+    if (!read.ok) throw new Error(read.issues.map(formatIssue).join('\n'));
+    const again = readPolicy(policyYaml(read.policy), 'again.yaml');
+    expect(again.ok ? again.digest : again.issues.map(formatIssue)).toBe(read.digest);
+    expect(again).toMatchObject({ policy: read.policy });
   });
 
   it('standard: 1 % for a day, 10 % for two, 50 % for one, an hour of bake', () => {

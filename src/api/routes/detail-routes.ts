@@ -1,0 +1,50 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { Problem } from '../../problem/problem.ts';
+import { type ApiEnv, requires } from '../access.ts';
+import { jsonAnswer, refusals } from '../content.ts';
+import type { ControlPlane } from '../control.ts';
+import { rolloutParams } from '../request-schemas.ts';
+import { messageView, messageViewsSchema } from '../views/message-view.ts';
+import { pinnedPolicyView, pinnedPolicyViewSchema } from '../views/policy-view.ts';
+
+const MOST_MESSAGES = 100;
+
+const messages = createRoute({
+  method: 'get',
+  path: '/rollouts/{id}/messages',
+  tags: ['rollouts'],
+  summary: 'What was sent about a rollout, by channel, and what became of it; newest first, at most 100',
+  ...requires('viewer'),
+  request: { params: rolloutParams },
+  responses: { 200: jsonAnswer(messageViewsSchema, 'The messages'), ...refusals('not-found') },
+});
+
+const policy = createRoute({
+  method: 'get',
+  path: '/rollouts/{id}/policy',
+  tags: ['rollouts'],
+  summary: 'The policy that a rollout keeps, and how the declared one differs by now',
+  ...requires('viewer'),
+  request: { params: rolloutParams },
+  responses: { 200: jsonAnswer(pinnedPolicyViewSchema, 'The policy'), ...refusals('not-found') },
+});
+
+/** What there is to know about one rollout beside its state. */
+export function detailRoutes({ reader, policies }: ControlPlane): OpenAPIHono<ApiEnv> {
+  const app = new OpenAPIHono<ApiEnv>();
+
+  app.openapi(messages, async (c) => {
+    const found = await reader.messages(c.req.valid('param').id, MOST_MESSAGES);
+    return c.json(found.map(messageView), 200);
+  });
+
+  app.openapi(policy, async (c) => {
+    const { id } = c.req.valid('param');
+    const record = await reader.find(id);
+    if (!record) throw new Problem('not-found', `there is no rollout ${id}`);
+    const { rollout } = record;
+    return c.json(pinnedPolicyView(rollout, policies.declared(rollout.policy.metadata.name)), 200);
+  });
+
+  return app;
+}
