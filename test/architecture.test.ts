@@ -81,7 +81,13 @@ const TABLE: ImportTable = {
     cli: {
       rooms: [...PURE, 'simulate'],
       typesOf: ['api'],
-      files: ['api/views.ts', 'api/view-schemas.ts', 'api/preview/preview-view.ts', 'api/problem-schema.ts'],
+      files: [
+        'api/views.ts',
+        'api/view-schemas.ts',
+        'api/preview/preview-view.ts',
+        'api/views/route-view.ts',
+        'api/problem-schema.ts',
+      ],
       packages: ['commander', 'log-update', 'picocolors', 'yaml', 'node:*'],
     },
     simulate: { rooms: PURE, packages: ['simple-statistics'] },

@@ -21,6 +21,7 @@ import { operationRoutes } from './routes/operation-routes.ts';
 import { overrideRoutes } from './routes/override-routes.ts';
 import { policyRoutes } from './routes/policy-routes.ts';
 import { rolloutRoutes } from './routes/rollout-routes.ts';
+import { routeRoutes } from './routes/route-routes.ts';
 import { meRoutes, signInRoutes } from './routes/session-routes.ts';
 import { tokenRoutes } from './routes/token-routes.ts';
 import { valueRoutes } from './routes/value-routes.ts';
@@ -81,6 +82,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   for (const routes of [
     meRoutes,
     rolloutRoutes,
+    routeRoutes,
     detailRoutes,
     overrideRoutes,
     previewRoutes,

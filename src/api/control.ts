@@ -7,8 +7,10 @@ import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { LookAge } from '../rollout/look-age.ts';
 import type { SentMessage } from '../rollout/message.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
+import type { EndedStage } from '../rollout/state.ts';
 import type { TrailRow } from '../rollout/trail.ts';
-import type { ConsumerRule, Track } from '../split/order.ts';
+import type { RouterName } from '../split/capabilities.ts';
+import type { ConsumerRule, Track, Upstream } from '../split/order.ts';
 import type { PostedValue, PostOutcome } from '../stats/answers/posted-value.ts';
 import type { SeriesValue } from '../stats/block.ts';
 
@@ -127,13 +129,13 @@ export interface PolicyAnswer {
 }
 
 /** The policy that the files declare under a name now; `invalid` while a file is not valid, whichever it is. */
-export type PolicyNow =
+export type PolicyAsDeclared =
   | { readonly kind: 'valid'; readonly loaded: LoadedPolicy }
   | { readonly kind: 'invalid'; readonly issues: readonly Issue[] }
   | { readonly kind: 'gone' };
 
 export interface PolicyControl {
-  declared(name: string): PolicyNow;
+  declared(name: string): PolicyAsDeclared;
   /** Throws Problem if there is no such route, or if the policy alone does not determine one. */
   check(request: PolicyCheckRequest, signal: AbortSignal): Promise<PolicyCheck>;
 }
@@ -204,6 +206,40 @@ export interface Standing {
   readonly declared?: DeclaredReading | null;
 }
 
+/** A route of `serin.yaml`, and what is going on there. */
+export interface RouteStanding {
+  readonly name: string;
+  /** Null for every host, and where the gateway does not carry the route. */
+  readonly host: string | null;
+  /** Null where the gateway does not carry the route. */
+  readonly path: string | null;
+  readonly stable: Upstream;
+  /** The name of the declared policy. */
+  readonly policy: string;
+  readonly router: RouterName;
+  /** The split that is in force at the gateway, and since when, epoch ms; null where that cannot be told. */
+  readonly split: { readonly epoch: number; readonly since: number; readonly onTrial?: true } | null;
+  readonly traffic: {
+    readonly perSecond: number | null;
+    /** Requests by minute, the oldest first; null where it is not known. */
+    readonly stable: readonly (number | null)[];
+    readonly canary: readonly (number | null)[];
+  };
+  readonly running: RolloutRecord | null;
+  readonly lastEnded: {
+    readonly id: string;
+    readonly version: string;
+    readonly stage: EndedStage;
+    readonly reason: string;
+    readonly endedAt: number;
+  } | null;
+}
+
+export interface RouteControl {
+  /** In the order of the file. */
+  list(): Promise<readonly RouteStanding[]>;
+}
+
 /** Whose health: that of the data path, or of the control plane. */
 export type HealthOf = 'gateway' | 'control';
 
@@ -247,6 +283,7 @@ export interface ControlPlane {
   readonly rollouts: RolloutCommands;
   readonly reader: RolloutReader;
   standing(record: RolloutRecord): Standing;
+  readonly routes: RouteControl;
   readonly consumers: ConsumerControl;
   readonly tokens: TokenControl;
   readonly sessions: SessionControl;

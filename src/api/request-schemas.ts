@@ -47,6 +47,9 @@ export const rolloutQuery = z.strictObject({
   active: flag.describe('Only rollouts that run (true) or have ended (false)'),
   cursor: z.uuid().optional(),
 });
+export const routesQuery = z.strictObject({
+  series: flag.describe('Left out, or true: with the requests of each of the last 60 minutes'),
+});
 const auditCursor = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional();
 export const auditQuery = z.strictObject({ ...page, route: printable(100).optional(), cursor: auditCursor });
 export const rolloutAuditQuery = z.strictObject({ ...page, cursor: auditCursor });

@@ -104,7 +104,12 @@ export interface Rollout {
   readonly reason: string;
 }
 
-export const ENDED: ReadonlySet<StageKind> = new Set(['finalised', 'rolled-back', 'aborted', 'superseded']);
+/** The stages that nothing follows. */
+export const ENDS = ['finalised', 'rolled-back', 'aborted', 'superseded'] as const satisfies readonly StageKind[];
+
+export type EndedStage = (typeof ENDS)[number];
+
+export const ENDED: ReadonlySet<StageKind> = new Set(ENDS);
 
 export function isEnded(rollout: Rollout): boolean {
   return ENDED.has(rollout.stage.kind);

@@ -120,6 +120,8 @@ export async function startServer(options: WireOptions): Promise<Running> {
     parts.unshift({ name: 'controller', stop: () => wired.controller.stop() });
     wired.units.start();
     parts.unshift({ name: 'histories of units', stop: () => wired.units.stop() });
+    wired.traffic.start();
+    parts.unshift({ name: 'traffic', stop: () => wired.traffic.stop() });
     const { port } = await wired.gateway.listen();
     const { drain, notice } = config.gateway.timeouts;
     const gateway = { name: 'gateway', stop: () => wired.gateway.close(drain) };

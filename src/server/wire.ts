@@ -13,6 +13,7 @@ import { createCommands } from '../controller/command.ts';
 import { type Publishing, publishing } from '../controller/feed/published-store.ts';
 import { orRemembered, soon } from '../controller/patience.ts';
 import { policyControl } from '../controller/policy-check.ts';
+import { routeReader } from '../controller/readers/route-reader.ts';
 import { rolloutReader, standingOf } from '../controller/rollout-reader.ts';
 import { type Controller, createController } from '../controller/schedule.ts';
 import { noSuchRoute } from '../controller/start.ts';
@@ -48,6 +49,8 @@ import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
 import { type OpenLogs, openLogs } from './open-logs.ts';
 import { openSources } from './open-sources.ts';
+import { routeControl } from './routes/route-control.ts';
+import { type TrafficKeeper, trafficKeeper } from './routes/traffic-keeper.ts';
 import { UnitKeeper } from './unit-keeper.ts';
 import { valueControl } from './value-control.ts';
 import { packageVersion } from './version.ts';
@@ -73,6 +76,7 @@ export interface Wired extends Publishing {
   readonly dataFolder: string;
   readonly descriptors: DescriptorWatch;
   readonly units: UnitKeeper;
+  readonly traffic: TrafficKeeper;
   readonly logs: OpenLogs;
   /** Also counts unexpected errors. */
   readonly log: Log;
@@ -123,6 +127,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const sticky = carried.filter((route) => gatewayRoute(route).sticky.kind !== 'request').map(({ name }) => name);
     const units = new UnitKeeper({ gateway, store, routes: sticky, log });
     await units.load();
+    const traffic = trafficKeeper(gateway, routeNames);
     const documents = new DeclaredDocuments({
       routes: new Map(config.routes.flatMap(({ name, openapi }) => (openapi ? [[name, openapi] as const] : []))),
       folder: loaded.folder,
@@ -151,6 +156,12 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         ...standingOf(ports, record),
         declared: documents.of(record.rollout),
         route: routeFacts.get(record.rollout.route) ?? null,
+      }),
+      routes: routeControl({
+        routes: config.routes,
+        states: routeReader({ store, memory, leads: () => controller.leads(), routes: ports.routes }),
+        gateway,
+        traffic,
       }),
       consumers: consumerControl({
         store,
@@ -212,6 +223,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       dataFolder,
       descriptors,
       units,
+      traffic,
       logs,
       log,
       enter: (entered) => {

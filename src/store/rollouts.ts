@@ -1,16 +1,16 @@
 import { canonicalJson } from '../policy/digest.ts';
 import { Problem } from '../problem/problem.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
-import { isEnded } from '../rollout/state.ts';
+import { ENDS, isEnded } from '../rollout/state.ts';
 import { appendAudit, auditContent } from './audit.ts';
 import type { Database, Run } from './database.ts';
-import { and, desc, eq, lt } from './drizzle.ts';
+import { and, desc, eq, lt, sql } from './drizzle.ts';
 import { isUuid } from './identifier.ts';
 import { refuseOldEpoch } from './lease.ts';
 import { enqueue } from './outbox.ts';
 import { audit, evidence, rollouts } from './schema.ts';
 import { keepStable } from './stables.ts';
-import type { RolloutChange, RolloutFilter, RolloutStore, UnreadableRollout } from './store.ts';
+import type { EndedRollout, RolloutChange, RolloutFilter, RolloutStore, UnreadableRollout } from './store.ts';
 import { type ReadRow, readRow } from './stored-record.ts';
 import { trailWrite } from './trails.ts';
 
@@ -38,6 +38,7 @@ export function rolloutStore(run: Run): RolloutStore {
         }
         return listReadable(database, filter);
       }),
+    lastEnded: (routes) => run((database) => lastEndedOf(database, routes)),
     unreadable: () =>
       run(async (database) => {
         const rows = await selectRows(database).where(eq(rollouts.active, true)).limit(MOST_ACTIVE);
@@ -69,6 +70,39 @@ async function listReadable(
     if (rows.length < asked) break;
   }
   return records;
+}
+
+/** One step down the index for each route, however long its history is; only what is asked for leaves the database. */
+async function lastEndedOf(database: Database, routes: readonly string[]): Promise<readonly EndedRollout[]> {
+  // Drizzle does not qualify it, so that it must not be called as a column is.
+  const names = database
+    .select({ name: sql<string>`jsonb_array_elements_text(${JSON.stringify(routes)}::text::jsonb)`.as('name') })
+    .from(sql`(select 1) as one`)
+    .as('names');
+  const latest = database
+    .select({ id: rollouts.id, state: rollouts.state })
+    .from(rollouts)
+    .where(and(eq(rollouts.route, names.name), eq(rollouts.active, false)))
+    .orderBy(desc(rollouts.id))
+    .limit(1)
+    .as('latest');
+  const rows = await database
+    .select({
+      id: latest.id,
+      route: names.name,
+      version: sql<string | null>`${latest.state} -> 'canary' ->> 'version'`,
+      stage: sql<string | null>`${latest.state} -> 'stage' ->> 'kind'`,
+      reason: sql<string | null>`${latest.state} ->> 'reason'`,
+      endedAt: sql<string | null>`${latest.state} ->> 'endedAt'`,
+    })
+    .from(names)
+    .innerJoinLateral(latest, sql`true`);
+  return rows.flatMap(({ id, route, version, stage: kind, reason, endedAt }) => {
+    const stage = ENDS.find((end) => end === kind);
+    const at = Number(endedAt ?? Number.NaN);
+    if (version === null || stage === undefined || reason === null || !Number.isSafeInteger(at)) return [];
+    return [{ id, route, version, stage, reason, endedAt: at }];
+  });
 }
 
 function unreadableOf({ id, route, reason }: Extract<ReadRow, { kind: 'unreadable' }>): UnreadableRollout {

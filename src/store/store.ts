@@ -2,7 +2,7 @@ import type { Role, SenderOfLogs } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Message, SentMessage } from '../rollout/message.ts';
 import type { AuditDraft, AuditEntry, RolloutRecord } from '../rollout/record.ts';
-import type { Rollout } from '../rollout/state.ts';
+import type { EndedStage, Rollout } from '../rollout/state.ts';
 import type { TrailChange, TrailRow } from '../rollout/trail.ts';
 import type { ConsumerRule, Upstream } from '../split/order.ts';
 
@@ -51,6 +51,8 @@ export interface RolloutStore {
   find(id: string): Promise<RolloutRecord | null>;
   /** Leaves out records that cannot be read: one damaged record must not hide the others. */
   list(filter: RolloutFilter): Promise<readonly RolloutRecord[]>;
+  /** Of each of these routes, the rollout that ended last, if any has; those that cannot be read are left out. */
+  lastEnded(routes: readonly string[]): Promise<readonly EndedRollout[]>;
   /** The active rollouts that `list` left out. */
   unreadable(): Promise<readonly UnreadableRollout[]>;
 }
@@ -61,6 +63,17 @@ export interface Trails {
   read(rolloutId: string): Promise<readonly TrailRow[]>;
   /** Deletes the trails of the rollouts that ended more than a year ago. */
   forget(): Promise<void>;
+}
+
+/** How a rollout ended. */
+export interface EndedRollout {
+  readonly id: string;
+  readonly route: string;
+  /** Of the canary. */
+  readonly version: string;
+  readonly stage: EndedStage;
+  readonly reason: string;
+  readonly endedAt: number;
 }
 
 export interface UnreadableRollout {

@@ -166,6 +166,44 @@ export function rolloutsContract(bench: () => StoreBench): void {
       expect(await codeOf(store().rollouts.find(bad.id))).toBe('internal');
     });
 
+    it('tells how the last rollout of each route ended, whatever runs there since', async () => {
+      const route = fresh('route');
+      const ended = (at: number, stage: Rollout['stage']) => ({
+        route,
+        startedAt: T0 + at,
+        stage,
+        endedAt: T0 + at + 500,
+        reason: `ended at ${at} "for good"`,
+        canary: { url: 'http://127.0.0.1:9002/', version: `v${at}` },
+      });
+      await started(ended(1_000, { kind: 'aborted' }));
+      const last = await started(ended(3_000, { kind: 'rolled-back' }));
+      await started(ended(2_000, { kind: 'finalised' }));
+      await started({ route, startedAt: T0 + 4_000 });
+      const quiet = await started();
+      const other = await started({ ...ENDED, startedAt: T0 + 5_000 });
+      const names = [quiet.route, 'nobody\'s "route"', route, other.route];
+      const found = await store().rollouts.lastEnded(names);
+      expect(found.toSorted((one, two) => one.endedAt - two.endedAt)).toEqual([
+        expect.objectContaining({ id: other.id, route: other.route, stage: 'superseded', endedAt: T0 + 1 }),
+        {
+          id: last.id,
+          route,
+          version: 'v3000',
+          stage: 'rolled-back',
+          reason: 'ended at 3000 "for good"',
+          endedAt: T0 + 3_500,
+        },
+      ]);
+      expect(await store().rollouts.lastEnded([])).toEqual([]);
+    });
+
+    it('leaves out an end that cannot be read', async () => {
+      const { id, route } = await started({ ...ENDED, startedAt: T0 + 5_000 });
+      await bench().privileged(`update rollouts set state = state - 'canary' where id = '${id}'`);
+      expect(await store().rollouts.lastEnded([route])).toEqual([]);
+    });
+
     it('fills its pages with what can be read', async () => {
       const route = fresh('route');
       const all: Rollout[] = [];

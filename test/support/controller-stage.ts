@@ -253,6 +253,7 @@ function failingStore(store: Store, world: World): ControllerPorts['store'] {
     rollouts: {
       find: reading(rollouts.find),
       list: reading(rollouts.list),
+      lastEnded: reading(rollouts.lastEnded),
       unreadable: reading(rollouts.unreadable),
       commit: reading(async (change) => {
         if (world.database === 'full') {

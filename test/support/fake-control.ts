@@ -1,9 +1,8 @@
-import type { ControlPlane, LogsOutcome, PolicyCheck, PolicyNow, Standing, TokenView } from '../../src/api/control.ts';
+import type { ControlPlane, LogsOutcome, PolicyCheck, Standing, TokenView } from '../../src/api/control.ts';
 import { Feed } from '../../src/controller/feed/feed.ts';
 import { sessionControl } from '../../src/identity/session.ts';
 import { hashOf } from '../../src/identity/tokens.ts';
 import type { JudgeState } from '../../src/judge/judge.ts';
-import type { Finding, Verdict } from '../../src/judge/verdict.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import { Problem } from '../../src/problem/problem.ts';
 import { actsOf, STILL_RUNS, type Surroundings } from '../../src/rollout/acts/acts.ts';
@@ -18,6 +17,8 @@ import { begin, transition } from '../../src/rollout/transition.ts';
 import type { ConsumerRule } from '../../src/split/order.ts';
 import { fakePreview } from './fake-preview.ts';
 import { policyOf, T0 } from './rollouts.ts';
+
+export { findingOf, verdictOf } from './verdicts.ts';
 
 export const TOKENS: Readonly<Record<Role, string>> = {
   viewer: 'serin_viewer',
@@ -56,8 +57,9 @@ export interface FakeControl extends ControlPlane {
     failing: Error | null;
     brokenAt: number | null;
     logs: LogsOutcome | null;
+    routes: Awaited<ReturnType<ControlPlane['routes']['list']>>;
     messages: readonly SentMessage[];
-    policyNow: PolicyNow;
+    policyNow: ReturnType<ControlPlane['policies']['declared']>;
     policyCheck: (route: string, asked: { text: string; stable: string; canary: string }) => PolicyCheck;
   };
   /** Credentials of consumers as they were handed over, by `route/name`. */
@@ -81,6 +83,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
     failing: null,
     brokenAt: null,
     logs: null,
+    routes: [],
     messages: [],
     policyNow: { kind: 'valid', loaded: { policy, digest: 'sha256:first' } },
     policyCheck: (route) => ({ route, issues: [], unreachable: [], answers: [], notes: [] }),
@@ -242,6 +245,16 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
         return { entries: audit.length, brokenAt: mood.brokenAt };
       },
     },
+    routes: {
+      async list() {
+        if (mood.failing) throw mood.failing;
+        const running = [...records.values()].filter(({ rollout }) => !isEnded(rollout));
+        return mood.routes.map((standing) => ({
+          ...standing,
+          running: running.find(({ rollout }) => rollout.route === standing.name) ?? null,
+        }));
+      },
+    },
     consumers: {
       async list(route) {
         return [...consumers.values()].filter((consumer) => consumer.route === route);
@@ -359,51 +372,6 @@ const NOTHING_SEEN: Evidence = {
   faultSince: null,
   slowAfterMs: 1_000,
 };
-
-/** Of a check that compares one thing. */
-type Told = Omit<Finding, 'differences'> & Required<Pick<Finding, 'limits'>>;
-
-export function findingOf(parts: Partial<Told> = {}): Told {
-  return {
-    check: 'errors',
-    canary: 0.0021,
-    stable: 0.002,
-    unit: 'share',
-    quantile: null,
-    bounds: { canary: { low: 0.0008, high: 0.005 }, stable: { low: 0.0012, high: 0.003 } },
-    requests: { canary: 1_204, stable: 10_911 },
-    logHarm: 0.4,
-    budgetWeight: 0.4,
-    dispersion: 1,
-    logParity: 1.2,
-    logParityThreshold: 2.3,
-    rollbackMargin: '10 % + 0.01 pp',
-    parityMargin: '25 % or 0.1 pp',
-    limits: { rollback: 0.0023, parity: 0.003 },
-    needsCanaryRequests: 800,
-    needsAt: [],
-    says: 'errors 0.21 % against 0.20 %',
-    ...parts,
-  };
-}
-
-export function verdictOf(parts: Partial<Verdict> = {}): Verdict {
-  return {
-    name: 'undecided',
-    reason: 'undecided: 800 more canary requests are needed, about 4 minutes',
-    logEvidence: 0.4,
-    logThreshold: Math.log(1000),
-    logHold: Math.log(20),
-    findings: [
-      findingOf(),
-      findingOf({ check: 'p95', unit: 'ms', canary: 48.2, stable: 47.9, needsCanaryRequests: null }),
-    ],
-    worst: null,
-    needs: { canaryRequests: 800, ms: 240_000 },
-    forecast: null,
-    ...parts,
-  };
-}
 
 function viewOf({ id, name, role, sender, createdAt, revokedAt }: TokenView): TokenView {
   return { id, name, role, sender, createdAt, revokedAt };

@@ -56,6 +56,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/audit': { status: 200, query: '?limit=100' },
   'GET /api/v1/audit/verify': { status: 200 },
   'GET /api/v1/events': { status: 200, isEndless: true },
+  'GET /api/v1/routes': { status: 200 },
   'GET /api/v1/routes/{route}/consumers': { status: 200 },
   'PUT /api/v1/routes/{route}/consumers/{name}': { status: 200, body: { ...why, rule: 'stable', key: 'k' } },
   'DELETE /api/v1/routes/{route}/consumers/{name}': { status: 204, query: because },
@@ -103,6 +104,7 @@ export const COMMANDS: Readonly<Record<string, CommandLine>> = {
   list: { args: ({ route }) => ['list', '--route', route], says: /internal/ },
   get: { args: ({ route }) => ['get', route], says: /v1 -> v2/ },
   explain: { args: ({ route }) => ['explain', route], says: /\S/ },
+  routes: { args: () => ['routes'], says: /^r0 +\/r0 +v1 +mine +/m },
   status: { args: ({ rollout }) => ['status', rollout], says: /internal/ },
   start: {
     args: ({ route, canary }) => ['start', route, '--canary', canary, '--version-name', 'v2', '--reason', 'tried'],

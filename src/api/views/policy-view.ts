@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { diffPolicies, policyYaml } from '../../policy/digest.ts';
 import type { Policy } from '../../policy/schema.ts';
 import type { Rollout } from '../../rollout/state.ts';
-import type { PolicyNow } from '../control.ts';
+import type { PolicyAsDeclared } from '../control.ts';
 import { issueSchema } from '../view-schemas.ts';
 
 const said = z.string().nullable().describe('As the file says it; null where it says nothing');
@@ -31,11 +31,11 @@ export const pinnedPolicyViewSchema = z
 export type PinnedPolicyView = z.infer<typeof pinnedPolicyViewSchema>;
 
 /** The policy that a rollout keeps, and how the declared one of that name differs by now. */
-export function pinnedPolicyView({ policy, policyDigest }: Rollout, now: PolicyNow): PinnedPolicyView {
+export function pinnedPolicyView({ policy, policyDigest }: Rollout, now: PolicyAsDeclared): PinnedPolicyView {
   return { yaml: policyYaml(policy), digest: policyDigest, current: currentOf(policy, now) };
 }
 
-function currentOf(pinned: Policy, now: PolicyNow): PinnedPolicyView['current'] {
+function currentOf(pinned: Policy, now: PolicyAsDeclared): PinnedPolicyView['current'] {
   switch (now.kind) {
     case 'gone':
       return null;

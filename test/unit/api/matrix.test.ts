@@ -32,6 +32,7 @@ const LEAST: Readonly<Record<string, Role>> = {
   'GET /api/v1/audit': 'viewer',
   'GET /api/v1/audit/verify': 'viewer',
   'GET /api/v1/events': 'viewer',
+  'GET /api/v1/routes': 'viewer',
   'GET /api/v1/routes/{route}/consumers': 'viewer',
   'PUT /api/v1/routes/{route}/consumers/{name}': 'operator',
   'DELETE /api/v1/routes/{route}/consumers/{name}': 'operator',

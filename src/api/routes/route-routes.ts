@@ -1,0 +1,32 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { type ApiEnv, requires } from '../access.ts';
+import { jsonAnswer, refusals } from '../content.ts';
+import type { ControlPlane } from '../control.ts';
+import { routesQuery } from '../request-schemas.ts';
+import { routeView, routeViewsSchema } from '../views/route-view.ts';
+
+const list = createRoute({
+  method: 'get',
+  path: '/routes',
+  tags: ['routes'],
+  summary: 'Every route of serin.yaml, with what is rolled out there, and its traffic',
+  ...requires('viewer'),
+  request: { query: routesQuery },
+  responses: {
+    200: jsonAnswer(routeViewsSchema, 'All of them, in the order of the file'),
+    ...refusals('invalid-input'),
+  },
+});
+
+export function routeRoutes({ routes }: ControlPlane): OpenAPIHono<ApiEnv> {
+  const app = new OpenAPIHono<ApiEnv>();
+  app.openapi(list, async (c) => {
+    const shown = c.req.valid('query').series === false ? 'without-series' : 'with-series';
+    const standings = await routes.list();
+    return c.json(
+      standings.map((standing) => routeView(standing, shown)),
+      200,
+    );
+  });
+  return app;
+}
