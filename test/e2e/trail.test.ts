@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TrailView } from '../../src/api/trail-view.ts';
 import type { RolloutView } from '../../src/api/view-schemas.ts';
+import type { TrailView } from '../../src/api/views/trail-view.ts';
 import { callerOf } from '../support/cast.ts';
 import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { httpUpstream, type TestUpstream } from '../support/upstream.ts';

@@ -7,8 +7,8 @@ import type { ControlPlane } from '../control.ts';
 import { entityTag } from '../entity-tag.ts';
 import { linkNext, pageOf } from '../page.ts';
 import { rolloutParams, rolloutQuery, startBody } from '../request-schemas.ts';
-import { trailView, trailViewSchema } from '../trail-view.ts';
 import { rolloutViewSchema, rolloutViewsSchema, startedViewSchema } from '../view-schemas.ts';
+import { trailView, trailViewSchema } from '../views/trail-view.ts';
 import { rolloutView } from '../views.ts';
 
 const start = createRoute({

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { controlApi } from '../../../src/api/control-api.ts';
-import { trailViewSchema } from '../../../src/api/trail-view.ts';
 import type { RolloutView } from '../../../src/api/view-schemas.ts';
+import { trailViewSchema } from '../../../src/api/views/trail-view.ts';
 import { type FakeControl, fakeControl, TOKENS } from '../../support/fake-control.ts';
 import { T0 } from '../../support/rollouts.ts';
 import { trailRowOf } from '../../support/trail-rows.ts';
