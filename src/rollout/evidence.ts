@@ -6,11 +6,11 @@ import type { Policy } from '../policy/schema.ts';
 import type { Block } from '../stats/block.ts';
 import { addForced, type Forced } from './forced.ts';
 import type { EvidenceReset } from './move.ts';
-import { countPast, enterPast, leavePast, type Past, trustedPast } from './past.ts';
 import { addCost, type CostSoFar, closeStage, NO_COST } from './so-far/cost.ts';
+import { countPast, enterPast, leavePast, type Past, trustedPast } from './so-far/past.ts';
+import { extendTrail, type TrailEnd } from './so-far/trail.ts';
+import { trailLook } from './so-far/trail-look.ts';
 import { isEnded, type Rollout } from './state.ts';
-import { extendTrail, type TrailEnd } from './trail.ts';
-import { trailLook } from './trail-look.ts';
 
 /** What has been seen so far: overwritten at every look in the transaction of the look, never audited. */
 export interface Evidence {

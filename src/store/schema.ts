@@ -2,8 +2,8 @@ import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Message } from '../rollout/message.ts';
 import type { AuditDraft } from '../rollout/record.ts';
+import type { TrailRow } from '../rollout/so-far/trail.ts';
 import type { Rollout } from '../rollout/state.ts';
-import type { TrailRow } from '../rollout/trail.ts';
 import type { ConsumerRule, Upstream } from '../split/order.ts';
 import {
   bigint,

@@ -2,8 +2,8 @@ import type { Role, SenderOfLogs } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Message, SentMessage } from '../rollout/message.ts';
 import type { AuditDraft, AuditEntry, RolloutRecord } from '../rollout/record.ts';
+import type { TrailChange, TrailRow } from '../rollout/so-far/trail.ts';
 import type { EndedStage, Rollout } from '../rollout/state.ts';
-import type { TrailChange, TrailRow } from '../rollout/trail.ts';
 import type { ConsumerRule, Upstream } from '../split/order.ts';
 
 /** All in one transaction, or nothing. */

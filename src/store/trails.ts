@@ -1,4 +1,4 @@
-import { lengthenRows, type TrailChange } from '../rollout/trail.ts';
+import { lengthenRows, type TrailChange } from '../rollout/so-far/trail.ts';
 import { databaseNow } from './clock.ts';
 import type { Database, Run } from './database.ts';
 import { and, asc, eq, inArray, sql } from './drizzle.ts';

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import {
+  extendTrail,
+  MOST_TRAIL_ROWS,
+  type TrailEnd,
+  type TrailRow,
+  trailChange,
+} from '../../src/rollout/so-far/trail.ts';
 import { type Rollout, stageName } from '../../src/rollout/state.ts';
-import { extendTrail, MOST_TRAIL_ROWS, type TrailEnd, type TrailRow, trailChange } from '../../src/rollout/trail.ts';
 import { changeOf, evidenceOf, insertionOf, messageOf, rolloutOf } from '../support/rollout-fixture.ts';
 import { T0 } from '../support/rollouts.ts';
 import { trailRowOf } from '../support/trail-rows.ts';

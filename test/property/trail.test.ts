@@ -11,7 +11,7 @@ import {
   type TrailRow,
   type TrailTrack,
   trailChange,
-} from '../../src/rollout/trail.ts';
+} from '../../src/rollout/so-far/trail.ts';
 import { trailRowOf } from '../support/trail-rows.ts';
 
 const logE = fc.option(fc.integer({ min: -5_000, max: 50_000 }).map((value) => value / 1_000));

@@ -11,8 +11,8 @@ import { type Actor, ROLES, type Role, type RolloutEvent } from '../../src/rollo
 import type { Evidence } from '../../src/rollout/evidence.ts';
 import type { SentMessage } from '../../src/rollout/message.ts';
 import type { AuditEntry, RolloutRecord } from '../../src/rollout/record.ts';
+import type { TrailRow } from '../../src/rollout/so-far/trail.ts';
 import { isEnded, type Rollout, stageName } from '../../src/rollout/state.ts';
-import type { TrailRow } from '../../src/rollout/trail.ts';
 import { begin, transition } from '../../src/rollout/transition.ts';
 import type { ConsumerRule } from '../../src/split/order.ts';
 import { fakePreview } from './fake-preview.ts';

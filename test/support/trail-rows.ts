@@ -1,4 +1,4 @@
-import type { TrailRow } from '../../src/rollout/trail.ts';
+import type { TrailRow } from '../../src/rollout/so-far/trail.ts';
 
 /** The row of one ordinary look, with `parts` of it replaced. */
 export function trailRowOf(parts: Partial<TrailRow> = {}): TrailRow {

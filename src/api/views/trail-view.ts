@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { MOST_TRAIL_ROWS, type TrailRow, type TrailTrack } from '../../rollout/trail.ts';
+import { MOST_TRAIL_ROWS, type TrailRow, type TrailTrack } from '../../rollout/so-far/trail.ts';
 
 const column = (of: z.ZodNumber) => z.array(of).max(MOST_TRAIL_ROWS);
 const gapped = (of: z.ZodNumber) => z.array(of.nullable()).max(MOST_TRAIL_ROWS);

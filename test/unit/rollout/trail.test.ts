@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../../src/judge/verdict.ts';
 import { evidenceAfterLook, noEvidence, resetEvidence } from '../../../src/rollout/evidence.ts';
-import { boundChecks, extendTrail, MOST_TRAIL_CHECKS, mergeRows, trailChange } from '../../../src/rollout/trail.ts';
-import { trailLook } from '../../../src/rollout/trail-look.ts';
+import {
+  boundChecks,
+  extendTrail,
+  MOST_TRAIL_CHECKS,
+  mergeRows,
+  trailChange,
+} from '../../../src/rollout/so-far/trail.ts';
+import { trailLook } from '../../../src/rollout/so-far/trail-look.ts';
 import type { Block, Tally } from '../../../src/stats/block.ts';
 import { bucketOf } from '../../../src/stats/latency/log-histogram.ts';
 import { findingOf, verdictOf } from '../../support/fake-control.ts';

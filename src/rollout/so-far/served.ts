@@ -1,6 +1,6 @@
-import type { Policy } from '../policy/schema.ts';
-import type { Block, Tally } from '../stats/block.ts';
-import { stageName } from './state.ts';
+import type { Policy } from '../../policy/schema.ts';
+import type { Block, Tally } from '../../stats/block.ts';
+import { stageName } from '../state.ts';
 
 /** What each version answered in a block; null for one that reported nothing. */
 export interface Served {

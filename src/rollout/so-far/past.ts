@@ -1,7 +1,7 @@
-import type { Policy } from '../policy/schema.ts';
-import type { Block, Tally } from '../stats/block.ts';
+import type { Policy } from '../../policy/schema.ts';
+import type { Block, Tally } from '../../stats/block.ts';
+import { type Rollout, stageName } from '../state.ts';
 import { servedIn } from './served.ts';
-import { type Rollout, stageName } from './state.ts';
 
 /** A stage that the rollout is in, or was in. */
 export interface PastStage {

@@ -1,7 +1,7 @@
-import type { Verdict } from '../judge/verdict.ts';
-import { claimsParity } from '../parity/finding.ts';
-import type { Block, LatencyGrid, SlowerCounts, Tally } from '../stats/block.ts';
-import { histogramOn, isSameGrid } from '../stats/latency/latency-grid.ts';
+import type { Verdict } from '../../judge/verdict.ts';
+import { claimsParity } from '../../parity/finding.ts';
+import type { Block, LatencyGrid, SlowerCounts, Tally } from '../../stats/block.ts';
+import { histogramOn, isSameGrid } from '../../stats/latency/latency-grid.ts';
 import {
   addHistograms,
   bucketMs,
@@ -9,11 +9,11 @@ import {
   GATEWAY_GRID,
   type Histogram,
   quantileBucket,
-} from '../stats/latency/log-histogram.ts';
-import { addSlower, interpolatedQuantile } from '../stats/latency/slower.ts';
+} from '../../stats/latency/log-histogram.ts';
+import { addSlower, interpolatedQuantile } from '../../stats/latency/slower.ts';
+import { type Rollout, stageName } from '../state.ts';
 import { type Past, pastStageAt } from './past.ts';
 import { servedIn } from './served.ts';
-import { type Rollout, stageName } from './state.ts';
 import { boundChecks, type TrailRow, type TrailTrack, toDraw } from './trail.ts';
 
 /** What a look is drawn from. */
