@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { differenceViewSchema } from './difference-view.ts';
+import { differenceViewSchema } from './views/difference-view.ts';
 
 export const checkName = z
   .string()

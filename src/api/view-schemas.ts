@@ -4,9 +4,9 @@ import { ROLES } from '../rollout/event.ts';
 import { NEEDS } from '../rollout/needs/stage-needs.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
 import { POST_OUTCOMES, type PostOutcome } from '../stats/answers/posted-value.ts';
-import { declaredViewSchema } from './declared-view.ts';
-import { stageViewSchema } from './stages-view.ts';
 import { checkName, verdictViewSchema } from './verdict-schemas.ts';
+import { declaredViewSchema } from './views/declared-view.ts';
+import { stageViewSchema } from './views/stages-view.ts';
 
 const instant = z.iso.datetime().describe('RFC 3339, UTC');
 const version = z.strictObject({ url: z.string(), version: z.string() });

@@ -8,11 +8,11 @@ import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import { soFarOf } from '../rollout/so-far/so-far.ts';
 import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
 import type { Standing } from './control.ts';
-import { declaredView } from './declared-view.ts';
-import { differenceView } from './difference-view.ts';
-import { stagesView } from './stages-view.ts';
 import type { FindingView, ReservationView, VerdictView } from './verdict-schemas.ts';
 import type { AuditView, RolloutView } from './view-schemas.ts';
+import { declaredView } from './views/declared-view.ts';
+import { differenceView } from './views/difference-view.ts';
+import { stagesView } from './views/stages-view.ts';
 import { waitsFor } from './waits-for.ts';
 
 /** A rollout as users, the command line and the dashboard see it. */

@@ -1,5 +1,5 @@
-import type { DifferenceView } from '../../api/difference-view.ts';
 import type { RolloutView } from '../../api/view-schemas.ts';
+import type { DifferenceView } from '../../api/views/difference-view.ts';
 import { clean } from '../text.ts';
 
 /** What differs between the versions, of all checks together: what can break a client first, then by its evidence. */

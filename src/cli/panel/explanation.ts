@@ -1,5 +1,5 @@
-import type { DifferenceView } from '../../api/difference-view.ts';
 import type { RolloutView } from '../../api/view-schemas.ts';
+import type { DifferenceView } from '../../api/views/difference-view.ts';
 import { isOfLogs } from '../../parity/differences/difference.ts';
 import { formatCount, formatShare } from '../../parity/figures.ts';
 import { clean, padTo, wrap } from '../text.ts';

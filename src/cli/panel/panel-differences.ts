@@ -1,5 +1,5 @@
-import type { DifferenceView } from '../../api/difference-view.ts';
 import type { RolloutView } from '../../api/view-schemas.ts';
+import type { DifferenceView } from '../../api/views/difference-view.ts';
 import { formatCount } from '../../parity/figures.ts';
 import { clean, fit, padTo } from '../text.ts';
 import { differencesOf, nameDifference } from './difference-text.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { declaredView } from '../../../src/api/declared-view.ts';
 import { findingViewSchema, verdictViewSchema } from '../../../src/api/verdict-schemas.ts';
+import { declaredView } from '../../../src/api/views/declared-view.ts';
 import { rolloutView } from '../../../src/api/views.ts';
 import type { Difference } from '../../../src/parity/differences/difference.ts';
 import { differenceOf, differingFinding, SIGHTED } from '../../support/differences.ts';

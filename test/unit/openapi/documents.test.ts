@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { declaredView } from '../../../src/api/declared-view.ts';
+import { declaredView } from '../../../src/api/views/declared-view.ts';
 import { OwnListeners } from '../../../src/gateway/upstream/own-listeners.ts';
 import { compareInThread } from '../../../src/openapi/compare-in-thread.ts';
 import { fetchDocument, MOST_DOCUMENT_BYTES } from '../../../src/openapi/fetch-document.ts';

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import type { Verdict } from '../judge/verdict.ts';
-import { declaredAndSeen } from '../parity/declared/declared-and-seen.ts';
-import type { DeclaredReading } from '../parity/declared/declared-reading.ts';
+import type { Verdict } from '../../judge/verdict.ts';
+import { declaredAndSeen } from '../../parity/declared/declared-and-seen.ts';
+import type { DeclaredReading } from '../../parity/declared/declared-reading.ts';
 
 const TOLD = ['declared-and-seen', 'declared-and-not-seen', 'seen-and-not-declared'] as const;
 /** Differences of a rollout that are shown. */

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { Difference, SeenShare } from '../parity/differences/difference.ts';
+import type { Difference, SeenShare } from '../../parity/differences/difference.ts';
 
 /** Of a path, a template or a clause: upstreams chose what they are made of. */
 const LONGEST = 400;

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { formatBps } from '../policy/units.ts';
-import { declaredDwellMs, neededDwellMs, weightOf } from '../rollout/plan.ts';
-import type { Past } from '../rollout/so-far/past.ts';
-import { type Rollout, type Stage, stageName } from '../rollout/state.ts';
+import { formatBps } from '../../policy/units.ts';
+import { declaredDwellMs, neededDwellMs, weightOf } from '../../rollout/plan.ts';
+import type { Past } from '../../rollout/so-far/past.ts';
+import { type Rollout, type Stage, stageName } from '../../rollout/state.ts';
 
 const unknown = 'Null: not reached, or not known';
 const instant = z.iso.datetime().nullable().describe(unknown);
