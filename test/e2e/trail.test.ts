@@ -61,7 +61,9 @@ describe('the past of a rollout', () => {
     return { stable: of('stable'), canary: of('canary') };
   };
   /** Until the looks have seen all that was sent. */
-  const allSeen = () => expect.poll(sums, { timeout: 30_000 }).toEqual({ stable, canary });
+  const allSeen = async () => {
+    await expect.poll(sums, { timeout: 30_000 }).toEqual({ stable, canary });
+  };
   const counts = async () =>
     (await view()).stages.map(({ canaryRequests, stableRequests }) => [canaryRequests, stableRequests]);
 
@@ -89,6 +91,7 @@ describe('the past of a rollout', () => {
     await seesAStep();
     await goesOnAfterARestart();
     await staysAfterTheEnd();
+    expect((await view()).active).toBe(false);
   });
 
   async function seesTheInternalPhase() {

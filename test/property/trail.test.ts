@@ -113,6 +113,7 @@ describe('merging rows', () => {
         const pairs = mergeRows(mergeRows(a, b), mergeRows(c, d));
         expectAlike(pairs, [b, c, d].reduce(mergeRows, a));
         expectAlike(pairs, mergeRows(a, mergeRows(b, mergeRows(c, d))));
+        expect([pairs.at, pairs.bps]).toEqual([d.at, d.bps]);
       }),
       { seed: 20261202, numRuns: 100 },
     );

@@ -37,27 +37,36 @@ export function publishedStore(store: Store, { feed, publisher, follower, log }:
     if (change.supersedes) publisher.committed(change.supersedes);
     publisher.committed(change);
   };
-  const published =
-    <A extends readonly unknown[], R>(write: (...args: A) => Promise<R>, publish: (...args: A) => void = () => {}) =>
-    async (...args: A): Promise<R> => {
-      const answer = await write(...args);
-      try {
-        publish(...args);
-        follower.read();
-      } catch (error) {
-        feed.interrupt();
-        log({ what: 'eventNotPublished', level: 'error', error });
-      }
-      return answer;
-    };
+  const published = async <Answer>(writing: Promise<Answer>, publish: () => void = () => {}): Promise<Answer> => {
+    const answer = await writing;
+    try {
+      publish();
+      follower.read();
+    } catch (error) {
+      feed.interrupt();
+      log({ what: 'eventNotPublished', level: 'error', error });
+    }
+    return answer;
+  };
   const { rollouts, audit, consumers, tokens, stables, secretCheck } = store;
   return {
     ...store,
-    rollouts: { ...rollouts, commit: published(rollouts.commit, committed) },
-    audit: { ...audit, append: published(audit.append) },
-    consumers: { ...consumers, put: published(consumers.put), remove: published(consumers.remove) },
-    tokens: { ...tokens, create: published(tokens.create), revoke: published(tokens.revoke) },
-    stables: { ...stables, forget: published(stables.forget) },
-    secretCheck: { ...secretCheck, put: published(secretCheck.put) },
+    rollouts: { ...rollouts, commit: (change) => published(rollouts.commit(change), () => committed(change)) },
+    audit: { ...audit, append: (drafts) => published(audit.append(drafts)) },
+    consumers: {
+      ...consumers,
+      put: (consumer, entry) => published(consumers.put(consumer, entry)),
+      remove: (route, name, entry) => published(consumers.remove(route, name, entry)),
+    },
+    tokens: {
+      ...tokens,
+      create: (token, entry) => published(tokens.create(token, entry)),
+      revoke: (id, entry) => published(tokens.revoke(id, entry)),
+    },
+    stables: { ...stables, forget: (route, entry) => published(stables.forget(route, entry)) },
+    secretCheck: {
+      ...secretCheck,
+      put: (value, kept, entries) => published(secretCheck.put(value, kept, entries)),
+    },
   };
 }

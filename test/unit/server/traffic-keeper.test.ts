@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { MeasurePort } from '../../../src/gateway/gateway.ts';
 import { trafficKeeper } from '../../../src/server/routes/traffic-keeper.ts';
 
 describe('what keeps the traffic of the last minutes', () => {
@@ -8,7 +9,7 @@ describe('what keeps the traffic of the last minutes', () => {
   it('reads the totals from its start to its end, on a clock of its own', async () => {
     let requests = 0;
     let nowMs = 0;
-    const totals = vi.fn(async () => [
+    const totals = vi.fn<MeasurePort['totals']>(async () => [
       {
         route: 'shop',
         track: 'stable' as const,
