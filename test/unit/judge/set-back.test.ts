@@ -16,10 +16,14 @@ function judged(blocks: number, setAfter: number, byMs: number, canary: Behaviou
   let state = openJudgement(policy);
   let seen: Look | null = null;
   for (let at = 0; at < blocks; at += 1) {
-    const startedAt = T0 + at * BLOCK + (at >= setAfter ? byMs : 0);
+    const offset = at >= setAfter ? byMs : 0;
+    const startedAt = T0 + at * BLOCK + offset;
+    // As the controller has it, on the clock as it is now.
+    const stepNow = { ...step, appliedAt: T0 + offset };
     const span = { startedAt, durationMs: BLOCK, splitEpoch: 1, canaryBps: 5_000, requestsPerSecond: 200 };
     const block = simulateBlock(random, span, HEALTHY, canary);
-    seen = look(policy, state, { at: startedAt + BLOCK, blocks: [block], unusable: null, step, skippedChecks: [] });
+    const input = { at: startedAt + BLOCK, blocks: [block], unusable: null, step: stepNow, skippedChecks: [] };
+    seen = look(policy, state, input);
     state = seen.state;
   }
   if (seen === null) throw new Error('nothing was seen');
