@@ -60,8 +60,10 @@ describe('the routes of a whole Serin', () => {
       policy: 'demo',
       router: 'gateway',
       split: { onTrial: false, since: expect.stringMatching(/^20\d\d-/) },
+      rollout: null,
+      lastEnded: null,
     });
-    expect(media).toMatchObject({ host: 'media.example.com', path: '/', rollout: null, lastEnded: null });
+    expect(media).toMatchObject({ host: 'media.example.com', path: '/' });
     expect(search).toMatchObject({ router: 'none', host: null, path: null, split: null });
     const unknown = Array(60).fill(null);
     expect(search?.traffic).toEqual({ perSecond: null, stable: unknown, canary: unknown });
