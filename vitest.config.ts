@@ -59,7 +59,8 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: [...SLOW],
-          maxWorkers: 2,
+          // They wait for a third of their time.
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
@@ -71,7 +72,7 @@ export default defineConfig({
           name: 'slow, reference path',
           include: SLOW.filter((path) => path.startsWith('test/wire/')),
           provide: { fastPath: 'off' },
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 120_000,
           sequence: { groupOrder: 2 },
         },

@@ -3,8 +3,9 @@ import type { Role } from '../../src/rollout/event.ts';
 import { type Found, type OperationStage, openOperationStage } from '../support/operation-stage.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
 import { fuzzApi, schemathesis } from '../support/schemathesis.ts';
+import { isShort } from '../support/short.ts';
 
-const EXAMPLES = 4;
+const EXAMPLES = isShort ? 2 : 4;
 const ROLES: readonly Role[] = ['viewer', 'operator', 'admin'];
 
 serviceOrSkip('schemathesis', await schemathesis())(

@@ -11,8 +11,9 @@ import { callerOf, HARMFUL, toy, trafficTo } from '../support/cast.ts';
 import { startPager } from '../support/pager.ts';
 import { seededRandom } from '../support/random.ts';
 import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
+import { isShort } from '../support/short.ts';
 
-const KILLS = 20;
+const KILLS = isShort ? 10 : 20;
 const POLICY = `apiVersion: serin.dev/v1
 kind: GraduationPolicy
 metadata: { name: quick }
