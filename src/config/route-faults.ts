@@ -1,6 +1,7 @@
 import { capabilitiesOf } from '../split/capabilities.ts';
-import { type ConfiguredRoute, routeSchema, type ServerConfig } from './config.ts';
+import type { ConfiguredRoute, ServerConfig } from './config.ts';
 import { ownStableFault } from './listener-faults.ts';
+import { routeSchema } from './route-schema.ts';
 
 export interface RouteFault {
   readonly path: readonly (string | number)[];
