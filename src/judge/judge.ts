@@ -1,3 +1,4 @@
+import type { Hold } from '../parity/check.ts';
 import { termsOf } from '../parity/each-check.ts';
 import { partOf } from '../parity/stake.ts';
 import type { Policy } from '../policy/schema.ts';
@@ -26,7 +27,7 @@ import { onClockOf } from './set-back.ts';
 import { slowAfterMs, staleAfterMs } from './slow-age.ts';
 import type { JudgeState } from './state.ts';
 import { thresholdsOf } from './thresholds.ts';
-import { stepConditions, withConditions } from './undecided/step-conditions.ts';
+import { type CheckedCondition, stepConditions, withConditions } from './undecided/step-conditions.ts';
 import { whyBlind, whyUndecided } from './undecided/undecided.ts';
 import { standing } from './undecided/waiting.ts';
 import type { CheckName, Finding, Verdict } from './verdict.ts';
@@ -73,16 +74,21 @@ export function look(policy: Policy, before: JudgeState, input: LookInput): Look
   }
   const blind = evidence.blind ?? (unitFault === null ? null : `the counts by key are unusable: ${unitFault}`);
   const past = pastOf(state);
-  const verdict = inStep(policy, state, input, verdictOf(policy, state, input, blind, past), past);
+  const verdict = verdictOf(policy, state, input, blind, past);
   return toldOf(policy, state, withReservations(verdict, reservationsOf(policy, state, input)), past);
 }
 
-function inStep(policy: Policy, state: JudgeState, input: LookInput, verdict: Verdict, past: Tails): Verdict {
-  if (input.step.kind !== 'weight') return verdict;
-  const { findings } = verdict;
-  const holds = holdsOf(policy, state, findings);
-  const stale = staleAfterMs(policy, state, past);
-  return withConditions(verdict, stepConditions(policy, state, input, findings, holds, stale));
+/** What a compared step has to have; null in every other stage. */
+function conditionsIn(
+  policy: Policy,
+  state: JudgeState,
+  input: LookInput,
+  findings: readonly Finding[],
+  holds: readonly Hold[],
+  past: Tails,
+): readonly CheckedCondition[] | null {
+  if (input.step.kind !== 'weight') return null;
+  return stepConditions(policy, state, input, findings, holds, staleAfterMs(policy, state, past));
 }
 
 /** The final look at a canary that was found harmful; null while it is not. */
@@ -120,31 +126,47 @@ function evidenceOf(policy: Policy, state: JudgeState, { skippedChecks }: LookIn
 function verdictOf(policy: Policy, state: JudgeState, input: LookInput, blind: string | null, past: Tails): Verdict {
   const thresholds = thresholdsOf(policy, input.step);
   const logEvidence = evidenceOf(policy, state, input);
-  const goesBack = isColdCertain(state) && isExcusable(policy, state);
-  if (goesBack) return { ...coldVerdict('suspect', policy, state, input, past), goBack: true };
-  if (logEvidence >= thresholds.hold) return harmVerdict('suspect', policy, state, input, past);
-  const all = findingsOf(policy, state, input, state.step, past);
+  const suspicion = suspicionOf(policy, state, input, past, logEvidence >= thresholds.hold);
+  const all = suspicion?.findings ?? findingsOf(policy, state, input, state.step, past);
   const findings =
-    input.step.kind === 'weight' ? all : all.filter(({ check }) => isToldIn(policy, check, input.step.kind));
-  const facts = { logEvidence, logThreshold: thresholds.harm, logHold: thresholds.hold, findings, forecast: null };
+    suspicion !== null || input.step.kind === 'weight'
+      ? all
+      : all.filter(({ check }) => isToldIn(policy, check, input.step.kind));
   const holds = holdsOf(policy, state, findings);
+  const conditions = conditionsIn(policy, state, input, findings, holds, past);
+  if (suspicion !== null) return withConditions(suspicion, conditions);
+  const facts = { logEvidence, logThreshold: thresholds.harm, logHold: thresholds.hold, findings, forecast: null };
   if (alarmOf(state.fault, state.slowness) !== null) {
     // A stable that is broken by itself is most of a route that fails as a whole, and the truer thing to say.
     const broken = holds.find(({ kind }) => kind === 'no-baseline');
     const reason = broken?.reason ?? explainSharedFault(state);
-    return { ...facts, name: 'shared-fault', reason, worst: null, needs: null, ...(broken ? standing(broken) : {}) };
+    const told = { ...facts, name: 'shared-fault', reason, worst: null, needs: null } as const;
+    return withConditions({ ...told, ...(broken ? standing(broken) : {}) }, conditions);
   }
   const unseen = whyBlind(holds, blind);
-  if (unseen !== null) return { ...facts, name: 'blind', ...unseen, needs: null };
-  const undecided = whyUndecided(policy, state, input, findings, holds, staleAfterMs(policy, state, past));
+  if (unseen !== null) return withConditions({ ...facts, name: 'blind', ...unseen, needs: null }, conditions);
+  const undecided = whyUndecided(policy, state, input, findings, holds, conditions ?? []);
   const forecast = forecastOf(policy, state, input, findings, undecided?.hold);
   if (undecided !== null) {
     const said = withAside(undecided.reason, findings);
     const reason = state.anew === null ? said : `${said}; ${state.anew}`;
-    return { ...facts, name: 'undecided', ...undecided, reason, forecast };
+    return withConditions({ ...facts, name: 'undecided', ...undecided, reason, forecast }, conditions);
   }
   const reason = withAside(explainParity(policy, findings, state.step.canary.requests), findings);
-  return { ...facts, name: 'at-parity', reason, worst: null, needs: null, forecast };
+  return withConditions({ ...facts, name: 'at-parity', reason, worst: null, needs: null, forecast }, conditions);
+}
+
+/** What the evidence of harm says, by itself or in the warm-up; null where it does not hold the canary. */
+function suspicionOf(
+  policy: Policy,
+  state: JudgeState,
+  input: LookInput,
+  past: Tails,
+  isHeld: boolean,
+): Verdict | null {
+  const goesBack = isColdCertain(state) && isExcusable(policy, state);
+  if (goesBack) return { ...coldVerdict('suspect', policy, state, input, past), goBack: true };
+  return isHeld ? harmVerdict('suspect', policy, state, input, past) : null;
 }
 
 // One or few keys that fail are said whichever check decides.

@@ -16,7 +16,7 @@ import { warmUpLeftMs } from '../warm-up/cold.ts';
 import { holding, plain, strongestOf, type Undecided } from './waiting.ts';
 
 /** One condition of parity in a compared step; `open` is why it is not met, null where it is. */
-interface Checked extends Pick<StepCondition, 'what' | 'says'> {
+export interface CheckedCondition extends Pick<StepCondition, 'what' | 'says'> {
   readonly open: Undecided | null;
 }
 
@@ -31,7 +31,7 @@ export function stepConditions(
   findings: readonly Finding[],
   holds: readonly Hold[],
   staleAfterMs: number,
-): readonly Checked[] {
+): readonly CheckedCondition[] {
   const { judge, dryRun } = policy.spec;
   return [
     ...(state.fedAt === null ? [open('measured', plain('nothing has been measured yet'))] : []),
@@ -46,8 +46,9 @@ export function stepConditions(
   ];
 }
 
-/** The verdict with everything that its step has to have, in words: a verdict alone names only what it rests on. */
-export function withConditions(verdict: Verdict, conditions: readonly Checked[]): Verdict {
+/** The verdict with everything that its step has to have, in words: a verdict alone names only what it rests on. Null: nothing is compared. */
+export function withConditions(verdict: Verdict, conditions: readonly CheckedCondition[] | null): Verdict {
+  if (conditions === null) return verdict;
   const { name, reason, hold } = verdict;
   const isHarm = name === 'harmful' || name === 'suspect';
   const all: readonly StepCondition[] = [
@@ -65,11 +66,11 @@ function condition(what: StepCondition['what'], isOpen: boolean, reason: string,
   return { what, met: !isOpen, says: isOpen ? reason : otherwise };
 }
 
-function open(what: Checked['what'], why: Undecided, says = why.reason): Checked {
+function open(what: CheckedCondition['what'], why: Undecided, says = why.reason): CheckedCondition {
   return { what, says, open: why };
 }
 
-function met(what: Checked['what'], says: string): Checked {
+function met(what: CheckedCondition['what'], says: string): CheckedCondition {
   return { what, says, open: null };
 }
 
@@ -79,18 +80,18 @@ function harmInWords({ logEvidence, logHold }: Verdict): string {
   return `evidence of harm ×${odds(logEvidence)}, and ×${odds(logHold)} would hold it`;
 }
 
-function splitSeen({ step }: LookInput): Checked {
+function splitSeen({ step }: LookInput): CheckedCondition {
   return step.appliedAt === null
     ? open('split', plain('the split of this step has not been seen applied yet'))
     : met('split', 'the split of this step is in force');
 }
 
-function nothingHolds(holds: readonly Hold[]): Checked {
+function nothingHolds(holds: readonly Hold[]): CheckedCondition {
   const strongest = strongestOf(holds);
   return strongest === null ? met('hold', 'no check holds it') : open('hold', holding(strongest));
 }
 
-function hasTraffic({ step: { canary } }: JudgeState, findings: readonly Finding[]): Checked {
+function hasTraffic({ step: { canary } }: JudgeState, findings: readonly Finding[]): CheckedCondition {
   if (canary.requests > 0) return met('traffic', `${counted(canary.requests, 'canary request')} in this step`);
   return isProbedAlone(findings)
     ? met('traffic', 'no canary request in this step, and probes alone are enough')
@@ -117,7 +118,7 @@ export function wouldHave(policy: Policy, state: JudgeState, input: LookInput, f
   return `would have rolled back: ${explainHarm(policy, figures)}; `;
 }
 
-function warmedUp(policy: Policy, state: JudgeState): Checked {
+function warmedUp(policy: Policy, state: JudgeState): CheckedCondition {
   const { course, phase, bps } = state.warmUp;
   const leftMs = warmUpLeftMs(policy, state);
   if (phase === 'judged' || leftMs === 0) return met('warm-up', 'the canary has warmed up');
@@ -129,7 +130,7 @@ function warmedUp(policy: Policy, state: JudgeState): Checked {
   return open('warm-up', plain(reason));
 }
 
-function parityShown(state: JudgeState, findings: readonly Finding[]): Checked {
+function parityShown(state: JudgeState, findings: readonly Finding[]): CheckedCondition {
   const asked = findings.filter(claimsParity);
   if (asked.length === 0) {
     return open(
@@ -158,7 +159,7 @@ function mostWanting(state: JudgeState, wanting: readonly Finding[]): Undecided 
 }
 
 // Left out where the dwell is longer anyway, and that time is over.
-function lastedLongEnough({ spec }: Policy, { at, step }: LookInput): readonly Checked[] {
+function lastedLongEnough({ spec }: Policy, { at, step }: LookInput): readonly CheckedCondition[] {
   const { minStep } = spec.judge;
   const ageMs = step.appliedAt === null ? 0 : at - step.appliedAt;
   if (ageMs < minStep) {
@@ -170,7 +171,7 @@ function lastedLongEnough({ spec }: Policy, { at, step }: LookInput): readonly C
   return dwellMs >= minStep ? [] : [met('least-time', `the step has lasted at least ${formatSpan(minStep)}`)];
 }
 
-function freshlyMeasured(agoMs: number, staleAfterMs: number): Checked {
+function freshlyMeasured(agoMs: number, staleAfterMs: number): CheckedCondition {
   return agoMs > staleAfterMs
     ? open('measured', plain(`nothing new has been measured for ${formatSpan(agoMs)}`))
     : met('measured', `the last measurement is ${formatSpan(agoMs)} old`);

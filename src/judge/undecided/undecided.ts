@@ -6,7 +6,7 @@ import type { LookInput } from '../input.ts';
 import { reservationsOf } from '../reservations.ts';
 import type { JudgeState } from '../state.ts';
 import type { CheckName, StandingHold } from '../verdict.ts';
-import { stepConditions, wouldHave } from './step-conditions.ts';
+import { type CheckedCondition, wouldHave } from './step-conditions.ts';
 import { firstOf, holding, plain, standing, type Undecided } from './waiting.ts';
 
 /** What cannot be observed, and the check it concerns, if any. */
@@ -29,14 +29,18 @@ export function whyBlind(holds: readonly Hold[], unusable: string | null): Blind
   return unseen === undefined ? null : { reason: unseen.reason, worst: unseen.check, ...standing(unseen) };
 }
 
-/** Why the step is not at parity, or null when it is. */
+/**
+ * Why the step is not at parity, or null when it is.
+ *
+ * @param conditions of a compared step
+ */
 export function whyUndecided(
   policy: Policy,
   state: JudgeState,
   input: LookInput,
   findings: readonly Finding[],
   holds: readonly Hold[],
-  staleAfterMs: number,
+  conditions: readonly CheckedCondition[],
 ): Undecided | null {
   const { step } = input;
   // Where nothing is compared, a limit of the canary's own may still hold.
@@ -55,7 +59,7 @@ export function whyUndecided(
       if (worse !== undefined) return holding(worse);
       return plain('the canary serves everybody: nothing to compare, guards hold');
     case 'weight':
-      return stepConditions(policy, state, input, findings, holds, staleAfterMs).find(({ open }) => open)?.open ?? null;
+      return conditions.find(({ open }) => open)?.open ?? null;
   }
 }
 
