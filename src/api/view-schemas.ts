@@ -86,7 +86,12 @@ export const rolloutViewSchema = z
     openPage: z.enum(['rolled-back', 'harmful', 'undecided', 'blind', 'shared-fault']).nullable(),
     reason: z.string().describe('Why it is where it is, in one sentence'),
     cost,
-    trafficPerSecond: z.number().nullable().describe('Recent requests of both versions'),
+    trafficPerSecond: z
+      .number()
+      .nullable()
+      .describe(
+        'Requests of both versions that the weight divides; null where none were measured in the last two minutes',
+      ),
     sticky: z
       .string()
       .nullable()

@@ -5,6 +5,7 @@ import { formatBps } from '../policy/units.ts';
 import { needsNow } from '../rollout/needs/needs.ts';
 import { neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
+import { drawnPerSecond } from '../rollout/so-far/drawn-traffic.ts';
 import { soFarOf } from '../rollout/so-far/so-far.ts';
 import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
 import type { Standing } from './control.ts';
@@ -58,7 +59,7 @@ export function rolloutView(
     openPage: rollout.openPage,
     reason: rollout.reason,
     cost: soFar.cost,
-    trafficPerSecond: soFar.trafficPerSecond,
+    trafficPerSecond: look && drawnPerSecond({ rollout, evidence }, evidence.lookedAt + look.agoMs),
     sticky: route?.sticky ?? null,
     source: route?.source ?? null,
     startedAt: instant(rollout.startedAt),

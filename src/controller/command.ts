@@ -4,7 +4,7 @@ import { rebasedOn } from '../rollout/acts/deed.ts';
 import { REASON_TO_COME } from '../rollout/acts/preview.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, OverrideEvent } from '../rollout/event.ts';
-import type { RolloutRecord } from '../rollout/record.ts';
+import { noSuchRollout, type RolloutRecord } from '../rollout/record.ts';
 import { whyNotAsRepair } from '../rollout/repair.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
@@ -117,7 +117,7 @@ async function recordOverride(
 
 async function existing(ports: ControllerPorts, id: string): Promise<RolloutRecord> {
   const record = await ports.store.rollouts.find(id);
-  if (!record) throw new Problem('not-found', `there is no rollout ${id}`);
+  if (!record) throw noSuchRollout(id);
   return record;
 }
 

@@ -1,7 +1,7 @@
 import { Problem } from '../problem/problem.ts';
 import type { Act } from '../rollout/acts/acts.ts';
 import type { LookAge } from '../rollout/look-age.ts';
-import type { RolloutRecord } from '../rollout/record.ts';
+import { noSuchRollout, type RolloutRecord } from '../rollout/record.ts';
 import { isEnded } from '../rollout/state.ts';
 import type { AuditFilter, RolloutFilter, Store } from '../store/store.ts';
 import { actsNow, recentPolicy } from './acts/surroundings.ts';
@@ -42,7 +42,7 @@ export function rolloutReader(
     async trail(id: string) {
       const rows = await store.trails.read(id);
       if (rows.length === 0 && !(await store.rollouts.find(id))) {
-        throw new Problem('not-found', `there is no rollout ${id}`);
+        throw noSuchRollout(id);
       }
       return rows;
     },
@@ -61,10 +61,6 @@ export function rolloutReader(
     },
     verifyAudit: () => store.audit.verify(),
   };
-}
-
-function noSuchRollout(id: string): Problem {
-  return new Problem('not-found', `there is no rollout ${id}`);
 }
 
 /** An undeclared route without any record is a misspelt name; one that used to be declared still has its history. */

@@ -1,4 +1,4 @@
-import { termsOf } from '../parity/each-check.ts';
+import { isSkipped, termsOf } from '../parity/each-check.ts';
 import { counted } from '../policy/counted.ts';
 import { formatBps } from '../policy/units.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
@@ -65,7 +65,8 @@ function overridden(rollout: Rollout, event: OverrideEvent, context: TransitionC
       if (termsOf(rollout.policy, event.check) === null) {
         return refused(`the policy has no check ${event.check}`);
       }
-      if (rollout.skippedChecks.includes(event.check)) return refused(`${event.check} is skipped already`);
+      if (isSkipped(rollout.policy, event.check, rollout.skippedChecks))
+        return refused(`${event.check} is skipped already`);
       return changed(rollout, { ...acknowledged, skippedChecks: [...rollout.skippedChecks, event.check] });
     case 'gatePassed':
       return passGate(rollout, event.gate, why);

@@ -1,3 +1,4 @@
+import { Problem } from '../problem/problem.ts';
 import type { Actor, RolloutEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
 import type { Rollout } from './state.ts';
@@ -37,4 +38,8 @@ export interface AuditEntry extends AuditDraft {
 export interface RolloutRecord {
   readonly rollout: Rollout;
   readonly evidence: Evidence;
+}
+
+export function noSuchRollout(id: string): Problem {
+  return new Problem('not-found', `there is no rollout ${id}`);
 }

@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import { Problem } from '../../problem/problem.ts';
+import { noSuchRollout } from '../../rollout/record.ts';
 import { type ApiEnv, requires } from '../access.ts';
 import { jsonAnswer, refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
@@ -41,7 +41,7 @@ export function detailRoutes({ reader, policies }: ControlPlane): OpenAPIHono<Ap
   app.openapi(policy, async (c) => {
     const { id } = c.req.valid('param');
     const record = await reader.find(id);
-    if (!record) throw new Problem('not-found', `there is no rollout ${id}`);
+    if (!record) throw noSuchRollout(id);
     const { rollout } = record;
     return c.json(pinnedPolicyView(rollout, policies.declared(rollout.policy.metadata.name)), 200);
   });

@@ -1,6 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import { Problem } from '../../problem/problem.ts';
-import type { RolloutRecord } from '../../rollout/record.ts';
+import { noSuchRollout, type RolloutRecord } from '../../rollout/record.ts';
 import { type ApiEnv, requires } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
@@ -97,7 +96,7 @@ export function rolloutRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
   app.openapi(get, async (c) => {
     const { id } = c.req.valid('param');
     const record = await reader.find(id);
-    if (!record) throw new Problem('not-found', `there is no rollout ${id}`);
+    if (!record) throw noSuchRollout(id);
     const view = viewOf(record);
     c.header('etag', entityTag(view.version));
     return c.json(view, 200);

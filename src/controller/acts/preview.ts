@@ -5,7 +5,7 @@ import type { Preview } from '../../rollout/acts/outcome.ts';
 import { previewOf, previewOfRetry, previewOfSame, refusedPreview } from '../../rollout/acts/preview.ts';
 import type { Actor } from '../../rollout/event.ts';
 import { noEvidence } from '../../rollout/evidence.ts';
-import type { RolloutRecord } from '../../rollout/record.ts';
+import { noSuchRollout, type RolloutRecord } from '../../rollout/record.ts';
 import { whyNotAsRepair } from '../../rollout/repair.ts';
 import { isEnded } from '../../rollout/state.ts';
 import { begin } from '../../rollout/transition.ts';
@@ -31,7 +31,7 @@ export async function previewDeed(ports: ControllerPorts, id: string, deed: Deed
     () => store.rollouts.find(id),
     () => memory.looks.find(id),
   );
-  if (!found) throw new Problem('not-found', `there is no rollout ${id}`);
+  if (!found) throw noSuchRollout(id);
   try {
     return deed.verb === 'retry'
       ? await previewRetry(ports, found, who)

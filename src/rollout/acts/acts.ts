@@ -1,4 +1,4 @@
-import { allNames, termsOf } from '../../parity/each-check.ts';
+import { allNames, isSkipped, termsOf } from '../../parity/each-check.ts';
 import type { LoadedPolicy } from '../../policy/read.ts';
 import type { Happening } from '../event.ts';
 import { refused, type Transition, type TransitionContext } from '../move.ts';
@@ -113,6 +113,8 @@ function likelyCheck({ rollout, evidence }: RolloutRecord) {
   const declared = allNames()
     .flatMap(({ listed }) => listed)
     .filter((name) => termsOf(policy, name) !== null);
-  const open = [...(blamed === null ? [] : [blamed]), ...declared].filter((name) => !skippedChecks.includes(name));
+  const open = [...(blamed === null ? [] : [blamed]), ...declared].filter(
+    (name) => !isSkipped(policy, name, skippedChecks),
+  );
   return open[0] ?? declared[0] ?? 'errors';
 }

@@ -1,8 +1,8 @@
-import { recall } from '../../judge/recall.ts';
 import { WHOLE_BPS } from '../../split/assign.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
 import type { ConsumerRule, ListedRule, SplitOrder, Track } from '../../split/order.ts';
 import type { RolloutRecord } from '../record.ts';
+import { drawnPerSecond } from '../so-far/drawn-traffic.ts';
 import { orderFor, weightInForce } from '../split-order.ts';
 import type { Rollout } from '../state.ts';
 
@@ -22,11 +22,6 @@ export interface MovedTraffic {
   /** How long tunnels and event streams may still be open to the canary, in ms; null where it keeps what it has. */
   readonly drainMs: number | null;
 }
-
-/** A source may be asked once a minute. */
-const STALE_MS = 120_000;
-/** Before, the pace under the present split is not known well enough. */
-const ENOUGH_MS = 15_000;
 
 /** @param at database time, epoch ms */
 export function movedTraffic(
@@ -74,11 +69,4 @@ function trackOf({ canary, canaryBps, consumerDefault }: SplitOrder, rule: Consu
   if (consumerDefault !== null && rule !== 'by-weight') return rule;
   if (canaryBps === 0) return 'stable';
   return canaryBps === WHOLE_BPS ? 'canary' : null;
-}
-
-function drawnPerSecond({ rollout, evidence }: RolloutRecord, at: number): number | null {
-  const { pace, traffic, fedAt } = recall(rollout.policy, evidence.judge);
-  if (fedAt === null || at - fedAt > STALE_MS) return null;
-  if (pace.ms >= ENOUGH_MS) return ((pace.canary + pace.stable) * 1_000) / pace.ms;
-  return traffic.ms > 0 ? (traffic.requests * 1_000) / traffic.ms : null;
 }

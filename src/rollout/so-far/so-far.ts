@@ -26,8 +26,6 @@ export interface SoFar {
    * the verdict has been so. Null where nothing leads.
    */
   readonly leadingSince: number | null;
-  /** Recent requests of both versions, a second; null before there are any. */
-  readonly trafficPerSecond: number | null;
 }
 
 export function soFarOf({ rollout, evidence }: RolloutRecord): SoFar {
@@ -35,7 +33,6 @@ export function soFarOf({ rollout, evidence }: RolloutRecord): SoFar {
   return {
     cost: costOf(rollout.policy, evidence, judge),
     leadingSince: leadingSince(evidence, judge),
-    trafficPerSecond: trafficPerSecond(judge),
   };
 }
 
@@ -72,10 +69,6 @@ function leadingSince({ verdict, held, faultSince, blindSince }: Evidence, judge
     case undefined:
       return null;
   }
-}
-
-function trafficPerSecond({ pace }: JudgeState): number | null {
-  return pace.ms === 0 ? null : (1_000 * (pace.canary + pace.stable)) / pace.ms;
 }
 
 function aboutOf(errors: number): string {

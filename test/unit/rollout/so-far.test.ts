@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type JudgeState, openJudgement } from '../../../src/judge/judge.ts';
 import { type Evidence, evidenceAfterLook, noEvidence, resetEvidence } from '../../../src/rollout/evidence.ts';
 import type { RolloutRecord } from '../../../src/rollout/record.ts';
+import { drawnPerSecond } from '../../../src/rollout/so-far/drawn-traffic.ts';
 import { soFarOf } from '../../../src/rollout/so-far/so-far.ts';
 import type { Rollout } from '../../../src/rollout/state.ts';
 import type { Block } from '../../../src/stats/block.ts';
@@ -123,12 +124,14 @@ describe('since when what leads has led', () => {
 });
 
 describe('the traffic', () => {
-  const of = (judge: JudgeState) => soFarOf({ rollout, evidence: evidence(rollout, { judge }) }).trafficPerSecond;
+  const of = (judge: JudgeState, at: number) => drawnPerSecond({ rollout, evidence: evidence(rollout, { judge }) }, at);
 
-  it('is that of both versions a second, and unknown before there is any', () => {
+  it('is that of both versions a second, and unknown before there is any, and once it is old', () => {
     const judge = openJudgement(rollout.policy);
-    expect(of(judge)).toBeNull();
-    const pace = { canary: 100, stable: 900, ms: 5_000, blocks: 1 };
-    expect(of({ ...judge, pace })).toBe(200);
+    expect(of(judge, 1_000)).toBeNull();
+    const pace = { canary: 100, stable: 900, ms: 20_000, blocks: 4 };
+    const fed = { ...judge, pace, fedAt: 1_000 };
+    expect(of(fed, 121_000)).toBe(50);
+    expect(of(fed, 121_001)).toBeNull();
   });
 });

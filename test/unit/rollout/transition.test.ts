@@ -178,6 +178,14 @@ describe('what a person may do', () => {
     expect(refusal(rolloutIn('step-1'), { ...event, policyDigest: 'sha256:first' })).toBe('the policy has not changed');
   });
 
+  it('skips a check once, and what is skipped with another not again', () => {
+    const without = apply(rolloutIn('step-1'), { kind: 'checkSkipped', check: 'p95' });
+    expect(refusal(without, { kind: 'checkSkipped', check: 'p95' })).toBe('p95 is skipped already');
+    expect(refusal(without, { kind: 'checkSkipped', check: 'keys:p95' })).toBe('keys:p95 is skipped already');
+    expect(apply(without, { kind: 'checkSkipped', check: 'keys:p99' }).skippedChecks).toEqual(['p95', 'keys:p99']);
+    expect(refusal(without, { kind: 'checkSkipped', check: 'unheard-of' })).toMatch('no check unheard-of');
+  });
+
   it('acknowledges an open page by any override', () => {
     const stuck = apply(rolloutIn('step-1'), { kind: 'undecidedTooLong', reason: 'undecided for longer than 3m' });
     expect(stuck.openPage).toBe('undecided');
