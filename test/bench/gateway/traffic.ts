@@ -6,6 +6,7 @@ import { cpuMs, residentBytes } from './process-usage.ts';
 import { requestBytes } from './requests.ts';
 
 const DRAIN_MS = 5_000;
+const FIRST_ANSWER_MS = 10_000;
 const FORGOTTEN_AT_ONCE = 10_000;
 
 /** Counts what happens while the window is open. */
@@ -47,6 +48,9 @@ export async function traffic(load: Traffic, { port, pid }: LoadTarget): Promise
   const began = performance.now();
   window.isOpen = true;
   await sleep(load.windowMs);
+  // A process that has only just started, on a busy machine, may answer nothing in a short window: it stays open for the first answer.
+  const until = began + load.windowMs + FIRST_ANSWER_MS;
+  while (window.requests === 0 && performance.now() < until) await sleep(5);
   window.isOpen = false;
   const elapsedMs = performance.now() - began;
   const used = cpuMs(pid) - cpuBefore;
