@@ -2,19 +2,22 @@
 // dependencies when they are missing or out of date. It has no dependencies of its own.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const LEAST = [22, 19];
 /** npm gives up by itself long before, unless its registry says nothing at all. */
 const INSTALL_MS = 15 * 60_000;
+const BUILD_MS = 2 * 60_000;
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const [target, ...args] = process.argv.slice(2);
 
 if (target === undefined) fail('usage: node scripts/run.mjs FILE.ts|TOOL [ARGUMENT ...]');
 if (newEnough()) {
   installDependencies();
+  // Whatever may serve pages; a compiler or a linter does not.
+  if (target.endsWith('.ts') || target === 'vitest') buildDashboard();
   run();
 } else {
   rerun(installNode());
@@ -82,6 +85,31 @@ function installDependencies() {
   console.error('serin: installing dependencies');
   npm(root);
   done();
+}
+
+/** Builds the pages that Serin serves, when their sources have changed: into a folder of its own, so that nobody reads half of them. */
+function buildDashboard() {
+  const sources = join(root, 'src', 'dashboard');
+  const hash = createHash('sha256');
+  const files = readdirSync(sources, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name)).sort();
+  for (const path of [...paths, join(root, 'vite.config.ts'), join(root, 'package-lock.json')]) {
+    hash.update(`${path.slice(root.length)}\0`).update(readFileSync(path));
+  }
+  const built = join(root, 'dist', 'dashboard');
+  const stamp = join(built, '.stamp');
+  const wanted = hash.digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const fresh = `${built}-${process.pid}`;
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const args = [vite, 'build', '--logLevel', 'error', '--outDir', fresh];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2], timeout: BUILD_MS });
+  if (status !== 0) fail('the dashboard could not be built');
+  writeFileSync(join(fresh, '.stamp'), wanted);
+  const old = `${fresh}-old`;
+  if (existsSync(built)) renameSync(built, old);
+  renameSync(fresh, built);
+  rmSync(old, { recursive: true, force: true });
 }
 
 function run() {

@@ -10,6 +10,8 @@ import { sessionCookies } from './entry/session-cookie.ts';
 import { refuseInvalid } from './invalid-request.ts';
 import { limitBody } from './limit-body.ts';
 import { ownNames } from './own-names.ts';
+import { dashboardRoutes } from './pages/dashboard-routes.ts';
+import type { DashboardFiles } from './pages/page-file.ts';
 import { previewRoutes } from './preview/preview-routes.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
@@ -35,6 +37,8 @@ export interface ControlApiOptions {
   readonly publicUrl?: string | undefined;
   /** `viewer`: requests without credentials may read. */
   readonly anonymous?: 'off' | 'viewer';
+  /** The pages for people; null where they were not built. */
+  readonly dashboard?: DashboardFiles | null;
   /** Ms of a monotonic clock, for the rate limit of failed authentications. */
   readonly now?: () => number;
 }
@@ -46,6 +50,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     isOwnName = () => false,
     publicUrl,
     anonymous = 'off',
+    dashboard = null,
     now = () => performance.now(),
   } = options;
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
@@ -56,7 +61,9 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   app.notFound((c) => {
     const { method, path } = c.req;
     const methods = methodsOf(path);
-    if (methods.length === 0) return problemAnswer(c, 'not-found', `nothing answers ${method} ${path}`);
+    // Under a path with a parameter, such as the name of a file, there need be nothing.
+    if (methods.length === 0 || methods.includes(method))
+      return problemAnswer(c, 'not-found', `nothing answers ${method} ${path}`);
     const allow = methods.join(', ');
     return problemAnswer(c, 'method-not-allowed', `${path} answers ${allow}, not ${method}`, { headers: { allow } });
   });
@@ -69,6 +76,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   app.use(ownNames(isOwnName));
   app.use(sameOrigin);
   app.route('/', operationRoutes(control));
+  app.route('/', dashboardRoutes(dashboard));
 
   const page = ownPage(publicUrl);
   const { tokens, sessions } = control;
@@ -114,7 +122,10 @@ function allowedMethods(routes: Hono['routes']): (path: string) => readonly stri
   // Middleware is registered for every method.
   const doors = routes
     .filter(({ method }) => method !== 'ALL')
-    .map(({ method, path }) => ({ method, pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`) }));
+    .map(({ method, path }) => ({
+      method,
+      pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+').replace('*', '.*')}$`),
+    }));
   return (path) => {
     const methods = new Set(doors.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method));
     if (methods.has('GET')) methods.add('HEAD');

@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, extname, join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -66,6 +67,17 @@ beforeAll(() => {
     join(folder, 'dist'),
   );
   expect([built.status, built.stdout]).toEqual([0, '']);
+  const pages = join(folder, 'dist/dashboard');
+  const vite = run(
+    process.execPath,
+    join(ROOT, 'node_modules/vite/bin/vite.js'),
+    'build',
+    '--config',
+    join(ROOT, 'vite.config.ts'),
+    '--outDir',
+    pages,
+  );
+  expect(vite.status, vite.stderr).toBe(0);
   for (const name of ['package.json', ...files.filter((name) => name !== 'dist')]) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }
@@ -78,6 +90,15 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the package', () => {
+  it('has pages of at most 40 kB in all, gzipped, with nothing inline', () => {
+    const pages = join(folder, 'dist/dashboard');
+    const files = readdirSync(pages, { recursive: true, encoding: 'utf8' }).filter((name) => /\.\w+$/.test(name));
+    expect(files.map((name) => extname(name)).sort()).toEqual(['.css', '.html', '.js', '.svg']);
+    const bytes = files.map((name) => gzipSync(readFileSync(join(pages, name)), { level: 9 }).length);
+    expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(40 * 1024);
+    expect(readFileSync(join(pages, 'index.html'), 'utf8')).not.toMatch(/<style|style=|<script(?![^>]* src=)|https?:/);
+  });
+
   it('is built, and its command line runs', () => {
     expect(run(process.execPath, join(folder, 'dist/main.js'), '--version')).toMatchObject({ status: 0, stderr: '' });
     const { status, stdout } = run(process.execPath, join(folder, 'dist/main.js'), 'doctor');

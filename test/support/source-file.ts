@@ -38,7 +38,7 @@ const AMBIENT = [
 
 /** Reads a TypeScript file with a real parser, so that comments, strings and types are never taken for code. */
 export function parseSourceFile(path: string, text: string): SourceFile {
-  const program = asNode(parseAst(text, { lang: 'ts' }));
+  const program = asNode(parseAst(text, { lang: path.endsWith('.tsx') ? 'tsx' : 'ts' }));
   const nodes = [...walk(program)];
   return {
     path,

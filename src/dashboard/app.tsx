@@ -1,0 +1,39 @@
+import { address } from './address.tsx';
+import { Frame } from './frame.tsx';
+import { useValue } from './live/observable.ts';
+import { session } from './live/session.ts';
+import { SignIn } from './pages/sign-in.tsx';
+import { PAGES } from './pages.tsx';
+
+/** The page of the address, for whoever may see it. */
+export function App() {
+  const { path, query } = useValue(address);
+  const who = useValue(session);
+  const found = PAGES.find((page) => page.path.test(path)) ?? null;
+  return <Frame under={found?.under ?? null}>{content()}</Frame>;
+
+  function content() {
+    switch (who.kind) {
+      case 'unknown':
+        return null;
+      case 'unreachable':
+        return <p class="notice bad">Serin does not answer ({who.detail}). It is asked again every three seconds.</p>;
+      case 'signed-out':
+        return <SignIn why={who.why} />;
+      case 'signed-in': {
+        if (found === null) return <p class="notice">There is no page at {path}.</p>;
+        const { content: Content } = found;
+        return <Content named={decoded(found.path.exec(path)?.[1] ?? '')} query={query} />;
+      }
+    }
+  }
+}
+
+/** A path that no browser would have written stands for itself. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

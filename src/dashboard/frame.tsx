@@ -1,0 +1,97 @@
+import type { ComponentChildren } from 'preact';
+import { Link } from './address.tsx';
+import { useValue } from './live/observable.ts';
+import { session, signOut, stream, type Visitor } from './live/session.ts';
+import { SILENCE_MS, type StreamState } from './live/stream.ts';
+import { useNow } from './live/use-now.ts';
+import { clockTime, utcTime } from './words/clock.ts';
+
+const NAVIGATION = [
+  { name: 'Routes', to: '/ui/' },
+  { name: 'History', to: '/ui/history' },
+  { name: 'Audit', to: '/ui/audit' },
+] as const;
+
+export type Under = (typeof NAVIGATION)[number]['name'];
+
+/** What is around every page: where one is, whether it is live, and who one is. */
+export function Frame({ under, children }: { readonly under: Under | null; readonly children: ComponentChildren }) {
+  const state = useValue(stream.state);
+  const who = useValue(session);
+  const now = useNow();
+  const isStale = hasGoneStale(state, now);
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
+      <header class="top">
+        <div class="wrap">
+          <Link class="brand" to="/ui/">
+            <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true">
+              <path d="M2 14h4.5V9.5H11V5h5" fill="none" stroke="var(--canary)" stroke-width="2.6" />
+            </svg>
+            Serin
+          </Link>
+          <nav aria-label="Main">
+            {NAVIGATION.map(({ name, to }) => (
+              <Link key={name} to={to} {...(name === under ? { 'aria-current': 'page' } : {})}>
+                {name}
+              </Link>
+            ))}
+          </nav>
+          <LiveSign state={state} isStale={isStale} />
+          <Who who={who} />
+        </div>
+      </header>
+      {isStale && state.heardAt !== null && <StaleBar heardAt={state.heardAt} />}
+      <main id="main" class={isStale ? 'wrap is-stale' : 'wrap'}>
+        {children}
+      </main>
+    </>
+  );
+}
+
+/** Whether what is shown may be old: nothing was heard for longer than a living stream is silent. */
+function hasGoneStale({ kind, heardAt }: StreamState, now: number): boolean {
+  return kind !== 'off' && heardAt !== null && now - heardAt > SILENCE_MS;
+}
+
+function LiveSign({ state, isStale }: { readonly state: StreamState; readonly isStale: boolean }) {
+  if (state.kind === 'off') return null;
+  const isLive = state.kind === 'live' && !isStale;
+  return <span class={isLive ? 'live' : 'live stale'}>{isLive ? 'live' : isStale ? 'not live' : 'connecting'}</span>;
+}
+
+function StaleBar({ heardAt }: { readonly heardAt: number }) {
+  return (
+    <div class="bar bad" role="status">
+      <div class="wrap">
+        <span>
+          <b>
+            Not live since <time title={utcTime(heardAt)}>{clockTime(heardAt)}</time>.
+          </b>{' '}
+          What is shown is from then. Serin goes on without this page.
+        </span>
+        <button type="button" onClick={() => stream.connect()}>
+          Try now
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Who({ who }: { readonly who: Visitor }) {
+  if (who.kind !== 'signed-in') return null;
+  const { name, role, via } = who.me;
+  return (
+    <span class="soft nowrap">
+      {via === 'anonymous' ? 'anonymous' : name} · {role}
+      {via === 'session' && (
+        <button type="button" class="quiet" onClick={() => void signOut()}>
+          Sign out
+        </button>
+      )}
+    </span>
+  );
+}

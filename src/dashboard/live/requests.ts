@@ -1,0 +1,54 @@
+import { feedPosition, type Position } from './position.ts';
+
+export type ApiReply<Data> =
+  | {
+      readonly kind: 'ok';
+      readonly data: Data;
+      /** Up to which event the answer is complete. */
+      readonly position: Position | null;
+    }
+  | { readonly kind: 'refused'; readonly status: number; readonly detail: string; readonly body: unknown }
+  /** No answer came, or none of Serin: whether a command was carried out is not known. */
+  | { readonly kind: 'unreachable'; readonly detail: string };
+
+const PATIENCE_MS = 15_000;
+
+/** Asks the control API. `path` follows `/api/v1`. */
+export function ask<Data>(path: string): Promise<ApiReply<Data>> {
+  return send<Data>(path, { method: 'GET' });
+}
+
+/** Sends a command. `ifMatch` is the version of the rollout that it is about. */
+export function command<Data>(
+  method: 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  body: unknown,
+  ifMatch?: number,
+): Promise<ApiReply<Data>> {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (ifMatch !== undefined) headers['if-match'] = `"${ifMatch}"`;
+  return send<Data>(path, { method, headers, body: JSON.stringify(body) });
+}
+
+async function send<Data>(path: string, init: RequestInit): Promise<ApiReply<Data>> {
+  try {
+    const response = await fetch(`/api/v1${path}`, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) });
+    const text = await response.text();
+    const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
+    const body: unknown = isJson && text !== '' ? JSON.parse(text) : null;
+    if (response.ok) {
+      return { kind: 'ok', data: body as Data, position: feedPosition(response.headers.get('x-serin-feed')) };
+    }
+    if (!isJson) return { kind: 'unreachable', detail: `an answer ${response.status} that is not Serin's` };
+    return { kind: 'refused', status: response.status, detail: detailOf(body, response.status), body };
+  } catch (error) {
+    const isLate = error instanceof DOMException && error.name === 'TimeoutError';
+    return { kind: 'unreachable', detail: isLate ? `no answer within ${PATIENCE_MS / 1_000} s` : 'no connection' };
+  }
+}
+
+/** The sentence of a problem (RFC 9457). */
+function detailOf(body: unknown, status: number): string {
+  const { detail } = (body ?? {}) as { readonly detail?: unknown };
+  return typeof detail === 'string' ? detail : `refused with ${status}`;
+}

@@ -1,0 +1,19 @@
+// The dashboard: src/dashboard becomes dist/dashboard, which the control port serves.
+import { resolve } from 'node:path';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  root: resolve(import.meta.dirname, 'src/dashboard'),
+  // From where it lies on the control port: the shell is served for pages of any depth.
+  base: '/',
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: '../../dist/dashboard',
+    emptyOutDir: true,
+    target: 'es2022',
+    // Nothing inline: the content security policy would refuse it.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+});
