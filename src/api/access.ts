@@ -18,6 +18,9 @@ export type ApiEnv = {
   };
 };
 
+/** The least role that acts on rollouts: each verb requires it, and `acts[]` says so. */
+export const ROLE_TO_ACT = 'operator' satisfies Role;
+
 /** Spread into a route's definition: requires at least this role, and documents it in the API's description. */
 export function requires(role: Role) {
   const guard = createMiddleware<ApiEnv>(async (c, next) => {
@@ -35,4 +38,9 @@ export function mayActAs(least: Role, role: Actor['role']): boolean {
   if (role === 'serin' || role === 'admin') return true;
   if (least === 'logs:write' || role === 'logs:write') return role === least;
   return ROLES.indexOf(role) >= ROLES.indexOf(least);
+}
+
+/** The roles whose work this one may do: `me` says them, so that nobody keeps the order of the roles a second time. */
+export function rolesOf(role: Actor['role']): readonly Role[] {
+  return ROLES.filter((least) => mayActAs(least, role));
 }

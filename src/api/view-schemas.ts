@@ -77,9 +77,9 @@ export const rolloutViewSchema = z
         'What only a person can do now: resume, look (at what the open page is about, and answer it by any command), advance, finalise, gate:NAME; empty when nothing',
       ),
     acts: z
-      .array(z.strictObject({ verb: z.enum(VERBS), refused: z.string().nullable() }))
+      .array(z.strictObject({ verb: z.enum(VERBS), role: z.enum(ROLES), refused: z.string().nullable() }))
       .describe(
-        'What a person may do: each verb, and why it would be refused now; null where it would be taken. A verb that takes something ' +
+        'What a person may do: each verb, the least role that it takes, and why it would be refused now; null where it would be taken. A verb that takes something ' +
           'is tried with what is likely: `advance` to the next stage, `promote` with the bake, and in the bake without, `weight` to half of it, `extend` by an hour, ' +
           '`skip` of what the verdict rests on, `gate` for the first that is closed; `retry` as far as it is known before the canary is asked',
       ),
@@ -230,6 +230,7 @@ export const meViewSchema = z
   .strictObject({
     name: z.string(),
     role: z.string(),
+    roles: z.array(z.enum(ROLES)).readonly().describe('The roles whose work this one may do'),
     via: z.enum(['token', 'session', 'anonymous']),
     until: z.iso.datetime().nullable().describe('The end of the session; null without one'),
   })

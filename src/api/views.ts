@@ -8,6 +8,7 @@ import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import { drawnPerSecond } from '../rollout/so-far/drawn-traffic.ts';
 import { soFarOf } from '../rollout/so-far/so-far.ts';
 import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
+import { ROLE_TO_ACT } from './access.ts';
 import type { Standing } from './control.ts';
 import type { FindingView, ReservationView, VerdictView } from './verdict-schemas.ts';
 import type { AuditView, RolloutView } from './view-schemas.ts';
@@ -55,7 +56,7 @@ export function rolloutView(
     verdict: evidence.verdict && verdictView(evidence.verdict, soFar.leadingSince),
     needs: [...needsNow({ rollout, evidence }, { look, unrecorded })],
     waitsFor: waitsFor({ rollout, evidence }),
-    acts: acts.map(({ verb, refused }) => ({ verb, refused })),
+    acts: acts.map(({ verb, refused }) => ({ verb, role: ROLE_TO_ACT, refused })),
     openPage: rollout.openPage,
     reason: rollout.reason,
     cost: soFar.cost,

@@ -4,7 +4,7 @@ import { Problem } from '../../problem/problem.ts';
 import { eventOf } from '../../rollout/acts/deed.ts';
 import type { OverrideEvent } from '../../rollout/event.ts';
 import type { RolloutRecord } from '../../rollout/record.ts';
-import { type ApiEnv, requires } from '../access.ts';
+import { type ApiEnv, ROLE_TO_ACT, requires } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
 import { entityTag, expectedVersion } from '../entity-tag.ts';
@@ -35,7 +35,7 @@ const gate = createRoute({
   path: '/rollouts/{id}/gates/{gate}',
   tags: ['overrides'],
   summary: 'Open a gate of the present stage',
-  ...requires('operator'),
+  ...requires(ROLE_TO_ACT),
   request: { params: gateParams, headers: ifMatch, body: jsonBody(reasonBody) },
   responses: {
     200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'),
@@ -49,7 +49,7 @@ const retry = createRoute({
   path: '/rollouts/{id}/retry',
   tags: ['overrides'],
   summary: 'Try an ended rollout again, with fresh evidence',
-  ...requires('operator'),
+  ...requires(ROLE_TO_ACT),
   request: { params: rolloutParams, headers: ifMatch, body: jsonBody(reasonBody) },
   responses: { 201: jsonAnswer(rolloutViewSchema, 'The new attempt'), ...refusals(...OF_OVERRIDES) },
 });
@@ -157,7 +157,7 @@ function verb<V extends string, B extends z.ZodType>(name: V, summary: string, b
     path: `/rollouts/{id}/${name}`,
     tags: ['overrides'],
     summary,
-    ...requires('operator'),
+    ...requires(ROLE_TO_ACT),
     request: { params: rolloutParams, headers: ifMatch, body: jsonBody(body) },
     responses: {
       200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'),

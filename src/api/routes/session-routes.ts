@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { Problem } from '../../problem/problem.ts';
-import { type ApiEnv, mayActAs, requires } from '../access.ts';
+import { type ApiEnv, mayActAs, requires, rolesOf } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
 import type { Entrance } from '../entry/authenticate.ts';
 import { onlyFor } from '../entry/own-page.ts';
@@ -25,7 +25,10 @@ export function meRoutes(): OpenAPIHono<ApiEnv> {
   app.openapi(me, (c) => {
     const { name, role } = c.get('actor');
     const { via, until } = c.get('entry');
-    return c.json({ name, role, via, until: until === null ? null : new Date(until).toISOString() }, 200);
+    return c.json(
+      { name, role, roles: rolesOf(role), via, until: until === null ? null : new Date(until).toISOString() },
+      200,
+    );
   });
   return app;
 }

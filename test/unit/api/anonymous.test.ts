@@ -32,7 +32,12 @@ describe('without credentials', () => {
   });
 
   it('everybody is a viewer called anonymous', async () => {
-    expect(await (await me({})).json()).toEqual({ name: 'anonymous', role: 'viewer', via: 'anonymous', until: null });
+    expect(await (await me({})).json()).toMatchObject({
+      name: 'anonymous',
+      role: 'viewer',
+      via: 'anonymous',
+      until: null,
+    });
     expect(await statusFor('HEAD', '/api/v1/audit')).toBe(200);
     expect(await statusFor('GET', '/api/v1/tokens')).toBe(403);
     expect(await statusFor('GET', '/api/v1/rollouts', { authorization: 'Basic dTpw' })).toBe(200);

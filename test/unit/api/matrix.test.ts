@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ROLE_TO_ACT } from '../../../src/api/access.ts';
 import { controlApi } from '../../../src/api/control-api.ts';
+import { VERBS, type Verb } from '../../../src/rollout/acts/deed.ts';
 import { ROLES, type Role } from '../../../src/rollout/event.ts';
 import { fakeControl, TOKENS } from '../../support/fake-control.ts';
 
@@ -104,6 +106,11 @@ describe('the roles', () => {
     const guarded = controlApi({ ...control, tokens: { ...control.tokens, authenticate: async () => stored } });
     const headers = { authorization: `Bearer ${TOKENS.viewer}` };
     expect((await guarded.request('/api/v1/rollouts', { headers })).status).toBe(403);
+  });
+
+  it('of each verb is what `acts` of a rollout says', () => {
+    const least = (verb: Verb) => LEAST[`POST /api/v1/rollouts/{id}/${verb === 'gate' ? 'gates/{gate}' : verb}`];
+    expect(VERBS.map(least)).toEqual(VERBS.map(() => ROLE_TO_ACT));
   });
 
   it.each([...Object.keys(LEAST), ...UNKNOWN])('%s needs a token before anything else', async (route) => {

@@ -146,7 +146,7 @@ describe('a session', () => {
     const until = new Date(Math.floor((control.mood.now + 12 * HOUR) / 1_000) * 1_000).toISOString();
     expect([answer.status, await answer.json()]).toEqual([
       200,
-      { name: 'the operator', role: 'operator', via: 'session', until },
+      { name: 'the operator', role: 'operator', roles: ['viewer', 'scorer', 'operator'], via: 'session', until },
     ]);
   });
 
@@ -219,6 +219,7 @@ describe('a token beside a session', () => {
     expect(await (await by(TOKENS.viewer)).json()).toEqual({
       name: 'the viewer',
       role: 'viewer',
+      roles: ['viewer'],
       via: 'token',
       until: null,
     });
