@@ -1,4 +1,4 @@
-import { lengthenRows, type TrailChange } from '../rollout/so-far/trail.ts';
+import { lengthenRows, TRAIL_KEPT_MS, type TrailChange } from '../rollout/so-far/trail.ts';
 import { databaseNow } from './clock.ts';
 import type { Database, Run } from './database.ts';
 import { and, asc, eq, inArray, sql } from './drizzle.ts';
@@ -6,15 +6,13 @@ import { isUuid } from './identifier.ts';
 import { rollouts, trail } from './schema.ts';
 import type { Trails } from './store.ts';
 
-const KEPT_MS = 365 * 86_400_000;
-
 export function trailsOn(run: Run): Trails {
   return {
     read: (rolloutId) =>
       run(async (database) => (isUuid(rolloutId) ? (await rowsOf(database, rolloutId)).map(({ row }) => row) : [])),
     forget: () =>
       run(async (database) => {
-        const before = (await databaseNow(database)) - KEPT_MS;
+        const before = (await databaseNow(database)) - TRAIL_KEPT_MS;
         const ended = database
           .select({ id: rollouts.id })
           .from(rollouts)

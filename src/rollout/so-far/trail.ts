@@ -50,6 +50,8 @@ export interface TrailChange extends PlacedRow {
 
 export const MOST_TRAIL_ROWS = 720;
 export const MOST_TRAIL_CHECKS = 40;
+/** After the end of the rollout. */
+export const TRAIL_KEPT_MS = 365 * 86_400_000;
 
 /** The trail with one look more: the look is a row of its own, or becomes part of the last row until that has its length. */
 export function extendTrail(end: TrailEnd | undefined, look: TrailRow): TrailEnd {
