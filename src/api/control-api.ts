@@ -14,6 +14,7 @@ import { dashboardRoutes } from './pages/dashboard-routes.ts';
 import type { DashboardFiles } from './pages/page-file.ts';
 import { previewRoutes } from './preview/preview-routes.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
+import { reportRoutes } from './report/report-routes.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
 import { consumerRoutes } from './routes/consumer-routes.ts';
 import { detailRoutes } from './routes/detail-routes.ts';
@@ -92,6 +93,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     rolloutRoutes,
     routeRoutes,
     detailRoutes,
+    reportRoutes,
     overrideRoutes,
     previewRoutes,
     auditRoutes,

@@ -7,6 +7,7 @@ import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { LookAge } from '../rollout/look-age.ts';
 import type { SentMessage } from '../rollout/message.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
+import type { ReportParts } from '../rollout/report/report-parts.ts';
 import type { TrailRow } from '../rollout/so-far/trail.ts';
 import type { EndedStage } from '../rollout/state.ts';
 import type { RouterName } from '../split/capabilities.ts';
@@ -32,6 +33,8 @@ export interface RolloutReader {
   }): Promise<readonly AuditEntry[]>;
   /** The newest first. Throws Problem if there is no such rollout. */
   messages(rolloutId: string, limit: number): Promise<readonly SentMessage[]>;
+  /** What a report is made of. Throws Problem if there is no such rollout. */
+  reportParts(id: string): Promise<ReportParts & { readonly trail: readonly TrailRow[] }>;
   verifyAudit(): Promise<{ readonly entries: number; readonly brokenAt: number | null }>;
 }
 

@@ -97,7 +97,8 @@ function instant(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function verdictView(verdict: Verdict, since: number | null): VerdictView {
+/** `since` is when what it rests on was first seen, epoch ms. */
+export function verdictView(verdict: Verdict, since: number | null): VerdictView {
   return {
     name: verdict.name,
     reason: verdict.reason,

@@ -1,7 +1,8 @@
 import { Problem } from '../problem/problem.ts';
 import type { Act } from '../rollout/acts/acts.ts';
 import type { LookAge } from '../rollout/look-age.ts';
-import { noSuchRollout, type RolloutRecord } from '../rollout/record.ts';
+import { type AuditEntry, noSuchRollout, type RolloutRecord } from '../rollout/record.ts';
+import { MOST_REPORTED_MESSAGES } from '../rollout/report/report-parts.ts';
 import { isEnded } from '../rollout/state.ts';
 import type { AuditFilter, RolloutFilter, Store } from '../store/store.ts';
 import { actsNow, recentPolicy } from './acts/surroundings.ts';
@@ -9,6 +10,8 @@ import type { Memory } from './memory.ts';
 import { orRemembered } from './patience.ts';
 import type { ControllerPorts } from './ports.ts';
 import { noSuchRoute } from './start.ts';
+
+const PAGE = 100;
 
 /**
  * Reads the store; while it is away, running rollouts are answered from memory, as last known. Memory never answers for
@@ -59,8 +62,28 @@ export function rolloutReader(
       if (found.length === 0 && !(await store.rollouts.find(rolloutId))) throw noSuchRollout(rolloutId);
       return found;
     },
+    /** All that a report is made of; nothing of it from memory, which knows less. */
+    async reportParts(id: string) {
+      const record = await store.rollouts.find(id);
+      if (!record) throw noSuchRollout(id);
+      // Before the audit, so that it has the entry of each message.
+      const messages = await store.outbox.ofRollout(id, 2 * MOST_REPORTED_MESSAGES);
+      const audit = await wholeAudit(store, id);
+      return { record, audit, messages: messages.toReversed(), trail: await store.trails.read(id) };
+    },
     verifyAudit: () => store.audit.verify(),
   };
+}
+
+/** Every entry of a rollout, the oldest first. */
+async function wholeAudit({ audit }: Pick<Store, 'audit'>, rolloutId: string): Promise<readonly AuditEntry[]> {
+  const entries: AuditEntry[] = [];
+  for (let page = await audit.list({ rolloutId, limit: PAGE }); page.length > 0; ) {
+    entries.push(...page);
+    const last = entries.at(-1);
+    page = last && page.length === PAGE ? await audit.list({ rolloutId, limit: PAGE, beforeSeq: last.seq }) : [];
+  }
+  return entries.toReversed();
 }
 
 /** An undeclared route without any record is a misspelt name; one that used to be declared still has its history. */

@@ -125,7 +125,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
       moved.evidence === 'keep' || isEnded(moved.rollout) ? evidence : { ...evidence, verdict: null, dwellMs: 0 };
     const record = { rollout: moved.rollout, evidence: kept };
     records.set(id, record);
-    const change = { before: { stage: stageName(rollout.stage) }, after: { stage: stageName(moved.rollout.stage) } };
+    const change = { before: configured(rollout), after: configured(moved.rollout) };
     write({ actor, route: rollout.route, rolloutId: id, event, reason: reason || moved.rollout.reason }, change);
     return record;
   };
@@ -147,7 +147,8 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
     } as const;
     const record = { rollout: begin(event, at), evidence: { ...NOTHING_SEEN, lookedAt: at } };
     records.set(id, record);
-    write({ actor, route: request.route, rolloutId: id, event, reason: request.reason });
+    const after = configured(record.rollout);
+    write({ actor, route: request.route, rolloutId: id, event, reason: request.reason }, { after });
     return record;
   };
 
@@ -240,6 +241,11 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
       async messages(rolloutId, limit) {
         find(rolloutId);
         return mood.messages.slice(0, limit);
+      },
+      async reportParts(id) {
+        const record = find(id);
+        const entries = audit.filter((entry) => entry.rolloutId === id);
+        return { record, audit: entries, messages: mood.messages.toReversed(), trail: trails.get(id) ?? [] };
       },
       async verifyAudit() {
         return { entries: audit.length, brokenAt: mood.brokenAt };
@@ -372,6 +378,10 @@ const NOTHING_SEEN: Evidence = {
   faultSince: null,
   slowAfterMs: 1_000,
 };
+
+function configured({ stage, canaryBps }: Rollout) {
+  return { stage: stageName(stage), canaryBps };
+}
 
 function viewOf({ id, name, role, sender, createdAt, revokedAt }: TokenView): TokenView {
   return { id, name, role, sender, createdAt, revokedAt };

@@ -40,6 +40,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'POST /api/v1/rollouts/{id}/preview': { status: 200, before: IN_STEP, body: { verb: 'rollback' } },
   'GET /api/v1/rollouts/{id}/messages': { status: 200 },
   'GET /api/v1/rollouts/{id}/policy': { status: 200 },
+  'GET /api/v1/rollouts/{id}/report': { status: 200, before: [['abort']] },
   'POST /api/v1/rollouts/{id}/pause': { status: 200, body: why },
   'POST /api/v1/rollouts/{id}/resume': { status: 200, before: [['pause']], body: why },
   'POST /api/v1/rollouts/{id}/advance': { status: 200, body: { ...why, to: 'step-1' } },

@@ -18,6 +18,7 @@ const LEAST: Readonly<Record<string, Role>> = {
   'POST /api/v1/rollouts/{id}/preview': 'viewer',
   'GET /api/v1/rollouts/{id}/messages': 'viewer',
   'GET /api/v1/rollouts/{id}/policy': 'viewer',
+  'GET /api/v1/rollouts/{id}/report': 'viewer',
   'POST /api/v1/rollouts/{id}/pause': 'operator',
   'POST /api/v1/rollouts/{id}/resume': 'operator',
   'POST /api/v1/rollouts/{id}/advance': 'operator',
