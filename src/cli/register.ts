@@ -4,6 +4,7 @@ import { registerConsumers } from './commands/consumer-commands.ts';
 import { registerJudge } from './commands/judge-command.ts';
 import { registerOverrides } from './commands/override-commands.ts';
 import { registerPlan } from './commands/plan-command.ts';
+import { registerReport } from './commands/report-command.ts';
 import { registerRoutes } from './commands/routes-command.ts';
 import { registerShow } from './commands/show-commands.ts';
 import { registerStart } from './commands/start-command.ts';
@@ -17,6 +18,7 @@ import type { Session } from './terminal.ts';
 export function registerCommands(program: Command, session: Session): void {
   registerStart(program, session);
   registerShow(program, session);
+  registerReport(program, session);
   registerRoutes(program, session);
   registerOverrides(program, session);
   registerConsumers(program, session);

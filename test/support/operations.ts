@@ -105,6 +105,11 @@ export const COMMANDS: Readonly<Record<string, CommandLine>> = {
   list: { args: ({ route }) => ['list', '--route', route], says: /internal/ },
   get: { args: ({ route }) => ['get', route], says: /v1 -> v2/ },
   explain: { args: ({ route }) => ['explain', route], says: /\S/ },
+  report: {
+    args: ({ rollout }) => ['report', rollout],
+    before: [['abort']],
+    says: /^r\d+ v2 was aborted in internal$/m,
+  },
   routes: { args: () => ['routes'], says: /^r0 +\/r0 +v1 +mine +/m },
   status: { args: ({ rollout }) => ['status', rollout], says: /internal/ },
   start: {
