@@ -5,6 +5,9 @@ import { LongestFirst, SLOW } from './test/support/longest-first.ts';
 /** Whole processes and whole-tree tools: they follow the other tests, two files at a time, because most of their time is waiting. */
 const HEAVY = ['test/e2e/**/*.test.ts', 'test/fault/**/*.test.ts', 'test/run.test.ts', 'test/static.test.ts'];
 
+/** The dashboard in a real browser. */
+const BROWSER = 'test/browser/**/*.test.ts';
+
 /** Of rooms without state, clock or outside world: whatever ran before in the same process, they cannot tell. */
 const PURE = [
   'test/unit/{judge,parity,policy,problem,redact,rollout,simulate,split,stats}/**/*.test.ts',
@@ -26,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'quick',
           include: ['test/**/*.test.ts'],
-          exclude: [...HEAVY, ...PURE, ...SLOW, '**/node_modules/**'],
+          exclude: [...HEAVY, ...PURE, ...SLOW, BROWSER, '**/node_modules/**'],
         },
       },
       // A process for each file costs more than most of these files.
@@ -60,6 +63,17 @@ export default defineConfig({
           name: 'slow',
           include: [...SLOW],
           // They wait for a third of their time.
+          maxWorkers: 3,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'slow, browser',
+          include: [BROWSER],
           maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
