@@ -2,7 +2,7 @@ import { address } from './address.tsx';
 import { Frame } from './frame.tsx';
 import { useValue } from './live/observable.ts';
 import { session } from './live/session.ts';
-import { SignIn } from './pages/sign-in.tsx';
+import { SignIn, SignInAgain } from './pages/sign-in.tsx';
 import { PAGES } from './pages.tsx';
 
 /** The page of the address, for whoever may see it. */
@@ -10,7 +10,12 @@ export function App() {
   const { path, query } = useValue(address);
   const who = useValue(session);
   const found = PAGES.find((page) => page.path.test(path)) ?? null;
-  return <Frame under={found?.under ?? null}>{content()}</Frame>;
+  return (
+    <>
+      <Frame under={found?.under ?? null}>{content()}</Frame>
+      {who.kind === 'ended' && <SignInAgain name={who.me.name} />}
+    </>
+  );
 
   function content() {
     switch (who.kind) {
@@ -19,8 +24,9 @@ export function App() {
       case 'unreachable':
         return <p class="notice bad">Serin does not answer ({who.detail}). It is asked again every three seconds.</p>;
       case 'signed-out':
-        return <SignIn why={who.why} />;
-      case 'signed-in': {
+        return <SignIn />;
+      case 'signed-in':
+      case 'ended': {
         if (found === null) return <p class="notice">There is no page at {path}.</p>;
         const { content: Content } = found;
         return <Content named={decoded(found.path.exec(path)?.[1] ?? '')} query={query} />;

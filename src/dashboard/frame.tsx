@@ -45,7 +45,7 @@ export function Frame({ under, children }: { readonly under: Under | null; reado
         </div>
       </header>
       {isStale && state.heardAt !== null && <StaleBar heardAt={state.heardAt} />}
-      <main id="main" class={isStale ? 'wrap is-stale' : 'wrap'}>
+      <main id="main" class={isStale || who.kind === 'ended' ? 'wrap is-stale' : 'wrap'}>
         {children}
       </main>
     </>
@@ -82,6 +82,7 @@ function StaleBar({ heardAt }: { readonly heardAt: number }) {
 }
 
 function Who({ who }: { readonly who: Visitor }) {
+  if (who.kind === 'ended') return <span class="soft nowrap">{who.me.name} · signed out</span>;
   if (who.kind !== 'signed-in') return null;
   const { name, role, via } = who.me;
   return (

@@ -6,8 +6,9 @@ import { LiveStream } from './stream.ts';
 export type Visitor =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'signed-in'; readonly me: MeView }
-  /** `why` is said over the form; null for somebody who has only just come. */
-  | { readonly kind: 'signed-out'; readonly why: string | null }
+  /** The session of `me` is over, by no doing of theirs: what they have seen stays, and nothing more is read. */
+  | { readonly kind: 'ended'; readonly me: MeView }
+  | { readonly kind: 'signed-out' }
   | { readonly kind: 'unreachable'; readonly detail: string };
 
 const AGAIN_MS = 3_000;
@@ -25,10 +26,11 @@ export async function findSession(): Promise<void> {
     return;
   }
   if (answer.kind === 'refused' && answer.status === 401) {
-    session.set({ kind: 'signed-out', why: null });
+    signedOut();
     return;
   }
-  session.set({ kind: 'unreachable', detail: answer.detail });
+  // What is on the page stays there.
+  if (session.value.kind !== 'ended') session.set({ kind: 'unreachable', detail: answer.detail });
   setTimeout(() => void findSession(), AGAIN_MS);
 }
 
@@ -42,14 +44,19 @@ export async function signIn(token: string): Promise<string | null> {
 
 export async function signOut(): Promise<void> {
   await command<null>('DELETE', '/session', {});
+  leave();
+}
+
+/** Takes everything that was seen off the page. */
+export function leave(): void {
   stream.stop();
-  session.set({ kind: 'signed-out', why: null });
+  session.set({ kind: 'signed-out' });
 }
 
 /** Called wherever an answer says that nobody is signed in any more. */
 export function signedOut(): void {
-  if (session.value.kind === 'signed-out') return;
-  const wasIn = session.value.kind === 'signed-in';
+  const { value } = session;
   stream.stop();
-  session.set({ kind: 'signed-out', why: wasIn ? 'The session has ended: sign in again to go on.' : null });
+  if (value.kind === 'signed-in') session.set({ kind: 'ended', me: value.me });
+  else if (value.kind !== 'ended') session.set({ kind: 'signed-out' });
 }

@@ -13,6 +13,8 @@ export interface SnapshotState<Data> {
 }
 
 export interface SnapshotParts<Data> {
+  /** What is shown until the first reading: what was read before the session ended. */
+  readonly first?: SnapshotState<Data>;
   readonly read: () => Promise<ApiReply<Data>>;
   /** Whether an event changes what is read. */
   readonly concerns: (event: FeedEvent) => boolean;
@@ -30,7 +32,7 @@ const AGAIN_MS = 5_000;
  * read is looked at when it has come, so nothing is missed, and nothing is counted twice.
  */
 export class Snapshot<Data> {
-  readonly state = new Observable<SnapshotState<Data>>({ data: null, readAt: null, trouble: null });
+  readonly state: Observable<SnapshotState<Data>>;
   private readonly parts: SnapshotParts<Data>;
   private position: Position | null = null;
   private waiting: FeedEvent[] = [];
@@ -41,6 +43,7 @@ export class Snapshot<Data> {
 
   constructor(parts: SnapshotParts<Data>) {
     this.parts = parts;
+    this.state = new Observable(parts.first ?? { data: null, readAt: null, trouble: null });
     this.refresh();
   }
 
@@ -78,7 +81,8 @@ export class Snapshot<Data> {
       if (missed.filter((event) => this.outdates(event)).length > 0) this.refresh();
       return;
     }
-    this.state.set({ ...this.state.value, trouble: answer });
+    const isForbidden = answer.kind === 'refused' && answer.status === 403;
+    this.state.set({ ...(isForbidden ? { data: null, readAt: null } : this.state.value), trouble: answer });
     // Signed out, it is read again by whoever signs in; what is not there does not come by being asked for.
     if (answer.kind === 'refused' && answer.status < 500 && answer.status !== 429) return;
     this.cancelLater = this.parts.later(() => this.refresh(), AGAIN_MS);

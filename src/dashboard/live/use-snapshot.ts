@@ -7,6 +7,11 @@ import { Snapshot, type SnapshotState } from './snapshot.ts';
 
 const NOTHING: SnapshotState<never> = { data: null, readAt: null, trouble: null };
 
+interface Shown<Data> {
+  readonly of: string;
+  readonly snapshot: Snapshot<Data> | null;
+}
+
 export interface LiveData<Data> extends SnapshotState<Data> {
   /** Reads it again, for whoever has changed it. */
   readonly refresh: () => void;
@@ -18,12 +23,15 @@ export interface LiveData<Data> extends SnapshotState<Data> {
  */
 export function useSnapshot<Data>(path: string, concerns: (event: FeedEvent) => boolean): LiveData<Data> {
   const who = useValue(session);
-  const [snapshot, setSnapshot] = useState<Snapshot<Data> | null>(null);
-  const isIn = who.kind === 'signed-in';
+  const [{ of, snapshot }, setShown] = useState<Shown<Data>>({ of: path, snapshot: null });
+  const { kind } = who;
 
   useEffect(() => {
-    if (!isIn) return;
+    // What somebody else may not read is gone from the page once somebody has signed out; a session that ended leaves it.
+    if (of !== path || kind === 'signed-out') setShown({ of: path, snapshot: null });
+    if (kind !== 'signed-in') return;
     const made = new Snapshot<Data>({
+      ...(of === path && snapshot !== null ? { first: { ...snapshot.state.value, trouble: null } } : {}),
       read: async () => {
         const answer = await ask<Data>(path);
         if (answer.kind === 'refused' && answer.status === 401) signedOut();
@@ -37,16 +45,14 @@ export function useSnapshot<Data>(path: string, concerns: (event: FeedEvent) => 
       },
     });
     const leave = stream.subscribe((event) => made.take(event));
-    setSnapshot(made);
+    setShown({ of: path, snapshot: made });
     return () => {
       leave();
       made.end();
-      // What somebody else may not read is gone from the page with their session.
-      setSnapshot(null);
     };
-  }, [path, isIn]);
+  }, [path, kind]);
 
-  const state = useSnapshotState(snapshot);
+  const state = useSnapshotState(of === path ? snapshot : null);
   return { ...state, refresh: () => snapshot?.refresh() };
 }
 

@@ -1,8 +1,41 @@
-import { useState } from 'preact/hooks';
-import { signIn } from '../live/session.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { leave, signIn } from '../live/session.ts';
+
+/** The page of somebody who is not signed in. */
+export function SignIn() {
+  return (
+    <div class="sign-in">
+      <h1>Sign in to Serin</h1>
+      <TokenForm />
+    </div>
+  );
+}
+
+/** Over the page of somebody whose session has ended: what they were doing is below, and goes on. */
+export function SignInAgain({ name }: { readonly name: string }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const show = () => {
+    if (dialog.current?.open === false) dialog.current.showModal();
+  };
+  useEffect(show, []);
+  return (
+    <dialog ref={dialog} aria-labelledby="again" onCancel={(event) => event.preventDefault()} onClose={show}>
+      <div class="sign-in">
+        <h2 id="again">Sign in again</h2>
+        <p class="notice" role="status">
+          The session of {name} has ended. What is below is from before, and stays; nothing more is read.
+        </p>
+        <TokenForm />
+        <button type="button" class="quiet" onClick={leave}>
+          Leave, and clear the page
+        </button>
+      </div>
+    </dialog>
+  );
+}
 
 /** A token opens a session. It goes to the server once, and is kept nowhere in the browser. */
-export function SignIn({ why }: { readonly why: string | null }) {
+function TokenForm() {
   const [refused, setRefused] = useState<string | null>(null);
   const [isSending, setSending] = useState(false);
   const submit = async (event: SubmitEvent) => {
@@ -14,13 +47,7 @@ export function SignIn({ why }: { readonly why: string | null }) {
     setSending(false);
   };
   return (
-    <form class="sign-in" onSubmit={(event) => void submit(event)}>
-      <h1>Sign in to Serin</h1>
-      {why !== null && (
-        <p class="notice" role="status">
-          {why}
-        </p>
-      )}
+    <form class="sign-in-form" onSubmit={(event) => void submit(event)}>
       <label for="token">Token</label>
       <input id="token" name="token" type="password" autocomplete="off" required autofocus />
       <p class="soft small">

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FeedEvent } from '../../../src/dashboard/live/event-lines.ts';
 import { feedPosition } from '../../../src/dashboard/live/position.ts';
 import type { ApiReply } from '../../../src/dashboard/live/requests.ts';
-import { Snapshot } from '../../../src/dashboard/live/snapshot.ts';
+import { Snapshot, type SnapshotState } from '../../../src/dashboard/live/snapshot.ts';
 
 const event = (seq: number, route = 'pay', kind = 'rollout', boot = 'b'): FeedEvent => ({
   id: `${boot}.${seq}`,
@@ -12,11 +12,12 @@ const event = (seq: number, route = 'pay', kind = 'rollout', boot = 'b'): FeedEv
 });
 
 /** A snapshot whose readings are answered by hand, on a clock that is set by hand. */
-function stage() {
+function stage(first?: SnapshotState<string>) {
   const open: ((reply: ApiReply<string>) => void)[] = [];
   const timers: { at: number; run: () => void }[] = [];
   let now = 10_000;
   const snapshot = new Snapshot<string>({
+    ...(first && { first }),
     read: () => new Promise((resolve) => open.push(resolve)),
     concerns: ({ data }) => data.route === 'pay',
     now: () => now,
@@ -48,6 +49,21 @@ function stage() {
 }
 
 describe('a snapshot', () => {
+  it('shows what was seen before until it has read, and no more of it once it may not be read', async () => {
+    const { snapshot, reply, refuse, pass } = stage({ data: 'seen', readAt: 1, trouble: null });
+    expect(snapshot.state.value.data).toBe('seen');
+    await refuse(401);
+    expect(snapshot.state.value).toMatchObject({ data: 'seen', trouble: { status: 401 } });
+    pass(1_000);
+    snapshot.refresh();
+    await reply(5);
+    expect(snapshot.state.value.data).toBe('read at 5');
+    pass(1_000);
+    snapshot.refresh();
+    await refuse(403);
+    expect(snapshot.state.value).toMatchObject({ data: null, trouble: { status: 403 } });
+  });
+
   it('is read again for what concerns it after its position, and for nothing else', async () => {
     const { snapshot, reply, reading, pass } = stage();
     await reply(5);
