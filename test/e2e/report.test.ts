@@ -89,6 +89,7 @@ routes:
         /^On \d+ \w+ \d{4} at [\d:]{8} UTC Serin rolled payments back from v2 to v1 in internal: /,
       ),
       rollout: { stage: 'rolled-back', startedBy: 'local admin' },
+      policy: { promised: expect.arrayContaining(['No override was made.']) },
       cost: { canaryRequests: expect.any(Number) },
       trail: { at: expect.arrayContaining([expect.any(Number)]) },
     });

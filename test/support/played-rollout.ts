@@ -10,6 +10,7 @@ import { begin } from '../../src/rollout/transition.ts';
 import { policyOf, startedEvent, T0 } from './rollouts.ts';
 import { verdictOf } from './verdicts.ts';
 
+const CI: Actor = { name: 'ci', role: 'operator' };
 export const ADA: Actor = { name: 'ada', role: 'operator' };
 
 /** What happens next: an event of Serin or of a person, a minute after the last. `sees` is what the looks saw before it. */
@@ -23,7 +24,8 @@ export interface Played {
 export const HARM = 'canary errors 4.8 % against 0.2 % (margin 10 % + 0.01 pp), 1,204 against 10,911 requests in 40 s';
 export const harmful = verdictOf({ name: 'harmful', reason: HARM, leads: 'errors', worst: 'errors' });
 
-export const ANSWERS: Played = { event: { kind: 'preflightPassed' } };
+/** Asked at the start, in the name of who started it. */
+export const ANSWERS: Played = { event: { kind: 'preflightPassed' }, by: CI, reason: 'release 2' };
 const GATE: Played = { event: { kind: 'gatePassed', gate: 'integration-tests' }, by: ADA, reason: 'green' };
 const INTERNAL: Played = { event: { kind: 'internalPassed', reason: '5 forced requests, 0 failed' } };
 export const IN_STEP: readonly Played[] = [ANSWERS, GATE, INTERNAL];
@@ -46,7 +48,7 @@ export function played(plays: readonly Played[], policy: Policy = policyOf(), ro
   const event = { ...startedEvent(policy), ...(router === undefined ? {} : { router }) };
   const rollout = begin(event, T0, { by: 'ci', reason: 'release 2' });
   let record: RolloutRecord = { rollout, evidence: noEvidence(policy, T0) };
-  const began: Cause = { event, at: T0, actor: { name: 'ci', role: 'operator' }, reason: 'release 2' };
+  const began: Cause = { event, at: T0, actor: CI, reason: 'release 2' };
   const drafts = [auditDraft(null, rollout, began)];
   const messages: SentMessage[] = [];
   plays.forEach(({ event: next, by = SERIN, reason = '', sees = {} }, index) => {

@@ -1,9 +1,8 @@
 import { formatWeight } from '../../parity/figures.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
-import type { Actor } from '../event.ts';
 import type { AuditEntry, Configuration } from '../record.ts';
 import { type Rollout, type StageKind, stageName } from '../state.ts';
-import { configAfter, configBefore, endEntry, type ReportParts, toldUpTo } from './report-parts.ts';
+import { configAfter, configBefore, endEntry, isOverride, type ReportParts, toldUpTo } from './report-parts.ts';
 import { instantInWords } from './utc.ts';
 
 /** `checkout v8 was rolled back at 10 %`: what became of it, in a heading. */
@@ -36,7 +35,7 @@ export function leadOf(parts: ReportParts): string {
   const { rollout } = parts.record;
   const { route, canary, stable } = rollout;
   const end = endEntry(parts);
-  const by = end === undefined ? 'Serin' : nameOf(end.actor);
+  const by = end === undefined ? 'Serin' : nameOf(end);
   const on = `On ${instantInWords(end?.at ?? toldUpTo(parts.record))}`;
   const at = whereItEnded(parts);
   const why = clause(end?.reason ?? rollout.reason);
@@ -88,7 +87,7 @@ function present({ record: { rollout, evidence } }: ReportParts): string {
 function promotedSentence({ audit }: ReportParts): string {
   const entry = audit.find((one) => configAfter(one).stage === 'promoted');
   if (entry === undefined) return '';
-  return ` It was promoted to 100 % on ${instantInWords(entry.at)} by ${nameOf(entry.actor)}: ${clause(entry.reason)}`;
+  return ` It was promoted to 100 % on ${instantInWords(entry.at)} by ${nameOf(entry)}: ${clause(entry.reason)}`;
 }
 
 function supersedes(end: AuditEntry | undefined): string {
@@ -97,11 +96,11 @@ function supersedes(end: AuditEntry | undefined): string {
 }
 
 function isOfSerin(entry: AuditEntry | undefined): boolean {
-  return entry === undefined || entry.actor.role === 'serin';
+  return entry === undefined || !isOverride(entry);
 }
 
-function nameOf({ name, role }: Actor): string {
-  return role === 'serin' ? 'Serin' : name;
+function nameOf(entry: AuditEntry): string {
+  return isOverride(entry) ? entry.actor.name : 'Serin';
 }
 
 /** With its full stop. */

@@ -6,7 +6,7 @@ import type { ErrorMargin } from '../../policy/checks/margins.ts';
 import type { Policy } from '../../policy/schema.ts';
 import { formatDuration, type LatencyMargin } from '../../policy/units.ts';
 import type { AuditEntry } from '../record.ts';
-import type { ReportParts } from './report-parts.ts';
+import { isOverride, type ReportParts } from './report-parts.ts';
 
 /** What the policy promised, and what people did to it since: finished sentences. */
 export function promisedBy({ record: { rollout, evidence }, audit }: ReportParts): readonly string[] {
@@ -95,7 +95,7 @@ function stepsOf({ spec }: Policy): string {
 
 /** What people did beyond starting it. */
 function overridesOf(audit: readonly AuditEntry[]): string {
-  const made = audit.filter(({ actor, event }) => actor.role !== 'serin' && event.kind !== 'rolloutStarted');
+  const made = audit.filter(isOverride);
   if (made.length === 0) return 'No override was made.';
   const counts = new Map<string, number>();
   for (const { event } of made) counts.set(event.kind, (counts.get(event.kind) ?? 0) + 1);

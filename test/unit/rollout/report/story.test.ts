@@ -114,7 +114,7 @@ describe('what happened', () => {
     );
     expect(happened.map(({ title, says, by }) => [title, by?.name ?? null, says])).toEqual([
       ['started', 'ci', 'release 2'],
-      ['preflight -> internal', 'serin', 'every canary address answers'],
+      ['preflight -> internal', 'ci', 'release 2'],
       ['gate integration-tests passed', 'ada', 'green'],
       ['internal -> 10 %', 'serin', '5 forced requests, 0 failed'],
       ['10 % -> 5 %, weight set', 'ada', 'lunch'],
