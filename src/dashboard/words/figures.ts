@@ -38,11 +38,14 @@ export function measure(value: number | null, unit: 'share' | 'ms' | 'value', na
   return named === '' ? figure : `${figure}${NBSP}${named}`;
 }
 
-/** A log e-value as `×1.4`; `×1,900` from a thousand on, and a power of ten beyond a million. */
+/** A log e-value as `×1.4`; `×1,900` from a thousand on, a power of ten beyond a million, and `×0.02` where there is next to none. */
 export function times(logEvidence: number): string {
   if (logEvidence >= Math.log(1e6)) return `×10${superscript(Math.floor(logEvidence / Math.LN10))}`;
   const evidence = Math.exp(logEvidence);
-  if (evidence >= 1_000) return `×${grouped(Number(evidence.toPrecision(2)))}`;
+  // The logarithm of 1,000 has an exponential a little below it.
+  if (evidence >= 999.5) return `×${grouped(Number(evidence.toPrecision(2)))}`;
+  if (evidence < 0.001) return 'below\u00a0×0.001';
+  if (evidence < 0.095) return `×${Number(evidence.toPrecision(1))}`;
   return `×${evidence >= 10 ? evidence.toFixed(0) : evidence.toFixed(1)}`;
 }
 

@@ -42,9 +42,12 @@ describe('figures', () => {
   });
 
   it('of evidence never overflow', () => {
-    expect([0, Math.log(1.4), Math.log(1_923), 13 * Math.LN10, 5_000].map(times)).toEqual([
+    expect([-9, -4, 0, Math.log(1.4), Math.log(1_000), Math.log(1_923), 13 * Math.LN10, 5_000].map(times)).toEqual([
+      'below\u00a0×0.001',
+      '×0.02',
       '×1.0',
       '×1.4',
+      '×1,000',
       '×1,900',
       '×10¹³',
       '×10²¹⁷¹',
