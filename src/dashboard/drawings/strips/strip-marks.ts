@@ -1,0 +1,107 @@
+import type { AuditView, StageView } from '../../views.ts';
+
+/** Something that happened at one time, through all strips. Epoch ms. */
+export interface StripMark {
+  readonly at: number;
+  readonly kind: 'step' | 'person' | 'end';
+  /** In the drawing: a word or two. */
+  readonly label: string;
+  /** In a sentence: `ada: paused, “lunch”`. */
+  readonly says: string;
+}
+
+/** The time in which a rollout was paused; `to` is null while it is. */
+export interface PausedTime {
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** What of an entry of the audit is drawn. */
+export interface MarkedAct {
+  readonly at: number;
+  /** Kind of the event. */
+  readonly event: string;
+  readonly by: { readonly name: string; readonly role: string };
+  readonly reason: string;
+  /** Whether the rollout was paused after it; null where that is not told. */
+  readonly paused: boolean | null;
+}
+
+export function actsOfAudit(audit: readonly AuditView[]): readonly MarkedAct[] {
+  return audit
+    .map(({ at, event, actor, reason, after }) => {
+      const { paused = null } = (after ?? {}) as { readonly paused?: boolean };
+      return { at: Date.parse(at), event: event.kind, by: actor, reason, paused };
+    })
+    .sort((one, other) => one.at - other.at);
+}
+
+/** Where each stage began, but for the first, which begins with the rollout. */
+export function stageMarks(stages: readonly StageView[]): readonly StripMark[] {
+  return stages.flatMap(({ name, label, enteredAt }) =>
+    enteredAt === null || name === 'internal'
+      ? []
+      : [
+          {
+            at: Date.parse(enteredAt),
+            kind: 'step' as const,
+            label: spacedShare(label),
+            says: `${spacedShare(label)} began`,
+          },
+        ],
+  );
+}
+
+/** What people do to a rollout; what follows from a start is done in the name of who started it, and is no act of theirs. */
+const ACTS: ReadonlySet<string> = new Set([
+  'paused',
+  'resumed',
+  'advanced',
+  'promoted',
+  'weightSet',
+  'extended',
+  'checkSkipped',
+  'gatePassed',
+  'rebased',
+  'rolledBack',
+  'aborted',
+  'superseded',
+  'finalisedByHand',
+]);
+
+/** What people did before the end, which has a mark of its own. */
+export function personMarks(acts: readonly MarkedAct[], endedAt: number | null): readonly StripMark[] {
+  return acts
+    .filter(({ at, event, by }) => by.role !== 'serin' && ACTS.has(event) && (endedAt === null || at < endedAt))
+    .map(({ at, event, by, reason }) => {
+      const label = eventInWords(event);
+      return {
+        at,
+        kind: 'person' as const,
+        label,
+        says: `${by.name}: ${label}${reason === '' ? '' : `, “${reason}”`}`,
+      };
+    });
+}
+
+/** From the acts, the oldest first; Serin pauses as well, when it is blind or holds a harmful canary. */
+export function pausedTimes(acts: readonly MarkedAct[]): readonly PausedTime[] {
+  const times: PausedTime[] = [];
+  for (const { at, paused } of acts) {
+    const last = times.at(-1);
+    const isOpen = last !== undefined && last.to === null;
+    if (paused === true && !isOpen) times.push({ from: at, to: null });
+    if (paused === false && isOpen) times[times.length - 1] = { from: last.from, to: at };
+  }
+  return times;
+}
+
+/** `gatePassed` -> `gate passed` */
+export function eventInWords(kind: string): string {
+  return kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** `10%` -> `10 %` */
+function spacedShare(label: string): string {
+  return label.replace(/(\d)%/, '$1\u00a0%');
+}
