@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { Link } from './address.tsx';
 import { useValue } from './live/observable.ts';
 import { session, signOut, stream, type Visitor } from './live/session.ts';
-import { SILENCE_MS, type StreamState } from './live/stream.ts';
+import { hasGoneStale, type StreamState } from './live/stream.ts';
 import { useNow } from './live/use-now.ts';
 import { clockTime, utcTime } from './words/clock.ts';
 
@@ -50,11 +50,6 @@ export function Frame({ under, children }: { readonly under: Under | null; reado
       </main>
     </>
   );
-}
-
-/** Whether what is shown may be old: nothing was heard for longer than a living stream is silent. */
-function hasGoneStale({ kind, heardAt }: StreamState, now: number): boolean {
-  return kind !== 'off' && heardAt !== null && now - heardAt > SILENCE_MS;
 }
 
 function LiveSign({ state, isStale }: { readonly state: StreamState; readonly isStale: boolean }) {

@@ -12,7 +12,12 @@ export interface StreamState {
 }
 
 /** The server writes every 15 s: whoever hears nothing for longer is not connected, whatever the socket says. */
-export const SILENCE_MS = 20_000;
+const SILENCE_MS = 20_000;
+/** Whether what is shown may be old: nothing was heard for longer than a living stream is silent. */
+export function hasGoneStale({ kind, heardAt }: StreamState, now: number): boolean {
+  return kind !== 'off' && heardAt !== null && now - heardAt > SILENCE_MS;
+}
+
 const FIRST_BACK_OFF_MS = 1_000;
 const MOST_BACK_OFF_MS = 30_000;
 

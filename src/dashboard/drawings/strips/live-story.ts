@@ -1,0 +1,57 @@
+import type { AuditView, RolloutView, TrailView } from '../../views.ts';
+import { actsOfAudit, pausedTimes, personMarks, stageMarks } from './strip-marks.ts';
+import { evidenceLines, type StripsStory } from './strips-story.ts';
+import { LOCAL, timeText } from './time-axis.ts';
+
+/** What is known of a rollout at one time; times are epoch ms by the database's clock. */
+export interface KnownNow {
+  readonly rollout: RolloutView;
+  readonly trail: TrailView;
+  readonly audit: readonly AuditView[];
+  readonly now: number;
+  /** When the stream was last heard, where that is too long ago. */
+  readonly lost: { readonly at: number; readonly says: string } | null;
+}
+
+/** Without a look for longer than this, and than three rows take, the drawing does not go on. */
+const LOOKED_AT_MOST_MS = 20_000;
+
+/** The strips of a rollout as it stands. One that nobody hears of, or looks at, ends in a gap up to now. */
+export function liveStory({ rollout, trail, audit, now, lost }: KnownNow): StripsStory {
+  const { verdict, stages, startedAt, endedAt: ended, canaryBps, stage, router } = rollout;
+  const acts = actsOfAudit(audit);
+  const endedAt = ended === null ? null : Date.parse(ended);
+  const from = Date.parse(startedAt);
+  const lookedAt = Math.max(from, trail.at.at(-1) ?? from);
+  const silence = endedAt === null ? silenceIn(trail, lookedAt, now, lost) : null;
+  return {
+    trail,
+    from,
+    to: Math.max(from + 1_000, endedAt ?? (silence === null ? lookedAt : now)),
+    end: endedAt === null ? null : { at: endedAt, bps: canaryBps, ...endOf(stage) },
+    silence,
+    marks: [...stageMarks(stages), ...personMarks(acts, endedAt)],
+    paused: pausedTimes(acts),
+    lines: evidenceLines(verdict ?? lastVerdict(audit)),
+    split: router === 'none' ? 'advised' : 'moved',
+  };
+}
+
+/** A promotion clears the verdict; what it was measured by is in the entry of the last step that was passed. */
+function lastVerdict(audit: readonly AuditView[]): Parameters<typeof evidenceLines>[0] {
+  const judged = audit.find(({ event }) => event['verdict'] !== undefined && event['verdict'] !== null);
+  return (judged?.event['verdict'] ?? null) as Parameters<typeof evidenceLines>[0];
+}
+
+function silenceIn(trail: TrailView, lookedAt: number, now: number, lost: KnownNow['lost']): StripsStory['silence'] {
+  if (lost !== null) return { from: Math.max(lost.at, lookedAt), says: lost.says };
+  const rowMs = Math.max(...trail.everyMs.slice(-4), 0);
+  if (now - lookedAt <= Math.max(LOOKED_AT_MOST_MS, 3 * rowMs)) return null;
+  return { from: lookedAt, says: `no look since ${timeText(lookedAt, LOCAL)}` };
+}
+
+/** How a rollout ended, by the name of its last stage. */
+export function endOf(stage: string): { readonly label: string; readonly tone: 'harm' | 'ok' | 'soft' } {
+  const tone = stage === 'rolled-back' ? 'harm' : stage === 'finalised' ? 'ok' : 'soft';
+  return { label: stage.replace('-', ' '), tone };
+}

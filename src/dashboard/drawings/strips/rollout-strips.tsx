@@ -1,0 +1,59 @@
+import { useMemo } from 'preact/hooks';
+import type { FeedEvent } from '../../live/event-lines.ts';
+import { useValue } from '../../live/observable.ts';
+import { stream } from '../../live/session.ts';
+import { hasGoneStale } from '../../live/stream.ts';
+import { useNow } from '../../live/use-now.ts';
+import { useSnapshot } from '../../live/use-snapshot.ts';
+import type { AuditView, RolloutView, TrailView } from '../../views.ts';
+import { clockTime } from '../../words/clock.ts';
+import { liveStory } from './live-story.ts';
+import { Strips } from './strips.tsx';
+import { LOCAL } from './time-axis.ts';
+import { pieceText } from './versions-strips.ts';
+
+const EVERY_MS = 5_000;
+
+/** Everything that the looks at a rollout saw, up to now; it reads its trail and what people did itself. */
+export function RolloutStrips({ rollout }: { readonly rollout: RolloutView }) {
+  const { id } = rollout;
+  const trail = useSnapshot<TrailView>(`/rollouts/${id}/trail`, ({ kind, data }: FeedEvent) => {
+    return data.id === id && (kind === 'look' || kind === 'rollout');
+  });
+  const audit = useSnapshot<readonly AuditView[]>(`/rollouts/${id}/audit?limit=100`, ({ kind, data }: FeedEvent) => {
+    return kind === 'decision' && data.rolloutId === id;
+  });
+  const state = useValue(stream.state);
+  const now = useNow(EVERY_MS);
+  // The clock of the database, by that of the reader.
+  const offsetMs = useMemo(() => Date.parse(rollout.lookedAt) + (rollout.look?.agoMs ?? 0) - Date.now(), [rollout]);
+  const lostAt = hasGoneStale(state, now) ? state.heardAt : null;
+  const story = useMemo(
+    () =>
+      trail.data &&
+      liveStory({
+        rollout,
+        trail: trail.data,
+        audit: audit.data ?? [],
+        now: now + offsetMs,
+        lost: lostAt === null ? null : { at: lostAt + offsetMs, says: `not heard since ${clockTime(lostAt)}` },
+      }),
+    [rollout, trail.data, audit.data, lostAt, now],
+  );
+  const everyMs = trail.data?.everyMs.at(-2) ?? trail.data?.everyMs.at(-1);
+  return (
+    <section aria-labelledby="h-strips">
+      <h2 id="h-strips">
+        {rollout.active ? 'Since the start' : 'From start to end'}
+        <span class="soft">
+          {everyMs !== undefined && `a row every ${pieceText(Math.max(1_000, Math.round(everyMs / 1_000) * 1_000))} · `}
+          <a href={`/api/v1/rollouts/${id}/trail`}>JSON</a>
+        </span>
+      </h2>
+      {[trail.trouble, audit.trouble].map(
+        (trouble) => trouble !== null && <p class="notice bad">Not read: {trouble.detail}</p>,
+      )}
+      {story !== null && <Strips story={story} zone={LOCAL} />}
+    </section>
+  );
+}
