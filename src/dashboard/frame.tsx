@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { Link } from './address.tsx';
+import { Keyboard } from './keys/keyboard.tsx';
 import { useValue } from './live/observable.ts';
 import { session, signOut, stream, type Visitor } from './live/session.ts';
 import { hasGoneStale, type StreamState } from './live/stream.ts';
@@ -48,6 +49,11 @@ export function Frame({ under, children }: { readonly under: Under | null; reado
       <main id="main" class={isStale || who.kind === 'ended' ? 'wrap is-stale' : 'wrap'}>
         {children}
       </main>
+      <footer class="wrap noprint">
+        <div class="foot">
+          <Keyboard />
+        </div>
+      </footer>
     </>
   );
 }
