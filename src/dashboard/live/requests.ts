@@ -6,6 +6,8 @@ export type ApiReply<Data> =
       readonly data: Data;
       /** Up to which event the answer is complete. */
       readonly position: Position | null;
+      /** The path of the next page of a list; null where it is the last, or no list. */
+      readonly next: string | null;
     }
   | { readonly kind: 'refused'; readonly status: number; readonly detail: string; readonly body: unknown }
   /** No answer came, or none of Serin: whether a command was carried out is not known. */
@@ -16,6 +18,20 @@ const PATIENCE_MS = 15_000;
 /** Asks the control API. `path` follows `/api/v1`. */
 export function ask<Data>(path: string): Promise<ApiReply<Data>> {
   return send<Data>(path, { method: 'GET' });
+}
+
+/** Asks for every page of a list. What is between two pages when something changes may be missing or there twice: its event comes after. */
+export async function askAll<Item>(path: string): Promise<ApiReply<readonly Item[]>> {
+  const first = await ask<readonly Item[]>(path);
+  if (first.kind !== 'ok') return first;
+  const items = [...first.data];
+  for (let { next } = first; next !== null; ) {
+    const page = await ask<readonly Item[]>(next);
+    if (page.kind !== 'ok') return page;
+    items.push(...page.data);
+    next = page.next;
+  }
+  return { ...first, data: items, next: null };
 }
 
 /** Sends a command. `ifMatch` is the version of the rollout that it is about. */
@@ -37,7 +53,9 @@ async function send<Data>(path: string, init: RequestInit): Promise<ApiReply<Dat
     const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
     const body: unknown = isJson && text !== '' ? JSON.parse(text) : null;
     if (response.ok) {
-      return { kind: 'ok', data: body as Data, position: feedPosition(response.headers.get('x-serin-feed')) };
+      const { headers } = response;
+      const position = feedPosition(headers.get('x-serin-feed'));
+      return { kind: 'ok', data: body as Data, position, next: nextPage(headers.get('link')) };
     }
     if (!isJson) return { kind: 'unreachable', detail: `an answer ${response.status} that is not Serin's` };
     return { kind: 'refused', status: response.status, detail: detailOf(body, response.status), body };
@@ -45,6 +63,11 @@ async function send<Data>(path: string, init: RequestInit): Promise<ApiReply<Dat
     const isLate = error instanceof DOMException && error.name === 'TimeoutError';
     return { kind: 'unreachable', detail: isLate ? `no answer within ${PATIENCE_MS / 1_000} s` : 'no connection' };
   }
+}
+
+/** What follows `/api/v1` in the link to the next page (RFC 8288). */
+function nextPage(link: string | null): string | null {
+  return /<\/api\/v1(\/[^>]*)>; *rel="next"/.exec(link ?? '')?.[1] ?? null;
 }
 
 /** The sentence of a problem (RFC 9457). */

@@ -6,7 +6,7 @@ import type { ApiReply } from './requests.ts';
 export interface SnapshotState<Data> {
   /** The last that was read; null before the first. */
   readonly data: Data | null;
-  /** When it came, by the reader's clock, epoch ms; null before the first. */
+  /** When it came, by the clock of `SnapshotParts.now`; in a page `performance.now()`. Null before the first. */
   readonly readAt: number | null;
   /** Why the last attempt brought nothing; null where it did. */
   readonly trouble: Exclude<ApiReply<Data>, { readonly kind: 'ok' }> | null;
@@ -24,6 +24,8 @@ export interface SnapshotParts<Data> {
 
 /** At most one reading begins in this time, however much happens; the first begins at once. */
 const LEAST_BETWEEN_MS = 1_000;
+/** What takes long is read less often: a page of a thousand rollouts may not keep the server from its work. */
+const LEAST_REST = 4;
 /** After an attempt that brought nothing. */
 const AGAIN_MS = 5_000;
 
@@ -38,7 +40,7 @@ export class Snapshot<Data> {
   private waiting: FeedEvent[] = [];
   private isReading = false;
   private isOver = false;
-  private begunAt = Number.NEGATIVE_INFINITY;
+  private nextAt = Number.NEGATIVE_INFINITY;
   private cancelLater: (() => void) | null = null;
 
   constructor(parts: SnapshotParts<Data>) {
@@ -52,12 +54,12 @@ export class Snapshot<Data> {
     else if (this.outdates(event)) this.refresh();
   }
 
-  /** Reads again, at once or as soon as the last reading is a second old. */
+  /** Reads again, at once or as soon as the last reading is a second old, and four times as long as it took. */
   refresh(): void {
     if (this.isOver || this.isReading) return;
     this.cancelLater?.();
     this.cancelLater = null;
-    const wait = this.begunAt + LEAST_BETWEEN_MS - this.parts.now();
+    const wait = this.nextAt - this.parts.now();
     if (wait <= 0) void this.read();
     else this.cancelLater = this.parts.later(() => this.refresh(), wait);
   }
@@ -69,8 +71,10 @@ export class Snapshot<Data> {
 
   private async read(): Promise<void> {
     this.isReading = true;
-    this.begunAt = this.parts.now();
+    const begunAt = this.parts.now();
     const answer = await this.parts.read();
+    const tookMs = this.parts.now() - begunAt;
+    this.nextAt = begunAt + Math.max(LEAST_BETWEEN_MS, (1 + LEAST_REST) * tookMs);
     this.isReading = false;
     if (this.isOver) return;
     const missed = this.waiting;

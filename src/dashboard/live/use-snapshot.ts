@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { FeedEvent } from './event-lines.ts';
 import { useValue } from './observable.ts';
-import { ask } from './requests.ts';
+import { type ApiReply, ask } from './requests.ts';
 import { session, signedOut, stream } from './session.ts';
 import { Snapshot, type SnapshotState } from './snapshot.ts';
 
@@ -10,6 +10,13 @@ const NOTHING: SnapshotState<never> = { data: null, readAt: null, trouble: null 
 interface Shown<Data> {
   readonly of: string;
   readonly snapshot: Snapshot<Data> | null;
+}
+
+export interface SnapshotOptions<Data> {
+  /** Reads it; one request when omitted. Taken from the first drawing with a path. */
+  readonly read?: (path: string) => Promise<ApiReply<Data>>;
+  /** Reads again after this time without any event, for what time alone changes. */
+  readonly everyMs?: number;
 }
 
 export interface LiveData<Data> extends SnapshotState<Data> {
@@ -21,7 +28,11 @@ export interface LiveData<Data> extends SnapshotState<Data> {
  * What `path` of the API says, kept up to date by the stream. `concerns` says which events change it; it is taken from the first
  * drawing with a path, and may depend on the path alone.
  */
-export function useSnapshot<Data>(path: string, concerns: (event: FeedEvent) => boolean): LiveData<Data> {
+export function useSnapshot<Data>(
+  path: string,
+  concerns: (event: FeedEvent) => boolean,
+  { read = ask, everyMs }: SnapshotOptions<Data> = {},
+): LiveData<Data> {
   const who = useValue(session);
   const [{ of, snapshot }, setShown] = useState<Shown<Data>>({ of: path, snapshot: null });
   const { kind } = who;
@@ -33,7 +44,7 @@ export function useSnapshot<Data>(path: string, concerns: (event: FeedEvent) => 
     const made = new Snapshot<Data>({
       ...(of === path && snapshot !== null ? { first: { ...snapshot.state.value, trouble: null } } : {}),
       read: async () => {
-        const answer = await ask<Data>(path);
+        const answer = await read(path);
         if (answer.kind === 'refused' && answer.status === 401) signedOut();
         return answer;
       },
@@ -51,6 +62,12 @@ export function useSnapshot<Data>(path: string, concerns: (event: FeedEvent) => 
       made.end();
     };
   }, [path, kind]);
+
+  useEffect(() => {
+    if (snapshot === null || everyMs === undefined) return;
+    const timer = setInterval(() => snapshot.refresh(), everyMs);
+    return () => clearInterval(timer);
+  }, [snapshot, everyMs]);
 
   const state = useSnapshotState(of === path ? snapshot : null);
   return { ...state, refresh: () => snapshot?.refresh() };

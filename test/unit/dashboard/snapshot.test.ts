@@ -31,7 +31,7 @@ function stage(first?: SnapshotState<string>) {
     snapshot,
     reading: () => open.length,
     async reply(seq: number, data = `read at ${seq}`, boot = 'b') {
-      open.shift()?.({ kind: 'ok', data, position: feedPosition(`${boot}.${seq}`) });
+      open.shift()?.({ kind: 'ok', data, position: feedPosition(`${boot}.${seq}`), next: null });
       await settled();
     },
     async refuse(status: number) {
@@ -108,6 +108,17 @@ describe('a snapshot', () => {
     for (let seq = 3; seq < 50; seq++) snapshot.take(event(seq));
     expect(reading()).toBe(0);
     pass(999);
+    expect(reading()).toBe(0);
+    pass(1);
+    expect(reading()).toBe(1);
+  });
+
+  it('rests for four times as long as a reading took', async () => {
+    const { snapshot, reply, reading, pass } = stage();
+    pass(2_000);
+    await reply(1);
+    snapshot.take(event(2));
+    pass(7_999);
     expect(reading()).toBe(0);
     pass(1);
     expect(reading()).toBe(1);
