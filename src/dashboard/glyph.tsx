@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import type { GlyphName } from './glyph-name.ts';
 
 const stroke = { fill: 'none', stroke: 'currentColor' } as const;
 
@@ -21,6 +22,16 @@ const SIGNS = {
       <>
         <path d="M8 1.5L15.2 14.5H.8z" {...stroke} stroke-width="1.6" stroke-linejoin="round" />
         <path d="M8 6v4M8 11.4v1.4" {...stroke} stroke-width="1.7" />
+      </>
+    ),
+  },
+  shared: {
+    tone: 'person',
+    label: 'shared fault',
+    drawing: (
+      <>
+        <path d="M5.5 2L10.5 10H.8z" {...stroke} stroke-width="1.5" stroke-linejoin="round" />
+        <path d="M10.5 6L15.2 14H5.8z" fill="currentColor" stroke="currentColor" stroke-linejoin="round" />
       </>
     ),
   },
@@ -94,9 +105,7 @@ const SIGNS = {
       />
     ),
   },
-} satisfies Record<string, { tone: string; label: string; drawing: ComponentChildren }>;
-
-export type GlyphName = keyof typeof SIGNS;
+} satisfies Record<GlyphName, { tone: string; label: string; drawing: ComponentChildren }>;
 
 /** A sign of 16 by 16; `label` is what a screen reader says, and nothing where it is empty. */
 export function Glyph({ sign, label = SIGNS[sign].label }: { readonly sign: GlyphName; readonly label?: string }) {

@@ -1,11 +1,6 @@
 import type { FunctionComponent } from 'preact';
+import type { PageProps } from './page-props.ts';
 import { RoutesPage } from './pages/routes/routes-page.tsx';
-
-export interface PageProps {
-  /** What the path says between its fixed parts, decoded. */
-  readonly named: string;
-  readonly query: URLSearchParams;
-}
 
 export interface Page {
   /** The path, with at most one group: the name of a route, the id of a rollout. */

@@ -1,30 +1,156 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { putQuery } from '../../address.tsx';
+import { useKeys } from '../../keys/use-keys.ts';
+import { askAll } from '../../live/requests.ts';
+import { useNow } from '../../live/use-now.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
-import type { RouteView } from '../../views.ts';
+import type { PageProps } from '../../page-props.ts';
+import type { RolloutView, RouteView } from '../../views.ts';
+import { FirstRun } from './first-run.tsx';
+import { groupedRows, isFound, ROUTE_GROUPS, routesTitle } from './route-groups.ts';
+import { RouteLine } from './route-line.tsx';
+import { routeRow } from './route-row.ts';
+import { rowKeys } from './row-keys.ts';
+
+/** Traffic changes without an event. */
+const TRAFFIC_MS = 20_000;
+/** The age of a look, and why it failed, are known to nobody who does not ask. */
+const LOOKS_MS = 20_000;
+/** How many of those that ended have their ladder. */
+const ENDED = 50;
 
 /** All routes, grouped by who is needed. */
-export function RoutesPage() {
-  const { data, trouble } = useSnapshot<readonly RouteView[]>('/routes', () => true);
+export function RoutesPage({ query }: PageProps) {
+  const filter = query.get('q') ?? '';
+  const table = useRef<HTMLTableElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const routes = useSnapshot<readonly RouteView[]>('/routes', ({ kind }) => kind !== 'look', { everyMs: TRAFFIC_MS });
+  const running = useSnapshot<readonly RolloutView[]>(
+    '/rollouts?active=true&limit=100',
+    ({ kind }) => kind !== 'routes',
+    {
+      read: askAll,
+      everyMs: LOOKS_MS,
+    },
+  );
+  const ended = useSnapshot<readonly RolloutView[]>(
+    `/rollouts?active=false&limit=${ENDED}`,
+    ({ kind }) => kind === 'rollout',
+  );
+  // Ages move, but nothing on the page is counted in seconds.
+  const now = useNow(5_000);
+  const rows = useMemo(() => {
+    const context = {
+      running: new Map(running.data?.map((view) => [view.route, view])),
+      ended: new Map(ended.data?.map((view) => [view.id, view])),
+      sinceReadMs: running.readAt === null ? 0 : performance.now() - running.readAt,
+      now,
+    };
+    return (routes.data ?? []).map((route) => routeRow(route, context));
+  }, [routes.data, running.data, running.readAt, ended.data, now]);
+
+  const title = routesTitle(rows);
   useEffect(() => {
-    document.title = 'Routes · Serin';
-  }, []);
+    document.title = title;
+  }, [title]);
+  useKeys([
+    { key: '/', does: 'write a filter', run: () => field.current?.focus() },
+    ...rowKeys(table),
+    ...(filter === '' ? [] : [{ key: 'Escape', does: 'show all routes', run: () => putQuery('q', '') }]),
+  ]);
+
+  const trouble = routes.trouble ?? running.trouble ?? ended.trouble;
+  const all = groupedRows(rows);
+  const shown = groupedRows(filter === '' ? rows : rows.filter((row) => isFound(row, filter)));
+  const isNothingFound = rows.length > 0 && ROUTE_GROUPS.every(({ group }) => shown.get(group)?.length === 0);
+  const hasNeverRolled = routes.data?.every((route) => route.rollout === null && route.lastEnded === null) ?? false;
+
+  const write = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') {
+      putQuery('q', '');
+      field.current?.blur();
+    }
+    if (event.key === 'Enter') table.current?.querySelector<HTMLElement>('a.name')?.focus();
+  };
   return (
     <>
       <div class="tools">
         <h1>Routes</h1>
+        <div class="counts">
+          {ROUTE_GROUPS.map(({ group, one, several }) => {
+            const count = all.get(group)?.length ?? 0;
+            return (
+              <span key={group}>
+                <b>{count}</b> {count === 1 ? one : several}
+              </span>
+            );
+          })}
+        </div>
+        <input
+          ref={field}
+          type="search"
+          aria-label="Filter routes"
+          placeholder="Filter by route, version, verdict"
+          value={filter}
+          onInput={({ currentTarget }) => putQuery('q', currentTarget.value)}
+          onKeyDown={write}
+        />
       </div>
-      {trouble !== null && <p class="notice bad">{trouble.detail}</p>}
-      <table class="routes">
-        <tbody>
-          {data?.map(({ name, stable, rollout }) => (
-            <tr key={name} class="route">
-              <th scope="row">{name}</th>
-              <td>{stable.version}</td>
-              <td>{rollout?.verdict ?? ''}</td>
+      {trouble !== null && <p class="notice bad">Not read again: {trouble.detail}. What is shown may be old.</p>}
+      {routes.data === null && trouble === null && <p class="soft">Reading the routes …</p>}
+      {routes.data?.length === 0 && <p>serin.yaml declares no route.</p>}
+      {hasNeverRolled && routes.data?.[0] && <FirstRun route={routes.data[0]} />}
+      {isNothingFound && (
+        <p>
+          No route matches “{filter}”.{' '}
+          <button type="button" class="quiet" onClick={() => putQuery('q', '')}>
+            Show all {rows.length}
+          </button>
+        </p>
+      )}
+      {!isNothingFound && rows.length > 0 && (
+        <table class="routes" ref={table}>
+          <thead>
+            <tr>
+              <th scope="col">route, stable → canary</th>
+              <th scope="col">stage</th>
+              <th scope="col">verdict</th>
+              <th scope="col" class="num">
+                traffic
+              </th>
+              <th scope="col">requests, last hour</th>
+              <th scope="col" class="num">
+                errors
+              </th>
+              <th scope="col" class="num">
+                p99
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          {ROUTE_GROUPS.map(({ group, title: named }) => {
+            const found = shown.get(group) ?? [];
+            if (found.length === 0) return null;
+            return (
+              <tbody key={group}>
+                <tr>
+                  <th class="group" colSpan={7} scope="rowgroup">
+                    <b>{named}</b> {found.length}
+                  </th>
+                </tr>
+                {found.map((row) => (
+                  <RouteLine key={row.name} row={row} />
+                ))}
+              </tbody>
+            );
+          })}
+        </table>
+      )}
+      {rows.length > 0 && (
+        <p class="soft small foot-note">
+          <span class="canary">canary</span> and <span class="stable">stable</span> share one scale in each drawing; a
+          gap is a minute of which nothing is known
+        </p>
+      )}
     </>
   );
 }

@@ -1,0 +1,170 @@
+import type { GlyphName } from '../../glyph-name.ts';
+import type { FindingView, RolloutView, RouteView } from '../../views.ts';
+import { shortTime } from '../../words/clock.ts';
+import { glued, measure } from '../../words/figures.ts';
+import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
+import { lookAge, needsSomebody } from './needs-somebody.ts';
+import { ladderPlace, spacedPercent, stageNow } from './stage-words.ts';
+
+export type RouteGroup = 'needs' | 'rolling' | 'ended' | 'quiet';
+
+/** What goes on at a route, in words. */
+export interface RowState {
+  readonly group: RouteGroup;
+  /** Where its name leads. */
+  readonly to: string;
+  readonly sign: GlyphName;
+  readonly label: string;
+  /** Empty where nothing rolls out, and nothing did of late. */
+  readonly canary: string;
+  readonly stages: number;
+  readonly at: number;
+  readonly how: 'here' | 'harm' | 'ended' | 'through';
+  /** The stage; of a quiet route where its requests come from. */
+  readonly stands: string;
+  readonly lead: string;
+  readonly says: string;
+  readonly waits: string;
+  /** Empty where nothing runs. */
+  readonly canaryErrors: string;
+  readonly stableErrors: string;
+  /** Which quantile the latencies are. */
+  readonly quantile: string;
+  readonly canaryLatency: string;
+  readonly stableLatency: string;
+}
+
+const NO_LADDER = { stages: 0, at: -1, how: 'here' } as const;
+const NO_FIGURES = { canaryErrors: '', stableErrors: '', quantile: '', canaryLatency: '', stableLatency: '' } as const;
+
+/** `sinceReadMs`: how long ago the view was read. */
+export function runningState(view: RolloutView, sinceReadMs: number): RowState {
+  const { id, canary, verdict, paused, look } = view;
+  const needs = needsSomebody(view, sinceReadMs);
+  const { stages, at } = ladderPlace(view);
+  const { sign, label } = verdictSign(verdict?.name ?? null);
+  const found = verdict?.reason ?? view.reason;
+  const failing = look !== null && look.failures > 0 ? [lookAge(look, sinceReadMs)] : [];
+  return {
+    group: needs.length > 0 ? 'needs' : 'rolling',
+    to: `/ui/rollouts/${id}`,
+    ...(paused === null ? { sign, label } : { sign: 'paused', label: 'paused' }),
+    canary: canary.version,
+    stages,
+    at,
+    how: 'here',
+    stands: stageNow(view),
+    lead: paused === null ? `${capitalised(label)}.` : `Paused by ${paused.by}: ${paused.reason}.`,
+    says: glued(paused === null ? found : `${capitalised(label)}: ${found}`),
+    waits: glued((needs.length > 0 ? needs : [...failing, ...openNeeds(view)]).join('; ')),
+    ...figures(verdict?.findings ?? []),
+  };
+}
+
+/** These needs are said beside the ladder and in the lead. */
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['pause', 'dwell', 'forced']);
+
+/** What has to be true before the stage ends, is not yet, and is not said already. */
+function openNeeds({ needs, nextStage, stages, verdict }: RolloutView): readonly string[] {
+  const reason = verdict?.reason ?? '';
+  const open = needs
+    .filter(({ what, met, says }) => !met && !SAID_ELSEWHERE.has(what) && says !== reason)
+    // `parity shown by 0 of 5 checks; furthest is p99: ...`, which is what the verdict says.
+    .map(({ says }) => (reason !== '' && says.includes(reason) ? (says.split(';')[0] ?? says) : says));
+  const to = stages.find(({ name }) => name === nextStage)?.label ?? nextStage;
+  return open.length === 0 || to === null ? open : [`to ${spacedPercent(to)}: ${open.join('; ')}`];
+}
+
+function figures(findings: readonly FindingView[]) {
+  const errors = findings.find(({ check }) => check === 'errors');
+  const latencies = findings.filter(({ check }) => /^p\d/.test(check));
+  const slow = latencies.find(({ check }) => check === 'p99') ?? latencies.at(-1);
+  const show = (value: number | null | undefined, unit: FindingView['unit']) => measure(value ?? null, unit);
+  return {
+    canaryErrors: show(errors?.canary, 'share'),
+    stableErrors: show(errors?.stable, 'share'),
+    quantile: slow?.check ?? 'p99',
+    canaryLatency: show(slow?.canary, 'ms'),
+    stableLatency: show(slow?.stable, 'ms'),
+  };
+}
+
+/** Of the list of routes alone, while the rollout's own view is not there. */
+export function runningInShort(rollout: NonNullable<RouteView['rollout']>): RowState {
+  const { id, version, stage, canaryWeight, verdict } = rollout;
+  const needs = needsSomebody(rollout, 0);
+  const { sign, label } = verdictSign(verdict);
+  return {
+    ...NO_LADDER,
+    ...NO_FIGURES,
+    group: needs.length > 0 ? 'needs' : 'rolling',
+    to: `/ui/rollouts/${id}`,
+    sign,
+    label,
+    canary: version,
+    stands: glued(`${stage}, ${spacedPercent(canaryWeight)}`),
+    lead: `${capitalised(label)}.`,
+    says: '',
+    waits: needs.join('; '),
+  };
+}
+
+type EndedStage = NonNullable<RouteView['lastEnded']>['stage'];
+
+const ENDINGS: Readonly<Record<EndedStage, Pick<RowState, 'sign' | 'label' | 'how'>>> = {
+  finalised: { sign: 'check', label: 'finalised', how: 'through' },
+  'rolled-back': { sign: 'harm', label: 'rolled back', how: 'harm' },
+  aborted: { sign: 'dot', label: 'aborted', how: 'ended' },
+  superseded: { sign: 'dot', label: 'superseded', how: 'ended' },
+};
+
+/** `view` is null where it is not among those that ended last. */
+export function endedState(
+  { id, version, stage, reason, endedAt }: NonNullable<RouteView['lastEnded']>,
+  view: RolloutView | null,
+  now: number,
+): RowState {
+  const { sign, label, how } = ENDINGS[stage];
+  const place = view && ladderPlace(view);
+  const when = shortTime(Date.parse(endedAt), now);
+  return {
+    ...NO_FIGURES,
+    group: 'ended',
+    to: `/ui/rollouts/${id}`,
+    sign,
+    label,
+    canary: version,
+    stages: place?.stages ?? 0,
+    at: place?.at ?? -1,
+    how,
+    stands: place === null || how === 'through' ? `${label} ${when}` : `${label} ${atStage(place.label)}, ${when}`,
+    lead: stage === 'finalised' ? `${version} became the stable.` : `${version} ${label}.`,
+    says: glued(reason),
+    waits: glued(view?.cost?.says ?? ''),
+  };
+}
+
+/** `at 10 %`, `in internal` */
+function atStage(label: string): string {
+  return `${label.endsWith('%') ? 'at' : 'in'} ${label}`;
+}
+
+export function quietState({ name, host, path, lastEnded }: RouteView, now: number): RowState {
+  return {
+    ...NO_LADDER,
+    ...NO_FIGURES,
+    group: 'quiet',
+    to: `/ui/routes/${encodeURIComponent(name)}`,
+    sign: 'quiet',
+    label: 'no rollout',
+    canary: '',
+    stands: path === null ? 'carried by another router' : `${host ?? ''}${path}`,
+    lead: '',
+    says: lastEnded === null ? 'no rollout so far' : lastInWords(lastEnded, now),
+    waits: '',
+  };
+}
+
+function lastInWords({ version, stage, endedAt }: NonNullable<RouteView['lastEnded']>, now: number): string {
+  return `${version} ${ENDINGS[stage].label} ${shortTime(Date.parse(endedAt), now)}`;
+}
