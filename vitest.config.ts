@@ -17,6 +17,7 @@ const PURE = [
 export default defineConfig({
   test: {
     pool: 'forks',
+    globalSetup: 'test/support/before-all.ts',
     // One more than two cores carry: the longest files wait for most of their time.
     maxWorkers: Math.max(3, availableParallelism()),
     // What simulates hours takes ten seconds on quiet cores, and three times that on busy ones.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type StoreOptions } from '../../src/store/connect.ts';
+import { placeDatabase } from '../support/made-database.ts';
 import { emptyDatabase, postgresUrl } from '../support/postgres.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
 import { auditContract } from './store-audit.ts';
@@ -58,6 +59,7 @@ function closingContract(make: () => Promise<Place>): void {
 describe('the store on PGlite', () => {
   const make = async (): Promise<Place> => {
     const folder = await temporaryFolder();
+    await placeDatabase(folder.path);
     return { options: { dataFolder: folder.path }, remove: () => folder.remove() };
   };
   storeContract(make);

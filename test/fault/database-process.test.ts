@@ -7,6 +7,7 @@ import { openConnection, openStore, storeOn } from '../../src/store/connect.ts';
 import { lockFolder } from '../../src/store/embedded/folder-lock.ts';
 import { processStart } from '../../src/store/embedded/process-identity.ts';
 import { codeOf, problemOf, type TemporaryFolder, temporaryFolder } from '../contract/store-bench.ts';
+import { placeDatabase } from '../support/made-database.ts';
 import { seededRandom } from '../support/random.ts';
 import { changeOf, insertionOf, rolloutOf } from '../support/rollout-fixture.ts';
 import { startStoreChild } from '../support/store-child.ts';
@@ -43,6 +44,7 @@ describe('the process of the embedded database', () => {
   it('is started anew when it is killed, and nothing that was acknowledged is lost', async () => {
     const random = seededRandom(20261129);
     const logged: LogEvent[] = [];
+    await placeDatabase(folder.path);
     const store = await openStore({ dataFolder: folder.path }, (event) => logged.push(event));
     let rollout = rolloutOf();
     await store.rollouts.commit(insertionOf(rollout));
@@ -78,6 +80,7 @@ describe('the process of the embedded database', () => {
   });
 
   it('closes the database and ends when Serin is killed, and the next Serin waits for it', async () => {
+    await placeDatabase(folder.path);
     await using child = startStoreChild(folder.path, 'commit');
     for (let next = await child.lines.next(); next.value?.kind !== 'committed'; next = await child.lines.next());
     const pid = await databasePid();
@@ -89,6 +92,7 @@ describe('the process of the embedded database', () => {
   });
 
   it('keeps the folder for as long as it lives, whatever became of Serin', async () => {
+    await placeDatabase(folder.path);
     await using child = startStoreChild(folder.path, 'hold');
     await child.lines.next();
     const pid = await databasePid();
@@ -121,6 +125,7 @@ describe('the process of the embedded database', () => {
   });
 
   it('that answers nothing any more is replaced', async () => {
+    await placeDatabase(folder.path);
     const store = storeOn(await openConnection({ dataFolder: folder.path }), 1_000);
     const pid = await databasePid();
     process.kill(pid, 'SIGSTOP');
@@ -131,6 +136,7 @@ describe('the process of the embedded database', () => {
   });
 
   it('does not open a folder that has lost its PG_VERSION, says what is there, and leaves it as it was', async () => {
+    await placeDatabase(folder.path);
     const store = await openStore({ dataFolder: folder.path });
     await store.close();
     await rename(join(folder.path, 'database', 'PG_VERSION'), join(folder.path, 'PG_VERSION'));
@@ -146,6 +152,7 @@ describe('the process of the embedded database', () => {
   });
 
   it('makes no new database while Serin runs: a folder that is gone is waited for', async () => {
+    await placeDatabase(folder.path);
     const store = storeOn(await openConnection({ dataFolder: folder.path }), 1_000);
     const path = join(folder.path, 'database');
     const elsewhere = join(folder.path, 'elsewhere');

@@ -8,7 +8,8 @@ const SECRET = /^[0-9a-f]{64}\n$/;
 const TOKEN = /^serin_[A-Za-z0-9_-]{43}\n$/;
 
 function home(): Home {
-  const made = makeHome(`gateway: { listen: 127.0.0.1:0, timeouts: { notice: 0s } }
+  const made = makeHome(
+    `gateway: { listen: 127.0.0.1:0, timeouts: { notice: 0s } }
 control: { listen: 127.0.0.1:0 }
 routes:
   - name: shop
@@ -16,7 +17,9 @@ routes:
     policy: standard
     consumerKey: { header: x-api-key }
     force: { tokens: accepted }
-`);
+`,
+    'nothing',
+  );
   onTestFinished(made.remove);
   return made;
 }

@@ -6,6 +6,7 @@ import { openStore } from '../../src/store/connect.ts';
 import { type FolderLock, lockFolder } from '../../src/store/embedded/folder-lock.ts';
 import { processStart } from '../../src/store/embedded/process-identity.ts';
 import { codeOf, problemOf, type TemporaryFolder, temporaryFolder } from '../contract/store-bench.ts';
+import { placeDatabase } from '../support/made-database.ts';
 import { insertionOf, rolloutOf } from '../support/rollout-fixture.ts';
 import { startStoreChild } from '../support/store-child.ts';
 
@@ -108,9 +109,9 @@ describe('the store in a data folder', () => {
   const rollout = rolloutOf();
   let made: TemporaryFolder;
 
-  // Making a database takes seconds, copying one does not.
   beforeAll(async () => {
     made = await temporaryFolder();
+    await placeDatabase(made.path);
     const store = await openStore({ dataFolder: made.path });
     await store.rollouts.commit(insertionOf(rollout));
     await store.close();

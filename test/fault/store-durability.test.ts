@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/connect.ts';
 import { type TemporaryFolder, temporaryFolder } from '../contract/store-bench.ts';
+import { placeDatabase } from '../support/made-database.ts';
 import { startStoreChild } from '../support/store-child.ts';
 
 /** Acknowledged commits after which the process is killed, while the next one is under way. */
@@ -31,6 +32,7 @@ async function commitUntilKilled(commits: number): Promise<{ id: string; version
 
 describe('kill -9', () => {
   it('costs no commit that was acknowledged, and leaves none by half', async () => {
+    await placeDatabase(folder.path);
     for (const commits of ROUNDS) {
       const { id, version: acknowledged } = await commitUntilKilled(commits);
       const store = await openStore({ dataFolder: folder.path });

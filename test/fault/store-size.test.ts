@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openStore } from '../../src/store/connect.ts';
 import { temporaryFolder } from '../contract/store-bench.ts';
+import { placeDatabase } from '../support/made-database.ts';
 import { changeOf, evidenceOf, insertionOf, rolloutOf } from '../support/rollout-fixture.ts';
 
 const LOOKS = 600;
@@ -19,6 +20,7 @@ async function sizeOf(folder: string): Promise<number> {
 
 it('a data folder does not grow with the looks that were taken', async () => {
   const folder = await temporaryFolder();
+  await placeDatabase(folder.path);
   const store = await openStore({ dataFolder: folder.path });
   const rollout = rolloutOf();
   await store.rollouts.commit(insertionOf(rollout));

@@ -18,6 +18,7 @@ import { rampedWeight } from '../../src/split/ramp.ts';
 import { openStore } from '../../src/store/connect.ts';
 import type { Store } from '../../src/store/store.ts';
 import { LateCalls } from './late-calls.ts';
+import { placeDatabase } from './made-database.ts';
 import { type Random, seededRandom } from './random.ts';
 import { policyOf } from './rollouts.ts';
 import { type Behaviour, HEALTHY, NO_TALLY, simulateBlock } from './simulated-traffic.ts';
@@ -44,9 +45,10 @@ export interface World {
   database: 'well' | 'full' | 'away';
 }
 
-/** A real store of a file of tests, opened once: the first boot of the embedded database takes seconds. */
+/** A real store of a file of tests, opened once. */
 export async function embeddedStore(): Promise<{ readonly store: Store; close(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'serin-controller-'));
+  await placeDatabase(folder);
   const store = await openStore({ dataFolder: folder });
   return {
     store,

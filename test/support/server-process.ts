@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inTime } from './in-time.ts';
+import { placeDatabase } from './made-database.ts';
 
 /** A process that hangs is named and killed, also where its test was given up before. */
 const SERVES_MS = 90_000;
@@ -15,12 +16,14 @@ const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 export interface Home {
   readonly folder: string;
   readonly configFile: string;
+  /** What its first start finds: a database without rows, or nothing, as on a machine where Serin never ran. */
+  readonly firstStart: 'made' | 'nothing';
   write(name: string, text: string): string;
   token(): string;
   remove(): void;
 }
 
-export function makeHome(config: string): Home {
+export function makeHome(config: string, firstStart: Home['firstStart'] = 'made'): Home {
   const folder = mkdtempSync(join(tmpdir(), 'serin-test-'));
   const write = (name: string, text: string) => {
     const path = join(folder, name);
@@ -30,6 +33,7 @@ export function makeHome(config: string): Home {
   return {
     folder,
     configFile: write('serin.yaml', config),
+    firstStart,
     write,
     token: () => readFileSync(join(folder, '.serin', 'admin-token'), 'utf8').trim(),
     remove: () => rmSync(folder, { recursive: true, force: true }),
@@ -47,11 +51,14 @@ export interface ServerProcess {
 }
 
 /** `serin serve` as a process of its own; resolves when it serves, rejects with what it said when it ends before. */
-export function startServerProcess(
+export async function startServerProcess(
   home: Home,
   env: NodeJS.ProcessEnv = {},
   limits: { readonly openFiles?: number } = {},
 ): Promise<ServerProcess> {
+  const dataFolder = join(home.folder, '.serin');
+  const isEmbedded = !('DATABASE_URL' in env) && !('SERIN_DATA' in env);
+  if (home.firstStart === 'made' && isEmbedded && !existsSync(dataFolder)) await placeDatabase(dataFolder);
   const { openFiles } = limits;
   const serve = [process.execPath, MAIN, 'serve', '--config', home.configFile];
   const limited = openFiles === undefined ? serve : ['sh', '-c', `ulimit -n ${openFiles} && exec "$0" "$@"`, ...serve];

@@ -10,9 +10,11 @@ import { VerifiedTokens } from '../../../src/identity/verified-tokens.ts';
 import type { LogEvent } from '../../../src/problem/log.ts';
 import { openConnection, storeOn } from '../../../src/store/connect.ts';
 import { tokens } from '../../../src/store/schema.ts';
+import { placeDatabase } from '../../support/made-database.ts';
 
 const databaseFolder = mkdtempSync(join(tmpdir(), 'serin-tokens-'));
 const folders = [databaseFolder];
+await placeDatabase(databaseFolder);
 const connection = await openConnection({ dataFolder: databaseFolder });
 const store = storeOn(connection);
 const control = tokenControl(store, () => v7(), new VerifiedTokens(store.tokens, orRemembered));
