@@ -66,7 +66,8 @@ describe('first starts that are killed', () => {
     expect(readdirSync(inData(made, '.')).sort()).toEqual(['admin-token', 'database', 'listening', 'lock', 'secret']);
     expect(await admitted(made, server)).toBe(200);
     await stop(server);
-  });
+    // Nine starts, each of which takes ten seconds on a busy machine.
+  }, 300_000);
 });
 
 describe('what a start finds in the data folder', () => {

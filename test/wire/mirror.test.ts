@@ -210,7 +210,8 @@ describe('mirror', () => {
     }
     await expect.poll(() => canary.seen.length).toBeGreaterThan(0);
     await gateway.toStable({ route: 'shop', rolloutId: null, epoch: 1 });
-    expect((await totals())?.sent.canary['broken-off']).toBeGreaterThan(0);
+    const brokenOff = async () => (await totals())?.sent.canary['broken-off'];
+    await expect.poll(brokenOff, { timeout: 10_000 }).toBeGreaterThan(0);
     const before = canary.seen.length;
     for (let request = 0; request < 5; request++) await askRaw(gateway.port, get('/a'));
     expect(canary.seen.length).toBe(before);
