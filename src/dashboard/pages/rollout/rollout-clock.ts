@@ -1,0 +1,15 @@
+import type { RolloutView } from '../../views.ts';
+
+/** Clocks that differ by less are the same. */
+const LEAST_SKEW_MS = 2_000;
+
+/**
+ * By how much the database's clock, which wrote every time of the view, is ahead of the reader's, in ms; 0 where that is not known.
+ *
+ * @param readAtMs when the view was read, by the reader's clock
+ */
+export function skewOf({ lookedAt, look }: Pick<RolloutView, 'lookedAt' | 'look'>, readAtMs: number): number {
+  if (look === null) return 0;
+  const skewMs = Date.parse(lookedAt) + look.agoMs - readAtMs;
+  return Math.abs(skewMs) < LEAST_SKEW_MS ? 0 : skewMs;
+}

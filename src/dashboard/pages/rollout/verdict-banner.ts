@@ -1,0 +1,131 @@
+import type { GlyphName } from '../../glyph-name.ts';
+import type { RolloutView, VerdictView } from '../../views.ts';
+import { lasting, times } from '../../words/figures.ts';
+import { asSentence } from '../../words/said.ts';
+import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
+
+/** A line in the largest type: what it is, since when where that is told, and its sentence. */
+export interface BannerLead {
+  readonly sign: GlyphName;
+  readonly word: string;
+  /** RFC 3339: told as an age behind the word. */
+  readonly since: string | null;
+  readonly age: 'ago' | 'for';
+  readonly says: string;
+}
+
+export interface VerdictBanner {
+  readonly tone: '' | 'v-harm' | 'v-person' | 'v-ok';
+  readonly leads: readonly BannerLead[];
+  /** What is beside it, in finished sentences. */
+  readonly more: readonly string[];
+  /** What only a person can do now; empty for nothing. */
+  readonly person: readonly string[];
+}
+
+const TONES: Readonly<Record<VerdictView['name'], VerdictBanner['tone']>> = {
+  harmful: 'v-harm',
+  suspect: 'v-person',
+  'shared-fault': 'v-person',
+  blind: 'v-person',
+  undecided: '',
+  'at-parity': 'v-ok',
+};
+
+const ENDS: Readonly<Record<string, { sign: GlyphName; tone: VerdictBanner['tone']; word: string }>> = {
+  'rolled-back': { sign: 'harm', tone: 'v-harm', word: 'Rolled back' },
+  aborted: { sign: 'quiet', tone: '', word: 'Aborted' },
+  superseded: { sign: 'quiet', tone: '', word: 'Superseded' },
+  finalised: { sign: 'parity', tone: 'v-ok', word: 'Finalised' },
+};
+
+/** What the page says largest, and what it says below it. */
+export function bannerOf(view: RolloutView): VerdictBanner {
+  const { active, paused, verdict } = view;
+  const first = [...unrecordedLead(view), ...(paused !== null && active ? [pausedLead(paused)] : [])];
+  const main = active ? verdictLead(view) : endLead(view);
+  return {
+    tone: first.length > 0 ? 'v-person' : main.tone,
+    leads: [...first, main.lead],
+    more: active ? whileItRuns(view) : atTheEnd(view, verdict),
+    person: active ? waits(view) : [],
+  };
+}
+
+function pausedLead({ at, by, reason }: NonNullable<RolloutView['paused']>): BannerLead {
+  return { sign: 'paused', word: `Paused by ${by}`, since: at, age: 'ago', says: reason };
+}
+
+const UNRECORDED: Readonly<Record<string, string>> = {
+  aborted: 'Aborted at the gateway',
+  rolledBack: 'Rolled back at the gateway',
+  canaryBraked: 'Braked at the gateway',
+  harmHeld: 'Harm was found',
+};
+
+// What the gateway does already is told before what the database still says.
+function unrecordedLead({ unrecorded }: RolloutView): readonly BannerLead[] {
+  if (unrecorded === null) return [];
+  const { event, by, at, reason } = unrecorded;
+  const word = UNRECORDED[event] ?? event;
+  const does =
+    event === 'harmHeld' ? 'the canary keeps its weight until a person decides' : 'everything goes to the stable';
+  const says = `${does}; not recorded yet, because the database is unavailable: ${reason}`;
+  return [{ sign: 'suspect', word: event === 'harmHeld' ? word : `${word} by ${by}`, since: at, age: 'ago', says }];
+}
+
+function verdictLead({ verdict, reason, stage }: RolloutView): Pick<VerdictBanner, 'tone'> & { lead: BannerLead } {
+  if (verdict === null) {
+    const word = stage === 'preflight' ? 'Preflight' : 'Nothing judged yet';
+    return { tone: '', lead: { sign: 'open', word, since: null, age: 'for', says: reason } };
+  }
+  const { sign, label } = verdictSign(verdict.name);
+  const isFault = verdict.name === 'blind' || verdict.name === 'shared-fault';
+  const since = isFault ? verdict.since : null;
+  const lead = { sign, word: capitalised(label), since, age: 'for', says: verdict.reason } as const;
+  return { tone: TONES[verdict.name], lead };
+}
+
+function endLead({ stage, reason, endedAt }: RolloutView): Pick<VerdictBanner, 'tone'> & { lead: BannerLead } {
+  const { sign, tone, word } = ENDS[stage] ?? { sign: 'quiet' as const, tone: '' as const, word: stage };
+  return { tone, lead: { sign, word, since: endedAt, age: 'ago', says: reason } };
+}
+
+function whileItRuns({ verdict, cost }: RolloutView): readonly string[] {
+  if (verdict === null) return [];
+  const { where, forecast } = verdict;
+  const hurts = verdict.name === 'harmful' || verdict.name === 'suspect';
+  return [
+    ...beside(where, verdict.reason),
+    evidenceInWords(verdict),
+    ...(forecast === null ? [] : [forecast.says]),
+    ...(hurts && cost !== null ? [cost.says] : []),
+  ].map(asSentence);
+}
+
+function atTheEnd({ cost, endedAt, stage, reason }: RolloutView, verdict: VerdictView | null): readonly string[] {
+  const where = verdict?.where ?? null;
+  const decidedMs = verdict?.since && endedAt ? Date.parse(endedAt) - Date.parse(verdict.since) : 0;
+  const isQuick = stage === 'rolled-back' && verdict?.name === 'harmful' && decidedMs > 0;
+  return [
+    ...beside(where, reason),
+    ...(cost === null ? [] : [cost.says]),
+    ...(isQuick ? [`decided ${lasting(decidedMs)} after the first sign`] : []),
+  ].map(asSentence);
+}
+
+/** What is not in the sentence already. */
+function beside(where: VerdictView['where'], sentence: string): readonly string[] {
+  return where === null || sentence.includes(where.says) ? [] : [where.says];
+}
+
+/** `evidence of harm ×1.4 of ×1,000`: of all checks together, against what decides. */
+export function evidenceInWords({ logEvidence, logThreshold }: Pick<VerdictView, 'logEvidence' | 'logThreshold'>) {
+  const of = logThreshold === null ? '' : ` of ${times(logThreshold)}`;
+  if (logEvidence === null || logEvidence <= 0) return 'no evidence of harm';
+  return `evidence of harm ${times(logEvidence)}${of}`;
+}
+
+function waits({ waitsFor, openPage }: RolloutView): readonly string[] {
+  return waitsFor.map((what) => (what === 'look' ? `an answer to the page (${openPage ?? 'open'})` : what));
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import type { RolloutView } from '../../../src/api/view-schemas.ts';
+import { skewOf } from '../../../src/dashboard/pages/rollout/rollout-clock.ts';
+import { bannerOf } from '../../../src/dashboard/pages/rollout/verdict-banner.ts';
+
+const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
+
+describe('the clock of the database', () => {
+  it('is taken from the age of the last look, and clocks that are nearly the same are the same', () => {
+    const view = { lookedAt: '2026-11-29T13:00:00.000Z', look: { agoMs: 5_000, failures: 0, trouble: null } };
+    const read = Date.parse('2026-11-29T13:00:05.000Z');
+    expect(skewOf(view, read - 60_000)).toBe(60_000);
+    expect(skewOf(view, read + 1_000)).toBe(0);
+    expect(skewOf({ ...view, look: null }, 0)).toBe(0);
+  });
+});
+
+describe('the banner', () => {
+  const verdict = { name: 'undecided', reason: 'p99 is open', since: null, logEvidence: 0.3, logThreshold: 6.9 };
+  const banner = (more: object) =>
+    bannerOf({
+      active: true,
+      stage: 'step-1',
+      reason: 'p99 is open',
+      paused: null,
+      unrecorded: null,
+      verdict: { ...verdict, forecast: null, where: null },
+      cost: null,
+      waitsFor: [],
+      openPage: null,
+      endedAt: null,
+      ...more,
+    } as unknown as RolloutView);
+
+  it('has the sentence of the verdict, unchanged', () => {
+    const { tone, leads, more } = banner({});
+    expect(leads).toMatchObject([{ sign: 'undecided', word: 'Undecided', says: 'p99 is open' }]);
+    expect({ tone, more }).toEqual({ tone: '', more: ['Evidence of harm ×1.3 of ×992.'] });
+  });
+
+  it('has a pause before the verdict, and what is not recorded before both', () => {
+    const at = '2026-11-29T13:00:00.000Z';
+    const paused = { at, by: 'mira', reason: 'looking' };
+    const unrecorded = { event: 'rolledBack', by: 'ada', reason: 'enough', at };
+    const { tone, leads } = banner({ paused, unrecorded });
+    expect(tone).toBe('v-person');
+    expect(leads.map(({ word }) => word)).toEqual(['Rolled back at the gateway by ada', 'Paused by mira', 'Undecided']);
+  });
+
+  it('of an ended rollout has its reason, and neither a pause nor what anybody should do', () => {
+    const ended = { active: false, stage: 'rolled-back', reason: 'errors 4.8 %', endedAt: '2026-11-29T13:09:20.000Z' };
+    const harmful = { ...verdict, name: 'harmful', since: '2026-11-29T13:08:45.000Z', where: null, forecast: null };
+    const { tone, leads, more, person } = banner({ ...ended, verdict: harmful, waitsFor: ['look'] });
+    expect({ tone, person }).toEqual({ tone: 'v-harm', person: [] });
+    expect(leads).toMatchObject([{ word: 'Rolled back', says: 'errors 4.8 %', since: ended.endedAt }]);
+    expect(more.map(spaced)).toEqual(['Decided 35 s after the first sign.']);
+  });
+
+  it('says what only a person can do', () => {
+    expect(banner({ waitsFor: ['resume', 'look'], openPage: 'undecided' }).person).toEqual([
+      'resume',
+      'an answer to the page (undecided)',
+    ]);
+  });
+});
