@@ -6,6 +6,7 @@ export type { ConsumerView } from '../api/control.ts';
 export type { PreviewView } from '../api/preview/preview-view.ts';
 export type { FindingView, VerdictView } from '../api/verdict-schemas.ts';
 export type { AuditView, RolloutView } from '../api/view-schemas.ts';
+export type { DifferenceView } from '../api/views/difference-view.ts';
 export type { MessageView } from '../api/views/message-view.ts';
 export type { PinnedPolicyView } from '../api/views/policy-view.ts';
 export type { RouteView } from '../api/views/route-view.ts';

@@ -1,0 +1,108 @@
+import type { GlyphName } from '../../glyph-name.ts';
+import type { AuditView } from '../../views.ts';
+import { lasting, weightText } from '../../words/figures.ts';
+
+export interface DecisionWords {
+  readonly sign: GlyphName;
+  readonly title: string;
+}
+
+/** Whoever starts a rollout is told with it. */
+const AT_THE_START = ['rolloutStarted', 'preflightPassed', 'preflightRefused'];
+
+type Fact = AuditView['event'];
+
+/** What became of a rollout by one entry of its audit: `10 % → 25 %`, `Paused`, `Gate tests passed`. */
+export function decisionWords({ event, actor, before, after }: AuditView): DecisionWords {
+  const [sign, title] = EVENTS[event.kind]?.(event, wayOf(before, after)) ?? ['dot', inWords(event.kind)];
+  const isByPerson = actor.role !== 'serin' && !AT_THE_START.includes(event.kind);
+  return { sign: isByPerson ? 'person' : sign, title };
+}
+
+type Told = (event: Fact, way: string | null) => readonly [GlyphName, string];
+
+const moved =
+  (sign: GlyphName, what: string): Told =>
+  (_, way) => [sign, way === null ? what : `${way}, ${lower(what)}`];
+const passed =
+  (what: string): Told =>
+  (_, way) => ['step', way ?? what];
+const plain =
+  (sign: GlyphName, what: string): Told =>
+  () => [sign, what];
+
+const EVENTS: Readonly<Record<string, Told>> = {
+  rolloutStarted: plain('dot', 'Started'),
+  preflightPassed: plain('check', 'The canary answers'),
+  preflightRefused: plain('harm', 'The canary does not answer'),
+  internalPassed: passed('Internal phase passed'),
+  internalFailed: plain('harm', 'Internal phase failed'),
+  stepPassed: passed('Step passed'),
+  canaryJudgedHarmful: moved('harm', 'Rolled back'),
+  harmHeld: plain('suspect', 'Harm found, and held'),
+  canaryBraked: moved('harm', 'Braked by the gateway'),
+  blindTooLong: (event) => ['blind', `Blind for too long: ${actionOf(event)}`],
+  canaryFellSilent: (event) => ['blind', `The canary fell silent: ${actionOf(event)}`],
+  undecidedTooLong: plain('undecided', 'Undecided for too long'),
+  canarySteppedBack: moved('step', 'Back to warm up'),
+  canaryTriedAgain: moved('step', 'Tried again'),
+  faultFollowedIncrease: moved('suspect', 'Increase taken back'),
+  faultEndedAfterWithdrawal: plain('check', 'The fault is over'),
+  withdrawnWeightGivenAgain: moved('step', 'Given again'),
+  interferenceSuspected: plain('suspect', 'The increase may be the cause'),
+  faultOutlastedWithdrawal: plain('suspect', 'The fault outlasted the increase'),
+  bakePassed: passed('Bake passed'),
+  rolloutFinalised: plain('parity', 'Finalised'),
+  pageResolved: plain('check', 'The page is over'),
+  paused: plain('paused', 'Paused'),
+  resumed: plain('step', 'Resumed'),
+  advanced: moved('step', 'Advanced'),
+  promoted: (event, way) => {
+    const how = event['repair'] === true ? ' as a repair' : event['full'] === true ? ' without the bake' : '';
+    return ['step', `${way === null ? 'Promoted' : `${way}, promoted`}${how}`];
+  },
+  rolledBack: moved('harm', 'Rolled back'),
+  aborted: moved('quiet', 'Aborted'),
+  weightSet: moved('step', 'Weight set'),
+  extended: (event) => ['step', `Extended by ${lasting(Number(event['byMs']))}`],
+  checkSkipped: (event) => ['step', `Check ${String(event['check'])} skipped`],
+  gatePassed: (event) => ['check', `Gate ${String(event['gate'])} passed`],
+  superseded: moved('quiet', 'Superseded'),
+  rebased: plain('step', 'Rebased on the declared policy'),
+  finalisedByHand: plain('parity', 'Finalised'),
+};
+
+function actionOf(event: Fact): string {
+  switch (event['action']) {
+    case 'rollback':
+      return 'rolled back';
+    case 'pause':
+      return 'paused';
+    default:
+      return 'held';
+  }
+}
+
+/** `internal → 10 %`; null where neither the stage nor the weight changed, and of what is not known. */
+function wayOf(before: unknown, after: unknown): string | null {
+  const [from, to] = [placeOf(before), placeOf(after)];
+  return from === null || to === null || from === to ? null : `${from} → ${to}`;
+}
+
+const WITHOUT_WEIGHT = ['preflight', 'internal', 'bake', 'promoted', 'finalised'];
+
+function placeOf(configuration: unknown): string | null {
+  const { stage, canaryBps } = (configuration ?? {}) as { readonly stage?: unknown; readonly canaryBps?: unknown };
+  if (typeof stage !== 'string' || typeof canaryBps !== 'number') return null;
+  return WITHOUT_WEIGHT.includes(stage) ? stage : weightText(canaryBps);
+}
+
+function lower(text: string): string {
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+}
+
+/** `canaryJudgedHarmful` as `Canary judged harmful`. */
+function inWords(kind: string): string {
+  const text = kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

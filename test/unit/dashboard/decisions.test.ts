@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { AuditView } from '../../../src/api/view-schemas.ts';
+import { mergedAudit, olderThan } from '../../../src/dashboard/pages/rollout/audit-pages.ts';
+import { decisionWords } from '../../../src/dashboard/pages/rollout/decision-words.ts';
+
+const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
+
+const place = (stage: string, canaryBps: number) => ({ stage, canaryBps });
+const entry = (kind: string, more: Partial<AuditView> = {}, facts: object = {}): AuditView => ({
+  seq: 1,
+  at: '2026-11-29T13:09:20.000Z',
+  actor: { name: 'serin', role: 'serin' },
+  route: 'shop',
+  rolloutId: 'r',
+  event: { kind, ...facts },
+  reason: '',
+  before: place('step-1', 1_000),
+  after: place('step-1', 1_000),
+  hash: '',
+  ...more,
+});
+const titleOf = (...parts: Parameters<typeof entry>) => spaced(decisionWords(entry(...parts)).title);
+
+describe('a decision', () => {
+  it('says from where to where', () => {
+    expect(titleOf('stepPassed', { after: place('step-2', 5_000) })).toBe('10 % → 50 %');
+    expect(titleOf('internalPassed', { before: place('internal', 0) })).toBe('internal → 10 %');
+    expect(titleOf('canaryJudgedHarmful', { after: place('rolled-back', 0) })).toBe('10 % → 0 %, rolled back');
+    expect(titleOf('weightSet', {}, { canaryBps: 1_000 })).toBe('Weight set');
+  });
+
+  it('says what tells it from others of its kind, and of a kind that nobody knows its name', () => {
+    expect(titleOf('gatePassed', {}, { gate: 'tests' })).toBe('Gate tests passed');
+    expect(titleOf('blindTooLong', {}, { action: 'pause' })).toBe('Blind for too long: paused');
+    expect(titleOf('somethingNew')).toBe('Something new');
+  });
+
+  it('of a person has the sign of one', () => {
+    const actor = { name: 'ada', role: 'operator' };
+    expect(decisionWords(entry('paused', { actor })).sign).toBe('person');
+    expect(decisionWords(entry('rolloutStarted', { actor })).sign).toBe('dot');
+  });
+});
+
+describe('the pages of an audit', () => {
+  const started = entry('rolloutStarted', { seq: 3 });
+  const others = [7, 5].map((seq) => entry('paused', { seq }));
+
+  it('are one list without doubles, whatever order they come in', () => {
+    const known = mergedAudit(others, [entry('resumed', { seq: 9 }), ...others]);
+    expect(known.map(({ seq }) => seq)).toEqual([9, 7, 5]);
+    expect(olderThan(known)).toBe(5);
+  });
+
+  it('end with the start of the rollout', () => {
+    expect(olderThan(mergedAudit(others, [started]))).toBeNull();
+    expect(olderThan([])).toBeNull();
+  });
+});
