@@ -1,5 +1,6 @@
 import type { FunctionComponent } from 'preact';
 import type { PageProps } from './page-props.ts';
+import { RolloutPage } from './pages/rollout/rollout-page.tsx';
 import { RoutesPage } from './pages/routes/routes-page.tsx';
 
 export interface Page {
@@ -11,4 +12,7 @@ export interface Page {
 }
 
 /** Every page of the dashboard. */
-export const PAGES: readonly Page[] = [{ path: /^\/(?:ui\/?)?$/, under: 'Routes', content: RoutesPage }];
+export const PAGES: readonly Page[] = [
+  { path: /^\/(?:ui\/?)?$/, under: 'Routes', content: RoutesPage },
+  { path: /^\/ui\/rollouts\/([^/]+)$/, under: 'Routes', content: RolloutPage },
+];

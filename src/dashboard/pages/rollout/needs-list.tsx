@@ -1,0 +1,35 @@
+import { Glyph } from '../../glyph.tsx';
+import type { RolloutView } from '../../views.ts';
+import { weightText } from '../../words/figures.ts';
+import { legible, said } from '../../words/said.ts';
+
+/** Everything that has to be true before the present stage ends by itself. */
+export function NeedsList({ rollout }: { readonly rollout: RolloutView }) {
+  const { needs } = rollout;
+  const open = needs.filter(({ met }) => !met).length;
+  return (
+    <section aria-labelledby="h-next">
+      <h2 id="h-next">
+        {nextInWords(rollout)} <span class="soft">{open === 0 ? 'all met' : `${open} open`}</span>
+      </h2>
+      <ul class="list">
+        {needs.map(({ what, met, says }, at) => (
+          <li key={`${what} ${at}`} class={met ? 'met' : 'open'}>
+            <Glyph sign={met ? 'check' : what === 'pause' ? 'paused' : 'open'} label={met ? 'met' : 'open'} />
+            <span class="foreign">{said(says)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** `To 50 %, all of these` */
+export function nextInWords({ nextStage, stages }: Pick<RolloutView, 'nextStage' | 'stages'>): string {
+  if (nextStage === null) return 'What it still waits for';
+  const next = stages.find(({ name }) => name === nextStage);
+  const isStep = nextStage.startsWith('step-');
+  const label =
+    next === undefined ? nextStage : isStep && next.weightBps !== null ? weightText(next.weightBps) : next.label;
+  return `To ${legible(label)}, all of these`;
+}

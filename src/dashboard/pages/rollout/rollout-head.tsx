@@ -1,0 +1,79 @@
+import { Link } from '../../address.tsx';
+import { Moment, Since } from '../../moment.tsx';
+import type { RolloutView } from '../../views.ts';
+import { lasting } from '../../words/figures.ts';
+import { legible } from '../../words/said.ts';
+
+interface RolloutHeadProps {
+  readonly rollout: RolloutView;
+  readonly skewMs: number;
+}
+
+/** What is rolled out, who began it, and what it is judged by. */
+export function RolloutHead({ rollout, skewMs }: RolloutHeadProps) {
+  const { route, id, stable, canary, policy, source } = rollout;
+  return (
+    <>
+      <div class="crumbs foreign">
+        <Link to="/ui/">Routes</Link> / <Link to={`/ui/routes/${encodeURIComponent(route)}`}>{legible(route)}</Link> /
+        rollout <span class="mono">{shortId(id)}</span>
+      </div>
+      <div class="head">
+        <div class="title foreign">
+          <h1>
+            {legible(route)}{' '}
+            <span class="ver">
+              {legible(stable.version)} → <b>{legible(canary.version)}</b>
+            </span>
+          </h1>
+          <div class="soft">
+            <Begun rollout={rollout} skewMs={skewMs} /> · {attemptInWords(rollout)} · policy{' '}
+            <a href="#policy">{legible(policy.name)}</a>
+            {source !== null && source !== 'gateway' && <> · evidence from {legible(source)}</>}
+            <Traffic rollout={rollout} />
+          </div>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Begun({ rollout: { active, startedAt, startedBy, endedAt }, skewMs }: RolloutHeadProps) {
+  const by = startedBy !== null && (
+    <>
+      {' '}
+      by <b>{legible(startedBy)}</b>
+    </>
+  );
+  if (active || endedAt === null) {
+    return (
+      <>
+        started <Since at={startedAt} skewMs={skewMs} /> ago{by}
+      </>
+    );
+  }
+  return (
+    <>
+      started <Moment at={startedAt} />
+      {by} · ended <Moment at={endedAt} />, after {lasting(Date.parse(endedAt) - Date.parse(startedAt))}
+    </>
+  );
+}
+
+function Traffic({ rollout: { active, trafficPerSecond } }: { readonly rollout: RolloutView }) {
+  if (!active) return null;
+  return <> · {trafficPerSecond === null ? 'no traffic measured' : `${rate(trafficPerSecond)} requests/s`}</>;
+}
+
+function rate(perSecond: number): string {
+  if (perSecond === 0) return '0';
+  return perSecond >= 10 ? perSecond.toFixed(0) : String(Number(perSecond.toPrecision(2)));
+}
+
+function attemptInWords({ attempt }: RolloutView): string {
+  return attempt === 1 ? 'first attempt' : `attempt ${attempt}`;
+}
+
+function shortId(id: string): string {
+  return id.length > 12 ? `${id.slice(0, 6)}…${id.slice(-4)}` : id;
+}

@@ -1,0 +1,113 @@
+import { useEffect } from 'preact/hooks';
+import { Link } from '../../address.tsx';
+import { Ladder } from '../../drawings/ladder.tsx';
+import { RolloutStrips } from '../../drawings/strips/rollout-strips.tsx';
+import { useSnapshot } from '../../live/use-snapshot.ts';
+import type { PageProps } from '../../page-props.ts';
+import type { RolloutView } from '../../views.ts';
+import { weightText } from '../../words/figures.ts';
+import { legible } from '../../words/said.ts';
+import { ChecksSection } from './checks-section.tsx';
+import { RolloutDecisions } from './decision-list.tsx';
+import { DifferenceList } from './difference-list.tsx';
+import { rungsOf } from './ladder-rungs.ts';
+import { RolloutMessages } from './message-list.tsx';
+import { NeedsList } from './needs-list.tsx';
+import { PinnedPolicy } from './pinned-policy.tsx';
+import { skewOf } from './rollout-clock.ts';
+import { RolloutFoot } from './rollout-foot.tsx';
+import { RolloutHead } from './rollout-head.tsx';
+import { VerdictSentence } from './verdict-sentence.tsx';
+import { WhereWorse } from './where-worse.tsx';
+import { WhoGetsWhat } from './who-gets-what.tsx';
+
+/** One rollout: what Serin thinks of it, why, and what it waits for. */
+export function RolloutPage({ named: id }: PageProps) {
+  const { data, readAt, trouble } = useSnapshot<RolloutView>(
+    `/rollouts/${encodeURIComponent(id)}`,
+    ({ kind, data: { id: of } }) => (kind === 'rollout' || kind === 'look') && of === id,
+  );
+  useEffect(() => {
+    document.title = data === null ? 'Rollout · Serin' : titleOf(data);
+  }, [data]);
+  if (data === null) return trouble === null ? null : <NoRollout id={id} trouble={trouble} />;
+  const readAtMs = Date.now() - (performance.now() - (readAt ?? 0));
+  return (
+    <>
+      {trouble !== null && (
+        <p class="notice bad">
+          What is shown could not be read again: {legible(trouble.detail)}.{' '}
+          {trouble.kind === 'unreachable' && 'It is tried again.'}
+        </p>
+      )}
+      <RolloutContent rollout={data} skewMs={skewOf(data, readAtMs)} />
+    </>
+  );
+}
+
+function RolloutContent({ rollout, skewMs }: { readonly rollout: RolloutView; readonly skewMs: number }) {
+  const { id, active, verdict } = rollout;
+  const where = worthATable(rollout) ? (verdict?.where ?? null) : null;
+  const checks = <ChecksSection rollout={rollout} />;
+  return (
+    <>
+      <RolloutHead rollout={rollout} skewMs={skewMs} />
+      <VerdictSentence rollout={rollout} skewMs={skewMs} />
+      <Ladder rungs={rungsOf(rollout)} />
+      {!active && where !== null && <WhereWorse where={where} />}
+      {active ? (
+        <div class="cols">
+          {checks}
+          <div>
+            <NeedsList rollout={rollout} />
+            <WhoGetsWhat rollout={rollout} />
+          </div>
+        </div>
+      ) : (
+        checks
+      )}
+      {active && where !== null && <WhereWorse where={where} />}
+      <DifferenceList rollout={rollout} />
+      <RolloutStrips rollout={rollout} />
+      <div class="halves">
+        <RolloutDecisions id={id} />
+        <div>
+          <PinnedPolicy rollout={rollout} />
+          <RolloutMessages id={id} />
+          {!active && <WhoGetsWhat rollout={rollout} />}
+        </div>
+      </div>
+      <RolloutFoot rollout={rollout} />
+    </>
+  );
+}
+
+/** Where nothing stands out, the sentence of the verdict has said so. */
+function worthATable({ verdict, reason }: RolloutView): boolean {
+  const where = verdict?.where ?? null;
+  return where !== null && (where.slices.length > 0 || !`${reason} ${verdict?.reason}`.includes(where.says));
+}
+
+interface NoRolloutProps {
+  readonly id: string;
+  readonly trouble: { readonly kind: 'refused' | 'unreachable'; readonly detail: string; readonly status?: number };
+}
+
+function NoRollout({ id, trouble }: NoRolloutProps) {
+  const isUnknown = trouble.status === 404 || trouble.status === 400 || trouble.status === 422;
+  return (
+    <div class="padded">
+      <h1 class="foreign">{isUnknown ? `There is no rollout ${legible(id)}` : 'This rollout could not be read'}</h1>
+      <p class="pad">
+        {isUnknown ? 'It may belong to another installation. ' : `${legible(trouble.detail)}. `}
+        <Link to="/ui/">Routes</Link>
+      </p>
+    </div>
+  );
+}
+
+function titleOf({ route, canary, active, canaryBps, verdict, stage, paused }: RolloutView): string {
+  const state = active ? (paused !== null ? 'paused' : (verdict?.name ?? stage)) : stage;
+  const weight = active ? `${weightText(canaryBps)}, ` : '';
+  return legible(`${route} ${canary.version}: ${weight}${state.replaceAll('-', ' ')}`);
+}

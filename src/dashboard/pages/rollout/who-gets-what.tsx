@@ -1,0 +1,78 @@
+import type { ComponentChildren } from 'preact';
+import { useSnapshot } from '../../live/use-snapshot.ts';
+import type { ConsumerView, RolloutView } from '../../views.ts';
+import { percent, weightText } from '../../words/figures.ts';
+import { amountOf, legible } from '../../words/said.ts';
+
+/** Which requests get which version, and where these are. */
+export function WhoGetsWhat({ rollout }: { readonly rollout: RolloutView }) {
+  const { route, stable, canary, active } = rollout;
+  return (
+    <section aria-labelledby="h-who">
+      <h2 id="h-who">{active ? 'Who gets what' : 'Versions'}</h2>
+      <dl class="facts">
+        {active && <Weight rollout={rollout} />}
+        {active && <Listed route={route} />}
+        <Fact name="canary">
+          <span class="canary">{legible(canary.version)}</span> <span class="mono">{legible(canary.url)}</span>
+        </Fact>
+        <Fact name="stable">
+          <span class="stable">{legible(stable.version)}</span> <span class="mono">{legible(stable.url)}</span>
+        </Fact>
+      </dl>
+    </section>
+  );
+}
+
+function Weight({ rollout: { router, canary, canaryBps, sticky, heavyLast } }: { readonly rollout: RolloutView }) {
+  const isAdvice = router === 'none';
+  return (
+    <>
+      <Fact name={isAdvice ? 'advised' : 'by weight'}>
+        {weightText(canaryBps)} to <span class="canary">{legible(canary.version)}</span>
+        {isAdvice
+          ? '; another router makes the split'
+          : sticky === null
+            ? ', each request drawn by itself'
+            : `, sticky by ${legible(sticky)}`}
+      </Fact>
+      {heavyLast !== null && (
+        <Fact name="last">
+          {amountOf(heavyLast.keys, 'heavy key')}, with {percent(heavyLast.share)} of the traffic before the start: at{' '}
+          {weightText(10_000)} only
+        </Fact>
+      )}
+    </>
+  );
+}
+
+const RULES = { canary: 'canary', stable: 'stable', 'by-weight': 'by weight' } as const;
+
+function Listed({ route }: { readonly route: string }) {
+  const { data, trouble } = useSnapshot<readonly ConsumerView[]>(
+    `/routes/${encodeURIComponent(route)}/consumers`,
+    (event) => event.kind === 'routes' && event.data.route === route,
+  );
+  if (trouble !== null) return <Fact name="listed">unknown: {legible(trouble.detail)}</Fact>;
+  if (data === null) return null;
+  return (
+    <Fact name="listed">
+      {data.length === 0 && 'nobody'}
+      {data.map(({ name, rule }, at) => (
+        <span key={name}>
+          {at > 0 && ', '}
+          {legible(name)} <span class={rule === 'by-weight' ? 'soft' : rule}>{RULES[rule]}</span>
+        </span>
+      ))}
+    </Fact>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
