@@ -55,7 +55,9 @@ const FONTS = `<?xml version="1.0"?>
 
 const SCRIPT = `#!/bin/sh
 here=$(cd "$(dirname "$0")" && pwd)
-libraries=$(echo "$here"/usr/lib/*-linux-gnu)
-export LD_LIBRARY_PATH="$libraries:$libraries/nss\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" FONTCONFIG_FILE="$here/fonts.conf"
+for libraries in "$here"/lib/*-linux-gnu "$here"/usr/lib/*-linux-gnu "$here"/usr/lib/*-linux-gnu/nss "$here"/usr/lib/*-linux-gnu/pulseaudio; do
+  LD_LIBRARY_PATH="$libraries\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+done
+export LD_LIBRARY_PATH FONTCONFIG_FILE="$here/fonts.conf"
 exec "$here/usr/lib/chromium/chromium" "$@"
 `;

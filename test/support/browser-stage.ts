@@ -6,23 +6,22 @@ import { startTraffic, type Traffic } from '../../src/demo/traffic.ts';
 import { type Caller, callerOf, HEALTHY, toy } from './cast.ts';
 import { type Home, makeHome, type ServerProcess, startServerProcess } from './server-process.ts';
 
-/** A whole rollout in twenty seconds, and a harmful one is back in five: looks of a second, dwells of three, wide margins. */
+/** A whole rollout in twenty seconds, and a harmful one is back in five: looks of a second, dwells of three, and latency is only reported. */
 const QUICK = `apiVersion: serin.dev/v1
 kind: GraduationPolicy
 metadata: { name: quick }
 spec:
-  internal: { requests: 10 }
+  internal: { requests: 20, maxErrors: 19 }
   steps:
     - { weight: 20%, dwell: 3s }
     - { weight: 50%, dwell: 3s }
   bake: { dwell: 3s }
   finalise: automatic
   checks:
-    errors: { statuses: [5xx], parity: { relative: 50%, absolute: 4pp } }
-    latency:
-      p50: { rollback: 50%, parity: 100% }
-      p95: { rollback: 50%, parity: 100% }
-      p99: { rollback: 100%, parity: 200% }
+    errors: { statuses: [5xx], parity: { relative: 50%, absolute: 10pp } }
+    clientErrors: { parity: { relative: 50%, absolute: 10pp } }
+    # On a busy machine latencies are shown to be alike much later than errors.
+    latency: { p50: { dryRun: true }, p95: { dryRun: true }, p99: { dryRun: true } }
   judge: { block: 1s, minStep: 3s, warmUp: 0s, reference: 5s, dispersion: { initial: 1 } }
 `;
 

@@ -6,15 +6,8 @@ import { chromium, type Page } from 'playwright-core';
 
 /** On a machine that does three things at once. */
 const PATIENCE_MS = 30_000;
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+/** Besides what Playwright gives it: no sandbox, no background traffic, no first run. */
+const ARGUMENTS = ['--disable-gpu', '--disable-quic'];
 
 /** How a page is looked at. */
 export interface Look {
