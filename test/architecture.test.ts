@@ -85,7 +85,7 @@ const TABLE: ImportTable = {
         'api/views.ts',
         'api/view-schemas.ts',
         'api/preview/preview-view.ts',
-        'api/report/report-view.ts',
+        'api/report/report-schema.ts',
         'api/views/route-view.ts',
         'api/problem-schema.ts',
       ],

@@ -6,10 +6,7 @@ import type { LatencyMargin } from '../policy/units.ts';
 import { medianPassage } from '../stats/evidence/first-passage.ts';
 import { normalTail } from '../stats/evidence/normal.ts';
 import { probeWalks } from '../stats/series/probe-bets.ts';
-import type { ExpectedTraffic } from './traffic.ts';
-
-/** The deviation of ln(canary/stable) within a pair, where nobody says another: what one answer of a service commonly varies by. */
-export const USUAL_PAIR_NOISE = 0.15;
+import { type ExpectedTraffic, USUAL_PAIR_NOISE } from './traffic.ts';
 
 export function arePlannedProbes(policy: Policy): boolean {
   return policy.spec.checks.probes !== undefined && !isDryRun(policy, 'probes');

@@ -12,6 +12,9 @@ export interface ExpectedTraffic {
   readonly pairNoise?: number;
 }
 
+/** The deviation of ln(canary/stable) within a pair, where nobody says another: what one answer of a service commonly varies by. */
+export const USUAL_PAIR_NOISE = 0.15;
+
 /** Log-normal latencies: two quantiles determine the distribution. */
 export interface LogNormal {
   readonly medianMs: number;

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ReportView } from '../../src/api/report/report-view.ts';
+import type { ReportView } from '../../src/api/report/report-schema.ts';
 import type { RolloutView } from '../../src/api/view-schemas.ts';
 import { callerOf } from '../support/cast.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';

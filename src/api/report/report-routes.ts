@@ -4,7 +4,8 @@ import { jsonAnswer, refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
 import { contentTag, hasAlready } from '../entity-tag.ts';
 import { rolloutParams } from '../request-schemas.ts';
-import { reportView, reportViewSchema } from './report-view.ts';
+import { reportViewSchema } from './report-schema.ts';
+import { reportView } from './report-view.ts';
 
 const report = createRoute({
   method: 'get',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { reportViewSchema } from '../../api/report/report-view.ts';
+import { reportViewSchema } from '../../api/report/report-schema.ts';
 import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { findRollout, rolloutPath, UUID } from '../find-rollout.ts';
 import { print } from '../output.ts';

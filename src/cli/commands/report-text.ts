@@ -1,4 +1,4 @@
-import type { ReportView } from '../../api/report/report-view.ts';
+import type { ReportView } from '../../api/report/report-schema.ts';
 import { formatAbout, formatCount, formatShare } from '../../parity/figures.ts';
 import { counted } from '../../policy/counted.ts';
 import { clean, padTo, wrap } from '../text.ts';

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type PolicyCheckView, policyCheckViewSchema } from '../../api/view-schemas.ts';
 import { formatIssue } from '../../policy/place.ts';
-import { readPolicy } from '../../policy/read.ts';
 import type { Policy } from '../../policy/schema.ts';
 import { type Issue, Problem } from '../../problem/problem.ts';
 import { readFailure } from '../../problem/read-failure.ts';
@@ -84,6 +83,8 @@ async function validateFile(file: string, check: OnlineCheck | null): Promise<Va
     const issues = [{ path: '', message: readFailure(file, error) }];
     return { file, ok: false, name: null, digest: null, issues, notes: [] };
   }
+  // Loaded here: reading a policy takes four times the modules of asking a server.
+  const { readPolicy } = await import('../../policy/read.ts');
   const reading = readPolicy(text, file);
   if (!reading.ok) return { file, ok: false, name: null, digest: null, issues: reading.issues, notes: [] };
   const offline = { file, name: reading.policy.metadata.name, digest: reading.digest };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { controlApi } from '../../../src/api/control-api.ts';
-import { type ReportView, reportViewSchema } from '../../../src/api/report/report-view.ts';
+import { type ReportView, reportViewSchema } from '../../../src/api/report/report-schema.ts';
 import type { RolloutView } from '../../../src/api/view-schemas.ts';
 import { type FakeControl, fakeControl, TOKENS, verdictOf } from '../../support/fake-control.ts';
 import { policyOf, T0 } from '../../support/rollouts.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reportViewSchema } from '../../../src/api/report/report-view.ts';
+import { reportViewSchema } from '../../../src/api/report/report-schema.ts';
 import { readPolicy } from '../../../src/policy/read.ts';
 import { verdictOf } from '../../support/fake-control.ts';
 import { T0 } from '../../support/rollouts.ts';
