@@ -73,5 +73,5 @@ export function lasting(ms: number): string {
 
 /** Keeps a number and its unit on one line, in a sentence that the server wrote. */
 export function glued(sentence: string): string {
-  return sentence.replaceAll(/(\d) (%|ms|pp|min|KB|MB|h|m|s|d)(?=[\s<.,;:)·?]|$)/g, `$1${NBSP}$2`);
+  return sentence.replaceAll(/(\d) (%|ms|pp|min|KB|MB|h|m|s|d)(?=[\s<.,;:)·?…]|$)/g, `$1${NBSP}$2`);
 }
