@@ -1,3 +1,4 @@
+import { RolloutActs } from '../../acts/rollout-acts.tsx';
 import { Link } from '../../address.tsx';
 import { Moment, Since } from '../../moment.tsx';
 import type { RolloutView } from '../../views.ts';
@@ -7,10 +8,12 @@ import { legible } from '../../words/said.ts';
 interface RolloutHeadProps {
   readonly rollout: RolloutView;
   readonly skewMs: number;
+  /** Called when something was done to it here. */
+  readonly onDone: () => void;
 }
 
 /** What is rolled out, who began it, and what it is judged by. */
-export function RolloutHead({ rollout, skewMs }: RolloutHeadProps) {
+export function RolloutHead({ rollout, skewMs, onDone }: RolloutHeadProps) {
   const { route, id, stable, canary, policy, source } = rollout;
   return (
     <>
@@ -33,12 +36,13 @@ export function RolloutHead({ rollout, skewMs }: RolloutHeadProps) {
             <Traffic rollout={rollout} />
           </div>
         </div>
+        <RolloutActs rollout={rollout} onDone={onDone} />
       </div>
     </>
   );
 }
 
-function Begun({ rollout: { active, startedAt, startedBy, endedAt }, skewMs }: RolloutHeadProps) {
+function Begun({ rollout: { active, startedAt, startedBy, endedAt }, skewMs }: Omit<RolloutHeadProps, 'onDone'>) {
   const by = startedBy !== null && (
     <>
       {' '}

@@ -23,7 +23,7 @@ import { WhoGetsWhat } from './who-gets-what.tsx';
 
 /** One rollout: what Serin thinks of it, why, and what it waits for. */
 export function RolloutPage({ named: id }: PageProps) {
-  const { data, readAt, trouble } = useSnapshot<RolloutView>(
+  const { data, readAt, trouble, refresh } = useSnapshot<RolloutView>(
     `/rollouts/${encodeURIComponent(id)}`,
     ({ kind, data: { id: of } }) => (kind === 'rollout' || kind === 'look') && of === id,
   );
@@ -40,18 +40,24 @@ export function RolloutPage({ named: id }: PageProps) {
           {trouble.kind === 'unreachable' && 'It is tried again.'}
         </p>
       )}
-      <RolloutContent rollout={data} skewMs={skewOf(data, readAtMs)} />
+      <RolloutContent rollout={data} skewMs={skewOf(data, readAtMs)} onDone={refresh} />
     </>
   );
 }
 
-function RolloutContent({ rollout, skewMs }: { readonly rollout: RolloutView; readonly skewMs: number }) {
+interface RolloutContentProps {
+  readonly rollout: RolloutView;
+  readonly skewMs: number;
+  readonly onDone: () => void;
+}
+
+function RolloutContent({ rollout, skewMs, onDone }: RolloutContentProps) {
   const { id, active, verdict } = rollout;
   const where = worthATable(rollout) ? (verdict?.where ?? null) : null;
   const checks = <ChecksSection rollout={rollout} />;
   return (
     <>
-      <RolloutHead rollout={rollout} skewMs={skewMs} />
+      <RolloutHead rollout={rollout} skewMs={skewMs} onDone={onDone} />
       <VerdictSentence rollout={rollout} skewMs={skewMs} />
       <Ladder rungs={rungsOf(rollout)} />
       {!active && where !== null && <WhereWorse where={where} />}

@@ -1,0 +1,66 @@
+import { clockTime } from '../words/clock.ts';
+import { said } from '../words/said.ts';
+import type { Acting, Notice } from './acting.ts';
+import { allHappened } from './happened-words.ts';
+import type { Objection } from './objection.ts';
+
+/** Why the question is asked anew. */
+export function ActNotice({ notice }: { readonly notice: Notice }) {
+  if (notice.kind === 'signed-out') {
+    return (
+      <div class="notice" role="alert">
+        <b>Nothing was done:</b> the session had ended. Your reason is kept.
+      </div>
+    );
+  }
+  const { kind, from, to, by } = notice;
+  return (
+    <div class="notice" role="alert">
+      <b>{kind === 'not-done' ? 'Nothing was done.' : 'The rollout has moved on.'}</b>{' '}
+      {by !== null && by.length > 0 && <>While you were writing: {allHappened(by)}. </>}
+      It was version {from}, it is {Math.max(to, from + (by?.length ?? 0))} now. The question is asked anew, and your
+      reason is kept.
+    </div>
+  );
+}
+
+/** Why it cannot be done, where no field is at fault. */
+export function ActObjection({ objection }: { readonly objection: Objection }) {
+  return (
+    <div class="notice bad" role="alert">
+      {objection.isOfDeed && <b>Nothing was done: </b>}
+      {said(objection.detail)}
+    </div>
+  );
+}
+
+type Unknown = Extract<Acting, { readonly kind: 'unknown' }>;
+
+/** Nobody has heard what came of it: what the state says, and no more. */
+export function ActUnknown({ state, route }: { readonly state: Unknown; readonly route: string }) {
+  const { detail, found } = state;
+  return (
+    <div class="notice bad" role="alert">
+      <p>
+        <b>It is not known whether this was done:</b> {said(detail)}. It is not sent again by itself.
+      </p>
+      <p>{found === null ? 'The state is being read, until Serin answers.' : <Found state={state} route={route} />}</p>
+    </div>
+  );
+}
+
+function Found({ state: { found, preview }, route }: { readonly state: Unknown; readonly route: string }) {
+  switch (found?.kind) {
+    case 'not-so-far':
+      return (
+        <>
+          At {clockTime(Date.now())} it was not done: {route} is as it was at version {preview.version}. What is still
+          on its way may be done yet; asked anew, it is done once at most.
+        </>
+      );
+    case 'overtaken':
+      return <>It was not done, and will not be, for this came first: {allHappened(found.entries)}.</>;
+    default:
+      return null;
+  }
+}

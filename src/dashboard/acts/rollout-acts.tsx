@@ -1,0 +1,113 @@
+import { useEffect, useState } from 'preact/hooks';
+import { Link } from '../address.tsx';
+import { useKeys } from '../keys/use-keys.ts';
+import { useValue } from '../live/observable.ts';
+import { session } from '../live/session.ts';
+import type { RolloutView } from '../views.ts';
+import { clockTime, utcTime } from '../words/clock.ts';
+import { ActDialog } from './act-dialog.tsx';
+import { ActMenu } from './act-menu.tsx';
+import { actWords, VERB_NAMES } from './act-words.ts';
+import { type Acting, isOpen } from './acting.ts';
+import { offeredTo } from './bar.ts';
+import { type ActVerb, draftOf } from './draft.ts';
+import { useActing } from './use-acting.ts';
+
+interface RolloutActsProps {
+  readonly rollout: RolloutView;
+  /** Called when something was done: what is shown is old. */
+  readonly onDone: () => void;
+}
+
+const KEYS: Readonly<Partial<Record<ActVerb, string>>> = { pause: 'p', resume: 'p', advance: 'a', rollback: 'r' };
+
+/** Everything by which a person acts on a rollout: buttons, keys, and the question before each. */
+export function RolloutActs({ rollout, onDone }: RolloutActsProps) {
+  const who = useValue(session);
+  const [state, dispatch] = useActing(rollout);
+  const [isMenuOpen, setMenuOpen] = useState(false);
+  const me = who.kind === 'signed-in' || who.kind === 'ended' ? who.me : null;
+  const isDone = state.kind === 'done';
+  useEffect(() => {
+    if (isDone) onDone();
+  }, [isDone]);
+  const offered = offeredTo({ roles: me?.roles ?? [] }, rollout);
+  const { bar, more, refused, missing } = offered;
+  const open = (verb: ActVerb) => {
+    setMenuOpen(false);
+    dispatch({ kind: 'opened', draft: draftOf(verb, rollout), version: rollout.version });
+  };
+  useKeys([
+    ...bar.flatMap((verb) => {
+      const key = KEYS[verb];
+      return key === undefined ? [] : [{ key, does: `ask: ${VERB_NAMES[verb].toLowerCase()}`, run: () => open(verb) }];
+    }),
+    ...(bar.length + more.length > 0
+      ? [{ key: 'm', does: 'what else may be done', run: () => setMenuOpen(true) }]
+      : []),
+  ]);
+  if (me === null) return null;
+  if (bar.length + more.length + refused.length === 0) {
+    return (
+      <p class="soft small acts-none">You may look. To act, ask for a token of the role {missing.join(' or ')}.</p>
+    );
+  }
+  const buttonOf = (verb: ActVerb, solid: 'solid' | '') => (
+    <button
+      key={verb}
+      type="button"
+      class={verb === 'rollback' ? `danger ${solid}` : undefined}
+      aria-haspopup="dialog"
+      onClick={() => open(verb)}
+    >
+      {actWords(draftOf(verb, rollout), rollout).button}
+      {KEYS[verb] !== undefined && <kbd>{KEYS[verb]}</kbd>}
+    </button>
+  );
+  const moreButton = (
+    <button key="more" type="button" aria-haspopup="dialog" onClick={() => setMenuOpen(true)}>
+      More<kbd>m</kbd>
+    </button>
+  );
+  const first = bar.find((verb) => verb !== 'rollback');
+  return (
+    <>
+      <div class="actions noprint">
+        {bar.filter((verb) => verb !== 'rollback').map((verb) => buttonOf(verb, ''))}
+        {moreButton}
+        {bar.includes('rollback') && buttonOf('rollback', '')}
+      </div>
+      <p class="acted" role="status">
+        {state.kind === 'done' && <Done state={state} rollout={rollout} />}
+      </p>
+      <div class="phonebar noprint">
+        {first !== undefined && buttonOf(first, '')}
+        {moreButton}
+        {bar.includes('rollback') && buttonOf('rollback', 'solid')}
+      </div>
+      {isMenuOpen && (
+        <ActMenu offered={offered} rollout={rollout} onChoose={open} onCancel={() => setMenuOpen(false)} />
+      )}
+      {isOpen(state) && <ActDialog state={state} rollout={rollout} by={me.name} dispatch={dispatch} />}
+    </>
+  );
+}
+
+type DoneState = Extract<Acting, { readonly kind: 'done' }>;
+
+function Done({ state: { draft, at, after }, rollout }: { readonly state: DoneState; readonly rollout: RolloutView }) {
+  return (
+    <>
+      <time title={utcTime(at)}>{clockTime(at)}</time> You {actWords(draft, rollout).did}.
+      {after !== null && after.unrecorded !== null && (
+        <> The gateway has done it; it is recorded once the database answers again.</>
+      )}
+      {after !== null && after.id !== rollout.id && (
+        <>
+          {' '}
+          <Link to={`/ui/rollouts/${after.id}`}>Attempt {after.attempt}</Link>
+        </>
+      )}
+    </>
+  );
+}
