@@ -82,7 +82,7 @@ async function overrideRollout(
   }
 }
 
-/** A tick may commit between the read and the write; unless the caller insists on a version, the override is decided again. */
+/** A tick may commit between the read and the write: the override is decided again, on the version that the caller insists on. */
 async function recordOverride(
   ports: ControllerPorts,
   id: string,
@@ -99,12 +99,12 @@ async function recordOverride(
     if (noRepair !== null) throw new Problem('refused', noRepair);
     const at = await ports.memory.time.ask(ports.store);
     const unmovedConsumers = await unmoved(ports, record.rollout.route);
-    const change = changeFor(ports, record, { event, at, actor: who.by, reason: who.reason, unmovedConsumers }, null);
+    const cause = { event, at, actor: who.by, reason: who.reason, unmovedConsumers };
+    const change = { ...changeFor(ports, record, cause, null), expectedLookedAt: record.evidence.lookedAt };
     try {
       await ports.store.rollouts.commit(change);
     } catch (error) {
-      if (error instanceof Problem && error.code === 'stale' && who.expectedVersion === null && attempt < TRIES)
-        continue;
+      if (error instanceof Problem && error.code === 'stale' && attempt < TRIES) continue;
       throw error;
     }
     ports.log({ what: event.kind, rollout: id, route: change.rollout.route, by: who.by.name, reason: who.reason });

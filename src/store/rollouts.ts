@@ -123,8 +123,10 @@ async function commitChange(tx: Database, change: RolloutChange): Promise<void> 
   const parts: readonly Part[] = change.supersedes ? [change.supersedes, change] : [change];
   const written: Part[] = [];
   for (const part of parts) {
-    if (await writeRollout(tx, part)) written.push(part);
-    else if (!(await committedBefore(tx, part))) throw refusal(part);
+    if (await writeRollout(tx, part)) {
+      await refuseNewerLook(tx, part);
+      written.push(part);
+    } else if (!(await committedBefore(tx, part))) throw refusal(part);
   }
   for (const { rollout, evidence: state, trail, newStable, deliveries } of written) {
     // One statement for both: a look costs one round trip less.
@@ -159,6 +161,16 @@ async function writeRollout(tx: Database, { rollout, expectedVersion }: Part): P
           .where(and(eq(rollouts.id, id), eq(rollouts.version, expectedVersion)))
           .returning({ id: rollouts.id });
   return written.length > 0;
+}
+
+/** Every look locks the row of its rollout, which is locked here by now: what is read is the last. */
+async function refuseNewerLook(tx: Database, { rollout, expectedLookedAt }: Part): Promise<void> {
+  if (expectedLookedAt === undefined) return;
+  const lookedAt = sql<string>`${evidence.state} ->> 'lookedAt'`;
+  const [stored] = await tx.select({ lookedAt }).from(evidence).where(eq(evidence.rolloutId, rollout.id));
+  if (stored !== undefined && Number(stored.lookedAt) !== expectedLookedAt) {
+    throw new Problem('stale', `The rollout ${rollout.id} has been looked at meanwhile.`);
+  }
 }
 
 /** The answer to COMMIT may be lost: the same change then arrives again, and finds its own state and audit entries. */

@@ -12,6 +12,11 @@ export interface RolloutChange {
   readonly evidence: Evidence;
   /** The version the change was computed from; null inserts a new rollout. */
   readonly expectedVersion: number | null;
+  /**
+   * The look whose evidence the change goes on from, epoch ms; omitted by whoever makes the looks. A look that was committed
+   * since leaves the version as it is, and what it saw would be overwritten.
+   */
+  readonly expectedLookedAt?: number;
   /** The lease under which it was decided; null for an operator's override (which only compares the version). */
   readonly leaseEpoch: number | null;
   readonly audit: readonly AuditDraft[];

@@ -49,6 +49,20 @@ export function rolloutsContract(bench: () => StoreBench): void {
       expect(await waitingFor(rollout)).toEqual([]);
     });
 
+    it('refuses a change that goes on from the evidence of an older look, and keeps what the newer one saw', async () => {
+      const rollout = await started();
+      const before = (await store().rollouts.find(rollout.id))?.evidence ?? evidenceOf(rollout);
+      const seen = { ...before, lookedAt: before.lookedAt + 5_000, dwellMs: 5_000 };
+      const look = { rollout, evidence: seen, expectedVersion: 1, leaseEpoch: null, audit: [], deliveries: [] };
+      await store().rollouts.commit(look);
+      const paused = changeOf(rollout, { reason: 'paused' }, { evidence: before });
+      expect(await codeOf(store().rollouts.commit({ ...paused, expectedLookedAt: before.lookedAt }))).toBe('stale');
+      expect(await store().rollouts.find(rollout.id)).toEqual({ rollout, evidence: seen });
+      expect(await entriesOf(rollout)).toHaveLength(1);
+      await store().rollouts.commit({ ...paused, evidence: seen, expectedLookedAt: seen.lookedAt });
+      expect((await store().rollouts.find(rollout.id))?.rollout.reason).toBe('paused');
+    });
+
     it('lets exactly one of many that change the same version win', async () => {
       const rollout = await started();
       const racers = Array.from({ length: 8 }, (_, racer) =>

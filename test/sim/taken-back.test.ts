@@ -91,3 +91,28 @@ describe.each(ways)(
     });
   },
 );
+
+describe('a look that is committed while a person acts on the one before', () => {
+  it.each([null, 'the version'] as const)('keeps what it saw, with If-Match %s', async (insists) => {
+    const id = await inStep1();
+    const { rollouts } = on.ports.store;
+    const { find } = rollouts;
+    const seen: number[] = [];
+    const overtaken = async (wanted: string) => {
+      const found = await find(wanted);
+      Object.assign(rollouts, { find });
+      await on.run(2 * TICK);
+      seen.push((await find(wanted))?.evidence.lookedAt ?? 0);
+      return found;
+    };
+    const before = await find(id);
+    Object.assign(rollouts, { find: overtaken });
+    const version = insists === null ? null : (before?.rollout.version ?? null);
+    const event = { kind: 'extended', byMs: MINUTE } as const;
+    await on.commands.override(id, event, OPERATOR, 'month end', version);
+    const after = await find(id);
+    expect(seen[0]).toBeGreaterThan(before?.evidence.lookedAt ?? 0);
+    expect(after?.evidence.lookedAt).toBe(seen[0]);
+    expect(after?.rollout.extraDwellMs).toBe(MINUTE);
+  });
+});
