@@ -64,7 +64,7 @@ export function curves(
   return unbrokenRuns(points, read, cuts).map((run) => {
     const d = run.map(({ point, value }, at) => `${at === 0 ? 'M' : 'L'}${frame.x(point.at)} ${y(value)}`).join('');
     // A single point is a dot: a path without length is not drawn.
-    return { ...look, d: run.length === 1 ? `${d}h.1` : d };
+    return run.length === 1 ? { tone: look.tone, width: 2 * look.width, d: `${d}h.1` } : { ...look, d };
   });
 }
 

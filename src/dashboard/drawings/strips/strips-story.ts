@@ -33,9 +33,9 @@ export interface StripsStory {
 
 export interface StripsPoints {
   readonly looks: readonly TrailPoint[];
-  /** Looks in pieces of `everyMs`: what counts are drawn by, and what can be pointed at. */
+  /** Looks in pieces of `everyMs`, or each as one: what counts are drawn by, and what can be pointed at. */
   readonly pieces: readonly TrailPoint[];
-  readonly everyMs: number;
+  readonly everyMs: number | null;
   /** When a step began: the canary and its parity begin anew. */
   readonly cuts: readonly number[];
 }

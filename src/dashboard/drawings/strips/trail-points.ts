@@ -53,10 +53,13 @@ const LEAST_PIECES = 24;
 /** On average, of the version that has fewer: a piece with two requests says nothing about their errors. */
 const WANTED_REQUESTS = 10;
 
-/** The length of the pieces in which counts are drawn: short enough for a line, long enough for its points to mean something. */
-export function pieceMs(looks: readonly TrailPoint[]): number {
+/**
+ * The length of the pieces in which counts are drawn: short enough for a line, long enough for its points to mean something. Null where
+ * each look is one, because there are few.
+ */
+export function pieceMs(looks: readonly TrailPoint[]): number | null {
   const [first, last] = [looks[0], looks.at(-1)];
-  if (first === undefined || last === undefined) return ROUND_SPANS_MS[0] ?? 0;
+  if (first === undefined || last === undefined || looks.length <= LEAST_PIECES) return null;
   const spanMs = last.at - first.from;
   const longest = Math.max(...looks.map(({ from, at }) => at - from));
   const canary = looks.filter((look) => (look.canary?.n ?? 0) > 0);
@@ -69,8 +72,13 @@ export function pieceMs(looks: readonly TrailPoint[]): number {
   return ROUND_SPANS_MS.find(isFit) ?? longest;
 }
 
-/** Looks as pieces of `ms`; a piece ends at each of `cuts` too, so that none has two steps. */
-export function piecesOf(looks: readonly TrailPoint[], ms: number, cuts: readonly number[]): readonly TrailPoint[] {
+/** Looks as pieces of `ms`, or each as one; a piece ends at each of `cuts` too, so that none has two steps. */
+export function piecesOf(
+  looks: readonly TrailPoint[],
+  ms: number | null,
+  cuts: readonly number[],
+): readonly TrailPoint[] {
+  if (ms === null) return looks;
   const pieces: TrailPoint[] = [];
   let key = '';
   for (const look of looks) {

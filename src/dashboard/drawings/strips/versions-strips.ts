@@ -37,7 +37,7 @@ function versionsStrip(
   { points, frame, top }: StripParts,
   { name, read, say, whenNone, absence }: VersionsStrip,
 ): Strip {
-  const says = `every ${pieceText(points.everyMs)}`;
+  const says = points.everyMs === null ? 'at each look' : `every ${pieceText(points.everyMs)}`;
   const tracks = [
     { tone: 'stable', width: 1.5, cuts: [], of: ({ stable }: TrailPoint) => read(stable) },
     { tone: 'canary', width: 1.7, cuts: points.cuts, of: ({ canary }: TrailPoint) => read(canary) },
