@@ -1,5 +1,6 @@
 import type { FunctionComponent } from 'preact';
 import type { PageProps } from './page-props.ts';
+import { ReportPage } from './pages/report/report-page.tsx';
 import { RolloutPage } from './pages/rollout/rollout-page.tsx';
 import { RoutesPage } from './pages/routes/routes-page.tsx';
 
@@ -15,4 +16,5 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { path: /^\/(?:ui\/?)?$/, under: 'Routes', content: RoutesPage },
   { path: /^\/ui\/rollouts\/([^/]+)$/, under: 'Routes', content: RolloutPage },
+  { path: /^\/ui\/rollouts\/([^/]+)\/report$/, under: 'History', content: ReportPage },
 ];

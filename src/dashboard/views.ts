@@ -4,6 +4,7 @@ import type { meViewSchema } from '../api/view-schemas.ts';
 
 export type { ConsumerView } from '../api/control.ts';
 export type { PreviewView } from '../api/preview/preview-view.ts';
+export type { ReportView } from '../api/report/report-schema.ts';
 export type { FindingView, VerdictView } from '../api/verdict-schemas.ts';
 export type { AuditView, RolloutView } from '../api/view-schemas.ts';
 export type { DifferenceView } from '../api/views/difference-view.ts';

@@ -1,0 +1,35 @@
+import type { ReportView } from '../../views.ts';
+import { grouped, lasting } from '../../words/figures.ts';
+
+/** A figure in large type, and what it is. */
+export interface BigNumber {
+  readonly figure: string;
+  readonly says: string;
+}
+
+/** The four that people ask for. What is not known is a dash, and says so. */
+export function bigNumbers({ numbers, rollout }: ReportView): readonly BigNumber[] {
+  const { harmed, firstSign, requests, duration } = numbers;
+  return [
+    harmed === null
+      ? {
+          figure: '–',
+          says: 'no estimate of the requests that failed beyond the rate of the stable',
+        }
+      : { figure: `≈ ${signed(harmed.estimate)}`, says: harmed.says },
+    firstSign === null
+      ? {
+          figure: '–',
+          says: rollout.endedAt === null ? 'no evidence of harm has ended it' : 'no evidence of harm ended it',
+        }
+      : { figure: lasting(firstSign.ms), says: firstSign.says },
+    requests === null
+      ? { figure: '–', says: 'how many requests the canary had was not counted' }
+      : { figure: grouped(requests.canary), says: requests.says },
+    { figure: lasting(duration.ms), says: duration.says },
+  ];
+}
+
+function signed(estimate: number): string {
+  return Math.round(estimate) < 0 ? `−${grouped(-estimate)}` : grouped(Math.abs(estimate));
+}
