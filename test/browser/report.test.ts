@@ -19,8 +19,10 @@ inChromium('the report of a rollout, in Chromium', (binary) => {
 
   it('says how it ended, prints on two pages, and does not change any more', async () => {
     stage.traffic('shop');
-    const { id } = await stage.start('shop', 'v2', HARMFUL);
+    const { id } = await stage.start('shop', 'v2');
     await stage.pass('shop');
+    await stage.until(id, ({ stage }) => stage === 'step-1');
+    stage.behave('shop', HARMFUL);
     await stage.until(id, ({ stage }) => stage === 'rolled-back');
     const page = await browser.open(`${stage.url}/ui/rollouts/${id}/report`);
     await signIn(page, stage.token);
@@ -28,6 +30,7 @@ inChromium('the report of a rollout, in Chromium', (binary) => {
     await page.getByText('This report does not change any more').waitFor();
     await page.getByRole('img', { name: 'Ended at' }).waitFor();
     const told = await words(page);
+    expect(told).toContain('Checks at the decision');
     expect(told).toMatch(/On \d+ \w+ \d{4} at [\d:]{8} UTC Serin rolled shop back from v2 to v1/);
     expect(pagesOf(await page.pdf({ format: 'A4' }))).toBeLessThanOrEqual(2);
     expect(await inspect(page, 'report')).toEqual([]);

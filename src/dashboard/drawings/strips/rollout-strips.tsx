@@ -7,6 +7,7 @@ import { useNow } from '../../live/use-now.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { AuditView, RolloutView, TrailView } from '../../views.ts';
 import { clockTime } from '../../words/clock.ts';
+import { legible } from '../../words/said.ts';
 import { liveStory } from './live-story.ts';
 import { Strips } from './strips.tsx';
 import { LOCAL } from './time-axis.ts';
@@ -14,19 +15,26 @@ import { pieceText } from './versions-strips.ts';
 
 const EVERY_MS = 5_000;
 
+interface RolloutStripsProps {
+  readonly rollout: RolloutView;
+  /** By how much the database's clock is ahead of the reader's. */
+  readonly skewMs: number;
+}
+
 /** Everything that the looks at a rollout saw, up to now; it reads its trail and what people did itself. */
-export function RolloutStrips({ rollout }: { readonly rollout: RolloutView }) {
+export function RolloutStrips({ rollout, skewMs }: RolloutStripsProps) {
   const { id } = rollout;
-  const trail = useSnapshot<TrailView>(`/rollouts/${id}/trail`, ({ kind, data }: FeedEvent) => {
+  const trail = useSnapshot<TrailView>(`/rollouts/${encodeURIComponent(id)}/trail`, ({ kind, data }: FeedEvent) => {
     return data.id === id && (kind === 'look' || kind === 'rollout');
   });
-  const audit = useSnapshot<readonly AuditView[]>(`/rollouts/${id}/audit?limit=100`, ({ kind, data }: FeedEvent) => {
-    return kind === 'decision' && data.rolloutId === id;
-  });
+  const audit = useSnapshot<readonly AuditView[]>(
+    `/rollouts/${encodeURIComponent(id)}/audit?limit=100`,
+    ({ kind, data }: FeedEvent) => {
+      return kind === 'decision' && data.rolloutId === id;
+    },
+  );
   const state = useValue(stream.state);
   const now = useNow(EVERY_MS);
-  // The clock of the database, by that of the reader.
-  const offsetMs = useMemo(() => Date.parse(rollout.lookedAt) + (rollout.look?.agoMs ?? 0) - Date.now(), [rollout]);
   const lostAt = hasGoneStale(state, now) ? state.heardAt : null;
   const story = useMemo(
     () =>
@@ -35,8 +43,8 @@ export function RolloutStrips({ rollout }: { readonly rollout: RolloutView }) {
         rollout,
         trail: trail.data,
         audit: audit.data ?? [],
-        now: now + offsetMs,
-        lost: lostAt === null ? null : { at: lostAt + offsetMs, says: `not heard since ${clockTime(lostAt)}` },
+        now: now + skewMs,
+        lost: lostAt === null ? null : { at: lostAt + skewMs, says: `not heard since ${clockTime(lostAt)}` },
       }),
     [rollout, trail.data, audit.data, lostAt, now],
   );
@@ -47,11 +55,12 @@ export function RolloutStrips({ rollout }: { readonly rollout: RolloutView }) {
         {rollout.active ? 'Since the start' : 'From start to end'}
         <span class="soft">
           {everyMs !== undefined && `a row every ${pieceText(Math.max(1_000, Math.round(everyMs / 1_000) * 1_000))} · `}
-          <a href={`/api/v1/rollouts/${id}/trail`}>JSON</a>
+          <a href={`/api/v1/rollouts/${encodeURIComponent(id)}/trail`}>JSON</a>
         </span>
       </h2>
       {[trail.trouble, audit.trouble].map(
-        (trouble) => trouble !== null && <p class="notice bad">Not read: {trouble.detail}</p>,
+        (trouble) =>
+          trouble !== null && <p class="notice bad">The strips could not be read: {legible(trouble.detail)}</p>,
       )}
       {story !== null && <Strips story={story} zone={LOCAL} />}
     </section>

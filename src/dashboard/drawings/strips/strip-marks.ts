@@ -1,4 +1,5 @@
 import type { AuditView, StageView } from '../../views.ts';
+import { legible, said } from '../../words/said.ts';
 
 /** Something that happened at one time, through all strips. Epoch ms. */
 export interface StripMark {
@@ -79,7 +80,7 @@ export function personMarks(acts: readonly MarkedAct[], endedAt: number | null):
         at,
         kind: 'person' as const,
         label,
-        says: `${by.name}: ${label}${reason === '' ? '' : `, “${reason}”`}`,
+        says: `${legible(by.name)}: ${label}${reason === '' ? '' : `, “${said(reason)}”`}`,
       };
     });
 }

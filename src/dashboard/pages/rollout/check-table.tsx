@@ -50,7 +50,7 @@ export function CheckTable({ verdict, skipped }: CheckTableProps) {
         </tbody>
       </table>
       {findings.some((finding) => intervalScale(finding, 1) !== null) && <CheckLegend />}
-      <details class="sayings">
+      <details class="sayings noprint">
         <summary>What each check says</summary>
         <dl>
           {findings.map(({ check, says, counted, requests }) => (

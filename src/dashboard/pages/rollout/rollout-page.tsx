@@ -74,7 +74,7 @@ function RolloutContent({ rollout, skewMs, onDone }: RolloutContentProps) {
       )}
       {active && where !== null && <WhereWorse where={where} />}
       <DifferenceList rollout={rollout} />
-      <RolloutStrips rollout={rollout} />
+      <RolloutStrips rollout={rollout} skewMs={skewMs} />
       <div class="halves">
         <RolloutDecisions id={id} />
         <div>

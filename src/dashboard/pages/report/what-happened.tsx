@@ -1,0 +1,57 @@
+import { instantWithin, UTC } from '../../drawings/strips/time-axis.ts';
+import { Glyph } from '../../glyph.tsx';
+import type { GlyphName } from '../../glyph-name.ts';
+import type { ReportView } from '../../views.ts';
+import { grouped } from '../../words/figures.ts';
+import { asSentence, legible, said } from '../../words/said.ts';
+
+/** Every decision and page up to the end, the oldest first; times are UTC. */
+export function WhatHappened({ report: { happened, rollout, upTo } }: { readonly report: ReportView }) {
+  const span = { from: Date.parse(rollout.startedAt), to: Date.parse(upTo) };
+  return (
+    <section aria-labelledby="h-happened">
+      <h2 id="h-happened">What happened</h2>
+      <ol class="time">
+        {happened.map((entry, index) => {
+          const { at, title, says, seq } = entry;
+          return (
+            <li key={index}>
+              <time dateTime={at}>{instantWithin(Date.parse(at), span, UTC)}</time>
+              <Glyph sign={signOf(entry)} label="" />
+              <div class="foreign">
+                <b>{asSentence(title.replaceAll('->', '→'))}</b> {said(says)}
+                <div class="who">
+                  {whoOf(entry)}
+                  {seq !== null && ` · entry ${grouped(seq)}`}
+                </div>
+              </div>
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+}
+
+type Happening = ReportView['happened'][number];
+
+function whoOf({ by }: Happening): string {
+  return by === null || by.role === 'serin' ? 'serin' : `${legible(by.name)} · ${by.role}`;
+}
+
+/** What follows from a start is done in the name of who started it, and is no act of theirs. */
+const OF_THE_START = ['rolloutStarted', 'preflightPassed'];
+
+function signOf({ kind, event, by, title }: Happening): GlyphName {
+  switch (kind) {
+    case 'page':
+      return 'page';
+    case 'page-over':
+      return 'check';
+    case 'decision':
+      if (OF_THE_START.includes(event ?? '')) return 'dot';
+      if (by !== null && by.role !== 'serin') return 'person';
+      if (title.endsWith('rolled back')) return 'harm';
+      return title.includes('->') ? 'step' : 'dot';
+  }
+}
