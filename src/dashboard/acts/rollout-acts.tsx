@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Link } from '../address.tsx';
 import { useKeys } from '../keys/use-keys.ts';
 import { useValue } from '../live/observable.ts';
@@ -28,8 +28,12 @@ export function RolloutActs({ rollout, onDone }: RolloutActsProps) {
   const [isMenuOpen, setMenuOpen] = useState(false);
   const me = who.kind === 'signed-in' || who.kind === 'ended' ? who.me : null;
   const isDone = state.kind === 'done';
+  const outcome = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
-    if (isDone) onDone();
+    if (!isDone) return;
+    // The button that was pressed may go with what it did.
+    outcome.current?.focus();
+    onDone();
   }, [isDone]);
   const offered = offeredTo({ roles: me?.roles ?? [] }, rollout);
   const { bar, more, refused, missing } = offered;
@@ -77,7 +81,7 @@ export function RolloutActs({ rollout, onDone }: RolloutActsProps) {
         {moreButton}
         {bar.includes('rollback') && buttonOf('rollback', '')}
       </div>
-      <p class="acted" role="status">
+      <p class="acted" role="status" tabIndex={-1} ref={outcome}>
         {state.kind === 'done' && <Done state={state} rollout={rollout} />}
       </p>
       <div class="phonebar noprint">

@@ -60,16 +60,11 @@ export function useActing(rollout: RolloutView): [Acting, (event: ActingEvent) =
       if (state.kind !== 'unknown') return;
       const by = who.kind === 'signed-in' || who.kind === 'ended' ? who.me.name : '';
       const sent = { draft: state.draft, reason: state.reason, version: state.preview.version, by };
-      while (!isOver) {
-        const since = await readSince(id, sent.version);
-        const latest = since && sent.draft.verb === 'retry' ? await latestOf(since.view.route) : null;
-        if (isOver) return;
-        if (since !== null) {
-          const found = foundIn(sent, since, latest);
-          return dispatch({ kind: 'found', turn, at: Date.now(), found, version: since.view.version });
-        }
-        await new Promise((done) => setTimeout(done, AGAIN_MS));
-      }
+      const since = await sinceOf(id, sent.version, () => isOver);
+      if (since === null) return;
+      const latest = sent.draft.verb === 'retry' ? await latestOf(since.view.route) : null;
+      const found = foundIn(sent, since, latest);
+      dispatch({ kind: 'found', turn, at: Date.now(), found, version: since.view.version });
     }
   }, [state.kind, turn]);
 
@@ -86,9 +81,13 @@ export function useActing(rollout: RolloutView): [Acting, (event: ActingEvent) =
       : null;
   useEffect(() => {
     if (untold === null) return;
-    void readSince(id, untold.from).then((since) => {
+    let isOver = false;
+    void sinceOf(id, untold.from, () => isOver).then((since) => {
       if (since !== null) dispatch({ kind: 'told', since: untold.from, entries: since.entries });
     });
+    return () => {
+      isOver = true;
+    };
   }, [untold]);
 
   return [state, dispatch];
@@ -96,6 +95,16 @@ export function useActing(rollout: RolloutView): [Acting, (event: ActingEvent) =
 
 function noteSession(reply: { readonly kind: string; readonly status?: number }): void {
   if (reply.kind === 'refused' && reply.status === 401) signedOut();
+}
+
+/** Asks until Serin answers. Null where nobody waits for it any more. */
+async function sinceOf(id: string, version: number, isOver: () => boolean): Promise<SinceVersion | null> {
+  while (!isOver()) {
+    const since = await readSince(id, version);
+    if (since !== null) return since;
+    await new Promise((done) => setTimeout(done, AGAIN_MS));
+  }
+  return null;
 }
 
 /** The entries of an audit have no versions, but each is one: as many as the rollout has moved on are since then. Null: no answer. */

@@ -1,0 +1,155 @@
+import type { Page, Route } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { AuditView } from '../../src/api/view-schemas.ts';
+import { inspect, openBrowser, signIn, type TestBrowser, violations } from '../support/browser.ts';
+import { browserBinary } from '../support/browser-binary.ts';
+import { type BrowserStage, openBrowserStage } from '../support/browser-stage.ts';
+import { serviceOrSkip } from '../support/require-service.ts';
+
+const ROUTES = ['shop', 'cart', 'pay', 'mail', 'find'];
+const WHY = 'p99 alarms at the ledger';
+
+const inChromium = serviceOrSkip('chromium', await browserBinary());
+
+inChromium('acting on a rollout, in Chromium', (binary) => {
+  let stage: BrowserStage;
+  let browser: TestBrowser;
+
+  beforeAll(async () => {
+    const policyOf = Object.fromEntries(ROUTES.map((route) => [route, 'slow']));
+    [stage, browser] = await Promise.all([openBrowserStage({ routes: ROUTES, policyOf }), openBrowser(binary)]);
+  });
+  afterAll(() => Promise.all([stage.close(), browser.close()]));
+
+  it('rolls back by hand: r asks, the dialog says what happens, and two clicks do it once', async () => {
+    const id = await inStep('shop');
+    const page = await pageOf(id);
+    await page.keyboard.press('r');
+    const dialog = page.getByRole('dialog', { name: 'Roll back shop from v2 to v1?' });
+    await dialog.getByText('20% of the requests').waitFor();
+    await dialog.getByText('v2 is blamed').waitFor();
+    expect(await inspect(page, 'roll-back')).toEqual([]);
+
+    // In the field they are letters.
+    await dialog.getByLabel('Why').pressSequentially('parm');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await kindsOf(id)).not.toContain('paused');
+
+    await page.getByRole('button', { name: /^Roll back…/ }).click();
+    await dialog.getByLabel('Why').fill(WHY);
+    await dialog.getByRole('button', { name: 'Roll back v2', exact: true }).dblclick();
+    await page.getByRole('status').getByText('You rolled back v2.').waitFor();
+    await page.getByRole('button', { name: /^Try again…/ }).waitFor();
+    const entries = await audit(id);
+    expect(entries.filter(({ event }) => event.kind === 'rolledBack')).toMatchObject([{ reason: WHY }]);
+    expect(violations(page)).toEqual([]);
+  });
+
+  it('does nothing where another came first (412), says who, and asks anew with the reason', async () => {
+    const id = await inStep('cart');
+    const page = await pageOf(id);
+    const dialog = await asked(page);
+    await page.route('**/rollback', async (route) => {
+      await stage.caller.post(`/api/v1/rollouts/${id}/pause`, { reason: 'looking at p99' });
+      await route.continue();
+    });
+    await dialog.getByRole('button', { name: 'Roll back v2', exact: true }).click();
+    await dialog.getByRole('alert').getByText('Nothing was done.').waitFor();
+    await dialog.getByText(/Paused \(local admin, .*: “looking at p99”\)/).waitFor();
+    expect(await dialog.getByLabel('Why').inputValue()).toBe(WHY);
+    expect(await kindsOf(id)).not.toContain('rolledBack');
+    await page.unroute('**/rollback');
+    await dialog.getByRole('button', { name: 'Roll back v2 all the same' }).click();
+    await page.getByRole('status').getByText('You rolled back v2.').waitFor();
+    expect(violations(page)).toEqual([]);
+  });
+
+  it('is offered to no viewer', async () => {
+    const { id } = await stage.start('pay', 'v2');
+    const page = await pageOf(id, (await stage.newToken('viewer')).token);
+    await page.getByText('ask for a token of the role operator').waitFor();
+    expect(await page.getByRole('button', { name: /Pause|Advance|More|Roll back/ }).count()).toBe(0);
+    await page.keyboard.press('r');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    expect(violations(page)).toEqual([]);
+  });
+
+  it('goes on, with the reason, where the token is revoked meanwhile and another opens a session', async () => {
+    const { id } = await stage.start('mail', 'v2');
+    const mine = await stage.newToken('operator');
+    const page = await pageOf(id, mine.token);
+    const dialog = await asked(page);
+    await stage.revoke(mine.id);
+    // The page may hear of it first, by what it reads on its own.
+    const confirm = dialog.getByRole('button', { name: 'Roll back v2', exact: true });
+    await confirm.evaluate((button) => (button as unknown as { click(): void }).click());
+    await page.getByRole('heading', { name: 'Sign in again' }).waitFor();
+    expect(await inspect(page, 'sign-in-again')).toEqual([]);
+    await page.getByLabel('Token').fill(stage.token);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByLabel('Token').waitFor({ state: 'detached' });
+    expect(await dialog.getByLabel('Why').inputValue()).toBe(WHY);
+    expect(await kindsOf(id)).not.toContain('rolledBack');
+    await confirm.click();
+    await page.getByRole('status').getByText('You rolled back v2.').waitFor();
+    expect((await audit(id)).at(-1)).toMatchObject({ actor: { name: 'local admin' }, reason: WHY });
+    expect(violations(page)).toEqual([]);
+  });
+
+  it('is neither done nor not done where no answer comes, until the state says which; it is not sent again', async () => {
+    const { id } = await stage.start('find', 'v2');
+    const page = await pageOf(id);
+    const sent: string[] = [];
+    const losing = (lose: (route: Route) => Promise<unknown>) => async (route: Route) => {
+      sent.push(route.request().url());
+      await lose(route);
+      await route.abort();
+    };
+    await page.route(
+      '**/rollback',
+      losing(async () => undefined),
+    );
+    const dialog = await asked(page);
+    await dialog.getByRole('button', { name: 'Roll back v2', exact: true }).click();
+    await dialog.getByText('It is not known whether this was done').waitFor();
+    await dialog.getByText('it was not done: find is as it was at version').waitFor();
+
+    await page.unroute('**/rollback');
+    await page.route(
+      '**/rollback',
+      losing((route) => route.fetch()),
+    );
+    await dialog.getByRole('button', { name: 'Ask anew' }).click();
+    expect(await dialog.getByLabel('Why').inputValue()).toBe(WHY);
+    await dialog.getByRole('button', { name: 'Roll back v2', exact: true }).click();
+    await page.getByRole('status').getByText('You rolled back v2.').waitFor();
+    expect([sent.length, (await kindsOf(id)).filter((kind) => kind === 'rolledBack').length]).toEqual([2, 1]);
+    expect(violations(page)).toEqual([]);
+  });
+
+  const audit = async (id: string): Promise<readonly AuditView[]> => (await stage.caller.audit(id)) ?? [];
+  const kindsOf = async (id: string) => (await audit(id)).map(({ event }) => event.kind);
+
+  async function inStep(route: string): Promise<string> {
+    const { id } = await stage.start(route, 'v2');
+    await stage.caller.post(`/api/v1/rollouts/${id}/advance`, { to: 'step-1', reason: 'on' });
+    return id;
+  }
+
+  async function pageOf(id: string, token = stage.token): Promise<Page> {
+    const page = await browser.open(`${stage.url}/ui/rollouts/${id}`);
+    await signIn(page, token);
+    await page.getByRole('heading', { name: 'v2' }).waitFor();
+    return page;
+  }
+
+  /** The open question whether to roll back, with a reason. */
+  async function asked(page: Page) {
+    await page.getByRole('button', { name: /^Roll back…/ }).click();
+    const dialog = page.getByRole('dialog', { name: /^Roll back/ });
+    await dialog.getByLabel('Why').fill(WHY);
+    await dialog.getByText('v2 is blamed').waitFor();
+    return dialog;
+  }
+});
