@@ -57,7 +57,10 @@ export interface BrowserStage {
   /** The admin's token. */
   readonly token: string;
   readonly home: Home;
+  /** To read the API. */
   readonly caller: Caller;
+  /** Writes as the admin; throws what a refusal says. */
+  post<T>(path: string, body: object): Promise<T>;
   /** A token of that role, and its id for `revoke`. */
   newToken(role: 'viewer' | 'operator' | 'admin'): Promise<z.infer<typeof newTokenViewSchema>>;
   revoke(tokenId: string): Promise<void>;
@@ -78,6 +81,8 @@ export interface BrowserStage {
 }
 
 const UNTIL_MS = 90_000;
+/** Of the API, beside two browsers and other tests. */
+const ANSWER_MS = 30_000;
 const TRAFFIC_FOR_MS = 10 * 60_000;
 
 export async function openBrowserStage(options: BrowserStageOptions): Promise<BrowserStage> {
@@ -95,6 +100,18 @@ export async function openBrowserStage(options: BrowserStageOptions): Promise<Br
   home.write('serin.yaml', configFor({ gateway: portOf(gatewayUrl), control: portOf(url) }));
   const token = home.token();
   const caller = callerOf(() => ({ url, token }));
+  const send = async (method: string, path: string, body?: object): Promise<Response> => {
+    const response = await fetch(new URL(path, url), {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response;
+  };
+  const post = async <T>(path: string, body: object): Promise<T> =>
+    (await (await send('POST', path, body)).json()) as T;
   const running = new Map<string, Traffic>();
 
   const canaryOf = (route: string): ToyUpstream => {
@@ -133,18 +150,16 @@ export async function openBrowserStage(options: BrowserStageOptions): Promise<Br
     token,
     home,
     caller,
-    newToken: (role) => caller.post('/api/v1/tokens', { name: `${role} of the tests`, role, reason: 'a test' }),
+    post,
+    newToken: (role) => post('/api/v1/tokens', { name: `${role} of the tests`, role, reason: 'a test' }),
     async revoke(tokenId) {
-      const path = `/api/v1/tokens/${tokenId}?reason=${encodeURIComponent('a test')}`;
-      const headers = { authorization: `Bearer ${token}` };
-      const { status } = await fetch(new URL(path, url), { method: 'DELETE', headers });
-      if (status !== 204) throw new Error(`${path}: ${status}`);
+      await send('DELETE', `/api/v1/tokens/${tokenId}?reason=${encodeURIComponent('a test')}`);
     },
     async start(route, version, behaviour = HEALTHY) {
       const canary = canaryOf(route);
       canary.setBehaviour(behaviour);
       const wanted = { route, canaryUrl: canary.url, version, reason: `release of ${version}` };
-      const { id } = await caller.post<RolloutView>('/api/v1/rollouts', wanted);
+      const { id } = await post<RolloutView>('/api/v1/rollouts', wanted);
       return until(id, ({ stage }) => stage === 'internal');
     },
     async pass(route) {

@@ -138,17 +138,28 @@ export async function screen(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SCREENS, `${name}-${width}-${isDark ? 'dark' : 'light'}.png`), fullPage: true });
 }
 
-/** Looks at the page in every width and scheme, draws each, and returns what axe finds in any of them. */
+/**
+ * Looks at the page in every width and scheme, draws each, and returns what axe finds in any of them, and whether the page has to be
+ * scrolled sideways to be read (WCAG 1.4.10, which axe does not see).
+ */
 export async function inspect(page: Page, name: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const look of LOOKS) {
     await wear(page, look);
-    const here = await axe(page);
+    const here = [...(await axe(page)), ...(await widerThanItself(page))];
     found.push(...here.map((line) => `${name}, ${look.width} ${look.scheme}: ${line}`));
     await screen(page, name);
   }
   await wear(page, DESKTOP);
   return found;
+}
+
+async function widerThanItself(page: Page): Promise<readonly string[]> {
+  const [has, needs] = await inPage<readonly [number, number]>(
+    page,
+    '[innerWidth, document.documentElement.scrollWidth]',
+  );
+  return needs > has ? [`the page is ${needs} px wide`] : [];
 }
 
 async function wear(page: Page, look: Look): Promise<void> {
