@@ -1,6 +1,6 @@
-import { decisionWords } from '../pages/rollout/decision-words.ts';
 import type { AuditView } from '../views.ts';
 import { clockTime } from '../words/clock.ts';
+import { decisionWords } from '../words/decision-words.ts';
 import { said } from '../words/said.ts';
 
 /** `Paused (mira, 13:22:58: “looking at p99”)` */

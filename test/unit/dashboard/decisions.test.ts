@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditView } from '../../../src/api/view-schemas.ts';
 import { mergedAudit, olderThan } from '../../../src/dashboard/pages/rollout/audit-pages.ts';
-import { decisionWords } from '../../../src/dashboard/pages/rollout/decision-words.ts';
+import { decisionWords } from '../../../src/dashboard/words/decision-words.ts';
 
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { needsSomebody, type WatchedRollout } from '../../../src/dashboard/pages/routes/needs-somebody.ts';
 import { groupedRows, isFound, routesTitle } from '../../../src/dashboard/pages/routes/route-groups.ts';
-import { type RowContext, routeRow } from '../../../src/dashboard/pages/routes/route-row.ts';
+import { type RowContext, routeRow, rowTraffic } from '../../../src/dashboard/pages/routes/route-row.ts';
 import type { RolloutView, RouteView } from '../../../src/dashboard/views.ts';
 
 const NOW = Date.parse('2026-11-30T12:00:00Z');
@@ -82,6 +82,7 @@ const context = (view: RolloutView | null = null, more: Partial<RowContext> = {}
   now: NOW,
   ...more,
 });
+const rowOf = (of: RouteView, known: RowContext) => routeRow(of, rowTraffic(of), known);
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 
 describe('somebody is needed', () => {
@@ -114,7 +115,7 @@ describe('somebody is needed', () => {
 
 describe('a row', () => {
   it('of a rollout that gets on says where it stands, what was found and what it waits for', () => {
-    const row = routeRow(route({ rollout: brief() }), context(running()));
+    const row = rowOf(route({ rollout: brief() }), context(running()));
     expect(row).toMatchObject({
       group: 'rolling',
       sign: 'undecided',
@@ -133,10 +134,7 @@ describe('a row', () => {
 
   it('of a paused one says who paused it, and the verdict beside it', () => {
     const paused = { at: '2026-11-30T11:30:00Z', by: 'mira', reason: 'index rebuild' };
-    const row = routeRow(
-      route({ rollout: brief() }),
-      context(running({ paused, waitsFor: ['resume'], canaryBps: 500 })),
-    );
+    const row = rowOf(route({ rollout: brief() }), context(running({ paused, waitsFor: ['resume'], canaryBps: 500 })));
     expect(row).toMatchObject({ group: 'needs', sign: 'paused', lead: 'Paused by mira: index rebuild.' });
     expect(row.says).toBe('Undecided: p99: waits for 5 more');
     expect(spaced(row.stands)).toBe('10 %, at 5 % · paused');
@@ -149,14 +147,14 @@ describe('a row', () => {
       { check: 'p95', canary: 40, stable: null, unit: 'ms' },
     ];
     const verdict = { name: 'at-parity', reason: 'shown', findings } as unknown as RolloutView['verdict'];
-    const row = routeRow(route({ rollout: brief() }), context(running({ verdict })));
+    const row = rowOf(route({ rollout: brief() }), context(running({ verdict })));
     expect([row.canaryErrors, row.stableErrors].map(spaced)).toEqual(['0.2 %', '0.1 %']);
     expect([row.quantile, spaced(row.canaryLatency), row.stableLatency]).toEqual(['p95', '40.0 ms', '–']);
   });
 
   it('is what the list of routes says while the rollout itself was not read, or is another', () => {
     const other = running({ id: 'r0' });
-    expect(routeRow(route({ rollout: brief({ waitsFor: ['look'] }) }), context(other))).toMatchObject({
+    expect(rowOf(route({ rollout: brief({ waitsFor: ['look'] }) }), context(other))).toMatchObject({
       group: 'needs',
       lead: 'Blind.',
       to: '/ui/rollouts/r1',
@@ -166,23 +164,23 @@ describe('a row', () => {
   it('of one that ended says how, for a day', () => {
     const view = running({ id: 'r0', stage: 'rolled-back', cost: { says: '55 requests' } as RolloutView['cost'] });
     const views = { ended: new Map([['r0', view]]) };
-    const row = routeRow(route({ lastEnded: ended('2026-11-30T11:30:00Z') }), context(null, views));
+    const row = rowOf(route({ lastEnded: ended('2026-11-30T11:30:00Z') }), context(null, views));
     expect(row).toMatchObject({ group: 'ended', lead: 'v2 rolled back.', at: 1, how: 'harm', waits: '55 requests' });
     expect(spaced(row.stands)).toMatch(/^rolled back at 10 %, \d\d:\d\d$/);
-    const old = routeRow(route({ lastEnded: ended('2026-11-29T11:30:00Z') }), context(null, views));
+    const old = rowOf(route({ lastEnded: ended('2026-11-29T11:30:00Z') }), context(null, views));
     expect(old).toMatchObject({ group: 'quiet', stands: '/pay', to: '/ui/routes/pay' });
     expect(old.says).toMatch(/^v2 rolled back 29 Nov /);
-    expect(routeRow(route(), context()).says).toBe('no rollout so far');
+    expect(rowOf(route(), context()).says).toBe('no rollout so far');
   });
 
   it('says how much of the hour is known, and nothing of what is not', () => {
-    expect(routeRow(route(), context())).toMatchObject({
+    expect(rowOf(route(), context())).toMatchObject({
       perSecond: '12',
       canaryPath: '',
       traffic: 'requests in 1 of the last 2 minutes: stable 60, canary 0',
     });
     const unknown = route({ traffic: { perSecond: null, stable: [null, null], canary: [null, null] } });
-    expect(routeRow(unknown, context())).toMatchObject({
+    expect(rowOf(unknown, context())).toMatchObject({
       perSecond: '–',
       stablePath: '',
       traffic: 'requests of the last hour: not known',
@@ -192,9 +190,9 @@ describe('a row', () => {
 
 describe('the groups', () => {
   const rows = [
-    routeRow(route({ name: 'b' }), context()),
-    routeRow(route({ name: 'a' }), context()),
-    routeRow(route({ rollout: brief({ waitsFor: ['look'] }) }), context()),
+    rowOf(route({ name: 'b' }), context()),
+    rowOf(route({ name: 'a' }), context()),
+    rowOf(route({ rollout: brief({ waitsFor: ['look'] }) }), context()),
   ];
 
   it('are by name inside, whatever the order of the file', () => {

@@ -4,9 +4,9 @@ import { ask } from '../../live/requests.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import { Moment } from '../../moment.tsx';
 import type { AuditView } from '../../views.ts';
+import { decisionWords } from '../../words/decision-words.ts';
 import { legible, said } from '../../words/said.ts';
 import { mergedAudit, olderThan } from './audit-pages.ts';
-import { decisionWords } from './decision-words.ts';
 
 const PAGE = 50;
 

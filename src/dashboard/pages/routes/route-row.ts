@@ -1,18 +1,23 @@
 import { SPARK, sparkPath, sparkTop } from '../../drawings/spark-path.ts';
 import type { RolloutView, RouteView } from '../../views.ts';
 import { grouped } from '../../words/figures.ts';
+import { legible } from '../../words/said.ts';
 import { endedState, quietState, type RowState, runningInShort, runningState } from './row-state.ts';
 
-/** A route on the page, in words: strings and numbers alone, so that a row that says the same is not drawn again. */
-export interface RouteRowModel extends RowState {
-  readonly name: string;
-  readonly stable: string;
+/** The traffic of a route, in words and paths. */
+export interface RowTraffic {
   /** Requests per second; a dash where that is not known. */
   readonly perSecond: string;
   /** Paths of both versions in the sparkline; empty where nothing is known, or nothing came. */
   readonly stablePath: string;
   readonly canaryPath: string;
   readonly traffic: string;
+}
+
+/** A route on the page, in words: strings and numbers alone, so that a row that says the same is not drawn again. */
+export interface RouteRowModel extends RowState, RowTraffic {
+  readonly name: string;
+  readonly stable: string;
 }
 
 /** What is known besides the list of routes. */
@@ -29,20 +34,21 @@ export interface RowContext {
 
 const DAY_MS = 86_400_000;
 
-export function routeRow(route: RouteView, context: RowContext): RouteRowModel {
-  const { name, stable, traffic } = route;
-  const { perSecond, stable: ofStable = [], canary: ofCanary = [] } = traffic;
-  const top = sparkTop(ofStable, ofCanary);
+/** `traffic`: of the same route, which is drawn less often than its state changes. */
+export function routeRow(route: RouteView, traffic: RowTraffic, context: RowContext): RouteRowModel {
+  return { name: route.name, stable: legible(route.stable.version), ...traffic, ...stateOf(route, context) };
+}
+
+export function rowTraffic({ traffic }: RouteView): RowTraffic {
+  const { perSecond, stable = [], canary = [] } = traffic;
+  const top = sparkTop(stable, canary);
   // A canary that got nothing in the hour has no line.
-  const hasCanary = ofCanary.some((requests) => (requests ?? 0) > 0);
+  const hasCanary = canary.some((requests) => (requests ?? 0) > 0);
   return {
-    name,
-    stable: stable.version,
     perSecond: perSecond === null ? '–' : rate(perSecond),
-    stablePath: sparkPath(ofStable, top, SPARK),
-    canaryPath: hasCanary ? sparkPath(ofCanary, top, SPARK) : '',
-    traffic: trafficInWords(ofStable, ofCanary),
-    ...stateOf(route, context),
+    stablePath: sparkPath(stable, top, SPARK),
+    canaryPath: hasCanary ? sparkPath(canary, top, SPARK) : '',
+    traffic: trafficInWords(stable, canary),
   };
 }
 

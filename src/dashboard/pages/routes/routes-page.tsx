@@ -8,8 +8,8 @@ import type { PageProps } from '../../page-props.ts';
 import type { RolloutView, RouteView } from '../../views.ts';
 import { FirstRun } from './first-run.tsx';
 import { groupedRows, isFound, ROUTE_GROUPS, routesTitle } from './route-groups.ts';
-import { RouteLine } from './route-line.tsx';
-import { routeRow } from './route-row.ts';
+import { routeRow, rowTraffic } from './route-row.ts';
+import { RouteTable } from './route-table.tsx';
 import { rowKeys } from './row-keys.ts';
 
 /** Traffic changes without an event. */
@@ -39,6 +39,10 @@ export function RoutesPage({ query }: PageProps) {
   );
   // Ages move, but nothing on the page is counted in seconds.
   const now = useNow(5_000);
+  const withTraffic = useMemo(
+    () => (routes.data ?? []).map((route) => [route, rowTraffic(route)] as const),
+    [routes.data],
+  );
   const rows = useMemo(() => {
     const context = {
       running: new Map(running.data?.map((view) => [view.route, view])),
@@ -46,8 +50,8 @@ export function RoutesPage({ query }: PageProps) {
       sinceReadMs: running.readAt === null ? 0 : performance.now() - running.readAt,
       now,
     };
-    return (routes.data ?? []).map((route) => routeRow(route, context));
-  }, [routes.data, running.data, running.readAt, ended.data, now]);
+    return withTraffic.map(([route, traffic]) => routeRow(route, traffic, context));
+  }, [withTraffic, running.data, running.readAt, ended.data, now]);
 
   const title = routesTitle(rows);
   useEffect(() => {
@@ -108,43 +112,7 @@ export function RoutesPage({ query }: PageProps) {
           </button>
         </p>
       )}
-      {!isNothingFound && rows.length > 0 && (
-        <table class="routes" ref={table}>
-          <thead>
-            <tr>
-              <th scope="col">route, stable → canary</th>
-              <th scope="col">stage</th>
-              <th scope="col">verdict</th>
-              <th scope="col" class="num">
-                traffic
-              </th>
-              <th scope="col">requests, last hour</th>
-              <th scope="col" class="num">
-                errors
-              </th>
-              <th scope="col" class="num">
-                p99
-              </th>
-            </tr>
-          </thead>
-          {ROUTE_GROUPS.map(({ group, title: named }) => {
-            const found = shown.get(group) ?? [];
-            if (found.length === 0) return null;
-            return (
-              <tbody key={group}>
-                <tr>
-                  <th class="group" colSpan={7} scope="rowgroup">
-                    <b>{named}</b> {found.length}
-                  </th>
-                </tr>
-                {found.map((row) => (
-                  <RouteLine key={row.name} row={row} />
-                ))}
-              </tbody>
-            );
-          })}
-        </table>
-      )}
+      {!isNothingFound && rows.length > 0 && <RouteTable table={table} groups={shown} />}
       {rows.length > 0 && (
         <p class="soft small foot-note">
           <span class="canary">canary</span> and <span class="stable">stable</span> share one scale in each drawing; a

@@ -1,10 +1,12 @@
 import type { GlyphName } from '../../glyph-name.ts';
 import type { FindingView, RolloutView, RouteView } from '../../views.ts';
 import { shortTime } from '../../words/clock.ts';
-import { glued, measure } from '../../words/figures.ts';
+import { type EndName, endSign } from '../../words/end-sign.ts';
+import { measure } from '../../words/figures.ts';
+import { asSentence, legible, said } from '../../words/said.ts';
+import { ladderPlace, spacedPercent, stageNow } from '../../words/stage-words.ts';
 import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
 import { lookAge, needsSomebody } from './needs-somebody.ts';
-import { ladderPlace, spacedPercent, stageNow } from './stage-words.ts';
 
 export type RouteGroup = 'needs' | 'rolling' | 'ended' | 'quiet';
 
@@ -49,14 +51,14 @@ export function runningState(view: RolloutView, sinceReadMs: number): RowState {
     group: needs.length > 0 ? 'needs' : 'rolling',
     to: `/ui/rollouts/${id}`,
     ...(paused === null ? { sign, label } : { sign: 'paused', label: 'paused' }),
-    canary: canary.version,
+    canary: legible(canary.version),
     stages,
     at,
     how: 'here',
     stands: stageNow(view),
-    lead: paused === null ? `${capitalised(label)}.` : `Paused by ${paused.by}: ${paused.reason}.`,
-    says: glued(paused === null ? found : `${capitalised(label)}: ${found}`),
-    waits: glued((needs.length > 0 ? needs : [...failing, ...openNeeds(view)]).join('; ')),
+    lead: paused === null ? `${capitalised(label)}.` : asSentence(`paused by ${paused.by}: ${paused.reason}`),
+    says: said(paused === null ? found : `${capitalised(label)}: ${found}`),
+    waits: said((needs.length > 0 ? needs : [...failing, ...openNeeds(view)]).join('; ')),
     ...figures(verdict?.findings ?? []),
   };
 }
@@ -101,21 +103,19 @@ export function runningInShort(rollout: NonNullable<RouteView['rollout']>): RowS
     to: `/ui/rollouts/${id}`,
     sign,
     label,
-    canary: version,
-    stands: glued(`${stage}, ${spacedPercent(canaryWeight)}`),
+    canary: legible(version),
+    stands: said(`${stage}, ${spacedPercent(canaryWeight)}`),
     lead: `${capitalised(label)}.`,
     says: '',
     waits: needs.join('; '),
   };
 }
 
-type EndedStage = NonNullable<RouteView['lastEnded']>['stage'];
-
-const ENDINGS: Readonly<Record<EndedStage, Pick<RowState, 'sign' | 'label' | 'how'>>> = {
-  finalised: { sign: 'check', label: 'finalised', how: 'through' },
-  'rolled-back': { sign: 'harm', label: 'rolled back', how: 'harm' },
-  aborted: { sign: 'dot', label: 'aborted', how: 'ended' },
-  superseded: { sign: 'dot', label: 'superseded', how: 'ended' },
+const HOW: Readonly<Record<EndName, RowState['how']>> = {
+  finalised: 'through',
+  'rolled-back': 'harm',
+  aborted: 'ended',
+  superseded: 'ended',
 };
 
 /** `view` is null where it is not among those that ended last. */
@@ -124,7 +124,8 @@ export function endedState(
   view: RolloutView | null,
   now: number,
 ): RowState {
-  const { sign, label, how } = ENDINGS[stage];
+  const { sign, label } = endSign(stage);
+  const how = HOW[stage];
   const place = view && ladderPlace(view);
   const when = shortTime(Date.parse(endedAt), now);
   return {
@@ -133,14 +134,14 @@ export function endedState(
     to: `/ui/rollouts/${id}`,
     sign,
     label,
-    canary: version,
+    canary: legible(version),
     stages: place?.stages ?? 0,
     at: place?.at ?? -1,
     how,
     stands: place === null || how === 'through' ? `${label} ${when}` : `${label} ${atStage(place.label)}, ${when}`,
-    lead: stage === 'finalised' ? `${version} became the stable.` : `${version} ${label}.`,
-    says: glued(reason),
-    waits: glued(view?.cost?.says ?? ''),
+    lead: legible(stage === 'finalised' ? `${version} became the stable.` : `${version} ${label}.`),
+    says: said(reason),
+    waits: said(view?.cost?.says ?? ''),
   };
 }
 
@@ -166,5 +167,5 @@ export function quietState({ name, host, path, lastEnded }: RouteView, now: numb
 }
 
 function lastInWords({ version, stage, endedAt }: NonNullable<RouteView['lastEnded']>, now: number): string {
-  return `${version} ${ENDINGS[stage].label} ${shortTime(Date.parse(endedAt), now)}`;
+  return `${legible(version)} ${endSign(stage).label} ${shortTime(Date.parse(endedAt), now)}`;
 }

@@ -1,5 +1,5 @@
-import type { RolloutView } from '../../views.ts';
-import { glued, lasting, weightText } from '../../words/figures.ts';
+import type { RolloutView } from '../views.ts';
+import { glued, lasting, weightText } from './figures.ts';
 
 /** Where a rollout stands among its stages. */
 export interface LadderPlace {

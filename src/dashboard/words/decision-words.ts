@@ -1,6 +1,6 @@
-import type { GlyphName } from '../../glyph-name.ts';
-import type { AuditView } from '../../views.ts';
-import { lasting, weightText } from '../../words/figures.ts';
+import type { GlyphName } from '../glyph-name.ts';
+import type { AuditView } from '../views.ts';
+import { lasting, weightText } from './figures.ts';
 
 export interface DecisionWords {
   readonly sign: GlyphName;
