@@ -1,7 +1,9 @@
 import type { FunctionComponent } from 'preact';
 import type { PageProps } from './page-props.ts';
+import { HistoryPage } from './pages/history/history-page.tsx';
 import { ReportPage } from './pages/report/report-page.tsx';
 import { RolloutPage } from './pages/rollout/rollout-page.tsx';
+import { RoutePage } from './pages/route/route-page.tsx';
 import { RoutesPage } from './pages/routes/routes-page.tsx';
 
 export interface Page {
@@ -15,6 +17,8 @@ export interface Page {
 /** Every page of the dashboard. */
 export const PAGES: readonly Page[] = [
   { path: /^\/(?:ui\/?)?$/, under: 'Routes', content: RoutesPage },
+  { path: /^\/ui\/routes\/([^/]+)$/, under: 'Routes', content: RoutePage },
+  { path: /^\/ui\/history$/, under: 'History', content: HistoryPage },
   { path: /^\/ui\/rollouts\/([^/]+)$/, under: 'Routes', content: RolloutPage },
   { path: /^\/ui\/rollouts\/([^/]+)\/report$/, under: 'History', content: ReportPage },
 ];

@@ -34,6 +34,20 @@ export async function askAll<Item>(path: string): Promise<ApiReply<readonly Item
   return { ...first, data: items, next: null };
 }
 
+/** One page of a list. */
+export interface ListPage<Item> {
+  readonly items: readonly Item[];
+  /** The cursor of the page that follows; null where this is the last. */
+  readonly older: string | null;
+}
+
+export async function askPage<Item>(path: string): Promise<ApiReply<ListPage<Item>>> {
+  const answer = await ask<readonly Item[]>(path);
+  if (answer.kind !== 'ok') return answer;
+  const [, query = ''] = answer.next?.split('?') ?? [];
+  return { ...answer, data: { items: answer.data, older: new URLSearchParams(query).get('cursor') } };
+}
+
 /** Sends a command. `ifMatch` is the version of the rollout that it is about. */
 export function command<Data>(
   method: 'POST' | 'PUT' | 'DELETE',

@@ -91,7 +91,14 @@ function Pair({ name, canary, stable }: PairProps) {
   return (
     <td class="pair num small">
       <span class="what">{name} </span>
-      <span class="canary">{canary}</span> <span class="stable">{stable}</span>
+      <span class="canary">
+        <span class="unseen">canary </span>
+        {canary}
+      </span>{' '}
+      <span class="stable">
+        <span class="unseen">stable </span>
+        {stable}
+      </span>
     </td>
   );
 }

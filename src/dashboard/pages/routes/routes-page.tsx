@@ -9,7 +9,7 @@ import type { RolloutView, RouteView } from '../../views.ts';
 import { FirstRun } from './first-run.tsx';
 import { groupedRows, isFound, ROUTE_GROUPS, routesTitle } from './route-groups.ts';
 import { routeRow, rowTraffic } from './route-row.ts';
-import { RouteTable } from './route-table.tsx';
+import { RoutesTable } from './routes-table.tsx';
 import { rowKeys } from './row-keys.ts';
 
 /** Traffic changes without an event. */
@@ -112,11 +112,11 @@ export function RoutesPage({ query }: PageProps) {
           </button>
         </p>
       )}
-      {!isNothingFound && rows.length > 0 && <RouteTable table={table} groups={shown} />}
+      {!isNothingFound && rows.length > 0 && <RoutesTable table={table} groups={shown} />}
       {rows.length > 0 && (
         <p class="soft small foot-note">
-          <span class="canary">canary</span> and <span class="stable">stable</span> share one scale in each drawing; a
-          gap is a minute of which nothing is known
+          <span class="canary">Canary</span> first, then <span class="stable">stable</span>; in each drawing they share
+          one scale, and a gap is a minute of which nothing is known.
         </p>
       )}
     </>

@@ -9,12 +9,12 @@ import type { RouteGroup } from './row-state.ts';
 const QUIET = 100;
 const COLUMNS = 7;
 
-interface RouteTableProps {
+interface RoutesTableProps {
   readonly table: RefObject<HTMLTableElement | null>;
   readonly groups: ReadonlyMap<RouteGroup, readonly RouteRowModel[]>;
 }
 
-export function RouteTable({ table, groups }: RouteTableProps) {
+export function RoutesTable({ table, groups }: RoutesTableProps) {
   const [isWhole, setWhole] = useState(false);
   return (
     <table class="routes" ref={table}>

@@ -1,0 +1,34 @@
+import type { GlyphName } from '../glyph-name.ts';
+import type { RolloutView } from '../views.ts';
+import { type EndName, endSign } from '../words/end-sign.ts';
+import { lasting } from '../words/figures.ts';
+import { said } from '../words/said.ts';
+import { ladderPlace, stageNow } from '../words/stage-words.ts';
+
+/** A rollout in a list, in words. */
+export interface RolloutLine {
+  readonly sign: GlyphName;
+  /** How it ended; `running`. */
+  readonly label: string;
+  readonly stages: number;
+  readonly at: number;
+  readonly how: 'here' | 'harm' | 'ended' | 'through';
+  /** How far it is, or got. */
+  readonly got: string;
+  readonly reason: string;
+  /** How long it took; null while it runs. */
+  readonly took: string | null;
+}
+
+export function rolloutLine(view: RolloutView): RolloutLine {
+  const { active, stage, startedAt, endedAt, reason } = view;
+  const { stages, at, label } = ladderPlace(view);
+  const place = { stages, at, reason: said(reason) };
+  if (active || endedAt === null) {
+    return { ...place, sign: 'step', label: 'running', how: 'here', got: stageNow(view), took: null };
+  }
+  const end = endSign(stage as EndName);
+  const took = lasting(Date.parse(endedAt) - Date.parse(startedAt));
+  if (stage === 'finalised') return { ...place, ...end, how: 'through', got: 'the whole way', took };
+  return { ...place, ...end, how: stage === 'rolled-back' ? 'harm' : 'ended', got: label, took };
+}

@@ -1,0 +1,57 @@
+import { useSnapshot } from '../../live/use-snapshot.ts';
+import { Moment } from '../../moment.tsx';
+import type { ConsumerView } from '../../views.ts';
+import { legible } from '../../words/said.ts';
+import { shellWord } from '../../words/start-command.ts';
+
+const RULES: Readonly<Record<ConsumerView['rule'], string>> = {
+  canary: 'always the canary',
+  stable: 'always the stable',
+  'by-weight': 'by weight',
+};
+
+/** The listed consumers of a route. Everybody may see them; their keys nobody. */
+export function RouteConsumers({ route }: { readonly route: string }) {
+  const { data, trouble } = useSnapshot<readonly ConsumerView[]>(
+    `/routes/${encodeURIComponent(route)}/consumers`,
+    (event) => event.kind === 'routes' && event.data.route === route,
+  );
+  return (
+    <section aria-labelledby="h-consumers">
+      <h2 id="h-consumers">
+        Listed consumers {data !== null && data.length > 0 && <span class="soft">{data.length}</span>}
+      </h2>
+      {trouble !== null && <p class="notice bad foreign">Not read: {legible(trouble.detail)}</p>}
+      {data?.length === 0 && (
+        <>
+          <p class="soft pad">None: the weight decides for everybody. To list one:</p>
+          <pre>{`serin consumers add ${shellWord(route)} NAME --to canary --key-env KEY --reason "why"`}</pre>
+        </>
+      )}
+      {data !== null && data.length > 0 && (
+        <table class="rows">
+          <thead>
+            <tr>
+              <th scope="col">consumer</th>
+              <th scope="col">gets</th>
+              <th scope="col">changed</th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.map(({ name, rule, changedAt }) => (
+              <tr key={name}>
+                <th scope="row" class="foreign">
+                  {legible(name)}
+                </th>
+                <td class={rule === 'by-weight' ? '' : rule}>{RULES[rule]}</td>
+                <td>
+                  <Moment at={changedAt} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

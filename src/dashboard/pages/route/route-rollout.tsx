@@ -1,0 +1,59 @@
+import { Link } from '../../address.tsx';
+import { Glyph } from '../../glyph.tsx';
+import { useValue } from '../../live/observable.ts';
+import { session } from '../../live/session.ts';
+import type { RolloutView, RouteView } from '../../views.ts';
+import { asSentence, legible } from '../../words/said.ts';
+import { spacedPercent } from '../../words/stage-words.ts';
+import { startCommand } from '../../words/start-command.ts';
+import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
+
+interface RouteRolloutProps {
+  readonly route: RouteView;
+  /** The view of the running rollout; null where none runs, or it was not read yet. */
+  readonly running: RolloutView | null;
+  readonly hasPast: boolean;
+}
+
+/** What rolls out on a route; where nothing does, how to start it. */
+export function RouteRollout({ route, running, hasPast }: RouteRolloutProps) {
+  const { rollout } = route;
+  if (rollout === null) return <NothingRuns route={route} hasPast={hasPast} />;
+  const { sign, label } = rollout.waitsFor.includes('resume')
+    ? ({ sign: 'paused', label: 'paused' } as const)
+    : verdictSign(rollout.verdict);
+  return (
+    <div class={rollout.waitsFor.length > 0 ? 'verdict v-person' : 'verdict'}>
+      <Glyph sign={sign} label={label} />
+      <div class="lead foreign">
+        <Link to={`/ui/rollouts/${rollout.id}`}>
+          {legible(rollout.version)} rolls out: {rollout.stage}, {spacedPercent(rollout.canaryWeight)}
+        </Link>
+      </div>
+      <div class="more foreign">
+        {capitalised(label)}. {running === null ? '' : asSentence(running.verdict?.reason ?? running.reason)}
+      </div>
+    </div>
+  );
+}
+
+function NothingRuns({ route: { name, stable, router }, hasPast }: Pick<RouteRolloutProps, 'route' | 'hasPast'>) {
+  const who = useValue(session);
+  const mayStart = who.kind === 'signed-in' && who.me.roles.includes('operator');
+  return (
+    <section class="card" aria-labelledby="h-start">
+      <h2 id="h-start">{hasPast ? 'No rollout runs' : 'No rollout has been started'}</h2>
+      <h3 class="foreign">
+        {router === 'none'
+          ? `${legible(stable.version)} is the stable of ${legible(name)}`
+          : `${legible(name)} serves ${legible(stable.version)} to everybody`}
+      </h3>
+      <p>Hand over the URL of a new version{mayStart ? '' : ', with a token of the role operator'}:</p>
+      <pre>{startCommand(name)}</pre>
+      <p class="small soft">
+        <code>serin doctor</code> says whether the route is ready; <code>serin plan</code> says how long its policy
+        takes at your traffic.
+      </p>
+    </section>
+  );
+}
