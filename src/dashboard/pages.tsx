@@ -1,5 +1,6 @@
 import type { FunctionComponent } from 'preact';
 import type { PageProps } from './page-props.ts';
+import { AuditPage } from './pages/audit/audit-page.tsx';
 import { HistoryPage } from './pages/history/history-page.tsx';
 import { ReportPage } from './pages/report/report-page.tsx';
 import { RolloutPage } from './pages/rollout/rollout-page.tsx';
@@ -19,6 +20,7 @@ export const PAGES: readonly Page[] = [
   { path: /^\/(?:ui\/?)?$/, under: 'Routes', content: RoutesPage },
   { path: /^\/ui\/routes\/([^/]+)$/, under: 'Routes', content: RoutePage },
   { path: /^\/ui\/history$/, under: 'History', content: HistoryPage },
+  { path: /^\/ui\/audit$/, under: 'Audit', content: AuditPage },
   { path: /^\/ui\/rollouts\/([^/]+)$/, under: 'Routes', content: RolloutPage },
   { path: /^\/ui\/rollouts\/([^/]+)\/report$/, under: 'History', content: ReportPage },
 ];
