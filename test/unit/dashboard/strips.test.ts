@@ -109,6 +109,16 @@ describe('the strips', () => {
     ]);
   });
 
+  it('have no present figure of a version that is not asked any more', () => {
+    const trail = drawnTrail([
+      ...looks.slice(0, 110),
+      ...looks.slice(110).map((look) => ({ ...look, canary: [0, 0, null] as const })),
+    ]);
+    const quiet = { ...story, trail };
+    const errors = stripsLayout(quiet, stripsPoints(quiet), 1_232).strips[3];
+    expect(errors?.ends.map(({ text }) => spaced(text)).sort()).toEqual(['canary –', 'stable 0 %']);
+  });
+
   it('end where nothing was heard any more, and not now', () => {
     const lost = { ...story, end: null, to: minutes(20), silence: { from: minutes(10), says: 'not heard' } };
     const drawn = stripsLayout(lost, stripsPoints(lost), 1_232);

@@ -14,6 +14,7 @@ import { LOCAL } from './time-axis.ts';
 import { pieceText } from './versions-strips.ts';
 
 const EVERY_MS = 5_000;
+const UNREAD = { at: 0, says: 'what came later could not be read' };
 
 interface RolloutStripsProps {
   readonly rollout: RolloutView;
@@ -36,6 +37,8 @@ export function RolloutStrips({ rollout, skewMs }: RolloutStripsProps) {
   const state = useValue(stream.state);
   const now = useNow(EVERY_MS);
   const lostAt = hasGoneStale(state, now) ? state.heardAt : null;
+  // Looks that cannot be read may have been made all the same.
+  const unread = trail.trouble === null ? null : UNREAD;
   const story = useMemo(
     () =>
       trail.data &&
@@ -44,9 +47,9 @@ export function RolloutStrips({ rollout, skewMs }: RolloutStripsProps) {
         trail: trail.data,
         audit: audit.data ?? [],
         now: now + skewMs,
-        lost: lostAt === null ? null : { at: lostAt + skewMs, says: `not heard since ${clockTime(lostAt)}` },
+        lost: lostAt === null ? unread : { at: lostAt + skewMs, says: `not heard since ${clockTime(lostAt)}` },
       }),
-    [rollout, trail.data, audit.data, lostAt, now],
+    [rollout, trail.data, audit.data, lostAt, unread, now],
   );
   const everyMs = trail.data?.everyMs.at(-2) ?? trail.data?.everyMs.at(-1);
   return (

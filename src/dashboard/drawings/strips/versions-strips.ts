@@ -50,10 +50,13 @@ function versionsStrip(
   const ceiling = roundedUp(most, whenNone);
   const y = heightIn(top, height, fromZero(ceiling));
   const ends = tracks.flatMap(({ tone, of }): EndLabel[] => {
-    const last = points.pieces.findLast((piece) => of(piece) !== null);
-    if (last === undefined) return [];
-    const value = of(last) ?? 0;
-    return [{ y: y(value), text: frame.isNarrow ? say(value) : `${tone} ${say(value)}`, tone }];
+    const known = points.pieces.findLast((piece) => of(piece) !== null);
+    const last = points.pieces.at(-1);
+    if (known === undefined || last === undefined) return [];
+    // A figure of some time ago is not the present one.
+    const now = of(last);
+    const text = now === null ? '–' : say(now);
+    return [{ y: y(of(known) ?? 0), text: frame.isNarrow ? text : `${tone} ${text}`, tone }];
   });
   return {
     name,
