@@ -104,6 +104,9 @@ export const rolloutViewSchema = z
     look: z
       .strictObject({
         agoMs: z.number().describe('Age of the verdict: time since the last recorded look'),
+        overdueMs: z
+          .number()
+          .describe('The age from which on something is wrong: three of `controller.tick`, and at least 15 s'),
         failures: z.int().describe('Looks that have failed since'),
         trouble: z.string().nullable().describe('Why the last one failed'),
       })

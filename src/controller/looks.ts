@@ -98,7 +98,9 @@ export class Looks {
 
   standing(id: string): LookAge | null {
     const known = this.seen.get(id);
-    return known ? { agoMs: this.agoMs(known), failures: known.failures, trouble: known.trouble } : null;
+    if (!known) return null;
+    const { failures, trouble } = known;
+    return { agoMs: this.agoMs(known), overdueMs: this.overdueMs, failures, trouble };
   }
 
   /**

@@ -6,7 +6,7 @@ import { MOST_REPORTED_MESSAGES } from '../rollout/report/report-parts.ts';
 import { isEnded } from '../rollout/state.ts';
 import type { AuditFilter, RolloutFilter, Store } from '../store/store.ts';
 import { actsNow, recentPolicy } from './acts/surroundings.ts';
-import type { Memory } from './memory.ts';
+import { type Memory, overdueAfterMs } from './memory.ts';
 import { orRemembered } from './patience.ts';
 import type { ControllerPorts } from './ports.ts';
 import { noSuchRoute } from './start.ts';
@@ -127,17 +127,19 @@ export function standingOf(
 } {
   const policy = recentPolicy(ports, record.rollout.policy.metadata.name);
   const policyDigest = 'digest' in policy ? policy.digest : null;
-  return { ...known(ports.memory, record), acts: actsNow(ports, record), policyDigest };
+  return { ...known(ports, record), acts: actsNow(ports, record), policyDigest };
 }
 
 function known(
-  { looks, unrecorded, brakes, heldHarm, time }: Memory,
+  { memory, tickMs }: ControllerPorts,
   { rollout, evidence }: RolloutRecord,
 ): { readonly look: LookAge | null; readonly unrecorded: Pending | null } {
   if (isEnded(rollout)) return { look: null, unrecorded: null };
+  const { looks, unrecorded, brakes, heldHarm, time } = memory;
   const { id } = rollout;
   const look = looks.standing(id) ?? {
     agoMs: Math.max(0, time.estimate() - evidence.lookedAt),
+    overdueMs: overdueAfterMs(tickMs),
     failures: 0,
     trouble: null,
   };

@@ -144,7 +144,7 @@ channels:
         200,
         expect.stringMatching(/"degraded":true.*cannot be read: its policy is damaged/),
       ]);
-      expect((await caller.rollout(books.id))?.look).toMatchObject({ failures: 0, trouble: null });
+      expect((await caller.rollout(books.id))?.look).toMatchObject({ overdueMs: 15_000, failures: 0, trouble: null });
       expect((await asAdmin('list')).stdout).toContain('books');
       const shown = await asAdmin('status', 'shop');
       expect([shown.code, shown.stdout]).toEqual([0, expect.stringMatching(/failed: The stored record of rollout/)]);

@@ -206,7 +206,9 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
       },
     },
     standing: (record) => ({
-      look: isEnded(record.rollout) ? null : { agoMs: 3_000, failures: 0, trouble: null, ...mood.look },
+      look: isEnded(record.rollout)
+        ? null
+        : { agoMs: 3_000, overdueMs: 15_000, failures: 0, trouble: null, ...mood.look },
       unrecorded: mood.unrecorded,
       route: { sticky: 'the header x-user-id', source: 'gateway' },
       policyDigest: mood.policyDigest,

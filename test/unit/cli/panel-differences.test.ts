@@ -30,7 +30,11 @@ describe('what differs', () => {
     const { id } = record.rollout;
     control.happen(id, { kind: 'preflightPassed' });
     const verdict = verdictOf({ name: 'suspect', findings: [differingFinding(differences)], ...parts });
-    const looked = { look: { agoMs: 3_000, failures: 0, trouble: null }, unrecorded: null, acts: [] };
+    const looked = {
+      look: { agoMs: 3_000, overdueMs: 15_000, failures: 0, trouble: null },
+      unrecorded: null,
+      acts: [],
+    };
     return rolloutView(control.see(id, { verdict }), looked);
   };
   const plain = (view: RolloutView, width: number) => renderRollout(view, { width, colour: false });

@@ -8,7 +8,7 @@ import type { Where } from '../../../src/judge/where.ts';
 import type { RolloutRecord } from '../../../src/rollout/record.ts';
 import { fakeControl, findingOf, verdictOf } from '../../support/fake-control.ts';
 
-const LOOKED = { look: { agoMs: 3_000, failures: 0, trouble: null }, unrecorded: null, acts: [] };
+const LOOKED = { look: { agoMs: 3_000, overdueMs: 15_000, failures: 0, trouble: null }, unrecorded: null, acts: [] };
 const viewOf = (record: RolloutRecord) => rolloutView(record, LOOKED);
 
 const ADA = { name: 'ada', role: 'operator' } as const;

@@ -5,7 +5,7 @@ import { type RowContext, routeRow, rowTraffic } from '../../../src/dashboard/pa
 import type { RolloutView, RouteView } from '../../../src/dashboard/views.ts';
 
 const NOW = Date.parse('2026-11-30T12:00:00Z');
-const LOOK = { agoMs: 1_000, failures: 0, trouble: null };
+const LOOK = { agoMs: 1_000, overdueMs: 15_000, failures: 0, trouble: null };
 const alone: WatchedRollout = { waitsFor: [], openPage: null, look: LOOK, unrecorded: null };
 
 const stage = (name: string, label: string, enteredAt: string | null, weightBps: number | null = null) => ({
@@ -99,7 +99,7 @@ describe('somebody is needed', () => {
   it('where nobody looks any more, also when nothing was read since', () => {
     expect(needsSomebody(alone, 60_000)).toEqual([]);
     expect(needsSomebody(alone, 120_000).map(spaced)).toEqual(['not looked at for 2 m 1 s']);
-    const failing = { agoMs: 15_000, failures: 3, trouble: 'the database cannot answer' };
+    const failing = { agoMs: 15_000, overdueMs: 15_000, failures: 3, trouble: 'the database cannot answer' };
     expect(needsSomebody({ ...alone, look: failing }, 0).map(spaced)).toEqual([
       'not looked at for 15 s: 3 looks have failed, the database cannot answer',
     ]);

@@ -7,7 +7,7 @@ const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 
 describe('the clock of the database', () => {
   it('is taken from the age of the last look, and clocks that are nearly the same are the same', () => {
-    const view = { lookedAt: '2026-11-29T13:00:00.000Z', look: { agoMs: 5_000, failures: 0, trouble: null } };
+    const view = { lookedAt: '2026-11-29T13:00:00.000Z', look: { agoMs: 5_000, overdueMs: 15_000, failures: 0, trouble: null } };
     const read = Date.parse('2026-11-29T13:00:05.000Z');
     expect(skewOf(view, read - 60_000)).toBe(60_000);
     expect(skewOf(view, read + 1_000)).toBe(0);

@@ -166,10 +166,12 @@ describe('needsNow', () => {
     );
 
   it('says how old the look is, and keeps the stage while looks fail', () => {
-    expect(now({ look: { agoMs: 3_000, failures: 0, trouble: null } })).toEqual([
+    expect(now({ look: { agoMs: 3_000, overdueMs: 15_000, failures: 0, trouble: null } })).toEqual([
       { what: 'look', met: true, says: 'looked 3 s ago' },
     ]);
-    expect(now({ look: { agoMs: 240_000, failures: 48, trouble: 'The database cannot answer' } })).toEqual([
+    expect(
+      now({ look: { agoMs: 240_000, overdueMs: 15_000, failures: 48, trouble: 'The database cannot answer' } }),
+    ).toEqual([
       {
         what: 'look',
         met: false,
@@ -183,7 +185,7 @@ describe('needsNow', () => {
       { what: 'record', met: false, says: 'not recorded yet: the brake was pulled' },
     ]);
     const ended = rolloutIn('aborted');
-    const look = { agoMs: 3_000, failures: 0, trouble: null };
+    const look = { agoMs: 3_000, overdueMs: 15_000, failures: 0, trouble: null };
     expect(needsNow({ rollout: ended, evidence: evidence(ended) }, { look, unrecorded: null })).toEqual([]);
   });
 
