@@ -1,7 +1,7 @@
 import type { FindingView } from '../views.ts';
 import { measure } from '../words/figures.ts';
 
-type Drawn = Pick<FindingView, 'canary' | 'stable' | 'bounds' | 'limits' | 'unit' | 'in' | 'budgetWeight' | 'dryRun'>;
+type Drawn = Pick<FindingView, 'canary' | 'stable' | 'bounds' | 'limits' | 'unit' | 'in'>;
 type Interval = NonNullable<Drawn['bounds']['canary']>;
 
 /** One end of a line: where it is drawn, and whether the interval goes on beyond the drawing. */
@@ -80,9 +80,13 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** What is to be seen, in words: `canary 212 ms, between 189 ms and 263 ms; stable 204 ms, between ...; rolls back beyond 225 ms`. */
-export function intervalInWords(finding: Drawn): string {
-  const { canary, stable, bounds, limits, unit, budgetWeight, dryRun } = finding;
+/**
+ * What is to be seen, in words: `canary 212 ms, between 189 ms and 263 ms; stable 204 ms, between ...; rolls back beyond 225 ms`.
+ *
+ * @param does what a canary beyond the rollback margin brings about: `rolls back`
+ */
+export function intervalInWords(finding: Drawn, does: string): string {
+  const { canary, stable, bounds, limits, unit } = finding;
   const show = (value: number | null) => measure(value, unit, finding.in);
   const version = (name: string, figure: number | null, interval: Interval | null) => {
     if (figure === null && interval === null) return [];
@@ -91,7 +95,6 @@ export function intervalInWords(finding: Drawn): string {
     const { low, high } = interval;
     return [`${value}, ${high === null ? `at least ${show(low)}` : `between ${show(low)} and ${show(high)}`}`];
   };
-  const does = dryRun === true ? 'would tell' : budgetWeight > 0 ? 'rolls back' : 'holds';
   return [
     ...version('canary', canary, bounds.canary),
     ...version('stable', stable, bounds.stable),

@@ -7,8 +7,15 @@ const EDGE = 4;
 const CANARY_Y = 10;
 const STABLE_Y = 20;
 
+interface IntervalDrawingProps {
+  readonly finding: FindingView;
+  /** What a canary beyond the rollback margin brings about; null where nothing comes of it. */
+  readonly does: string | null;
+}
+
 /** Both versions of a check with what is known of them, against the margins; nothing where there are no figures. */
-export function IntervalDrawing({ finding }: { readonly finding: FindingView }) {
+export function IntervalDrawing({ finding: given, does }: IntervalDrawingProps) {
+  const finding = does === null ? { ...given, limits: { ...given.limits, rollback: null } } : given;
   const scale = intervalScale(finding, WIDTH - 2 * EDGE);
   if (scale === null) return null;
   const { canary, stable, rollback, parity } = scale;
@@ -19,7 +26,7 @@ export function IntervalDrawing({ finding }: { readonly finding: FindingView }) 
       width={WIDTH}
       height={HEIGHT}
       role="img"
-      aria-label={intervalInWords(finding)}
+      aria-label={intervalInWords(finding, does ?? '')}
     >
       <g transform={`translate(${EDGE} 0)`}>
         <path d={`M0 26.5H${WIDTH - 2 * EDGE}`} stroke="var(--rule)" />

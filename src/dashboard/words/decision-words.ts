@@ -10,6 +10,13 @@ export interface DecisionWords {
 /** Whoever starts a rollout is told with it. */
 const AT_THE_START = ['rolloutStarted', 'preflightPassed', 'preflightRefused'];
 
+/** Why, in one sentence; empty where there is no more to say. */
+export function decisionReason({ event, reason }: AuditView): string {
+  // What it repeats is the reason of the start.
+  if (event.kind !== 'preflightPassed') return reason;
+  return typeof event['warning'] === 'string' ? event['warning'] : '';
+}
+
 type Fact = AuditView['event'];
 
 /** What became of a rollout by one entry of its audit: `10 % → 25 %`, `Paused`, `Gate tests passed`. */
@@ -49,7 +56,7 @@ const EVENTS: Readonly<Record<string, Told>> = {
   faultFollowedIncrease: moved('suspect', 'Increase taken back'),
   faultEndedAfterWithdrawal: plain('check', 'The fault is over'),
   withdrawnWeightGivenAgain: moved('step', 'Given again'),
-  interferenceSuspected: plain('suspect', 'The increase may be the cause'),
+  interferenceSuspected: moved('suspect', 'Interference suspected'),
   faultOutlastedWithdrawal: plain('suspect', 'The fault outlasted the increase'),
   bakePassed: passed('Bake passed'),
   rolloutFinalised: plain('parity', 'Finalised'),

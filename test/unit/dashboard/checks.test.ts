@@ -4,6 +4,7 @@ import {
   checkLabel,
   harmPart,
   harmThresholdOf,
+  marginDoes,
   parityOf,
   worstFirst,
 } from '../../../src/dashboard/pages/rollout/check-evidence.ts';
@@ -59,6 +60,13 @@ describe('the threshold of one check', () => {
     expect(harmThresholdOf(finding('split', { budgetWeight: 0 }), THRESHOLDS)).toBeNull();
     expect(harmThresholdOf(finding('p99', { dryRun: true }), THRESHOLDS)).toBeNull();
     expect(harmThresholdOf(finding('p99'), { ...THRESHOLDS, logThreshold: null })).toBeNull();
+  });
+
+  it('gives a margin its name, and none where nothing comes of it', () => {
+    const does = (more: Partial<FindingView>) => marginDoes(finding('p99', more), verdict([]));
+    expect(does({})).toBe('rolls back');
+    expect(does({ dryRun: true })).toBe('would only be reported');
+    expect(does({ budgetWeight: 0 })).toBeNull();
   });
 
   it('is reached by no evidence of a logarithm that is null or negative', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditView } from '../../../src/api/view-schemas.ts';
-import { mergedAudit, olderThan } from '../../../src/dashboard/pages/rollout/audit-pages.ts';
-import { decisionWords } from '../../../src/dashboard/words/decision-words.ts';
+import { mergedAudit, olderThan, whyStarted } from '../../../src/dashboard/pages/rollout/audit-pages.ts';
+import { decisionReason, decisionWords } from '../../../src/dashboard/words/decision-words.ts';
 
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 
@@ -42,6 +42,14 @@ describe('a decision', () => {
   });
 });
 
+describe('the reason of a decision', () => {
+  it('is told once: the canary answers because a rollout was started', () => {
+    expect(decisionReason(entry('rolloutStarted', { reason: 'new ledger' }))).toBe('new ledger');
+    expect(decisionReason(entry('preflightPassed', { reason: 'new ledger' }))).toBe('');
+    expect(decisionReason(entry('preflightPassed', {}, { warning: 'keys are sticky' }))).toBe('keys are sticky');
+  });
+});
+
 describe('the pages of an audit', () => {
   const started = entry('rolloutStarted', { seq: 3 });
   const others = [7, 5].map((seq) => entry('paused', { seq }));
@@ -55,5 +63,7 @@ describe('the pages of an audit', () => {
   it('end with the start of the rollout', () => {
     expect(olderThan(mergedAudit(others, [started]))).toBeNull();
     expect(olderThan([])).toBeNull();
+    expect(whyStarted([...others, { ...started, reason: 'new ledger' }])).toBe('new ledger');
+    expect(whyStarted(others)).toBeNull();
   });
 });

@@ -7,7 +7,10 @@ const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 
 describe('the clock of the database', () => {
   it('is taken from the age of the last look, and clocks that are nearly the same are the same', () => {
-    const view = { lookedAt: '2026-11-29T13:00:00.000Z', look: { agoMs: 5_000, overdueMs: 15_000, failures: 0, trouble: null } };
+    const view = {
+      lookedAt: '2026-11-29T13:00:00.000Z',
+      look: { agoMs: 5_000, overdueMs: 15_000, failures: 0, trouble: null },
+    };
     const read = Date.parse('2026-11-29T13:00:05.000Z');
     expect(skewOf(view, read - 60_000)).toBe(60_000);
     expect(skewOf(view, read + 1_000)).toBe(0);
@@ -16,7 +19,15 @@ describe('the clock of the database', () => {
 });
 
 describe('the banner', () => {
-  const verdict = { name: 'undecided', reason: 'p99 is open', since: null, logEvidence: 0.3, logThreshold: 6.9 };
+  const verdict = {
+    name: 'undecided',
+    reason: 'p99 is open',
+    since: null,
+    logEvidence: 0.3,
+    logThreshold: 6.9,
+    logHold: 3,
+  };
+  const COUNTS = { check: 'p99', unit: 'ms', budgetWeight: 0.2 };
   const banner = (more: object) =>
     bannerOf({
       active: true,
@@ -24,7 +35,7 @@ describe('the banner', () => {
       reason: 'p99 is open',
       paused: null,
       unrecorded: null,
-      verdict: { ...verdict, forecast: null, where: null },
+      verdict: { ...verdict, forecast: null, where: null, findings: [COUNTS] },
       cost: null,
       waitsFor: [],
       openPage: null,
@@ -56,10 +67,21 @@ describe('the banner', () => {
     expect(more.map(spaced)).toEqual(['Decided 35 s after the first sign.']);
   });
 
+  it('says nothing of evidence where none counts, and that no data is no pass', () => {
+    const blind = { ...verdict, name: 'blind', reason: 'no sample', forecast: null, where: null, findings: [] };
+    expect(banner({ verdict: { ...blind, name: 'undecided' } }).more).toEqual([]);
+    expect(banner({ verdict: blind }).more).toEqual([
+      'Its stage is held and its dwell stands still: no data is never a pass, and by itself no failure.',
+    ]);
+    expect(banner({ verdict: { ...blind, findings: [COUNTS] } }).more.at(-1)).toBe(
+      'So far: evidence of harm ×1.3 of ×992.',
+    );
+  });
+
   it('says what only a person can do', () => {
     expect(banner({ waitsFor: ['resume', 'look'], openPage: 'undecided' }).person).toEqual([
-      'resume',
-      'an answer to the page (undecided)',
+      'waits to be resumed',
+      'a page is open: undecided',
     ]);
   });
 });

@@ -6,6 +6,11 @@ export function mergedAudit(known: readonly AuditView[], more: readonly AuditVie
   return [...bySeq.values()].toSorted((one, other) => other.seq - one.seq);
 }
 
+/** Why it was started; null where the beginning is not known. */
+export function whyStarted(known: readonly AuditView[]): string | null {
+  return known.find(({ event }) => event.kind === 'rolloutStarted')?.reason ?? null;
+}
+
 /** Below which entry there is more; null where the beginning of the rollout is known. */
 export function olderThan(known: readonly AuditView[]): number | null {
   const last = known.at(-1);

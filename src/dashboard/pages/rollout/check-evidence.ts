@@ -24,6 +24,12 @@ export function harmThresholdOf(
   return holds && logHold !== null ? { log: logHold, does: 'holds' } : null;
 }
 
+/** What the end of its rollback margin is to be called in a drawing; null where nothing comes of it, and it is not drawn. */
+export function marginDoes(finding: FindingView, verdict: VerdictView): string | null {
+  if (finding.dryRun === true) return 'would only be reported';
+  return harmThresholdOf(finding, verdict)?.does ?? null;
+}
+
 /** How near its evidence of harm is to where it decides, 0 to 1; 0 without any. */
 export function harmPart(finding: FindingView, verdict: Pick<VerdictView, 'logThreshold' | 'logHold'>): number {
   const threshold = harmThresholdOf(finding, verdict);

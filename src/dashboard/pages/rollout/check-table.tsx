@@ -5,7 +5,7 @@ import { Glyph } from '../../glyph.tsx';
 import type { FindingView, VerdictView } from '../../views.ts';
 import { grouped, measure, times } from '../../words/figures.ts';
 import { legible, said } from '../../words/said.ts';
-import { checkLabel, harmThresholdOf, parityOf, partOfWay, worstFirst } from './check-evidence.ts';
+import { checkLabel, harmThresholdOf, marginDoes, parityOf, partOfWay, worstFirst } from './check-evidence.ts';
 import { CheckLegend } from './check-legend.tsx';
 
 interface CheckTableProps {
@@ -81,11 +81,17 @@ function CheckRow({ finding, verdict }: { readonly finding: FindingView; readonl
       <th scope="row">{said(checkLabel(finding))}</th>
       <td class="num c">{show(canary)}</td>
       <td class="num s">{show(stable)}</td>
-      <td class="iv">{isDrawn ? <IntervalDrawing finding={finding} /> : <span class="soft">{said(says)}</span>}</td>
-      <td class="ev">
+      <td class="iv">
+        {isDrawn ? (
+          <IntervalDrawing finding={finding} does={marginDoes(finding, verdict)} />
+        ) : (
+          <span class="soft">{said(says)}</span>
+        )}
+      </td>
+      <td class="ev h">
         <Harm finding={finding} verdict={verdict} />
       </td>
-      <td class="ev">
+      <td class="ev p">
         <Parity finding={finding} />
       </td>
     </tr>
@@ -97,9 +103,11 @@ function approximate({ figures }: FindingView, figure: string): string {
 }
 
 function Harm({ finding, verdict }: { readonly finding: FindingView; readonly verdict: VerdictView }) {
-  const { logHarm } = finding;
+  const { logHarm, dryRun } = finding;
   const threshold = harmThresholdOf(finding, verdict);
-  if (threshold === null) return <span class="soft">–</span>;
+  if (threshold === null) {
+    return <span class="soft">{dryRun === true && logHarm !== null && logHarm > 0 ? times(logHarm) : '–'}</span>;
+  }
   const { log, does } = threshold;
   return (
     <span class="cellbar">

@@ -1,5 +1,10 @@
 import type { RolloutView } from '../../views.ts';
 
+/** When a snapshot was read, by the reader's clock, epoch ms; snapshots know it by the monotonic one. */
+export function readAtMs(readAt: number): number {
+  return Date.now() - (performance.now() - readAt);
+}
+
 /** Clocks that differ by less are the same. */
 const LEAST_SKEW_MS = 2_000;
 

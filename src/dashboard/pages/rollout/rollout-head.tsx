@@ -3,17 +3,19 @@ import { Link } from '../../address.tsx';
 import { Moment, Since } from '../../moment.tsx';
 import type { RolloutView } from '../../views.ts';
 import { lasting } from '../../words/figures.ts';
-import { legible } from '../../words/said.ts';
+import { legible, said } from '../../words/said.ts';
 
 interface RolloutHeadProps {
   readonly rollout: RolloutView;
+  /** Why it was started; null where that is not known. */
+  readonly why: string | null;
   readonly skewMs: number;
   /** Called when something was done to it here. */
   readonly onDone: () => void;
 }
 
 /** What is rolled out, who began it, and what it is judged by. */
-export function RolloutHead({ rollout, skewMs, onDone }: RolloutHeadProps) {
+export function RolloutHead({ rollout, why, skewMs, onDone }: RolloutHeadProps) {
   const { route, id, stable, canary, policy, source } = rollout;
   return (
     <>
@@ -30,7 +32,7 @@ export function RolloutHead({ rollout, skewMs, onDone }: RolloutHeadProps) {
             </span>
           </h1>
           <div class="soft">
-            <Begun rollout={rollout} skewMs={skewMs} /> · {attemptInWords(rollout)} · policy{' '}
+            <Begun rollout={rollout} why={why} skewMs={skewMs} /> · {attemptInWords(rollout)} · policy{' '}
             <a href="#policy">{legible(policy.name)}</a>
             {source !== null && source !== 'gateway' && <> · evidence from {legible(source)}</>}
             <Traffic rollout={rollout} />
@@ -42,11 +44,12 @@ export function RolloutHead({ rollout, skewMs, onDone }: RolloutHeadProps) {
   );
 }
 
-function Begun({ rollout: { active, startedAt, startedBy, endedAt }, skewMs }: Omit<RolloutHeadProps, 'onDone'>) {
+function Begun({ rollout: { active, startedAt, startedBy, endedAt }, why, skewMs }: Omit<RolloutHeadProps, 'onDone'>) {
   const by = startedBy !== null && (
     <>
       {' '}
       by <b>{legible(startedBy)}</b>
+      {why !== null && why !== '' && `: “${said(why)}”`}
     </>
   );
   if (active || endedAt === null) {
@@ -66,7 +69,7 @@ function Begun({ rollout: { active, startedAt, startedBy, endedAt }, skewMs }: O
 
 function Traffic({ rollout: { active, trafficPerSecond } }: { readonly rollout: RolloutView }) {
   if (!active) return null;
-  return <> · {trafficPerSecond === null ? 'no traffic measured' : `${rate(trafficPerSecond)} requests/s`}</>;
+  return <> · {trafficPerSecond === null ? 'no traffic measured' : `${rate(trafficPerSecond)}\u00a0requests/s`}</>;
 }
 
 function rate(perSecond: number): string {

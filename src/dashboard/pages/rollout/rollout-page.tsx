@@ -7,16 +7,19 @@ import type { PageProps } from '../../page-props.ts';
 import type { RolloutView } from '../../views.ts';
 import { weightText } from '../../words/figures.ts';
 import { legible } from '../../words/said.ts';
+import { whyStarted } from './audit-pages.ts';
 import { ChecksSection } from './checks-section.tsx';
 import { RolloutDecisions } from './decision-list.tsx';
 import { DifferenceList } from './difference-list.tsx';
 import { rungsOf } from './ladder-rungs.ts';
+import { LookNotice } from './look-notice.tsx';
 import { RolloutMessages } from './message-list.tsx';
 import { NeedsList } from './needs-list.tsx';
 import { PinnedPolicy } from './pinned-policy.tsx';
-import { skewOf } from './rollout-clock.ts';
+import { readAtMs, skewOf } from './rollout-clock.ts';
 import { RolloutFoot } from './rollout-foot.tsx';
 import { RolloutHead } from './rollout-head.tsx';
+import { useAudit } from './use-audit.ts';
 import { VerdictSentence } from './verdict-sentence.tsx';
 import { WhereWorse } from './where-worse.tsx';
 import { WhoGetsWhat } from './who-gets-what.tsx';
@@ -31,7 +34,6 @@ export function RolloutPage({ named: id }: PageProps) {
     document.title = data === null ? 'Rollout · Serin' : titleOf(data);
   }, [data]);
   if (data === null) return trouble === null ? null : <NoRollout id={id} trouble={trouble} />;
-  const readAtMs = Date.now() - (performance.now() - (readAt ?? 0));
   return (
     <>
       {trouble !== null && (
@@ -40,7 +42,8 @@ export function RolloutPage({ named: id }: PageProps) {
           {trouble.kind === 'unreachable' && 'It is tried again.'}
         </p>
       )}
-      <RolloutContent rollout={data} skewMs={skewOf(data, readAtMs)} onDone={refresh} />
+      <LookNotice rollout={data} readAt={readAt ?? 0} refresh={refresh} />
+      <RolloutContent key={data.id} rollout={data} skewMs={skewOf(data, readAtMs(readAt ?? 0))} onDone={refresh} />
     </>
   );
 }
@@ -55,9 +58,10 @@ function RolloutContent({ rollout, skewMs, onDone }: RolloutContentProps) {
   const { id, active, verdict } = rollout;
   const where = worthATable(rollout) ? (verdict?.where ?? null) : null;
   const checks = <ChecksSection rollout={rollout} />;
+  const audit = useAudit(id);
   return (
     <>
-      <RolloutHead rollout={rollout} skewMs={skewMs} onDone={onDone} />
+      <RolloutHead rollout={rollout} why={whyStarted(audit.known)} skewMs={skewMs} onDone={onDone} />
       <VerdictSentence rollout={rollout} skewMs={skewMs} />
       <Ladder rungs={rungsOf(rollout)} />
       {!active && where !== null && <WhereWorse where={where} />}
@@ -76,7 +80,7 @@ function RolloutContent({ rollout, skewMs, onDone }: RolloutContentProps) {
       <DifferenceList rollout={rollout} />
       <RolloutStrips rollout={rollout} skewMs={skewMs} />
       <div class="halves">
-        <RolloutDecisions id={id} />
+        <RolloutDecisions audit={audit} />
         <div>
           <PinnedPolicy rollout={rollout} />
           <RolloutMessages id={id} />

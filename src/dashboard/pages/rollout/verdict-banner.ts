@@ -3,6 +3,8 @@ import type { RolloutView, VerdictView } from '../../views.ts';
 import { lasting, times } from '../../words/figures.ts';
 import { asSentence } from '../../words/said.ts';
 import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
+import { needsSomebody } from '../routes/needs-somebody.ts';
+import { harmThresholdOf } from './check-evidence.ts';
 
 /** A line in the largest type: what it is, since when where that is told, and its sentence. */
 export interface BannerLead {
@@ -41,14 +43,14 @@ const ENDS: Readonly<Record<string, { sign: GlyphName; tone: VerdictBanner['tone
 
 /** What the page says largest, and what it says below it. */
 export function bannerOf(view: RolloutView): VerdictBanner {
-  const { active, paused, verdict } = view;
+  const { active, paused, verdict, waitsFor, openPage } = view;
   const first = [...unrecordedLead(view), ...(paused !== null && active ? [pausedLead(paused)] : [])];
   const main = active ? verdictLead(view) : endLead(view);
   return {
     tone: first.length > 0 ? 'v-person' : main.tone,
     leads: [...first, main.lead],
     more: active ? whileItRuns(view) : atTheEnd(view, verdict),
-    person: active ? waits(view) : [],
+    person: active ? needsSomebody({ waitsFor, openPage }, 0) : [],
   };
 }
 
@@ -97,7 +99,7 @@ function whileItRuns({ verdict, cost }: RolloutView): readonly string[] {
   const hurts = verdict.name === 'harmful' || verdict.name === 'suspect';
   return [
     ...beside(where, verdict.reason),
-    evidenceInWords(verdict),
+    ...soFar(verdict),
     ...(forecast === null ? [] : [forecast.says]),
     ...(hurts && cost !== null ? [cost.says] : []),
   ].map(asSentence);
@@ -114,6 +116,15 @@ function atTheEnd({ cost, endedAt, stage, reason }: RolloutView, verdict: Verdic
   ].map(asSentence);
 }
 
+// Where no evidence counts, that there is none would be no news.
+function soFar(verdict: VerdictView): readonly string[] {
+  const counts = verdict.findings.some((finding) => harmThresholdOf(finding, verdict) !== null);
+  const evidence = counts ? evidenceInWords(verdict) : '';
+  if (verdict.name !== 'blind') return counts ? [evidence] : [];
+  const held = 'its stage is held and its dwell stands still: no data is never a pass, and by itself no failure';
+  return counts ? [held, `so far: ${evidence}`] : [held];
+}
+
 /** What is not in the sentence already. */
 function beside(where: VerdictView['where'], sentence: string): readonly string[] {
   return where === null || sentence.includes(where.says) ? [] : [where.says];
@@ -124,8 +135,4 @@ export function evidenceInWords({ logEvidence, logThreshold }: Pick<VerdictView,
   const of = logThreshold === null ? '' : ` of ${times(logThreshold)}`;
   if (logEvidence === null || logEvidence <= 0) return 'no evidence of harm';
   return `evidence of harm ${times(logEvidence)}${of}`;
-}
-
-function waits({ waitsFor, openPage }: RolloutView): readonly string[] {
-  return waitsFor.map((what) => (what === 'look' ? `an answer to the page (${openPage ?? 'open'})` : what));
 }

@@ -20,7 +20,7 @@ export function VerdictSentence({ rollout, skewMs }: VerdictSentenceProps) {
       ))}
       {person.length > 0 && (
         <div class="more">
-          <Glyph sign="person" label="" /> <b>Waits for a person:</b> {legible(person.join(', '))}
+          <Glyph sign="person" label="" /> <b>A person is needed:</b> {said(person.join('; '))}
         </div>
       )}
       {more.length > 0 && <div class="more">{more.join(' ')}</div>}

@@ -1,0 +1,40 @@
+import { useEffect, useState } from 'preact/hooks';
+import { ask } from '../../live/requests.ts';
+import { useSnapshot } from '../../live/use-snapshot.ts';
+import type { AuditView } from '../../views.ts';
+import { mergedAudit, olderThan } from './audit-pages.ts';
+
+/** The most that the API gives at once. */
+const PAGE = 100;
+
+export interface RolloutAudit {
+  /** The newest first. */
+  readonly known: readonly AuditView[];
+  readonly hasOlder: boolean;
+  /** Why the last reading failed. */
+  readonly trouble: string | null;
+  readonly readOlder: () => void;
+}
+
+/** The audit of one rollout: the newest page is kept up to date, older ones are read when they are asked for. */
+export function useAudit(id: string): RolloutAudit {
+  const path = `/rollouts/${encodeURIComponent(id)}/audit?limit=${PAGE}`;
+  const { data, trouble } = useSnapshot<readonly AuditView[]>(path, ({ data: { rolloutId } }) => rolloutId === id);
+  const [known, setKnown] = useState<readonly AuditView[]>([]);
+  const [failed, setFailed] = useState<string | null>(null);
+  useEffect(() => {
+    if (data !== null) setKnown((before) => mergedAudit(before, data));
+  }, [data]);
+  const below = olderThan(known);
+  const readOlder = async () => {
+    const answer = await ask<readonly AuditView[]>(`${path}&cursor=${below}`);
+    setFailed(answer.kind === 'ok' ? null : answer.detail);
+    if (answer.kind === 'ok') setKnown((before) => mergedAudit(before, answer.data));
+  };
+  return {
+    known,
+    hasOlder: below !== null,
+    trouble: failed ?? trouble?.detail ?? null,
+    readOlder: () => void readOlder(),
+  };
+}
