@@ -111,7 +111,7 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
     'The installation has another secret',
     'Sticky cookies, force tokens and sessions made before no longer count',
   ],
-  serving: ['Serin serves; the ports are those that it has', ''],
+  serving: ['Serin serves; the ports are those that it has, and `dashboard` is where people open it', ''],
   splitNotApplied: ['The split of a route could not be applied', 'See `error`; tried at every tick, and in `/readyz`'],
   stopFailed: ['A part could not be closed', 'See `error`'],
   stopped: ['Everything is closed', ''],

@@ -26,3 +26,14 @@ export function declaredListeners({
 export function hostAndPort({ host, port }: ListenAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
+
+/** How this machine reaches a listener: one on all interfaces through loopback. */
+export function localUrl({ host, port }: ListenAddress): string {
+  const one = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${hostAndPort({ host: one, port })}`;
+}
+
+/** Where people open the dashboard: below `control.publicUrl` where that is declared, else as seen from this machine. */
+export function dashboardUrl(publicUrl: string | undefined, control: ListenAddress): string {
+  return new URL('/ui/', publicUrl ?? localUrl(control)).href;
+}

@@ -35,6 +35,7 @@ async function main(): Promise<number> {
     pager.dispatchEvent(new Event('page'));
   });
   view = live ? liveView(setup.traffic, footer(setup)) : lineView((line) => console.log(line));
+  if (!live) console.log(dashboardLine(setup));
   try {
     await setup.warm(over);
     const good = await acts(setup, view, over);
@@ -75,10 +76,16 @@ async function acts(setup: DemoSetup, view: View, over: AbortSignal): Promise<bo
 
 function footer(setup: DemoSetup): readonly string[] {
   return [
+    dashboardLine(setup),
     `gateway ${setup.gatewayUrl}/${chosen.route}${chosen.path}   control API ${setup.controlUrl}`,
     `look closer:  npm run serin -- get ${chosen.route} --server ${setup.controlUrl} --data-folder ${setup.dataFolder}`,
     'Ctrl-C ends it',
   ];
+}
+
+/** The installation ends with the demonstration, and its token with it. */
+function dashboardLine({ controlUrl, token }: DemoSetup): string {
+  return `watch it in a browser:  ${controlUrl}/ui/   token ${token}`;
 }
 
 async function interrupted(signal: AbortSignal): Promise<void> {

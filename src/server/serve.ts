@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { readinessApp } from '../api/readiness.ts';
 import type { ListenAddress } from '../config/declared-address.ts';
+import { dashboardUrl } from '../config/declared-listeners.ts';
 import type { Log } from '../problem/log.ts';
 import type { Checked, CheckFinding } from './checks/check.ts';
 import { examineRequirements, examineSurroundings } from './checks/examine.ts';
@@ -35,11 +36,14 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
   // A log reader that disconnects is no reason to exit; without a listener the error would be uncaught.
   terminal.stdout.on('error', () => {});
   const { gatewayPort, controlPort, readinessPort, dataFolder } = running;
+  const { listen: declared, publicUrl } = checked.loaded.config.control;
+  const dashboard = dashboardUrl(publicUrl, { ...declared, port: controlPort });
   const stopping = new AbortController();
   const checks = { name: 'checks', stop: async () => stopping.abort() };
   // Before Serin reports that it serves, so that a signal right after that is handled.
   const stopped = stopOnSignal([checks, ...running.parts], log);
-  log({ what: 'serving', gatewayPort, controlPort, ...(readinessPort === null ? {} : { readinessPort }), dataFolder });
+  const readiness = readinessPort === null ? {} : { readinessPort };
+  log({ what: 'serving', gatewayPort, controlPort, ...readiness, dataFolder, dashboard });
   // V8's default, which main.ts lowers while modules are loaded.
   setFlagsFromString('--semi-space-growth-factor=2');
   void logSurroundings(checked, log, stopping.signal);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ListenAddress } from '../../config/declared-address.ts';
-import { hostAndPort } from '../../config/declared-listeners.ts';
+import { localUrl } from '../../config/declared-listeners.ts';
 import { ADMIN_TOKEN_FILE, presentAdminToken } from '../../identity/admin-token.ts';
 import { runningListeners } from '../listening-file.ts';
 import type { Advisory, Checked, Remark } from './check.ts';
@@ -22,11 +22,11 @@ export const runningSerin: Advisory = {
     if (running === null) return stranger(checked, signal);
     const { control } = running;
     const build = await askRunning(control, signal);
-    if (build === null) return [unheard(`nothing answers at ${urlOf(control)}`)];
+    if (build === null) return [unheard(`nothing answers at ${localUrl(control)}`)];
     const said = readiness.safeParse(await ask(control, '/readyz', signal));
     if (!said.success) return [{ level: 'warning', says: 'the running Serin does not say whether it is ready' }];
     const { ready, problems } = said.data;
-    const state = `Serin ${build.version} is running at ${urlOf(control)}, and is ${ready ? 'ready' : 'not ready'}`;
+    const state = `Serin ${build.version} is running at ${localUrl(control)}, and is ${ready ? 'ready' : 'not ready'}`;
     return [
       { level: ready ? 'ok' : 'warning', says: state },
       ...problems.map((says): Remark => ({ level: 'warning', says: `it reports: ${says}` })),
@@ -64,7 +64,7 @@ async function stranger({ loaded, dataFolder, database }: Checked, signal: Abort
   const { listen } = loaded.config.control;
   const build = await askRunning(listen, signal);
   if (build !== null) {
-    const says = `the Serin ${build.version} that answers at ${urlOf(listen)} does not run on the data folder ${dataFolder}`;
+    const says = `the Serin ${build.version} that answers at ${localUrl(listen)} does not run on the data folder ${dataFolder}`;
     return [{ level: 'warning', says }];
   }
   return database.taken === null ? [] : [unheard('it has not said where it listens')];
@@ -118,7 +118,7 @@ async function get<Read>(
   // Port 0 cannot be asked.
   if (at.port === 0) return null;
   try {
-    const answer = await fetch(new URL(path, urlOf(at)), {
+    const answer = await fetch(new URL(path, localUrl(at)), {
       headers,
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(3_000)]),
@@ -131,10 +131,4 @@ async function get<Read>(
 
 function unheard(why: string): Remark {
   return { level: 'warning', says: `the Serin that holds the data folder could not be asked for its state: ${why}` };
-}
-
-/** An address of all interfaces is reached through loopback. */
-function urlOf({ host, port }: ListenAddress): string {
-  const one = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${hostAndPort({ host: one, port })}`;
 }
