@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { Link } from './address.tsx';
 import { Keyboard } from './keys/keyboard.tsx';
 import { useValue } from './live/observable.ts';
-import { session, signOut, stream, type Visitor } from './live/session.ts';
+import { leave, session, signOut, stream, type Visitor } from './live/session.ts';
 import { hasGoneStale, type StreamState } from './live/stream.ts';
 import { useNow } from './live/use-now.ts';
 import { clockTime, utcTime } from './words/clock.ts';
@@ -89,6 +89,11 @@ function Who({ who }: { readonly who: Visitor }) {
   return (
     <span class="soft nowrap">
       {via === 'anonymous' ? 'anonymous' : name} · {role}
+      {via === 'anonymous' && (
+        <button type="button" class="quiet" onClick={leave}>
+          Sign in
+        </button>
+      )}
       {via === 'session' && (
         <button type="button" class="quiet" onClick={() => void signOut()}>
           Sign out

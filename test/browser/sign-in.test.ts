@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { axe, inPage, inspect, openBrowser, signIn, type TestBrowser, violations } from '../support/browser.ts';
 import { browserBinary } from '../support/browser-binary.ts';
 import { type BrowserStage, openBrowserStage } from '../support/browser-stage.ts';
@@ -9,6 +9,8 @@ const inChromium = serviceOrSkip('chromium', await browserBinary());
 
 /** 300 ms on a machine that does nothing else; a test run is no such machine. */
 const FIFTY_WITHIN_MS = 3_000;
+/** How many quiet routes are drawn until the others are asked for. */
+const DRAWN = 100;
 const USABLE_WITHIN_MS = 10_000;
 
 inChromium('a Serin in which nothing rolls out, in Chromium', (binary) => {
@@ -46,14 +48,20 @@ inChromium('a Serin in which nothing rolls out, in Chromium', (binary) => {
     await signIn(page, stage.token);
     const fiftyMs = await paintedAfter(page, 50);
     const thousandMs = await paintedAfter(page, 1_000);
+    const rowsAre = (count: number) =>
+      expect.poll(() => page.locator('tr.route').count(), { timeout: 60_000, interval: 20 }).toBe(count);
     const began = performance.now();
+    await page.getByRole('button', { name: 'Show the other 900' }).click();
+    await rowsAre(1_000);
+    const shownMs = Math.round(performance.now() - began);
     await page.getByRole('searchbox').pressSequentially('route-77');
-    await expect.poll(() => page.locator('tr.route').count(), { timeout: 60_000, interval: 20 }).toBe(11);
-    const filteredMs = Math.round(performance.now() - began);
-    const told = [`50 routes were painted ${fiftyMs} ms after their data`, `1,000 after ${thousandMs} ms`];
-    console.log(`${told.join(', ')}; a filter of eight letters took ${filteredMs} ms.`);
+    await rowsAre(11);
+    const filteredMs = Math.round(performance.now() - began) - shownMs;
+    const told = `50 routes were painted ${fiftyMs} ms after their data, the first 100 of 1,000 after ${thousandMs} ms`;
+    console.log(`${told}, all of them ${shownMs} ms after a click; a filter of eight letters took ${filteredMs} ms.`);
     expect(fiftyMs).toBeLessThan(FIFTY_WITHIN_MS);
     expect(thousandMs).toBeLessThan(USABLE_WITHIN_MS);
+    expect(shownMs).toBeLessThan(USABLE_WITHIN_MS);
     expect(filteredMs).toBeLessThan(USABLE_WITHIN_MS);
     expect(violations(page)).toEqual([]);
   });
@@ -72,6 +80,22 @@ inChromium('a Serin in which nothing rolls out, in Chromium', (binary) => {
     const told = [/require-trusted-types-for/, /style-src/, /img-src/, /error: .*broken/s, /console: said/];
     await expect.poll(() => told.filter((one) => !violations(page).some((line) => one.test(line)))).toEqual([]);
     expect(await axe(page)).toEqual([expect.stringMatching(/^image-alt: /)]);
+  });
+});
+
+inChromium('a Serin that anybody may read, in Chromium', (binary) => {
+  it('shows its pages without a form, and opens a session for those who act', async () => {
+    const wanted = { routes: ['shop'], control: 'hosts: [serin.test], anonymous: viewer' };
+    const [stage, browser] = await Promise.all([openBrowserStage(wanted), openBrowser(binary)]);
+    onTestFinished(() => Promise.all([stage.close(), browser.close()]).then(() => undefined));
+    const page = await browser.open(`${stage.url}/ui/`);
+    await page.getByRole('row', { name: 'shop' }).waitFor();
+    await page.getByText('anonymous · viewer').waitFor();
+    await page.getByText('live', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(page, stage.token);
+    await page.getByText('local admin · admin').waitFor();
+    expect(violations(page)).toEqual([]);
   });
 });
 
@@ -102,7 +126,7 @@ async function paintedAfter(page: Page, count: number): Promise<number> {
     await route.fulfill({ response: answer, json });
   });
   await page.addInitScript(`new MutationObserver((_, observer) => {
-    if (document.querySelectorAll('tr.route').length !== ${count}) return;
+    if (document.querySelectorAll('tr.route').length !== ${Math.min(count, DRAWN)}) return;
     observer.disconnect();
     requestAnimationFrame(() => setTimeout(() => { window.painted${count} = performance.now(); }));
   }).observe(document, { subtree: true, childList: true })`);

@@ -45,8 +45,8 @@ export interface BrowserStageOptions {
   readonly policyOf?: Readonly<Record<string, string>>;
   /** YAML of further policies by their file names. */
   readonly policies?: Readonly<Record<string, string>>;
-  /** Further lines of serin.yaml. */
-  readonly config?: string;
+  /** Further fields of `control`, as YAML between braces: `hosts: [serin.test], anonymous: viewer`. */
+  readonly control?: string;
 }
 
 /** A Serin of one file of tests, as a process, with upstreams and traffic that the tests control. */
@@ -185,7 +185,7 @@ export async function openBrowserStage(options: BrowserStageOptions): Promise<Br
 const portOf = (url: string) => Number(new URL(url).port);
 
 function configOf(
-  { routes, policyOf = {}, policies = {}, config = '' }: BrowserStageOptions,
+  { routes, policyOf = {}, policies = {}, control: more = '' }: BrowserStageOptions,
   stables: ReadonlyMap<string, ToyUpstream>,
   { gateway, control }: { readonly gateway: number; readonly control: number },
 ): string {
@@ -194,10 +194,10 @@ function configOf(
       `  - { name: ${name}, path: /${name}, stable: { url: "${stables.get(name)?.url}", version: v1 }, policy: ${policyOf[name] ?? 'quick'}, consumerKey: { header: x-api-key } }`,
   );
   return `gateway: { listen: "127.0.0.1:${gateway}", timeouts: { notice: 0s, drain: 1s } }
-control: { listen: "127.0.0.1:${control}" }
+control: { listen: "127.0.0.1:${control}"${more === '' ? '' : `, ${more}`} }
 controller: { tick: 1s }
 policies: [${['quick.yaml', 'slow.yaml', ...Object.keys(policies)].join(', ')}]
 routes:
 ${declared.join('\n')}
-${config}`;
+`;
 }
