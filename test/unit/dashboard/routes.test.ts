@@ -78,7 +78,6 @@ const ended = (endedAt: string, reason = 'errors 5 %') =>
 const context = (view: RolloutView | null = null, more: Partial<RowContext> = {}): RowContext => ({
   running: new Map(view ? [['pay', view]] : []),
   ended: new Map(),
-  sinceReadMs: 0,
   now: NOW,
   ...more,
 });
@@ -87,27 +86,29 @@ const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 
 describe('somebody is needed', () => {
   it('where only a person can go on, in words', () => {
-    expect(needsSomebody(alone, 0)).toEqual([]);
+    expect(needsSomebody(alone)).toEqual([]);
     const waitsFor = ['resume', 'look', 'gate:integration-tests'];
-    expect(needsSomebody({ ...alone, waitsFor, openPage: 'shared-fault' }, 0)).toEqual([
+    expect(needsSomebody({ ...alone, waitsFor, openPage: 'shared-fault' })).toEqual([
       'waits to be resumed',
       'a page is open: shared fault',
       'waits for gate integration-tests',
     ]);
   });
 
-  it('where nobody looks any more, also when nothing was read since', () => {
-    expect(needsSomebody(alone, 60_000)).toEqual([]);
-    expect(needsSomebody(alone, 120_000).map(spaced)).toEqual(['not looked at for 2 m 1 s']);
-    const failing = { agoMs: 15_000, overdueMs: 15_000, failures: 3, trouble: 'the database cannot answer' };
-    expect(needsSomebody({ ...alone, look: failing }, 0).map(spaced)).toEqual([
+  it('where nobody looks any more, by the measure of the server', () => {
+    const looked = (more: object) => needsSomebody({ ...alone, look: { ...LOOK, ...more } }).map(spaced);
+    expect(looked({ agoMs: LOOK.overdueMs })).toEqual([]);
+    expect(looked({ agoMs: 121_000 })).toEqual(['not looked at for 2 m 1 s']);
+    const trouble = 'the database cannot answer';
+    expect(looked({ agoMs: 10_000, failures: 2, trouble })).toEqual([]);
+    expect(looked({ agoMs: 15_000, failures: 3, trouble })).toEqual([
       'not looked at for 15 s: 3 looks have failed, the database cannot answer',
     ]);
   });
 
   it('where the database has not recorded what was done', () => {
     const unrecorded = { event: 'harmHeld', by: 'serin', reason: 'errors 5 %', at: null };
-    expect(needsSomebody({ ...alone, unrecorded }, 0)).toEqual([
+    expect(needsSomebody({ ...alone, unrecorded })).toEqual([
       'held because of harm by serin, which the database has not recorded yet: errors 5 %',
     ]);
   });

@@ -50,7 +50,7 @@ export function bannerOf(view: RolloutView): VerdictBanner {
     tone: first.length > 0 ? 'v-person' : main.tone,
     leads: [...first, main.lead],
     more: active ? whileItRuns(view) : atTheEnd(view, verdict),
-    person: active ? needsSomebody({ waitsFor, openPage }, 0) : [],
+    person: active ? needsSomebody({ waitsFor, openPage }) : [],
   };
 }
 

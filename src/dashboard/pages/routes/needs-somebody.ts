@@ -7,32 +7,29 @@ export type WatchedRollout = Pick<NonNullable<RouteView['rollout']>, 'waitsFor' 
 
 /** Looks that failed one after the other, from which on a person should see why. */
 const MANY_FAILURES = 3;
-/** Looks are at most a minute apart (`controller.tick`): a look that is older is late. */
-const LATE_MS = 90_000;
 
 /**
  * Why a rollout needs a person now, in sentences; empty where it gets on by itself. That is where only a person can go on (`waitsFor`: it is paused, a page is
  * open, a gate is closed), where nobody looks at it any more, and where something was done that the database has not recorded. A bad verdict
  * is no reason of its own: Serin rolls back, holds, or opens a page after as long as the policy says.
- *
- * @param sinceReadMs how long ago the view was read
+ * How long ago the view was read is not counted: a page that could not read says nothing about the looks.
  */
-export function needsSomebody(watched: WatchedRollout, sinceReadMs: number): readonly string[] {
+export function needsSomebody(watched: WatchedRollout): readonly string[] {
   const { waitsFor, openPage, look, unrecorded } = watched;
   return [
     ...(unrecorded ? [notRecorded(unrecorded)] : []),
-    ...(look && isLookLate(look, sinceReadMs) ? [lookAge(look, sinceReadMs)] : []),
+    ...(look && isLookLate(look) ? [lookAge(look)] : []),
     ...waitsFor.map((what) => waitsForWhat(what, openPage)),
   ];
 }
 
-function isLookLate({ failures, agoMs }: NonNullable<RolloutView['look']>, sinceReadMs: number): boolean {
-  return failures >= MANY_FAILURES || agoMs + sinceReadMs > LATE_MS;
+function isLookLate({ failures, agoMs, overdueMs }: NonNullable<RolloutView['look']>): boolean {
+  return failures >= MANY_FAILURES || agoMs > overdueMs;
 }
 
 /** `not looked at for 2 m: the database cannot answer` */
-export function lookAge({ agoMs, failures, trouble }: NonNullable<RolloutView['look']>, sinceReadMs: number): string {
-  const age = `not looked at for ${lasting(agoMs + sinceReadMs)}`;
+export function lookAge({ agoMs, failures, trouble }: NonNullable<RolloutView['look']>): string {
+  const age = `not looked at for ${lasting(agoMs)}`;
   if (failures === 0) return age;
   return `${age}: ${failures === 1 ? 'a look has' : `${failures} looks have`} failed${trouble === null ? '' : `, ${trouble}`}`;
 }

@@ -26,8 +26,6 @@ export interface RowContext {
   readonly running: ReadonlyMap<string, RolloutView>;
   /** Rollouts that ended of late, by id. */
   readonly ended: ReadonlyMap<string, RolloutView>;
-  /** How long ago `running` was read. */
-  readonly sinceReadMs: number;
   /** The reader's clock, epoch ms. */
   readonly now: number;
 }
@@ -52,12 +50,12 @@ export function rowTraffic({ traffic }: RouteView): RowTraffic {
   };
 }
 
-function stateOf(route: RouteView, { running, ended, sinceReadMs, now }: RowContext): RowState {
+function stateOf(route: RouteView, { running, ended, now }: RowContext): RowState {
   const { rollout, lastEnded } = route;
   if (rollout !== null) {
     // Both lists are read on their own: what only one of them knows already, the other has a moment later.
     const view = running.get(route.name);
-    return view?.id === rollout.id ? runningState(view, sinceReadMs) : runningInShort(rollout);
+    return view?.id === rollout.id ? runningState(view) : runningInShort(rollout);
   }
   if (lastEnded !== null && now - Date.parse(lastEnded.endedAt) < DAY_MS) {
     return endedState(lastEnded, ended.get(lastEnded.id) ?? null, now);

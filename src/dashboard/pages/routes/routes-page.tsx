@@ -37,8 +37,8 @@ export function RoutesPage({ query }: PageProps) {
     `/rollouts?active=false&limit=${ENDED}`,
     ({ kind }) => kind === 'rollout',
   );
-  // Ages move, but nothing on the page is counted in seconds.
-  const now = useNow(5_000);
+  // For the day after which an end is quiet.
+  const now = useNow(60_000);
   const withTraffic = useMemo(
     () => (routes.data ?? []).map((route) => [route, rowTraffic(route)] as const),
     [routes.data],
@@ -47,11 +47,10 @@ export function RoutesPage({ query }: PageProps) {
     const context = {
       running: new Map(running.data?.map((view) => [view.route, view])),
       ended: new Map(ended.data?.map((view) => [view.id, view])),
-      sinceReadMs: running.readAt === null ? 0 : performance.now() - running.readAt,
       now,
     };
     return withTraffic.map(([route, traffic]) => routeRow(route, traffic, context));
-  }, [withTraffic, running.data, running.readAt, ended.data, now]);
+  }, [withTraffic, running.data, ended.data, now]);
 
   const title = routesTitle(rows);
   useEffect(() => {

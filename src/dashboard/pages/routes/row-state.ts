@@ -39,14 +39,13 @@ export interface RowState {
 const NO_LADDER = { stages: 0, at: -1, how: 'here' } as const;
 const NO_FIGURES = { canaryErrors: '', stableErrors: '', quantile: '', canaryLatency: '', stableLatency: '' } as const;
 
-/** `sinceReadMs`: how long ago the view was read. */
-export function runningState(view: RolloutView, sinceReadMs: number): RowState {
+export function runningState(view: RolloutView): RowState {
   const { id, canary, verdict, paused, look } = view;
-  const needs = needsSomebody(view, sinceReadMs);
+  const needs = needsSomebody(view);
   const { stages, at } = ladderPlace(view);
   const { sign, label } = verdictSign(verdict?.name ?? null);
   const found = verdict?.reason ?? view.reason;
-  const failing = look !== null && look.failures > 0 ? [lookAge(look, sinceReadMs)] : [];
+  const failing = look !== null && look.failures > 0 ? [lookAge(look)] : [];
   return {
     group: needs.length > 0 ? 'needs' : 'rolling',
     to: `/ui/rollouts/${id}`,
@@ -94,7 +93,7 @@ function figures(findings: readonly FindingView[]) {
 /** Of the list of routes alone, while the rollout's own view is not there. */
 export function runningInShort(rollout: NonNullable<RouteView['rollout']>): RowState {
   const { id, version, stage, canaryWeight, verdict } = rollout;
-  const needs = needsSomebody(rollout, 0);
+  const needs = needsSomebody(rollout);
   const { sign, label } = verdictSign(verdict);
   return {
     ...NO_LADDER,
