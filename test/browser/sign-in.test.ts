@@ -48,8 +48,9 @@ inChromium('a Serin in which nothing rolls out, in Chromium', (binary) => {
     await signIn(page, stage.token);
     const fiftyMs = await paintedAfter(page, 50);
     const thousandMs = await paintedAfter(page, 1_000);
-    const rowsAre = (count: number) =>
-      expect.poll(() => page.locator('tr.route').count(), { timeout: 60_000, interval: 20 }).toBe(count);
+    const rowsAre = async (count: number) => {
+      await expect.poll(() => page.locator('tr.route').count(), { timeout: 60_000, interval: 20 }).toBe(count);
+    };
     const began = performance.now();
     await page.getByRole('button', { name: 'Show the other 900' }).click();
     await rowsAre(1_000);
@@ -100,7 +101,7 @@ inChromium('a Serin that anybody may read, in Chromium', (binary) => {
 });
 
 /** A token of the right form that nobody has. */
-const swapped = (token: string) => [...token.slice(0, -8), ...[...token.slice(-8)].reverse()].join('');
+const swapped = (token: string) => token.slice(0, -8) + Array.from(token.slice(-8)).reverse().join('');
 
 /** Places that outlive the page or leave the machine, in which the token is. */
 async function whereTheTokenIs(page: Page, token: string): Promise<readonly string[]> {

@@ -32,7 +32,7 @@ export function useActing(rollout: RolloutView): [Acting, (event: ActingEvent) =
     };
     if (state.kind === 'previewing') {
       // The first question is asked at once; what is being typed is waited for.
-      const timer = setTimeout(preview, hadPreview.current ? TYPING_MS : 0);
+      const timer = setTimeout(() => void preview(), hadPreview.current ? TYPING_MS : 0);
       hadPreview.current = true;
       return () => {
         clearTimeout(timer);
