@@ -14,7 +14,8 @@ const AT_THE_START = ['rolloutStarted', 'preflightPassed', 'preflightRefused'];
 export function decisionReason({ event, reason }: AuditView): string {
   // What it repeats is the reason of the start.
   if (event.kind !== 'preflightPassed') return reason;
-  return typeof event['warning'] === 'string' ? event['warning'] : '';
+  const passed = 'every address of the canary answers';
+  return typeof event['warning'] === 'string' ? `${passed}, but ${event['warning']}` : passed;
 }
 
 type Fact = AuditView['event'];
@@ -40,7 +41,7 @@ const plain =
 
 const EVENTS: Readonly<Record<string, Told>> = {
   rolloutStarted: plain('dot', 'Started'),
-  preflightPassed: plain('check', 'The canary answers'),
+  preflightPassed: plain('check', 'Preflight passed'),
   preflightRefused: plain('harm', 'The canary does not answer'),
   internalPassed: passed('Internal phase passed'),
   internalFailed: plain('harm', 'Internal phase failed'),

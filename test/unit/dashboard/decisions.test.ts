@@ -43,10 +43,15 @@ describe('a decision', () => {
 });
 
 describe('the reason of a decision', () => {
-  it('is told once: the canary answers because a rollout was started', () => {
+  it('of a start is told once, and of the preflight what it found', () => {
     expect(decisionReason(entry('rolloutStarted', { reason: 'new ledger' }))).toBe('new ledger');
-    expect(decisionReason(entry('preflightPassed', { reason: 'new ledger' }))).toBe('');
-    expect(decisionReason(entry('preflightPassed', {}, { warning: 'keys are sticky' }))).toBe('keys are sticky');
+    expect(decisionReason(entry('preflightPassed', { reason: 'new ledger' }))).toBe(
+      'every address of the canary answers',
+    );
+    expect(decisionReason(entry('preflightPassed', {}, { warning: 'keys are sticky' }))).toBe(
+      'every address of the canary answers, but keys are sticky',
+    );
+    expect(titleOf('preflightPassed')).toBe('Preflight passed');
   });
 });
 
