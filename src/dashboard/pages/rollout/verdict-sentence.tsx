@@ -58,14 +58,14 @@ function Lead({
 
 /** Says to a screen reader when the verdict becomes another one, and nothing at its figures, which move at every look. */
 function VerdictChange({ rollout }: { readonly rollout: RolloutView }) {
-  const { route, stage, active, verdict } = rollout;
+  const { route, stage, active, verdict, reason } = rollout;
   const now = active ? (verdict?.name ?? 'not judged yet') : stage;
   const before = useRef(now);
   const [told, setTold] = useState('');
   useEffect(() => {
     if (before.current === now) return;
     before.current = now;
-    setTold(legible(`${route} is ${now.replaceAll('-', ' ')}: ${verdict?.reason ?? rollout.reason}`));
+    setTold(legible(`${route} is ${now.replaceAll('-', ' ')}: ${active ? (verdict?.reason ?? reason) : reason}`));
   }, [now]);
   return (
     <p class="spoken" role="status">
