@@ -72,7 +72,7 @@ function StaleBar({ heardAt }: { readonly heardAt: number }) {
           <b>
             Not live since <time title={utcTime(heardAt)}>{clockTime(heardAt)}</time>.
           </b>{' '}
-          What is shown is from then. Serin goes on without this page.
+          What is shown is from then. This page cannot reach Serin; whether Serin runs is not known from here.
         </span>
         <button type="button" onClick={() => stream.connect()}>
           Try now
