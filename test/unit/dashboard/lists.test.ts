@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { withQuery } from '../../../src/dashboard/pages/list-address.ts';
 import { rolloutLine } from '../../../src/dashboard/pages/rollout-line.ts';
 import type { RolloutView } from '../../../src/dashboard/views.ts';
-import { startCommand } from '../../../src/dashboard/words/start-command.ts';
+import { listCommand, startCommand } from '../../../src/dashboard/words/start-command.ts';
 
 const stage = (name: string, label: string, enteredAt: string | null) => ({ name, label, enteredAt, weightBps: null });
 const view = (more: Partial<RolloutView>): RolloutView =>
@@ -54,9 +54,18 @@ describe('the address of a list', () => {
   });
 });
 
-describe('the command that starts a rollout', () => {
+describe('a command to type', () => {
+  const usual = 'http://127.0.0.1:7780';
+
   it('is read by a shell as it stands', () => {
-    expect(startCommand('shop')).toMatch(/^serin start shop --canary /);
-    expect(startCommand(`it's $HOME`)).toMatch(/^serin start 'it'\\''s \$HOME' --canary /);
+    expect(startCommand('shop', usual)).toMatch(/^serin start shop --canary http:\/\/HOST:PORT /);
+    expect(startCommand(`it's $HOME`, usual)).toMatch(/^serin start 'it'\\''s \$HOME' --canary /);
+    expect(listCommand('shop', usual)).toMatch(/^KEY=\S+ serin consumers add shop NAME .*--key-env KEY /s);
+  });
+
+  it('names the server where the CLI would ask another one', () => {
+    expect(startCommand('shop', usual)).not.toContain('--server');
+    expect(startCommand('shop', 'https://serin.example')).toMatch(/ \\\n {2}--server https:\/\/serin\.example$/);
+    expect(listCommand('shop', 'http://127.0.0.1:7781')).toMatch(/ --server http:\/\/127\.0\.0\.1:7781$/);
   });
 });

@@ -43,7 +43,7 @@ export function HistoryPage({ query }: PageProps) {
               ? 'There is nothing older.'
               : `No rollout has been started${route === '' ? ' yet' : ` on ${legible(route)}`}.`}
           </p>
-          {before === null && <pre>{startCommand(route === '' ? 'ROUTE' : route)}</pre>}
+          {before === null && <pre>{startCommand(route === '' ? 'ROUTE' : route, location.origin)}</pre>}
         </>
       )}
       {data !== null && data.items.length > 0 && (

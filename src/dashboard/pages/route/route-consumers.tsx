@@ -2,7 +2,7 @@ import { useSnapshot } from '../../live/use-snapshot.ts';
 import { Moment } from '../../moment.tsx';
 import type { ConsumerView } from '../../views.ts';
 import { legible } from '../../words/said.ts';
-import { shellWord } from '../../words/start-command.ts';
+import { listCommand } from '../../words/start-command.ts';
 
 const RULES: Readonly<Record<ConsumerView['rule'], string>> = {
   canary: 'always the canary',
@@ -25,7 +25,7 @@ export function RouteConsumers({ route }: { readonly route: string }) {
       {data?.length === 0 && (
         <>
           <p class="soft pad">None: the weight decides for everybody. To list one:</p>
-          <pre>{`serin consumers add ${shellWord(route)} NAME --to canary --key-env KEY --reason "why"`}</pre>
+          <pre>{listCommand(route, location.origin)}</pre>
         </>
       )}
       {data !== null && data.length > 0 && (

@@ -49,7 +49,7 @@ function NothingRuns({ route: { name, stable, router }, hasPast }: Pick<RouteRol
           : `${legible(name)} serves ${legible(stable.version)} to everybody`}
       </h3>
       <p>Hand over the URL of a new version{mayStart ? '' : ', with a token of the role operator'}:</p>
-      <pre>{startCommand(name)}</pre>
+      <pre>{startCommand(name, location.origin)}</pre>
       <p class="small soft">
         <code>serin doctor</code> says whether the route is ready; <code>serin plan</code> says how long its policy
         takes at your traffic.

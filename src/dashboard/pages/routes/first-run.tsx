@@ -9,7 +9,7 @@ export function FirstRun({ route }: { readonly route: RouteView }) {
       <p>
         {route.name} serves {route.stable.version} to everybody. Hand over the URL of a new version:
       </p>
-      <pre>{startCommand(route.name)}</pre>
+      <pre>{startCommand(route.name, location.origin)}</pre>
       <p class="small soft">
         <code>serin validate</code> tries the policies first, and <code>serin doctor</code> says what else is missing.
       </p>
