@@ -6,13 +6,13 @@ import { amountOf, legible } from '../../words/said.ts';
 
 /** Which requests get which version, and where these are. */
 export function WhoGetsWhat({ rollout }: { readonly rollout: RolloutView }) {
-  const { route, stable, canary, active } = rollout;
+  const { stable, canary, active } = rollout;
   return (
     <section aria-labelledby="h-who">
       <h2 id="h-who">{active ? 'Who gets what' : 'Versions'}</h2>
       <dl class="facts">
         {active && <Weight rollout={rollout} />}
-        {active && <Listed route={route} />}
+        {active && <Listed rollout={rollout} />}
         <Fact name="canary">
           <span class="canary">{legible(canary.version)}</span> <span class="mono">{legible(canary.url)}</span>
         </Fact>
@@ -48,7 +48,9 @@ function Weight({ rollout: { router, canary, canaryBps, sticky, heavyLast } }: {
 
 const RULES = { canary: 'canary', stable: 'stable', 'by-weight': 'by weight' } as const;
 
-function Listed({ route }: { readonly route: string }) {
+function Listed({ rollout: { route, stage } }: { readonly rollout: RolloutView }) {
+  // Before the first step everybody gets the stable, also who is listed.
+  const isBeforeSteps = stage === 'preflight' || stage === 'internal';
   const { data, trouble } = useSnapshot<readonly ConsumerView[]>(
     `/routes/${encodeURIComponent(route)}/consumers`,
     (event) => event.kind === 'routes' && event.data.route === route,
@@ -62,6 +64,7 @@ function Listed({ route }: { readonly route: string }) {
         <span key={name}>
           {at > 0 && ', '}
           {legible(name)} <span class={rule === 'by-weight' ? 'soft' : rule}>{RULES[rule]}</span>
+          {rule === 'canary' && isBeforeSteps && ', from the first step on'}
         </span>
       ))}
     </Fact>

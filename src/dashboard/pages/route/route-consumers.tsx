@@ -4,8 +4,9 @@ import type { ConsumerView } from '../../views.ts';
 import { legible } from '../../words/said.ts';
 import { listCommand } from '../../words/start-command.ts';
 
+/** In the internal phase, and where nothing is rolled out, everybody gets the stable. */
 const RULES: Readonly<Record<ConsumerView['rule'], string>> = {
-  canary: 'always the canary',
+  canary: 'the canary, from the first step of a rollout on',
   stable: 'always the stable',
   'by-weight': 'by weight',
 };
