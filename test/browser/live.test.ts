@@ -17,7 +17,10 @@ inChromium('a rollout that is watched, in Chromium', (binary) => {
   let browser: TestBrowser;
 
   beforeAll(async () => {
-    [stage, browser] = await Promise.all([openBrowserStage({ routes: ['good', 'bad'] }), openBrowser(binary)]);
+    [stage, browser] = await Promise.all([
+      openBrowserStage({ routes: ['good', 'bad', 'odd'], policyOf: { odd: 'slow' } }),
+      openBrowser(binary),
+    ]);
   });
   afterAll(() => Promise.all([stage.close(), browser.close()]));
 
@@ -74,7 +77,57 @@ inChromium('a rollout that is watched, in Chromium', (binary) => {
     expect(await inspect(routes, 'routes')).toEqual([]);
     expect(readers.map(violations)).toEqual([[], []]);
   });
+
+  it('shows what strangers chose as text: markup, marks of direction, control characters, and words without an end', async () => {
+    await stage.put(`/api/v1/routes/odd/consumers/${'C'.repeat(100)}`, { rule: 'stable', key: 'k', reason: MARKUP });
+    const { id } = await stage.start('odd', `v2${'<img/src=x/onerror=odd=1>'.repeat(3)}`);
+    await stage.post(`/api/v1/rollouts/${id}/pause`, { reason: `${MARKUP} ${'W'.repeat(300)} ${MARK}` });
+    const page = await open('/ui/', { width: 390, scheme: 'light' });
+    // The API takes no such characters; a record of an earlier version may have them.
+    await page.route(/\/api\/v1\/(?!events)/, async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({
+        response: answer,
+        body: (await answer.text()).replaceAll(MARK, JSON.stringify(CONTROLS.join('text')).slice(1, -1)),
+      });
+    });
+    const paths = [
+      '/ui/',
+      '/ui/routes/odd',
+      `/ui/rollouts/${id}`,
+      `/ui/rollouts/${id}/report`,
+      '/ui/history',
+      '/ui/audit',
+    ];
+    for (const path of paths) {
+      await page.goto(`${stage.url}${path}`);
+      await page
+        .getByText('WWWWWW', { exact: false })
+        .or(page.getByText('<img', { exact: false }))
+        .first()
+        .waitFor();
+      const { text, ...seen } = await inPage<{ readonly text: string }>(page, WHAT_STRANGERS_DID);
+      const isControlled = CONTROLS.some((mark) => text.includes(mark));
+      expect.soft([path, seen, isControlled]).toEqual([path, { images: 0, ran: 'undefined', wider: [] }, false]);
+    }
+    expect(violations(page)).toEqual([]);
+  });
 });
+
+const MARKUP = '<img src=x onerror="odd=1"><b>bold</b>';
+const MARK = 'controls-go-here';
+/** What begins a colour of a terminal, and marks that turn the direction of what follows. */
+const CONTROLS = ['\u001b[31m', '\u202e', '\u2066'];
+
+/** The elements that end to the right of the page are named, innermost last. */
+const WHAT_STRANGERS_DID = `({
+  text: document.body.innerText,
+  images: document.images.length,
+  ran: typeof odd,
+  wider: document.documentElement.scrollWidth <= innerWidth ? [] :
+    [...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth)
+      .map((one) => one.tagName + '.' + (one.getAttribute('class') ?? '')).slice(0, 30),
+})`;
 
 /** Text without what a phone breaks otherwise. */
 const words = (text: string | undefined) => (text ?? '').replaceAll(/[\s\u00a0]+/g, ' ').trim();

@@ -61,6 +61,7 @@ export interface BrowserStage {
   readonly caller: Caller;
   /** Writes as the admin; throws what a refusal says. */
   post<T>(path: string, body: object): Promise<T>;
+  put(path: string, body: object): Promise<void>;
   /** A token of that role, and its id for `revoke`. */
   newToken(role: 'viewer' | 'operator' | 'admin'): Promise<z.infer<typeof newTokenViewSchema>>;
   revoke(tokenId: string): Promise<void>;
@@ -151,6 +152,9 @@ export async function openBrowserStage(options: BrowserStageOptions): Promise<Br
     home,
     caller,
     post,
+    async put(path, body) {
+      await send('PUT', path, body);
+    },
     newToken: (role) => post('/api/v1/tokens', { name: `${role} of the tests`, role, reason: 'a test' }),
     async revoke(tokenId) {
       await send('DELETE', `/api/v1/tokens/${tokenId}?reason=${encodeURIComponent('a test')}`);

@@ -14,7 +14,7 @@ interface VerdictSentenceProps {
 export function VerdictSentence({ rollout, skewMs }: VerdictSentenceProps) {
   const { tone, leads, more, person } = bannerOf(rollout);
   return (
-    <div class={`verdict ${tone}`}>
+    <div class={`verdict foreign ${tone}`}>
       {leads.map((lead) => (
         <Lead key={lead.word} lead={lead} skewMs={skewMs} />
       ))}

@@ -31,7 +31,7 @@ function BusyLine({ row }: { readonly row: RouteRowModel }) {
         <div class="small soft">{stands}</div>
       </td>
       <td>
-        <div class="says">
+        <div class="says foreign">
           <b>{lead}</b> {says}
         </div>
         <div class={row.group === 'needs' ? 'small person' : 'small soft'}>{waits}</div>
