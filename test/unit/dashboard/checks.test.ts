@@ -55,6 +55,7 @@ describe('the threshold of one check', () => {
 
   it('is what holds where a check can do no more, and none where its evidence does not count', () => {
     const holds = finding('query:cpu', { budgetWeight: 0, unit: 'value' });
+    expect(harmThresholdOf(finding('logs', { budgetWeight: 0, unit: 'value' }), THRESHOLDS)).toBeNull();
     expect(harmThresholdOf(holds, THRESHOLDS)).toEqual({ log: Math.log(20), does: 'holds' });
     expect(harmThresholdOf(finding('silence', { budgetWeight: 0 }), THRESHOLDS)?.does).toBe('holds');
     expect(harmThresholdOf(finding('split', { budgetWeight: 0 }), THRESHOLDS)).toBeNull();

@@ -10,17 +10,18 @@ export interface HarmThreshold {
 /**
  * The log e-value at which the evidence of one check decides alone. The combined evidence is the sum of the checks' e-values, each with
  * its share of the budget, so that is the threshold of the whole minus the logarithm of the share (docs/statistics.md). A check without
- * a share never rolls back: what it takes to hold is known of values and of silence. Null where no evidence of it counts.
+ * a share never rolls back. That of a query and of silence holds; what makes others hold (log lines) is not the evidence in their finding.
+ * Null where that evidence decides nothing.
  */
 export function harmThresholdOf(
-  { check, unit, budgetWeight, dryRun }: Pick<FindingView, 'check' | 'unit' | 'budgetWeight' | 'dryRun'>,
+  { check, budgetWeight, dryRun }: Pick<FindingView, 'check' | 'budgetWeight' | 'dryRun'>,
   { logThreshold, logHold }: Pick<VerdictView, 'logThreshold' | 'logHold'>,
 ): HarmThreshold | null {
   if (dryRun === true) return null;
   if (budgetWeight > 0) {
     return logThreshold === null ? null : { log: logThreshold - Math.log(budgetWeight), does: 'rolls back' };
   }
-  const holds = unit === 'value' || check === 'silence';
+  const holds = check.startsWith('query:') || check === 'silence';
   return holds && logHold !== null ? { log: logHold, does: 'holds' } : null;
 }
 

@@ -73,12 +73,15 @@ export function CheckTable({ verdict, skipped }: CheckTableProps) {
 
 function CheckRow({ finding, verdict }: { readonly finding: FindingView; readonly verdict: VerdictView }) {
   const { check, canary, stable, unit, says, dryRun } = finding;
-  const show = (value: number | null) => approximate(finding, measure(value, unit, finding.in));
+  const show = (value: number | null) => approximate(finding, measure(value, unit));
   const isDrawn = intervalScale(finding, 1) !== null;
   const classes = [check === verdict.worst ? 'worst' : '', dryRun === true ? 'off' : '', isDrawn ? '' : 'nofig'];
   return (
     <tr class={classes.filter(Boolean).join(' ')}>
-      <th scope="row">{said(checkLabel(finding))}</th>
+      <th scope="row">
+        {said(checkLabel(finding))}
+        {finding.in !== undefined && <div class="small soft">{said(finding.in)}</div>}
+      </th>
       <td class="num c">{show(canary)}</td>
       <td class="num s">{show(stable)}</td>
       <td class="iv">
