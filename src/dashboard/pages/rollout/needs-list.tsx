@@ -20,7 +20,25 @@ export function NeedsList({ rollout }: { readonly rollout: RolloutView }) {
           </li>
         ))}
       </ul>
+      {needs.some(({ what, met }) => what === 'forced' && !met) && <HowToForce />}
     </section>
+  );
+}
+
+/** No weight sends the canary a request in the internal phase: somebody has to. */
+function HowToForce() {
+  return (
+    <>
+      <p class="small pad">
+        A forced request asks for the canary in a header. Send them yourself, or let your tests do so; everybody else
+        gets the stable meanwhile.
+      </p>
+      <pre>curl -H 'x-serin-version: canary' http://GATEWAY/PATH</pre>
+      <p class="small soft">
+        In serin.yaml the route may name another header, as its <code>forceHeader</code>, or say who may force, as its{' '}
+        <code>force</code>: perhaps with a token of <code>serin force-token</code>.
+      </p>
+    </>
   );
 }
 
