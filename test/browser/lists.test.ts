@@ -44,7 +44,7 @@ inChromium('the lists, in Chromium', (binary) => {
     expect(groups.map((text) => text.replace(/\s+/g, ' ').trim())).toEqual([
       'Needs somebody 1',
       expect.stringContaining('cart'),
-      'Ended in the last day 1',
+      'Last rollout ended in the last day 1',
       expect.stringContaining('shop'),
       'Quiet 1',
       expect.stringContaining('idle'),

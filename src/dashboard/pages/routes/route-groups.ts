@@ -5,7 +5,13 @@ import type { RouteGroup } from './row-state.ts';
 export const ROUTE_GROUPS = [
   { group: 'needs', title: 'Needs somebody', one: 'needs somebody', several: 'need somebody' },
   { group: 'rolling', title: 'Rolling out', one: 'rolling out', several: 'rolling out' },
-  { group: 'ended', title: 'Ended in the last day', one: 'ended in the last day', several: 'ended in the last day' },
+  // Of routes on which nothing runs now: what ended before a rollout that runs is not counted.
+  {
+    group: 'ended',
+    title: 'Last rollout ended in the last day',
+    one: 'whose last rollout ended in the last day',
+    several: 'whose last rollout ended in the last day',
+  },
   { group: 'quiet', title: 'Quiet', one: 'quiet', several: 'quiet' },
 ] as const satisfies readonly { group: RouteGroup; title: string; one: string; several: string }[];
 
