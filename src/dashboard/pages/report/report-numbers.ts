@@ -7,8 +7,8 @@ export interface BigNumber {
   readonly says: string;
 }
 
-/** The four that people ask for. What is not known is a dash, and says so. */
-export function bigNumbers({ numbers, rollout }: ReportView): readonly BigNumber[] {
+/** What people ask for. What is not known is a dash, and says so; where no evidence of harm ended it, there is no first sign. */
+export function bigNumbers({ numbers }: ReportView): readonly BigNumber[] {
   const { harmed, firstSign, requests, duration } = numbers;
   return [
     harmed === null
@@ -17,12 +17,7 @@ export function bigNumbers({ numbers, rollout }: ReportView): readonly BigNumber
           says: 'no estimate of the requests that failed beyond the rate of the stable',
         }
       : { figure: `≈ ${signed(harmed.estimate)}`, says: harmed.says },
-    firstSign === null
-      ? {
-          figure: '–',
-          says: rollout.endedAt === null ? 'no evidence of harm has ended it' : 'no evidence of harm ended it',
-        }
-      : { figure: lasting(firstSign.ms), says: firstSign.says },
+    ...(firstSign === null ? [] : [{ figure: lasting(firstSign.ms), says: firstSign.says }]),
     requests === null
       ? { figure: '–', says: 'how many requests the canary had was not counted' }
       : { figure: grouped(requests.canary), says: requests.says },
