@@ -81,7 +81,7 @@ export function ActDialog({ state, rollout, by, dispatch }: ActDialogProps) {
             </button>
           )}
           <button type="button" class="quiet" disabled={kind === 'sending'} onClick={cancel}>
-            {kind === 'unknown' ? 'Close' : keepWords(rollout, rollout.active)}
+            {kind === 'unknown' ? 'Close' : keepWords(draft, rollout, rollout.active)}
             <kbd>Esc</kbd>
           </button>
           <span class="soft small">

@@ -1,6 +1,7 @@
 import type { RolloutView } from '../views.ts';
 import { weightText } from '../words/figures.ts';
 import { said } from '../words/said.ts';
+import { spacedPercent } from '../words/stage-words.ts';
 import { type ActVerb, asWeight, type Draft } from './draft.ts';
 
 /** How a verb is asked for. Where another router makes the split, Serin only notes what people do there. */
@@ -78,8 +79,8 @@ export function actWords({ verb, fields }: Draft, view: Said): ActWords {
       return words(
         'Set the weight of this step…',
         `Set the weight of ${version} on ${route}?`,
-        `Set it to ${asWeight(fields['weight'] ?? '')}`,
-        `set the weight to ${asWeight(fields['weight'] ?? '')}`,
+        `Set it to ${spacedPercent(asWeight(fields['weight'] ?? ''))}`,
+        `set the weight to ${spacedPercent(asWeight(fields['weight'] ?? ''))}`,
       );
     case 'extend':
       return words(
@@ -131,14 +132,17 @@ function words(button: string, question: string, confirm: string, did: string): 
 }
 
 /** What the button that leaves everything as it is says. */
-export function keepWords({ canaryBps, router }: Said, isActive: boolean): string {
+export function keepWords({ verb }: Pick<Draft, 'verb'>, { canaryBps, router }: Said, isActive: boolean): string {
+  // These two leave the weight as it is either way.
+  if (verb === 'pause') return 'Do not pause';
+  if (verb === 'resume') return 'Leave it paused';
   return isActive && canaryBps > 0 && router !== 'none' ? `Keep it at ${weightText(canaryBps)}` : 'Leave it';
 }
 
 /** `50 %` for `step-2`, and the name of a stage that has no weight. */
 function stageLabel({ stages }: Said, name: string): string {
   const label = stages.find((stage) => stage.name === name)?.label ?? name;
-  return label.replace(/(\d)%/, '$1 %');
+  return spacedPercent(label);
 }
 
 /** The verb alone, for a list of what is not possible now. */

@@ -37,6 +37,17 @@ function atOtherWeight({ stage, stages, canaryBps }: RolloutView): string | null
   return declared === null || declared === canaryBps ? null : weightText(canaryBps);
 }
 
+/** `step 1, 10 %`: where the stages of a rollout are not known, only the name of the present one. */
+export function stageInShort({
+  stage,
+  canaryWeight,
+}: {
+  readonly stage: string;
+  readonly canaryWeight: string;
+}): string {
+  return glued(`${stage.replace(/^step-/, 'step ')}, ${spacedPercent(canaryWeight)}`);
+}
+
 /** `10%` of the API as `10 %`. */
 export function spacedPercent(text: string): string {
   return text.replace(/(\d)%/g, '$1 %');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { actWords, VERB_NAMES } from '../../../src/dashboard/acts/act-words.ts';
+import { actWords, keepWords, VERB_NAMES } from '../../../src/dashboard/acts/act-words.ts';
 import { offeredTo } from '../../../src/dashboard/acts/bar.ts';
 import { type ActVerb, type Draft, deedPosted, draftOf, previewAsked } from '../../../src/dashboard/acts/draft.ts';
 import { foundIn, type Sent } from '../../../src/dashboard/acts/found.ts';
@@ -88,6 +88,17 @@ describe('the words of an act', () => {
     expect(new Set(said.map(({ confirm }) => confirm)).size).toBe(VERBS.length);
     expect(said.flatMap(({ confirm, did }) => [confirm, did]).filter((text) => text.includes('undefined'))).toEqual([]);
     expect(Object.keys(VERB_NAMES).toSorted()).toEqual([...VERBS].toSorted());
+  });
+
+  it('say of the button that does nothing what stays', () => {
+    const keep = (verb: ActVerb) => keepWords({ verb }, { ...VIEW, canaryBps: 1_000 }, true);
+    expect(['pause', 'resume', 'rollback'].map((verb) => keep(verb as ActVerb))).toEqual([
+      'Do not pause',
+      'Leave it paused',
+      'Keep it at 10\u00a0%',
+    ]);
+    const draft: Draft = { verb: 'weight', fields: { weight: '20' } };
+    expect(actWords(draft, VIEW).confirm).toBe('Set it to 20\u00a0%');
   });
 
   it('only note what is done where another router makes the split', () => {

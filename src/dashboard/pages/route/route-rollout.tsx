@@ -4,7 +4,7 @@ import { useValue } from '../../live/observable.ts';
 import { session } from '../../live/session.ts';
 import type { RolloutView, RouteView } from '../../views.ts';
 import { asSentence, legible } from '../../words/said.ts';
-import { spacedPercent } from '../../words/stage-words.ts';
+import { stageInShort } from '../../words/stage-words.ts';
 import { startCommand } from '../../words/start-command.ts';
 import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
 
@@ -27,7 +27,7 @@ export function RouteRollout({ route, running, hasPast }: RouteRolloutProps) {
       <Glyph sign={sign} label={label} />
       <div class="lead foreign">
         <Link to={`/ui/rollouts/${rollout.id}`}>
-          {legible(rollout.version)} rolls out: {rollout.stage}, {spacedPercent(rollout.canaryWeight)}
+          {legible(rollout.version)} rolls out: {stageInShort(rollout)}
         </Link>
       </div>
       <div class="more foreign">

@@ -4,7 +4,7 @@ import { shortTime } from '../../words/clock.ts';
 import { type EndName, endSign } from '../../words/end-sign.ts';
 import { measure } from '../../words/figures.ts';
 import { asSentence, legible, said } from '../../words/said.ts';
-import { ladderPlace, spacedPercent, stageNow } from '../../words/stage-words.ts';
+import { ladderPlace, spacedPercent, stageInShort, stageNow } from '../../words/stage-words.ts';
 import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
 import { lookAge, needsSomebody } from './needs-somebody.ts';
 
@@ -92,7 +92,7 @@ function figures(findings: readonly FindingView[]) {
 
 /** Of the list of routes alone, while the rollout's own view is not there. */
 export function runningInShort(rollout: NonNullable<RouteView['rollout']>): RowState {
-  const { id, version, stage, canaryWeight, verdict } = rollout;
+  const { id, version, verdict } = rollout;
   const needs = needsSomebody(rollout);
   const { sign, label } = verdictSign(verdict);
   return {
@@ -103,7 +103,7 @@ export function runningInShort(rollout: NonNullable<RouteView['rollout']>): RowS
     sign,
     label,
     canary: legible(version),
-    stands: said(`${stage}, ${spacedPercent(canaryWeight)}`),
+    stands: legible(stageInShort(rollout)),
     lead: `${capitalised(label)}.`,
     says: '',
     waits: needs.join('; '),
