@@ -2,6 +2,7 @@ import { address } from './address.tsx';
 import { Frame } from './frame.tsx';
 import { useValue } from './live/observable.ts';
 import { session } from './live/session.ts';
+import { PageBoundary } from './page-boundary.tsx';
 import { SignIn, SignInAgain } from './pages/sign-in.tsx';
 import { PAGES } from './pages.tsx';
 
@@ -29,7 +30,11 @@ export function App() {
       case 'ended': {
         if (found === null) return <p class="notice">There is no page at {path}.</p>;
         const { content: Content } = found;
-        return <Content named={decoded(found.path.exec(path)?.[1] ?? '')} query={query} />;
+        return (
+          <PageBoundary key={path} at={`${path}?${query}`}>
+            <Content named={decoded(found.path.exec(path)?.[1] ?? '')} query={query} />
+          </PageBoundary>
+        );
       }
     }
   }

@@ -85,6 +85,18 @@ inChromium('the lists, in Chromium', (binary) => {
     expect(await inspect(page, 'route')).toEqual([]);
   });
 
+  it('of another Serin that cannot be drawn say so, and leave nothing of themselves above the next page', async () => {
+    await page.route(/api\/v1\/rollouts\?/, (route) => route.fulfill({ json: [{ id: 'x', stages: null }] }));
+    await page.goto(`${stage.url}/ui/audit`);
+    await page.getByRole('row', { name: /stage: .* → rolled-back/ }).waitFor();
+    await page.getByRole('link', { name: 'History' }).click();
+    await page.getByRole('alert').getByText('This page cannot be drawn.').waitFor();
+    expect(await inPage<number>(page, 'document.querySelector("main").children.length')).toBe(1);
+    await page.unroute(/api\/v1\/rollouts\?/);
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.getByRole('row', { name: /shop.*Rolled back/ }).waitFor();
+  });
+
   it('of changes tell what was there before, and verify their hashes', async () => {
     await page.goto(`${stage.url}/ui/routes/shop`);
     await page.getByRole('link', { name: 'Everything that was changed on this route' }).click();

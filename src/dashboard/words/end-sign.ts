@@ -1,9 +1,10 @@
 import type { GlyphName } from '../glyph-name.ts';
 import type { RouteView } from '../views.ts';
+import { legible } from './said.ts';
 
 export type EndName = NonNullable<RouteView['lastEnded']>['stage'];
 
-/** The sign of an end, and what people call it. */
+/** The sign of an end, and what people call it; one that only a newer Serin knows is shown as it is. */
 export function endSign(end: EndName): { readonly sign: GlyphName; readonly label: string } {
   switch (end) {
     case 'finalised':
@@ -14,5 +15,7 @@ export function endSign(end: EndName): { readonly sign: GlyphName; readonly labe
       return { sign: 'quiet', label: 'aborted' };
     case 'superseded':
       return { sign: 'quiet', label: 'superseded' };
+    default:
+      return { sign: 'dot', label: legible(end satisfies never) };
   }
 }

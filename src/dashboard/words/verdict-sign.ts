@@ -1,7 +1,8 @@
 import type { GlyphName } from '../glyph-name.ts';
 import type { VerdictView } from '../views.ts';
+import { legible } from './said.ts';
 
-/** The sign of a verdict, and what people call it. */
+/** The sign of a verdict, and what people call it; one that only a newer Serin knows is shown as it is. */
 export function verdictSign(verdict: VerdictView['name'] | null): { readonly sign: GlyphName; readonly label: string } {
   switch (verdict) {
     case null:
@@ -18,6 +19,8 @@ export function verdictSign(verdict: VerdictView['name'] | null): { readonly sig
       return { sign: 'undecided', label: 'undecided' };
     case 'at-parity':
       return { sign: 'parity', label: 'at parity' };
+    default:
+      return { sign: 'dot', label: legible(verdict satisfies never) };
   }
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { type EndName, endSign } from '../../../src/dashboard/words/end-sign.ts';
 import { asSentence, legible, said } from '../../../src/dashboard/words/said.ts';
+import { verdictSign } from '../../../src/dashboard/words/verdict-sign.ts';
 
 describe('a text of a stranger', () => {
   it('controls nothing', () => {
@@ -8,4 +10,9 @@ describe('a text of a stranger', () => {
     expect(said('p99 212 ms is within 26.9 %')).toBe('p99 212\u00a0ms is within 26.9\u00a0%');
     expect(asSentence('no evidence of harm')).toBe('No evidence of harm.');
   });
+});
+
+it('a name that only a newer Serin knows is shown as it is', () => {
+  expect(verdictSign('drifting' as 'blind')).toEqual({ sign: 'dot', label: 'drifting' });
+  expect(endSign('expired' as EndName)).toEqual({ sign: 'dot', label: 'expired' });
 });

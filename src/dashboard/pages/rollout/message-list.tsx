@@ -9,12 +9,14 @@ import { legible } from '../../words/said.ts';
 /** A delivery is no event: while one is under way it is asked for again. */
 const AGAIN_MS = 5_000;
 
-const KINDS: Readonly<Record<MessageView['kind'], readonly [GlyphName, string]>> = {
-  page: ['page', 'Page'],
-  resolve: ['check', 'End of the page'],
-  change: ['step', 'Change'],
-  note: ['dot', 'Note'],
-};
+const KINDS: ReadonlyMap<string, readonly [GlyphName, string]> = new Map(
+  Object.entries({
+    page: ['page', 'Page'],
+    resolve: ['check', 'End of the page'],
+    change: ['step', 'Change'],
+    note: ['dot', 'Note'],
+  } satisfies Record<MessageView['kind'], readonly [GlyphName, string]>),
+);
 
 /** What was sent about a rollout, and whether it arrived. */
 export function RolloutMessages({ id }: { readonly id: string }) {
@@ -48,7 +50,8 @@ export function RolloutMessages({ id }: { readonly id: string }) {
 
 function Sent({ message }: { readonly message: MessageView }) {
   const { kind, channel, at, deliveredAt, rejectedAt, lastError } = message;
-  const [sign, word] = KINDS[kind];
+  // A kind that only a newer Serin knows is shown as it is.
+  const [sign, word] = KINDS.get(kind) ?? (['dot', legible(kind)] as const);
   return (
     <li>
       <Moment at={at} form="seconds" />

@@ -25,14 +25,14 @@ export interface VerdictBanner {
   readonly person: readonly string[];
 }
 
-const TONES: Readonly<Record<VerdictView['name'], VerdictBanner['tone']>> = {
+const TONES: Readonly<Record<string, VerdictBanner['tone']>> = {
   harmful: 'v-harm',
   suspect: 'v-person',
   'shared-fault': 'v-person',
   blind: 'v-person',
   undecided: '',
   'at-parity': 'v-ok',
-};
+} satisfies Record<VerdictView['name'], VerdictBanner['tone']>;
 
 const ENDS: Readonly<Record<string, { sign: GlyphName; tone: VerdictBanner['tone']; word: string }>> = {
   'rolled-back': { sign: 'harm', tone: 'v-harm', word: 'Rolled back' },
@@ -85,7 +85,7 @@ function verdictLead({ verdict, reason, stage }: RolloutView): Pick<VerdictBanne
   const isFault = verdict.name === 'blind' || verdict.name === 'shared-fault';
   const since = isFault ? verdict.since : null;
   const lead = { sign, word: capitalised(label), since, age: 'for', says: verdict.reason } as const;
-  return { tone: TONES[verdict.name], lead };
+  return { tone: TONES[verdict.name] ?? '', lead };
 }
 
 function endLead({ stage, reason, endedAt }: RolloutView): Pick<VerdictBanner, 'tone'> & { lead: BannerLead } {

@@ -110,12 +110,12 @@ export function runningInShort(rollout: NonNullable<RouteView['rollout']>): RowS
   };
 }
 
-const HOW: Readonly<Record<EndName, RowState['how']>> = {
+const HOW: Readonly<Record<string, RowState['how']>> = {
   finalised: 'through',
   'rolled-back': 'harm',
   aborted: 'ended',
   superseded: 'ended',
-};
+} satisfies Record<EndName, RowState['how']>;
 
 /** `view` is null where it is not among those that ended last. */
 export function endedState(
@@ -124,7 +124,7 @@ export function endedState(
   now: number,
 ): RowState {
   const { sign, label } = endSign(stage);
-  const how = HOW[stage];
+  const how = HOW[stage] ?? 'ended';
   const place = view && ladderPlace(view);
   const when = shortTime(Date.parse(endedAt), now);
   return {
