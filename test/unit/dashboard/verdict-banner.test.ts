@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RolloutView } from '../../../src/api/view-schemas.ts';
 import { skewOf } from '../../../src/dashboard/pages/rollout/rollout-clock.ts';
-import { bannerOf } from '../../../src/dashboard/pages/rollout/verdict-banner.ts';
+import { bannerOf, isTakenBack } from '../../../src/dashboard/pages/rollout/verdict-banner.ts';
 
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 
@@ -54,6 +54,9 @@ describe('the banner', () => {
     const paused = { at, by: 'mira', reason: 'looking' };
     const unrecorded = { event: 'rolledBack', by: 'ada', reason: 'enough', at };
     const { tone, leads } = banner({ paused, unrecorded });
+    expect(
+      [unrecorded, { ...unrecorded, event: 'harmHeld' }, null].map((one) => isTakenBack({ unrecorded: one })),
+    ).toEqual([true, false, false]);
     expect(tone).toBe('v-person');
     expect(leads.map(({ word }) => word)).toEqual(['Rolled back at the gateway by ada', 'Paused by mira', 'Undecided']);
   });

@@ -20,6 +20,7 @@ import { readAtMs, skewOf } from './rollout-clock.ts';
 import { RolloutFoot } from './rollout-foot.tsx';
 import { RolloutHead } from './rollout-head.tsx';
 import { useAudit } from './use-audit.ts';
+import { isTakenBack } from './verdict-banner.ts';
 import { VerdictSentence } from './verdict-sentence.tsx';
 import { WhereWorse } from './where-worse.tsx';
 import { WhoGetsWhat } from './who-gets-what.tsx';
@@ -116,7 +117,9 @@ function NoRollout({ id, trouble }: NoRolloutProps) {
   );
 }
 
-function titleOf({ route, canary, active, canaryBps, verdict, stage, paused }: RolloutView): string {
+function titleOf(rollout: RolloutView): string {
+  const { route, canary, active, canaryBps, verdict, stage, paused } = rollout;
+  if (isTakenBack(rollout)) return legible(`${route} ${canary.version}: taken back at the gateway`);
   const state = active ? (paused !== null ? 'paused' : (verdict?.name ?? stage)) : stage;
   const weight = active ? `${weightText(canaryBps)}, ` : '';
   return legible(`${route} ${canary.version}: ${weight}${state.replaceAll('-', ' ')}`);

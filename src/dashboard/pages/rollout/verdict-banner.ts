@@ -65,6 +65,11 @@ const UNRECORDED: Readonly<Record<string, string>> = {
   harmHeld: 'Harm was found',
 };
 
+/** Whether the gateway sends everything to the stable already, whatever weight the database still has. */
+export function isTakenBack({ unrecorded }: Pick<RolloutView, 'unrecorded'>): boolean {
+  return unrecorded !== null && unrecorded.event !== 'harmHeld';
+}
+
 // What the gateway does already is told before what the database still says.
 function unrecordedLead({ unrecorded }: RolloutView): readonly BannerLead[] {
   if (unrecorded === null) return [];

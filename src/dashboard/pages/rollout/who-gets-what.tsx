@@ -3,6 +3,7 @@ import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { ConsumerView, RolloutView } from '../../views.ts';
 import { percent, weightText } from '../../words/figures.ts';
 import { amountOf, legible } from '../../words/said.ts';
+import { isTakenBack } from './verdict-banner.ts';
 
 /** Which requests get which version, and where these are. */
 export function WhoGetsWhat({ rollout }: { readonly rollout: RolloutView }) {
@@ -24,7 +25,15 @@ export function WhoGetsWhat({ rollout }: { readonly rollout: RolloutView }) {
   );
 }
 
-function Weight({ rollout: { router, canary, canaryBps, sticky, heavyLast } }: { readonly rollout: RolloutView }) {
+function Weight({ rollout }: { readonly rollout: RolloutView }) {
+  const { router, canary, stable, canaryBps, sticky, heavyLast } = rollout;
+  if (isTakenBack(rollout)) {
+    return (
+      <Fact name="by weight">
+        everything to <span class="stable">{legible(stable.version)}</span>, at the gateway already
+      </Fact>
+    );
+  }
   const isAdvice = router === 'none';
   return (
     <>
