@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import { Link } from './address.tsx';
 import { Keyboard } from './keys/keyboard.tsx';
 import { useValue } from './live/observable.ts';
@@ -6,6 +7,7 @@ import { leave, session, signOut, stream, type Visitor } from './live/session.ts
 import { hasGoneStale, type StreamState } from './live/stream.ts';
 import { useNow } from './live/use-now.ts';
 import { clockTime, utcTime } from './words/clock.ts';
+import { legible } from './words/said.ts';
 
 const NAVIGATION = [
   { name: 'Routes', to: '/ui/' },
@@ -19,8 +21,9 @@ export type Under = (typeof NAVIGATION)[number]['name'];
 export function Frame({ under, children }: { readonly under: Under | null; readonly children: ComponentChildren }) {
   const state = useValue(stream.state);
   const who = useValue(session);
-  const now = useNow();
-  const isStale = hasGoneStale(state, now);
+  // Drawn again every second: silence is no event.
+  useNow();
+  const isStale = hasGoneStale(state);
   return (
     <>
       <a class="skip" href="#main">
@@ -45,7 +48,7 @@ export function Frame({ under, children }: { readonly under: Under | null; reado
           <Who who={who} />
         </div>
       </header>
-      {isStale && state.heardAt !== null && <StaleBar heardAt={state.heardAt} />}
+      {isStale && state.heardAt !== null && <StaleBar heardAt={state.heardAt} refusal={state.refusal} />}
       <main id="main" class={isStale || who.kind === 'ended' ? 'wrap is-stale' : 'wrap'}>
         {children}
       </main>
@@ -64,7 +67,7 @@ function LiveSign({ state, isStale }: { readonly state: StreamState; readonly is
   return <span class={isLive ? 'live' : 'live stale'}>{isLive ? 'live' : isStale ? 'not live' : 'connecting'}</span>;
 }
 
-function StaleBar({ heardAt }: { readonly heardAt: number }) {
+function StaleBar({ heardAt, refusal }: { readonly heardAt: number; readonly refusal: string | null }) {
   return (
     <div class="bar bad" role="status">
       <div class="wrap">
@@ -72,7 +75,10 @@ function StaleBar({ heardAt }: { readonly heardAt: number }) {
           <b>
             Not live since <time title={utcTime(heardAt)}>{clockTime(heardAt)}</time>.
           </b>{' '}
-          What is shown is from then. This page cannot reach Serin; whether Serin runs is not known from here.
+          What is shown is from then.{' '}
+          {refusal === null
+            ? 'This page cannot reach Serin; whether Serin runs is not known from here.'
+            : `No events are sent here: ${legible(refusal)}.`}
         </span>
         <button type="button" onClick={() => stream.connect()}>
           Try now
@@ -83,6 +89,7 @@ function StaleBar({ heardAt }: { readonly heardAt: number }) {
 }
 
 function Who({ who }: { readonly who: Visitor }) {
+  const [refused, setRefused] = useState<string | null>(null);
   if (who.kind === 'ended') return <span class="soft nowrap">{who.me.name} · signed out</span>;
   if (who.kind !== 'signed-in') return null;
   const { name, role, via } = who.me;
@@ -95,9 +102,14 @@ function Who({ who }: { readonly who: Visitor }) {
         </button>
       )}
       {via === 'session' && (
-        <button type="button" class="quiet" onClick={() => void signOut()}>
+        <button type="button" class="quiet" onClick={() => void signOut().then(setRefused)}>
           Sign out
         </button>
+      )}
+      {refused !== null && (
+        <span role="alert" class="harm">
+          Not signed out: {refused}
+        </span>
       )}
     </span>
   );

@@ -101,14 +101,14 @@ inChromium('acting on a rollout, in Chromium', (binary) => {
     const { id } = await stage.start('find', 'v2');
     const page = await pageOf(id);
     const sent: string[] = [];
-    const losing = (lose: (route: Route) => Promise<unknown>) => async (route: Route) => {
+    const counted = (answer: (route: Route) => Promise<unknown>) => async (route: Route) => {
       sent.push(route.request().url());
-      await lose(route);
-      await route.abort();
+      await answer(route);
     };
+    // A proxy whose session is over answers for Serin, and well.
     await page.route(
       '**/rollback',
-      losing(async () => undefined),
+      counted((route) => route.fulfill({ status: 200, contentType: 'text/html', body: '<h1>Sign in</h1>' })),
     );
     const dialog = await asked(page);
     await dialog.getByRole('button', { name: 'Roll back v2', exact: true }).click();
@@ -118,7 +118,10 @@ inChromium('acting on a rollout, in Chromium', (binary) => {
     await page.unroute('**/rollback');
     await page.route(
       '**/rollback',
-      losing((route) => route.fetch()),
+      counted(async (route) => {
+        await route.fetch();
+        await route.abort();
+      }),
     );
     await dialog.getByRole('button', { name: 'Ask anew' }).click();
     expect(await dialog.getByLabel('Why').inputValue()).toBe(WHY);

@@ -26,8 +26,9 @@ export class EventLines {
 function eventOf(frame: string): FeedEvent | null {
   const fields = new Map<string, string>();
   for (const line of frame.split('\n')) {
-    const [, name = '', value = ''] = /^([a-z]+): ?(.*)$/.exec(line) ?? [];
-    fields.set(name, value);
+    // By hand: in a pattern, a dot stops at U+2028, which JSON lets stand.
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1).replace(/^ /, ''));
   }
   const [id, kind, data] = [fields.get('id'), fields.get('event'), fields.get('data')];
   if (id === undefined || kind === undefined || data === undefined) return null;

@@ -13,7 +13,9 @@ export type ApiReply<Data> =
   /** No answer came, or none of Serin: whether a command was carried out is not known. */
   | { readonly kind: 'unreachable'; readonly detail: string };
 
-const PATIENCE_MS = 15_000;
+export const PATIENCE_MS = 15_000;
+
+const NOT_OURS = "an answer that is not Serin's";
 
 /** Asks the control API. `path` follows `/api/v1`. */
 export function ask<Data>(path: string): Promise<ApiReply<Data>> {
@@ -62,18 +64,24 @@ export function command<Data>(
 
 async function send<Data>(path: string, init: RequestInit): Promise<ApiReply<Data>> {
   try {
-    const response = await fetch(`/api/v1${path}`, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) });
+    // A proxy that sends elsewhere, to sign in there, has done nothing of what was asked.
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const response = await fetch(`/api/v1${path}`, { ...init, redirect: 'error', signal });
     const text = await response.text();
     const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
+    const { headers, status } = response;
+    // Only Serin's word counts as done: every answer of its API says how far it is, but for those of the session.
+    const isOurs = (isJson || status === 204) && (headers.has('x-serin-feed') || path === '/session');
+    if (response.ok && !isOurs) return { kind: 'unreachable', detail: NOT_OURS };
     const body: unknown = isJson && text !== '' ? JSON.parse(text) : null;
     if (response.ok) {
-      const { headers } = response;
       const position = feedPosition(headers.get('x-serin-feed'));
       return { kind: 'ok', data: body as Data, position, next: nextPage(headers.get('link')) };
     }
-    if (!isJson) return { kind: 'unreachable', detail: `an answer ${response.status} that is not Serin's` };
-    return { kind: 'refused', status: response.status, detail: detailOf(body, response.status), body };
+    if (!isJson) return { kind: 'unreachable', detail: NOT_OURS };
+    return { kind: 'refused', status, detail: detailOf(body, status), body };
   } catch (error) {
+    if (error instanceof SyntaxError) return { kind: 'unreachable', detail: NOT_OURS };
     const isLate = error instanceof DOMException && error.name === 'TimeoutError';
     return { kind: 'unreachable', detail: isLate ? `no answer within ${PATIENCE_MS / 1_000} s` : 'no connection' };
   }

@@ -1,6 +1,6 @@
 import type { MeView } from '../views.ts';
 import { Observable } from './observable.ts';
-import { ask, command } from './requests.ts';
+import { ask, command, PATIENCE_MS } from './requests.ts';
 import { LiveStream } from './stream.ts';
 
 export type Visitor =
@@ -12,14 +12,25 @@ export type Visitor =
   | { readonly kind: 'unreachable'; readonly detail: string };
 
 const AGAIN_MS = 3_000;
+/** The next attempt to find out; whoever leaves does not come back by it. */
+let again: ReturnType<typeof setTimeout> | undefined;
 
 /** Who reads this page, and the stream that they may read. */
 export const session = new Observable<Visitor>({ kind: 'unknown' });
 export const stream = new LiveStream(() => signedOut());
 
+/** The other pages of this browser, which have the same cookie. */
+const others = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('serin-session');
+if (others !== null) others.onmessage = () => leave();
+
 /** Finds out who is signed in; while the server does not answer, again and again. */
 export async function findSession(): Promise<void> {
+  clearTimeout(again);
+  const mine = setTimeout(() => void findSession(), AGAIN_MS + PATIENCE_MS);
+  again = mine;
   const answer = await ask<MeView>('/me');
+  if (again !== mine) return;
+  clearTimeout(again);
   if (answer.kind === 'ok') {
     session.set({ kind: 'signed-in', me: answer.data });
     stream.connect();
@@ -31,7 +42,7 @@ export async function findSession(): Promise<void> {
   }
   // What is on the page stays there.
   if (session.value.kind !== 'ended') session.set({ kind: 'unreachable', detail: answer.detail });
-  setTimeout(() => void findSession(), AGAIN_MS);
+  again = setTimeout(() => void findSession(), AGAIN_MS);
 }
 
 /** The sentence why the token was not taken; null where it was. */
@@ -42,13 +53,19 @@ export async function signIn(token: string): Promise<string | null> {
   return null;
 }
 
-export async function signOut(): Promise<void> {
-  await command<null>('DELETE', '/session', {});
+/** The sentence why the session could not be ended; null where it was. */
+export async function signOut(): Promise<string | null> {
+  const answer = await command<null>('DELETE', '/session', {});
+  if (answer.kind !== 'ok') return answer.detail;
   leave();
+  others?.postMessage('signed-out');
+  return null;
 }
 
 /** Takes everything that was seen off the page. */
 export function leave(): void {
+  clearTimeout(again);
+  again = undefined;
   stream.stop();
   session.set({ kind: 'signed-out' });
 }

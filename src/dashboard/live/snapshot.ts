@@ -26,6 +26,8 @@ export interface SnapshotParts<Data> {
 const LEAST_BETWEEN_MS = 1_000;
 /** What takes long is read less often: a page of a thousand rollouts may not keep the server from its work. */
 const LEAST_REST = 4;
+/** But a slow link is no reason to show what is old. */
+const MOST_REST_MS = 5_000;
 /** After an attempt that brought nothing. */
 const AGAIN_MS = 5_000;
 
@@ -74,7 +76,8 @@ export class Snapshot<Data> {
     const begunAt = this.parts.now();
     const answer = await this.parts.read();
     const tookMs = this.parts.now() - begunAt;
-    this.nextAt = begunAt + Math.max(LEAST_BETWEEN_MS, (1 + LEAST_REST) * tookMs);
+    const restMs = Math.min(MOST_REST_MS, LEAST_REST * tookMs);
+    this.nextAt = begunAt + Math.max(LEAST_BETWEEN_MS, tookMs + restMs);
     this.isReading = false;
     if (this.isOver) return;
     const missed = this.waiting;

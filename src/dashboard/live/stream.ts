@@ -1,22 +1,28 @@
 import { EventLines, type FeedEvent } from './event-lines.ts';
 import { Observable } from './observable.ts';
 
-/** How the stream of events stands; times are epoch ms by the reader's clock. */
+/** How the stream of events stands. */
 export interface StreamState {
   /** `off`: not wanted, because nobody is signed in. */
   readonly kind: 'off' | 'connecting' | 'live' | 'lost';
-  /** When anything was last heard; null before the first time. */
+  /** When anything was last heard, or first asked for, by the reader's clock, epoch ms: for people, who may set it. Null while off. */
   readonly heardAt: number | null;
-  /** When it is tried again, while it is lost. */
-  readonly retryAt: number | null;
+  /** The same by a clock that is never set, ms. */
+  readonly quietSince: number;
+  /** Why the server refused it, where it did. */
+  readonly refusal: string | null;
 }
 
 /** The server writes every 15 s: whoever hears nothing for longer is not connected, whatever the socket says. */
 const SILENCE_MS = 20_000;
 /** Whether what is shown may be old: nothing was heard for longer than a living stream is silent. */
-export function hasGoneStale({ kind, heardAt }: StreamState, now: number): boolean {
-  return kind !== 'off' && heardAt !== null && now - heardAt > SILENCE_MS;
+export function hasGoneStale({ kind, heardAt, quietSince }: StreamState): boolean {
+  if (kind === 'off' || heardAt === null) return false;
+  // The one stands still while a laptop sleeps, the other can be set back.
+  return Math.max(performance.now() - quietSince, Date.now() - heardAt) > SILENCE_MS;
 }
+
+const OFF: StreamState = { kind: 'off', heardAt: null, quietSince: 0, refusal: null };
 
 const FIRST_BACK_OFF_MS = 1_000;
 const MOST_BACK_OFF_MS = 30_000;
@@ -26,7 +32,7 @@ const MOST_BACK_OFF_MS = 30_000;
  * stream from a dead one.
  */
 export class LiveStream {
-  readonly state = new Observable<StreamState>({ kind: 'off', heardAt: null, retryAt: null });
+  readonly state = new Observable<StreamState>(OFF);
   private readonly takers = new Set<(event: FeedEvent) => void>();
   private readonly onRefused: (status: number) => void;
   private lastId: string | null = null;
@@ -49,7 +55,10 @@ export class LiveStream {
     this.close();
     const attempt = new AbortController();
     this.attempt = attempt;
-    this.state.set({ ...this.state.value, kind: 'connecting', retryAt: null });
+    const { value } = this.state;
+    // What is on the page was read at about the time of the first attempt.
+    const asked = value.heardAt === null ? { heardAt: Date.now(), quietSince: performance.now() } : {};
+    this.state.set({ ...value, ...asked, kind: 'connecting' });
     this.hearWithin(attempt);
     this.read(attempt).then(
       () => this.lose(attempt),
@@ -60,7 +69,7 @@ export class LiveStream {
   stop(): void {
     this.close();
     this.lastId = null;
-    this.state.set({ kind: 'off', heardAt: null, retryAt: null });
+    this.state.set(OFF);
   }
 
   private async read(attempt: AbortController): Promise<void> {
@@ -70,20 +79,28 @@ export class LiveStream {
       this.stop();
       return this.onRefused(401);
     }
-    if (!response.ok || response.body === null) return;
+    const contentType = response.headers.get('content-type') ?? '';
+    // Something else answered, or there are too many streams: it is tried again, ever more rarely.
+    if (!response.ok || response.body === null || !contentType.startsWith('text/event-stream')) {
+      this.state.set({ ...this.state.value, refusal: await refusalOf(response) });
+      return;
+    }
     const lines = new EventLines();
     const text = new TextDecoder();
+    let isGreeted = false;
     for (const reader = response.body.getReader(); ; ) {
       const { done, value } = await reader.read();
       if (done || attempt.signal.aborted) return;
-      this.heard(attempt);
-      for (const event of lines.take(text.decode(value, { stream: true }))) this.pass(event);
+      const events = lines.take(text.decode(value, { stream: true }));
+      isGreeted ||= events.some(({ kind }) => kind === 'hello');
+      if (isGreeted) this.heard(attempt);
+      for (const event of events) this.pass(event);
     }
   }
 
   private heard(attempt: AbortController): void {
     this.backOffMs = FIRST_BACK_OFF_MS;
-    this.state.set({ kind: 'live', heardAt: Date.now(), retryAt: null });
+    this.state.set({ kind: 'live', heardAt: Date.now(), quietSince: performance.now(), refusal: null });
     this.hearWithin(attempt);
   }
 
@@ -100,7 +117,7 @@ export class LiveStream {
   private lose(attempt: AbortController): void {
     if (this.attempt !== attempt) return;
     this.close();
-    this.state.set({ ...this.state.value, kind: 'lost', retryAt: Date.now() + this.backOffMs });
+    this.state.set({ ...this.state.value, kind: 'lost' });
     this.timer = setTimeout(() => this.connect(), this.backOffMs);
     this.backOffMs = Math.min(MOST_BACK_OFF_MS, this.backOffMs * 2);
   }
@@ -110,4 +127,11 @@ export class LiveStream {
     this.attempt?.abort();
     this.attempt = null;
   }
+}
+
+/** The sentence of a problem (RFC 9457), or that it was none. */
+async function refusalOf(response: Response): Promise<string> {
+  const body: unknown = await response.json().catch(() => null);
+  const { detail } = (body ?? {}) as { readonly detail?: unknown };
+  return typeof detail === 'string' ? detail : `an answer ${response.status} that is no stream of Serin's`;
 }

@@ -16,6 +16,11 @@ describe('the lines of a stream', () => {
     }
   });
 
+  it('keep what JSON lets stand, such as separators of lines and of paragraphs', () => {
+    const [event] = new EventLines().take(frame(1, 'a\u2028b\u2029c'));
+    expect(event?.data.route).toBe('a\u2028b\u2029c');
+  });
+
   it('are no event before they are whole, nor as a comment', () => {
     const lines = new EventLines();
     expect(lines.take(frame(1, 'pay').slice(0, -1))).toEqual([]);

@@ -36,7 +36,7 @@ export function RolloutStrips({ rollout, skewMs }: RolloutStripsProps) {
   );
   const state = useValue(stream.state);
   const now = useNow(EVERY_MS);
-  const lostAt = hasGoneStale(state, now) ? state.heardAt : null;
+  const lostAt = hasGoneStale(state) ? state.heardAt : null;
   // Looks that cannot be read may have been made all the same.
   const unread = trail.trouble === null ? null : UNREAD;
   const story = useMemo(

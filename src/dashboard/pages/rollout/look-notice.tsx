@@ -20,9 +20,10 @@ const AGAIN_MS = 5_000;
 /** Says that nobody looks any more, while the stream lives: without it, the frame says that nothing is live. */
 export function LookNotice({ rollout: { look }, readAt, refresh }: LookNoticeProps) {
   const state = useValue(stream.state);
-  const now = useNow();
+  // Drawn again every second.
+  useNow();
   const agoMs = look === null ? 0 : look.agoMs + performance.now() - readAt;
-  const isOverdue = look !== null && agoMs > look.overdueMs && !hasGoneStale(state, now);
+  const isOverdue = look !== null && agoMs > look.overdueMs && !hasGoneStale(state);
   useEffect(() => {
     if (!isOverdue) return;
     const timer = setInterval(refresh, AGAIN_MS);
