@@ -66,7 +66,7 @@ function RolloutRow({ view, of }: { readonly view: RolloutView } & Pick<RolloutL
       <td class="says foreign">
         <b>{label.charAt(0).toUpperCase() + label.slice(1)}.</b> {reason}
       </td>
-      <td data-label="started ">
+      <td class="actor" data-label="started ">
         <Moment at={startedAt} />
         {startedBy !== null && <div class="small soft foreign by"> by {legible(startedBy)}</div>}
       </td>

@@ -51,7 +51,7 @@ function AuditRow({ entry }: { readonly entry: AuditView }) {
       <td class="foreign">
         <Changes entry={entry} />
       </td>
-      <td class="foreign" data-label="by ">
+      <td class="actor foreign" data-label="by ">
         {legible(actor.name)}
         {actor.role !== 'serin' && <div class="small soft by"> {actor.role}</div>}
       </td>

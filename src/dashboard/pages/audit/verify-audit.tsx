@@ -22,7 +22,7 @@ export function VerifyAudit() {
     setAsked({ kind: 'answered', at: Date.now(), reply });
   };
   return (
-    <div class="verify">
+    <div class="audit-verify">
       <button type="button" onClick={() => void verify()} disabled={asked.kind === 'asking'}>
         {asked.kind === 'asking' ? 'Verifying …' : 'Verify the hashes'}
       </button>
