@@ -210,12 +210,22 @@ describe('the marks', () => {
     expect(signs).toEqual([
       ['10 %', 'start'],
       ['paused', null],
-      ['50 %', 'end'],
+      ['50 %', null],
       ['rolled back', 'start'],
     ]);
     const times = placedTicks(crowded, frame, UTC).map(({ text }) => text);
     expect(times.at(-1)).toBe('12:20:00');
     expect(times).not.toContain('12:20');
+  });
+
+  it('name the later of two steps whose labels collide, on the band that it began', () => {
+    const frame = stripsFrame(story, 1_232);
+    const marks = [step(minutes(5), '10 %'), step(minutes(5) + 6_000, '50 %')];
+    const signs = placedMarks({ ...story, marks }, frame).map(({ label, sign }) => [label, sign?.anchor ?? null]);
+    expect(signs.slice(0, 2)).toEqual([
+      ['10 %', null],
+      ['50 %', 'start'],
+    ]);
   });
 
   it('are reached by keys', () => {

@@ -21,25 +21,37 @@ const LETTER_PX = 6.6;
 const GAP_PX = 6;
 const KINDS: readonly StripMark['kind'][] = ['end', 'step', 'person'];
 
-/** The marks from left to right. Of labels that do not fit the end's is kept, then those of steps. */
+/**
+ * The marks from left to right. Of labels that do not fit the end's is kept, then those of steps, and of these the later: it is the share
+ * that holds from there on. A step's label never lies to the left of its mark, where it would name the share before.
+ */
 export function placedMarks({ marks, end }: StripsStory, { x, right, width }: StripsFrame): readonly PlacedMark[] {
   const all =
     end === null ? marks : [...marks, { at: end.at, kind: 'end' as const, label: end.label, says: end.label }];
   const taken: [number, number][] = [];
   const isFree = (from: number, to: number) =>
     taken.every(([low, high]) => to + GAP_PX <= low || from >= high + GAP_PX);
-  const placed = KINDS.flatMap((kind) => all.filter((mark) => mark.kind === kind)).map((mark): PlacedMark => {
-    const [at, length] = [x(mark.at), mark.label.length * LETTER_PX];
-    const sides = [
-      { anchor: 'start', text: at + 3, from: at + 3, to: at + 3 + length },
-      { anchor: 'end', text: at - 3, from: at - 3 - length, to: at - 3 },
-    ] as const;
-    const side = sides.find(({ from, to }) => from >= 0 && to <= Math.max(width, right) && isFree(from, to));
-    if (side === undefined || mark.label === '') return { ...mark, x: at, sign: null };
-    taken.push([side.from, side.to]);
-    return { ...mark, x: at, sign: { x: side.text, anchor: side.anchor, text: mark.label } };
-  });
+  const placed = KINDS.flatMap((kind) => latestFirst(all.filter((mark) => mark.kind === kind))).map(
+    (mark): PlacedMark => {
+      const [at, length] = [x(mark.at), mark.label.length * LETTER_PX];
+      const sides = [
+        { anchor: 'start', text: at + 3, from: at + 3, to: at + 3 + length },
+        { anchor: 'end', text: at - 3, from: at - 3 - length, to: at - 3 },
+      ] as const;
+      const side = sides.find(
+        ({ anchor, from, to }) =>
+          !(mark.kind === 'step' && anchor === 'end') && from >= 0 && to <= Math.max(width, right) && isFree(from, to),
+      );
+      if (side === undefined || mark.label === '') return { ...mark, x: at, sign: null };
+      taken.push([side.from, side.to]);
+      return { ...mark, x: at, sign: { x: side.text, anchor: side.anchor, text: mark.label } };
+    },
+  );
   return placed.toSorted((one, other) => one.at - other.at);
+}
+
+function latestFirst(marks: readonly StripMark[]): readonly StripMark[] {
+  return marks.toSorted((one, other) => other.at - one.at);
 }
 
 const TICK_PX = { wide: 90, narrow: 72 };
