@@ -21,19 +21,22 @@ const STAGES = [
   stage('promoted', 10_000, null, null),
 ];
 const view = (more: Partial<RolloutView>) =>
-  rungsOf({
-    stage: 'step-2',
-    stages: STAGES,
-    active: true,
-    canaryBps: 1_000,
-    dwell: { haveMs: 900_000, needMs: 3_600_000 },
-    forced: { requests: 24, errors: 0, needRequests: 20, maxErrors: 0 },
-    canary: { version: 'v42', url: '' },
-    paused: null,
-    verdict: null,
-    endedAt: null,
-    ...more,
-  } as unknown as RolloutView);
+  rungsOf(
+    {
+      stage: 'step-2',
+      stages: STAGES,
+      active: true,
+      canaryBps: 1_000,
+      dwell: { haveMs: 900_000, needMs: 3_600_000 },
+      forced: { requests: 24, errors: 0, needRequests: 20, maxErrors: 0 },
+      canary: { version: 'v42', url: '' },
+      paused: null,
+      verdict: null,
+      endedAt: null,
+      ...more,
+    } as unknown as RolloutView,
+    null,
+  );
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 const states = (more: Partial<RolloutView>) => view(more).map(({ state }) => state);
 

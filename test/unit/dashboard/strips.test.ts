@@ -145,7 +145,7 @@ describe('the strips', () => {
     const last = points.pieces.at(-1);
     if (last === undefined) throw new Error('no piece');
     expect(figuresIn(last, story).map(({ name, says }) => spaced(`${name} ${says}`))).toEqual([
-      'canary share 10 %',
+      'ordered canary share 10 %',
       'evidence of harm ×13,000',
       'evidence of parity ×0.4',
       expect.stringMatching(/^errors canary 10.0 % \(\d+ of \d+\), stable 0 % \(0 of \d+\)$/),
@@ -159,7 +159,9 @@ describe('the strips', () => {
 
   it('are told in sentences', () => {
     const says = spaced(stripsSummary(story, points, UTC));
-    expect(says).toContain('From 12:10:00 to 12:20:00 UTC. Canary share 0 %, 1 % from 12:12:00, 10 % from 12:15:00.');
+    expect(says).toContain(
+      'From 12:10:00 to 12:20:00 UTC. Ordered canary share 0 %, 1 % from 12:12:00, 10 % from 12:15:00.',
+    );
     expect(says).toContain('it rolls back at ×1,000');
     expect(says).toContain('Ended at 12:20:00: rolled back.');
   });

@@ -5,11 +5,13 @@ import type { StripsPoints, StripsStory } from './strips-story.ts';
 
 export function shareStrip({ story, points, frame, top }: StripParts): Strip {
   const name = story.split === 'advised' ? 'share, as advised' : 'canary share';
+  // A ramp may not have brought it there yet.
+  const says = story.split === 'advised' ? '' : 'as ordered';
   const height = 26;
   const changes = shareChanges(story, points);
   const y = (bps: number) => tenths(top + height - shareScale(bps) * (height - 2));
   const last = changes.at(-1);
-  if (last === undefined) return without({ name, says: '', top }, 'no look has been recorded');
+  if (last === undefined) return without({ name, says, top }, 'no look has been recorded');
   const until = frame.x(story.silence?.from ?? story.to);
   const [first] = changes;
   const d = changes
@@ -18,7 +20,7 @@ export function shareStrip({ story, points, frame, top }: StripParts): Strip {
     .concat(`H${until}`);
   return {
     name,
-    says: '',
+    says,
     top,
     height,
     fill: `${d}V${top + height}H${frame.x(first?.at ?? story.from)}Z`,

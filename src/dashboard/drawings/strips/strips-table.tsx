@@ -25,7 +25,7 @@ export function StripsTable({ story, pieces, zone }: TableProps) {
             <thead>
               <tr>
                 <th scope="col">until{zone.name === 'UTC' ? '' : ' (local time)'}</th>
-                <th scope="col">{story.split === 'advised' ? 'advised share' : 'canary share'}</th>
+                <th scope="col">{story.split === 'advised' ? 'advised share' : 'ordered canary share'}</th>
                 <th scope="col">harm</th>
                 <th scope="col">parity</th>
                 <th scope="col">canary errors</th>

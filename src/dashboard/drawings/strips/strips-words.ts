@@ -16,7 +16,7 @@ const UNKNOWN = 'not known';
 export function figuresIn(piece: TrailPoint, story: StripsStory): readonly StripFigure[] {
   const { bps, logHarm, logParity, canary, stable } = piece;
   return [
-    { name: story.split === 'advised' ? 'advised share' : 'canary share', says: weightText(bps) },
+    { name: story.split === 'advised' ? 'advised share' : 'ordered canary share', says: weightText(bps) },
     { name: 'evidence of harm', says: evidenceText(logHarm) },
     { name: 'evidence of parity', says: evidenceText(logParity) },
     { name: 'errors', says: versions(canary, stable, errorsIn) },
@@ -76,7 +76,7 @@ export function stripsSummary(story: StripsStory, { looks, pieces }: StripsPoint
   const zoned = zone.name === 'UTC' ? ' UTC' : '';
   return [
     `From ${time(story.from)} to ${time(story.to)}${zoned}.`,
-    `Canary share ${way.slice(-MOST_SHARES).join(', ')}.`,
+    `${story.split === 'advised' ? 'Advised' : 'Ordered'} canary share ${way.slice(-MOST_SHARES).join(', ')}.`,
     most === null
       ? 'No evidence of harm is known.'
       : `Evidence of harm ${evidenceText(last.logHarm)} at last, at most ${evidenceText(most.logHarm)} at ${time(most.at)}` +

@@ -1,6 +1,7 @@
 import type { RolloutView, StageView } from '../../views.ts';
 import { lasting, weightText } from '../../words/figures.ts';
 import { amountOf } from '../../words/said.ts';
+import { type RampNow, rampInShort } from './ramp.ts';
 
 /**
  * `skipped`: passed over by a person; `ended`: where a rollout stopped that did not get to its end, and `harm` where its version is
@@ -29,9 +30,13 @@ const SPOKEN: Readonly<Record<RungState, string>> = {
 };
 
 /** The way of a rollout, as far as it is known; the stage before the first, while it is there, comes first. */
-export function rungsOf(view: RolloutView): readonly Rung[] {
+export function rungsOf(view: RolloutView, ramp: RampNow | null): readonly Rung[] {
   const { stages, stage } = view;
-  const rungs = stages.map((one, at) => rungOf(view, one, stateOf(view, at)));
+  const rungs = stages
+    .map((one, at) => rungOf(view, one, stateOf(view, at)))
+    .map((rung) =>
+      ramp !== null && rung.state === 'now' ? { ...rung, lines: [rampInShort(ramp), ...rung.lines] } : rung,
+    );
   if (stage !== 'preflight') return rungs;
   const lines = ['every address of the canary has to answer'];
   return [{ name: 'preflight', label: 'preflight', state: 'now', spoken: SPOKEN.now, part: null, lines }, ...rungs];

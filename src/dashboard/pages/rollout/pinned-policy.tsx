@@ -1,17 +1,15 @@
-import { useEffect } from 'preact/hooks';
 import { Glyph } from '../../glyph.tsx';
-import { useSnapshot } from '../../live/use-snapshot.ts';
+import type { LiveData } from '../../live/use-snapshot.ts';
 import type { PinnedPolicyView, RolloutView } from '../../views.ts';
 import { amountOf, legible } from '../../words/said.ts';
 
+interface PinnedPolicyProps {
+  readonly rollout: RolloutView;
+  readonly read: LiveData<PinnedPolicyView>;
+}
+
 /** The policy that a rollout keeps, and how the declared one of that name differs by now. */
-export function PinnedPolicy({ rollout: { id, active, policy } }: { readonly rollout: RolloutView }) {
-  const { data, trouble, refresh } = useSnapshot<PinnedPolicyView>(
-    `/rollouts/${encodeURIComponent(id)}/policy`,
-    (event) => event.kind === 'rollout' && event.data.id === id,
-  );
-  // Edited files are no event; each look tells whether they differ now.
-  useEffect(refresh, [policy.changed, policy.digest]);
+export function PinnedPolicy({ rollout: { active, policy }, read: { data, trouble } }: PinnedPolicyProps) {
   return (
     <section aria-labelledby="policy">
       <h2 id="policy">

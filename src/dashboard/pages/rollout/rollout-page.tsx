@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { Link } from '../../address.tsx';
 import { Ladder } from '../../drawings/ladder.tsx';
 import { RolloutStrips } from '../../drawings/strips/rollout-strips.tsx';
+import { useNow } from '../../live/use-now.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { PageProps } from '../../page-props.ts';
 import type { RolloutView } from '../../views.ts';
@@ -16,10 +17,12 @@ import { LookNotice } from './look-notice.tsx';
 import { RolloutMessages } from './message-list.tsx';
 import { NeedsList } from './needs-list.tsx';
 import { PinnedPolicy } from './pinned-policy.tsx';
+import { rampMsOf, rampNow } from './ramp.ts';
 import { readAtMs, skewOf } from './rollout-clock.ts';
 import { RolloutFoot } from './rollout-foot.tsx';
 import { RolloutHead } from './rollout-head.tsx';
 import { useAudit } from './use-audit.ts';
+import { usePinnedPolicy } from './use-pinned-policy.ts';
 import { isTakenBack } from './verdict-banner.ts';
 import { VerdictSentence } from './verdict-sentence.tsx';
 import { WhereWorse } from './where-worse.tsx';
@@ -55,23 +58,28 @@ interface RolloutContentProps {
   readonly onDone: () => void;
 }
 
+const RAMP_SEEN_EVERY_MS = 2_000;
+
 function RolloutContent({ rollout, skewMs, onDone }: RolloutContentProps) {
   const { id, active, verdict } = rollout;
   const where = worthATable(rollout) ? (verdict?.where ?? null) : null;
   const checks = <ChecksSection rollout={rollout} />;
   const audit = useAudit(id);
+  const policy = usePinnedPolicy(rollout);
+  const now = useNow(RAMP_SEEN_EVERY_MS);
+  const ramp = rampNow(rollout, audit.known, policy.data && rampMsOf(policy.data.yaml), now + skewMs);
   return (
     <>
       <RolloutHead rollout={rollout} why={whyStarted(audit.known)} skewMs={skewMs} onDone={onDone} />
       <VerdictSentence rollout={rollout} skewMs={skewMs} />
-      <Ladder rungs={rungsOf(rollout)} />
+      <Ladder rungs={rungsOf(rollout, ramp)} />
       {!active && where !== null && <WhereWorse where={where} />}
       {active ? (
         <div class="cols">
           {checks}
           <div>
             <NeedsList rollout={rollout} />
-            <WhoGetsWhat rollout={rollout} />
+            <WhoGetsWhat rollout={rollout} ramp={ramp} />
           </div>
         </div>
       ) : (
@@ -83,9 +91,9 @@ function RolloutContent({ rollout, skewMs, onDone }: RolloutContentProps) {
       <div class="halves">
         <RolloutDecisions audit={audit} />
         <div>
-          <PinnedPolicy rollout={rollout} />
+          <PinnedPolicy rollout={rollout} read={policy} />
           <RolloutMessages id={id} />
-          {!active && <WhoGetsWhat rollout={rollout} />}
+          {!active && <WhoGetsWhat rollout={rollout} ramp={ramp} />}
         </div>
       </div>
       <RolloutFoot rollout={rollout} />

@@ -3,16 +3,23 @@ import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { ConsumerView, RolloutView } from '../../views.ts';
 import { percent, weightText } from '../../words/figures.ts';
 import { amountOf, legible } from '../../words/said.ts';
+import { orderedInWords, type RampNow } from './ramp.ts';
 import { isTakenBack } from './verdict-banner.ts';
 
+interface WhoGetsWhatProps {
+  readonly rollout: RolloutView;
+  /** Null where the share that is ordered is in force. */
+  readonly ramp: RampNow | null;
+}
+
 /** Which requests get which version, and where these are. */
-export function WhoGetsWhat({ rollout }: { readonly rollout: RolloutView }) {
+export function WhoGetsWhat({ rollout, ramp }: WhoGetsWhatProps) {
   const { stable, canary, active } = rollout;
   return (
     <section aria-labelledby="h-who">
       <h2 id="h-who">{active ? 'Who gets what' : 'Versions'}</h2>
       <dl class="facts">
-        {active && <Weight rollout={rollout} />}
+        {active && <Weight rollout={rollout} ramp={ramp} />}
         {active && <Listed rollout={rollout} />}
         <Fact name="canary">
           <span class="canary">{legible(canary.version)}</span> <span class="mono">{legible(canary.url)}</span>
@@ -25,7 +32,7 @@ export function WhoGetsWhat({ rollout }: { readonly rollout: RolloutView }) {
   );
 }
 
-function Weight({ rollout }: { readonly rollout: RolloutView }) {
+function Weight({ rollout, ramp }: WhoGetsWhatProps) {
   const { router, canary, stable, canaryBps, sticky, heavyLast } = rollout;
   if (isTakenBack(rollout)) {
     return (
@@ -38,7 +45,8 @@ function Weight({ rollout }: { readonly rollout: RolloutView }) {
   return (
     <>
       <Fact name={isAdvice ? 'advised' : 'by weight'}>
-        {weightText(canaryBps)} to <span class="canary">{legible(canary.version)}</span>
+        {ramp === null ? `${weightText(canaryBps)} to ` : `${orderedInWords(canaryBps, ramp)}: to `}
+        <span class="canary">{legible(canary.version)}</span>
         {isAdvice
           ? '; another router makes the split'
           : sticky === null
