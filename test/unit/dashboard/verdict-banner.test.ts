@@ -49,6 +49,14 @@ describe('the banner', () => {
     expect({ tone, more }).toEqual({ tone: '', more: ['Evidence of harm ×1.3 of ×992.'] });
   });
 
+  it('has a tick and the reason where the last step was passed, and no verdict is kept', () => {
+    const promoted = banner({ verdict: null, stage: 'promoted', reason: 'served 100% for 1h within its guards' });
+    expect(promoted.leads).toMatchObject([
+      { sign: 'check', word: 'Promoted', says: 'served 100% for 1h within its guards' },
+    ]);
+    expect(banner({ verdict: null }).leads).toMatchObject([{ sign: 'open', word: 'Nothing judged yet' }]);
+  });
+
   it('has a pause before the verdict, and what is not recorded before both', () => {
     const at = '2026-11-29T13:00:00.000Z';
     const paused = { at, by: 'mira', reason: 'looking' };

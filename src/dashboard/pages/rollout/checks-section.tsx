@@ -1,3 +1,4 @@
+import { Link } from '../../address.tsx';
 import type { RolloutView } from '../../views.ts';
 import { grouped } from '../../words/figures.ts';
 import { CheckTable } from './check-table.tsx';
@@ -12,7 +13,19 @@ export function ChecksSection({ rollout }: { readonly rollout: RolloutView }) {
         {active ? 'Checks' : 'Checks at the last look'} <span class="soft">{comparedInWords(rollout)}</span>
       </h2>
       {verdict === null ? (
-        <p class="pad soft">Nothing was judged yet.</p>
+        <p class="pad soft">
+          {isPastSteps(rollout) ? (
+            <>
+              Nothing is compared after the last step;{' '}
+              <Link to={`/ui/rollouts/${encodeURIComponent(rollout.id)}/report`}>the report</Link> has the last step's
+              verdict.
+            </>
+          ) : active ? (
+            'Nothing was judged yet.'
+          ) : (
+            'Nothing was judged.'
+          )}
+        </p>
       ) : (
         <>
           {verdict.reservations !== undefined && <ReservationList reservations={verdict.reservations} />}
@@ -24,6 +37,12 @@ export function ChecksSection({ rollout }: { readonly rollout: RolloutView }) {
       )}
     </section>
   );
+}
+
+/** A promotion clears the verdict. */
+function isPastSteps({ stage, stages }: RolloutView): boolean {
+  if (stage === 'promoted' || stage === 'finalised') return true;
+  return stages.some(({ name, enteredAt }) => name === 'promoted' && enteredAt !== null);
 }
 
 /** `8,530 canary and 76,800 stable requests in this step`, as the findings count them where they agree. */

@@ -2,6 +2,7 @@ import type { GlyphName } from '../../glyph-name.ts';
 import type { RolloutView, VerdictView } from '../../views.ts';
 import { lasting, times } from '../../words/figures.ts';
 import { asSentence } from '../../words/said.ts';
+import { standingSign } from '../../words/standing-sign.ts';
 import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
 import { needsSomebody } from '../routes/needs-somebody.ts';
 import { harmThresholdOf } from './check-evidence.ts';
@@ -83,8 +84,9 @@ function unrecordedLead({ unrecorded }: RolloutView): readonly BannerLead[] {
 
 function verdictLead({ verdict, reason, stage }: RolloutView): Pick<VerdictBanner, 'tone'> & { lead: BannerLead } {
   if (verdict === null) {
-    const word = stage === 'preflight' ? 'Preflight' : 'Nothing judged yet';
-    return { tone: '', lead: { sign: 'open', word, since: null, age: 'for', says: reason } };
+    const { sign, label } = standingSign(null, stage);
+    const word = stage === 'preflight' ? 'Preflight' : sign === 'open' ? 'Nothing judged yet' : capitalised(label);
+    return { tone: '', lead: { sign, word, since: null, age: 'for', says: reason } };
   }
   const { sign, label } = verdictSign(verdict.name);
   const isFault = verdict.name === 'blind' || verdict.name === 'shared-fault';

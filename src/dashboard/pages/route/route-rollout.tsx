@@ -5,8 +5,9 @@ import { session } from '../../live/session.ts';
 import type { RolloutView, RouteView } from '../../views.ts';
 import { asSentence, legible } from '../../words/said.ts';
 import { stageInShort } from '../../words/stage-words.ts';
+import { standingSign } from '../../words/standing-sign.ts';
 import { startCommand } from '../../words/start-command.ts';
-import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
+import { capitalised } from '../../words/verdict-sign.ts';
 
 interface RouteRolloutProps {
   readonly route: RouteView;
@@ -21,7 +22,7 @@ export function RouteRollout({ route, running, hasPast }: RouteRolloutProps) {
   if (rollout === null) return <NothingRuns route={route} hasPast={hasPast} />;
   const { sign, label } = rollout.waitsFor.includes('resume')
     ? ({ sign: 'paused', label: 'paused' } as const)
-    : verdictSign(rollout.verdict);
+    : standingSign(rollout.verdict, rollout.stage);
   return (
     <div class={rollout.waitsFor.length > 0 ? 'verdict v-person' : 'verdict'}>
       <Glyph sign={sign} label={label} />

@@ -5,7 +5,8 @@ import { type EndName, endSign } from '../../words/end-sign.ts';
 import { measure } from '../../words/figures.ts';
 import { asSentence, legible, said } from '../../words/said.ts';
 import { ladderPlace, spacedPercent, stageInShort, stageNow } from '../../words/stage-words.ts';
-import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
+import { standingSign } from '../../words/standing-sign.ts';
+import { capitalised } from '../../words/verdict-sign.ts';
 import { lookAge, needsSomebody } from './needs-somebody.ts';
 
 export type RouteGroup = 'needs' | 'rolling' | 'ended' | 'quiet';
@@ -43,7 +44,7 @@ export function runningState(view: RolloutView): RowState {
   const { id, canary, verdict, paused, look } = view;
   const needs = needsSomebody(view);
   const { stages, at } = ladderPlace(view);
-  const { sign, label } = verdictSign(verdict?.name ?? null);
+  const { sign, label } = standingSign(verdict?.name ?? null, view.stage);
   const found = verdict?.reason ?? view.reason;
   const failing = look !== null && look.failures > 0 ? [lookAge(look)] : [];
   return {
@@ -94,7 +95,7 @@ function figures(findings: readonly FindingView[]) {
 export function runningInShort(rollout: NonNullable<RouteView['rollout']>): RowState {
   const { id, version, verdict } = rollout;
   const needs = needsSomebody(rollout);
-  const { sign, label } = verdictSign(verdict);
+  const { sign, label } = standingSign(verdict, rollout.stage);
   return {
     ...NO_LADDER,
     ...NO_FIGURES,
