@@ -1,11 +1,19 @@
 import { Glyph } from '../../glyph.tsx';
+import { useValue } from '../../live/observable.ts';
+import { stream } from '../../live/session.ts';
+import { hasGoneStale } from '../../live/stream.ts';
+import { useNow } from '../../live/use-now.ts';
+import { Moment } from '../../moment.tsx';
 import type { RolloutView } from '../../views.ts';
 import { weightText } from '../../words/figures.ts';
 import { legible, said } from '../../words/said.ts';
 
 /** Everything that has to be true before the present stage ends by itself. */
 export function NeedsList({ rollout }: { readonly rollout: RolloutView }) {
-  const { needs } = rollout;
+  const { needs, lookedAt } = rollout;
+  const state = useValue(stream.state);
+  useNow();
+  const isStale = hasGoneStale(state);
   const open = needs.filter(({ met }) => !met).length;
   return (
     <section aria-labelledby="h-next">
@@ -16,7 +24,15 @@ export function NeedsList({ rollout }: { readonly rollout: RolloutView }) {
         {needs.map(({ what, met, says }, at) => (
           <li key={`${what} ${at}`} class={met ? 'met' : 'open'}>
             <Glyph sign={met ? 'check' : what === 'pause' ? 'paused' : 'open'} label={met ? 'met' : 'open'} />
-            <span class="foreign">{said(says)}</span>
+            <span class="foreign">
+              {what === 'look' && isStale ? (
+                <>
+                  the last look known here was at <Moment at={lookedAt} form="seconds" />
+                </>
+              ) : (
+                said(says)
+              )}
+            </span>
           </li>
         ))}
       </ul>
