@@ -51,7 +51,9 @@ export function RolloutActs({ rollout, onDone }: RolloutActsProps) {
       : []),
   ]);
   if (me === null) return null;
-  if (bar.length + more.length + refused.length === 0) {
+  // Nothing is offered to anybody.
+  if (rollout.acts.length === 0 && !isDone && !isOpen(state)) return null;
+  if (missing.length > 0 && bar.length + more.length + refused.length === 0) {
     return (
       <p class="soft small acts-none">You may look. To act, ask for a token of the role {missing.join(' or ')}.</p>
     );
@@ -68,7 +70,7 @@ export function RolloutActs({ rollout, onDone }: RolloutActsProps) {
       {KEYS[verb] !== undefined && <kbd>{KEYS[verb]}</kbd>}
     </button>
   );
-  const moreButton = (
+  const moreButton = rollout.acts.length > 0 && (
     <button key="more" type="button" aria-haspopup="dialog" onClick={() => setMenuOpen(true)}>
       More<kbd>m</kbd>
     </button>

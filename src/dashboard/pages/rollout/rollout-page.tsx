@@ -16,6 +16,8 @@ import { rungsOf } from './ladder-rungs.ts';
 import { LookNotice } from './look-notice.tsx';
 import { RolloutMessages } from './message-list.tsx';
 import { NeedsList } from './needs-list.tsx';
+import { NewerNotice } from './newer-notice.tsx';
+import { newerThan, withoutRetry } from './newer-rollout.ts';
 import { PinnedPolicy } from './pinned-policy.tsx';
 import { rampMsOf, rampNow } from './ramp.ts';
 import { readAtMs, skewOf } from './rollout-clock.ts';
@@ -61,17 +63,28 @@ interface RolloutContentProps {
 const RAMP_SEEN_EVERY_MS = 2_000;
 
 function RolloutContent({ rollout, skewMs, onDone }: RolloutContentProps) {
-  const { id, active, verdict } = rollout;
+  const { id, route, active, verdict } = rollout;
   const where = worthATable(rollout) ? (verdict?.where ?? null) : null;
   const checks = <ChecksSection rollout={rollout} />;
   const audit = useAudit(id);
+  const newest = useSnapshot<readonly RolloutView[]>(
+    `/rollouts?route=${encodeURIComponent(route)}&limit=1`,
+    ({ kind, data }) => kind === 'rollout' && data.route === route,
+  );
+  const newer = newerThan(rollout, newest.data?.[0] ?? null);
   const policy = usePinnedPolicy(rollout);
   const now = useNow(RAMP_SEEN_EVERY_MS);
   const ramp = rampNow(rollout, audit.known, policy.data && rampMsOf(policy.data.yaml), now + skewMs);
   return (
     <>
-      <RolloutHead rollout={rollout} why={whyStarted(audit.known)} skewMs={skewMs} onDone={onDone} />
+      <RolloutHead
+        rollout={newer === null ? rollout : withoutRetry(rollout)}
+        why={whyStarted(audit.known)}
+        skewMs={skewMs}
+        onDone={onDone}
+      />
       <VerdictSentence rollout={rollout} skewMs={skewMs} />
+      {newer !== null && <NewerNotice rollout={rollout} newer={newer} />}
       <Ladder rungs={rungsOf(rollout, ramp)} />
       {!active && where !== null && <WhereWorse where={where} />}
       {active ? (
