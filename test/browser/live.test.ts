@@ -80,7 +80,8 @@ inChromium('a rollout that is watched, in Chromium', (binary) => {
 
   it('shows what strangers chose as text: markup, marks of direction, control characters, and words without an end', async () => {
     await stage.put(`/api/v1/routes/odd/consumers/${'C'.repeat(100)}`, { rule: 'stable', key: 'k', reason: MARKUP });
-    const { id } = await stage.start('odd', `v2${'<img/src=x/onerror=odd=1>'.repeat(3)}`);
+    const version = `v2${'<img/src=x/onerror=odd=1>'.repeat(3)}${'V'.repeat(20)}`;
+    const { id } = await stage.start('odd', version);
     await stage.post(`/api/v1/rollouts/${id}/pause`, { reason: `${MARKUP} ${'W'.repeat(300)} ${MARK}` });
     const page = await open('/ui/', { width: 390, scheme: 'light' });
     // The API takes no such characters; a record of an earlier version may have them.
@@ -109,7 +110,20 @@ inChromium('a rollout that is watched, in Chromium', (binary) => {
       const { text, ...seen } = await inPage<{ readonly text: string }>(page, WHAT_STRANGERS_DID);
       const isControlled = CONTROLS.some((mark) => text.includes(mark));
       expect.soft([path, seen, isControlled]).toEqual([path, { images: 0, ran: 'undefined', wider: [] }, false]);
+      await page.setViewportSize({ width: 1_360, height: 900 });
+      expect.soft([path, await inPage(page, WIDER)]).toEqual([path, []]);
+      await page.setViewportSize({ width: 390, height: 844 });
     }
+
+    await page.goto(`${stage.url}/ui/rollouts/${id}`);
+    await page
+      .getByRole('button', { name: /^Roll back…/ })
+      .last()
+      .click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('is blamed').waitFor();
+    expect(await inPage(page, WIDER)).toEqual([]);
+    expect(await dialog.evaluate((one) => one.scrollWidth <= one.clientWidth)).toBe(true);
     expect(violations(page)).toEqual([]);
   });
 });
@@ -119,14 +133,16 @@ const MARK = 'controls-go-here';
 /** What begins a colour of a terminal, and marks that turn the direction of what follows. */
 const CONTROLS = ['\u001b[31m', '\u202e', '\u2066'];
 
-/** The elements that end to the right of the page are named, innermost last. */
+/** Where the page is wider than the window, the elements that end to the right of it, innermost last. */
+const WIDER = `(document.documentElement.scrollWidth <= innerWidth ? [] :
+    [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth)
+      .map((one) => one.tagName + '.' + (one.getAttribute('class') ?? '')).slice(0, 30))`;
+
 const WHAT_STRANGERS_DID = `({
   text: document.body.innerText,
   images: document.images.length,
   ran: typeof odd,
-  wider: document.documentElement.scrollWidth <= innerWidth ? [] :
-    [...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth)
-      .map((one) => one.tagName + '.' + (one.getAttribute('class') ?? '')).slice(0, 30),
+  wider: ${WIDER},
 })`;
 
 /** Text without what a phone breaks otherwise. */
