@@ -56,7 +56,7 @@ inChromium('acting on a rollout, in Chromium', (binary) => {
     });
     await dialog.getByRole('button', { name: 'Roll back v2', exact: true }).click();
     await dialog.getByRole('alert').getByText('Nothing was done.').waitFor();
-    await dialog.getByText(/Paused \(local admin, .*: “looking at p99”\)/).waitFor();
+    await dialog.getByText(/Paused \(local admin, .*\): “looking at p99”/).waitFor();
     expect(await dialog.getByLabel('Why').inputValue()).toBe(WHY);
     expect(await kindsOf(id)).not.toContain('rolledBack');
     await page.unroute('**/rollback');

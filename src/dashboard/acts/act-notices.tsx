@@ -1,3 +1,4 @@
+import type { AuditView } from '../views.ts';
 import { clockTime } from '../words/clock.ts';
 import { said } from '../words/said.ts';
 import type { Acting, Notice } from './acting.ts';
@@ -17,7 +18,12 @@ export function ActNotice({ notice }: { readonly notice: Notice }) {
   return (
     <div class="notice" role="alert">
       <b>{kind === 'not-done' ? 'Nothing was done.' : 'The rollout has moved on.'}</b>{' '}
-      {by !== null && by.length > 0 && <>While you were writing: {allHappened(by)}. </>}
+      {by !== null && by.length > 0 && (
+        <>
+          While you were writing:
+          <Happened entries={by} />
+        </>
+      )}
       It was version {from}, it is {Math.max(to, from + (by?.length ?? 0))} now. The question is asked anew, and your
       reason is kept.
     </div>
@@ -34,6 +40,21 @@ export function ActObjection({ objection }: { readonly objection: Objection }) {
   );
 }
 
+/** An entry to a line, the oldest first. */
+function Happened({ entries }: { readonly entries: readonly AuditView[] }) {
+  return (
+    <ul>
+      {allHappened(entries).map(({ seq, what, why }) => (
+        <li key={seq}>
+          {what}
+          {why !== '' && ': '}
+          <span class="quoted">{why}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 type Unknown = Extract<Acting, { readonly kind: 'unknown' }>;
 
 /** Nobody has heard what came of it: what the state says, and no more. */
@@ -44,7 +65,9 @@ export function ActUnknown({ state, route }: { readonly state: Unknown; readonly
       <p>
         <b>It is not known whether this was done:</b> {said(detail)}. It is not sent again by itself.
       </p>
-      <p>{found === null ? 'The state is being read, until Serin answers.' : <Found state={state} route={route} />}</p>
+      <div>
+        {found === null ? 'The state is being read, until Serin answers.' : <Found state={state} route={route} />}
+      </div>
     </div>
   );
 }
@@ -59,7 +82,12 @@ function Found({ state: { found, preview }, route }: { readonly state: Unknown; 
         </>
       );
     case 'overtaken':
-      return <>It was not done, and will not be, for this came first: {allHappened(found.entries)}.</>;
+      return (
+        <>
+          It was not done, and will not be, for this came first:
+          <Happened entries={found.entries} />
+        </>
+      );
     default:
       return null;
   }

@@ -1,17 +1,24 @@
 import type { AuditView } from '../views.ts';
 import { clockTime } from '../words/clock.ts';
 import { decisionWords } from '../words/decision-words.ts';
-import { said } from '../words/said.ts';
+import { quoted } from '../words/quoted.ts';
+import { legible } from '../words/said.ts';
 
-/** `Paused (mira, 13:22:58: “looking at p99”)` */
-export function happenedWords(entry: AuditView): string {
-  const { actor, at, reason } = entry;
+/** One entry of the audit: `Paused (mira, 13:22:58)`, and why by its person's words; empty for none. */
+export interface HappenedWords {
+  readonly seq: number;
+  readonly what: string;
+  readonly why: string;
+}
+
+function happenedWords(entry: AuditView): HappenedWords {
+  const { seq, actor, at, reason } = entry;
   const who = actor.role === 'serin' ? 'Serin' : actor.name;
-  const why = reason === '' ? '' : `: “${reason}”`;
-  return said(`${decisionWords(entry).title} (${who}, ${clockTime(Date.parse(at))}${why})`);
+  const what = legible(`${decisionWords(entry).title} (${who}, ${clockTime(Date.parse(at))})`);
+  return { seq, what, why: quoted(reason) };
 }
 
 /** All of them in their order. */
-export function allHappened(newestFirst: readonly AuditView[]): string {
-  return newestFirst.toReversed().map(happenedWords).join('; then ');
+export function allHappened(newestFirst: readonly AuditView[]): readonly HappenedWords[] {
+  return newestFirst.toReversed().map(happenedWords);
 }

@@ -2,7 +2,7 @@ import type { GlyphName } from '../glyph-name.ts';
 import type { RolloutView } from '../views.ts';
 import { type EndName, endSign } from '../words/end-sign.ts';
 import { lasting } from '../words/figures.ts';
-import { said } from '../words/said.ts';
+import { reasonOrQuote } from '../words/quoted.ts';
 import { ladderPlace, stageNow } from '../words/stage-words.ts';
 
 /** A rollout in a list, in words. */
@@ -23,7 +23,7 @@ export interface RolloutLine {
 export function rolloutLine(view: RolloutView): RolloutLine {
   const { active, stage, startedAt, endedAt, reason } = view;
   const { stages, at, label } = ladderPlace(view);
-  const place = { stages, at, reason: said(reason) };
+  const place = { stages, at, reason: reasonOrQuote(reason, view.verdict) };
   if (active || endedAt === null) {
     return { ...place, sign: 'step', label: 'running', how: 'here', got: stageNow(view), took: null };
   }

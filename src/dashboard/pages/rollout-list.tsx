@@ -64,7 +64,7 @@ function RolloutRow({ view, of }: { readonly view: RolloutView } & Pick<RolloutL
         <div class="small soft">{got}</div>
       </td>
       <td class="says foreign">
-        <b>{label.charAt(0).toUpperCase() + label.slice(1)}.</b> {reason}
+        <b>{label.charAt(0).toUpperCase() + label.slice(1)}.</b> <span class="quoted">{reason}</span>
       </td>
       <td class="actor" data-label="started ">
         <Moment at={startedAt} />

@@ -136,7 +136,7 @@ describe('a row', () => {
   it('of a paused one says who paused it, and the verdict beside it', () => {
     const paused = { at: '2026-11-30T11:30:00Z', by: 'mira', reason: 'index rebuild' };
     const row = rowOf(route({ rollout: brief() }), context(running({ paused, waitsFor: ['resume'], canaryBps: 500 })));
-    expect(row).toMatchObject({ group: 'needs', sign: 'paused', lead: 'Paused by mira: index rebuild.' });
+    expect(row).toMatchObject({ group: 'needs', sign: 'paused', lead: 'Paused by mira.', quote: '“index rebuild”' });
     expect(row.says).toBe('Undecided: p99: waits for 5 more');
     expect(spaced(row.stands)).toBe('10 %, at 5 % · paused');
   });

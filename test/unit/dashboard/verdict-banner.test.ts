@@ -52,7 +52,7 @@ describe('the banner', () => {
   it('has a tick and the reason where the last step was passed, and no verdict is kept', () => {
     const promoted = banner({ verdict: null, stage: 'promoted', reason: 'served 100% for 1h within its guards' });
     expect(promoted.leads).toMatchObject([
-      { sign: 'check', word: 'Promoted', says: 'served 100% for 1h within its guards' },
+      { sign: 'check', word: 'Promoted', quote: '“served 100% for 1h within its guards”' },
     ]);
     expect(banner({ verdict: null }).leads).toMatchObject([{ sign: 'open', word: 'Nothing judged yet' }]);
   });
@@ -66,16 +66,29 @@ describe('the banner', () => {
       [unrecorded, { ...unrecorded, event: 'harmHeld' }, null].map((one) => isTakenBack({ unrecorded: one })),
     ).toEqual([true, false, false]);
     expect(tone).toBe('v-person');
-    expect(leads.map(({ word }) => word)).toEqual(['Rolled back at the gateway by ada', 'Paused by mira', 'Undecided']);
+    expect(leads.map(({ word, quote }) => [word, quote])).toEqual([
+      ['Rolled back at the gateway by ada', '“enough”'],
+      ['Paused by mira', '“looking”'],
+      ['Undecided', ''],
+    ]);
   });
 
   it('of an ended rollout has its reason, and neither a pause nor what anybody should do', () => {
     const ended = { active: false, stage: 'rolled-back', reason: 'errors 4.8 %', endedAt: '2026-11-29T13:09:20.000Z' };
-    const harmful = { ...verdict, name: 'harmful', since: '2026-11-29T13:08:45.000Z', where: null, forecast: null };
+    const harmful = {
+      ...verdict,
+      name: 'harmful',
+      reason: ended.reason,
+      since: '2026-11-29T13:08:45.000Z',
+      where: null,
+      forecast: null,
+    };
     const { tone, leads, more, person } = banner({ ...ended, verdict: harmful, waitsFor: ['look'] });
     expect({ tone, person }).toEqual({ tone: 'v-harm', person: [] });
     expect(leads).toMatchObject([{ word: 'Rolled back', says: 'errors 4.8 %', since: ended.endedAt }]);
     expect(more.map(spaced)).toEqual(['Decided 35 s after the first sign.']);
+    const byHand = banner({ ...ended, verdict: { ...harmful, reason: 'p99 is worse' } });
+    expect(byHand.leads).toMatchObject([{ word: 'Rolled back', says: '', quote: '“errors 4.8\u00a0%”' }]);
   });
 
   it('says nothing of evidence where none counts, and that no data is no pass', () => {

@@ -1,5 +1,6 @@
 import type { AuditView, StageView } from '../../views.ts';
-import { legible, said } from '../../words/said.ts';
+import { quoted } from '../../words/quoted.ts';
+import { legible } from '../../words/said.ts';
 
 /** Something that happened at one time, through all strips. Epoch ms. */
 export interface StripMark {
@@ -80,7 +81,7 @@ export function personMarks(acts: readonly MarkedAct[], endedAt: number | null):
         at,
         kind: 'person' as const,
         label,
-        says: `${legible(by.name)}: ${label}${reason === '' ? '' : `, “${said(reason)}”`}`,
+        says: `${legible(by.name)}: ${label}${reason === '' ? '' : `, ${quoted(reason)}`}`,
       };
     });
 }

@@ -3,6 +3,7 @@ import { Glyph } from '../../glyph.tsx';
 import { Moment } from '../../moment.tsx';
 import type { AuditView } from '../../views.ts';
 import { decisionWords } from '../../words/decision-words.ts';
+import { quoted } from '../../words/quoted.ts';
 import { legible, said } from '../../words/said.ts';
 import { auditChanges, auditSubject } from './change-words.ts';
 
@@ -47,7 +48,9 @@ function AuditRow({ entry }: { readonly entry: AuditView }) {
           )}
         </div>
       </th>
-      <td class="says foreign">{actor.role === 'serin' ? said(reason) : `“${said(reason)}”`}</td>
+      <td class="says foreign">
+        {actor.role === 'serin' ? said(reason) : <span class="quoted">{quoted(reason)}</span>}
+      </td>
       <td class="foreign">
         <Changes entry={entry} />
       </td>

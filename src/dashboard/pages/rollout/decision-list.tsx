@@ -2,6 +2,7 @@ import { Glyph } from '../../glyph.tsx';
 import { Moment } from '../../moment.tsx';
 import type { AuditView } from '../../views.ts';
 import { decisionReason, decisionWords } from '../../words/decision-words.ts';
+import { quoted } from '../../words/quoted.ts';
 import { legible, said } from '../../words/said.ts';
 import type { RolloutAudit } from './use-audit.ts';
 
@@ -37,7 +38,7 @@ export function RolloutDecisions({ audit: { known, hasOlder, trouble, readOlder 
 export function Decision({ entry }: { readonly entry: AuditView }) {
   const { at, actor, event } = entry;
   const { sign, title } = decisionWords(entry);
-  const reason = said(decisionReason(entry));
+  const reason = decisionReason(entry);
   const isQuoted = actor.role !== 'serin' && event.kind !== 'preflightPassed';
   return (
     <li>
@@ -45,7 +46,8 @@ export function Decision({ entry }: { readonly entry: AuditView }) {
       <Glyph sign={sign} label="" />
       <div class="foreign">
         <b>{legible(title)}</b>
-        {reason !== '' && `: ${isQuoted ? `“${reason}”` : reason}`}
+        {reason !== '' && ': '}
+        {isQuoted ? <span class="quoted">{quoted(reason)}</span> : said(reason)}
         <div class="who">{actor.role === 'serin' ? 'serin' : `${legible(actor.name)} · ${actor.role}`}</div>
       </div>
     </li>

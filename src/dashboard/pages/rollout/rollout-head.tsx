@@ -3,7 +3,8 @@ import { Link } from '../../address.tsx';
 import { Moment, Since } from '../../moment.tsx';
 import type { RolloutView } from '../../views.ts';
 import { lasting } from '../../words/figures.ts';
-import { legible, said } from '../../words/said.ts';
+import { quoted } from '../../words/quoted.ts';
+import { legible } from '../../words/said.ts';
 
 interface RolloutHeadProps {
   readonly rollout: RolloutView;
@@ -49,7 +50,7 @@ function Begun({ rollout: { active, startedAt, startedBy, endedAt }, why, skewMs
     <>
       {' '}
       by <b>{legible(startedBy)}</b>
-      {why !== null && why !== '' && `: “${said(why)}”`}
+      {why !== null && why !== '' && `: ${quoted(why)}`}
     </>
   );
   if (active || endedAt === null) {

@@ -1,6 +1,7 @@
 import type { GlyphName } from '../../glyph-name.ts';
 import type { RolloutView, VerdictView } from '../../views.ts';
 import { lasting, times } from '../../words/figures.ts';
+import { quoted } from '../../words/quoted.ts';
 import { asSentence } from '../../words/said.ts';
 import { standingSign } from '../../words/standing-sign.ts';
 import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
@@ -15,6 +16,8 @@ export interface BannerLead {
   readonly since: string | null;
   readonly age: 'ago' | 'for';
   readonly says: string;
+  /** What a person wrote, between quotation marks, behind it; empty for nothing. */
+  readonly quote: string;
 }
 
 export interface VerdictBanner {
@@ -56,7 +59,7 @@ export function bannerOf(view: RolloutView): VerdictBanner {
 }
 
 function pausedLead({ at, by, reason }: NonNullable<RolloutView['paused']>): BannerLead {
-  return { sign: 'paused', word: `Paused by ${by}`, since: at, age: 'ago', says: reason };
+  return { sign: 'paused', word: `Paused by ${by}`, since: at, age: 'ago', says: '', quote: quoted(reason) };
 }
 
 const UNRECORDED: Readonly<Record<string, string>> = {
@@ -78,26 +81,36 @@ function unrecordedLead({ unrecorded }: RolloutView): readonly BannerLead[] {
   const word = UNRECORDED[event] ?? event;
   const does =
     event === 'harmHeld' ? 'the canary keeps its weight until a person decides' : 'everything goes to the stable';
-  const says = `${does}; not recorded yet, because the database is unavailable: ${reason}`;
-  return [{ sign: 'suspect', word: event === 'harmHeld' ? word : `${word} by ${by}`, since: at, age: 'ago', says }];
+  const says = `${does}; not recorded yet, because the database is unavailable:`;
+  const isSerin = event === 'harmHeld' || event === 'canaryBraked';
+  return [
+    {
+      sign: 'suspect',
+      word: event === 'harmHeld' ? word : `${word} by ${by}`,
+      since: at,
+      age: 'ago',
+      ...(isSerin ? { says: `${says} ${reason}`, quote: '' } : { says, quote: quoted(reason) }),
+    },
+  ];
 }
 
 function verdictLead({ verdict, reason, stage }: RolloutView): Pick<VerdictBanner, 'tone'> & { lead: BannerLead } {
   if (verdict === null) {
     const { sign, label } = standingSign(null, stage);
     const word = stage === 'preflight' ? 'Preflight' : sign === 'open' ? 'Nothing judged yet' : capitalised(label);
-    return { tone: '', lead: { sign, word, since: null, age: 'for', says: reason } };
+    return { tone: '', lead: { sign, word, since: null, age: 'for', says: '', quote: quoted(reason) } };
   }
   const { sign, label } = verdictSign(verdict.name);
   const isFault = verdict.name === 'blind' || verdict.name === 'shared-fault';
   const since = isFault ? verdict.since : null;
-  const lead = { sign, word: capitalised(label), since, age: 'for', says: verdict.reason } as const;
+  const lead = { sign, word: capitalised(label), since, age: 'for', says: verdict.reason, quote: '' } as const;
   return { tone: TONES[verdict.name] ?? '', lead };
 }
 
-function endLead({ stage, reason, endedAt }: RolloutView): Pick<VerdictBanner, 'tone'> & { lead: BannerLead } {
+function endLead({ stage, reason, endedAt, verdict }: RolloutView): Pick<VerdictBanner, 'tone'> & { lead: BannerLead } {
   const { sign, tone, word } = ENDS[stage] ?? { sign: 'quiet' as const, tone: '' as const, word: stage };
-  return { tone, lead: { sign, word, since: endedAt, age: 'ago', says: reason } };
+  const told = reason === verdict?.reason ? { says: reason, quote: '' } : { says: '', quote: quoted(reason) };
+  return { tone, lead: { sign, word, since: endedAt, age: 'ago', ...told } };
 }
 
 function whileItRuns({ verdict, cost }: RolloutView): readonly string[] {

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { Glyph } from '../../glyph.tsx';
 import { Since } from '../../moment.tsx';
 import type { RolloutView } from '../../views.ts';
+import { reasonOrQuote } from '../../words/quoted.ts';
 import { legible, said } from '../../words/said.ts';
 import { type BannerLead, bannerOf } from './verdict-banner.ts';
 
@@ -30,7 +31,7 @@ export function VerdictSentence({ rollout, skewMs }: VerdictSentenceProps) {
 }
 
 function Lead({
-  lead: { sign, word, since, age, says },
+  lead: { sign, word, since, age, says, quote },
   skewMs,
 }: {
   readonly lead: BannerLead;
@@ -48,9 +49,9 @@ function Lead({
               {age === 'ago' && ' ago'}
             </>
           )}
-          :
+          {says !== '' || quote !== '' ? ':' : ''}
         </b>{' '}
-        {said(says)}
+        {said(says)} {quote !== '' && <span class="quoted">{quote}</span>}
       </div>
     </>
   );
@@ -65,7 +66,11 @@ function VerdictChange({ rollout }: { readonly rollout: RolloutView }) {
   useEffect(() => {
     if (before.current === now) return;
     before.current = now;
-    setTold(legible(`${route} is ${now.replaceAll('-', ' ')}: ${active ? (verdict?.reason ?? reason) : reason}`));
+    setTold(
+      legible(
+        `${route} is ${now.replaceAll('-', ' ')}: ${reasonOrQuote(active ? (verdict?.reason ?? reason) : reason, verdict)}`,
+      ),
+    );
   }, [now]);
   return (
     <p class="spoken" role="status">

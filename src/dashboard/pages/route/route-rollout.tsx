@@ -3,6 +3,7 @@ import { Glyph } from '../../glyph.tsx';
 import { useValue } from '../../live/observable.ts';
 import { session } from '../../live/session.ts';
 import type { RolloutView, RouteView } from '../../views.ts';
+import { quoted } from '../../words/quoted.ts';
 import { asSentence, legible } from '../../words/said.ts';
 import { stageInShort } from '../../words/stage-words.ts';
 import { standingSign } from '../../words/standing-sign.ts';
@@ -32,7 +33,8 @@ export function RouteRollout({ route, running, hasPast }: RouteRolloutProps) {
         </Link>
       </div>
       <div class="more foreign">
-        {capitalised(label)}. {running === null ? '' : asSentence(running.verdict?.reason ?? running.reason)}
+        {capitalised(label)}.{' '}
+        {running === null ? '' : running.verdict === null ? quoted(running.reason) : asSentence(running.verdict.reason)}
       </div>
     </div>
   );

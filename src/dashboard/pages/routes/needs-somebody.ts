@@ -1,5 +1,6 @@
 import type { RolloutView, RouteView } from '../../views.ts';
 import { lasting } from '../../words/figures.ts';
+import { quoted } from '../../words/quoted.ts';
 
 /** A rollout that runs, as its own view has it; as the list of routes has it, the last two are not known. */
 export type WatchedRollout = Pick<NonNullable<RouteView['rollout']>, 'waitsFor' | 'openPage'> &
@@ -35,7 +36,8 @@ export function lookAge({ agoMs, failures, trouble }: NonNullable<RolloutView['l
 }
 
 function notRecorded({ event, by, reason }: NonNullable<RolloutView['unrecorded']>): string {
-  return `${UNRECORDED[event] ?? event} by ${by}, which the database has not recorded yet: ${reason}`;
+  const isSerin = event === 'canaryBraked' || event === 'harmHeld';
+  return `${UNRECORDED[event] ?? event} by ${by}, which the database has not recorded yet: ${isSerin ? reason : quoted(reason)}`;
 }
 
 const UNRECORDED: Readonly<Record<string, string>> = {

@@ -11,7 +11,7 @@ export function RouteLine({ row }: { readonly row: RouteRowModel }) {
 }
 
 function BusyLine({ row }: { readonly row: RouteRowModel }) {
-  const { name, sign, label, to, stable, canary, stages, at, how, stands, lead, says, waits } = row;
+  const { name, sign, label, to, stable, canary, stages, at, how, stands, lead, quote, says, waits } = row;
   return (
     <tr class="route">
       <th scope="row">
@@ -32,7 +32,8 @@ function BusyLine({ row }: { readonly row: RouteRowModel }) {
       </td>
       <td>
         <div class="says foreign">
-          <b>{lead}</b> {says}
+          <b>{lead}</b> {quote !== '' && <span class="quoted">{quote} </span>}
+          {says}
         </div>
         <div class={row.group === 'needs' ? 'small person' : 'small soft'}>{waits}</div>
       </td>

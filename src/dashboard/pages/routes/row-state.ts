@@ -3,6 +3,7 @@ import type { FindingView, RolloutView, RouteView } from '../../views.ts';
 import { shortTime } from '../../words/clock.ts';
 import { type EndName, endSign } from '../../words/end-sign.ts';
 import { measure } from '../../words/figures.ts';
+import { quoted, reasonOrQuote } from '../../words/quoted.ts';
 import { asSentence, legible, said } from '../../words/said.ts';
 import { ladderPlace, spacedPercent, stageInShort, stageNow } from '../../words/stage-words.ts';
 import { standingSign } from '../../words/standing-sign.ts';
@@ -26,6 +27,8 @@ export interface RowState {
   /** The stage; of a quiet route where its requests come from. */
   readonly stands: string;
   readonly lead: string;
+  /** What a person wrote, between quotation marks; empty for nothing. */
+  readonly quote: string;
   readonly says: string;
   readonly waits: string;
   /** Empty where nothing runs. */
@@ -45,7 +48,7 @@ export function runningState(view: RolloutView): RowState {
   const needs = needsSomebody(view);
   const { stages, at } = ladderPlace(view);
   const { sign, label } = standingSign(verdict?.name ?? null, view.stage);
-  const found = verdict?.reason ?? view.reason;
+  const found = verdict === null ? quoted(view.reason) : said(verdict.reason);
   const failing = look !== null && look.failures > 0 ? [lookAge(look)] : [];
   return {
     group: needs.length > 0 ? 'needs' : 'rolling',
@@ -56,8 +59,9 @@ export function runningState(view: RolloutView): RowState {
     at,
     how: 'here',
     stands: stageNow(view),
-    lead: paused === null ? `${capitalised(label)}.` : asSentence(`paused by ${paused.by}: ${paused.reason}`),
-    says: said(paused === null ? found : `${capitalised(label)}: ${found}`),
+    lead: paused === null ? `${capitalised(label)}.` : asSentence(`paused by ${paused.by}`),
+    quote: quoted(paused?.reason ?? ''),
+    says: paused === null ? found : `${capitalised(label)}: ${found}`,
     waits: said((needs.length > 0 ? needs : [...failing, ...openNeeds(view)]).join('; ')),
     ...figures(verdict?.findings ?? []),
   };
@@ -106,6 +110,7 @@ export function runningInShort(rollout: NonNullable<RouteView['rollout']>): RowS
     canary: legible(version),
     stands: legible(stageInShort(rollout)),
     lead: `${capitalised(label)}.`,
+    quote: '',
     says: '',
     waits: needs.join('; '),
   };
@@ -140,7 +145,8 @@ export function endedState(
     how,
     stands: place === null || how === 'through' ? `${label} ${when}` : `${label} ${atStage(place.label)}, ${when}`,
     lead: legible(stage === 'finalised' ? `${version} became the stable.` : `${version} ${label}.`),
-    says: said(reason),
+    quote: '',
+    says: reasonOrQuote(reason, view?.verdict ?? null),
     waits: said(view?.cost?.says ?? ''),
   };
 }
@@ -161,6 +167,7 @@ export function quietState({ name, host, path, lastEnded }: RouteView, now: numb
     canary: '',
     stands: path === null ? 'carried by another router' : `${host ?? ''}${path}`,
     lead: '',
+    quote: '',
     says: lastEnded === null ? 'no rollout so far' : lastInWords(lastEnded, now),
     waits: '',
   };
