@@ -1,4 +1,5 @@
 import { feedPosition, type Position } from './position.ts';
+import { noteServerTime } from './server-clock.ts';
 
 export type ApiReply<Data> =
   | {
@@ -67,6 +68,7 @@ async function send<Data>(path: string, init: RequestInit): Promise<ApiReply<Dat
     // A proxy that sends elsewhere, to sign in there, has done nothing of what was asked.
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const response = await fetch(`/api/v1${path}`, { ...init, redirect: 'error', signal });
+    noteServerTime(response.headers.get('date'));
     const text = await response.text();
     const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '');
     const { headers, status } = response;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RolloutView } from '../../../src/api/view-schemas.ts';
+import { noteServerTime, serverSkew, skewBy } from '../../../src/dashboard/live/server-clock.ts';
 import { skewOf } from '../../../src/dashboard/pages/rollout/rollout-clock.ts';
 import { bannerOf, isTakenBack } from '../../../src/dashboard/pages/rollout/verdict-banner.ts';
 
@@ -12,9 +13,22 @@ describe('the clock of the database', () => {
       look: { agoMs: 5_000, overdueMs: 15_000, failures: 0, trouble: null },
     };
     const read = Date.parse('2026-11-29T13:00:05.000Z');
-    expect(skewOf(view, read - 60_000)).toBe(60_000);
-    expect(skewOf(view, read + 1_000)).toBe(0);
-    expect(skewOf({ ...view, look: null }, 0)).toBe(0);
+    expect(skewOf(view, read - 60_000, 0)).toBe(60_000);
+    expect(skewOf(view, read + 1_000, 0)).toBe(0);
+    expect(skewOf({ ...view, look: null }, 0, 60_000)).toBe(60_000);
+  });
+
+  it("is the server's where nothing is looked at any more, by the date of its last answer", () => {
+    const now = Date.parse('2026-11-29T13:00:00.400Z');
+    expect(skewBy('Sun, 29 Nov 2026 14:00:00 GMT', now)).toBe(3_600_100);
+    expect(skewBy('Sun, 29 Nov 2026 12:59:59 GMT', now)).toBe(0);
+    expect([skewBy(null, now), skewBy('never', now)]).toEqual([null, null]);
+    noteServerTime(new Date(Date.now() + 3_600_000).toUTCString());
+    const first = serverSkew.value;
+    noteServerTime(new Date(Date.now() + 3_601_000).toUTCString());
+    expect(serverSkew.value).toBe(first);
+    noteServerTime(new Date().toUTCString());
+    expect([first > 3_590_000, serverSkew.value]).toEqual([true, 0]);
   });
 });
 

@@ -9,12 +9,18 @@ export function readAtMs(readAt: number): number {
 const LEAST_SKEW_MS = 2_000;
 
 /**
- * By how much the database's clock, which wrote every time of the view, is ahead of the reader's, in ms; 0 where that is not known.
+ * By how much the database's clock, which wrote every time of the view, is ahead of the reader's, in ms.
+ * Of an ended rollout no look says so: the server's clock stands for it.
  *
  * @param readAtMs when the view was read, by the reader's clock
+ * @param serverSkewMs by how much the server's clock is ahead
  */
-export function skewOf({ lookedAt, look }: Pick<RolloutView, 'lookedAt' | 'look'>, readAtMs: number): number {
-  if (look === null) return 0;
+export function skewOf(
+  { lookedAt, look }: Pick<RolloutView, 'lookedAt' | 'look'>,
+  readAtMs: number,
+  serverSkewMs: number,
+): number {
+  if (look === null) return serverSkewMs;
   const skewMs = Date.parse(lookedAt) + look.agoMs - readAtMs;
   return Math.abs(skewMs) < LEAST_SKEW_MS ? 0 : skewMs;
 }

@@ -2,6 +2,8 @@ import { useEffect } from 'preact/hooks';
 import { Link } from '../../address.tsx';
 import { Ladder } from '../../drawings/ladder.tsx';
 import { RolloutStrips } from '../../drawings/strips/rollout-strips.tsx';
+import { useValue } from '../../live/observable.ts';
+import { serverSkew } from '../../live/server-clock.ts';
 import { useNow } from '../../live/use-now.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { PageProps } from '../../page-props.ts';
@@ -36,6 +38,7 @@ export function RolloutPage({ named: id }: PageProps) {
     `/rollouts/${encodeURIComponent(id)}`,
     ({ kind, data: { id: of } }) => (kind === 'rollout' || kind === 'look') && of === id,
   );
+  const serverSkewMs = useValue(serverSkew);
   useEffect(() => {
     document.title = data === null ? 'Rollout · Serin' : titleOf(data);
   }, [data]);
@@ -49,7 +52,12 @@ export function RolloutPage({ named: id }: PageProps) {
         </p>
       )}
       <LookNotice rollout={data} readAt={readAt ?? 0} refresh={refresh} />
-      <RolloutContent key={data.id} rollout={data} skewMs={skewOf(data, readAtMs(readAt ?? 0))} onDone={refresh} />
+      <RolloutContent
+        key={data.id}
+        rollout={data}
+        skewMs={skewOf(data, readAtMs(readAt ?? 0), serverSkewMs)}
+        onDone={refresh}
+      />
     </>
   );
 }

@@ -26,7 +26,7 @@ export interface RowContext {
   readonly running: ReadonlyMap<string, RolloutView>;
   /** Rollouts that ended of late, by id. */
   readonly ended: ReadonlyMap<string, RolloutView>;
-  /** The reader's clock, epoch ms. */
+  /** The server's clock, epoch ms. */
   readonly now: number;
 }
 

@@ -1,7 +1,9 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { putQuery } from '../../address.tsx';
 import { useKeys } from '../../keys/use-keys.ts';
+import { useValue } from '../../live/observable.ts';
 import { askAll } from '../../live/requests.ts';
+import { serverSkew } from '../../live/server-clock.ts';
 import { useNow } from '../../live/use-now.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { PageProps } from '../../page-props.ts';
@@ -38,7 +40,7 @@ export function RoutesPage({ query }: PageProps) {
     ({ kind }) => kind === 'rollout',
   );
   // For the day after which an end is quiet.
-  const now = useNow(60_000);
+  const now = useNow(60_000) + useValue(serverSkew);
   const withTraffic = useMemo(
     () => (routes.data ?? []).map((route) => [route, rowTraffic(route)] as const),
     [routes.data],
