@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 
@@ -125,21 +124,23 @@ export async function axe(page: Page): Promise<readonly string[]> {
   });
 }
 
-/** Into the checkout only when that is asked for: pictures of real rollouts are never twice the same. */
-const SCREENS =
-  process.env['SERIN_TEST_SCREENS'] === '1'
-    ? join(import.meta.dirname, '../browser/screens')
-    : join(tmpdir(), 'serin-screens');
+const SCREENS = join(import.meta.dirname, '../browser/screens');
 
-/** Draws the whole page into `screens/NAME-1360-light.png`, as it looks now. */
+/**
+ * Draws the page into `screens/NAME-1360-light.png`, as it looks now: the whole of it, or what is seen where a dialog or a bar is above it. Only when that is asked
+ * for: it takes time, and pictures of real rollouts are never twice the same.
+ */
 export async function screen(page: Page, name: string): Promise<void> {
+  if (process.env['SERIN_TEST_SCREENS'] !== '1') return;
   const width = page.viewportSize()?.width ?? 0;
-  const isDark = await inPage<boolean>(page, `matchMedia('(prefers-color-scheme: dark)').matches`);
-  await page.screenshot({ path: join(SCREENS, `${name}-${width}-${isDark ? 'dark' : 'light'}.png`), fullPage: true });
+  const seen = `[matchMedia('(prefers-color-scheme: dark)').matches, document.querySelector('dialog[open], .bar') !== null]`;
+  const [isDark, isBelow] = await inPage<readonly [boolean, boolean]>(page, seen);
+  const path = join(SCREENS, `${name}-${width}-${isDark ? 'dark' : 'light'}.png`);
+  await page.screenshot({ path, fullPage: !isBelow });
 }
 
 /**
- * Looks at the page in every width and scheme, draws each, and returns what axe finds in any of them, and whether the page has to be
+ * Looks at the page in every width and scheme, draws each where that is asked for, and returns what axe finds in any of them, and whether the page has to be
  * scrolled sideways to be read (WCAG 1.4.10, which axe does not see).
  */
 export async function inspect(page: Page, name: string): Promise<readonly string[]> {
