@@ -7,7 +7,7 @@ import {
   marginDoes,
   parityOf,
   worstFirst,
-} from '../../../src/dashboard/pages/rollout/check-evidence.ts';
+} from '../../../src/dashboard/pages/rollout/checks/check-evidence.ts';
 import { aloneAt } from '../../../src/parity/stake.ts';
 
 const finding = (check: string, more: Partial<FindingView> = {}): FindingView => ({

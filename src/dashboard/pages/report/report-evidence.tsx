@@ -4,9 +4,9 @@ import { UTC } from '../../drawings/strips/time-axis.ts';
 import { Glyph } from '../../glyph.tsx';
 import type { ReportView } from '../../views.ts';
 import { said } from '../../words/said.ts';
-import { CheckTable } from '../rollout/check-table.tsx';
+import { CheckTable } from '../rollout/checks/check-table.tsx';
+import { ReservationList } from '../rollout/checks/reservation-list.tsx';
 import { worstDifferences } from '../rollout/difference-order.ts';
-import { ReservationList } from '../rollout/reservation-list.tsx';
 import { reportStory } from './report-story.ts';
 
 /** All looks on one axis of time, in UTC. */

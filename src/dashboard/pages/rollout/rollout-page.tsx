@@ -11,7 +11,7 @@ import type { RolloutView } from '../../views.ts';
 import { weightText } from '../../words/figures.ts';
 import { legible } from '../../words/said.ts';
 import { whyStarted } from './audit-pages.ts';
-import { ChecksSection } from './checks-section.tsx';
+import { ChecksSection } from './checks/checks-section.tsx';
 import { RolloutDecisions } from './decision-list.tsx';
 import { DifferenceList } from './difference-list.tsx';
 import { rungsOf } from './ladder-rungs.ts';

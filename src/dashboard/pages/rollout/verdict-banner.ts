@@ -6,7 +6,7 @@ import { asSentence } from '../../words/said.ts';
 import { standingSign } from '../../words/standing-sign.ts';
 import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
 import { needsSomebody } from '../routes/needs-somebody.ts';
-import { harmThresholdOf } from './check-evidence.ts';
+import { harmThresholdOf } from './checks/check-evidence.ts';
 
 /** A line in the largest type: what it is, since when where that is told, and its sentence. */
 export interface BannerLead {

@@ -1,10 +1,10 @@
-import { EvidenceBar } from '../../drawings/evidence-bar.tsx';
-import { IntervalDrawing } from '../../drawings/interval.tsx';
-import { intervalScale } from '../../drawings/interval-scale.ts';
-import { Glyph } from '../../glyph.tsx';
-import type { FindingView, VerdictView } from '../../views.ts';
-import { grouped, measure, times } from '../../words/figures.ts';
-import { legible, said } from '../../words/said.ts';
+import { EvidenceBar } from '../../../drawings/evidence-bar.tsx';
+import { IntervalDrawing } from '../../../drawings/interval.tsx';
+import { intervalScale } from '../../../drawings/interval-scale.ts';
+import { Glyph } from '../../../glyph.tsx';
+import type { FindingView, VerdictView } from '../../../views.ts';
+import { grouped, measure, times } from '../../../words/figures.ts';
+import { legible, said } from '../../../words/said.ts';
 import { checkLabel, harmThresholdOf, marginDoes, parityOf, partOfWay, worstFirst } from './check-evidence.ts';
 import { CheckLegend } from './check-legend.tsx';
 

@@ -1,6 +1,6 @@
-import { Link } from '../../address.tsx';
-import type { RolloutView } from '../../views.ts';
-import { grouped } from '../../words/figures.ts';
+import { Link } from '../../../address.tsx';
+import type { RolloutView } from '../../../views.ts';
+import { grouped } from '../../../words/figures.ts';
 import { CheckTable } from './check-table.tsx';
 import { ReservationList } from './reservation-list.tsx';
 

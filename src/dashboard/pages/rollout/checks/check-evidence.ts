@@ -1,4 +1,4 @@
-import type { FindingView, VerdictView } from '../../views.ts';
+import type { FindingView, VerdictView } from '../../../views.ts';
 
 export interface HarmThreshold {
   /** Log e-value. */

@@ -1,7 +1,7 @@
-import { Glyph } from '../../glyph.tsx';
-import type { GlyphName } from '../../glyph-name.ts';
-import type { VerdictView } from '../../views.ts';
-import { said } from '../../words/said.ts';
+import { Glyph } from '../../../glyph.tsx';
+import type { GlyphName } from '../../../glyph-name.ts';
+import type { VerdictView } from '../../../views.ts';
+import { said } from '../../../words/said.ts';
 import { checkLabel } from './check-evidence.ts';
 
 type Reservations = NonNullable<VerdictView['reservations']>;
