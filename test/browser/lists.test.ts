@@ -86,7 +86,9 @@ inChromium('the lists, in Chromium', (binary) => {
   });
 
   it('of another Serin that cannot be drawn say so, and leave nothing of themselves above the next page', async () => {
-    await page.route(/api\/v1\/rollouts\?/, (route) => route.fulfill({ json: [{ id: 'x', stages: null }] }));
+    await page.route(/api\/v1\/rollouts\?/, async (route) => {
+      await route.fulfill({ response: await route.fetch(), json: [{ id: 'x', stages: null }] });
+    });
     await page.goto(`${stage.url}/ui/audit`);
     await page.getByRole('row', { name: /stage: .* → rolled-back/ }).waitFor();
     await page.getByRole('link', { name: 'History' }).click();
