@@ -1,13 +1,16 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { inspect, openBrowser, signIn, type TestBrowser, violations } from '../support/browser.ts';
+import { inPage, inspect, openBrowser, signIn, type TestBrowser, violations } from '../support/browser.ts';
 import { browserBinary } from '../support/browser-binary.ts';
 import { type BrowserStage, openBrowserStage } from '../support/browser-stage.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
+import { isShort } from '../support/short.ts';
 
 const inChromium = serviceOrSkip('chromium', await browserBinary());
 
-const HOUR_MS = 3_600_000;
+/** An hour; in the short form the first quarter of it. */
+const PARTS = isShort ? 3 : 12;
+const PART_MS = 300_000;
 /** What the page waits for a sign of the server. */
 const SILENCE_MS = 20_000;
 
@@ -27,6 +30,8 @@ inChromium('a page that stays open, in Chromium', (binary) => {
 
   const open = async (token: string): Promise<Page> => {
     const page = await browser.open(`${stage.url}/ui/rollouts/${id}`);
+    // A timer that was set before cannot be cleared any more: by now the page has asked who is there.
+    await page.getByLabel('Token').waitFor();
     await page.clock.install();
     await signIn(page, token);
     await page.getByText('live', { exact: true }).waitFor();
@@ -78,9 +83,9 @@ inChromium('a page that stays open, in Chromium', (binary) => {
     const page = await open(stage.token);
     await page.getByRole('heading', { name: /shop/ }).waitFor();
     // The first minutes fill what is kept for good, such as texts of times.
-    await page.clock.runFor(HOUR_MS / 20);
+    await runFor(page, PART_MS);
     const before = await sizeOf(page);
-    await page.clock.runFor(HOUR_MS);
+    for (let part = 0; part < PARTS; part += 1) await runFor(page, PART_MS);
     const after = await sizeOf(page);
     console.log(`An hour later: ${JSON.stringify(before)} became ${JSON.stringify(after)}.`);
     expect(after.listeners).toBeLessThanOrEqual(before.listeners * 1.1 + 20);
@@ -89,6 +94,12 @@ inChromium('a page that stays open, in Chromium', (binary) => {
     expect(violations(page)).toEqual([]);
   });
 });
+
+/** In no time; then the server may finish what was asked of it meanwhile, which waits for the same database as this question. */
+async function runFor(page: Page, ms: number): Promise<void> {
+  await page.clock.runFor(ms);
+  await inPage(page, `fetch('/api/v1/me').then(({ status }) => status)`);
+}
 
 interface PageSize {
   readonly nodes: number;

@@ -124,6 +124,7 @@ inChromium('a rollout that is watched, in Chromium', (binary) => {
     await dialog.getByText('is blamed').waitFor();
     expect(await inPage(page, WIDER)).toEqual([]);
     expect(await dialog.evaluate((one) => one.scrollWidth <= one.clientWidth)).toBe(true);
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     expect(violations(page)).toEqual([]);
   });
 });

@@ -35,6 +35,9 @@ export const SLOW: readonly string[] = [
 /** Of the others as well, those that take as long. One that began last would run on when all others have ended. */
 export const LONGEST: readonly string[] = [
   ...SLOW,
+  'test/browser/live.test.ts',
+  'test/browser/away.test.ts',
+  'test/browser/acts.test.ts',
   'test/e2e/bad-input.test.ts',
   'test/static.test.ts',
   'test/e2e/package.test.ts',
