@@ -6,7 +6,8 @@ export default defineConfig({
   root: resolve(import.meta.dirname, 'src/dashboard'),
   // From where it lies on the control port: the shell is served for pages of any depth.
   base: '/',
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // Built for readers whatever NODE_ENV says: with it set to anything but production, each element would name its line.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   build: {
     outDir: '../../dist/dashboard',
     emptyOutDir: true,
