@@ -157,6 +157,7 @@ describe('a browser that does not sign in, where anybody may read', () => {
     expect((await page.ask('GET', '/api/v1/me', {})).json).toEqual({
       name: 'anonymous',
       role: 'viewer',
+      roles: ['viewer'],
       via: 'anonymous',
       until: null,
     });
