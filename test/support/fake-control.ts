@@ -1,4 +1,5 @@
-import type { ControlPlane, LogsOutcome, PolicyCheck, Standing, TokenView } from '../../src/api/control.ts';
+import type { ControlPlane, LogsOutcome, Standing, TokenView } from '../../src/api/control.ts';
+import type { PolicyCheck } from '../../src/api/policy-control.ts';
 import { Feed } from '../../src/controller/feed/feed.ts';
 import { sessionControl } from '../../src/identity/session.ts';
 import { hashOf } from '../../src/identity/tokens.ts';

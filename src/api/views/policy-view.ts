@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { diffPolicies, policyYaml } from '../../policy/digest.ts';
 import type { Policy } from '../../policy/schema.ts';
 import type { Rollout } from '../../rollout/state.ts';
-import type { PolicyAsDeclared } from '../control.ts';
+import type { PolicyAsDeclared } from '../policy-control.ts';
 import { issueSchema } from '../view-schemas.ts';
 
 const said = z.string().nullable().describe('As the file says it; null where it says nothing');

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { PolicyCheck } from '../../../src/api/control.ts';
 import { controlApi } from '../../../src/api/control-api.ts';
+import type { PolicyCheck } from '../../../src/api/policy-control.ts';
 import { type FakeControl, fakeControl, TOKENS } from '../../support/fake-control.ts';
 
 let control: FakeControl;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { PolicyAnswer, PolicyCheck } from '../../../src/api/control.ts';
+import type { PolicyAnswer, PolicyCheck } from '../../../src/api/policy-control.ts';
 import { readPolicy } from '../../../src/policy/read.ts';
 import { TOKENS } from '../../support/fake-control.ts';
 import { openShell, type Shell } from './harness.ts';
