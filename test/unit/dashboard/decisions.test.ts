@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditView } from '../../../src/api/view-schemas.ts';
-import { mergedAudit, olderThan, whyStarted } from '../../../src/dashboard/pages/rollout/audit-pages.ts';
+import { mergedAudit, olderThan, whyStarted, withNewest } from '../../../src/dashboard/pages/rollout/audit-pages.ts';
 import { decisionReason, decisionWords } from '../../../src/dashboard/words/decision-words.ts';
 
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
@@ -63,6 +63,16 @@ describe('the pages of an audit', () => {
     const known = mergedAudit(others, [entry('resumed', { seq: 9 }), ...others]);
     expect(known.map(({ seq }) => seq)).toEqual([9, 7, 5]);
     expect(olderThan(known)).toBe(5);
+  });
+
+  it('have no hole after a long absence: what the newest page does not meet is asked for again', () => {
+    const newest = [30, 20].map((seq) => entry('paused', { seq }));
+    const seqsOf = (entries: ReturnType<typeof withNewest>) => entries.map(({ seq }) => seq);
+    expect(seqsOf(withNewest([...others, started], newest))).toEqual([30, 20]);
+    expect(olderThan(withNewest([...others, started], newest))).toBe(20);
+    expect(seqsOf(withNewest([entry('paused', { seq: 20 }), ...others], newest))).toEqual([30, 20, 7, 5]);
+    expect(seqsOf(withNewest(others, [...newest, started]))).toEqual([30, 20, 7, 5, 3]);
+    expect(seqsOf(withNewest([], newest))).toEqual([30, 20]);
   });
 
   it('end with the start of the rollout', () => {

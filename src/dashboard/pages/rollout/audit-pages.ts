@@ -6,6 +6,16 @@ export function mergedAudit(known: readonly AuditView[], more: readonly AuditVie
   return [...bySeq.values()].toSorted((one, other) => other.seq - one.seq);
 }
 
+/**
+ * What is known with the newest page. Where that page neither meets what is known nor has the beginning, something between them was
+ * never read: what is older is asked for again, so that no list has a hole.
+ */
+export function withNewest(known: readonly AuditView[], newest: readonly AuditView[]): readonly AuditView[] {
+  const lowest = newest.at(-1)?.seq ?? 0;
+  const meets = known.some(({ seq }) => seq >= lowest) || olderThan(newest) === null;
+  return meets ? mergedAudit(known, newest) : newest;
+}
+
 /** Why it was started; null where the beginning is not known. */
 export function whyStarted(known: readonly AuditView[]): string | null {
   return known.find(({ event }) => event.kind === 'rolloutStarted')?.reason ?? null;

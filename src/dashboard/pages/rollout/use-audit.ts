@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../../live/requests.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { AuditView } from '../../views.ts';
-import { mergedAudit, olderThan } from './audit-pages.ts';
+import { mergedAudit, olderThan, withNewest } from './audit-pages.ts';
 
 /** The most that the API gives at once. */
 const PAGE = 100;
@@ -23,7 +23,7 @@ export function useAudit(id: string): RolloutAudit {
   const [known, setKnown] = useState<readonly AuditView[]>([]);
   const [failed, setFailed] = useState<string | null>(null);
   useEffect(() => {
-    if (data !== null) setKnown((before) => mergedAudit(before, data));
+    if (data !== null) setKnown((before) => withNewest(before, data));
   }, [data]);
   const below = olderThan(known);
   const readOlder = async () => {
