@@ -104,12 +104,21 @@ function buildDashboard() {
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   const args = [vite, 'build', '--logLevel', 'error', '--outDir', fresh];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2], timeout: BUILD_MS });
-  if (status !== 0) fail('the dashboard could not be built');
+  if (status !== 0) {
+    rmSync(fresh, { recursive: true, force: true });
+    fail('the dashboard could not be built');
+  }
   writeFileSync(join(fresh, '.stamp'), wanted);
   const old = `${fresh}-old`;
-  if (existsSync(built)) renameSync(built, old);
-  renameSync(fresh, built);
-  rmSync(old, { recursive: true, force: true });
+  try {
+    if (existsSync(built)) renameSync(built, old);
+    renameSync(fresh, built);
+  } catch (error) {
+    // Another command that began at the same time has put the same there.
+    if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) throw error;
+  } finally {
+    for (const rest of [fresh, old]) rmSync(rest, { recursive: true, force: true });
+  }
 }
 
 function run() {
