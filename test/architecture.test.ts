@@ -98,8 +98,8 @@ const TABLE: ImportTable = {
       files: ['cli/client.ts', 'cli/panel/panel.ts', 'api/view-schemas.ts'],
       packages: ['undici', 'log-update', 'picocolors', 'node:*'],
     },
-    // In the browser: of the server it has types alone.
-    dashboard: { typesOf: ['api'], packages: ['preact', 'zod'] },
+    // In the browser: of the server it has types, and the words that it would have to repeat.
+    dashboard: { typesOf: ['api'], files: ['parity/differences/difference.ts'], packages: ['preact', 'zod'] },
     config: {
       rooms: PURE,
       typesOf: [...ADAPTERS, 'gateway'],

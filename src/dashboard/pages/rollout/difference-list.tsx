@@ -1,9 +1,10 @@
+import { isOfLogs } from '../../../parity/differences/difference.ts';
 import { Glyph } from '../../glyph.tsx';
 import { Moment } from '../../moment.tsx';
 import type { DifferenceView, RolloutView } from '../../views.ts';
 import { grouped, percent } from '../../words/figures.ts';
 import { legible, said } from '../../words/said.ts';
-import { comparesAnswers, isOfLogLines, worstDifferences } from './difference-order.ts';
+import { comparesAnswers, worstDifferences } from './difference-order.ts';
 
 /** What the versions answer and log differently, with redacted examples, and what their OpenAPI documents declare. */
 export function DifferenceList({ rollout }: { readonly rollout: RolloutView }) {
@@ -92,7 +93,7 @@ function seenInWords({ count, of, share, bounds }: DifferenceView['canary']): st
 
 function consumersInWords(difference: DifferenceView): string {
   const { consumers } = difference;
-  if (isOfLogLines(difference)) return 'consumers unknown: log lines do not say whose request it was';
+  if (isOfLogs(difference.kind)) return 'consumers unknown: log lines do not say whose request it was';
   return consumers.length === 0 ? 'no consumer known' : `consumers ${legible(consumers.join(', '))}`;
 }
 

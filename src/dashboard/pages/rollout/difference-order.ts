@@ -16,22 +16,6 @@ function weightOf({ logHarm }: DifferenceView): number {
   return logHarm ?? Number.MAX_VALUE;
 }
 
-const OF_LOGS = [
-  'new-template',
-  'lost-template',
-  'more-lines',
-  'other-mix',
-  'lost-field',
-  'new-call',
-  'lost-call',
-  'other-call-rate',
-];
-
-/** Log lines do not say whose request they are of. */
-export function isOfLogLines({ kind }: Pick<DifferenceView, 'kind'>): boolean {
-  return OF_LOGS.includes(kind);
-}
-
 /** Whether a check of this verdict compares answers or log lines at all: then that none differs is worth saying. */
 export function comparesAnswers({ verdict }: Pick<RolloutView, 'verdict'>): boolean {
   return verdict?.findings.some(({ differences }) => differences !== undefined) ?? false;

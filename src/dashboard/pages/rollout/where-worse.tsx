@@ -1,4 +1,5 @@
 import { EvidenceBar } from '../../drawings/evidence-bar.tsx';
+import { VersionHeads } from '../../version-heads.tsx';
 import type { VerdictView } from '../../views.ts';
 import { grouped, latency, percent } from '../../words/figures.ts';
 import { asSentence, legible } from '../../words/said.ts';
@@ -18,12 +19,7 @@ export function WhereWorse({ where }: { readonly where: WhereView }) {
           <thead>
             <tr>
               <th scope="col">where</th>
-              <th scope="col" class="num canary">
-                canary
-              </th>
-              <th scope="col" class="num stable">
-                stable
-              </th>
+              <VersionHeads />
               <th scope="col" class="num drop">
                 requests
               </th>

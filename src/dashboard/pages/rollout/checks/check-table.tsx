@@ -2,6 +2,7 @@ import { EvidenceBar } from '../../../drawings/evidence-bar.tsx';
 import { IntervalDrawing } from '../../../drawings/interval.tsx';
 import { intervalScale } from '../../../drawings/interval-scale.ts';
 import { Glyph } from '../../../glyph.tsx';
+import { VersionHeads } from '../../../version-heads.tsx';
 import type { FindingView, VerdictView } from '../../../views.ts';
 import { grouped, measure, times } from '../../../words/figures.ts';
 import { legible, said } from '../../../words/said.ts';
@@ -22,12 +23,7 @@ export function CheckTable({ verdict, skipped }: CheckTableProps) {
         <thead>
           <tr>
             <th scope="col">check</th>
-            <th scope="col" class="num canary">
-              canary
-            </th>
-            <th scope="col" class="num stable">
-              stable
-            </th>
+            <VersionHeads />
             <th scope="col">95 % confidence sequences and margins</th>
             <th scope="col">evidence of harm</th>
             <th scope="col">parity, canary requests</th>
