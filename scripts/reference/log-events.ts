@@ -51,6 +51,10 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
     'All parts had stopped and the process lived on; it was ended. `open` names what was still open',
     'Report it: something was not closed',
   ],
+  keyedRequestsNotDeleted: [
+    'Requests whose `Idempotency-Key` is older than a day could not be deleted',
+    'Nothing: it is tried again every hour, and after a day no answer is given a second time',
+  ],
   leaseNotReleased: [
     'At the end of the process the lease stayed with it',
     'Nothing: another process leads once it is over',

@@ -55,7 +55,10 @@ export interface Safeguard {
 
 /** Everything the controller touches outside itself. */
 export interface ControllerPorts {
-  readonly store: Pick<Store, 'rollouts' | 'trails' | 'outbox' | 'lease' | 'stables' | 'consumers' | 'now'>;
+  readonly store: Pick<
+    Store,
+    'rollouts' | 'trails' | 'outbox' | 'lease' | 'stables' | 'consumers' | 'keyedRequests' | 'now'
+  >;
   readonly source: MetricsSource;
   readonly router: Pick<TrafficRouter, 'apply' | 'observe'>;
   /** Null when every address gave a healthy answer, else one sentence. */

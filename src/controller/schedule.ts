@@ -15,6 +15,8 @@ const WATCHDOG_MS = 1_000;
 const MISSED_AFTER = 1.5;
 /** When the trails of rollouts that ended long ago are deleted, local time. */
 const FORGETS_AT = '17 3 * * *';
+/** When the leader deletes requests whose keys are older than a day. */
+const FORGETS_KEYS_AT = '43 * * * *';
 
 export interface Controller {
   /** Serves every route as the last commit left it, then ticks. Rejects when the database cannot be read. */
@@ -44,6 +46,7 @@ export function createController(ports: ControllerPorts): Controller {
   let watching: Promise<void> | null = null;
   let delivering: Promise<unknown> | null = null;
   let forgetting: Promise<unknown> | null = null;
+  let forgettingKeys: Promise<unknown> | null = null;
   let begunAtMs = monotonic();
   let endedAtMs = monotonic();
   let watchedAtMs = monotonic();
@@ -65,6 +68,16 @@ export function createController(ports: ControllerPorts): Controller {
       .catch((error: unknown) => ports.log({ what: 'trailsNotDeleted', level: 'warn', error }))
       .finally(() => {
         forgetting = null;
+      });
+  }
+
+  function forgetKeys(): void {
+    if (ledEpoch === null) return;
+    forgettingKeys ??= ports.store.keyedRequests
+      .forget()
+      .catch((error: unknown) => ports.log({ what: 'keyedRequestsNotDeleted', level: 'warn', error }))
+      .finally(() => {
+        forgettingKeys = null;
       });
   }
 
@@ -136,6 +149,7 @@ export function createController(ports: ControllerPorts): Controller {
       tasks = [
         cron.schedule(expression, runTick, { ...options, name: 'serin-tick' }),
         cron.schedule(FORGETS_AT, forgetTrails, { ...options, name: 'serin-trails' }),
+        cron.schedule(FORGETS_KEYS_AT, forgetKeys, { ...options, name: 'serin-keyed-requests' }),
       ];
       forgetTrails();
       watchdog = setInterval(onWatchdog, WATCHDOG_MS);
@@ -148,7 +162,7 @@ export function createController(ports: ControllerPorts): Controller {
       for (const task of tasks) await task.destroy();
       await ticking;
       abort.abort();
-      await Promise.all([watching, delivering, forgetting, memory.messages.idle()]);
+      await Promise.all([watching, delivering, forgetting, forgettingKeys, memory.messages.idle()]);
       for (const loss of unrecorded()) ports.log({ what: 'leftUnrecorded', level: 'error', reason: loss });
       await ports.store.lease.release(ports.holder).catch((error: unknown) => {
         ports.log({ what: 'leaseNotReleased', level: 'warn', error });

@@ -5,6 +5,7 @@ import type { AuditDraft, AuditEntry } from '../rollout/record.ts';
 import type { Database, Run } from './database.ts';
 import { and, asc, count, desc, eq, gt, lt, lte, max, sql } from './drizzle.ts';
 import { isUuid } from './identifier.ts';
+import { markDone } from './keyed-requests.ts';
 import { audit, auditHead } from './schema.ts';
 import type { AuditLog } from './store.ts';
 
@@ -74,6 +75,7 @@ export async function appendAudit(tx: Database, drafts: readonly AuditDraft[]): 
   await tx.insert(audit).values(entries);
   const { seq, hash } = entries.at(-1) ?? head;
   await tx.update(auditHead).set({ seq, hash }).where(eq(auditHead.id, HEAD));
+  await markDone(tx, new Set(drafts.map(({ actor }) => actor)), seq);
 }
 
 /** What an entry's hash covers besides the previous hash: only values that the database returns exactly as stored. */

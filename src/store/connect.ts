@@ -5,6 +5,7 @@ import { consumerList } from './consumers.ts';
 import type { DatabaseConnection } from './database.ts';
 import { doorOf } from './door.ts';
 import { faultOf } from './fault.ts';
+import { keyedRequestsOn } from './keyed-requests.ts';
 import { dropLease, leaseOn } from './lease.ts';
 import { outboxOn } from './outbox.ts';
 import { rolloutStore } from './rollouts.ts';
@@ -61,6 +62,7 @@ export function storeOn(connection: DatabaseConnection, deadlineMs: number = DEA
     stables: stableStore(run),
     secretCheck: secretCheckOn(run),
     unitHistory: unitHistoryOn(run),
+    keyedRequests: keyedRequestsOn(run),
     now: () => run(databaseNow),
     close: () => door.close(),
   };

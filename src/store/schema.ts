@@ -165,3 +165,25 @@ export const unitHistory = pgTable('unit_history', {
   route: text('route').primaryKey(),
   ledger: text('ledger').notNull(),
 });
+
+/** What was asked with an `Idempotency-Key`, and how it was answered: kept for a day. */
+export const keyedRequests = pgTable(
+  'keyed_requests',
+  {
+    /** Hash of the credential and the key: two actors never share one. */
+    id: text('id').primaryKey(),
+    /** `POST /api/v1/rollouts`. */
+    operation: text('operation').notNull(),
+    bodyHash: text('body_hash').notNull(),
+    /** Grows when a request that never ended is taken over: whatever it still does then is refused. */
+    attempt: integer('attempt').notNull().default(1),
+    claimedUntil: instant('claimed_until').notNull(),
+    /** The audit entry that it made, written in the same transaction. */
+    seq: bigint('seq', { mode: 'number' }),
+    status: integer('status'),
+    headers: jsonb('headers').$type<Readonly<Record<string, string>>>(),
+    body: text('body'),
+    createdAt: instant('created_at').notNull().defaultNow(),
+  },
+  (table) => [index('keyed_requests_created').on(table.createdAt)],
+);

@@ -7,6 +7,7 @@ import { auditContract } from './store-audit.ts';
 import { codeOf, openBench, type StoreBench, temporaryFolder } from './store-bench.ts';
 import { leaseContract, outboxContract } from './store-delivery.ts';
 import { faultsContract } from './store-faults.ts';
+import { keyedRequestsContract } from './store-keyed.ts';
 import { listsContract } from './store-lists.ts';
 import { rolloutsContract } from './store-rollouts.ts';
 import { trailsContract } from './store-trails.ts';
@@ -36,6 +37,7 @@ function storeContract(make: () => Promise<Place>): void {
   outboxContract(current);
   leaseContract(current);
   listsContract(current);
+  keyedRequestsContract(current);
   faultsContract(current);
 }
 
