@@ -46,9 +46,9 @@ export interface ConsumerView {
 
 export interface ConsumerControl {
   list(route: string): Promise<readonly ConsumerView[]>;
-  /** `key` is the consumer's credential; omit it to change only the rule of a listed consumer. */
+  /** `key` is the consumer's credential, or `clientId` its id; omit both to change only the rule of a listed consumer. */
   put(
-    consumer: { route: string; name: string; key?: string; rule: ConsumerRule },
+    consumer: { route: string; name: string; key?: string; clientId?: string; rule: ConsumerRule },
     by: Actor,
     reason: string,
   ): Promise<ConsumerView>;

@@ -89,7 +89,7 @@ export const weightBody = z.strictObject({ weight, reason });
 export const extendBody = z.strictObject({ by: duration, reason });
 export const skipBody = z.strictObject({ check: checkName, reason });
 
-export const consumerBody = z.strictObject({
+const consumerFields = z.strictObject({
   rule: z.enum(['canary', 'stable', 'by-weight']),
   key: z
     .string()
@@ -98,7 +98,15 @@ export const consumerBody = z.strictObject({
     .refine(isStorable, UNSTORABLE)
     .optional()
     .describe("The consumer's credential; only a keyed hash of it is stored"),
+  clientId: printable(256)
+    .optional()
+    .describe('Instead of a credential, where the route knows its consumers by client id; it is no secret'),
   reason,
+});
+
+export const consumerBody = consumerFields.refine(({ key, clientId }) => key === undefined || clientId === undefined, {
+  message: 'a consumer has a key or a client id, and not both',
+  path: ['clientId'],
 });
 
 const SENDERS_ROLE = 'logs:write';

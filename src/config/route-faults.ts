@@ -22,6 +22,7 @@ export function routeFaults(config: ServerConfig): readonly RouteFault[] {
       ...templateFaults(route),
       ...forceFaults(route),
       ...stickyFaults(route),
+      ...proxyFaults(route, config),
       ...sourceFaults(route, sources),
     ].map(({ path, message }) => ({ path: ['routes', at, ...path], message })),
   ]);
@@ -75,6 +76,13 @@ function stickyFaults(route: ConfiguredRoute): readonly RouteFault[] {
   if (sticky?.kind !== 'consumer' || consumerKey || !capabilitiesOf(route).gatewayCarries) return [];
   const message = `route ${name} is sticky by consumer, but does not say where a consumer's key is (consumerKey)`;
   return [{ path: ['sticky'], message }];
+}
+
+/** Where no proxy is trusted, no request would have a consumer. */
+function proxyFaults({ name, consumerKey }: ConfiguredRoute, { gateway }: ServerConfig): readonly RouteFault[] {
+  if (consumerKey?.kind !== 'header' || consumerKey.from === undefined || gateway.trustedProxies.length > 0) return [];
+  const message = `route ${name} takes its consumers from trusted proxies, and gateway.trustedProxies names none`;
+  return [{ path: ['consumerKey', 'from'], message }];
 }
 
 /** A template is matched against the path that the client requests, and a route only sees paths below its own. */

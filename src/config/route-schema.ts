@@ -69,8 +69,18 @@ const parameterName = z.string().regex(/^[^?&#=]{1,100}$/, 'must be only the nam
 
 const consumerKey = z.union([
   z
-    .strictObject({ header: headerName.describe('The header that has it') })
-    .transform(({ header }) => ({ kind: 'header' as const, name: header.toLowerCase() })),
+    .strictObject({
+      header: headerName.describe('The header that has it'),
+      from: z
+        .literal('trustedProxies')
+        .optional()
+        .describe('The header counts from `gateway.trustedProxies` alone, and has the client id that they verified'),
+    })
+    .transform(({ header, from }) => ({
+      kind: 'header' as const,
+      name: header.toLowerCase(),
+      ...(from ? { from } : {}),
+    })),
   z
     .strictObject({ query: parameterName.describe('The parameter of the query that has it, decoded') })
     .transform(({ query }) => ({ kind: 'query' as const, name: query })),

@@ -24,8 +24,15 @@ export type StickyKey =
   | { readonly kind: 'client-address' }
   | { readonly kind: 'request' };
 
-/** Where a consumer's credential is found. */
-export type ConsumerKey = { readonly kind: 'header' | 'query'; readonly name: string };
+/** Where a request says whose it is. */
+export type ConsumerKey =
+  | {
+      readonly kind: 'header';
+      readonly name: string;
+      /** From nobody else it counts: there it has the client id that the proxy verified, and no secret of the consumer. */
+      readonly from?: 'trustedProxies';
+    }
+  | { readonly kind: 'query'; readonly name: string };
 
 /** Who may force a version: clients from one of the networks, or with a signed token that has not expired. */
 export interface ForceRule {

@@ -7,16 +7,21 @@ import type { ListedConsumer, Store } from '../store/store.ts';
 /** What a route declares about its consumers. */
 interface ConsumerRoute {
   readonly router: RouterName;
-  /** Where a request carries the consumer's credential; absent if the route does not say. */
+  /** Where a request says whose it is; absent if the route does not say. */
   readonly consumerKey?: object | undefined;
 }
+
+/** What a consumer is known by. */
+type Mark = { readonly key: string } | { readonly clientId: string };
 
 export interface ConsumerPorts {
   readonly store: Pick<Store, 'consumers' | 'now'>;
   /** Throws Problem('not-found') on a route that is not declared. */
   readonly route: (name: string) => ConsumerRoute;
-  /** The keyed hash under which a credential is stored, hex. */
-  readonly hash: (route: string, credential: string) => string;
+  /** What the requests of a route have of their consumer. */
+  readonly knownBy: (route: string) => 'key' | 'client-id';
+  /** The keyed hash under which a consumer is stored, hex. */
+  readonly hash: (route: string, mark: Mark) => string;
   /** Puts the stored list of a route into force. */
   readonly follow: (route: string) => Promise<void>;
 }
@@ -24,13 +29,14 @@ export interface ConsumerPorts {
 interface Listing {
   readonly route: string;
   readonly name: string;
-  /** The credential; omit it to change only the rule of a listed consumer. */
+  /** The credential, or the client id; omit both to change only the rule of a listed consumer. */
   readonly key?: string;
+  readonly clientId?: string;
   readonly rule: ConsumerRule;
 }
 
 /** The consumer list of every route: stored and audited first, then in force without a restart. */
-export function consumerControl({ store, route: routeOf, hash, follow }: ConsumerPorts) {
+export function consumerControl({ store, route: routeOf, knownBy, hash, follow }: ConsumerPorts) {
   const find = async (route: string, name: string): Promise<ListedConsumer | undefined> => {
     routeOf(route);
     return (await store.consumers.list(route)).find((consumer) => consumer.name === name);
@@ -50,6 +56,17 @@ export function consumerControl({ store, route: routeOf, hash, follow }: Consume
       `route ${route} does not say where a consumer's key is, so no request can be matched to a consumer: declare ` +
         'consumerKey: { header: x-api-key } or { query: NAME } in serin.yaml, and restart',
     );
+  };
+  /** A key on a route that knows client ids, or the other way round, would be listed and never found. */
+  const requireMark = (route: string, mark: Mark): void => {
+    const given = 'key' in mark ? 'key' : 'clientId';
+    const by = knownBy(route);
+    if (by === (given === 'key' ? 'key' : 'client-id')) return;
+    const message =
+      by === 'key'
+        ? `route ${route} knows its consumers by their keys, and a client id is no secret: give the key (--key-env)`
+        : `route ${route} knows its consumers by their client ids: give the id instead of a key (--client-id)`;
+    throw new Problem('invalid-input', message, { issues: [{ path: given, message }] });
   };
   const audited = async (
     by: Actor,
@@ -73,15 +90,18 @@ export function consumerControl({ store, route: routeOf, hash, follow }: Consume
       await find(route, '');
       return (await store.consumers.list(route)).map(viewOf);
     },
-    async put({ route, name, key, rule }: Listing, by: Actor, reason: string) {
+    async put({ route, name, key, clientId, rule }: Listing, by: Actor, reason: string) {
       const before = await find(route, name);
       requireKey(route);
-      if (key === undefined && !before) {
-        throw new Problem('invalid-input', `consumer ${name} is not listed yet: its key is needed`, {
-          issues: [{ path: 'key', message: 'is needed for a consumer that is not listed yet' }],
+      const mark = key === undefined ? (clientId === undefined ? null : { clientId }) : { key };
+      if (mark === null && !before) {
+        const [path, what] = knownBy(route) === 'key' ? ['key', 'key'] : ['clientId', 'client id'];
+        throw new Problem('invalid-input', `consumer ${name} is not listed yet: its ${what} is needed`, {
+          issues: [{ path, message: 'is needed for a consumer that is not listed yet' }],
         });
       }
-      const keyHash = key === undefined ? (before?.keyHash ?? '') : hash(route, key);
+      if (mark !== null) requireMark(route, mark);
+      const keyHash = mark === null ? (before?.keyHash ?? '') : hash(route, mark);
       const change = { kind: 'consumerListed', before: before ? { rule: before.rule } : null, after: { rule } };
       await store.consumers.put({ route, name, keyHash, rule }, await audited(by, route, reason, change, name));
       await follow(route);

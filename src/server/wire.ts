@@ -22,7 +22,7 @@ import { InternalErrors } from '../exposition/internal-errors.ts';
 import { createGateway } from '../gateway/create-gateway.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { FAULT_PLACES } from '../gateway/http/faults.ts';
-import { hashConsumerKey } from '../gateway/route/consumers.ts';
+import { hashClientId, hashConsumerKey, knownBy } from '../gateway/route/consumers.ts';
 import { OwnListeners } from '../gateway/upstream/own-listeners.ts';
 import { upstreamTrust } from '../gateway/upstream/upstream-trust.ts';
 import { ADMIN_TOKEN_FILE, ensureAdminToken } from '../identity/admin-token.ts';
@@ -167,7 +167,9 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       consumers: consumerControl({
         store,
         route: (name) => findRoute(config, name),
-        hash: (route, key) => hashConsumerKey(secret, route, key),
+        knownBy: (name) => knownBy(findRoute(config, name).consumerKey ?? null),
+        hash: (route, mark) =>
+          'key' in mark ? hashConsumerKey(secret, route, mark.key) : hashClientId(secret, route, mark.clientId),
         follow,
       }),
       tokens,

@@ -268,10 +268,10 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
       async list(route) {
         return [...consumers.values()].filter((consumer) => consumer.route === route);
       },
-      async put({ route, name, key, rule }, by, reason) {
+      async put({ route, name, key, clientId, rule }, by, reason) {
         const view = { route, name, rule, changedAt: new Date(tick()).toISOString() };
         consumers.set(`${route}/${name}`, view);
-        consumerKeys.set(`${route}/${name}`, key);
+        consumerKeys.set(`${route}/${name}`, key ?? clientId);
         write({ actor: by, route, rolloutId: null, event: { kind: 'consumerListed', name, rule }, reason });
         return view;
       },

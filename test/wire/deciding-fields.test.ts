@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Echo } from '../../src/demo/toy-upstream.ts';
 import type { GatewayRoute } from '../../src/gateway/gateway.ts';
-import { hashConsumerKey } from '../../src/gateway/route/consumers.ts';
+import { hashClientId, hashConsumerKey } from '../../src/gateway/route/consumers.ts';
 import { forceToken } from '../../src/gateway/route/force-guard.ts';
 import { orderTo, routeTo, SECRET, startGateway, startToy, using } from '../support/gateway.ts';
 import { askRaw, fieldOf, get, openRaw } from '../support/raw-client.ts';
@@ -10,10 +10,10 @@ import { httpUpstream } from '../support/upstream.ts';
 const KEY = { kind: 'header', name: 'x-api-key' } as const;
 
 /** A route on which `acme` is listed for the canary, and what the upstream sees of a request to it. */
-async function started(route: Partial<GatewayRoute> = {}) {
+async function started(route: Partial<GatewayRoute> = {}, trustedProxies: readonly string[] = []) {
   const stable = await startToy('v1');
   const canary = await startToy('v2');
-  const gateway = await startGateway([routeTo(stable.url, { consumerKey: KEY, ...route })]);
+  const gateway = await startGateway([routeTo(stable.url, { consumerKey: KEY, ...route })], { trustedProxies });
   await gateway.setSplit(orderTo(stable.url, canary.url, { consumerDefault: 'stable' }));
   await gateway.setConsumers('shop', new Map([[hashConsumerKey(SECRET, 'shop', 'acme'), 'canary']]));
   const ask = async (target: string, ...lines: string[]) => {
@@ -72,6 +72,26 @@ describe('what chose the version reaches the upstream', () => {
     const { ask } = await started();
     const { seen, version } = await ask('/echo', 'X-Api-Key: acme', 'X_Api_Key: other', 'X_Else: 1');
     expect([version, seen('x-api-key'), seen('x_api_key'), seen('x_else')]).toEqual(['v2', ['acme'], [], ['1']]);
+  });
+});
+
+describe('a consumer that a proxy names', () => {
+  const ID = { kind: 'header', name: 'x-client-id', from: 'trustedProxies' } as const;
+  const LISTED = new Map([[hashClientId(SECRET, 'shop', 'acme'), 'canary' as const]]);
+
+  it('is the one whom a trusted proxy names', async () => {
+    const { gateway, ask } = await started({ consumerKey: ID }, ['127.0.0.1']);
+    await gateway.setConsumers('shop', LISTED);
+    expect((await ask('/echo', 'X-Client-Id: acme')).version).toBe('v2');
+    expect((await ask('/echo', 'X-Client-Id: another')).version).toBe('v1');
+    expect((await ask('/echo', 'X-Client-Id: acme', 'X-Client-Id: acme')).answer.status).toBe(400);
+  });
+
+  it('is nobody where anybody else names it, and the field passes as it came', async () => {
+    const { gateway, ask } = await started({ consumerKey: ID }, ['10.0.0.0/8']);
+    await gateway.setConsumers('shop', LISTED);
+    const { version, seen } = await ask('/echo', 'X-Client-Id: acme', 'X-Forwarded-For: 10.0.0.1');
+    expect([version, seen('x-client-id')]).toEqual(['v1', ['acme']]);
   });
 });
 

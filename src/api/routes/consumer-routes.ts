@@ -44,8 +44,9 @@ export function consumerRoutes({ consumers }: ControlPlane): OpenAPIHono<ApiEnv>
   app.openapi(list, async (c) => c.json([...(await consumers.list(c.req.valid('param').route))], 200));
 
   app.openapi(put, async (c) => {
-    const { rule, key, reason } = c.req.valid('json');
-    const consumer = { ...c.req.valid('param'), rule, ...(key === undefined ? {} : { key }) };
+    const { rule, key, clientId, reason } = c.req.valid('json');
+    const is = key === undefined ? (clientId === undefined ? {} : { clientId }) : { key };
+    const consumer = { ...c.req.valid('param'), rule, ...is };
     return c.json(await consumers.put(consumer, c.get('actor'), reason), 200);
   });
 

@@ -14,6 +14,7 @@ interface AddOptions extends ServerOptions {
   readonly key?: string;
   readonly keyEnv?: string;
   readonly keyStdin?: boolean;
+  readonly clientId?: string;
   readonly reason?: string;
 }
 
@@ -44,11 +45,14 @@ export function registerConsumers(program: Command, session: Session): void {
     .option('--key <key>', 'its credential (visible to others on this machine: prefer the next two)')
     .option('--key-env <variable>', 'take its credential from this environment variable')
     .option('--key-stdin', 'read its credential from standard input')
+    .option('--client-id <id>', 'its client id, where the route knows consumers by that; it is no secret')
     .option('--reason <text>', 'why; kept in the audit log')
     .action(async (route: string, name: string, options: AddOptions) => {
       const key = await keyOf(options, session);
+      const { clientId } = options;
       const reason = await reasonFor(session, options.reason, `give ${name} ${options.to}`);
-      const body = { rule: options.to, ...(key === undefined ? {} : { key }), reason };
+      const is = key === undefined ? (clientId === undefined ? {} : { clientId }) : { key };
+      const body = { rule: options.to, ...is, reason };
       const view = await openClient(options, session).send('PUT', pathOf(route, name), consumerViewSchema, body);
       print(session, options.output, view, () => saidOf(view));
     });
@@ -75,9 +79,9 @@ function pathOf(route: string, name?: string): string {
   return name === undefined ? list : `${list}/${encodeURIComponent(name)}`;
 }
 
-async function keyOf({ key, keyEnv, keyStdin }: AddOptions, session: Session): Promise<string | undefined> {
-  if ([key, keyEnv, keyStdin].filter((given) => given !== undefined).length > 1) {
-    throw new Problem('invalid-input', 'give the key in one way only: --key, --key-env or --key-stdin');
+async function keyOf({ key, keyEnv, keyStdin, clientId }: AddOptions, session: Session): Promise<string | undefined> {
+  if ([key, keyEnv, keyStdin, clientId].filter((given) => given !== undefined).length > 1) {
+    throw new Problem('invalid-input', 'give one of --key, --key-env, --key-stdin and --client-id');
   }
   if (keyStdin) return readAll(session.stdin);
   if (keyEnv === undefined) return key;

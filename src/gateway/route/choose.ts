@@ -116,13 +116,17 @@ function proxysIdOf({ fields, requestId, peer }: Requester): string | null {
   return peer.isTrusted && fields.field('x-request-id') === requestId ? requestId : null;
 }
 
-/** The consumer's credential; from `Authorization` only the token (RFC 6750 section 2.1), whatever the scheme. */
+/**
+ * What a request has of the consumer's key; from `Authorization` only the token (RFC 6750 section 2.1), whatever the scheme. From
+ * anybody but a trusted proxy, what only proxies may say is nothing.
+ */
 export function credentialOf(
   key: ConsumerKey | null,
-  { fields, query }: Pick<Requester, 'fields' | 'query'>,
+  { fields, query, peer }: Pick<Requester, 'fields' | 'query' | 'peer'>,
 ): string | null {
   if (key === null) return null;
   if (key.kind === 'query') return parametersOf(query, key.name)[0] ?? null;
+  if (key.from === 'trustedProxies' && !peer.isTrusted) return null;
   const value = headerOf(fields, key.name);
   if (value === null || key.name !== 'authorization') return value;
   return /^bearer /i.test(value) ? value.slice('Bearer '.length).trim() : value;

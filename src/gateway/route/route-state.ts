@@ -17,7 +17,7 @@ import { RouteMirror } from '../mirror/route-mirror.ts';
 import { RetryBudget } from '../upstream/retry-budget.ts';
 import { type AnswerPlaces, answerPlaces } from './answer-places.ts';
 import { Chance, RecentDraws } from './chance.ts';
-import { ConsumerRules } from './consumers.ts';
+import { ConsumerRules, knownBy } from './consumers.ts';
 import { DecidingFields } from './deciding-fields.ts';
 import type { Destination, Pools, Stream } from './destinations.ts';
 import { ForceGuard } from './force-guard.ts';
@@ -177,7 +177,7 @@ export class Follower {
           ? new RouteMirror(declared.name, declared.mirror, { clock, faults, bodies, pairs: recorder.pairs })
           : null,
         budget: new RetryBudget(),
-        consumers: new ConsumerRules(secret, declared.name),
+        consumers: new ConsumerRules(secret, declared.name, knownBy(declared.consumerKey)),
         cookie:
           declared.sticky.kind === 'cookie'
             ? new StickyCookie(secret, declared.sticky.name, declared.sticky.sameSite)

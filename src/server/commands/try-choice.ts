@@ -1,4 +1,4 @@
-import type { GatewayRoute, StickyKey } from '../../gateway/gateway.ts';
+import type { ConsumerKey, GatewayRoute, StickyKey } from '../../gateway/gateway.ts';
 import type { Refusal } from '../../gateway/http/refuse.ts';
 import { credentialOf, type Fields, forceAsked } from '../../gateway/route/choose.ts';
 import { cookieValues } from '../../gateway/route/sticky-cookie.ts';
@@ -11,18 +11,26 @@ export function choiceLines(route: GatewayRoute, { headers }: IncomingHead, quer
   const guard = route.forceRule
     ? `, if the client may force one${route.unfollowedForce === 'ignore' ? '' : '; else such a client is answered 412'}`
     : '';
-  const hasKey = credentialOf(route.consumerKey, { fields, query }) !== null;
+  // As a proxy's: who asks is not known.
+  const peer = { isTrusted: true };
+  const hasKey = credentialOf(route.consumerKey, { fields, query, peer }) !== null;
   return [
     ...(force
       ? [`${route.forceHeader}: ${asIsSaid(route, fields, force)}, which counts while a rollout allows it${guard}`]
       : []),
     ...(route.consumerKey
       ? [
-          `the ${route.consumerKey.kind} ${route.consumerKey.name} ${hasKey ? 'names a consumer' : 'is absent: no consumer'}`,
+          `the ${route.consumerKey.kind} ${route.consumerKey.name} ${hasKey ? namesOne(route.consumerKey) : 'is absent: no consumer'}`,
         ]
       : []),
     `by weight, ${stickyLine(route.sticky, { fields, hasKey })}`,
   ];
+}
+
+function namesOne(key: ConsumerKey): string {
+  return key.kind === 'header' && key.from === 'trustedProxies'
+    ? 'names a consumer, if a trusted proxy sends it'
+    : 'names a consumer';
 }
 
 /** The refusal of a force header that can only be followed during a rollout, if it applies to every client. */

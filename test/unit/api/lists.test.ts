@@ -43,6 +43,21 @@ describe('consumers', () => {
   });
 });
 
+describe('a consumer', () => {
+  it('has a key or a client id, and not both', async () => {
+    const path = '/routes/payments/consumers/acme';
+    const both = await send('PUT', path, { rule: 'canary', key: 'k', clientId: 'c', reason: 'why' });
+    expect([both.status, await both.json()]).toEqual([
+      422,
+      expect.objectContaining({ errors: [{ pointer: '#/clientId', detail: expect.stringContaining('not both') }] }),
+    ]);
+    for (const clientId of ['', 'a\nb', 'x'.repeat(257), 7]) {
+      expect((await send('PUT', path, { rule: 'canary', clientId, reason: 'why' })).status).toBe(422);
+    }
+    expect((await send('PUT', path, { rule: 'canary', clientId: 'acme-web', reason: 'why' })).status).toBe(200);
+  });
+});
+
 describe('tokens', () => {
   it('are shown once, work at once, and not after they are revoked', async () => {
     const made = await send('POST', '/tokens', { name: 'ci', role: 'operator', reason: 'pipeline' });

@@ -33,11 +33,14 @@ describe('consumers', () => {
     expect(shell.control.consumerKeys.get('payments/acme')).toBe('from-option');
     await shell.run(`${add} --key-stdin`, { stdin: 'from-stdin\n' });
     expect(shell.control.consumerKeys.get('payments/acme')).toBe('from-stdin');
+    expect((await shell.run(`${add} --client-id acme-web`)).code).toBe(0);
+    expect(shell.control.consumerKeys.get('payments/acme')).toBe('acme-web');
   });
 
   it.each([
     'consumers add payments acme --to canary --reason x --key a --key-env B',
     'consumers add payments acme --to canary --reason x --key-env NOT_SET',
+    'consumers add payments acme --to canary --reason x --key a --client-id b',
     'consumers add payments acme --to both --reason x',
     'consumers add payments acme --reason x',
     'consumers remove payments acme',

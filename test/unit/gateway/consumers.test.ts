@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Recent } from '../../../src/gateway/http/recent.ts';
-import { ConsumerRules, hashConsumerKey } from '../../../src/gateway/route/consumers.ts';
+import { ConsumerRules, hashClientId, hashConsumerKey, knownBy } from '../../../src/gateway/route/consumers.ts';
 
 const SECRET = Buffer.from('secret');
 
@@ -38,6 +38,31 @@ describe('consumer rules', () => {
     rules.replace(given);
     given.clear();
     expect(rules.find('acme').rule).toBe('canary');
+  });
+});
+
+describe('a client id', () => {
+  it('is no credential, and no credential is a client id', () => {
+    const byKey = new ConsumerRules(SECRET, 'shop');
+    const byId = new ConsumerRules(SECRET, 'shop', 'client-id');
+    const id = hashClientId(SECRET, 'shop', 'acme');
+    const key = hashConsumerKey(SECRET, 'shop', 'acme');
+    byKey.replace(new Map([[id, 'canary']]));
+    byId.replace(new Map([[key, 'canary']]));
+    expect([byKey.find('acme').rule, byId.find('acme').rule]).toEqual([null, null]);
+    byId.replace(new Map([[id, 'canary']]));
+    expect(byId.find('acme').rule).toBe('canary');
+    for (const route of ['shop', '', 'client-id', 'consumer\0shop']) {
+      for (const text of ['acme', '', 'shop\0acme']) {
+        expect(hashClientId(SECRET, route, text)).not.toBe(hashConsumerKey(SECRET, route, text));
+      }
+    }
+  });
+
+  it('is what a proxy says, and nothing else yet', () => {
+    const header = { kind: 'header', name: 'x-client-id' } as const;
+    expect([null, header, { kind: 'query', name: 'key' } as const].map(knownBy)).toEqual(['key', 'key', 'key']);
+    expect(knownBy({ ...header, from: 'trustedProxies' })).toBe('client-id');
   });
 });
 

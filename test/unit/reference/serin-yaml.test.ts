@@ -94,6 +94,13 @@ describe('the JSON Schema of serin.yaml', () => {
     ['force by networks', withRoute({ force: { from: ['10.0.0.0/8'] } })],
     ['force by tokens', withRoute({ force: { tokens: 'accepted' } })],
     ['sticky by consumer', withRoute({ sticky: 'consumer', consumerKey: { query: 'key' } })],
+    [
+      'a consumer whom a proxy names',
+      {
+        ...withGateway({ trustedProxies: ['10.0.0.0/8'] }),
+        ...withRoute({ consumerKey: { header: 'x-client-id', from: 'trustedProxies' } }),
+      },
+    ],
     ['a tenant by its name', withSource({ ...prometheus, tenant: 'shop' })],
     ['a health page with many statuses', withRoute({ health: { path: '/', status: ['2xx', 301] } })],
   ])('accepts %s, as serin does', (_what, file) => {
@@ -132,6 +139,7 @@ describe('the JSON Schema of serin.yaml', () => {
     ['force by the framing', withRoute({ forceHeader: 'CONTENT-length' })],
     ['a consumer by an address', withRoute({ consumerKey: { header: 'X-Real-IP' } })],
     ['a consumer by an address as CGI reads it', withRoute({ consumerKey: { header: 'X_Real-Ip' } })],
+    ['a consumer whom anybody names', withRoute({ consumerKey: { header: 'x-client-id', from: 'anybody' } })],
     ['a port above all', withGateway({ listen: '127.0.0.1:65536' })],
     ['a port far above all', withGateway({ readiness: '[::1]:99999' })],
     ['an IPv4 prefix too long', withGateway({ trustedProxies: ['10.0.0.0/33'] })],
