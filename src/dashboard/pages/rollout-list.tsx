@@ -76,7 +76,7 @@ function RolloutRow({ view, of }: { readonly view: RolloutView } & Pick<RolloutL
       <td data-label="report ">
         <Link to={`/ui/rollouts/${id}/report`}>
           {took === null ? 'so far' : 'report'}
-          <span class="unseen"> of {legible(canary.version)}</span>
+          <span class="spoken"> of {legible(canary.version)}</span>
         </Link>
       </td>
     </tr>

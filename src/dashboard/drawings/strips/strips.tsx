@@ -169,7 +169,7 @@ function Mark({ mark, tone, top, bottom }: Heights & { mark: PlacedMark; tone: s
         {...(kind === 'end' ? { 'stroke-width': 1.4 } : { 'stroke-dasharray': '2 3' })}
       />
       {sign !== null && (
-        <text x={sign.x} y={top - 4} text-anchor={sign.anchor} class={`f-${ink}`}>
+        <text x={sign.x} y={top - 4} text-anchor={sign.anchor} fill={`var(--${ink})`}>
           {sign.text}
         </text>
       )}
@@ -184,7 +184,9 @@ function StripDrawing({ strip, frame }: { strip: Strip; frame: StripsFrame }) {
   return (
     <g>
       <text x={0} y={isNarrow ? top - 5 : top + 11}>
-        <tspan class="f-ink">{name}</tspan>
+        <tspan fill="var(--ink)" font-weight={550}>
+          {name}
+        </tspan>
         {isNarrow && ` ${says}`}
       </text>
       {!isNarrow && (
@@ -208,7 +210,7 @@ function StripDrawing({ strip, frame }: { strip: Strip; frame: StripsFrame }) {
         </text>
       )}
       {ends.map(({ y, text, tone, weight }) => (
-        <text key={text} x={right + 8} y={y + 4} class={`f-${tone}`} {...(weight ? { 'font-weight': 600 } : {})}>
+        <text key={text} x={right + 8} y={y + 4} fill={`var(--${tone})`} {...(weight ? { 'font-weight': 600 } : {})}>
           {text}
         </text>
       ))}

@@ -93,11 +93,11 @@ function Pair({ name, canary, stable }: PairProps) {
     <td class="pair num small">
       <span class="what">{name} </span>
       <span class="canary">
-        <span class="unseen">canary </span>
+        <span class="spoken">canary </span>
         {canary}
       </span>{' '}
       <span class="stable">
-        <span class="unseen">stable </span>
+        <span class="spoken">stable </span>
         {stable}
       </span>
     </td>

@@ -17,7 +17,7 @@ interface RoutesTableProps {
 export function RoutesTable({ table, groups }: RoutesTableProps) {
   const [isWhole, setWhole] = useState(false);
   return (
-    <table class="routes" ref={table}>
+    <table class="rows routes" ref={table}>
       <thead>
         <tr>
           <th scope="col">route, stable → canary</th>
