@@ -1,6 +1,6 @@
 import type { GlyphName } from '../glyph-name.ts';
 import type { RolloutView } from '../views.ts';
-import { type EndName, endSign } from '../words/end-sign.ts';
+import { endSign } from '../words/end-sign.ts';
 import { lasting } from '../words/figures.ts';
 import { reasonOrQuote } from '../words/quoted.ts';
 import { ladderPlace, stageNow } from '../words/stage-words.ts';
@@ -27,8 +27,7 @@ export function rolloutLine(view: RolloutView): RolloutLine {
   if (active || endedAt === null) {
     return { ...place, sign: 'step', label: 'running', how: 'here', got: stageNow(view), took: null };
   }
-  const end = endSign(stage as EndName);
+  const { sign, label: ended, how } = endSign(stage);
   const took = lasting(Date.parse(endedAt) - Date.parse(startedAt));
-  if (stage === 'finalised') return { ...place, ...end, how: 'through', got: 'the whole way', took };
-  return { ...place, ...end, how: stage === 'rolled-back' ? 'harm' : 'ended', got: label, took };
+  return { ...place, sign, label: ended, how, got: how === 'through' ? 'the whole way' : label, took };
 }

@@ -4,7 +4,7 @@ import { MiniLadder } from '../drawings/mini-ladder.tsx';
 import { Glyph } from '../glyph.tsx';
 import { Moment } from '../moment.tsx';
 import type { RolloutView } from '../views.ts';
-import { legible } from '../words/said.ts';
+import { capitalised, legible } from '../words/said.ts';
 import { rolloutLine } from './rollout-line.ts';
 
 interface RolloutListProps {
@@ -64,7 +64,7 @@ function RolloutRow({ view, of }: { readonly view: RolloutView } & Pick<RolloutL
         <div class="small soft">{got}</div>
       </td>
       <td class="says foreign">
-        <b>{label.charAt(0).toUpperCase() + label.slice(1)}.</b> <span class="quoted">{reason}</span>
+        <b>{capitalised(label)}.</b> <span class="quoted">{reason}</span>
       </td>
       <td class="actor" data-label="started ">
         <Moment at={startedAt} />

@@ -16,7 +16,12 @@ export function said(sentence: string): string {
 /** The same with a capital and a full stop, where clauses follow each other. */
 export function asSentence(clause: string): string {
   const text = said(clause.trim());
-  return text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…]$/.test(text) ? '' : '.'}`;
+  return text === '' ? '' : `${capitalised(text)}${/[.!?…]$/.test(text) ? '' : '.'}`;
+}
+
+/** `At parity`, to begin a sentence with. */
+export function capitalised(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** `1 request`, `1,204 requests`; the noun takes an s. */

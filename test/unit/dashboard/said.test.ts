@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type EndName, endSign } from '../../../src/dashboard/words/end-sign.ts';
+import { endSign } from '../../../src/dashboard/words/end-sign.ts';
 import { quoted } from '../../../src/dashboard/words/quoted.ts';
 import { asSentence, legible, said } from '../../../src/dashboard/words/said.ts';
 import { verdictSign } from '../../../src/dashboard/words/verdict-sign.ts';
@@ -14,8 +14,8 @@ describe('a text of a stranger', () => {
 });
 
 it('a name that only a newer Serin knows is shown as it is', () => {
-  expect(verdictSign('drifting' as 'blind')).toEqual({ sign: 'dot', label: 'drifting' });
-  expect(endSign('expired' as EndName)).toEqual({ sign: 'dot', label: 'expired' });
+  expect(verdictSign('drifting' as 'blind')).toMatchObject({ sign: 'dot', label: 'drifting' });
+  expect(endSign('expired')).toMatchObject({ sign: 'dot', label: 'expired' });
 });
 
 it('what a person wrote is one quotation, which nothing in it can end', () => {

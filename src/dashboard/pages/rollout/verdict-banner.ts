@@ -1,10 +1,11 @@
 import type { GlyphName } from '../../glyph-name.ts';
 import type { RolloutView, VerdictView } from '../../views.ts';
+import { endSign } from '../../words/end-sign.ts';
 import { lasting, times } from '../../words/figures.ts';
 import { quoted } from '../../words/quoted.ts';
-import { asSentence } from '../../words/said.ts';
+import { asSentence, capitalised } from '../../words/said.ts';
 import { standingSign } from '../../words/standing-sign.ts';
-import { capitalised, verdictSign } from '../../words/verdict-sign.ts';
+import { type StandingSign, verdictSign } from '../../words/verdict-sign.ts';
 import { needsSomebody } from '../routes/needs-somebody.ts';
 import { harmThresholdOf } from './checks/check-evidence.ts';
 
@@ -21,29 +22,13 @@ export interface BannerLead {
 }
 
 export interface VerdictBanner {
-  readonly tone: '' | 'v-harm' | 'v-person' | 'v-ok';
+  readonly tone: StandingSign['tone'];
   readonly leads: readonly BannerLead[];
   /** What is beside it, in finished sentences. */
   readonly more: readonly string[];
   /** What only a person can do now; empty for nothing. */
   readonly person: readonly string[];
 }
-
-const TONES: Readonly<Record<string, VerdictBanner['tone']>> = {
-  harmful: 'v-harm',
-  suspect: 'v-person',
-  'shared-fault': 'v-person',
-  blind: 'v-person',
-  undecided: '',
-  'at-parity': 'v-ok',
-} satisfies Record<VerdictView['name'], VerdictBanner['tone']>;
-
-const ENDS: Readonly<Record<string, { sign: GlyphName; tone: VerdictBanner['tone']; word: string }>> = {
-  'rolled-back': { sign: 'harm', tone: 'v-harm', word: 'Rolled back' },
-  aborted: { sign: 'quiet', tone: '', word: 'Aborted' },
-  superseded: { sign: 'quiet', tone: '', word: 'Superseded' },
-  finalised: { sign: 'parity', tone: 'v-ok', word: 'Finalised' },
-};
 
 /** What the page says largest, and what it says below it. */
 export function bannerOf(view: RolloutView): VerdictBanner {
@@ -100,17 +85,17 @@ function verdictLead({ verdict, reason, stage }: RolloutView): Pick<VerdictBanne
     const word = stage === 'preflight' ? 'Preflight' : sign === 'open' ? 'Nothing judged yet' : capitalised(label);
     return { tone: '', lead: { sign, word, since: null, age: 'for', says: '', quote: quoted(reason) } };
   }
-  const { sign, label } = verdictSign(verdict.name);
+  const { sign, label, tone } = verdictSign(verdict.name);
   const isFault = verdict.name === 'blind' || verdict.name === 'shared-fault';
   const since = isFault ? verdict.since : null;
   const lead = { sign, word: capitalised(label), since, age: 'for', says: verdict.reason, quote: '' } as const;
-  return { tone: TONES[verdict.name] ?? '', lead };
+  return { tone, lead };
 }
 
 function endLead({ stage, reason, endedAt, verdict }: RolloutView): Pick<VerdictBanner, 'tone'> & { lead: BannerLead } {
-  const { sign, tone, word } = ENDS[stage] ?? { sign: 'quiet' as const, tone: '' as const, word: stage };
+  const { sign, label, tone } = endSign(stage);
   const told = reason === verdict?.reason ? { says: reason, quote: '' } : { says: '', quote: quoted(reason) };
-  return { tone, lead: { sign, word, since: endedAt, age: 'ago', ...told } };
+  return { tone, lead: { sign, word: capitalised(label), since: endedAt, age: 'ago', ...told } };
 }
 
 function whileItRuns({ verdict, cost }: RolloutView): readonly string[] {

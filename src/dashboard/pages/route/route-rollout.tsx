@@ -4,11 +4,10 @@ import { useValue } from '../../live/observable.ts';
 import { session } from '../../live/session.ts';
 import type { RolloutView, RouteView } from '../../views.ts';
 import { quoted } from '../../words/quoted.ts';
-import { asSentence, legible } from '../../words/said.ts';
+import { asSentence, capitalised, legible } from '../../words/said.ts';
 import { stageInShort } from '../../words/stage-words.ts';
 import { standingSign } from '../../words/standing-sign.ts';
 import { startCommand } from '../../words/start-command.ts';
-import { capitalised } from '../../words/verdict-sign.ts';
 
 interface RouteRolloutProps {
   readonly route: RouteView;

@@ -1,13 +1,12 @@
 import type { GlyphName } from '../../glyph-name.ts';
 import type { FindingView, RolloutView, RouteView } from '../../views.ts';
 import { shortTime } from '../../words/clock.ts';
-import { type EndName, endSign } from '../../words/end-sign.ts';
+import { endSign } from '../../words/end-sign.ts';
 import { measure } from '../../words/figures.ts';
 import { quoted, reasonOrQuote } from '../../words/quoted.ts';
-import { asSentence, legible, said } from '../../words/said.ts';
+import { asSentence, capitalised, legible, said } from '../../words/said.ts';
 import { ladderPlace, spacedPercent, stageInShort, stageNow } from '../../words/stage-words.ts';
 import { standingSign } from '../../words/standing-sign.ts';
-import { capitalised } from '../../words/verdict-sign.ts';
 import { lookAge, needsSomebody } from './needs-somebody.ts';
 
 export type RouteGroup = 'needs' | 'rolling' | 'ended' | 'quiet';
@@ -116,21 +115,13 @@ export function runningInShort(rollout: NonNullable<RouteView['rollout']>): RowS
   };
 }
 
-const HOW: Readonly<Record<string, RowState['how']>> = {
-  finalised: 'through',
-  'rolled-back': 'harm',
-  aborted: 'ended',
-  superseded: 'ended',
-} satisfies Record<EndName, RowState['how']>;
-
 /** `view` is null where it is not among those that ended last. */
 export function endedState(
   { id, version, stage, reason, endedAt }: NonNullable<RouteView['lastEnded']>,
   view: RolloutView | null,
   now: number,
 ): RowState {
-  const { sign, label } = endSign(stage);
-  const how = HOW[stage] ?? 'ended';
+  const { sign, label, how } = endSign(stage);
   const place = view && ladderPlace(view);
   const when = shortTime(Date.parse(endedAt), now);
   return {
