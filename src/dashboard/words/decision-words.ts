@@ -1,6 +1,7 @@
 import type { GlyphName } from '../glyph-name.ts';
 import type { AuditView } from '../views.ts';
 import { lasting, weightText } from './figures.ts';
+import { capitalised } from './said.ts';
 
 export interface DecisionWords {
   readonly sign: GlyphName;
@@ -22,7 +23,10 @@ type Fact = AuditView['event'];
 
 /** What became of a rollout by one entry of its audit: `10 % → 25 %`, `Paused`, `Gate tests passed`. */
 export function decisionWords({ event, actor, before, after }: AuditView): DecisionWords {
-  const [sign, title] = EVENTS[event.kind]?.(event, wayOf(before, after)) ?? ['dot', inWords(event.kind)];
+  const [sign, title] = EVENTS[event.kind]?.(event, wayOf(before, after)) ?? [
+    'dot',
+    capitalised(eventInWords(event.kind)),
+  ];
   const isByPerson = actor.role !== 'serin' && !AT_THE_START.includes(event.kind);
   return { sign: isByPerson ? 'person' : sign, title };
 }
@@ -109,8 +113,7 @@ function lower(text: string): string {
   return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 }
 
-/** `canaryJudgedHarmful` as `Canary judged harmful`. */
-function inWords(kind: string): string {
-  const text = kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+/** `gatePassed` -> `gate passed` */
+export function eventInWords(kind: string): string {
+  return kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }

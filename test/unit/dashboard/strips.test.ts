@@ -7,7 +7,7 @@ import { movedBy, placedMarks, placedTicks } from '../../../src/dashboard/drawin
 import { stripsFrame, stripsLayout } from '../../../src/dashboard/drawings/strips/strips-layout.ts';
 import { type StripsStory, stripsPoints } from '../../../src/dashboard/drawings/strips/strips-story.ts';
 import { figuresIn, stripsSummary } from '../../../src/dashboard/drawings/strips/strips-words.ts';
-import { UTC } from '../../../src/dashboard/drawings/strips/time-axis.ts';
+import { UTC } from '../../../src/dashboard/words/time-zone.ts';
 import { DRAWN_FROM, drawnTrail, type SeenLook } from '../../support/drawn-trail.ts';
 
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { axisTicks, instantWithin, type TimeZone, UTC } from '../../../src/dashboard/drawings/strips/time-axis.ts';
+import { axisTicks, instantWithin } from '../../../src/dashboard/drawings/strips/time-axis.ts';
+import { type TimeZone, UTC } from '../../../src/dashboard/words/time-zone.ts';
 
 const at = (text: string) => Date.parse(text);
 const HALF_PAST: TimeZone = { name: 'local', offsetMs: () => 5.5 * 3_600_000 };

@@ -72,7 +72,11 @@ function evidenceStrip({ points, frame, top }: StripParts, of: EvidenceStrip): S
       width: 1.1,
       ...(dash === undefined ? {} : { dash }),
     },
-    label: { y: y(log), text: frame.isNarrow ? limitText(log) : `${limitText(log)} ${what}`, tone: own === 'strong' ? 'soft' : own },
+    label: {
+      y: y(log),
+      text: frame.isNarrow ? limitText(log) : `${limitText(log)} ${what}`,
+      tone: own === 'strong' ? 'soft' : own,
+    },
   }));
   const end: EndLabel = { y: y(lastLog), text: times(lastLog), tone, weight: 'bold' };
   return {

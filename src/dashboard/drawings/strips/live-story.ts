@@ -1,7 +1,8 @@
 import type { AuditView, RolloutView, TrailView } from '../../views.ts';
-import { actsOfAudit, pausedTimes, personMarks, stageMarks } from './strip-marks.ts';
-import { evidenceLines, type StripsStory } from './strips-story.ts';
-import { LOCAL, timeText } from './time-axis.ts';
+import { LOCAL, timeText } from '../../words/time-zone.ts';
+import { type DrawnRollout, rolloutStory } from './rollout-story.ts';
+import { actsOfAudit } from './strip-marks.ts';
+import type { StripsStory } from './strips-story.ts';
 
 /** What is known of a rollout at one time; times are epoch ms by the database's clock. */
 export interface KnownNow {
@@ -18,29 +19,25 @@ const LOOKED_AT_MOST_MS = 20_000;
 
 /** The strips of a rollout as it stands. One that nobody hears of, or looks at, ends in a gap up to now. */
 export function liveStory({ rollout, trail, audit, now, lost }: KnownNow): StripsStory {
-  const { verdict, stages, startedAt, endedAt: ended, canaryBps, stage, router } = rollout;
-  const acts = actsOfAudit(audit);
-  const endedAt = ended === null ? null : Date.parse(ended);
+  const { verdict, startedAt, endedAt } = rollout;
   const from = Date.parse(startedAt);
   const lookedAt = Math.max(from, trail.at.at(-1) ?? from);
   const silence = endedAt === null ? silenceIn(trail, lookedAt, now, lost) : null;
-  return {
+  const upTo = endedAt === null ? (silence === null ? lookedAt : now) : Date.parse(endedAt);
+  return rolloutStory({
+    rollout,
     trail,
-    from,
-    to: Math.max(from + 1_000, endedAt ?? (silence === null ? lookedAt : now)),
-    end: endedAt === null ? null : { at: endedAt, bps: canaryBps, ...endOf(stage) },
+    acts: actsOfAudit(audit),
+    upTo,
     silence,
-    marks: [...stageMarks(stages), ...personMarks(acts, endedAt)],
-    paused: pausedTimes(acts),
-    lines: evidenceLines(verdict ?? lastVerdict(audit)),
-    split: router === 'none' ? 'advised' : 'moved',
-  };
+    verdict: verdict ?? lastVerdict(audit),
+  });
 }
 
 /** A promotion clears the verdict; what it was measured by is in the entry of the last step that was passed. */
-function lastVerdict(audit: readonly AuditView[]): Parameters<typeof evidenceLines>[0] {
+function lastVerdict(audit: readonly AuditView[]): DrawnRollout['verdict'] {
   const judged = audit.find(({ event }) => event['verdict'] !== undefined && event['verdict'] !== null);
-  return (judged?.event['verdict'] ?? null) as Parameters<typeof evidenceLines>[0];
+  return (judged?.event['verdict'] ?? null) as DrawnRollout['verdict'];
 }
 
 function silenceIn(trail: TrailView, lookedAt: number, now: number, lost: KnownNow['lost']): StripsStory['silence'] {
@@ -48,10 +45,4 @@ function silenceIn(trail: TrailView, lookedAt: number, now: number, lost: KnownN
   const rowMs = Math.max(...trail.everyMs.slice(-4), 0);
   if (now - lookedAt <= Math.max(LOOKED_AT_MOST_MS, 3 * rowMs)) return null;
   return { from: lookedAt, says: `no look since ${timeText(lookedAt, LOCAL)}` };
-}
-
-/** How a rollout ended, by the name of its last stage. */
-export function endOf(stage: string): { readonly label: string; readonly tone: 'harm' | 'ok' | 'soft' } {
-  const tone = stage === 'rolled-back' ? 'harm' : stage === 'finalised' ? 'ok' : 'soft';
-  return { label: stage.replace('-', ' '), tone };
 }

@@ -8,9 +8,9 @@ import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { AuditView, RolloutView, TrailView } from '../../views.ts';
 import { clockTime } from '../../words/clock.ts';
 import { legible } from '../../words/said.ts';
+import { LOCAL } from '../../words/time-zone.ts';
 import { liveStory } from './live-story.ts';
 import { Strips } from './strips.tsx';
-import { LOCAL } from './time-axis.ts';
 import { pieceText } from './versions-strips.ts';
 
 const EVERY_MS = 5_000;

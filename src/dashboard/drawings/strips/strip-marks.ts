@@ -1,6 +1,9 @@
 import type { AuditView, StageView } from '../../views.ts';
+import { eventInWords } from '../../words/decision-words.ts';
+import { glued } from '../../words/figures.ts';
 import { quoted } from '../../words/quoted.ts';
 import { legible } from '../../words/said.ts';
+import { spacedPercent } from '../../words/stage-words.ts';
 
 /** Something that happened at one time, through all strips. Epoch ms. */
 export interface StripMark {
@@ -40,18 +43,11 @@ export function actsOfAudit(audit: readonly AuditView[]): readonly MarkedAct[] {
 
 /** Where each stage began, but for the first, which begins with the rollout. */
 export function stageMarks(stages: readonly StageView[]): readonly StripMark[] {
-  return stages.flatMap(({ name, label, enteredAt }) =>
-    enteredAt === null || name === 'internal'
-      ? []
-      : [
-          {
-            at: Date.parse(enteredAt),
-            kind: 'step' as const,
-            label: spacedShare(label),
-            says: `${spacedShare(label)} began`,
-          },
-        ],
-  );
+  return stages.flatMap(({ name, label: plain, enteredAt }) => {
+    if (enteredAt === null || name === 'internal') return [];
+    const label = glued(spacedPercent(plain));
+    return [{ at: Date.parse(enteredAt), kind: 'step' as const, label, says: `${label} began` }];
+  });
 }
 
 /** What people do to a rollout; what follows from a start is done in the name of who started it, and is no act of theirs. */
@@ -96,14 +92,4 @@ export function pausedTimes(acts: readonly MarkedAct[]): readonly PausedTime[] {
     if (paused === false && isOpen) times[times.length - 1] = { from: last.from, to: at };
   }
   return times;
-}
-
-/** `gatePassed` -> `gate passed` */
-export function eventInWords(kind: string): string {
-  return kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-}
-
-/** `10%` -> `10 %` */
-function spacedShare(label: string): string {
-  return label.replace(/(\d)%/, '$1\u00a0%');
 }

@@ -1,7 +1,8 @@
+import { type TimeZone, timeText } from '../../words/time-zone.ts';
 import type { StripsFrame } from './strip.ts';
 import type { StripMark } from './strip-marks.ts';
 import type { StripsStory } from './strips-story.ts';
-import { axisTicks, instantWithin, type TimeZone, timeText } from './time-axis.ts';
+import { axisTicks, instantWithin } from './time-axis.ts';
 
 /** A text at a line through all strips or below them. */
 export interface PlacedSign {

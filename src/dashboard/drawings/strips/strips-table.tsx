@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import { weightText } from '../../words/figures.ts';
+import type { TimeZone } from '../../words/time-zone.ts';
 import { crosshairTime } from './strip-signs.ts';
 import type { StripsStory } from './strips-story.ts';
 import { errorsIn, evidenceText, happenedIn, p99In } from './strips-words.ts';
-import type { TimeZone } from './time-axis.ts';
 import type { TrailPoint } from './trail-points.ts';
 
 interface TableProps {

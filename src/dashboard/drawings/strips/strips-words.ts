@@ -1,7 +1,8 @@
 import { grouped, latency, percent, times, weightText } from '../../words/figures.ts';
+import type { TimeZone } from '../../words/time-zone.ts';
 import { shareChanges } from './share-strip.ts';
 import type { StripsPoints, StripsStory } from './strips-story.ts';
-import { instantWithin, type TimeZone } from './time-axis.ts';
+import { instantWithin } from './time-axis.ts';
 import type { TrackPoint, TrailPoint } from './trail-points.ts';
 
 /** One quantity at one time. */

@@ -1,11 +1,11 @@
 import { useMemo, useState } from 'preact/hooks';
+import type { TimeZone } from '../../words/time-zone.ts';
 import type { Strip, StripLine, StripsFrame } from './strip.ts';
 import { crosshairTime, movedBy, nearestPiece, type PlacedMark, placedMarks, placedTicks } from './strip-signs.ts';
 import { type StripsLayout, stripsLayout } from './strips-layout.ts';
 import { type StripsPoints, type StripsStory, stripsPoints } from './strips-story.ts';
 import { StripsTable } from './strips-table.tsx';
 import { figuresIn, stripsSummary } from './strips-words.ts';
-import type { TimeZone } from './time-axis.ts';
 import { useWidth } from './use-width.ts';
 
 interface StripsProps {

@@ -1,12 +1,4 @@
-/** Whose clock a drawing shows. */
-export interface TimeZone {
-  readonly name: 'UTC' | 'local';
-  /** What is added to UTC at that instant, in ms. */
-  readonly offsetMs: (at: number) => number;
-}
-
-export const UTC: TimeZone = { name: 'UTC', offsetMs: () => 0 };
-export const LOCAL: TimeZone = { name: 'local', offsetMs: (at) => -new Date(at).getTimezoneOffset() * 60_000 };
+import { dayText, type TimeZone, timeText, UTC } from '../../words/time-zone.ts';
 
 export interface AxisTick {
   /** Epoch ms. */
@@ -22,8 +14,6 @@ export const ROUND_SPANS_MS: readonly number[] = [
   ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR),
   ...[1, 2, 7, 14, 28].map((days) => days * DAY),
 ];
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** At most `most` round times between `from` and `to`; midnight has the day for its label. */
 export function axisTicks(from: number, to: number, most: number, zone: TimeZone): readonly AxisTick[] {
@@ -42,17 +32,6 @@ export function axisTicks(from: number, to: number, most: number, zone: TimeZone
 function label(wall: number, every: number): string {
   if (wall % DAY === 0) return dayText(wall, UTC);
   return new Date(wall).toISOString().slice(11, every < MINUTE ? 19 : 16);
-}
-
-/** `30 Nov` */
-export function dayText(at: number, zone: TimeZone): string {
-  const day = new Date(at + zone.offsetMs(at));
-  return `${day.getUTCDate()} ${MONTHS[day.getUTCMonth()]}`;
-}
-
-/** `13:09:20`, by the clock of the zone. */
-export function timeText(at: number, zone: TimeZone): string {
-  return new Date(at + zone.offsetMs(at)).toISOString().slice(11, 19);
 }
 
 /** `13:09:20`, and with its day where `from` to `to` has more than one. */

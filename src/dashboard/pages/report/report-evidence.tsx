@@ -1,9 +1,9 @@
 import { useMemo } from 'preact/hooks';
 import { Strips } from '../../drawings/strips/strips.tsx';
-import { UTC } from '../../drawings/strips/time-axis.ts';
 import { Glyph } from '../../glyph.tsx';
 import type { ReportView } from '../../views.ts';
 import { said } from '../../words/said.ts';
+import { UTC } from '../../words/time-zone.ts';
 import { CheckTable } from '../rollout/checks/check-table.tsx';
 import { ReservationList } from '../rollout/checks/reservation-list.tsx';
 import { worstDifferences } from '../rollout/difference-order.ts';

@@ -1,9 +1,10 @@
-import { instantWithin, UTC } from '../../drawings/strips/time-axis.ts';
+import { instantWithin } from '../../drawings/strips/time-axis.ts';
 import { Glyph } from '../../glyph.tsx';
 import type { GlyphName } from '../../glyph-name.ts';
 import type { ReportView } from '../../views.ts';
 import { grouped } from '../../words/figures.ts';
 import { asSentence, legible, said } from '../../words/said.ts';
+import { UTC } from '../../words/time-zone.ts';
 
 /** Every decision and page up to the end, the oldest first; times are UTC. */
 export function WhatHappened({ report: { happened, rollout, upTo } }: { readonly report: ReportView }) {
