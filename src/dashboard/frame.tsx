@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { LeftDeedBars } from './acts/left-deed-bars.tsx';
 import { Link } from './address.tsx';
 import { Keyboard } from './keys/keyboard.tsx';
 import { useValue } from './live/observable.ts';
@@ -49,6 +50,7 @@ export function Frame({ under, children }: { readonly under: Under | null; reado
         </div>
       </header>
       {isStale && state.heardAt !== null && <StaleBar heardAt={state.heardAt} refusal={state.refusal} />}
+      <LeftDeedBars />
       <main id="main" class={isStale || who.kind === 'ended' ? 'wrap is-stale' : 'wrap'}>
         {children}
       </main>

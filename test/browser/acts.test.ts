@@ -6,7 +6,7 @@ import { browserBinary } from '../support/browser-binary.ts';
 import { type BrowserStage, openBrowserStage } from '../support/browser-stage.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
 
-const ROUTES = ['shop', 'cart', 'pay', 'mail', 'find'];
+const ROUTES = ['shop', 'cart', 'pay', 'mail', 'find', 'left'];
 const WHY = 'p99 alarms at the ledger';
 
 const inChromium = serviceOrSkip('chromium', await browserBinary());
@@ -130,6 +130,78 @@ inChromium('acting on a rollout, in Chromium', (binary) => {
     expect([sent.length, (await kindsOf(id)).filter((kind) => kind === 'rolledBack').length]).toEqual([2, 1]);
     expect(violations(page)).toEqual([]);
   });
+
+  it('tells what came of a deed wherever its reader is by then, and after a reload only what the server says', async () => {
+    const { id } = await stage.start('left', 'v2');
+    const page = await pageOf(id);
+    await page.getByRole('link', { name: 'Routes' }).first().click();
+    await page.getByRole('row', { name: 'left' }).getByRole('link').click();
+    const bars = page.getByRole('status');
+
+    // The answer comes on another page.
+    const paused = await heldBack(page, 'pause');
+    await confirmed(page, 'Pause');
+    await page.goBack();
+    await page.getByRole('row', { name: 'left' }).waitFor();
+    await bars.getByText('“Pause left” is being done').waitFor();
+    await paused.letThrough();
+    await bars.getByText('You paused left.').waitFor();
+    await bars.getByRole('button', { name: 'Close' }).click();
+    expect(await bars.getByText('You paused left.').count()).toBe(0);
+
+    // Refused there, because another was faster.
+    await page.goForward();
+    const resumed = await heldBack(page, 'resume');
+    await confirmed(page, 'Resume');
+    await page.goBack();
+    await stage.post(`/api/v1/rollouts/${id}/resume`, { reason: 'seen enough' });
+    await resumed.letThrough();
+    await bars.getByText('Nothing was done by “Resume left”: the rollout had changed').waitFor();
+    expect(await inspect(page, 'left-page')).toEqual([]);
+    await bars.getByRole('button', { name: 'Close' }).click();
+
+    // Nobody hears the answer: it is on its way when the page is loaded anew, and done after that.
+    await page.goForward();
+    const again = await heldBack(page, 'pause');
+    await confirmed(page, 'Pause');
+    await page.reload();
+    await bars.getByText('It is not known whether “Pause left” was done').waitFor();
+    await bars.getByText('it was not done: left is as it was').waitFor();
+    await again.doIt();
+    await bars.getByText('You paused left.').waitFor();
+    await page.reload();
+    await page
+      .getByText(/^Paused by local admin/)
+      .first()
+      .waitFor();
+    expect(await bars.getByText('You paused left.').count()).toBe(0);
+    expect((await kindsOf(id)).filter((kind) => kind === 'paused').length).toBe(2);
+    expect(violations(page)).toEqual([]);
+  });
+
+  /** Keeps a request of the page from the server. */
+  async function heldBack(page: Page, verb: string) {
+    const held = Promise.withResolvers<Route>();
+    await page.route(`**/${verb}`, held.resolve, { times: 1 });
+    return {
+      letThrough: async () => (await held.promise).continue(),
+      /** Where no page waits for it any more. */
+      doIt: async () => {
+        const request = (await held.promise).request();
+        const { 'if-match': version = '' } = request.headers();
+        await stage.post(new URL(request.url()).pathname, request.postDataJSON(), { 'if-match': version });
+      },
+    };
+  }
+
+  /** Asks, gives a reason, and confirms: what opens the dialog is its verb. */
+  async function confirmed(page: Page, verb: string): Promise<void> {
+    await page.getByRole('button', { name: new RegExp(`^${verb}`) }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Why').fill(WHY);
+    await dialog.getByRole('button', { name: `${verb} left`, exact: true }).click();
+    await dialog.getByText('Being done …').waitFor();
+  }
 
   const audit = async (id: string): Promise<readonly AuditView[]> => (await stage.caller.audit(id)) ?? [];
   const kindsOf = async (id: string) => (await audit(id)).map(({ event }) => event.kind);

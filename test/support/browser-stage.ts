@@ -60,7 +60,7 @@ export interface BrowserStage {
   /** To read the API. */
   readonly caller: Caller;
   /** Writes as the admin; throws what a refusal says. */
-  post<T>(path: string, body: object): Promise<T>;
+  post<T>(path: string, body: object, headers?: Readonly<Record<string, string>>): Promise<T>;
   put(path: string, body: object): Promise<void>;
   /** A token of that role, and its id for `revoke`. */
   newToken(role: 'viewer' | 'operator' | 'admin'): Promise<z.infer<typeof newTokenViewSchema>>;
@@ -101,18 +101,18 @@ export async function openBrowserStage(options: BrowserStageOptions): Promise<Br
   home.write('serin.yaml', configFor({ gateway: portOf(gatewayUrl), control: portOf(url) }));
   const token = home.token();
   const caller = callerOf(() => ({ url, token }));
-  const send = async (method: string, path: string, body?: object): Promise<Response> => {
+  const send = async (method: string, path: string, body?: object, more = {}): Promise<Response> => {
     const response = await fetch(new URL(path, url), {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...more },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response;
   };
-  const post = async <T>(path: string, body: object): Promise<T> =>
-    (await (await send('POST', path, body)).json()) as T;
+  const post = async <T>(path: string, body: object, headers?: Readonly<Record<string, string>>): Promise<T> =>
+    (await (await send('POST', path, body, headers)).json()) as T;
   const running = new Map<string, Traffic>();
 
   const canaryOf = (route: string): ToyUpstream => {

@@ -2,6 +2,7 @@ import type { AuditView } from '../views.ts';
 import { clockTime } from '../words/clock.ts';
 import { said } from '../words/said.ts';
 import type { Acting, Notice } from './acting.ts';
+import type { Found } from './found.ts';
 import { allHappened } from './happened-words.ts';
 import type { Objection } from './objection.ts';
 
@@ -59,26 +60,38 @@ type Unknown = Extract<Acting, { readonly kind: 'unknown' }>;
 
 /** Nobody has heard what came of it: what the state says, and no more. */
 export function ActUnknown({ state, route }: { readonly state: Unknown; readonly route: string }) {
-  const { detail, found } = state;
+  const { detail, found, preview } = state;
   return (
     <div class="notice bad" role="alert">
       <p>
         <b>It is not known whether this was done:</b> {said(detail)}. It is not sent again by itself.
       </p>
       <div>
-        {found === null ? 'The state is being read, until Serin answers.' : <Found state={state} route={route} />}
+        <ActFound found={found} at={Date.now()} route={route} version={preview.version} />
       </div>
     </div>
   );
 }
 
-function Found({ state: { found, preview }, route }: { readonly state: Unknown; readonly route: string }) {
+interface ActFoundProps {
+  readonly found: Found | null;
+  /** When that was seen, by the reader's clock, epoch ms. */
+  readonly at: number;
+  readonly route: string;
+  /** Of the rollout when it was asked for. */
+  readonly version: number;
+}
+
+/** What the state says of a deed whose answer nobody heard. */
+export function ActFound({ found, at, route, version }: ActFoundProps) {
   switch (found?.kind) {
+    case undefined:
+      return <>The state is being read, until Serin answers.</>;
     case 'not-so-far':
       return (
         <>
-          At {clockTime(Date.now())} it was not done: {route} is as it was at version {preview.version}. What is still
-          on its way may be done yet; asked anew, it is done once at most.
+          At {clockTime(at)} it was not done: {route} is as it was at version {version}. What is still on its way may be
+          done yet; asked anew, it is done once at most.
         </>
       );
     case 'overtaken':
@@ -88,7 +101,7 @@ function Found({ state: { found, preview }, route }: { readonly state: Unknown; 
           <Happened entries={found.entries} />
         </>
       );
-    default:
-      return null;
+    case 'done':
+      return <>It was done.</>;
   }
 }

@@ -1,8 +1,9 @@
 import type { ApiReply } from '../live/requests.ts';
 import type { AuditView, PreviewView, RolloutView } from '../views.ts';
+import { actOutcome } from './act-outcome.ts';
 import type { Draft } from './draft.ts';
 import type { Found } from './found.ts';
-import { type Objection, objectionOf, type Refused } from './objection.ts';
+import { type Objection, objectionOf } from './objection.ts';
 
 /** Why the question is asked anew. `by`: the entries of the audit since, newest first; null until they are read. */
 export type Notice =
@@ -215,23 +216,20 @@ function confirmed(state: With<'asking', Previewed>): Acting {
 }
 
 function answered(state: With<'sending', Previewed>, reply: ApiReply<RolloutView>, at: number): Acting {
-  switch (reply.kind) {
-    case 'ok':
-      return { kind: 'done', turn: state.turn, draft: state.draft, at, after: reply.data };
-    case 'unreachable':
-      return { ...state, kind: 'unknown', detail: reply.detail, found: null };
+  const outcome = actOutcome(reply);
+  switch (outcome.kind) {
+    case 'done':
+      return { kind: 'done', turn: state.turn, draft: state.draft, at, after: outcome.after };
+    case 'unknown':
+      return { ...state, kind: 'unknown', detail: outcome.detail, found: null };
+    case 'signed-out':
+      return ask({ ...state, notice: { kind: 'signed-out' } });
+    case 'too-late': {
+      const from = state.preview.version;
+      const to = Math.max(state.seen, from + 1);
+      return ask({ ...state, seen: to, notice: { kind: 'not-done', from, to, by: null } });
+    }
     case 'refused':
-      return refusedWith(state, reply);
+      return { ...state, kind: 'refused', objection: objectionOf(outcome.reply, 'deed') };
   }
-}
-
-function refusedWith(state: With<'sending', Previewed>, reply: Refused): Acting {
-  if (reply.status >= 500) return { ...state, kind: 'unknown', detail: reply.detail, found: null };
-  if (reply.status === 401) return ask({ ...state, notice: { kind: 'signed-out' } });
-  if (reply.status === 412) {
-    const from = state.preview.version;
-    const to = Math.max(state.seen, from + 1);
-    return ask({ ...state, seen: to, notice: { kind: 'not-done', from, to, by: null } });
-  }
-  return { ...state, kind: 'refused', objection: objectionOf(reply, 'deed') };
 }

@@ -1,15 +1,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Link } from '../address.tsx';
 import { useKeys } from '../keys/use-keys.ts';
 import { useValue } from '../live/observable.ts';
 import { session } from '../live/session.ts';
 import type { RolloutView } from '../views.ts';
-import { clockTime, utcTime } from '../words/clock.ts';
 import { ActDialog } from './act-dialog.tsx';
 import { ActMenu } from './act-menu.tsx';
 import { actWords, VERB_NAMES } from './act-words.ts';
-import { type Acting, isOpen } from './acting.ts';
+import { isOpen } from './acting.ts';
 import { offeredTo } from './bar.ts';
+import { DoneWords } from './done-words.tsx';
 import { type ActVerb, draftOf } from './draft.ts';
 import { useActing } from './use-acting.ts';
 
@@ -84,7 +83,14 @@ export function RolloutActs({ rollout, onDone }: RolloutActsProps) {
         {bar.includes('rollback') && buttonOf('rollback', '')}
       </div>
       <p class="acted" role="status" tabIndex={-1} ref={outcome}>
-        {state.kind === 'done' && <Done state={state} rollout={rollout} />}
+        {state.kind === 'done' && (
+          <DoneWords
+            at={state.at}
+            did={actWords(state.draft, rollout).did}
+            after={state.after}
+            rolloutId={rollout.id}
+          />
+        )}
       </p>
       <div class="phonebar noprint">
         {first !== undefined && buttonOf(first, '')}
@@ -95,25 +101,6 @@ export function RolloutActs({ rollout, onDone }: RolloutActsProps) {
         <ActMenu offered={offered} rollout={rollout} onChoose={open} onCancel={() => setMenuOpen(false)} />
       )}
       {isOpen(state) && <ActDialog state={state} rollout={rollout} by={me.name} dispatch={dispatch} />}
-    </>
-  );
-}
-
-type DoneState = Extract<Acting, { readonly kind: 'done' }>;
-
-function Done({ state: { draft, at, after }, rollout }: { readonly state: DoneState; readonly rollout: RolloutView }) {
-  return (
-    <>
-      <time title={utcTime(at)}>{clockTime(at)}</time> You {actWords(draft, rollout).did}.
-      {after !== null && after.unrecorded !== null && (
-        <> The gateway has done it; it is recorded once the database answers again.</>
-      )}
-      {after !== null && after.id !== rollout.id && (
-        <>
-          {' '}
-          <Link to={`/ui/rollouts/${after.id}`}>Attempt {after.attempt}</Link>
-        </>
-      )}
     </>
   );
 }

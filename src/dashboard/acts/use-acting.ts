@@ -1,24 +1,29 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 import { useValue } from '../live/observable.ts';
-import { ask, command } from '../live/requests.ts';
-import { session, signedOut } from '../live/session.ts';
-import type { AuditView, PreviewView, RolloutView } from '../views.ts';
+import { command } from '../live/requests.ts';
+import { noteEnd, session } from '../live/session.ts';
+import type { PreviewView, RolloutView } from '../views.ts';
+import { actWords } from './act-words.ts';
 import { type Acting, type ActingEvent, act, CLOSED, isOpen } from './acting.ts';
-import { deedPosted, previewAsked } from './draft.ts';
-import { foundIn, type SinceVersion } from './found.ts';
+import { previewAsked } from './draft.ts';
+import { leaveDeed } from './left-deeds.ts';
+import { forgetDeed, type SentDeed, sendDeed } from './sent-deed.ts';
+import { findDeed, sinceOf } from './since-version.ts';
 
 const TYPING_MS = 300;
 /** A changed question stands for so long before it can be answered. */
 const SETTLES_MS = 1_000;
-const AGAIN_MS = 2_000;
 
 /** The dialog's state, with the requests that it calls for. */
 export function useActing(rollout: RolloutView): [Acting, (event: ActingEvent) => void] {
   const [state, dispatch] = useReducer(act, CLOSED);
   const who = useValue(session);
-  const { id, version } = rollout;
+  const { id, route, version } = rollout;
+  const by = who.kind === 'signed-in' || who.kind === 'ended' ? who.me.name : '';
   const turn = isOpen(state) ? state.turn : 0;
   const hadPreview = useRef(false);
+  const underWay = useRef<SentDeed | null>(null);
+  const last = useRef(state);
 
   useEffect(() => dispatch({ kind: 'seen', version }), [version]);
   useEffect(() => {
@@ -46,25 +51,26 @@ export function useActing(rollout: RolloutView): [Acting, (event: ActingEvent) =
     async function preview() {
       if (state.kind !== 'previewing') return;
       const reply = await command<PreviewView>('POST', `/rollouts/${id}/preview`, previewAsked(state.draft));
-      noteSession(reply);
+      noteEnd(reply);
       if (!isOver) dispatch({ kind: 'previewed', turn, reply });
     }
     async function send() {
       if (state.kind !== 'sending') return;
-      const { path, body } = deedPosted(state.draft, state.reason);
-      const reply = await command<RolloutView>('POST', `/rollouts/${id}${path}`, body, state.preview.version);
-      noteSession(reply);
+      const { draft, reason, preview } = state;
+      const words = actWords(draft, rollout);
+      underWay.current = sendDeed({
+        rollout: { id, route },
+        words,
+        sent: { draft, reason, version: preview.version, by },
+      });
+      const reply = await underWay.current.reply;
       dispatch({ kind: 'answered', turn, at: Date.now(), reply });
     }
     async function find() {
       if (state.kind !== 'unknown') return;
-      const by = who.kind === 'signed-in' || who.kind === 'ended' ? who.me.name : '';
       const sent = { draft: state.draft, reason: state.reason, version: state.preview.version, by };
-      const since = await sinceOf(id, sent.version, () => isOver);
-      if (since === null) return;
-      const latest = sent.draft.verb === 'retry' ? await latestOf(since.view.route) : null;
-      const found = foundIn(sent, since, latest);
-      dispatch({ kind: 'found', turn, at: Date.now(), found, version: since.view.version });
+      const seen = await findDeed(id, sent, () => isOver);
+      if (seen !== null) dispatch({ kind: 'found', turn, at: Date.now(), ...seen });
     }
   }, [state.kind, turn]);
 
@@ -74,6 +80,23 @@ export function useActing(rollout: RolloutView): [Acting, (event: ActingEvent) =
     const timer = setTimeout(() => dispatch({ kind: 'settled' }), SETTLES_MS);
     return () => clearTimeout(timer);
   }, [state.kind]);
+
+  useEffect(() => {
+    const before = last.current;
+    last.current = state;
+    const deed = underWay.current;
+    if (deed === null || state.kind === 'sending' || state.kind === 'unknown') return;
+    underWay.current = null;
+    // Who closes the dialog before the state has said anything is told elsewhere.
+    if (state.kind === 'closed' && before.kind === 'unknown' && before.found === null) leaveDeed(deed);
+    else forgetDeed(deed);
+  }, [state]);
+  useEffect(
+    () => () => {
+      if (underWay.current !== null) leaveDeed(underWay.current);
+    },
+    [],
+  );
 
   const untold =
     isOpen(state) && state.notice !== null && state.notice.kind !== 'signed-out' && state.notice.by === null
@@ -91,37 +114,4 @@ export function useActing(rollout: RolloutView): [Acting, (event: ActingEvent) =
   }, [untold]);
 
   return [state, dispatch];
-}
-
-function noteSession(reply: { readonly kind: string; readonly status?: number }): void {
-  if (reply.kind === 'refused' && reply.status === 401) signedOut();
-}
-
-/** Asks until Serin answers. Null where nobody waits for it any more. */
-async function sinceOf(id: string, version: number, isOver: () => boolean): Promise<SinceVersion | null> {
-  while (!isOver()) {
-    const since = await readSince(id, version);
-    if (since !== null) return since;
-    await new Promise((done) => setTimeout(done, AGAIN_MS));
-  }
-  return null;
-}
-
-/** The entries of an audit have no versions, but each is one: as many as the rollout has moved on are since then. Null: no answer. */
-async function readSince(id: string, version: number): Promise<SinceVersion | null> {
-  for (;;) {
-    const before = await ask<RolloutView>(`/rollouts/${id}`);
-    const audit = await ask<readonly AuditView[]>(`/rollouts/${id}/audit?limit=100`);
-    const after = await ask<RolloutView>(`/rollouts/${id}`);
-    noteSession(after);
-    if (before.kind !== 'ok' || audit.kind !== 'ok' || after.kind !== 'ok') return null;
-    if (before.data.version === after.data.version) {
-      return { view: after.data, entries: audit.data.slice(0, Math.max(0, after.data.version - version)) };
-    }
-  }
-}
-
-async function latestOf(route: string): Promise<RolloutView | null> {
-  const reply = await ask<readonly RolloutView[]>(`/rollouts?route=${encodeURIComponent(route)}&limit=1`);
-  return reply.kind === 'ok' ? (reply.data[0] ?? null) : null;
 }

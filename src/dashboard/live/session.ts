@@ -77,3 +77,8 @@ export function signedOut(): void {
   if (value.kind === 'signed-in') session.set({ kind: 'ended', me: value.me });
   else if (value.kind !== 'ended') session.set({ kind: 'signed-out' });
 }
+
+/** Notices in an answer that nobody is signed in any more. */
+export function noteEnd(reply: { readonly kind: string; readonly status?: number }): void {
+  if (reply.kind === 'refused' && reply.status === 401) signedOut();
+}

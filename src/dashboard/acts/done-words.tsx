@@ -1,0 +1,30 @@
+import { Link } from '../address.tsx';
+import type { RolloutView } from '../views.ts';
+import { clockTime, utcTime } from '../words/clock.ts';
+
+interface DoneWordsProps {
+  /** By the reader's clock, epoch ms. */
+  readonly at: number;
+  readonly did: string;
+  /** What the deed was answered with; null where only the state says that it was done. */
+  readonly after: RolloutView | null;
+  readonly rolloutId: string;
+}
+
+/** What was done, when, and where it goes on. */
+export function DoneWords({ at, did, after, rolloutId }: DoneWordsProps) {
+  return (
+    <>
+      <time title={utcTime(at)}>{clockTime(at)}</time> You {did}.
+      {after !== null && after.unrecorded !== null && (
+        <> The gateway has done it; it is recorded once the database answers again.</>
+      )}
+      {after !== null && after.id !== rolloutId && (
+        <>
+          {' '}
+          <Link to={`/ui/rollouts/${after.id}`}>Attempt {after.attempt}</Link>
+        </>
+      )}
+    </>
+  );
+}
