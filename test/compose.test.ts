@@ -95,7 +95,7 @@ describe('docker-compose.yml', () => {
 
 describe('the files in deploy/', () => {
   it('hold a configuration that Serin accepts, with the control API inside the network of the containers', () => {
-    const loaded = loadConfig(`${root}deploy/serin.yaml`);
+    const loaded = loadConfig(`${root}deploy/serin.yaml`, {});
     expect(loaded.config.control.listen).toEqual({ host: '0.0.0.0', port: 7780 });
     expect(loaded.config.gateway.listen.port).toBe(8080);
     expect([...loadPolicies(loaded).keys()]).toContain(loaded.config.routes[0]?.policy);

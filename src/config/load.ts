@@ -1,13 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { inOrder, readDocument } from '../policy/document.ts';
+import { inOrder } from '../policy/document.ts';
+import { validate } from '../policy/explain.ts';
+import type { DocumentFault } from '../policy/fault.ts';
 import type { SourceDocument } from '../policy/place.ts';
 import { type LoadedPolicy, readPolicy } from '../policy/read.ts';
+import { parseYaml } from '../policy/yaml.ts';
 import { givenVariable } from '../problem/given-variable.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
 import { readFailure } from '../problem/read-failure.ts';
 import { configSchema, type ServerConfig } from './config.ts';
+import { fillIn } from './given/given-values.ts';
 import { listenerFaults } from './listener-faults.ts';
 import { placeFaultsAmong, type RouteFault, routeFaults } from './route-faults.ts';
 
@@ -19,6 +23,9 @@ export interface LoadedConfig {
   readonly folder: string;
   /** Adds the place in the file to a fault found later; null if there is no file. */
   readonly document: SourceDocument | null;
+  /** The file as plain data, as it was written, and with the values of the environment and of files; null if there is no file. */
+  readonly written: unknown;
+  readonly filled: unknown;
 }
 
 /** Where the installation keeps its database, secret and admin token. */
@@ -27,21 +34,30 @@ export function dataFolderOf({ config, folder }: LoadedConfig, env: NodeJS.Proce
 }
 
 /** Reads and checks `serin.yaml`. Throws Problem('invalid-input') with every issue and its place. */
-export function loadConfig(file: string): LoadedConfig {
-  const read = readDocument(readText(file, '; name the file with --config'), file, configSchema);
-  if (!read.ok) {
-    // Report all faults at once: the operator should not find the next one at the next start.
-    const places = read.rest ? placeFaultsAmong(read.rest.value).map(issueIn(read.rest.document)) : [];
-    throw new Problem('invalid-input', `${file} is not valid`, { issues: inOrder([...read.issues, ...places]) });
+export function loadConfig(file: string, env: NodeJS.ProcessEnv): LoadedConfig {
+  const folder = dirname(resolve(file));
+  const refuse = (issues: readonly Issue[]) => {
+    throw new Problem('invalid-input', `${file} is not valid`, { issues: inOrder(issues) });
+  };
+  const yaml = parseYaml(readText(file, '; name the file with --config'), file);
+  if (!yaml.ok) return refuse(yaml.issues);
+  const { value: written, document } = yaml;
+  const { value: filled, faults: unfilled } = fillIn(written, { env, folder });
+  const validation = validate(configSchema, filled);
+  // Report all faults at once: the operator should not find the next one at the next start.
+  const faults = validation.ok
+    ? [...listenerFaults(validation.value), ...routeFaults(validation.value)]
+    : [...validation.faults, ...placeFaultsAmong(filled)];
+  if (!validation.ok || unfilled.length > 0 || faults.length > 0) {
+    const known = new Set(unfilled.map(({ path }) => JSON.stringify(path)));
+    const others = faults.filter(({ path }) => !known.has(JSON.stringify(path)));
+    return refuse([...unfilled, ...others].map(issueIn(document)));
   }
-  const { value: config, document } = read;
-  const issues = [...listenerFaults(config), ...routeFaults(config)].map(issueIn(document));
-  if (issues.length > 0) throw new Problem('invalid-input', `${file} is not valid`, { issues: inOrder(issues) });
-  return { config, folder: dirname(resolve(file)), document };
+  return { config: validation.value, folder, document, written, filled };
 }
 
-function issueIn(document: SourceDocument): (fault: RouteFault) => Issue {
-  return ({ path, message }) => document.issue({ path, message, at: 'value' });
+function issueIn(document: SourceDocument): (fault: RouteFault & Partial<DocumentFault>) => Issue {
+  return ({ path, message, at = 'value' }) => document.issue({ path, message, at });
 }
 
 /**

@@ -62,7 +62,13 @@ export async function setUpDemo(play: Play, notices: (line: string) => void): Pr
 
   const { urls } = await heard('upstreams');
   const server = await startServer({
-    loaded: { config: demoConfig(play, urls.v1 ?? '', dataFolder), folder: dataFolder, document: null },
+    loaded: {
+      config: demoConfig(play, urls.v1 ?? '', dataFolder),
+      folder: dataFolder,
+      document: null,
+      written: null,
+      filled: null,
+    },
     env: {},
     log: () => undefined,
     notices,

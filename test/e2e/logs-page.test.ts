@@ -129,7 +129,7 @@ describe('the page about logs', () => {
     for (const text of routesOf) {
       const elsewhere = makeHome(text);
       onTestFinished(() => elsewhere.remove());
-      expect(loadConfig(elsewhere.configFile).config.routes[0]?.logs).toBeDefined();
+      expect(loadConfig(elsewhere.configFile, {}).config.routes[0]?.logs).toBeDefined();
     }
     const [exporter = ''] = blocks('yaml').filter((block) => block.startsWith('exporters:'));
     const { endpoint } = parse(exporter).exporters['otlphttp/serin'];

@@ -78,7 +78,7 @@ describe('the first five minutes of the README', () => {
     const elsewhere = makeHome(`${prometheusYaml}policies: [mine.yaml, checkout.yaml]\n`);
     elsewhere.write('mine.yaml', mineYaml);
     elsewhere.write('checkout.yaml', checkoutYaml);
-    const loaded = loadConfig(resolve(elsewhere.folder, 'serin.yaml'));
+    const loaded = loadConfig(resolve(elsewhere.folder, 'serin.yaml'), {});
     expect([...loadPolicies(loaded).keys()]).toContain('checkout');
     expect(Object.keys(loaded.config.sources)).toEqual(['prometheus', 'shop-stats']);
     elsewhere.remove();

@@ -59,7 +59,7 @@ export async function examineRequirements(
   let loaded: LoadedConfig;
   let policies: Checked['policies'];
   try {
-    loaded = loadConfig(file);
+    loaded = loadConfig(file, env);
     policies = loadPolicies(loaded);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

@@ -10,7 +10,7 @@ const LEFT_BEHIND_MS = 1_000;
 
 /** Opens the database, which brings it up to date, and closes it again. */
 export async function migrate(file: string, { stdout, env }: ServerTerminal): Promise<number> {
-  const store = await openConfigured(loadConfig(file), env);
+  const store = await openConfigured(loadConfig(file, env), env);
   await store.close();
   stdout.write('the database is up to date\n');
   return 0;

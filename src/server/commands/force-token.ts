@@ -20,7 +20,7 @@ export function issueForceToken(
   { file, route, validFor }: ForceTokenRequest,
   { env, stdout }: Pick<ServerTerminal, 'env' | 'stdout'>,
 ): number {
-  const loaded = loadConfig(file);
+  const loaded = loadConfig(file, env);
   const { config } = loaded;
   const declared = config.routes.find(({ name }) => name === route);
   if (!declared) {

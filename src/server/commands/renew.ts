@@ -20,7 +20,7 @@ export interface RenewRequest {
 
 /** `serin renew-admin-token`, for users who can write to the data folder: resolves with the exit code. */
 export async function renewToken({ file, reason }: RenewRequest, { env, stdout }: ServerTerminal): Promise<number> {
-  const loaded = loadConfig(file);
+  const loaded = loadConfig(file, env);
   return withStore(loaded, env, async (store) => {
     const dataFolder = dataFolderOf(loaded, env);
     const { path, revoked } = await renewAdminToken(store, { dataFolder, newId, by: BY, reason });
@@ -34,7 +34,7 @@ export async function renewToken({ file, reason }: RenewRequest, { env, stdout }
  * can only be recognised with the previous secret, so they are removed, and named so that operators can list them again.
  */
 export async function renewSecret({ file, reason }: RenewRequest, { env, stdout }: ServerTerminal): Promise<number> {
-  const loaded = loadConfig(file);
+  const loaded = loadConfig(file, env);
   const place = { dataFolder: dataFolderOf(loaded, env), env };
   const given = env['SERIN_SECRET'] === undefined ? null : presentSecret(place);
   return withStore(loaded, env, async (store) => {

@@ -36,8 +36,8 @@ export interface Trial {
  * Says what would happen to a request without sending it: which route takes it and why, or why none does. 0 when one does,
  * 1 when the gateway itself would answer.
  */
-export function tryUrl(trial: Trial, { stdout }: Pick<ServerTerminal, 'stdout'>): number {
-  const { config } = loadConfig(trial.file);
+export function tryUrl(trial: Trial, { stdout, env }: Pick<ServerTerminal, 'stdout' | 'env'>): number {
+  const { config } = loadConfig(trial.file, env);
   const head = headOf(trial);
   const say = (label: string, text: string) => stdout.write(`${`${label}:`.padEnd(10)}${text}\n`);
   const host = head.headers.host ?? '';

@@ -128,7 +128,7 @@ describe('the Host of a request to the control API', () => {
   });
 
   it('is what Prometheus asks for in deploy/', async () => {
-    const { config } = loadConfig(`${deploy}serin.yaml`);
+    const { config } = loadConfig(`${deploy}serin.yaml`, {});
     const { scrape_configs } = parse(readFileSync(`${deploy}prometheus.yml`, 'utf8')) as {
       scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
     };
@@ -195,7 +195,7 @@ describe('control.anonymous', () => {
         file,
         'control:\n  anonymous: viewer\nroutes:\n  - { name: a, stable: "http://127.0.0.1:1", policy: standard }\n',
       );
-      expect(() => loadConfig(file)).toThrow(
+      expect(() => loadConfig(file, {})).toThrow(
         expect.objectContaining({
           issues: [expect.objectContaining({ place: expect.objectContaining({ line: 2, column: 14 }) })],
         }),

@@ -117,7 +117,7 @@ describe('a route and its source', () => {
       `${more}routes:\n  - name: shop\n    stable: http://127.0.0.1:9001\n    policy: standard\n${route}`,
     );
     try {
-      loadConfig(file);
+      loadConfig(file, {});
       return null;
     } catch (error) {
       return (error as Problem).issues?.map(({ place, message }) => `${place?.line}: ${message}`).join('\n');

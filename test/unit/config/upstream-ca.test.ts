@@ -17,7 +17,7 @@ function loaded(upstreamCa: string | undefined) {
     gateway: upstreamCa === undefined ? {} : { upstreamCa },
     routes: [{ name: 'shop', stable: 'https://shop.test', policy: 'standard' }],
   });
-  return { config, folder, document: null };
+  return { config, folder, document: null, written: null, filled: null };
 }
 
 function write(name: string, text: string): string {

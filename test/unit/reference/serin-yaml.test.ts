@@ -8,7 +8,8 @@ import { fieldsIn, fieldsOf } from '../../../scripts/reference/fields.ts';
 import { configFields, policyFields } from '../../../scripts/reference/file-fields.ts';
 import { regionsOf } from '../../../scripts/reference/regions.ts';
 import { configSchema } from '../../../src/config/config.ts';
-import { configJsonSchema } from '../../../src/config/json-schema.ts';
+import { fillIn } from '../../../src/config/given/given-values.ts';
+import { configJsonSchemaText } from '../../../src/config/json-schema.ts';
 import { routeFaults } from '../../../src/config/route-faults.ts';
 import { routeMetricsSchema } from '../../../src/config/route-metrics.ts';
 import { readPolicy } from '../../../src/policy/read.ts';
@@ -16,7 +17,9 @@ import { yamlExamples } from '../../support/yaml-examples.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, strictTypes: false });
-const validate = ajv.compile(configJsonSchema());
+const validate = ajv.compile(JSON.parse(configJsonSchemaText()));
+/** What the examples leave to the environment. */
+const env = { PAYMENTS_HOST: 'payments', PAYMENTS_VERSION: 'v1' };
 const keys = Object.keys(configSchema.shape);
 
 const route = { name: 'r', stable: 'http://127.0.0.1:9001', policy: 'standard' };
@@ -28,7 +31,9 @@ const withSource = (source: object) => ({ sources: { p: source }, routes: [route
 
 /** What `serin` finds wrong with a file by its schema and its rules for routes. */
 function faultsOf(file: unknown): readonly unknown[] {
-  const { success, data, error } = configSchema.safeParse(file);
+  const { value, faults } = fillIn(file, { env, folder: root });
+  if (faults.length > 0) return faults;
+  const { success, data, error } = configSchema.safeParse(value);
   return success ? routeFaults(data) : error.issues;
 }
 

@@ -26,7 +26,7 @@ async function found(mirror: string, policy = 'standard') {
     file,
     `policies: [comparing.yaml]\nroutes:\n  - { name: shop, stable: "http://127.0.0.1:1", policy: ${policy}${mirror} }\n`,
   );
-  const loaded = loadConfig(file);
+  const loaded = loadConfig(file, {});
   const checked: Checked = {
     file,
     loaded,

@@ -24,7 +24,7 @@ spec:
     file,
     `gateway: { listen: "${listen}" }\npolicies: [own.yaml]\nroutes:\n  - { name: shop, stable: "http://127.0.0.1:1", policy: own${force} }\n`,
   );
-  const loaded = loadConfig(file);
+  const loaded = loadConfig(file, {});
   const checked = {
     file,
     loaded,

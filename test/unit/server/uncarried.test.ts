@@ -35,7 +35,7 @@ routes:
     metrics: { preset: otel, version: { label: version } }
 `,
   );
-  const loaded = loadConfig(file);
+  const loaded = loadConfig(file, {});
   const checked: Checked = {
     file,
     loaded,

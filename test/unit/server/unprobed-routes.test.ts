@@ -23,7 +23,7 @@ spec:
 async function found(routes: string) {
   const file = join(folder, 'serin.yaml');
   writeFileSync(file, `policies: [asking.yaml]\nroutes:\n${routes}`);
-  const loaded = loadConfig(file);
+  const loaded = loadConfig(file, {});
   const checked: Checked = {
     file,
     loaded,
