@@ -151,6 +151,7 @@ export interface Standing {
   readonly unrecorded: {
     readonly event: string;
     readonly by: string;
+    readonly role: Actor['role'];
     readonly reason: string;
     /** Epoch ms; null where only the gateway saw it. */
     readonly at: number | null;
@@ -186,6 +187,8 @@ export interface RouteStanding {
     readonly version: string;
     readonly stage: EndedStage;
     readonly reason: string;
+    /** Null where that was not recorded. */
+    readonly by: { readonly name: string; readonly role: string } | null;
     readonly endedAt: number;
   } | null;
 }

@@ -11,6 +11,8 @@ import { stageViewSchema } from './views/stages-view.ts';
 const instant = z.iso.datetime().describe('RFC 3339, UTC');
 const version = z.strictObject({ url: z.string(), version: z.string() });
 const actor = z.strictObject({ name: z.string(), role: z.string() });
+/** A person may be called serin too, so that the name alone does not tell. */
+const ROLE_OF_REASON = 'The role is `serin` where Serin did, whose reasons are sentences of its own';
 
 const cost = z
   .strictObject({
@@ -58,7 +60,14 @@ export const rolloutViewSchema = z
         .nullable()
         .describe('Whether the policy of that name differs now; null where there is none, or it cannot be read'),
     }),
-    paused: z.strictObject({ at: instant, by: z.string(), reason: z.string() }).nullable(),
+    paused: z
+      .strictObject({
+        at: instant,
+        by: z.string(),
+        role: z.string().nullable().describe(`${ROLE_OF_REASON}; null for a pause that an older Serin recorded`),
+        reason: z.string().describe('In the words of who paused it, without quotation marks'),
+      })
+      .nullable(),
     dwell: z.strictObject({ needMs: z.number(), haveMs: z.number() }),
     gates: z.array(z.strictObject({ name: z.string(), open: z.boolean() })),
     forced: z
@@ -84,7 +93,12 @@ export const rolloutViewSchema = z
           '`skip` of what the verdict rests on, `gate` for the first that is closed; `retry` as far as it is known before the canary is asked',
       ),
     openPage: z.enum(['rolled-back', 'harmful', 'undecided', 'blind', 'shared-fault']).nullable(),
-    reason: z.string().describe('Why it is where it is, in one sentence'),
+    reason: z
+      .string()
+      .describe("Why it is where it is, in one sentence; a person's words are in quotation marks, behind their name"),
+    reasonBy: actor
+      .nullable()
+      .describe(`Who gave the reason. ${ROLE_OF_REASON}; null where an older Serin recorded it`),
     cost,
     trafficPerSecond: z
       .number()
@@ -100,6 +114,9 @@ export const rolloutViewSchema = z
     startedAt: instant,
     startedBy: z.string().nullable(),
     endedAt: instant.nullable(),
+    endedBy: actor
+      .nullable()
+      .describe(`Who ended it. ${ROLE_OF_REASON}; null while it runs, and where an older Serin ended it`),
     lookedAt: instant.describe('The last look at the evidence'),
     look: z
       .strictObject({
@@ -117,7 +134,8 @@ export const rolloutViewSchema = z
       .strictObject({
         event: z.string().describe('rolledBack, aborted, canaryBraked or harmHeld'),
         by: z.string(),
-        reason: z.string(),
+        role: z.string().describe(ROLE_OF_REASON),
+        reason: z.string().describe('In the words of who did it, without quotation marks'),
         at: instant.nullable(),
       })
       .nullable()
@@ -145,7 +163,7 @@ export const auditViewSchema = z
     route: z.string(),
     rolloutId: z.string().nullable(),
     event: z.looseObject({ kind: z.string() }),
-    reason: z.string(),
+    reason: z.string().describe('In the words of the actor, without quotation marks'),
     before: z.unknown(),
     after: z.unknown(),
     hash: z.string(),

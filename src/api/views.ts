@@ -43,7 +43,7 @@ export function rolloutView(
     stable: { url: rollout.stable.url, version: rollout.stable.version },
     canary: { url: rollout.canary.url, version: rollout.canary.version },
     policy: { name: metadata.name, digest: rollout.policyDigest, changed: hasChanged(rollout, policyDigest) },
-    paused: paused && { at: instant(paused.at), by: paused.by, reason: paused.reason },
+    paused: paused && { at: instant(paused.at), by: paused.by, role: paused.role ?? null, reason: paused.reason },
     dwell: { needMs: neededDwellMs(rollout), haveMs: evidence.dwellMs },
     gates: requiredGates(rollout).map((name) => ({ name, open: rollout.gatesPassed.includes(name) })),
     forced: {
@@ -59,6 +59,7 @@ export function rolloutView(
     acts: acts.map(({ verb, refused }) => ({ verb, role: ROLE_TO_ACT, refused })),
     openPage: rollout.openPage,
     reason: rollout.reason,
+    reasonBy: whoseReason(rollout),
     cost: soFar.cost,
     trafficPerSecond: look && drawnPerSecond({ rollout, evidence }, evidence.lookedAt + look.agoMs),
     sticky: route?.sticky ?? null,
@@ -66,6 +67,7 @@ export function rolloutView(
     startedAt: instant(rollout.startedAt),
     startedBy: rollout.started?.by ?? null,
     endedAt: rollout.endedAt === null ? null : instant(rollout.endedAt),
+    endedBy: isEnded(rollout) ? whoseReason(rollout) : null,
     lookedAt: instant(evidence.lookedAt),
     look: look && { ...look, agoMs: Math.round(look.agoMs) },
     declared: declared ? declaredView(declared, evidence.verdict) : null,
@@ -86,6 +88,10 @@ export function auditView(entry: AuditEntry): AuditView {
     after: entry.after,
     hash: entry.hash,
   };
+}
+
+function whoseReason({ reasonBy }: Rollout): RolloutView['reasonBy'] {
+  return reasonBy ? { name: reasonBy.name, role: reasonBy.role } : null;
 }
 
 /** Null where nothing is known of what is declared now. */

@@ -1,5 +1,6 @@
 import { Problem } from '../problem/problem.ts';
 import type { Act } from '../rollout/acts/acts.ts';
+import { type Actor, SERIN } from '../rollout/event.ts';
 import type { LookAge } from '../rollout/look-age.ts';
 import { type AuditEntry, noSuchRollout, type RolloutRecord } from '../rollout/record.ts';
 import { MOST_REPORTED_MESSAGES } from '../rollout/report/report-parts.ts';
@@ -110,6 +111,7 @@ async function refuseUnreadable(store: Pick<Store, 'rollouts'>, route: string): 
 interface Pending {
   readonly event: string;
   readonly by: string;
+  readonly role: Actor['role'];
   readonly reason: string;
   /** Epoch ms; null where only the gateway saw it. */
   readonly at: number | null;
@@ -146,13 +148,16 @@ function known(
   const done = unrecorded.get(id);
   if (done) {
     const { event, by, reason, at } = done;
-    return { look, unrecorded: { event: event.kind, by: by.name, reason, at } };
+    return { look, unrecorded: { event: event.kind, by: by.name, role: by.role, reason, at } };
   }
   const braked = brakes.get(id);
   const held = heldHarm.get(id);
   if (braked === undefined && held !== undefined) {
-    return { look, unrecorded: { event: held.kind, by: 'serin', reason: held.reason, at: null } };
+    return { look, unrecorded: { event: held.kind, by: SERIN.name, role: SERIN.role, reason: held.reason, at: null } };
   }
   if (braked === undefined) return { look, unrecorded: null };
-  return { look, unrecorded: { event: 'canaryBraked', by: 'serin', reason: braked.reason, at: null } };
+  return {
+    look,
+    unrecorded: { event: 'canaryBraked', by: SERIN.name, role: SERIN.role, reason: braked.reason, at: null },
+  };
 }

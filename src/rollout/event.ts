@@ -59,6 +59,28 @@ export type OverrideEvent =
   | { readonly kind: 'rebased'; readonly policy: Policy; readonly policyDigest: string }
   | { readonly kind: 'finalisedByHand' };
 
+/** What people do. A start has Serin ask the canary at once, in the name of who started it: that is no override. */
+const OVERRIDES: Readonly<Record<OverrideEvent['kind'], true>> = {
+  paused: true,
+  resumed: true,
+  advanced: true,
+  promoted: true,
+  rolledBack: true,
+  aborted: true,
+  weightSet: true,
+  extended: true,
+  checkSkipped: true,
+  gatePassed: true,
+  superseded: true,
+  rebased: true,
+  finalisedByHand: true,
+};
+
+/** Whether a person decided it, in whose words its reason is. */
+export function isByPerson({ role }: Pick<Actor, 'role'>, { kind }: { readonly kind: string }): boolean {
+  return role !== 'serin' && Object.hasOwn(OVERRIDES, kind);
+}
+
 /** What a brake leads to. */
 export function brakedBy({ reason, blames }: PulledBrake): Extract<MachineEvent, { kind: 'canaryBraked' }> {
   return { kind: 'canaryBraked', reason, ...(blames === 'nobody' ? { blames } : {}) };

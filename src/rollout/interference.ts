@@ -4,7 +4,7 @@ import { formatBps, formatDuration } from '../policy/units.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import type { MachineEvent } from './event.ts';
 import { asOfNow, type Evidence } from './evidence.ts';
-import { changed, refused, rollBack, type Transition, type TransitionContext, weighed } from './move.ts';
+import { changed, pausedBy, refused, rollBack, type Transition, type TransitionContext, weighed } from './move.ts';
 import type { Rollout } from './state.ts';
 
 /** A fault that starts within this time after a weight increase may be caused by it. */
@@ -124,7 +124,7 @@ export function holdWithdrawal(rollout: Rollout, reason: string, context: Transi
     withdrawal: { ...withdrawal, phase: 'held' },
     openPage: 'shared-fault',
     reason,
-    paused: rollout.paused ?? { at: context.at, by: context.actor.name, reason },
+    paused: pausedBy(rollout, context, reason),
   });
 }
 

@@ -82,6 +82,15 @@ export function changed(rollout: Rollout, change: Partial<Rollout>): Transition 
   };
 }
 
+/** By whoever the event is from; a pause that there is already stays. */
+export function pausedBy(
+  rollout: Rollout,
+  { at, actor }: TransitionContext,
+  reason: string,
+): NonNullable<Rollout['paused']> {
+  return rollout.paused ?? { at, by: actor.name, role: actor.role, reason };
+}
+
 export function refused(reason: string): Transition {
   return { kind: 'refused', reason };
 }

@@ -3,7 +3,7 @@ import { termsOf } from '../parity/each-check.ts';
 import type { OnHarm } from '../policy/schema.ts';
 import { formatBps } from '../policy/units.ts';
 import type { MachineEvent } from './event.ts';
-import { changed, refused, type Transition, type TransitionContext } from './move.ts';
+import { changed, pausedBy, refused, type Transition, type TransitionContext } from './move.ts';
 import { currentStep } from './plan.ts';
 import { weightInForce } from './split-order.ts';
 import type { Rollout } from './state.ts';
@@ -43,13 +43,13 @@ function isHeldForHarm({ kind }: Rollout['stage']): boolean {
 }
 
 /** Paused at the present weight: a person decides. */
-export function holdHarm(rollout: Rollout, reason: string, { at, actor }: TransitionContext): Transition {
+export function holdHarm(rollout: Rollout, reason: string, context: TransitionContext): Transition {
   if (!isHeldForHarm(rollout.stage)) return refused('only the internal phase, a step or the bake is held for harm');
   return changed(rollout, {
-    harmHeldAt: at,
+    harmHeldAt: context.at,
     openPage: 'harmful',
     reason,
-    paused: rollout.paused ?? { at, by: actor.name, reason },
+    paused: pausedBy(rollout, context, reason),
   });
 }
 

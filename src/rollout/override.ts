@@ -6,6 +6,7 @@ import type { OverrideEvent } from './event.ts';
 import {
   changed,
   enter,
+  pausedBy,
   refused,
   rollBack,
   type Transition,
@@ -16,6 +17,7 @@ import {
 import { goOn } from './on-harm.ts';
 import { currentStep, nextStage, requiredGates } from './plan.ts';
 import { type Rollout, stageName } from './state.ts';
+import { inQuotes, saidBy } from './words/quote.ts';
 
 /** What an operator may do to a running rollout; any override acknowledges an open page. */
 export function override(rollout: Rollout, event: OverrideEvent, context: TransitionContext): Transition {
@@ -25,14 +27,14 @@ export function override(rollout: Rollout, event: OverrideEvent, context: Transi
 }
 
 function overridden(rollout: Rollout, event: OverrideEvent, context: TransitionContext): Transition {
-  const why = `${context.actor.name}: ${context.reason}`;
+  const why = saidBy(context.actor, context.reason);
   const acknowledged = { openPage: null, reason: why } as const;
   switch (event.kind) {
     case 'paused':
       if (rollout.paused) return refused('it is paused already');
       return changed(rollout, {
         ...acknowledged,
-        paused: { at: context.at, by: context.actor.name, reason: context.reason },
+        paused: pausedBy(rollout, context, context.reason),
       });
     case 'resumed':
       if (!rollout.paused) return refused('it is not paused');
@@ -45,14 +47,19 @@ function overridden(rollout: Rollout, event: OverrideEvent, context: TransitionC
       return advanceByHand(rollout, event.to, context, why);
     case 'promoted':
       if (event.repair)
-        return promoteByHand(rollout, true, context, `${context.actor.name}: as a repair: ${context.reason}`);
+        return promoteByHand(rollout, true, context, `${context.actor.name}, as a repair: ${inQuotes(context.reason)}`);
       return promoteByHand(rollout, event.full, context, why);
     case 'rolledBack':
       return rollBackByHand(rollout, context, why);
     case 'aborted':
       return enter(rollout, { kind: 'aborted' }, context, why);
     case 'superseded':
-      return enter(rollout, { kind: 'superseded' }, context, `superseded by ${event.by}: ${context.reason}`);
+      return enter(
+        rollout,
+        { kind: 'superseded' },
+        context,
+        `superseded by ${event.by}, which ${context.actor.name} started: ${inQuotes(context.reason)}`,
+      );
     case 'finalisedByHand':
       if (rollout.stage.kind !== 'promoted') return refused(`it is in ${stageName(rollout.stage)}, not promoted`);
       return enter(rollout, { kind: 'finalised' }, context, why);

@@ -9,6 +9,7 @@ import type { Evidence } from './evidence.ts';
 import { whatFailed, whyRefused } from './forced.ts';
 import type { Message, PageSubject } from './message.ts';
 import { type PagedCause, type Rollout, stageName } from './state.ts';
+import { inQuotes } from './words/quote.ts';
 
 interface Told {
   readonly before: Rollout;
@@ -37,7 +38,7 @@ export function pageFacts({ before, after, event, evidence, subject }: Told): Me
     attempt: after.attempt,
     policy: after.policy.metadata.name,
     reason: after.reason,
-    ...(after.started ? { startedBy: after.started.by, startedBecause: after.started.reason } : {}),
+    ...(after.started ? { startedBy: after.started.by, startedBecause: inQuotes(after.started.reason) } : {}),
     ...(subject === null
       ? {}
       : { ...harmFacts(before, event, evidence, verdict), next: nextCommand(after, event, verdict) }),

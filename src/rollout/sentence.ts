@@ -2,6 +2,7 @@ import { formatBps, formatDuration } from '../policy/units.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Happening, OverrideEvent } from './event.ts';
 import { type Rollout, stageName } from './state.ts';
+import { inQuotes } from './words/quote.ts';
 
 const NOT_MOVED = 'Serin does not move the traffic of this route';
 
@@ -13,7 +14,7 @@ export function sentence(before: Rollout, after: Rollout, { event, actor, reason
   const by = actor.role === 'serin' ? '' : ` by ${actor.name}`;
   // A paused rollout may be moved; it stays paused.
   const still = actor.role !== 'serin' && before.paused && after.paused ? ', still paused' : '';
-  const why = actor.role === 'serin' ? after.reason : reason;
+  const why = actor.role === 'serin' ? after.reason : inQuotes(reason);
   switch (event.kind) {
     case 'preflightPassed':
       return `${route}: ${canary.version} started${by}, it gets forced requests only: ${why}${warningOf(event)}`;

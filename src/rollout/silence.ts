@@ -1,6 +1,6 @@
 import type { MachineEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
-import { changed, rollBack, type Transition, type TransitionContext } from './move.ts';
+import { changed, pausedBy, rollBack, type Transition, type TransitionContext } from './move.ts';
 import { pagedFor } from './paged.ts';
 import { currentStep } from './plan.ts';
 import type { Rollout } from './state.ts';
@@ -32,6 +32,6 @@ export function stopForSilence(
     openPage: 'blind',
     reason,
     ...pagedFor(rollout, 'blind', context.at),
-    paused: rollout.paused ?? { at: context.at, by: context.actor.name, reason },
+    paused: pausedBy(rollout, context, reason),
   });
 }

@@ -50,6 +50,15 @@ export interface StepBack {
 /** What a person is paged for while a rollout runs; a hold with its cause, as in `hold:worse:clientErrors`. */
 export type PagedCause = 'undecided' | 'suspect' | 'blind' | 'shared-fault' | `hold:${string}`;
 
+/** Who paused it, and why in their own words. */
+export interface Pause {
+  readonly at: number;
+  readonly by: string;
+  /** `serin` where Serin did; missing from a pause stored before this field existed. */
+  readonly role?: string;
+  readonly reason: string;
+}
+
 /** The decided state of one rollout: changed only by audited events, so that replaying the audit gives it back. */
 export interface Rollout {
   readonly id: string;
@@ -84,7 +93,7 @@ export interface Rollout {
   readonly stepBack?: StepBack;
   /** The first epoch of this rollout: measurements from an older epoch belong to another canary. */
   readonly firstEpoch: number;
-  readonly paused: { readonly at: number; readonly by: string; readonly reason: string } | null;
+  readonly paused: Pause | null;
   /** Gates of the present stage that are open. */
   readonly gatesPassed: readonly string[];
   readonly skippedChecks: readonly CheckName[];
@@ -100,8 +109,10 @@ export interface Rollout {
   /** Who started it and why; missing from rollouts stored before this field existed. */
   readonly started?: { readonly by: string; readonly reason: string };
   readonly endedAt: number | null;
-  /** Why it is where it is, in one sentence. */
+  /** Why it is where it is, in one sentence; a person's words are quoted in it. */
   readonly reason: string;
+  /** Who gave the reason; missing from rollouts whose reason was stored before this field existed. */
+  readonly reasonBy?: { readonly name: string; readonly role: string };
 }
 
 /** The stages that nothing follows. */

@@ -1,9 +1,10 @@
-import type { RolloutEvent, StartedEvent } from './event.ts';
+import { isByPerson, type RolloutEvent, SERIN, type StartedEvent } from './event.ts';
 import { blameInterference, endFault, giveAgain, holdWithdrawal, withdraw } from './interference.ts';
 import {
   advance,
   changed,
   enter,
+  pausedBy,
   refused,
   rollBack,
   type Transition,
@@ -48,6 +49,7 @@ export function begin(event: StartedEvent, at: number, started?: Rollout['starte
     ...(started ? { started } : {}),
     endedAt: null,
     reason: 'waiting for the canary to answer',
+    reasonBy: SERIN,
   };
 }
 
@@ -56,6 +58,15 @@ export function begin(event: StartedEvent, at: number, started?: Rollout['starte
  * Pure: the same rollout, event and context give the same answer, which is what makes the audit replayable.
  */
 export function transition(rollout: Rollout, event: RolloutEvent, context: TransitionContext): Transition {
+  const moved = moveBy(rollout, event, context);
+  if (moved.kind === 'refused' || moved.rollout.reason === rollout.reason) return moved;
+  return {
+    ...moved,
+    rollout: { ...moved.rollout, reasonBy: isByPerson(context.actor, event) ? context.actor : SERIN },
+  };
+}
+
+function moveBy(rollout: Rollout, event: RolloutEvent, context: TransitionContext): Transition {
   if (event.kind === 'rolloutStarted') return refused('the rollout has started already');
   if (event.kind === 'pageResolved') {
     if (rollout.openPage === null) return refused('no page is open');
@@ -141,7 +152,7 @@ function blind(
         openPage: 'blind',
         reason: event.reason,
         ...pagedFor(rollout, 'blind', context.at),
-        paused: rollout.paused ?? { at: context.at, by: context.actor.name, reason: event.reason },
+        paused: pausedBy(rollout, context, event.reason),
       });
     case 'hold':
       return changed(rollout, {

@@ -93,15 +93,18 @@ async function lastEndedOf(database: Database, routes: readonly string[]): Promi
       version: sql<string | null>`${latest.state} -> 'canary' ->> 'version'`,
       stage: sql<string | null>`${latest.state} -> 'stage' ->> 'kind'`,
       reason: sql<string | null>`${latest.state} ->> 'reason'`,
+      byName: sql<string | null>`${latest.state} -> 'reasonBy' ->> 'name'`,
+      byRole: sql<string | null>`${latest.state} -> 'reasonBy' ->> 'role'`,
       endedAt: sql<string | null>`${latest.state} ->> 'endedAt'`,
     })
     .from(names)
     .innerJoinLateral(latest, sql`true`);
-  return rows.flatMap(({ id, route, version, stage: kind, reason, endedAt }) => {
+  return rows.flatMap(({ id, route, version, stage: kind, reason, byName, byRole, endedAt }) => {
     const stage = ENDS.find((end) => end === kind);
     const at = Number(endedAt ?? Number.NaN);
     if (version === null || stage === undefined || reason === null || !Number.isSafeInteger(at)) return [];
-    return [{ id, route, version, stage, reason, endedAt: at }];
+    const by = byName === null || byRole === null ? null : { name: byName, role: byRole };
+    return [{ id, route, version, stage, reason, by, endedAt: at }];
   });
 }
 

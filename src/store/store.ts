@@ -78,6 +78,8 @@ export interface EndedRollout {
   readonly version: string;
   readonly stage: EndedStage;
   readonly reason: string;
+  /** Whose reason it is; null where that was not recorded. */
+  readonly by: { readonly name: string; readonly role: string } | null;
   readonly endedAt: number;
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { SERIN } from '../../src/rollout/event.ts';
 import type { Rollout } from '../../src/rollout/state.ts';
 import { auditOf, changeOf, evidenceOf, insertionOf, messageOf, rolloutOf } from '../support/rollout-fixture.ts';
 import { T0 } from '../support/rollouts.ts';
@@ -191,23 +192,27 @@ export function rolloutsContract(bench: () => StoreBench): void {
         canary: { url: 'http://127.0.0.1:9002/', version: `v${at}` },
       });
       await started(ended(1_000, { kind: 'aborted' }));
-      const last = await started(ended(3_000, { kind: 'rolled-back' }));
+      const by = { name: 'ada', role: 'operator' };
+      const last = await started({ ...ended(3_000, { kind: 'rolled-back' }), reasonBy: by });
       await started(ended(2_000, { kind: 'finalised' }));
       await started({ route, startedAt: T0 + 4_000 });
       const quiet = await started();
       const other = await started({ ...ENDED, startedAt: T0 + 5_000 });
-      const names = [quiet.route, 'nobody\'s "route"', route, other.route];
+      const old = await started({ ...ENDED, startedAt: T0 + 5_000, endedAt: T0 + 9_000, reasonBy: undefined } as never);
+      const names = [quiet.route, 'nobody\'s "route"', route, other.route, old.route];
       const found = await store().rollouts.lastEnded(names);
       expect(found.toSorted((one, two) => one.endedAt - two.endedAt)).toEqual([
-        expect.objectContaining({ id: other.id, route: other.route, stage: 'superseded', endedAt: T0 + 1 }),
+        expect.objectContaining({ id: other.id, route: other.route, stage: 'superseded', by: SERIN, endedAt: T0 + 1 }),
         {
           id: last.id,
           route,
           version: 'v3000',
           stage: 'rolled-back',
           reason: 'ended at 3000 "for good"',
+          by,
           endedAt: T0 + 3_500,
         },
+        expect.objectContaining({ id: old.id, by: null }),
       ]);
       expect(await store().rollouts.lastEnded([])).toEqual([]);
     });

@@ -38,7 +38,7 @@ it('a refused start names the flag that goes on, and the API its field', { timeo
   );
   expect((await run('rollback', 'shop')).code).toBe(0);
   expect((await start('v2')).stderr).toBe(
-    'serin: v2 was rolled back before (local admin: tried), and is only started again by force\n  --force: starts it all the same; give the reason\n',
+    'serin: v2 was rolled back before (local admin: “tried”), and is only started again by force\n  --force: starts it all the same; give the reason\n',
   );
   const answer = await fetch(`${server.controlUrl}/api/v1/rollouts`, {
     method: 'POST',

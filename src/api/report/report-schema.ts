@@ -24,9 +24,11 @@ const reportedRollout = z.strictObject({
   forced: shape.forced,
   skippedChecks: shape.skippedChecks,
   reason: shape.reason,
+  reasonBy: shape.reasonBy,
   startedAt: shape.startedAt,
   startedBy: shape.startedBy,
   endedAt: shape.endedAt,
+  endedBy: shape.endedBy,
 });
 
 const numbers = z.strictObject({
@@ -65,7 +67,7 @@ const happened = z.strictObject({
   event: z.string().nullable(),
   by: z.strictObject({ name: z.string(), role: z.string() }).nullable(),
   title: z.string().describe('What changed, in a few words: `1 % -> 10 %`'),
-  says: z.string().describe('Why; of a page, what became of it'),
+  says: z.string().describe("Why, a person's words in quotation marks; of a page, what became of it"),
 });
 
 export const reportViewSchema = z

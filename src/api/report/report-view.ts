@@ -35,9 +35,9 @@ export function reportView({ trail, ...parts }: ReportParts & { readonly trail: 
 function rolloutOf(record: RolloutRecord): ReportView['rollout'] {
   const view = rolloutView(record, { look: null, unrecorded: null, acts: [] });
   const { id, route, attempt, stage, stages, router, heavyLast, canaryWeight, canaryBps } = view;
-  const { stable, canary, forced, skippedChecks, reason, startedAt, startedBy, endedAt } = view;
+  const { stable, canary, forced, skippedChecks, reason, reasonBy, startedAt, startedBy, endedAt, endedBy } = view;
   const way = { id, route, attempt, stage, stages, router, heavyLast, canaryWeight, canaryBps };
-  return { ...way, stable, canary, forced, skippedChecks, reason, startedAt, startedBy, endedAt };
+  return { ...way, stable, canary, forced, skippedChecks, reason, reasonBy, startedAt, startedBy, endedAt, endedBy };
 }
 
 function numbersView({ harmed, firstSign, requests, duration }: Numbers): ReportView['numbers'] {

@@ -56,6 +56,7 @@ export const routeViewsSchema = z.array(
           version: z.string().describe('Of the canary'),
           stage: z.enum(ENDS),
           reason: z.string(),
+          endedBy: rolloutViewSchema.shape.endedBy,
           endedAt: instant,
         })
         .nullable()
@@ -86,6 +87,7 @@ export function routeView(standing: RouteStanding, shown: 'with-series' | 'witho
       version: lastEnded.version,
       stage: lastEnded.stage,
       reason: lastEnded.reason,
+      endedBy: lastEnded.by && { ...lastEnded.by },
       endedAt: at(lastEnded.endedAt),
     },
   };

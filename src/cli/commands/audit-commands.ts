@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type AuditView, auditVerificationSchema, auditViewsSchema } from '../../api/view-schemas.ts';
 import { counted } from '../../policy/counted.ts';
+import { reasonInWords } from '../../rollout/words/quote.ts';
 import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { EXIT } from '../exit-code.ts';
 import { rolloutPath } from '../find-rollout.ts';
@@ -48,7 +49,14 @@ function auditTable(entries: readonly AuditView[], format: 'table' | 'wide'): st
   const wide = format === 'wide';
   const heading = ['SEQ', 'AT', 'WHO', 'ROUTE', 'WHAT', 'WHY'];
   const rows = entries.map(({ seq, at, actor, route, event, reason, rolloutId, hash }) => {
-    const row = [String(seq), at.slice(0, 19), actor.name, route === '' ? '-' : route, whatHappened(event), reason];
+    const row = [
+      String(seq),
+      at.slice(0, 19),
+      actor.name,
+      route === '' ? '-' : route,
+      whatHappened(event),
+      reasonInWords(reason, actor),
+    ];
     return wide ? [...row, rolloutId ?? '-', hash] : row;
   });
   return table(wide ? [...heading, 'ROLLOUT', 'HASH'] : heading, rows);

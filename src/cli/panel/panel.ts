@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { AuditView, RolloutView } from '../../api/view-schemas.ts';
 import { formatShare } from '../../parity/figures.ts';
 import { lookAgeInWords } from '../../rollout/look-age.ts';
+import { reasonInWords } from '../../rollout/words/quote.ts';
 import { WHOLE_BPS } from '../../split/assign.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
 import { whatHappened } from '../happened.ts';
@@ -74,7 +75,7 @@ function facts(view: RolloutView, width: number, paint: Paint): string[] {
     ...(view.active && dwell.needMs > 0
       ? [line('dwell', `${bar(dwell.haveMs / dwell.needMs, size, paint.blue, paint)}  ${dwellText(dwell)}`)]
       : []),
-    ...(paused ? text('paused', `by ${paused.by}: ${paused.reason}`, paint.yellow) : []),
+    ...(paused ? text('paused', `by ${paused.by}: ${reasonInWords(paused.reason, paused)}`, paint.yellow) : []),
     ...(view.unrecorded ? text('at once', unrecordedText(view.unrecorded), paint.yellow) : []),
     ...(verdict ? text('verdict', verdictText(verdict), verdictColour(verdict.name, paint)) : []),
     ...(view.declared ? text('openapi', declaredText(view.declared), plain) : []),
@@ -120,7 +121,7 @@ function verdictColour(name: NonNullable<RolloutView['verdict']>['name'], paint:
 function history(audit: readonly AuditView[], width: number, paint: Paint): string[] {
   if (audit.length === 0) return [];
   const lines = audit.map(({ at, actor, event, reason }) => {
-    const rest = fit(clean(`${whatHappened(event)}: ${reason} (${actor.name})`), width - 10);
+    const rest = fit(clean(`${whatHappened(event)}: ${reasonInWords(reason, actor)} (${actor.name})`), width - 10);
     return `${paint.dim(at.slice(11, 19))}  ${rest}`;
   });
   return ['', ...lines];

@@ -21,9 +21,9 @@ export interface RolloutLine {
 }
 
 export function rolloutLine(view: RolloutView): RolloutLine {
-  const { active, stage, startedAt, endedAt, reason } = view;
+  const { active, stage, startedAt, endedAt } = view;
   const { stages, at, label } = ladderPlace(view);
-  const place = { stages, at, reason: reasonOrQuote(reason, view.verdict) };
+  const place = { stages, at, reason: reasonOrQuote(view, view.verdict) };
   if (active || endedAt === null) {
     return { ...place, sign: 'step', label: 'running', how: 'here', got: stageNow(view), took: null };
   }

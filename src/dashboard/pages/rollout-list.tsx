@@ -64,7 +64,7 @@ function RolloutRow({ view, of }: { readonly view: RolloutView } & Pick<RolloutL
         <div class="small soft">{got}</div>
       </td>
       <td class="says foreign">
-        <b>{capitalised(label)}.</b> <span class="quoted">{reason}</span>
+        <b>{capitalised(label)}.</b> {reason}
       </td>
       <td class="actor" data-label="started ">
         <Moment at={startedAt} />

@@ -1,3 +1,4 @@
+import type { RolloutView } from '../views.ts';
 import { said } from './said.ts';
 
 /**
@@ -11,7 +12,18 @@ export function quoted(text: string): string {
   return inside === '' ? '' : `“${inside}”`;
 }
 
-/** The reason of a rollout may be a person's: only the sentence of its verdict is known to be Serin's, and everything else is quoted. */
-export function reasonOrQuote(reason: string, verdict: { readonly reason: string } | null): string {
-  return reason === verdict?.reason ? said(reason) : quoted(reason);
+/** A reason by whoever gave it: what is not known to be Serin's is quoted. */
+export function wordsBy(role: string | null, reason: string): string {
+  return role === 'serin' ? said(reason) : quoted(reason);
+}
+
+/**
+ * The reason of a rollout, in which the server has quoted what a person wrote. One that an older Serin recorded has no author, and may
+ * be anybody's but where it is the sentence of the verdict.
+ */
+export function reasonOrQuote(
+  { reason, reasonBy }: Pick<RolloutView, 'reason' | 'reasonBy'>,
+  verdict: { readonly reason: string } | null,
+): string {
+  return reasonBy !== null || reason === verdict?.reason ? said(reason) : quoted(reason);
 }

@@ -4,6 +4,7 @@ import type { Evidence } from '../evidence.ts';
 import { type LookAge, lookAgeInWords } from '../look-age.ts';
 import type { RolloutRecord } from '../record.ts';
 import { isEnded, type Rollout } from '../state.ts';
+import { saidBy } from '../words/quote.ts';
 import { type Need, need, stageNeeds } from './stage-needs.ts';
 
 /**
@@ -25,7 +26,7 @@ export function needsOf(rollout: Rollout, evidence: Evidence, facts: Facts): rea
 /** What is known beside a record: how old the last look is, and what was done that is not recorded yet. */
 export interface Beside {
   readonly look: LookAge | null;
-  readonly unrecorded: { readonly reason: string } | null;
+  readonly unrecorded: { readonly by: string; readonly role: string; readonly reason: string } | null;
 }
 
 /**
@@ -39,8 +40,12 @@ export function needsNow({ rollout, evidence }: RolloutRecord, { look, unrecorde
   return [
     ...needs,
     ...(look === null ? [] : [need('look', look.trouble === null, `looked ${lookAgeInWords(look)}`)]),
-    ...(unrecorded === null ? [] : [need('record', false, `not recorded yet: ${unrecorded.reason}`)]),
+    ...(unrecorded === null ? [] : [need('record', false, `not recorded yet: ${unrecordedReason(unrecorded)}`)]),
   ];
+}
+
+function unrecordedReason({ by, role, reason }: NonNullable<Beside['unrecorded']>): string {
+  return role === 'serin' ? reason : saidBy({ name: by }, reason);
 }
 
 // What the page is about may keep the stage, and is a need of its own then.

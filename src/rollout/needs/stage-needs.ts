@@ -9,6 +9,7 @@ import { whyRefused, whyUntold } from '../forced.ts';
 import { isKeptInternal } from '../internal.ts';
 import { currentStep, neededDwellMs, requiredGates } from '../plan.ts';
 import type { Rollout } from '../state.ts';
+import { reasonInWords } from '../words/quote.ts';
 
 /** One thing that has to be true before the present stage ends by itself. */
 export interface Need {
@@ -114,7 +115,11 @@ function unhalted({ paused, withdrawal, stepBack, canaryBps }: Rollout): readonl
   const pause =
     paused === null
       ? need('pause', true, 'not paused')
-      : need('pause', false, `paused by ${paused.by} until somebody resumes it: ${paused.reason}`);
+      : need(
+          'pause',
+          false,
+          `paused by ${paused.by} until somebody resumes it: ${reasonInWords(paused.reason, { role: paused.role ?? null })}`,
+        );
   const taken = withdrawal && `its ${formatBps(withdrawal.fromBps)} was taken back to ${formatBps(canaryBps)}`;
   const given =
     withdrawal?.phase === 'held' ? 'a person gives it back by resume' : 'it is given once more when the route is well';

@@ -2,6 +2,7 @@ import { formatSpan, formatWeight } from '../../parity/figures.ts';
 import type { Actor } from '../event.ts';
 import type { SentMessage } from '../message.ts';
 import type { AuditEntry, Configuration } from '../record.ts';
+import { reasonInWords } from '../words/quote.ts';
 import { configAfter, configBefore, type ReportParts } from './report-parts.ts';
 
 /** One line of what happened: an entry of the audit, or a page, and the word that it is over. */
@@ -38,7 +39,7 @@ function decisionOf(entry: AuditEntry): Happened {
     entry: { seq, hash, event: event.kind },
     by: actor,
     title: titleOf(entry),
-    says: reason,
+    says: reasonInWords(reason, actor),
   };
 }
 

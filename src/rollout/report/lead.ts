@@ -2,6 +2,7 @@ import { formatWeight } from '../../parity/figures.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
 import type { AuditEntry, Configuration } from '../record.ts';
 import { type Rollout, type StageKind, stageName } from '../state.ts';
+import { inQuotes, reasonInWords } from '../words/quote.ts';
 import { configAfter, configBefore, endEntry, isOverride, type ReportParts, toldUpTo } from './report-parts.ts';
 import { instantInWords } from './utc.ts';
 
@@ -38,7 +39,7 @@ export function leadOf(parts: ReportParts): string {
   const by = end === undefined ? 'Serin' : nameOf(end);
   const on = `On ${instantInWords(end?.at ?? toldUpTo(parts.record))}`;
   const at = whereItEnded(parts);
-  const why = clause(end?.reason ?? rollout.reason);
+  const why = clause(end === undefined ? reasonOf(rollout) : reasonInWords(end.reason, end.actor));
   switch (rollout.stage.kind) {
     case 'rolled-back':
       return capabilitiesOf(rollout).serinMoves
@@ -81,13 +82,15 @@ function paused({ paused: pause }: Rollout): string {
 }
 
 function present({ record: { rollout, evidence } }: ReportParts): string {
-  return rollout.paused?.reason ?? evidence.verdict?.reason ?? rollout.reason;
+  const { paused: pause } = rollout;
+  if (pause !== null) return reasonInWords(pause.reason, { role: pause.role ?? null });
+  return evidence.verdict?.reason ?? reasonOf(rollout);
 }
 
 function promotedSentence({ audit }: ReportParts): string {
   const entry = audit.find((one) => configAfter(one).stage === 'promoted');
   if (entry === undefined) return '';
-  return ` It was promoted to 100 % on ${instantInWords(entry.at)} by ${nameOf(entry)}: ${clause(entry.reason)}`;
+  return ` It was promoted to 100 % on ${instantInWords(entry.at)} by ${nameOf(entry)}: ${clause(reasonInWords(entry.reason, entry.actor))}`;
 }
 
 function supersedes(end: AuditEntry | undefined): string {
@@ -103,7 +106,12 @@ function nameOf(entry: AuditEntry): string {
   return isOverride(entry) ? entry.actor.name : 'Serin';
 }
 
+/** A person's words are quoted in it already, unless it was stored before they were. */
+function reasonOf({ reason, reasonBy }: Rollout): string {
+  return reasonBy === undefined ? inQuotes(reason) : reason;
+}
+
 /** With its full stop. */
 function clause(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  return /[.!?]”?$/.test(text) ? text : `${text}.`;
 }

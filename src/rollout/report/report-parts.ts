@@ -1,4 +1,4 @@
-import type { OverrideEvent } from '../event.ts';
+import { isByPerson } from '../event.ts';
 import type { SentMessage } from '../message.ts';
 import type { AuditEntry, Configuration, RolloutRecord } from '../record.ts';
 import { ENDS, isEnded } from '../state.ts';
@@ -40,26 +40,9 @@ export function upToTheEnd(parts: ReportParts): ReportParts {
   };
 }
 
-/** What people do. A start has Serin ask the canary at once, in the name of who started it: that is no override. */
-const OVERRIDES: Readonly<Record<OverrideEvent['kind'], true>> = {
-  paused: true,
-  resumed: true,
-  advanced: true,
-  promoted: true,
-  rolledBack: true,
-  aborted: true,
-  weightSet: true,
-  extended: true,
-  checkSkipped: true,
-  gatePassed: true,
-  superseded: true,
-  rebased: true,
-  finalisedByHand: true,
-};
-
 /** Whether a person decided it. */
 export function isOverride({ actor, event }: AuditEntry): boolean {
-  return actor.role !== 'serin' && Object.hasOwn(OVERRIDES, event.kind);
+  return isByPerson(actor, event);
 }
 
 /** What a rollout was before an entry; empty for the first. */

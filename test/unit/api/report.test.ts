@@ -79,7 +79,7 @@ describe('GET /rollouts/{id}/report', () => {
     ]);
     control.mood.policyDigest = 'sha256:edited';
     control.mood.policyNow = { kind: 'gone' };
-    control.mood.unrecorded = { event: 'aborted', by: 'ada', reason: 'later', at: T0 };
+    control.mood.unrecorded = { event: 'aborted', by: 'ada', role: 'operator', reason: 'later', at: T0 };
     await start('http://127.0.0.1:9003/');
     control.happen(id, { kind: 'pageResolved', reason: 'v3 was promoted' });
     const view = (await (await ask(id)).json()) as RolloutView;

@@ -126,6 +126,28 @@ describe('GET /rollouts/{id}', () => {
     });
   });
 
+  it('says whose its reason is, who paused it, and who ended it', async () => {
+    const id = await inStep1();
+    const view = async () => (await (await send('GET', `/rollouts/${id}`)).json()) as RolloutView;
+    const serin = { name: 'serin', role: 'serin' };
+    const person = { name: 'the operator', role: 'operator' };
+    expect(await view()).toMatchObject({ reasonBy: serin, endedBy: null });
+    const reason = 'rolled back: everything is fine';
+    await send('POST', `/rollouts/${id}/pause`, { reason });
+    expect(await view()).toMatchObject({
+      reason: `the operator: “${reason}”`,
+      reasonBy: person,
+      endedBy: null,
+      paused: { by: 'the operator', role: 'operator', reason },
+    });
+    control.happen(id, { kind: 'canaryBraked', reason: 'all failed' });
+    expect(await view()).toMatchObject({ reason: 'all failed', reasonBy: serin, endedBy: serin });
+    const other = (await (await start({ route: 'orders' })).json()) as RolloutView;
+    await send('POST', `/rollouts/${other.id}/abort`, { reason });
+    const ended = await (await send('GET', `/rollouts/${other.id}`)).json();
+    expect(ended).toMatchObject({ reason: `the operator: “${reason}”`, endedBy: person });
+  });
+
   it('says who started it, by which policy, what decides its versions, and what it has cost', async () => {
     const id = await inStep1();
     const view = async () => (await (await send('GET', `/rollouts/${id}`)).json()) as RolloutView;
@@ -228,7 +250,7 @@ describe('overrides', () => {
     ['advance', { to: 'step-2' }, { stage: 'step-2', canaryWeight: '50%' }],
     ['promote', {}, { stage: 'bake', canaryWeight: '100%' }],
     ['promote', { full: true }, { stage: 'promoted' }],
-    ['promote', { repair: true }, { stage: 'promoted', reason: 'the operator: as a repair: why' }],
+    ['promote', { repair: true }, { stage: 'promoted', reason: 'the operator, as a repair: “why”' }],
     ['weight', { weight: '2.5%' }, { stage: 'step-1', canaryBps: 250 }],
     ['extend', { by: '10m' }, { dwell: { needMs: 660_000 } }],
     ['skip', { check: 'p99' }, { skippedChecks: ['p99'] }],

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RouteStanding } from '../../../src/api/control.ts';
 import { controlApi } from '../../../src/api/control-api.ts';
+import { SERIN } from '../../../src/rollout/event.ts';
 import { type FakeControl, fakeControl, TOKENS, verdictOf } from '../../support/fake-control.ts';
 import { T0 } from '../../support/rollouts.ts';
 
@@ -98,8 +99,11 @@ describe('GET /routes', () => {
   });
 
   it('says how the last one ended', async () => {
-    const lastEnded = { id: 'one', version: 'v0', stage: 'rolled-back', reason: 'it was worse', endedAt: T0 } as const;
-    control.mood.routes = [standingOf({ lastEnded })];
-    expect(await routes()).toMatchObject([{ lastEnded: { ...lastEnded, endedAt: '2026-01-01T00:00:00.000Z' } }]);
+    const ended = { id: 'one', version: 'v0', stage: 'rolled-back', reason: 'it was worse' } as const;
+    const at = '2026-01-01T00:00:00.000Z';
+    for (const by of [SERIN, { name: 'ada', role: 'operator' }, null]) {
+      control.mood.routes = [standingOf({ lastEnded: { ...ended, by, endedAt: T0 } })];
+      expect(await routes()).toMatchObject([{ lastEnded: { ...ended, endedBy: by, endedAt: at } }]);
+    }
   });
 });

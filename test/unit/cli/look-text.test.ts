@@ -37,6 +37,7 @@ describe('what the gateway did and the database could not record', () => {
     shell.control.mood.unrecorded = {
       event: 'rolledBack',
       by: 'ada',
+      role: 'operator',
       reason: 'baskets are empty',
       at: Date.UTC(2026, 0, 1),
     };

@@ -166,9 +166,9 @@ describe('renderRollout', () => {
     const view: RolloutView = {
       ...(await inStep1()),
       skippedChecks: ['p99'],
-      paused: { at: '2026-01-01T00:00:00.000Z', by: 'ada', reason: 'lunch' },
+      paused: { at: '2026-01-01T00:00:00.000Z', by: 'ada', role: 'operator', reason: 'lunch' },
     };
-    expect(plain(view)).toContain('paused    by ada: lunch');
+    expect(plain(view)).toContain('paused    by ada: “lunch”');
     expect(plain(view)).toMatch(/^p99 .*skipped$/m);
   });
 
@@ -226,7 +226,7 @@ describe('renderRollout', () => {
         .split('\n')
         .slice(-2),
     ).toEqual([
-      '00:00:01  rolloutStarted: release 2 (ada)',
+      '00:00:01  rolloutStarted: “release 2” (ada)',
       '00:00:02  preflightPassed: every canary address answers (serin)',
     ]);
   });
@@ -275,7 +275,7 @@ describe('renderRollout', () => {
       reason: nasty,
       canary: { url: nasty, version: nasty },
       needs: [{ what: 'gate', met: false, says: nasty }],
-      paused: { at: view.startedAt, by: nasty, reason: nasty },
+      paused: { at: view.startedAt, by: nasty, role: 'operator', reason: nasty },
     };
     expect(stripVTControlCharacters(plain(hostile))).toBe(plain(hostile));
     expect(plain(hostile)).not.toContain('\u202e');

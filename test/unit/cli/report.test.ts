@@ -52,7 +52,7 @@ On 1 January 2026 at 00:00:04 UTC Serin rolled payments back from v2 to v1 at
 
 What happened (UTC)
 2026-01-01 00:00:01  started (entry 1)
-                     the admin: release
+                     the admin: “release”
 2026-01-01 00:00:02  preflight -> internal (entry 2)
                      serin: every canary address answers
 2026-01-01 00:00:03  internal -> 10 % (entry 3)

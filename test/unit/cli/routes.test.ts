@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RouteStanding } from '../../../src/api/control.ts';
+import { SERIN } from '../../../src/rollout/event.ts';
 import { verdictOf } from '../../support/fake-control.ts';
 import { T0 } from '../../support/rollouts.ts';
 import { openShell, type Shell } from './harness.ts';
@@ -30,7 +31,7 @@ describe('routes', () => {
     const id = await shell.inStep1();
     shell.control.see(id, { verdict: verdictOf() });
     await shell.run('pause payments --reason lunch');
-    const lastEnded = { id, version: 'v8', stage: 'rolled-back', reason: 'worse', endedAt: T0 } as const;
+    const lastEnded = { id, version: 'v8', stage: 'rolled-back', reason: 'worse', by: SERIN, endedAt: T0 } as const;
     shell.control.mood.routes = [
       routeOf({}),
       routeOf({ name: 'media', host: 'media.example.com', path: '/', lastEnded }),

@@ -91,7 +91,7 @@ describe('get', () => {
     });
     expect(parseAllDocuments(yaml.out)).toHaveLength(2);
     const lines = await shell.run('get payments -w');
-    expect(lines.out).toBe('payments: v2 in aborted at 0%: serin: \n');
+    expect(lines.out).toBe('payments: v2 in aborted at 0%: serin: “”\n');
   });
 
   it('redraws a panel on a terminal, with the last of the audit', async () => {
@@ -101,7 +101,7 @@ describe('get', () => {
       env: { FORCE_COLOR: '1' },
       meanwhile: () => void shell.control.happen(id, { kind: 'aborted' }),
     });
-    expect(stripVTControlCharacters(out)).toContain('rolloutStarted: release (the admin)');
+    expect(stripVTControlCharacters(out)).toContain('rolloutStarted: “release” (the admin)');
     expect(stripVTControlCharacters(out)).toContain('✗ aborted');
     expect(out).toContain('\u001b[');
   });

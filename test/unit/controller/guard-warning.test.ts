@@ -50,7 +50,7 @@ describe('a start on a route whose stable breaks a guard', () => {
     const actor = { name: 'ada', role: 'operator' } as const;
     const seen = noEvidence(started.policy, T0);
     expect(announce(before, after, { ...happening(event), actor, reason: 'ready' }, seen)[0]?.summary).toBe(
-      'payments: v2 started by ada, it gets forced requests only: ready; but the stable by itself breaks a guard',
+      'payments: v2 started by ada, it gets forced requests only: “ready”; but the stable by itself breaks a guard',
     );
   });
 });

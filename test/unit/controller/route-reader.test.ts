@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type RouteReaderParts, routeReader } from '../../../src/controller/readers/route-reader.ts';
 import { Problem } from '../../../src/problem/problem.ts';
+import { SERIN } from '../../../src/rollout/event.ts';
 import { noEvidence } from '../../../src/rollout/evidence.ts';
 import type { RolloutRecord } from '../../../src/rollout/record.ts';
 import type { EndedRollout, StableRecord } from '../../../src/store/store.ts';
@@ -25,6 +26,7 @@ const endOf = (more: Partial<EndedRollout> = {}): EndedRollout => ({
   version: 'v1',
   stage: 'finalised',
   reason: 'the canary is the stable now',
+  by: SERIN,
   endedAt: T0,
   ...more,
 });

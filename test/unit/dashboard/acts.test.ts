@@ -156,7 +156,7 @@ describe('what came of a deed', () => {
 
   it('is open while nothing has changed, and done where the gateway did it unrecorded', () => {
     expect(foundIn(sent, { view: VIEW, entries: [] }, null)).toEqual({ kind: 'not-so-far' });
-    const unrecorded = { event: 'rolledBack', by: 'ada', reason: 'alarms', at: null };
+    const unrecorded = { event: 'rolledBack', by: 'ada', role: 'operator', reason: 'alarms', at: null };
     expect(foundIn(sent, { view: { ...VIEW, unrecorded }, entries: [] }, null)).toEqual({ kind: 'done' });
   });
 

@@ -77,7 +77,7 @@ describe('the ladder', () => {
   });
 
   it('says a weight that is not the declared one, and what stands still', () => {
-    const paused = { at: at(21), by: 'mira', reason: 'looking' };
+    const paused = { at: at(21), by: 'mira', role: 'operator', reason: 'looking' };
     expect(view({ canaryBps: 500, paused })[2]?.lines.map(spaced).slice(0, 2)).toEqual([
       'now 5 %',
       'paused · 15 m of 1 h',

@@ -74,7 +74,14 @@ const brief = (more: Partial<NonNullable<RouteView['rollout']>> = {}): NonNullab
   ...more,
 });
 const ended = (endedAt: string, reason = 'errors 5 %') =>
-  ({ id: 'r0', version: 'v2', stage: 'rolled-back', reason, endedAt }) as const;
+  ({
+    id: 'r0',
+    version: 'v2',
+    stage: 'rolled-back',
+    reason,
+    endedBy: { name: 'serin', role: 'serin' },
+    endedAt,
+  }) as const;
 const context = (view: RolloutView | null = null, more: Partial<RowContext> = {}): RowContext => ({
   running: new Map(view ? [['pay', view]] : []),
   ended: new Map(),
@@ -107,8 +114,8 @@ describe('somebody is needed', () => {
   });
 
   it('where the database has not recorded what was done', () => {
-    const unrecorded = { event: 'harmHeld', by: 'serin', reason: 'errors 5 %', at: null };
-    expect(needsSomebody({ ...alone, unrecorded })).toEqual([
+    const unrecorded = { event: 'harmHeld', by: 'serin', role: 'serin', reason: 'errors 5 %', at: null };
+    expect(needsSomebody({ ...alone, unrecorded }).map(spaced)).toEqual([
       'held because of harm by serin, which the database has not recorded yet: errors 5 %',
     ]);
   });
@@ -134,7 +141,7 @@ describe('a row', () => {
   });
 
   it('of a paused one says who paused it, and the verdict beside it', () => {
-    const paused = { at: '2026-11-30T11:30:00Z', by: 'mira', reason: 'index rebuild' };
+    const paused = { at: '2026-11-30T11:30:00Z', by: 'mira', role: 'operator', reason: 'index rebuild' };
     const row = rowOf(route({ rollout: brief() }), context(running({ paused, waitsFor: ['resume'], canaryBps: 500 })));
     expect(row).toMatchObject({ group: 'needs', sign: 'paused', lead: 'Paused by mira.', quote: '“index rebuild”' });
     expect(row.says).toBe('Undecided: p99: waits for 5 more');

@@ -4,6 +4,7 @@ import { noteServerTime, serverSkew, skewBy } from '../../../src/dashboard/live/
 import { skewOf } from '../../../src/dashboard/pages/rollout/rollout-clock.ts';
 import { bannerOf, isTakenBack } from '../../../src/dashboard/pages/rollout/verdict-banner.ts';
 
+const SERIN = { name: 'serin', role: 'serin' };
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 
 describe('the clock of the database', () => {
@@ -47,6 +48,7 @@ describe('the banner', () => {
       active: true,
       stage: 'step-1',
       reason: 'p99 is open',
+      reasonBy: SERIN,
       paused: null,
       unrecorded: null,
       verdict: { ...verdict, forecast: null, where: null, findings: [COUNTS] },
@@ -66,15 +68,15 @@ describe('the banner', () => {
   it('has a tick and the reason where the last step was passed, and no verdict is kept', () => {
     const promoted = banner({ verdict: null, stage: 'promoted', reason: 'served 100% for 1h within its guards' });
     expect(promoted.leads).toMatchObject([
-      { sign: 'check', word: 'Promoted', quote: '“served 100% for 1h within its guards”' },
+      { sign: 'check', word: 'Promoted', says: 'served 100% for 1h within its guards', quote: '' },
     ]);
     expect(banner({ verdict: null }).leads).toMatchObject([{ sign: 'open', word: 'Nothing judged yet' }]);
   });
 
   it('has a pause before the verdict, and what is not recorded before both', () => {
     const at = '2026-11-29T13:00:00.000Z';
-    const paused = { at, by: 'mira', reason: 'looking' };
-    const unrecorded = { event: 'rolledBack', by: 'ada', reason: 'enough', at };
+    const paused = { at, by: 'mira', role: 'operator', reason: 'looking' };
+    const unrecorded = { event: 'rolledBack', by: 'ada', role: 'operator', reason: 'enough', at };
     const { tone, leads } = banner({ paused, unrecorded });
     expect(
       [unrecorded, { ...unrecorded, event: 'harmHeld' }, null].map((one) => isTakenBack({ unrecorded: one })),
@@ -85,6 +87,8 @@ describe('the banner', () => {
       ['Paused by mira', '“looking”'],
       ['Undecided', ''],
     ]);
+    const bySerin = banner({ paused: { ...paused, by: 'serin', role: 'serin' } }).leads[0];
+    expect(bySerin).toMatchObject({ word: 'Paused by serin', says: 'looking', quote: '' });
   });
 
   it('of an ended rollout has its reason, and neither a pause nor what anybody should do', () => {
@@ -99,10 +103,16 @@ describe('the banner', () => {
     };
     const { tone, leads, more, person } = banner({ ...ended, verdict: harmful, waitsFor: ['look'] });
     expect({ tone, person }).toEqual({ tone: 'v-harm', person: [] });
-    expect(leads).toMatchObject([{ word: 'Rolled back', says: 'errors 4.8 %', since: ended.endedAt }]);
+    expect(leads).toMatchObject([{ word: 'Rolled back', says: 'errors 4.8\u00a0%', since: ended.endedAt }]);
     expect(more.map(spaced)).toEqual(['Decided 35 s after the first sign.']);
-    const byHand = banner({ ...ended, verdict: { ...harmful, reason: 'p99 is worse' } });
-    expect(byHand.leads).toMatchObject([{ word: 'Rolled back', says: '', quote: '“errors 4.8\u00a0%”' }]);
+    const other = { ...ended, verdict: { ...harmful, reason: 'p99 is worse' } };
+    const saysBy = (more: object) =>
+      banner({ ...other, ...more }).leads.map(({ says, quote }) => [spaced(says), quote]);
+    expect(saysBy({})).toEqual([['errors 4.8 %', '']]);
+    const byAda = { reason: 'ada: “errors 4.8 %”', reasonBy: { name: 'ada', role: 'operator' } };
+    expect(saysBy(byAda)).toEqual([['ada: “errors 4.8 %”', '']]);
+    // An older Serin did not record whose it is.
+    expect(saysBy({ reasonBy: null })).toEqual([['“errors 4.8 %”', '']]);
   });
 
   it('says nothing of evidence where none counts, and that no data is no pass', () => {

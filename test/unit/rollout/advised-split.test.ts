@@ -57,18 +57,18 @@ describe('a rollout whose split Serin only advises', () => {
     [
       'step-2',
       { kind: 'advanced', to: 'bake' },
-      'payments: v2 may be given 100% now; Serin does not move the traffic of this route: advance it to promoted when it serves everybody: ada: because',
+      'payments: v2 may be given 100% now; Serin does not move the traffic of this route: advance it to promoted when it serves everybody: ada: “because”',
     ],
     [
       'step-1',
       { kind: 'blindTooLong', action: 'rollback', reason: 'blind for 10m' },
       'payments: take all traffic off v2 now, v1 should serve 100%; Serin does not move the traffic of this route: blind for 10m',
     ],
-    ['bake', { kind: 'advanced', to: 'promoted' }, 'payments: v2 promoted: ada: because'],
+    ['bake', { kind: 'advanced', to: 'promoted' }, 'payments: v2 promoted: ada: “because”'],
     [
       'step-1',
       { kind: 'aborted' },
-      'payments: v2 aborted; Serin does not move the traffic of this route: ada: because',
+      'payments: v2 aborted; Serin does not move the traffic of this route: ada: “because”',
     ],
   ])('from %s says what to do, and that Serin did not do it', (stage, event, summary) => {
     expect(summaryOf(advised(stage), event)).toBe(summary);

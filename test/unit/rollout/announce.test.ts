@@ -131,7 +131,7 @@ describe('announce', () => {
       {
         kind: 'note',
         severity: 'info',
-        summary: 'payments: v2 rolled back by ada at 10%, v1 serves 100%: because',
+        summary: 'payments: v2 rolled back by ada at 10%, v1 serves 100%: “because”',
       },
     ]);
     const stuck = apply(before, { kind: 'undecidedTooLong', reason: 'undecided' });
@@ -153,23 +153,23 @@ describe('announce', () => {
   });
 
   it.each([
-    ['step-1', { kind: 'paused' }, 'payments: v2 paused by ada: because'],
-    ['step-1', { kind: 'weightSet', canaryBps: 500 }, 'payments: v2 set to 5% by ada: because'],
-    ['step-1', { kind: 'extended', byMs: 3_600_000 }, 'payments: v2 given 1h more in step-1 by ada: because'],
-    ['step-1', { kind: 'checkSkipped', check: 'p99' }, 'payments: v2 judged without p99 by ada: because'],
-    ['step-1', { kind: 'advanced', to: 'step-2' }, 'payments: v2 advanced to step-2 (50%) by ada: because'],
-    ['step-1', { kind: 'promoted', full: true }, 'payments: v2 promoted to 100% by ada: because'],
+    ['step-1', { kind: 'paused' }, 'payments: v2 paused by ada: “because”'],
+    ['step-1', { kind: 'weightSet', canaryBps: 500 }, 'payments: v2 set to 5% by ada: “because”'],
+    ['step-1', { kind: 'extended', byMs: 3_600_000 }, 'payments: v2 given 1h more in step-1 by ada: “because”'],
+    ['step-1', { kind: 'checkSkipped', check: 'p99' }, 'payments: v2 judged without p99 by ada: “because”'],
+    ['step-1', { kind: 'advanced', to: 'step-2' }, 'payments: v2 advanced to step-2 (50%) by ada: “because”'],
+    ['step-1', { kind: 'promoted', full: true }, 'payments: v2 promoted to 100% by ada: “because”'],
     [
       'step-1',
       { kind: 'promoted', full: true, repair: true },
-      'payments: v2 promoted to 100% as a repair, without the bake, by ada: because',
+      'payments: v2 promoted to 100% as a repair, without the bake, by ada: “because”',
     ],
-    ['step-1', { kind: 'aborted' }, 'payments: v2 aborted by ada: because'],
-    ['step-1', { kind: 'superseded', by: 'v3' }, 'payments: v2 superseded by v3, which was started by ada: because'],
+    ['step-1', { kind: 'aborted' }, 'payments: v2 aborted by ada: “because”'],
+    ['step-1', { kind: 'superseded', by: 'v3' }, 'payments: v2 superseded by v3, which was started by ada: “because”'],
     [
       'internal',
       { kind: 'gatePassed', gate: 'integration-tests' },
-      'payments: v2 let through gate integration-tests by ada: because',
+      'payments: v2 let through gate integration-tests by ada: “because”',
     ],
     ['bake', { kind: 'bakePassed', reason: 'served 100% for 1m' }, 'payments: v2 promoted to 100%: served 100% for 1m'],
   ] as const)('says in %s what was done, by whom and why: %j', (stage, event, summary) => {
@@ -177,9 +177,9 @@ describe('announce', () => {
   });
 
   it.each([
-    [{ kind: 'advanced', to: 'step-2' }, 'payments: v2 advanced to step-2 (50%) by ada, still paused: because'],
-    [{ kind: 'weightSet', canaryBps: 500 }, 'payments: v2 set to 5% by ada, still paused: because'],
-    [{ kind: 'resumed' }, 'payments: v2 resumed by ada: because'],
+    [{ kind: 'advanced', to: 'step-2' }, 'payments: v2 advanced to step-2 (50%) by ada, still paused: “because”'],
+    [{ kind: 'weightSet', canaryBps: 500 }, 'payments: v2 set to 5% by ada, still paused: “because”'],
+    [{ kind: 'resumed' }, 'payments: v2 resumed by ada: “because”'],
   ] as const)('says whether what was paused still is, after %j', (event, summary) => {
     expect(told(apply(rolloutIn('step-1'), { kind: 'paused' }), event)[0]?.summary).toBe(summary);
   });
@@ -213,7 +213,7 @@ describe('announce', () => {
       summary: '[production] payments protected: v2 rolled back at 10%, v1 serves 100%: canary errors',
       details: {
         startedBy: 'ada',
-        startedBecause: 'new ledger',
+        startedBecause: '“new ledger”',
         endpoint: 'POST /pay',
         hurt: '58 of 1,204 requests failed on the canary (4.8 %), at 10% of the traffic',
         next: 'serin get payments; once it is mended, serin retry payments',

@@ -37,8 +37,8 @@ const withdrawal = { at: T0, fromBps: 5_000, phase: 'held' } as const;
 
 /** One thing that is taken away from a stage that was ready, and what then is the only need that is open. */
 const LACKS: readonly [ReadyStage, Partial<Rollout>, Partial<Evidence>, string, string][] = [
-  ['step', { paused }, {}, 'pause', 'paused by mira until somebody resumes it: index rebuild'],
-  ['promoted', { paused }, {}, 'pause', 'paused by mira until somebody resumes it: index rebuild'],
+  ['step', { paused }, {}, 'pause', 'paused by mira until somebody resumes it: “index rebuild”'],
+  ['promoted', { paused }, {}, 'pause', 'paused by mira until somebody resumes it: “index rebuild”'],
   [
     'step',
     { withdrawal },
@@ -181,7 +181,7 @@ describe('needsNow', () => {
   });
 
   it('says what was done and is not recorded yet, and nothing of a rollout that has ended', () => {
-    expect(now({ unrecorded: { reason: 'the brake was pulled' } })).toEqual([
+    expect(now({ unrecorded: { by: 'serin', role: 'serin', reason: 'the brake was pulled' } })).toEqual([
       { what: 'record', met: false, says: 'not recorded yet: the brake was pulled' },
     ]);
     const ended = rolloutIn('aborted');

@@ -128,7 +128,7 @@ describe('what a person may do', () => {
   it('pauses and resumes once each, and no block spans either', () => {
     const running = rolloutIn('step-1');
     const paused = apply(running, { kind: 'paused' });
-    expect(paused.paused).toEqual({ at: T0 + 1_000, by: 'ada', reason: 'because' });
+    expect(paused.paused).toEqual({ at: T0 + 1_000, by: 'ada', role: 'operator', reason: 'because' });
     expect(refusal(paused, { kind: 'paused' })).toBe('it is paused already');
     const resumed = apply(paused, { kind: 'resumed' });
     expect(resumed.splitEpoch).toBe(running.splitEpoch + 2);

@@ -6,7 +6,6 @@ import { useNow } from '../../live/use-now.ts';
 import { Moment } from '../../moment.tsx';
 import type { RolloutView } from '../../views.ts';
 import { weightText } from '../../words/figures.ts';
-import { quoted } from '../../words/quoted.ts';
 import { legible, said } from '../../words/said.ts';
 
 /** Everything that has to be true before the present stage ends by itself. */
@@ -30,8 +29,6 @@ export function NeedsList({ rollout }: { readonly rollout: RolloutView }) {
                 <>
                   the last look known here was at <Moment at={lookedAt} form="seconds" />
                 </>
-              ) : what === 'pause' ? (
-                withQuote(says, rollout.paused?.reason ?? '')
               ) : (
                 said(says)
               )}
@@ -42,12 +39,6 @@ export function NeedsList({ rollout }: { readonly rollout: RolloutView }) {
       {needs.some(({ what, met }) => what === 'forced' && !met) && <HowToForce />}
     </section>
   );
-}
-
-/** A sentence that ends with what a person wrote. */
-function withQuote(sentence: string, written: string): string {
-  if (written === '' || !sentence.endsWith(written)) return said(sentence);
-  return `${said(sentence.slice(0, -written.length))}${quoted(written)}`;
 }
 
 /** No weight sends the canary a request in the internal phase: somebody has to. */

@@ -2,7 +2,7 @@ import type { GlyphName } from '../../glyph-name.ts';
 import type { RolloutView, VerdictView } from '../../views.ts';
 import { endSign } from '../../words/end-sign.ts';
 import { lasting, times } from '../../words/figures.ts';
-import { quoted } from '../../words/quoted.ts';
+import { quoted, reasonOrQuote } from '../../words/quoted.ts';
 import { asSentence, capitalised } from '../../words/said.ts';
 import { standingSign } from '../../words/standing-sign.ts';
 import { type StandingSign, verdictSign } from '../../words/verdict-sign.ts';
@@ -43,8 +43,9 @@ export function bannerOf(view: RolloutView): VerdictBanner {
   };
 }
 
-function pausedLead({ at, by, reason }: NonNullable<RolloutView['paused']>): BannerLead {
-  return { sign: 'paused', word: `Paused by ${by}`, since: at, age: 'ago', says: '', quote: quoted(reason) };
+function pausedLead({ at, by, role, reason }: NonNullable<RolloutView['paused']>): BannerLead {
+  const told = role === 'serin' ? { says: reason, quote: '' } : { says: '', quote: quoted(reason) };
+  return { sign: 'paused', word: `Paused by ${by}`, since: at, age: 'ago', ...told };
 }
 
 const UNRECORDED: Readonly<Record<string, string>> = {
@@ -62,28 +63,28 @@ export function isTakenBack({ unrecorded }: Pick<RolloutView, 'unrecorded'>): bo
 // What the gateway does already is told before what the database still says.
 function unrecordedLead({ unrecorded }: RolloutView): readonly BannerLead[] {
   if (unrecorded === null) return [];
-  const { event, by, at, reason } = unrecorded;
+  const { event, by, role, at, reason } = unrecorded;
   const word = UNRECORDED[event] ?? event;
   const does =
     event === 'harmHeld' ? 'the canary keeps its weight until a person decides' : 'everything goes to the stable';
   const says = `${does}; not recorded yet, because the database is unavailable:`;
-  const isSerin = event === 'harmHeld' || event === 'canaryBraked';
   return [
     {
       sign: 'suspect',
       word: event === 'harmHeld' ? word : `${word} by ${by}`,
       since: at,
       age: 'ago',
-      ...(isSerin ? { says: `${says} ${reason}`, quote: '' } : { says, quote: quoted(reason) }),
+      ...(role === 'serin' ? { says: `${says} ${reason}`, quote: '' } : { says, quote: quoted(reason) }),
     },
   ];
 }
 
-function verdictLead({ verdict, reason, stage }: RolloutView): Pick<VerdictBanner, 'tone'> & { lead: BannerLead } {
+function verdictLead(view: RolloutView): Pick<VerdictBanner, 'tone'> & { lead: BannerLead } {
+  const { verdict, stage } = view;
   if (verdict === null) {
     const { sign, label } = standingSign(null, stage);
     const word = stage === 'preflight' ? 'Preflight' : sign === 'open' ? 'Nothing judged yet' : capitalised(label);
-    return { tone: '', lead: { sign, word, since: null, age: 'for', says: '', quote: quoted(reason) } };
+    return { tone: '', lead: { sign, word, since: null, age: 'for', says: reasonOrQuote(view, null), quote: '' } };
   }
   const { sign, label, tone } = verdictSign(verdict.name);
   const isFault = verdict.name === 'blind' || verdict.name === 'shared-fault';
@@ -92,10 +93,11 @@ function verdictLead({ verdict, reason, stage }: RolloutView): Pick<VerdictBanne
   return { tone, lead };
 }
 
-function endLead({ stage, reason, endedAt, verdict }: RolloutView): Pick<VerdictBanner, 'tone'> & { lead: BannerLead } {
+function endLead(view: RolloutView): Pick<VerdictBanner, 'tone'> & { lead: BannerLead } {
+  const { stage, endedAt, verdict } = view;
   const { sign, label, tone } = endSign(stage);
-  const told = reason === verdict?.reason ? { says: reason, quote: '' } : { says: '', quote: quoted(reason) };
-  return { tone, lead: { sign, word: capitalised(label), since: endedAt, age: 'ago', ...told } };
+  const says = reasonOrQuote(view, verdict);
+  return { tone, lead: { sign, word: capitalised(label), since: endedAt, age: 'ago', says, quote: '' } };
 }
 
 function whileItRuns({ verdict, cost }: RolloutView): readonly string[] {

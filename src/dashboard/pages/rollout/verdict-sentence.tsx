@@ -59,7 +59,7 @@ function Lead({
 
 /** Says to a screen reader when the verdict becomes another one, and nothing at its figures, which move at every look. */
 function VerdictChange({ rollout }: { readonly rollout: RolloutView }) {
-  const { route, stage, active, verdict, reason } = rollout;
+  const { route, stage, active, verdict } = rollout;
   const now = active ? (verdict?.name ?? 'not judged yet') : stage;
   const before = useRef(now);
   const [told, setTold] = useState('');
@@ -68,7 +68,7 @@ function VerdictChange({ rollout }: { readonly rollout: RolloutView }) {
     before.current = now;
     setTold(
       legible(
-        `${route} is ${now.replaceAll('-', ' ')}: ${reasonOrQuote(active ? (verdict?.reason ?? reason) : reason, verdict)}`,
+        `${route} is ${now.replaceAll('-', ' ')}: ${active && verdict !== null ? verdict.reason : reasonOrQuote(rollout, verdict)}`,
       ),
     );
   }, [now]);

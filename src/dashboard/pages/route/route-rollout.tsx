@@ -3,7 +3,7 @@ import { Glyph } from '../../glyph.tsx';
 import { useValue } from '../../live/observable.ts';
 import { session } from '../../live/session.ts';
 import type { RolloutView, RouteView } from '../../views.ts';
-import { quoted } from '../../words/quoted.ts';
+import { reasonOrQuote } from '../../words/quoted.ts';
 import { asSentence, capitalised, legible } from '../../words/said.ts';
 import { stageInShort } from '../../words/stage-words.ts';
 import { standingSign } from '../../words/standing-sign.ts';
@@ -33,7 +33,11 @@ export function RouteRollout({ route, running, hasPast }: RouteRolloutProps) {
       </div>
       <div class="more foreign">
         {capitalised(label)}.{' '}
-        {running === null ? '' : running.verdict === null ? quoted(running.reason) : asSentence(running.verdict.reason)}
+        {running === null
+          ? ''
+          : running.verdict === null
+            ? reasonOrQuote(running, null)
+            : asSentence(running.verdict.reason)}
       </div>
     </div>
   );

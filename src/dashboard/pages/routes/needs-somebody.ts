@@ -1,6 +1,6 @@
 import type { RolloutView, RouteView } from '../../views.ts';
 import { lasting } from '../../words/figures.ts';
-import { quoted } from '../../words/quoted.ts';
+import { wordsBy } from '../../words/quoted.ts';
 
 /** A rollout that runs, as its own view has it; as the list of routes has it, the last two are not known. */
 export type WatchedRollout = Pick<NonNullable<RouteView['rollout']>, 'waitsFor' | 'openPage'> &
@@ -35,9 +35,8 @@ export function lookAge({ agoMs, failures, trouble }: NonNullable<RolloutView['l
   return `${age}: ${failures === 1 ? 'a look has' : `${failures} looks have`} failed${trouble === null ? '' : `, ${trouble}`}`;
 }
 
-function notRecorded({ event, by, reason }: NonNullable<RolloutView['unrecorded']>): string {
-  const isSerin = event === 'canaryBraked' || event === 'harmHeld';
-  return `${UNRECORDED[event] ?? event} by ${by}, which the database has not recorded yet: ${isSerin ? reason : quoted(reason)}`;
+function notRecorded({ event, by, role, reason }: NonNullable<RolloutView['unrecorded']>): string {
+  return `${UNRECORDED[event] ?? event} by ${by}, which the database has not recorded yet: ${wordsBy(role, reason)}`;
 }
 
 const UNRECORDED: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import type { FindingView, RolloutView, RouteView } from '../../views.ts';
 import { shortTime } from '../../words/clock.ts';
 import { endSign } from '../../words/end-sign.ts';
 import { measure } from '../../words/figures.ts';
-import { quoted, reasonOrQuote } from '../../words/quoted.ts';
+import { reasonOrQuote, wordsBy } from '../../words/quoted.ts';
 import { asSentence, capitalised, legible, said } from '../../words/said.ts';
 import { ladderPlace, spacedPercent, stageInShort, stageNow } from '../../words/stage-words.ts';
 import { standingSign } from '../../words/standing-sign.ts';
@@ -47,7 +47,7 @@ export function runningState(view: RolloutView): RowState {
   const needs = needsSomebody(view);
   const { stages, at } = ladderPlace(view);
   const { sign, label } = standingSign(verdict?.name ?? null, view.stage);
-  const found = verdict === null ? quoted(view.reason) : said(verdict.reason);
+  const found = verdict === null ? reasonOrQuote(view, null) : said(verdict.reason);
   const failing = look !== null && look.failures > 0 ? [lookAge(look)] : [];
   return {
     group: needs.length > 0 ? 'needs' : 'rolling',
@@ -59,7 +59,7 @@ export function runningState(view: RolloutView): RowState {
     how: 'here',
     stands: stageNow(view),
     lead: paused === null ? `${capitalised(label)}.` : asSentence(`paused by ${paused.by}`),
-    quote: quoted(paused?.reason ?? ''),
+    quote: paused === null ? '' : wordsBy(paused.role, paused.reason),
     says: paused === null ? found : `${capitalised(label)}: ${found}`,
     waits: said((needs.length > 0 ? needs : [...failing, ...openNeeds(view)]).join('; ')),
     ...figures(verdict?.findings ?? []),
@@ -117,7 +117,7 @@ export function runningInShort(rollout: NonNullable<RouteView['rollout']>): RowS
 
 /** `view` is null where it is not among those that ended last. */
 export function endedState(
-  { id, version, stage, reason, endedAt }: NonNullable<RouteView['lastEnded']>,
+  { id, version, stage, reason, endedBy, endedAt }: NonNullable<RouteView['lastEnded']>,
   view: RolloutView | null,
   now: number,
 ): RowState {
@@ -137,7 +137,7 @@ export function endedState(
     stands: place === null || how === 'through' ? `${label} ${when}` : `${label} ${atStage(place.label)}, ${when}`,
     lead: legible(stage === 'finalised' ? `${version} became the stable.` : `${version} ${label}.`),
     quote: '',
-    says: reasonOrQuote(reason, view?.verdict ?? null),
+    says: reasonOrQuote({ reason, reasonBy: endedBy }, view?.verdict ?? null),
     waits: said(view?.cost?.says ?? ''),
   };
 }

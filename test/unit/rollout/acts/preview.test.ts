@@ -70,7 +70,7 @@ describe('a rollback', () => {
         {
           kind: 'note',
           channel: 'console',
-          summary: 'payments: v2 rolled back by ada at 10%, v1 serves 100%: because',
+          summary: 'payments: v2 rolled back by ada at 10%, v1 serves 100%: “because”',
         },
       ],
     });

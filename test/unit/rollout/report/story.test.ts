@@ -32,7 +32,7 @@ describe('the first sentence of a report', () => {
       'rolled back by a person',
       [...IN_STEP, byAda({ kind: 'rolledBack' }, 'The carts are empty!')],
       'payments v2 was rolled back at 10 %',
-      `${AT} ada rolled payments back from v2 to v1 at 10 %: The carts are empty!`,
+      `${AT} ada rolled payments back from v2 to v1 at 10 %: “The carts are empty!”`,
     ],
     [
       'refused in the internal phase',
@@ -44,7 +44,7 @@ describe('the first sentence of a report', () => {
       'aborted by a person',
       [...IN_STEP, byAda({ kind: 'aborted' })],
       'payments v2 was aborted at 10 %',
-      `${AT} ada aborted the rollout of v2 on payments at 10 %, and nobody is blamed: lunch.`,
+      `${AT} ada aborted the rollout of v2 on payments at 10 %, and nobody is blamed: “lunch”.`,
     ],
     [
       'taken back without blame',
@@ -62,25 +62,25 @@ describe('the first sentence of a report', () => {
       'superseded',
       [...IN_STEP, byAda({ kind: 'superseded', by: 'v3' }, 'hotfix')],
       'payments v2 was superseded at 10 %',
-      `${AT} the rollout of v2 on payments gave way at 10 % to v3, which ada started: hotfix.`,
+      `${AT} the rollout of v2 on payments gave way at 10 % to v3, which ada started: “hotfix”.`,
     ],
     [
       'finalised',
       [...IN_STEP, PROMOTED, { event: { kind: 'rolloutFinalised', reason: 'the canary is the stable now' } }],
       'payments v2 became the stable',
-      'On 1 January 2026 at 00:05:00 UTC v2 became the stable of payments in place of v1, finalised by Serin: the canary is the stable now. It was promoted to 100 % on 1 January 2026 at 00:04:00 UTC by ada: shown.',
+      'On 1 January 2026 at 00:05:00 UTC v2 became the stable of payments in place of v1, finalised by Serin: the canary is the stable now. It was promoted to 100 % on 1 January 2026 at 00:04:00 UTC by ada: “shown”.',
     ],
     [
       'finalised by a person',
       [...IN_STEP, PROMOTED, byAda({ kind: 'finalisedByHand' }, 'kept')],
       'payments v2 became the stable',
-      'On 1 January 2026 at 00:05:00 UTC v2 became the stable of payments in place of v1, finalised by ada: kept. It was promoted to 100 % on 1 January 2026 at 00:04:00 UTC by ada: shown.',
+      'On 1 January 2026 at 00:05:00 UTC v2 became the stable of payments in place of v1, finalised by ada: “kept”. It was promoted to 100 % on 1 January 2026 at 00:04:00 UTC by ada: “shown”.',
     ],
     [
       'promoted, and not final',
       [...IN_STEP, PROMOTED],
       'payments v2 is promoted',
-      'v2 of payments is promoted, and not the stable yet. It was promoted to 100 % on 1 January 2026 at 00:04:00 UTC by ada: shown.',
+      'v2 of payments is promoted, and not the stable yet. It was promoted to 100 % on 1 January 2026 at 00:04:00 UTC by ada: “shown”.',
     ],
     [
       'running',
@@ -92,7 +92,7 @@ describe('the first sentence of a report', () => {
       'paused',
       [...IN_STEP, byAda({ kind: 'paused' })],
       'payments v2 runs, paused by ada, in step-1 at 10 %',
-      `${AT} the rollout of v2 on payments was in step-1 at 10 %, paused by ada: lunch.`,
+      `${AT} the rollout of v2 on payments was in step-1 at 10 %, paused by ada: “lunch”.`,
     ],
   ] satisfies readonly [string, readonly Played[], string, string][])('of one that is %s', (_, plays, title, lead) => {
     expect(told(plays)).toEqual([title, lead]);
@@ -113,11 +113,11 @@ describe('what happened', () => {
       played([...IN_STEP, byAda({ kind: 'weightSet', canaryBps: 500 }), STEP_PASSED, HARMED]),
     );
     expect(happened.map(({ title, says, by }) => [title, by?.name ?? null, says])).toEqual([
-      ['started', 'ci', 'release 2'],
-      ['preflight -> internal', 'ci', 'release 2'],
-      ['gate integration-tests passed', 'ada', 'green'],
+      ['started', 'ci', '“release 2”'],
+      ['preflight -> internal', 'ci', '“release 2”'],
+      ['gate integration-tests passed', 'ada', '“green”'],
       ['internal -> 10 %', 'serin', '5 forced requests, 0 failed'],
-      ['10 % -> 5 %, weight set', 'ada', 'lunch'],
+      ['10 % -> 5 %, weight set', 'ada', '“lunch”'],
       ['5 % -> 50 %', 'serin', 'errors within 25 %'],
       ['50 % -> 0 %, rolled back', 'serin', HARM],
       ['paged: pager', null, 'taken after 0.4 s'],
