@@ -16,6 +16,11 @@ const WHEN: Readonly<Record<HttpProblemCode, string>> = {
     'Something of that name, or another rollout on the route, is there already; `serin start --replace` supersedes a rollout',
   refused: 'The state of the rollout does not allow it; [states](states.md) says what does',
   stale: '`If-Match` has another version than the rollout now: read it again',
+  'under-way':
+    'Of a request with an `Idempotency-Key`: the first one is not answered yet. Ask again with the same key, as `Retry-After` says',
+  'answer-lost':
+    'Of a request with an `Idempotency-Key`: `detail` has the audit entry that it made. For something new, send a new key',
+  'key-reused': 'An `Idempotency-Key` is for one request: send a new key with another path or body',
   'too-large': 'The body is larger than the API takes',
   'unsupported-media-type': 'Send `Content-Type: application/json`; for logs what `detail` names',
   misdirected: 'The `Host` is no name of this API: add it to `control.hosts`',

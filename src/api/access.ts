@@ -13,6 +13,8 @@ export type ApiEnv = {
   Variables: {
     actor: TokenBearer;
     entry: Entry;
+    /** The text that it was let in by, a secret: it never leaves the process. Empty for nobody. */
+    credential: string;
     /** Who asks, as of now: null once the token is revoked or the session over. For answers that take long. */
     confirm: () => Promise<TokenBearer | null>;
   };

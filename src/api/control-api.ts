@@ -3,11 +3,13 @@ import type { Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { ApiEnv } from './access.ts';
 import type { ControlPlane } from './control.ts';
+import { withManners } from './described-manners.ts';
 import { authenticate } from './entry/authenticate.ts';
 import { ownPage, sameOrigin } from './entry/own-page.ts';
 import { presentToken } from './entry/present-token.ts';
 import { sessionCookies } from './entry/session-cookie.ts';
 import { refuseInvalid } from './invalid-request.ts';
+import { doneOnce } from './keyed/done-once.ts';
 import { limitBody } from './limit-body.ts';
 import { ownNames } from './own-names.ts';
 import { dashboardRoutes } from './pages/dashboard-routes.ts';
@@ -88,6 +90,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   // Their bodies may be larger.
   app.route('/api/v1', logRoutes(control));
   app.use('/api/*', limitBody);
+  app.use('/api/*', doneOnce(control.keyed));
   for (const routes of [
     meRoutes,
     rolloutRoutes,
@@ -114,7 +117,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     description: 'Set by POST /api/v1/session. Its name has the port, and begins with __Host- over https',
   });
   const info = { title: 'Serin control API', version: control.build.version };
-  app.doc31('/openapi.json', { openapi: '3.1.0', info });
+  app.get('/openapi.json', (c) => c.json(withManners(app.getOpenAPI31Document({ openapi: '3.1.0', info }))));
   methodsOf = allowedMethods(app.routes);
   return app;
 }

@@ -1,5 +1,6 @@
 import type { DeclaredReading } from '../parity/declared/declared-reading.ts';
 import type { Act } from '../rollout/acts/acts.ts';
+import type { KeyedRequests } from '../rollout/acts/keyed-request.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { LookAge } from '../rollout/look-age.ts';
@@ -248,6 +249,8 @@ export interface ControlPlane {
   readonly policies: PolicyControl;
   readonly values: ValueControl;
   readonly logs: LogsControl;
+  /** Requests that carry an `Idempotency-Key`. Each method throws Problem('unavailable') when the database does not answer soon. */
+  readonly keyed: KeyedRequests;
   readonly feed: EventFeed;
   health(of: HealthOf): Promise<Health>;
   /** Prometheus text exposition. */

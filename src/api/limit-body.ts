@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { ApiEnv } from './access.ts';
 import type { BodyRoom } from './body-room.ts';
-import { problemAnswer } from './problem-answer.ts';
+import { problemAnswer, tooMany } from './problem-answer.ts';
 
 /** A policy may have 64 KiB, and JSON escapes make it longer. */
 const LIMIT_BYTES = 256 * 1024;
@@ -38,11 +38,10 @@ export const limitBodyTo = (limitBytes: number, room?: BodyRoom) =>
 
 export const limitBody = limitBodyTo(LIMIT_BYTES);
 
-const AGAIN_S = '1';
+const AGAIN_MS = 1_000;
 
 function noRoom(c: Context): Response {
-  const detail = `too many bodies are being received at once; send this again in ${AGAIN_S} s`;
-  return problemAnswer(c, 'busy', detail, { headers: { 'retry-after': AGAIN_S } });
+  return tooMany(c, 'busy', 'too many bodies are being received at once; send this again', AGAIN_MS);
 }
 
 /** Stops reading at the limit. */

@@ -11,6 +11,9 @@ export type EdgeCode =
   | 'misdirected'
   | 'too-large'
   | 'unsupported-media-type'
+  | 'under-way'
+  | 'answer-lost'
+  | 'key-reused'
   | 'too-many-failures'
   | 'busy';
 
@@ -27,11 +30,14 @@ export const HTTP_PROBLEMS: Readonly<
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'Something else is in the way' },
   refused: { status: 409, title: 'The present state does not allow this' },
+  'under-way': { status: 409, title: 'The same request is still being answered' },
+  'answer-lost': { status: 409, title: 'This was done before, and its answer was not kept' },
   stale: { status: 412, title: 'The rollout has changed since it was read' },
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is of a type that is not read here' },
   misdirected: { status: 421, title: 'This server does not answer for that host' },
   'invalid-input': { status: 422, title: 'The request is not valid' },
+  'key-reused': { status: 422, title: 'The Idempotency-Key was sent with another request' },
   'too-many-failures': { status: 429, title: 'Too many failed authentications' },
   busy: { status: 429, title: 'Serin takes no more of these now' },
   internal: { status: 500, title: 'Something went wrong inside Serin' },
@@ -45,7 +51,25 @@ interface ProblemMore {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export function problemAnswer(c: Context, code: HttpProblemCode, detail: string, more: ProblemMore = {}): Response {
+/** Answered 429. */
+type TooManyCode = 'too-many-failures' | 'busy';
+
+export function problemAnswer(
+  c: Context,
+  code: Exclude<HttpProblemCode, TooManyCode>,
+  detail: string,
+  more: ProblemMore = {},
+): Response {
+  return answerProblem(c, code, detail, more);
+}
+
+/** The only way to answer 429: it says when to come back, in whole seconds. `detail` ends with that. */
+export function tooMany(c: Context, code: TooManyCode, detail: string, afterMs: number): Response {
+  const seconds = String(Math.max(1, Math.ceil(afterMs / 1_000)));
+  return answerProblem(c, code, `${detail} in ${seconds} s`, { headers: { 'retry-after': seconds } });
+}
+
+function answerProblem(c: Context, code: HttpProblemCode, detail: string, more: ProblemMore): Response {
   const { errors = [], headers = {} } = more;
   const { status, type, body } = problemDocument(code, detail, errors);
   return c.body(body, status, { 'content-type': type, ...headers });

@@ -182,6 +182,9 @@ const EDGE: Readonly<Record<string, ProblemCode>> = {
   'too-large': 'invalid-input',
   'unsupported-media-type': 'invalid-input',
   'too-many-failures': 'unauthenticated',
+  'under-way': 'conflict',
+  'answer-lost': 'conflict',
+  'key-reused': 'invalid-input',
 };
 
 const CODES: ReadonlySet<string> = new Set<ProblemCode>([

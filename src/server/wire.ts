@@ -177,6 +177,11 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       policies: policyControl(ports, routeIssue(loaded)),
       values: valueControl({ gateway, route: (name) => findRoute(config, name), carried: routeNames }),
       logs: logControl({ sink: logs.intake, route: (name) => findRoute(config, name) }),
+      keyed: {
+        claim: (request, by) => soon(store.keyedRequests.claim(request, by)),
+        keep: (by, answer) => soon(store.keyedRequests.keep(by, answer)),
+        release: (by) => soon(store.keyedRequests.release(by)),
+      },
       feed,
       health: health({
         phase: () => phase,

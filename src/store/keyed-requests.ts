@@ -1,10 +1,11 @@
 import { Problem } from '../problem/problem.ts';
+import type { KeyClaim, KeyedRequest } from '../rollout/acts/keyed-request.ts';
 import type { Actor } from '../rollout/event.ts';
 import { fromNow, NOW } from './clock.ts';
 import type { Database, Run } from './database.ts';
 import { and, desc, eq, inArray, isNotNull, isNull, lt, sql } from './drizzle.ts';
 import { keyedRequests } from './schema.ts';
-import type { KeyClaim, KeyedRequest, KeyedRequests } from './store.ts';
+import type { KeyedRequestStore } from './store.ts';
 
 /** Longer than a request takes: who waits for its answer has given up by then, and whoever holds it has died. */
 const CLAIMED_MS = 60_000;
@@ -18,7 +19,7 @@ interface Mark {
 }
 const marks = new WeakMap<Actor, Mark>();
 
-export function keyedRequestsOn(run: Run): KeyedRequests {
+export function keyedRequestsOn(run: Run): KeyedRequestStore {
   return {
     async claim(request, by) {
       const { attempt, found } = await run((database) => database.transaction((tx) => claimIn(tx, request)));

@@ -1,4 +1,5 @@
-import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
+import type { KeyedRequests } from '../rollout/acts/keyed-request.ts';
+import type { Role, SenderOfLogs } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Message, SentMessage } from '../rollout/message.ts';
 import type { AuditDraft, AuditEntry, RolloutRecord } from '../rollout/record.ts';
@@ -238,42 +239,7 @@ export interface UnitHistory {
   save(route: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** A request that carries an `Idempotency-Key`. */
-export interface KeyedRequest {
-  /** Of the credential and the key. */
-  readonly id: string;
-  /** `POST /api/v1/rollouts`. */
-  readonly operation: string;
-  readonly bodyHash: string;
-}
-
-export interface KeyedAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-export type KeyClaim =
-  /** Go on: nothing was done under this key so far. */
-  | { readonly kind: 'claimed' }
-  | { readonly kind: 'answered'; readonly answer: KeyedAnswer }
-  /** It was done, and its answer was not kept: `seq` is its audit entry. */
-  | { readonly kind: 'done'; readonly seq: number }
-  | { readonly kind: 'under-way'; readonly retryInMs: number }
-  /** The key was sent with another operation or body. */
-  | { readonly kind: 'another'; readonly operation: string };
-
-/**
- * Requests with a key are done once. Once one is claimed, an audit entry of the same actor object is only written
- * together with the mark that it was done: a request that was taken for dead, and comes back to life, writes nothing.
- */
-export interface KeyedRequests {
-  /** `by` stands for this request from now on: an object of its own, which its audit entries carry. */
-  claim(request: KeyedRequest, by: Actor): Promise<KeyClaim>;
-  /** The request has succeeded; null where its answer is not to be kept. */
-  keep(by: Actor, answer: KeyedAnswer | null): Promise<void>;
-  /** The request has failed. Its key is free again, unless it was done after all. */
-  release(by: Actor): Promise<void>;
+export interface KeyedRequestStore extends KeyedRequests {
   /** Deletes what is older than a day, and the oldest of more than 10,000. */
   forget(): Promise<void>;
 }
@@ -290,7 +256,7 @@ export interface Store {
   readonly stables: StableStore;
   readonly secretCheck: SecretCheck;
   readonly unitHistory: UnitHistory;
-  readonly keyedRequests: KeyedRequests;
+  readonly keyedRequests: KeyedRequestStore;
   /** The database's clock, epoch ms. */
   now(): Promise<number>;
   close(): Promise<void>;

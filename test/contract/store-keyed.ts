@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { KeyedAnswer, KeyedRequest } from '../../src/rollout/acts/keyed-request.ts';
 import type { Actor } from '../../src/rollout/event.ts';
 import type { AuditDraft } from '../../src/rollout/record.ts';
-import type { KeyedAnswer, KeyedRequest } from '../../src/store/store.ts';
+
 import { T0 } from '../support/rollouts.ts';
 import { codeOf, fresh, type StoreBench } from './store-bench.ts';
 

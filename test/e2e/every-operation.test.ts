@@ -34,13 +34,61 @@ describe('every operation, through the real listener', () => {
         .replace('{name}', found.consumer)
         .replace('{gate}', 'tests');
       const asked = `${filled}${query.replace('{route}', found.route)}`;
-      const answer = await stage.ask(method, asked, bodyOf(operation, body, found), headers);
+      const key = takesKey(document.operation(method, path)) ? { 'idempotency-key': `"${operation}"` } : {};
+      const sent = bodyOf(operation, body, found);
+      const answer = await stage.ask(method, asked, sent, { ...headers, ...key });
       const text = isEndless ? await beginningOf(answer) : await answer.text();
       expect([answer.status, text]).toEqual([status, status === 204 ? '' : expect.stringMatching(/./)]);
       const type = answer.headers.get('content-type');
       expect(document.faultsOf(document.operation(method, path), { status, type, text })).toEqual([]);
+      if ('idempotency-key' in key) await doneOnce(operation, asked, sent, { text, answer });
     },
   );
+
+  /** A secret is answered once; everything else is answered as before, and no second entry is written. */
+  async function doneOnce(
+    operation: string,
+    asked: string,
+    sent: object | undefined,
+    { text, answer }: { readonly text: string; readonly answer: Response },
+  ): Promise<void> {
+    const key = { 'idempotency-key': `"${operation}"` };
+    const newest = async () => (await (await stage.ask('GET', '/api/v1/audit?limit=1')).json()) as Json;
+    const before = await newest();
+    const again = await stage.ask('POST', asked, sent, key);
+    const { status, headers } = again;
+    if (operation === 'POST /api/v1/tokens') {
+      expect([status, await again.json()]).toEqual([409, expect.objectContaining({ code: 'answer-lost' })]);
+    } else {
+      expect([status, await again.text()]).toEqual([answer.status, text]);
+      for (const name of ['etag', 'location', 'content-type']) {
+        expect([name, headers.get(name)]).toEqual([name, answer.headers.get(name)]);
+      }
+      expect(headers.get('idempotent-replayed')).toBe('true');
+    }
+    const other = await stage.ask('POST', asked, { ...sent, reason: 'another' }, key);
+    expect([other.status, await other.json()]).toEqual([422, expect.objectContaining({ code: 'key-reused' })]);
+    expect(await newest()).toEqual(before);
+  }
+
+  it('every POST takes an Idempotency-Key, but for those that change nothing or count nothing twice', () => {
+    const without = document.operations.filter((operation) => {
+      const [method = '', path = ''] = operation.split(' ');
+      return method === 'POST' && !takesKey(document.operation(method, path));
+    });
+    expect(without.toSorted()).toEqual([
+      'POST /api/v1/logs',
+      'POST /api/v1/otlp/v1/logs',
+      'POST /api/v1/policies/check',
+      'POST /api/v1/rollouts/{id}/preview',
+      'POST /api/v1/session',
+      'POST /api/v1/values',
+    ]);
+  });
+
+  function takesKey({ parameters = [] }: ReturnType<OpenApiDocument['operation']>): boolean {
+    return parameters.some(({ name }) => name === 'Idempotency-Key');
+  }
 
   async function beginningOf(answer: Response): Promise<string> {
     const reader = answer.body?.getReader();

@@ -16,6 +16,7 @@ import type { TrailRow } from '../../src/rollout/so-far/trail.ts';
 import { isEnded, type Rollout, stageName } from '../../src/rollout/state.ts';
 import { begin, transition } from '../../src/rollout/transition.ts';
 import type { ConsumerRule } from '../../src/split/order.ts';
+import { fakeKeyed } from './fake-keyed.ts';
 import { fakePreview } from './fake-preview.ts';
 import { policyOf, T0 } from './rollouts.ts';
 
@@ -357,6 +358,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
         return mood.logs ?? { kind: 'read', counts: { counted, ...none } };
       },
     },
+    keyed: fakeKeyed(),
     feed: new Feed({ boot: 'fake', now: () => T0 }),
     health: async (of) =>
       of === 'gateway' ? { ready: true, problems: [] } : { ready: mood.ready, problems: mood.problems },

@@ -18,6 +18,7 @@ export interface Entrance {
 
 interface Entered extends Entry {
   readonly actor: TokenBearer;
+  readonly credential: string;
   readonly confirm: () => Promise<TokenBearer | null>;
 }
 
@@ -32,8 +33,9 @@ export function authenticate(entrance: Entrance) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const entered = await enter(c, entrance);
     if (entered instanceof Response) return entered;
-    const { actor, via, until, confirm } = entered;
+    const { actor, via, until, credential, confirm } = entered;
     c.set('actor', actor);
+    c.set('credential', credential);
     c.set('confirm', confirm);
     c.set('entry', { via, until });
     await next();
@@ -50,7 +52,7 @@ async function enter(c: Context, entrance: Entrance): Promise<Entered | Response
   if (entrance.anonymous === 'off') return unauthenticated(c, 'send a token as Authorization: Bearer TOKEN');
   if (!READS.has(c.req.method)) return unauthenticated(c, 'without a token or a session one may only read here');
   const actor = { name: 'anonymous', role: 'viewer' } as const;
-  return { actor, via: 'anonymous', until: null, confirm: async () => actor };
+  return { actor, via: 'anonymous', until: null, credential: '', confirm: async () => actor };
 }
 
 async function byToken(c: Context, authorization: string, { tokens, present }: Entrance): Promise<Entered | Response> {
@@ -58,7 +60,7 @@ async function byToken(c: Context, authorization: string, { tokens, present }: E
   if (token === undefined) return unauthenticated(c, 'send a token as Authorization: Bearer TOKEN');
   const actor = await present(c, token, (text) => tokens.authenticate(text));
   if (actor instanceof Response) return actor;
-  return { actor, via: 'token', until: null, confirm: () => tokens.authenticate(token) };
+  return { actor, via: 'token', until: null, credential: token, confirm: () => tokens.authenticate(token) };
 }
 
 /**
@@ -80,7 +82,12 @@ async function bySession(
   }
   const session = await sessions.read(value, name);
   if (session === null) return unauthenticated(c, 'the session is over, or its token was revoked: sign in again');
-  return { ...session, via: 'session', confirm: async () => (await sessions.read(value, name))?.actor ?? null };
+  return {
+    ...session,
+    via: 'session',
+    credential: value,
+    confirm: async () => (await sessions.read(value, name))?.actor ?? null,
+  };
 }
 
 /** A page of another origin cannot send this type without asking first. */

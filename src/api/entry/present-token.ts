@@ -1,7 +1,7 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
 import { failedLogins } from '../failed-logins.ts';
-import { problemAnswer } from '../problem-answer.ts';
+import { problemAnswer, tooMany } from '../problem-answer.ts';
 
 /** What a token is answered with: what its look-up found, or the refusal. */
 export type PresentToken = <T>(
@@ -26,10 +26,7 @@ export function presentToken(now: () => number): PresentToken {
     const fingerprint = await fingerprintOf(token);
     const blockedMs = failures.blockedMs(address);
     if (blockedMs !== null && !accepted.has(fingerprint)) {
-      const seconds = Math.ceil(blockedMs / 1000);
-      return problemAnswer(c, 'too-many-failures', `too many tokens were refused; try again in ${seconds} s`, {
-        headers: { 'retry-after': String(seconds) },
-      });
+      return tooMany(c, 'too-many-failures', 'too many tokens were refused; try again', blockedMs);
     }
 
     const found = await lookUp(token);

@@ -5,9 +5,9 @@ import { refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
 import { eventStream } from '../events/event-stream.ts';
 import { StreamPlaces } from '../events/stream-places.ts';
-import { problemAnswer } from '../problem-answer.ts';
+import { tooMany } from '../problem-answer.ts';
 
-const AGAIN_S = '10';
+const AGAIN_MS = 10_000;
 const LEAST = 'viewer';
 const HEADERS = {
   'content-type': 'text/event-stream',
@@ -50,9 +50,7 @@ export function eventRoutes({ feed }: ControlPlane): OpenAPIHono<ApiEnv> {
     const confirm = c.get('confirm');
     if (c.req.method === 'HEAD') return c.body(null, 200, HEADERS);
     const full = places.take(name);
-    if (full !== null) {
-      return problemAnswer(c, 'busy', `${full}; try again in ${AGAIN_S} s`, { headers: { 'retry-after': AGAIN_S } });
-    }
+    if (full !== null) return tooMany(c, 'busy', `${full}; try again`, AGAIN_MS);
     try {
       const stream = eventStream({
         feed,

@@ -6,7 +6,7 @@ import { jsonAnswer, refusals } from '../content.ts';
 import type { ControlPlane, LogsOutcome } from '../control.ts';
 import { limitBodyTo } from '../limit-body.ts';
 import { otlpRefused, otlpTaken } from '../otlp-answer.ts';
-import { problemAnswer } from '../problem-answer.ts';
+import { problemAnswer, tooMany } from '../problem-answer.ts';
 import { logsQuery } from '../request-schemas.ts';
 import { logsViewSchema } from '../view-schemas.ts';
 
@@ -130,9 +130,7 @@ async function takeOtlp(c: Context<ApiEnv>, logs: ControlPlane['logs']): Promise
 
 function refused(c: Context, outcome: Exclude<LogsOutcome, { kind: 'read' }>): Response {
   if (outcome.kind === 'unreadable') return problemAnswer(c, 'malformed', `the body cannot be read: ${outcome.reason}`);
-  const seconds = String(Math.ceil(outcome.retryAfterMs / 1_000));
-  const detail = `logs come faster than they may be read; send this again in ${seconds} s`;
-  return problemAnswer(c, 'busy', detail, { headers: { 'retry-after': seconds } });
+  return tooMany(c, 'busy', 'logs come faster than they may be read; send this again', outcome.retryAfterMs);
 }
 
 function mediaTypeOf(c: Context): string {

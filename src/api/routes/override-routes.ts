@@ -20,6 +20,7 @@ import {
 } from '../request-schemas.ts';
 import { type RolloutView, rolloutViewSchema } from '../view-schemas.ts';
 import { rolloutView } from '../views.ts';
+import { withWayOn } from '../way-on.ts';
 
 const OF_OVERRIDES = ['not-found', 'conflict', 'refused', 'stale', ...OF_BODIES] as const;
 
@@ -141,14 +142,6 @@ export function overrideRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
 
 function needsNoDatabase({ kind }: OverrideEvent): boolean {
   return kind === 'rolledBack' || kind === 'aborted';
-}
-
-/** An operator who cannot pause while the database is away can still roll the canary back. */
-function withWayOn(error: unknown): unknown {
-  if (!(error instanceof Problem) || error.code !== 'unavailable') return error;
-  const said = error.message.replace(/\.$/, '');
-  const wayOn = 'Try again in some seconds; rollback and abort work without the database.';
-  return new Problem(error.code, `${said}. ${wayOn}`, { issues: error.issues, cause: error });
 }
 
 function verb<V extends string, B extends z.ZodType>(name: V, summary: string, body: B) {
