@@ -1,9 +1,12 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import { toy } from '../support/cast.ts';
+import { placeDatabase } from '../support/made-database.ts';
+import { serinHere } from '../support/serin-here.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 
 const POLICY = `apiVersion: serin.dev/v1
@@ -35,6 +38,8 @@ function home(stable = 'stable: http://127.0.0.1:9001', policy = POLICY, more = 
 }
 
 const serve = ({ folder, configFile }: Home) => serin(['serve', '--config', configFile], { cwd: folder });
+/** For a file with which it does not come to serving. */
+const serveHere = ({ configFile }: Home) => serinHere(['serve', '--config', configFile]);
 
 afterAll(() => {
   for (const { remove } of homes) remove();
@@ -44,24 +49,26 @@ describe('a file that is not right', () => {
   it.each([
     [
       'an unknown key',
+      serin,
       'dwell: 1h }\n    - { weight: 50%',
       'dwel: 1h }\n    - { weight: 50%',
       /mine\.yaml:6:\d+ .*dwel.*did you mean.*dwell/is,
     ],
-    ['falling weights', 'weight: 50%', 'weight: 0.5%', /mine\.yaml:7:\d+ weight must rise: 0\.5% after 1%/],
+    ['falling weights', serinHere, 'weight: 50%', 'weight: 0.5%', /mine\.yaml:7:\d+ weight must rise: 0\.5% after 1%/],
     [
       'half of a character, which no database stores',
+      serinHere,
       'weight: 50%',
       'weight: "50% \\ud83d"',
       /mine\.yaml:7:\d+ a text must not contain NUL or a lone surrogate/,
     ],
-    ['a weight of 101 %', 'weight: 50%', 'weight: 101%', /mine\.yaml:7:\d+ .*at most 100%/],
-  ])('%s: validate and serve both exit with 2, the place, the line and a caret', async (_, from, to, message) => {
+    ['a weight of 101 %', serinHere, 'weight: 50%', 'weight: 101%', /mine\.yaml:7:\d+ .*at most 100%/],
+  ])('%s: validate and serve both exit with 2, the place, the line and a caret', async (_, run, from, to, message) => {
     const broken = home(undefined, POLICY.replace(from, to));
-    const validated = await serin(['validate', `${broken.folder}/mine.yaml`]);
+    const validated = await run(['validate', `${broken.folder}/mine.yaml`]);
     expect([validated.code, validated.stderr]).toEqual([2, expect.stringMatching(message)]);
     expect(validated.stderr).toMatch(/\n +- .*\n +\^/);
-    const served = await serve(broken);
+    const served = await run(['serve', '--config', broken.configFile]);
     expect([served.code, served.stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
@@ -79,7 +86,7 @@ describe('a file that is not right', () => {
     const made = makeHome(text);
     homes.push(made);
     made.write('mine.yaml', POLICY);
-    const { code, stderr } = await serve(made);
+    const { code, stderr } = await serveHere(made);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
     expect(stderr).not.toContain('secret@');
   });
@@ -90,7 +97,7 @@ describe('a file that is not right', () => {
     const secret = home(undefined, POLICY, 'channels: { pagerduty: { routingKey: "${NOT_SET_ANYWHERE}" } }\n');
     unknown.write('mine.yaml', POLICY);
     homes.push(unknown);
-    const [first, second, third] = await Promise.all([unknown, twice, secret].map(serve));
+    const [first, second, third] = await Promise.all([unknown, twice, secret].map(serveHere));
     expect([first?.code, first?.stderr]).toEqual([
       2,
       expect.stringMatching(/serin\.yaml:8:\d+ route shop names the policy brave; there are .*mine/),
@@ -133,7 +140,7 @@ describe('a server that runs', () => {
   });
 
   const asAdmin = (args: readonly string[]) =>
-    serin([...args, '--server', server.controlUrl, '--data-folder', `${served.folder}/.serin`]);
+    serinHere([...args, '--server', server.controlUrl, '--data-folder', `${served.folder}/.serin`]);
 
   it('keeps a second process off its data folder, and loses nothing by it', async () => {
     const { code, stderr } = await serve(served);
@@ -154,6 +161,7 @@ describe('a server that runs', () => {
     );
     other.write('mine.yaml', POLICY);
     homes.push(other);
+    await placeDatabase(join(other.folder, '.serin'));
     const { code, stderr } = await serve(other);
     expect([code, stderr]).toEqual([1, expect.stringMatching(new RegExp(`port ${port}.*in use`, 'i'))]);
     await new Promise((done) => taken.close(done));
@@ -206,20 +214,20 @@ describe('a server that runs', () => {
 
   it('lets nobody in without a token, or with a wrong one', async () => {
     const without = await serin(['list', '--server', server.controlUrl], { cwd: '/', env: { SERIN_TOKEN: undefined } });
-    const wrong = await serin(['list', '--server', server.controlUrl, '--token', 'serin_wrong']);
+    const wrong = await serinHere(['list', '--server', server.controlUrl, '--token', 'serin_wrong']);
     expect([without.code, wrong.code]).toEqual([1, 1]);
     expect(wrong.stderr).toMatch(/token/);
   });
 
   it('takes no setting that is there, but empty', async () => {
     for (const name of ['SERIN_TOKEN', 'SERIN_SERVER', 'SERIN_DATA']) {
-      const { code, stderr } = await serin(['list'], { cwd: '/', env: { [name]: '' } });
+      const { code, stderr } = await serinHere(['list'], { env: { [name]: '' } });
       expect([code, stderr]).toEqual([
         2,
         expect.stringMatching(new RegExp(`^serin: ${name} is set, but empty: unset it`)),
       ]);
     }
-    const { code, stderr } = await serin(['list', '--token', '']);
+    const { code, stderr } = await serinHere(['list', '--token', '']);
     expect([code, stderr]).toEqual([2, 'serin: --token is empty: give it a value, or leave it out\n']);
   });
 

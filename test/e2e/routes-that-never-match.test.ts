@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { toy } from '../support/cast.ts';
 import { askRaw, fieldOf } from '../support/raw-client.ts';
+import { serinHere } from '../support/serin-here.ts';
 import { type Home, makeHome, serin, startServerProcess } from '../support/server-process.ts';
 
 const homes: Home[] = [];
@@ -20,13 +21,13 @@ function home(routes: readonly string[], more = ''): Home {
 }
 
 const STABLE = 'stable: "http://127.0.0.1:9001"';
-const doctor = (at: Home, ...more: string[]) =>
-  serin(['doctor', '--config', at.configFile, ...more], { cwd: at.folder });
+const doctor = (at: Home) => serin(['doctor', '--config', at.configFile], { cwd: at.folder });
+const tryOut = (at: Home, ...more: string[]) => serinHere(['doctor', '--config', at.configFile, ...more]);
 
 /** Both commands on one file, and what each says of the route on each line. */
 async function faultsOf(routes: readonly string[]) {
   const at = home(routes.map((fields) => `${fields}, ${STABLE}`));
-  const said = await Promise.all([doctor(at), serin(['serve', '--config', at.configFile], { cwd: at.folder })]);
+  const said = await Promise.all([doctor(at), serinHere(['serve', '--config', at.configFile])]);
   expect(said.map(({ code }) => code)).toEqual([2, 2]);
   return said.map(({ stdout, stderr }) => stdout + stderr);
 }
@@ -118,7 +119,7 @@ describe('a wildcard, an international name, a dot at the end', () => {
       for (const [host, path, route] of cases) {
         const answer = await askRaw(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
         expect([host, path, answer.status]).toEqual([host, path, route === null ? 404 : 200]);
-        const tried = await doctor(at, '--try', `http://${host}${path}`);
+        const tried = await tryOut(at, '--try', `http://${host}${path}`);
         expect([tried.code, tried.stderr]).toEqual([route === null ? 1 : 0, '']);
         expect(tried.stdout).toMatch(route === null ? /^answer: +404/m : new RegExp(`^route: +${route}, `, 'm'));
         if (route !== null) expect(fieldOf(answer.headers, 'x-serin-version')).toBe('v1');
@@ -139,7 +140,7 @@ describe('doctor --try', () => {
   ]);
 
   it('says which route takes a URL and why, what it becomes, and why not the others', async () => {
-    const { code, stdout } = await doctor(
+    const { code, stdout } = await tryOut(
       at,
       '--try',
       'https://a.example.com:8443/api/payments/7?x=1#y',
@@ -161,7 +162,7 @@ describe('doctor --try', () => {
 
   it('reads header lines as a request would have them, and shows no credential', async () => {
     const lines = ['--header', 'X-Api-Key: s3cret', '--header', 'X-User-ID: 7', '--header', 'X-Serin-Version: stable'];
-    const { stdout } = await doctor(at, '--try', '/api/payments', '--header', 'Host: shop.test', ...lines);
+    const { stdout } = await tryOut(at, '--try', '/api/payments', '--header', 'Host: shop.test', ...lines);
     expect(stdout).toMatch(/^request: +GET \/api\/payments, Host shop\.test$/m);
     expect(stdout).toMatch(/x-serin-version: stable asks for one, which counts while a rollout allows it$/m);
     expect(stdout).toMatch(/the header x-api-key names a consumer$/m);
@@ -185,7 +186,7 @@ describe('doctor --try', () => {
       for (const [method, header, status, said] of cases) {
         const lines = header === null ? '' : `${header}\r\n`;
         const answer = await askRaw(port, `${method} /api/x HTTP/1.1\r\nHost: localhost\r\n${lines}\r\n`);
-        const tried = await doctor(
+        const tried = await tryOut(
           here,
           '--try',
           '/api/x',
@@ -204,15 +205,15 @@ describe('doctor --try', () => {
   });
 
   it('says why none takes it, and what the gateway would refuse', async () => {
-    const none = await doctor(at, '--try', 'http://münchen.test/ü');
+    const none = await tryOut(at, '--try', 'http://münchen.test/ü');
     expect([none.code, none.stdout]).toEqual([
       1,
       expect.stringMatching(/^request: +GET \/%C3%BC, Host xn--mnchen-3ya\.test$/m),
     ]);
     expect(none.stdout).toMatch(/^answer: +404, because no route takes it\nnot: +r0: its path is \/api\/payments\n/m);
-    const unsafe = await doctor(at, '--try', 'http://a.test/api/../x');
+    const unsafe = await tryOut(at, '--try', 'http://a.test/api/../x');
     expect([unsafe.code, unsafe.stdout]).toEqual([1, expect.stringMatching(/^answer: +400 Bad Request: /m)]);
-    const twice = await doctor(
+    const twice = await tryOut(
       at,
       '--try',
       'http://a.test/api/payments',
@@ -222,9 +223,9 @@ describe('doctor --try', () => {
       'x-api-key: b',
     );
     expect([twice.code, twice.stdout]).toEqual([1, expect.stringMatching(/^answer: +400 .*more than one x-api-key/m)]);
-    const stray = await doctor(at, '--method', 'POST');
+    const stray = await tryOut(at, '--method', 'POST');
     expect([stray.code, stray.stderr]).toEqual([2, expect.stringContaining('add --try')]);
-    const bad = await doctor(at, '--try', 'ftp://a.test/');
+    const bad = await tryOut(at, '--try', 'ftp://a.test/');
     expect([bad.code, bad.stderr]).toEqual([2, expect.stringContaining('is neither an http or https URL nor a path')]);
   });
 });
