@@ -1,3 +1,4 @@
+import { Modal } from '../modal.tsx';
 import type { RolloutView } from '../views.ts';
 import { said } from '../words/said.ts';
 import { ActFields } from './act-fields.tsx';
@@ -5,7 +6,6 @@ import { ActNotice, ActObjection, ActUnknown } from './act-notices.tsx';
 import { actWords, keepWords } from './act-words.ts';
 import type { Acting, ActingEvent } from './acting.ts';
 import { draftOf } from './draft.ts';
-import { Modal } from './modal.tsx';
 
 interface ActDialogProps {
   readonly state: Exclude<Acting, { readonly kind: 'closed' | 'done' }>;

@@ -1,11 +1,11 @@
 import { Glyph } from '../glyph.tsx';
 import type { GlyphName } from '../glyph-name.ts';
+import { Modal } from '../modal.tsx';
 import type { RolloutView } from '../views.ts';
 import { said } from '../words/said.ts';
 import { actWords, VERB_NAMES } from './act-words.ts';
 import type { Offered } from './bar.ts';
 import { type ActVerb, draftOf } from './draft.ts';
-import { Modal } from './modal.tsx';
 
 const SIGN_OF: Readonly<Record<ActVerb, GlyphName>> = {
   pause: 'paused',

@@ -1,4 +1,5 @@
 import { Link } from '../address.tsx';
+import { rolloutPage } from '../paths.ts';
 import type { RolloutView } from '../views.ts';
 import { clockTime, utcTime } from '../words/clock.ts';
 
@@ -22,7 +23,7 @@ export function DoneWords({ at, did, after, rolloutId }: DoneWordsProps) {
       {after !== null && after.id !== rolloutId && (
         <>
           {' '}
-          <Link to={`/ui/rollouts/${after.id}`}>Attempt {after.attempt}</Link>
+          <Link to={rolloutPage(after.id)}>Attempt {after.attempt}</Link>
         </>
       )}
     </>

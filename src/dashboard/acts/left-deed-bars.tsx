@@ -1,6 +1,7 @@
 import { Link } from '../address.tsx';
 import { useValue } from '../live/observable.ts';
 import { session } from '../live/session.ts';
+import { rolloutPage } from '../paths.ts';
 import { said } from '../words/said.ts';
 import { ActFound } from './act-notices.tsx';
 import { DoneWords } from './done-words.tsx';
@@ -19,7 +20,7 @@ export function LeftDeedBars() {
           <div key={deed.key} class={state.kind === 'done' || state.kind === 'sending' ? 'bar' : 'bar bad'}>
             <div class="wrap">
               <div>
-                <Link to={`/ui/rollouts/${deed.rollout.id}`}>{said(deed.rollout.route)}</Link>:{' '}
+                <Link to={rolloutPage(deed.rollout.id)}>{said(deed.rollout.route)}</Link>:{' '}
                 <Outcome deed={deed} state={state} />
               </div>
               {state.kind !== 'sending' && (

@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { go } from '../address.tsx';
+import { Modal } from '../modal.tsx';
 import { distinctKeys, keyMeant, type PageKey } from './page-key.ts';
 import { useKeys, validKeys } from './use-keys.ts';
 
@@ -42,16 +43,14 @@ function isTaken({ target, isComposing }: KeyboardEvent): boolean {
 }
 
 function KeyList({ keys, onClose }: { readonly keys: readonly PageKey[]; readonly onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const [isOff, setOff] = useState(localStorage.getItem(SWITCH) === 'off');
-  useEffect(() => dialog.current?.showModal(), []);
   const turn = () => {
     if (isOff) localStorage.removeItem(SWITCH);
     else localStorage.setItem(SWITCH, 'off');
     setOff(!isOff);
   };
   return (
-    <dialog ref={dialog} aria-labelledby="key-list" onClose={onClose}>
+    <Modal titleId="key-list" onCancel={onClose}>
       <h2 id="key-list">Keys of this page</h2>
       <dl class="keys">
         {keys.map(({ key, does }) => (
@@ -65,13 +64,13 @@ function KeyList({ keys, onClose }: { readonly keys: readonly PageKey[]; readonl
       </dl>
       <p class="soft small">They do nothing in fields, and none acts on a rollout by itself.</p>
       <div class="row">
-        <button type="button" onClick={() => dialog.current?.close()}>
+        <button type="button" onClick={onClose}>
           Close
         </button>
         <label class="check">
           <input type="checkbox" checked={!isOff} onChange={turn} /> keys are on
         </label>
       </div>
-    </dialog>
+    </Modal>
   );
 }

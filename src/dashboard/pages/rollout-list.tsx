@@ -3,6 +3,7 @@ import { Link } from '../address.tsx';
 import { MiniLadder } from '../drawings/mini-ladder.tsx';
 import { Glyph } from '../glyph.tsx';
 import { Moment } from '../moment.tsx';
+import { rolloutPage } from '../paths.ts';
 import type { RolloutView } from '../views.ts';
 import { capitalised, legible } from '../words/said.ts';
 import { rolloutLine } from './rollout-line.ts';
@@ -46,7 +47,7 @@ function RolloutRow({ view, of }: { readonly view: RolloutView } & Pick<RolloutL
         <span class="nowrap">
           <Glyph sign={sign} label={label} />
           &ensp;
-          <Link class="name" to={`/ui/rollouts/${id}`}>
+          <Link class="name" to={rolloutPage(id)}>
             {of === 'every-route' ? legible(route) : `${legible(stable.version)} → ${legible(canary.version)}`}
           </Link>
         </span>
@@ -74,7 +75,7 @@ function RolloutRow({ view, of }: { readonly view: RolloutView } & Pick<RolloutL
         {took ?? <span class="soft">still runs</span>}
       </td>
       <td data-label="report ">
-        <Link to={`/ui/rollouts/${id}/report`}>
+        <Link to={`${rolloutPage(id)}/report`}>
           {took === null ? 'so far' : 'report'}
           <span class="spoken"> of {legible(canary.version)}</span>
         </Link>

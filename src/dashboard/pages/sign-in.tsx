@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { leave, signIn } from '../live/session.ts';
+import { Modal } from '../modal.tsx';
 
 /** The page of somebody who is not signed in. */
 export function SignIn() {
@@ -13,13 +14,8 @@ export function SignIn() {
 
 /** Over the page of somebody whose session has ended: what they were doing is below, and goes on. */
 export function SignInAgain({ name }: { readonly name: string }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const show = () => {
-    if (dialog.current?.open === false) dialog.current.showModal();
-  };
-  useEffect(show, []);
   return (
-    <dialog ref={dialog} aria-labelledby="again" onCancel={(event) => event.preventDefault()} onClose={show}>
+    <Modal titleId="again" onCancel={() => {}}>
       <div class="sign-in">
         <h2 id="again">Sign in again</h2>
         <p class="notice" role="status">
@@ -30,7 +26,7 @@ export function SignInAgain({ name }: { readonly name: string }) {
           Leave, and clear the page
         </button>
       </div>
-    </dialog>
+    </Modal>
   );
 }
 

@@ -8,8 +8,8 @@ export interface DecisionWords {
   readonly title: string;
 }
 
-/** Whoever starts a rollout is told with it. */
-const AT_THE_START = ['rolloutStarted', 'preflightPassed', 'preflightRefused'];
+/** What follows from a start is done in the name of who started it, and is no act of theirs. */
+export const AT_THE_START: readonly string[] = ['rolloutStarted', 'preflightPassed', 'preflightRefused'];
 
 /** Why, in one sentence; empty where there is no more to say. */
 export function decisionReason({ event, reason }: AuditView): string {

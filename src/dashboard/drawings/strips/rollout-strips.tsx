@@ -5,6 +5,7 @@ import { stream } from '../../live/session.ts';
 import { hasGoneStale } from '../../live/stream.ts';
 import { useNow } from '../../live/use-now.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
+import { rolloutInApi } from '../../paths.ts';
 import type { AuditView, RolloutView, TrailView } from '../../views.ts';
 import { clockTime } from '../../words/clock.ts';
 import { legible } from '../../words/said.ts';
@@ -25,11 +26,11 @@ interface RolloutStripsProps {
 /** Everything that the looks at a rollout saw, up to now; it reads its trail and what people did itself. */
 export function RolloutStrips({ rollout, skewMs }: RolloutStripsProps) {
   const { id } = rollout;
-  const trail = useSnapshot<TrailView>(`/rollouts/${encodeURIComponent(id)}/trail`, ({ kind, data }: FeedEvent) => {
+  const trail = useSnapshot<TrailView>(`${rolloutInApi(id)}/trail`, ({ kind, data }: FeedEvent) => {
     return data.id === id && (kind === 'look' || kind === 'rollout');
   });
   const audit = useSnapshot<readonly AuditView[]>(
-    `/rollouts/${encodeURIComponent(id)}/audit?limit=100`,
+    `${rolloutInApi(id)}/audit?limit=100`,
     ({ kind, data }: FeedEvent) => {
       return kind === 'decision' && data.rolloutId === id;
     },
@@ -58,7 +59,7 @@ export function RolloutStrips({ rollout, skewMs }: RolloutStripsProps) {
         {rollout.active ? 'Since the start' : 'From start to end'}
         <span class="soft">
           {everyMs !== undefined && `a row every ${pieceText(Math.max(1_000, Math.round(everyMs / 1_000) * 1_000))} · `}
-          <a href={`/api/v1/rollouts/${encodeURIComponent(id)}/trail`}>JSON</a>
+          <a href={`/api/v1${rolloutInApi(id)}/trail`}>JSON</a>
         </span>
       </h2>
       {[trail.trouble, audit.trouble].map(

@@ -1,6 +1,7 @@
 import { Link } from '../../address.tsx';
 import { Glyph } from '../../glyph.tsx';
 import { Moment } from '../../moment.tsx';
+import { rolloutPage, routePage } from '../../paths.ts';
 import type { AuditView } from '../../views.ts';
 import { decisionWords } from '../../words/decision-words.ts';
 import { quoted } from '../../words/quoted.ts';
@@ -42,9 +43,9 @@ function AuditRow({ entry }: { readonly entry: AuditView }) {
         {subject !== '' && `: ${legible(subject)}`}
         <div class="path">
           {rolloutId === null ? (
-            route !== '' && <Link to={`/ui/routes/${encodeURIComponent(route)}`}>{legible(route)}</Link>
+            route !== '' && <Link to={routePage(route)}>{legible(route)}</Link>
           ) : (
-            <Link to={`/ui/rollouts/${rolloutId}`}>{legible(route)}</Link>
+            <Link to={rolloutPage(rolloutId)}>{legible(route)}</Link>
           )}
         </div>
       </th>

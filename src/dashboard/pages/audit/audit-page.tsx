@@ -1,8 +1,9 @@
-import { useEffect } from 'preact/hooks';
 import { go, Link } from '../../address.tsx';
 import { askPage, type ListPage } from '../../live/requests.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { PageProps } from '../../page-props.ts';
+import { rolloutInApi, rolloutPage } from '../../paths.ts';
+import { useTitle } from '../../use-title.ts';
 import type { AuditView } from '../../views.ts';
 import { legible } from '../../words/said.ts';
 import { withQuery } from '../list-address.ts';
@@ -18,15 +19,11 @@ export function AuditPage({ query }: PageProps) {
   const [route, rollout, before] = [query.get('route') ?? '', query.get('rollout') ?? '', query.get('before')];
   const page = { limit: PAGE, cursor: before };
   const path =
-    rollout === ''
-      ? withQuery('/audit', { ...page, route })
-      : withQuery(`/rollouts/${encodeURIComponent(rollout)}/audit`, page);
+    rollout === '' ? withQuery('/audit', { ...page, route }) : withQuery(`${rolloutInApi(rollout)}/audit`, page);
   const { data, trouble } = useSnapshot<ListPage<AuditView>>(path, ({ kind }) => kind === 'decision', {
     read: askPage,
   });
-  useEffect(() => {
-    document.title = `${route === '' ? 'Audit' : `Audit of ${route}`} · Serin`;
-  }, [route]);
+  useTitle(route === '' ? 'Audit' : `Audit of ${route}`);
   const here = (cursor: string | null) => withQuery('/ui/audit', { route, rollout, before: cursor });
   return (
     <>
@@ -37,7 +34,7 @@ export function AuditPage({ query }: PageProps) {
       </div>
       {rollout !== '' && (
         <p class="notice">
-          Of one rollout alone: <Link to={`/ui/rollouts/${encodeURIComponent(rollout)}`}>{legible(rollout)}</Link>.{' '}
+          Of one rollout alone: <Link to={rolloutPage(rollout)}>{legible(rollout)}</Link>.{' '}
           <Link to={withQuery('/ui/audit', { route })}>Show every entry</Link>
         </p>
       )}

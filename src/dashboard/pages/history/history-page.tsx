@@ -1,9 +1,10 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { go } from '../../address.tsx';
 import { useKeys } from '../../keys/use-keys.ts';
 import { askPage, type ListPage } from '../../live/requests.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { PageProps } from '../../page-props.ts';
+import { useTitle } from '../../use-title.ts';
 import type { RolloutView } from '../../views.ts';
 import { legible } from '../../words/said.ts';
 import { startCommand } from '../../words/start-command.ts';
@@ -23,10 +24,8 @@ export function HistoryPage({ query }: PageProps) {
     read: askPage,
   });
   const table = useRef<HTMLTableElement>(null);
-  useKeys(rowKeys(table).filter(({ key }) => !'[]'.includes(key)));
-  useEffect(() => {
-    document.title = `${route === '' ? 'History' : `History of ${route}`} · Serin`;
-  }, [route]);
+  useKeys(rowKeys(table));
+  useTitle(route === '' ? 'History' : `History of ${route}`);
   const here = (of: string | null, page: string | null) => withQuery('/ui/history', { route: of, before: page });
   return (
     <>

@@ -3,6 +3,8 @@ import { Link } from '../../address.tsx';
 import type { FeedEvent } from '../../live/event-lines.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { PageProps } from '../../page-props.ts';
+import { rolloutInApi, rolloutPage } from '../../paths.ts';
+import { useTitle } from '../../use-title.ts';
 import type { ReportView } from '../../views.ts';
 import { utcTime } from '../../words/clock.ts';
 import { legible, said } from '../../words/said.ts';
@@ -16,15 +18,12 @@ const AGAIN_MS = 10_000;
 
 /** A whole rollout as a document, for people who were not there. All of its sentences are the server's. */
 export function ReportPage({ named: id }: PageProps) {
-  const path = `/rollouts/${encodeURIComponent(id)}/report`;
+  const path = `${rolloutInApi(id)}/report`;
   const { data, trouble, refresh } = useSnapshot<ReportView>(path, ({ kind, data: about }: FeedEvent) => {
     return (kind === 'rollout' && about.id === id) || (kind === 'decision' && about.rolloutId === id);
   });
-  const title = data?.title ?? 'Report';
   const isFinal = data?.final ?? false;
-  useEffect(() => {
-    document.title = legible(`${title} · Serin`);
-  }, [title]);
+  useTitle(data?.title ?? 'Report');
   useEffect(() => {
     if (isFinal) return;
     const timer = setInterval(refresh, AGAIN_MS);
@@ -49,15 +48,14 @@ export function ReportPage({ named: id }: PageProps) {
 
 function Report({ report, path }: { readonly report: ReportView; readonly path: string }) {
   const { rollout, title, lead, final, says, upTo, policy, verify, verdict } = report;
-  const permalink = `/ui/rollouts/${encodeURIComponent(rollout.id)}/report`;
+  const permalink = `${rolloutPage(rollout.id)}/report`;
   // Where nothing stands out, the lead has said so.
   const worse = verdict?.where ?? null;
   const where = worse !== null && (worse.slices.length > 0 || !lead.includes(worse.says)) ? worse : null;
   return (
     <article class="report">
       <p class="soft small foreign">
-        Serin · rollout <Link to={`/ui/rollouts/${encodeURIComponent(rollout.id)}`}>{rollout.id}</Link> ·{' '}
-        {legible(rollout.route)}
+        Serin · rollout <Link to={rolloutPage(rollout.id)}>{rollout.id}</Link> · {legible(rollout.route)}
       </p>
       <h1 class="foreign">{said(title)}</h1>
       {!final && (

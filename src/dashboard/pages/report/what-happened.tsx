@@ -2,6 +2,7 @@ import { instantWithin } from '../../drawings/strips/time-axis.ts';
 import { Glyph } from '../../glyph.tsx';
 import type { GlyphName } from '../../glyph-name.ts';
 import type { ReportView } from '../../views.ts';
+import { AT_THE_START } from '../../words/decision-words.ts';
 import { grouped } from '../../words/figures.ts';
 import { asSentence, legible, said } from '../../words/said.ts';
 import { UTC } from '../../words/time-zone.ts';
@@ -40,19 +41,17 @@ function whoOf({ by }: Happening): string {
   return by === null || by.role === 'serin' ? 'serin' : `${legible(by.name)} · ${by.role}`;
 }
 
-/** What follows from a start is done in the name of who started it, and is no act of theirs. */
-const OF_THE_START = ['rolloutStarted', 'preflightPassed'];
-
 function signOf({ kind, event, by, title }: Happening): GlyphName {
   switch (kind) {
     case 'page':
       return 'page';
     case 'page-over':
       return 'check';
-    case 'decision':
-      if (OF_THE_START.includes(event ?? '')) return 'dot';
-      if (by !== null && by.role !== 'serin') return 'person';
+    case 'decision': {
+      const isOfStart = AT_THE_START.includes(event ?? '');
+      if (!isOfStart && by !== null && by.role !== 'serin') return 'person';
       if (title.endsWith('rolled back')) return 'harm';
-      return title.includes('->') ? 'step' : 'dot';
+      return title.includes('->') && !isOfStart ? 'step' : 'dot';
+    }
   }
 }

@@ -3,6 +3,7 @@ import { Glyph } from '../../glyph.tsx';
 import type { GlyphName } from '../../glyph-name.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import { Moment } from '../../moment.tsx';
+import { rolloutInApi } from '../../paths.ts';
 import type { MessageView } from '../../views.ts';
 import { legible } from '../../words/said.ts';
 
@@ -21,7 +22,7 @@ const KINDS: ReadonlyMap<string, readonly [GlyphName, string]> = new Map(
 /** What was sent about a rollout, and whether it arrived. */
 export function RolloutMessages({ id }: { readonly id: string }) {
   const { data, trouble, refresh } = useSnapshot<readonly MessageView[]>(
-    `/rollouts/${encodeURIComponent(id)}/messages`,
+    `${rolloutInApi(id)}/messages`,
     ({ data: { rolloutId } }) => rolloutId === id,
   );
   const waits = data?.some(({ deliveredAt, rejectedAt }) => deliveredAt === null && rejectedAt === null) ?? false;

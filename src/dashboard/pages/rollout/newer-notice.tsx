@@ -1,4 +1,5 @@
 import { Link } from '../../address.tsx';
+import { rolloutPage } from '../../paths.ts';
 import type { RolloutView } from '../../views.ts';
 import { legible } from '../../words/said.ts';
 import { newerInWords } from './newer-rollout.ts';
@@ -13,7 +14,7 @@ export function NewerNotice({ rollout, newer }: NewerNoticeProps) {
   return (
     <p class="notice foreign">
       A newer rollout of {legible(rollout.route)}:{' '}
-      <Link to={`/ui/rollouts/${encodeURIComponent(newer.id)}`}>{newerInWords(newer, rollout)}</Link>
+      <Link to={rolloutPage(newer.id)}>{newerInWords(newer, rollout)}</Link>
     </p>
   );
 }

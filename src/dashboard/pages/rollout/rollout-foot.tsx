@@ -1,10 +1,11 @@
 import { Link } from '../../address.tsx';
 import { Moment } from '../../moment.tsx';
+import { rolloutPage } from '../../paths.ts';
 import type { RolloutView } from '../../views.ts';
 
 /** Of when this is, and where it can be found again. */
 export function RolloutFoot({ rollout: { id, active, lookedAt, version } }: { readonly rollout: RolloutView }) {
-  const path = `/ui/rollouts/${encodeURIComponent(id)}`;
+  const path = rolloutPage(id);
   return (
     <div class="foot">
       <span>

@@ -1,6 +1,7 @@
 import { RolloutActs } from '../../acts/rollout-acts.tsx';
 import { Link } from '../../address.tsx';
 import { Moment, Since } from '../../moment.tsx';
+import { routePage } from '../../paths.ts';
 import type { RolloutView } from '../../views.ts';
 import { lasting } from '../../words/figures.ts';
 import { quoted } from '../../words/quoted.ts';
@@ -21,8 +22,8 @@ export function RolloutHead({ rollout, why, skewMs, onDone }: RolloutHeadProps) 
   return (
     <>
       <div class="crumbs foreign">
-        <Link to="/ui/">Routes</Link> / <Link to={`/ui/routes/${encodeURIComponent(route)}`}>{legible(route)}</Link> /
-        rollout <span class="mono">{shortId(id)}</span>
+        <Link to="/ui/">Routes</Link> / <Link to={routePage(route)}>{legible(route)}</Link> / rollout{' '}
+        <span class="mono">{shortId(id)}</span>
       </div>
       <div class="head">
         <div class="title foreign">

@@ -7,6 +7,7 @@ import { serverSkew } from '../../live/server-clock.ts';
 import { useNow } from '../../live/use-now.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { PageProps } from '../../page-props.ts';
+import { rolloutInApi } from '../../paths.ts';
 import type { RolloutView } from '../../views.ts';
 import { weightText } from '../../words/figures.ts';
 import { legible } from '../../words/said.ts';
@@ -35,7 +36,7 @@ import { WhoGetsWhat } from './who-gets-what.tsx';
 /** One rollout: what Serin thinks of it, why, and what it waits for. */
 export function RolloutPage({ named: id }: PageProps) {
   const { data, readAt, trouble, refresh } = useSnapshot<RolloutView>(
-    `/rollouts/${encodeURIComponent(id)}`,
+    rolloutInApi(id),
     ({ kind, data: { id: of } }) => (kind === 'rollout' || kind === 'look') && of === id,
   );
   const serverSkewMs = useValue(serverSkew);

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../../live/requests.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
+import { rolloutInApi } from '../../paths.ts';
 import type { AuditView } from '../../views.ts';
 import { mergedAudit, olderThan, withNewest } from './audit-pages.ts';
 
@@ -18,7 +19,7 @@ export interface RolloutAudit {
 
 /** The audit of one rollout: the newest page is kept up to date, older ones are read when they are asked for. */
 export function useAudit(id: string): RolloutAudit {
-  const path = `/rollouts/${encodeURIComponent(id)}/audit?limit=${PAGE}`;
+  const path = `${rolloutInApi(id)}/audit?limit=${PAGE}`;
   const { data, trouble } = useSnapshot<readonly AuditView[]>(path, ({ data: { rolloutId } }) => rolloutId === id);
   const [known, setKnown] = useState<readonly AuditView[]>([]);
   const [failed, setFailed] = useState<string | null>(null);

@@ -1,6 +1,6 @@
-import type { ComponentChildren } from 'preact';
-import { useSnapshot } from '../../live/use-snapshot.ts';
-import type { ConsumerView, RolloutView } from '../../views.ts';
+import { FactRow, VersionFact } from '../../fact-row.tsx';
+import { useConsumers } from '../../live/use-consumers.ts';
+import type { RolloutView } from '../../views.ts';
 import { percent, weightText } from '../../words/figures.ts';
 import { amountOf, legible } from '../../words/said.ts';
 import { orderedInWords, type RampNow } from './ramp.ts';
@@ -21,12 +21,8 @@ export function WhoGetsWhat({ rollout, ramp }: WhoGetsWhatProps) {
       <dl class="facts">
         {active && <Weight rollout={rollout} ramp={ramp} />}
         {active && <Listed rollout={rollout} />}
-        <Fact name="canary">
-          <span class="canary">{legible(canary.version)}</span> <span class="mono">{legible(canary.url)}</span>
-        </Fact>
-        <Fact name="stable">
-          <span class="stable">{legible(stable.version)}</span> <span class="mono">{legible(stable.url)}</span>
-        </Fact>
+        <VersionFact track="canary" of={canary} />
+        <VersionFact track="stable" of={stable} />
       </dl>
     </section>
   );
@@ -36,15 +32,15 @@ function Weight({ rollout, ramp }: WhoGetsWhatProps) {
   const { router, canary, stable, canaryBps, sticky, heavyLast } = rollout;
   if (isTakenBack(rollout)) {
     return (
-      <Fact name="by weight">
+      <FactRow name="by weight">
         everything to <span class="stable">{legible(stable.version)}</span>, at the gateway already
-      </Fact>
+      </FactRow>
     );
   }
   const isAdvice = router === 'none';
   return (
     <>
-      <Fact name={isAdvice ? 'advised' : 'by weight'}>
+      <FactRow name={isAdvice ? 'advised' : 'by weight'}>
         {ramp === null ? `${weightText(canaryBps)} to ` : `${orderedInWords(canaryBps, ramp)}: to `}
         <span class="canary">{legible(canary.version)}</span>
         {isAdvice
@@ -52,12 +48,12 @@ function Weight({ rollout, ramp }: WhoGetsWhatProps) {
           : sticky === null
             ? ', each request drawn by itself'
             : `, sticky by ${legible(sticky)}`}
-      </Fact>
+      </FactRow>
       {heavyLast !== null && (
-        <Fact name="last">
+        <FactRow name="last">
           {amountOf(heavyLast.keys, 'heavy key')}, with {percent(heavyLast.share)} of the traffic before the start: at{' '}
           {weightText(10_000)} only
-        </Fact>
+        </FactRow>
       )}
     </>
   );
@@ -68,14 +64,11 @@ const RULES = { canary: 'canary', stable: 'stable', 'by-weight': 'by weight' } a
 function Listed({ rollout: { route, stage } }: { readonly rollout: RolloutView }) {
   // Before the first step everybody gets the stable, also who is listed.
   const isBeforeSteps = stage === 'preflight' || stage === 'internal';
-  const { data, trouble } = useSnapshot<readonly ConsumerView[]>(
-    `/routes/${encodeURIComponent(route)}/consumers`,
-    (event) => event.kind === 'routes' && event.data.route === route,
-  );
-  if (trouble !== null) return <Fact name="listed">unknown: {legible(trouble.detail)}</Fact>;
+  const { data, trouble } = useConsumers(route);
+  if (trouble !== null) return <FactRow name="listed">unknown: {legible(trouble.detail)}</FactRow>;
   if (data === null) return null;
   return (
-    <Fact name="listed">
+    <FactRow name="listed">
       {data.length === 0 && 'nobody'}
       {data.map(({ name, rule }, at) => (
         <span key={name}>
@@ -84,15 +77,6 @@ function Listed({ rollout: { route, stage } }: { readonly rollout: RolloutView }
           {rule === 'canary' && isBeforeSteps && ', from the first step on'}
         </span>
       ))}
-    </Fact>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </>
+    </FactRow>
   );
 }

@@ -1,4 +1,4 @@
-import { useSnapshot } from '../../live/use-snapshot.ts';
+import { useConsumers } from '../../live/use-consumers.ts';
 import { Moment } from '../../moment.tsx';
 import type { ConsumerView } from '../../views.ts';
 import { legible } from '../../words/said.ts';
@@ -13,10 +13,7 @@ const RULES: Readonly<Record<ConsumerView['rule'], string>> = {
 
 /** The listed consumers of a route. Everybody may see them; their keys nobody. */
 export function RouteConsumers({ route }: { readonly route: string }) {
-  const { data, trouble } = useSnapshot<readonly ConsumerView[]>(
-    `/routes/${encodeURIComponent(route)}/consumers`,
-    (event) => event.kind === 'routes' && event.data.route === route,
-  );
+  const { data, trouble } = useConsumers(route);
   return (
     <section aria-labelledby="h-consumers">
       <h2 id="h-consumers">

@@ -1,5 +1,5 @@
-import type { ComponentChildren } from 'preact';
 import { Sparkline } from '../../drawings/sparkline.tsx';
+import { FactRow, VersionFact } from '../../fact-row.tsx';
 import { Moment } from '../../moment.tsx';
 import type { RouteView } from '../../views.ts';
 import { legible } from '../../words/said.ts';
@@ -13,28 +13,26 @@ export function RouteFactList({ route }: { readonly route: RouteView }) {
     <section aria-labelledby="h-route">
       <h2 id="h-route">Route</h2>
       <dl class="facts foreign">
-        <RouteFact name="requests to">
+        <FactRow name="requests to">
           {path === null ? (
             'another router carries them'
           ) : (
             <span class="mono">{legible(`${host ?? 'any host, '}${path}`)}</span>
           )}
-        </RouteFact>
-        <RouteFact name="stable">
-          <span class="stable">{legible(stable.version)}</span> <span class="mono">{legible(stable.url)}</span>
-        </RouteFact>
-        <RouteFact name="policy">{legible(policy)}</RouteFact>
-        <RouteFact name="router">
+        </FactRow>
+        <VersionFact track="stable" of={stable} />
+        <FactRow name="policy">{legible(policy)}</FactRow>
+        <FactRow name="router">
           {router === 'none' ? 'none: another router makes the split, and Serin advises' : router}
-        </RouteFact>
-        <RouteFact name="split">
+        </FactRow>
+        <FactRow name="split">
           <Split split={route.split} router={router} />
-        </RouteFact>
-        <RouteFact name="traffic">
+        </FactRow>
+        <FactRow name="traffic">
           {perSecond === '–' ? 'not known' : `${perSecond} requests/s in the last minute`}
           <div class="small soft">{traffic}</div>
           <Sparkline stable={stablePath} canary={canaryPath} says={traffic} />
-        </RouteFact>
+        </FactRow>
       </dl>
     </section>
   );
@@ -46,15 +44,6 @@ function Split({ split, router }: Pick<RouteView, 'split' | 'router'>) {
     <>
       number {split.epoch}, in force since <Moment at={split.since} />
       {split.onTrial && '; the stable serves the few keys of the canary, for a trial'}
-    </>
-  );
-}
-
-function RouteFact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
     </>
   );
 }

@@ -1,9 +1,10 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { Link } from '../../address.tsx';
 import { useKeys } from '../../keys/use-keys.ts';
 import { askPage, type ListPage } from '../../live/requests.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { PageProps } from '../../page-props.ts';
+import { useTitle } from '../../use-title.ts';
 import type { RolloutView, RouteView } from '../../views.ts';
 import { legible } from '../../words/said.ts';
 import { withQuery } from '../list-address.ts';
@@ -29,13 +30,11 @@ export function RoutePage({ named: name }: PageProps) {
     { read: askPage },
   );
   const table = useRef<HTMLTableElement>(null);
-  useKeys(rowKeys(table).filter(({ key }) => !'[]'.includes(key)));
-  useEffect(() => {
-    document.title = `${name} · Serin`;
-  }, [name]);
-
+  useKeys(rowKeys(table));
   const route = routes.data?.find((one) => one.name === name) ?? null;
-  if (routes.data !== null && route === null) return <NoSuchRoute name={name} />;
+  const isUnknown = routes.data !== null && route === null;
+  useTitle(isUnknown ? 'No such route' : name);
+  if (isUnknown) return <NoSuchRoute name={name} />;
   const trouble = routes.trouble ?? rollouts.trouble;
   const past = rollouts.data?.items.filter(({ active }) => !active) ?? [];
   const running = rollouts.data?.items.find(({ id }) => id === route?.rollout?.id) ?? null;
@@ -74,9 +73,6 @@ export function RoutePage({ named: name }: PageProps) {
 }
 
 function NoSuchRoute({ name }: { readonly name: string }) {
-  useEffect(() => {
-    document.title = 'No such route · Serin';
-  }, []);
   return (
     <section class="padded">
       <h1>There is no route {legible(name)}</h1>

@@ -2,6 +2,7 @@ import { Link } from '../../address.tsx';
 import { Glyph } from '../../glyph.tsx';
 import { useValue } from '../../live/observable.ts';
 import { session } from '../../live/session.ts';
+import { rolloutPage } from '../../paths.ts';
 import type { RolloutView, RouteView } from '../../views.ts';
 import { reasonOrQuote } from '../../words/quoted.ts';
 import { asSentence, capitalised, legible } from '../../words/said.ts';
@@ -27,7 +28,7 @@ export function RouteRollout({ route, running, hasPast }: RouteRolloutProps) {
     <div class={rollout.waitsFor.length > 0 ? 'verdict v-person' : 'verdict'}>
       <Glyph sign={sign} label={label} />
       <div class="lead foreign">
-        <Link to={`/ui/rollouts/${rollout.id}`}>
+        <Link to={rolloutPage(rollout.id)}>
           {legible(rollout.version)} rolls out: {stageInShort(rollout)}
         </Link>
       </div>

@@ -12,7 +12,7 @@ import { FirstRun } from './first-run.tsx';
 import { groupedRows, isFound, ROUTE_GROUPS, routesTitle } from './route-groups.ts';
 import { routeRow, rowTraffic } from './route-row.ts';
 import { RoutesTable } from './routes-table.tsx';
-import { rowKeys } from './row-keys.ts';
+import { groupKeys, rowKeys } from './row-keys.ts';
 
 /** Traffic changes without an event. */
 const TRAFFIC_MS = 20_000;
@@ -61,6 +61,7 @@ export function RoutesPage({ query }: PageProps) {
   useKeys([
     { key: '/', does: 'write a filter', run: () => field.current?.focus() },
     ...rowKeys(table),
+    ...groupKeys(table),
     ...(filter === '' ? [] : [{ key: 'Escape', does: 'show all routes', run: () => putQuery('q', '') }]),
   ]);
 

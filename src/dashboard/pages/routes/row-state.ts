@@ -1,4 +1,5 @@
 import type { GlyphName } from '../../glyph-name.ts';
+import { rolloutPage, routePage } from '../../paths.ts';
 import type { FindingView, RolloutView, RouteView } from '../../views.ts';
 import { shortTime } from '../../words/clock.ts';
 import { endSign } from '../../words/end-sign.ts';
@@ -51,7 +52,7 @@ export function runningState(view: RolloutView): RowState {
   const failing = look !== null && look.failures > 0 ? [lookAge(look)] : [];
   return {
     group: needs.length > 0 ? 'needs' : 'rolling',
-    to: `/ui/rollouts/${id}`,
+    to: rolloutPage(id),
     ...(paused === null ? { sign, label } : { sign: 'paused', label: 'paused' }),
     canary: legible(canary.version),
     stages,
@@ -103,7 +104,7 @@ export function runningInShort(rollout: NonNullable<RouteView['rollout']>): RowS
     ...NO_LADDER,
     ...NO_FIGURES,
     group: needs.length > 0 ? 'needs' : 'rolling',
-    to: `/ui/rollouts/${id}`,
+    to: rolloutPage(id),
     sign,
     label,
     canary: legible(version),
@@ -127,7 +128,7 @@ export function endedState(
   return {
     ...NO_FIGURES,
     group: 'ended',
-    to: `/ui/rollouts/${id}`,
+    to: rolloutPage(id),
     sign,
     label,
     canary: legible(version),
@@ -152,7 +153,7 @@ export function quietState({ name, host, path, lastEnded }: RouteView, now: numb
     ...NO_LADDER,
     ...NO_FIGURES,
     group: 'quiet',
-    to: `/ui/routes/${encodeURIComponent(name)}`,
+    to: routePage(name),
     sign: 'quiet',
     label: 'no rollout',
     canary: '',

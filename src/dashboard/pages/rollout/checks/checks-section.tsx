@@ -1,4 +1,5 @@
 import { Link } from '../../../address.tsx';
+import { rolloutPage } from '../../../paths.ts';
 import type { RolloutView } from '../../../views.ts';
 import { grouped } from '../../../words/figures.ts';
 import { CheckTable } from './check-table.tsx';
@@ -16,9 +17,8 @@ export function ChecksSection({ rollout }: { readonly rollout: RolloutView }) {
         <p class="pad soft">
           {isPastSteps(rollout) ? (
             <>
-              Nothing is compared after the last step;{' '}
-              <Link to={`/ui/rollouts/${encodeURIComponent(rollout.id)}/report`}>the report</Link> has the last step's
-              verdict.
+              Nothing is compared after the last step; <Link to={`${rolloutPage(rollout.id)}/report`}>the report</Link>{' '}
+              has the last step's verdict.
             </>
           ) : active ? (
             'Nothing was judged yet.'
