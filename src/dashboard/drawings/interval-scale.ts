@@ -1,5 +1,5 @@
 import type { FindingView } from '../views.ts';
-import { measure } from '../words/figures.ts';
+import { intervalText, measure } from '../words/figures.ts';
 
 type Drawn = Pick<FindingView, 'canary' | 'stable' | 'bounds' | 'limits' | 'unit' | 'in'>;
 type Interval = NonNullable<Drawn['bounds']['canary']>;
@@ -91,9 +91,7 @@ export function intervalInWords(finding: Drawn, does: string): string {
   const version = (name: string, figure: number | null, interval: Interval | null) => {
     if (figure === null && interval === null) return [];
     const value = `${name} ${figure === null ? 'unknown' : show(figure)}`;
-    if (interval === null) return [value];
-    const { low, high } = interval;
-    return [`${value}, ${high === null ? `at least ${show(low)}` : `between ${show(low)} and ${show(high)}`}`];
+    return [interval === null ? value : `${value}, ${intervalText(interval, show)}`];
   };
   return [
     ...version('canary', canary, bounds.canary),

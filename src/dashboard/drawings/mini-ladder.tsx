@@ -4,17 +4,23 @@ interface MiniLadderProps {
   readonly at: number;
   /** `here`: it stands there; `harm`, `ended`: it ended there; `through`: it went the whole way. */
   readonly how: 'here' | 'harm' | 'ended' | 'through';
-  readonly says: string;
 }
 
 const WIDTH = 132;
 
 /** Where a rollout stands, or ended, among its stages. */
-export function MiniLadder({ stages, at, how, says }: MiniLadderProps) {
+export function MiniLadder({ stages, at, how }: MiniLadderProps) {
   const x = (stage: number) => 6 + (stage * (WIDTH - 12)) / Math.max(1, stages - 1);
   const reached = x(Math.max(0, at));
   return (
-    <svg class="mini" width={WIDTH} height="14" viewBox={`0 0 ${WIDTH} 14`} role="img" aria-label={says}>
+    <svg
+      class="mini"
+      width={WIDTH}
+      height="14"
+      viewBox={`0 0 ${WIDTH} 14`}
+      role="img"
+      aria-label={`stage ${at + 1} of ${stages}`}
+    >
       <path class="done" d={`M6 7H${reached}`} />
       <path class="rule" d={`M${reached} 7H${WIDTH - 6}`} />
       {Array.from({ length: stages }, (_, stage) => {

@@ -61,7 +61,7 @@ function RolloutRow({ view, of }: { readonly view: RolloutView } & Pick<RolloutL
         </div>
       </th>
       <td>
-        <MiniLadder stages={stages} at={at} how={how} says={`stage ${at + 1} of ${stages}`} />
+        <MiniLadder stages={stages} at={at} how={how} />
         <div class="small soft">{got}</div>
       </td>
       <td class="says foreign">

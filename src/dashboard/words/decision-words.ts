@@ -1,7 +1,7 @@
 import type { GlyphName } from '../glyph-name.ts';
 import type { AuditView } from '../views.ts';
 import { lasting, weightText } from './figures.ts';
-import { capitalised } from './said.ts';
+import { capitalised, legible } from './said.ts';
 
 export interface DecisionWords {
   readonly sign: GlyphName;
@@ -19,6 +19,11 @@ export function decisionReason({ event, reason }: AuditView): string {
   return typeof event['warning'] === 'string' ? `${passed}, but ${event['warning']}` : passed;
 }
 
+/** `serin`; `ada · operator` */
+export function whoActed({ name, role }: { readonly name: string; readonly role: string }): string {
+  return role === 'serin' ? 'serin' : `${legible(name)} · ${role}`;
+}
+
 type Fact = AuditView['event'];
 
 /** What became of a rollout by one entry of its audit: `10 % → 25 %`, `Paused`, `Gate tests passed`. */
@@ -33,23 +38,24 @@ export function decisionWords({ event, actor, before, after }: AuditView): Decis
 
 type Told = (event: Fact, way: string | null) => readonly [GlyphName, string];
 
+/** Each is called `what`; where that is left out, by its kind. */
 const moved =
-  (sign: GlyphName, what: string): Told =>
-  (_, way) => [sign, way === null ? what : `${way}, ${lower(what)}`];
+  (sign: GlyphName, what?: string): Told =>
+  ({ kind }, way) => [sign, way === null ? (what ?? titled(kind)) : `${way}, ${lower(what ?? titled(kind))}`];
 const passed =
-  (what: string): Told =>
-  (_, way) => ['step', way ?? what];
+  (what?: string): Told =>
+  ({ kind }, way) => ['step', way ?? what ?? titled(kind)];
 const plain =
-  (sign: GlyphName, what: string): Told =>
-  () => [sign, what];
+  (sign: GlyphName, what?: string): Told =>
+  ({ kind }) => [sign, what ?? titled(kind)];
 
 const EVENTS: Readonly<Record<string, Told>> = {
   rolloutStarted: plain('dot', 'Started'),
-  preflightPassed: plain('check', 'Preflight passed'),
+  preflightPassed: plain('check'),
   preflightRefused: plain('harm', 'The canary does not answer'),
   internalPassed: passed('Internal phase passed'),
   internalFailed: plain('harm', 'Internal phase failed'),
-  stepPassed: passed('Step passed'),
+  stepPassed: passed(),
   canaryJudgedHarmful: moved('harm', 'Rolled back'),
   harmHeld: plain('suspect', 'Harm found, and held'),
   canaryBraked: moved('harm', 'Braked by the gateway'),
@@ -61,25 +67,25 @@ const EVENTS: Readonly<Record<string, Told>> = {
   faultFollowedIncrease: moved('suspect', 'Increase taken back'),
   faultEndedAfterWithdrawal: plain('check', 'The fault is over'),
   withdrawnWeightGivenAgain: moved('step', 'Given again'),
-  interferenceSuspected: moved('suspect', 'Interference suspected'),
+  interferenceSuspected: moved('suspect'),
   faultOutlastedWithdrawal: plain('suspect', 'The fault outlasted the increase'),
-  bakePassed: passed('Bake passed'),
+  bakePassed: passed(),
   rolloutFinalised: plain('parity', 'Finalised'),
   pageResolved: plain('check', 'The page is over'),
-  paused: plain('paused', 'Paused'),
-  resumed: plain('step', 'Resumed'),
-  advanced: moved('step', 'Advanced'),
+  paused: plain('paused'),
+  resumed: plain('step'),
+  advanced: moved('step'),
   promoted: (event, way) => {
     const how = event['repair'] === true ? ' as a repair' : event['full'] === true ? ' without the bake' : '';
     return ['step', `${way === null ? 'Promoted' : `${way}, promoted`}${how}`];
   },
-  rolledBack: moved('harm', 'Rolled back'),
-  aborted: moved('quiet', 'Aborted'),
-  weightSet: moved('step', 'Weight set'),
+  rolledBack: moved('harm'),
+  aborted: moved('quiet'),
+  weightSet: moved('step'),
   extended: (event) => ['step', `Extended by ${lasting(Number(event['byMs']))}`],
   checkSkipped: (event) => ['step', `Check ${String(event['check'])} skipped`],
   gatePassed: (event) => ['check', `Gate ${String(event['gate'])} passed`],
-  superseded: moved('quiet', 'Superseded'),
+  superseded: moved('quiet'),
   rebased: plain('step', 'Rebased on the declared policy'),
   finalisedByHand: plain('parity', 'Finalised'),
 };
@@ -111,6 +117,11 @@ function placeOf(configuration: unknown): string | null {
 
 function lower(text: string): string {
   return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+}
+
+/** `gatePassed` -> `Gate passed` */
+function titled(kind: string): string {
+  return capitalised(eventInWords(kind));
 }
 
 /** `gatePassed` -> `gate passed` */

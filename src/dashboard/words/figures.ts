@@ -14,6 +14,11 @@ export function grouped(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** Requests per second: `1,204`, `9.7`, `0`. */
+export function rate(perSecond: number): string {
+  return perSecond >= 100 ? grouped(perSecond) : String(Number(perSecond.toPrecision(2)));
+}
+
 /** A share as `0.18 %`. */
 export function percent(share: number): string {
   return `${significant(share * 100)}${NBSP}%`;
@@ -36,6 +41,14 @@ export function measure(value: number | null, unit: 'share' | 'ms' | 'value', na
   if (unit === 'ms') return latency(value);
   const figure = Math.abs(value) >= 1_000 ? grouped(value) : String(Number(value.toPrecision(3)));
   return named === '' ? figure : `${figure}${NBSP}${named}`;
+}
+
+/** An interval in words: `between 0 % and 1.2 %`, `at least 12 %`. */
+export function intervalText(
+  { low, high }: { readonly low: number; readonly high: number | null },
+  show: (value: number) => string,
+): string {
+  return high === null ? `at least ${show(low)}` : `between ${show(low)} and ${show(high)}`;
 }
 
 /** A log e-value as `×1.4`; `×1,900` from a thousand on, a power of ten beyond a million, and `×0.02` where there is next to none. */

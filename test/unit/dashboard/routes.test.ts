@@ -207,7 +207,7 @@ describe('the groups', () => {
     const groups = groupedRows(rows);
     expect(groups.get('quiet')?.map(({ name }) => name)).toEqual(['a', 'b']);
     expect(groups.get('needs')).toHaveLength(1);
-    expect(routesTitle(rows)).toBe('(1) Routes · Serin');
+    expect(routesTitle(rows)).toBe('(1) Routes');
   });
 
   it('are filtered by every word of route, version, verdict and group', () => {

@@ -19,22 +19,18 @@ const UNREAD = { at: 0, says: 'what came later could not be read' };
 
 interface RolloutStripsProps {
   readonly rollout: RolloutView;
+  /** What was decided, as far as it is known. */
+  readonly audit: readonly AuditView[];
   /** By how much the database's clock is ahead of the reader's. */
   readonly skewMs: number;
 }
 
-/** Everything that the looks at a rollout saw, up to now; it reads its trail and what people did itself. */
-export function RolloutStrips({ rollout, skewMs }: RolloutStripsProps) {
+/** Everything that the looks at a rollout saw, up to now; it reads its trail itself. */
+export function RolloutStrips({ rollout, audit, skewMs }: RolloutStripsProps) {
   const { id } = rollout;
   const trail = useSnapshot<TrailView>(`${rolloutInApi(id)}/trail`, ({ kind, data }: FeedEvent) => {
     return data.id === id && (kind === 'look' || kind === 'rollout');
   });
-  const audit = useSnapshot<readonly AuditView[]>(
-    `${rolloutInApi(id)}/audit?limit=100`,
-    ({ kind, data }: FeedEvent) => {
-      return kind === 'decision' && data.rolloutId === id;
-    },
-  );
   const state = useValue(stream.state);
   const now = useNow(EVERY_MS);
   const lostAt = hasGoneStale(state) ? state.heardAt : null;
@@ -46,11 +42,11 @@ export function RolloutStrips({ rollout, skewMs }: RolloutStripsProps) {
       liveStory({
         rollout,
         trail: trail.data,
-        audit: audit.data ?? [],
+        audit,
         now: now + skewMs,
         lost: lostAt === null ? unread : { at: lostAt + skewMs, says: `not heard since ${clockTime(lostAt)}` },
       }),
-    [rollout, trail.data, audit.data, lostAt, unread, now],
+    [rollout, trail.data, audit, lostAt, unread, now],
   );
   const everyMs = trail.data?.everyMs.at(-2) ?? trail.data?.everyMs.at(-1);
   return (
@@ -62,9 +58,8 @@ export function RolloutStrips({ rollout, skewMs }: RolloutStripsProps) {
           <a href={`/api/v1${rolloutInApi(id)}/trail`}>JSON</a>
         </span>
       </h2>
-      {[trail.trouble, audit.trouble].map(
-        (trouble) =>
-          trouble !== null && <p class="notice bad">The strips could not be read: {legible(trouble.detail)}</p>,
+      {trail.trouble !== null && (
+        <p class="notice bad">The strips could not be read: {legible(trail.trouble.detail)}</p>
       )}
       {story !== null && <Strips story={story} zone={LOCAL} />}
     </section>

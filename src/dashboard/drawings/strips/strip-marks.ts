@@ -1,5 +1,5 @@
 import type { AuditView, StageView } from '../../views.ts';
-import { eventInWords } from '../../words/decision-words.ts';
+import { AT_THE_START, eventInWords } from '../../words/decision-words.ts';
 import { glued } from '../../words/figures.ts';
 import { quoted } from '../../words/quoted.ts';
 import { legible } from '../../words/said.ts';
@@ -50,27 +50,12 @@ export function stageMarks(stages: readonly StageView[]): readonly StripMark[] {
   });
 }
 
-/** What people do to a rollout; what follows from a start is done in the name of who started it, and is no act of theirs. */
-const ACTS: ReadonlySet<string> = new Set([
-  'paused',
-  'resumed',
-  'advanced',
-  'promoted',
-  'weightSet',
-  'extended',
-  'checkSkipped',
-  'gatePassed',
-  'rebased',
-  'rolledBack',
-  'aborted',
-  'superseded',
-  'finalisedByHand',
-]);
-
 /** What people did before the end, which has a mark of its own. */
 export function personMarks(acts: readonly MarkedAct[], endedAt: number | null): readonly StripMark[] {
   return acts
-    .filter(({ at, event, by }) => by.role !== 'serin' && ACTS.has(event) && (endedAt === null || at < endedAt))
+    .filter(
+      ({ at, event, by }) => by.role !== 'serin' && !AT_THE_START.includes(event) && (endedAt === null || at < endedAt),
+    )
     .map(({ at, event, by, reason }) => {
       const label = eventInWords(event);
       return {

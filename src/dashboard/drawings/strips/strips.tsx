@@ -19,13 +19,7 @@ export function Strips({ story, zone }: StripsProps) {
   const [box, width] = useWidth<HTMLDivElement>();
   const [cursorAt, setCursorAt] = useState<number | null>(null);
   const { pieces } = points;
-  if (pieces.length === 0) {
-    return (
-      <p class="soft pad">
-        Nothing to draw: no look of this rollout has been recorded, or its trail was deleted, a year after the end.
-      </p>
-    );
-  }
+  if (pieces.length === 0) return <NoTrail />;
   const ends = pieces.map(({ at }) => at);
   const place = cursorAt === null ? null : nearestPiece(ends, cursorAt);
   const piece = place === null ? undefined : pieces[place];
@@ -91,6 +85,14 @@ export function Strips({ story, zone }: StripsProps) {
       </p>
       <StripsTable story={story} pieces={pieces} zone={zone} />
     </div>
+  );
+}
+
+export function NoTrail() {
+  return (
+    <p class="soft pad">
+      Nothing to draw: no look of this rollout has been recorded, or its trail was deleted, a year after the end.
+    </p>
   );
 }
 

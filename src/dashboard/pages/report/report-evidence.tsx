@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import { Strips } from '../../drawings/strips/strips.tsx';
+import { NoTrail, Strips } from '../../drawings/strips/strips.tsx';
 import { Glyph } from '../../glyph.tsx';
 import type { ReportView } from '../../views.ts';
 import { said } from '../../words/said.ts';
@@ -15,11 +15,7 @@ export function EvidenceOverTime({ report }: { readonly report: ReportView }) {
   return (
     <section aria-labelledby="h-evidence">
       <h2 id="h-evidence">The evidence</h2>
-      {story === null ? (
-        <p class="pad soft">There is no trail to draw: no look left one, or it was deleted, a year after the end.</p>
-      ) : (
-        <Strips story={story} zone={UTC} />
-      )}
+      {story === null ? <NoTrail /> : <Strips story={story} zone={UTC} />}
     </section>
   );
 }

@@ -2,9 +2,9 @@ import { instantWithin } from '../../drawings/strips/time-axis.ts';
 import { Glyph } from '../../glyph.tsx';
 import type { GlyphName } from '../../glyph-name.ts';
 import type { ReportView } from '../../views.ts';
-import { AT_THE_START } from '../../words/decision-words.ts';
+import { AT_THE_START, whoActed } from '../../words/decision-words.ts';
 import { grouped } from '../../words/figures.ts';
-import { asSentence, legible, said } from '../../words/said.ts';
+import { asSentence, said } from '../../words/said.ts';
 import { UTC } from '../../words/time-zone.ts';
 
 /** Every decision and page up to the end, the oldest first; times are UTC. */
@@ -15,7 +15,7 @@ export function WhatHappened({ report: { happened, rollout, upTo } }: { readonly
       <h2 id="h-happened">What happened</h2>
       <ol class="time">
         {happened.map((entry, index) => {
-          const { at, title, says, seq } = entry;
+          const { at, title, says, seq, by } = entry;
           return (
             <li key={index}>
               <time dateTime={at}>{instantWithin(Date.parse(at), span, UTC)}</time>
@@ -23,7 +23,7 @@ export function WhatHappened({ report: { happened, rollout, upTo } }: { readonly
               <div class="foreign">
                 <b>{asSentence(title.replaceAll('->', '→'))}</b> {said(says)}
                 <div class="who">
-                  {whoOf(entry)}
+                  {by === null ? 'serin' : whoActed(by)}
                   {seq !== null && ` · entry ${grouped(seq)}`}
                 </div>
               </div>
@@ -36,10 +36,6 @@ export function WhatHappened({ report: { happened, rollout, upTo } }: { readonly
 }
 
 type Happening = ReportView['happened'][number];
-
-function whoOf({ by }: Happening): string {
-  return by === null || by.role === 'serin' ? 'serin' : `${legible(by.name)} · ${by.role}`;
-}
 
 function signOf({ kind, event, by, title }: Happening): GlyphName {
   switch (kind) {

@@ -1,7 +1,7 @@
 import { Glyph } from '../../glyph.tsx';
 import { Moment } from '../../moment.tsx';
 import type { AuditView } from '../../views.ts';
-import { decisionReason, decisionWords } from '../../words/decision-words.ts';
+import { decisionReason, decisionWords, whoActed } from '../../words/decision-words.ts';
 import { quoted } from '../../words/quoted.ts';
 import { legible, said } from '../../words/said.ts';
 import type { RolloutAudit } from './use-audit.ts';
@@ -48,7 +48,7 @@ export function Decision({ entry }: { readonly entry: AuditView }) {
         <b>{legible(title)}</b>
         {reason !== '' && ': '}
         {isQuoted ? <span class="quoted">{quoted(reason)}</span> : said(reason)}
-        <div class="who">{actor.role === 'serin' ? 'serin' : `${legible(actor.name)} · ${actor.role}`}</div>
+        <div class="who">{whoActed(actor)}</div>
       </div>
     </li>
   );

@@ -2,7 +2,7 @@ import { isOfLogs } from '../../../parity/differences/difference.ts';
 import { Glyph } from '../../glyph.tsx';
 import { Moment } from '../../moment.tsx';
 import type { DifferenceView, RolloutView } from '../../views.ts';
-import { grouped, percent } from '../../words/figures.ts';
+import { grouped, intervalText, percent } from '../../words/figures.ts';
 import { legible, said } from '../../words/said.ts';
 import { comparesAnswers, worstDifferences } from './difference-order.ts';
 
@@ -85,10 +85,7 @@ function OneDifference({ difference }: { readonly difference: DifferenceView }) 
 function seenInWords({ count, of, share, bounds }: DifferenceView['canary']): string {
   const seen = `${grouped(count)} of ${grouped(of)}`;
   if (share === null) return seen;
-  if (bounds === null) return `${seen}: ${percent(share)}`;
-  const { low, high } = bounds;
-  const range = high === null ? `at least ${percent(low)}` : `between ${percent(low)} and ${percent(high)}`;
-  return `${seen}: ${percent(share)}, ${range}`;
+  return `${seen}: ${percent(share)}${bounds === null ? '' : `, ${intervalText(bounds, percent)}`}`;
 }
 
 function consumersInWords(difference: DifferenceView): string {

@@ -3,7 +3,7 @@ import { Link } from '../../address.tsx';
 import { Moment, Since } from '../../moment.tsx';
 import { routePage } from '../../paths.ts';
 import type { RolloutView } from '../../views.ts';
-import { lasting } from '../../words/figures.ts';
+import { lasting, rate } from '../../words/figures.ts';
 import { quoted } from '../../words/quoted.ts';
 import { legible } from '../../words/said.ts';
 
@@ -72,11 +72,6 @@ function Begun({ rollout: { active, startedAt, startedBy, endedAt }, why, skewMs
 function Traffic({ rollout: { active, trafficPerSecond } }: { readonly rollout: RolloutView }) {
   if (!active) return null;
   return <> · {trafficPerSecond === null ? 'no traffic measured' : `${rate(trafficPerSecond)}\u00a0requests/s`}</>;
-}
-
-function rate(perSecond: number): string {
-  if (perSecond === 0) return '0';
-  return perSecond >= 10 ? perSecond.toFixed(0) : String(Number(perSecond.toPrecision(2)));
 }
 
 function attemptInWords({ attempt }: RolloutView): string {

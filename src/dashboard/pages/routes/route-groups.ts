@@ -32,9 +32,9 @@ export function isFound(row: RouteRowModel, filter: string): boolean {
     .every((word) => text.includes(word));
 }
 
-/** `(2) Routes, 3 rolling out · Serin`: who looks at the tabs of a browser sees whether somebody is needed. */
+/** `(2) Routes, 3 rolling out`: who looks at the tabs of a browser sees whether somebody is needed. */
 export function routesTitle(rows: readonly RouteRowModel[]): string {
   const count = (group: RouteGroup) => rows.filter((row) => row.group === group).length;
   const [needing, rolling] = [count('needs'), count('rolling')];
-  return `${needing === 0 ? '' : `(${needing}) `}Routes${rolling === 0 ? '' : `, ${rolling} rolling out`} · Serin`;
+  return `${needing === 0 ? '' : `(${needing}) `}Routes${rolling === 0 ? '' : `, ${rolling} rolling out`}`;
 }

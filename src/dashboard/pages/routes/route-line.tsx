@@ -27,7 +27,7 @@ function BusyLine({ row }: { readonly row: RouteRowModel }) {
         </div>
       </th>
       <td>
-        {stages > 0 && <MiniLadder stages={stages} at={at} how={how} says={`stage ${at + 1} of ${stages}`} />}
+        {stages > 0 && <MiniLadder stages={stages} at={at} how={how} />}
         <div class="small soft">{stands}</div>
       </td>
       <td>

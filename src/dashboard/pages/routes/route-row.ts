@@ -1,6 +1,6 @@
 import { SPARK, sparkPath, sparkTop } from '../../drawings/spark-path.ts';
 import type { RolloutView, RouteView } from '../../views.ts';
-import { grouped } from '../../words/figures.ts';
+import { grouped, rate } from '../../words/figures.ts';
 import { legible } from '../../words/said.ts';
 import { endedState, quietState, type RowState, runningInShort, runningState } from './row-state.ts';
 
@@ -61,10 +61,6 @@ function stateOf(route: RouteView, { running, ended, now }: RowContext): RowStat
     return endedState(lastEnded, ended.get(lastEnded.id) ?? null, now);
   }
   return quietState(route, now);
-}
-
-function rate(perSecond: number): string {
-  return perSecond >= 100 ? grouped(perSecond) : String(Number(perSecond.toPrecision(2)));
 }
 
 function trafficInWords(stable: readonly (number | null)[], canary: readonly (number | null)[]): string {

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import { putQuery } from '../../address.tsx';
 import { useKeys } from '../../keys/use-keys.ts';
 import { useValue } from '../../live/observable.ts';
@@ -7,6 +7,7 @@ import { serverSkew } from '../../live/server-clock.ts';
 import { useNow } from '../../live/use-now.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { PageProps } from '../../page-props.ts';
+import { useTitle } from '../../use-title.ts';
 import type { RolloutView, RouteView } from '../../views.ts';
 import { FirstRun } from './first-run.tsx';
 import { groupedRows, isFound, ROUTE_GROUPS, routesTitle } from './route-groups.ts';
@@ -54,10 +55,7 @@ export function RoutesPage({ query }: PageProps) {
     return withTraffic.map(([route, traffic]) => routeRow(route, traffic, context));
   }, [withTraffic, running.data, ended.data, now]);
 
-  const title = routesTitle(rows);
-  useEffect(() => {
-    document.title = title;
-  }, [title]);
+  useTitle(routesTitle(rows));
   useKeys([
     { key: '/', does: 'write a filter', run: () => field.current?.focus() },
     ...rowKeys(table),
