@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { allNames } from '../parity/each-check.ts';
-import { personalName, plainText, routeName, versionName } from '../policy/names.ts';
+import { personalName, readableLine, readableReason, routeName, versionName } from '../policy/names.ts';
 import { isStorable, UNSTORABLE } from '../policy/storable.ts';
 import { duration, weight } from '../policy/units.ts';
 import { ROLES } from '../rollout/event.ts';
@@ -14,14 +14,18 @@ const checkName = z.union([z.enum(LISTED), ...OPEN.map(({ pattern }) => z.string
   error: `must be ${OPEN.map(({ form }) => form).join(', ')}, or one of ${LISTED.join(', ')}`,
 });
 
-/** For names of existing things, whatever rules applied when they were created. No flag: JSON Schema has none. */
-const printable = (most: number) =>
-  z
-    .string()
-    .regex(new RegExp(`^[^\\x00-\\x1f\\x7f-\\x9f]{1,${most}}$`), `must be 1 to ${most} printable characters`)
-    .refine((text) => text.isWellFormed(), UNSTORABLE);
+const LONGEST_NAME = 100;
 
-const reason = plainText(500)
+/** A name that was stored by whatever rule there was then, so that it can be removed. No flag: JSON Schema has none. */
+const storedName = z
+  .string()
+  .regex(
+    new RegExp(`^[^\\x00-\\x1f\\x7f-\\x9f]{1,${LONGEST_NAME}}$`),
+    `must be 1 to ${LONGEST_NAME} printable characters`,
+  )
+  .refine((text) => text.isWellFormed(), UNSTORABLE);
+
+const reason = readableReason(500)
   .transform((text) => text.trim())
   .describe('Why; kept in the audit log');
 
@@ -35,15 +39,15 @@ const flag = z
   .optional();
 
 export const rolloutParams = z.strictObject({ id: z.uuid() });
-export const gateParams = z.strictObject({ id: z.uuid(), gate: printable(63) });
-export const routeParams = z.strictObject({ route: printable(100) });
-export const consumerParams = z.strictObject({ route: printable(100), name: personalName });
-export const listedConsumerParams = z.strictObject({ route: printable(100), name: printable(100) });
+export const gateParams = z.strictObject({ id: z.uuid(), gate: readableLine(63) });
+export const routeParams = z.strictObject({ route: readableLine(100) });
+export const consumerParams = z.strictObject({ route: readableLine(100), name: personalName });
+export const listedConsumerParams = z.strictObject({ route: storedName, name: storedName });
 export const tokenParams = z.strictObject({ id: z.uuid() });
 
 export const rolloutQuery = z.strictObject({
   ...page,
-  route: printable(100).optional(),
+  route: readableLine(100).optional(),
   active: flag.describe('Only rollouts that run (true) or have ended (false)'),
   cursor: z.uuid().optional(),
 });
@@ -51,20 +55,24 @@ export const routesQuery = z.strictObject({
   series: flag.describe('Left out, or true: with the requests of each of the last 60 minutes'),
 });
 const auditCursor = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional();
-export const auditQuery = z.strictObject({ ...page, route: printable(100).optional(), cursor: auditCursor });
+export const auditQuery = z.strictObject({ ...page, route: readableLine(100).optional(), cursor: auditCursor });
 export const rolloutAuditQuery = z.strictObject({ ...page, cursor: auditCursor });
 /** A DELETE has no body (RFC 9110 section 9.3.5), so its reason is a parameter. */
 export const removalQuery = z.strictObject({ reason });
 
 export const startBody = z.strictObject({
-  route: printable(100),
+  route: readableLine(100),
   canaryUrl: z
     .url({ protocol: /^https?$/, message: 'must be an http or https URL' })
     .max(2048)
-    .refine(isStorable, UNSTORABLE)
+    .refine(isStorable, { error: UNSTORABLE, abort: true })
+    .refine(
+      (url) => readableLine(2048).safeParse(url).success,
+      'must not contain characters that control how it is shown',
+    )
     .describe('Where the new version answers; an operator may name what `upstreams` in serin.yaml allows'),
   version: versionName.optional().describe('The name of the new version'),
-  policy: printable(63).optional().describe("The name of a policy other than the route's own"),
+  policy: readableLine(63).optional().describe("The name of a policy other than the route's own"),
   replace: z.boolean().default(false).describe('Supersedes the rollout that runs'),
   force: z.boolean().default(false).describe('Starts a version that was rolled back before'),
   reason,
@@ -72,7 +80,7 @@ export const startBody = z.strictObject({
 
 export const reasonBody = z.strictObject({ reason });
 export const advanceBody = z.strictObject({
-  to: printable(63).describe('The stage that is meant: it must be the next one'),
+  to: readableLine(63).describe('The stage that is meant: it must be the next one'),
   reason,
 });
 export const promoteBody = z.strictObject({
@@ -98,7 +106,7 @@ const consumerFields = z.strictObject({
     .refine(isStorable, UNSTORABLE)
     .optional()
     .describe("The consumer's credential; only a keyed hash of it is stored"),
-  clientId: printable(256)
+  clientId: readableLine(256)
     .optional()
     .describe('Instead of a credential, where the route knows its consumers by client id; it is no secret'),
   reason,
@@ -138,23 +146,25 @@ export const sessionBody = z.strictObject({
 
 export const policyCheckBody = z.strictObject({
   text: z.string().max(65_536).refine(isStorable, UNSTORABLE).describe('The policy, as its file has it'),
-  file: printable(1_000).default('policy.yaml').describe('What the file is called: it is only named in what is found'),
-  route: printable(100).optional().describe('Left out: the one route that takes the policy'),
-  stable: printable(100).optional().describe('A version to ask for; left out: the one that serves'),
-  canary: printable(100).optional().describe('A version to ask for; left out: the one that is rolled out, if any'),
+  file: readableLine(1_000)
+    .default('policy.yaml')
+    .describe('What the file is called: it is only named in what is found'),
+  route: readableLine(100).optional().describe('Left out: the one route that takes the policy'),
+  stable: readableLine(100).optional().describe('A version to ask for; left out: the one that serves'),
+  canary: readableLine(100).optional().describe('A version to ask for; left out: the one that is rolled out, if any'),
 });
 
 export const logsQuery = z.strictObject({
-  route: printable(100).optional().describe('Whose lines they are; left out: the route that the token is bound to'),
+  route: readableLine(100).optional().describe('Whose lines they are; left out: the route that the token is bound to'),
 });
 
 export const valuesBody = z.strictObject({
-  route: printable(100),
+  route: readableLine(100),
   values: z
     .array(
       z.strictObject({
-        requestId: printable(200).describe('The `X-Request-Id` that the upstream was sent'),
-        name: printable(100).describe('As in `checks.values` of the policy'),
+        requestId: readableLine(200).describe('The `X-Request-Id` that the upstream was sent'),
+        name: readableLine(100).describe('As in `checks.values` of the policy'),
         value: z
           .unknown()
           .optional()

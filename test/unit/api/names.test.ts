@@ -87,7 +87,19 @@ describe('a reason', () => {
     expect((await ask('POST', '/api/v1/tokens', { name: 'a', role: 'viewer', reason })).status).toBe(201);
   });
 
-  it.each([' ', '\n', 'a\u202eb', 'a\u001b[31m', 'a\u0000', 'a\u2066b'])('%j is none', async (reason) => {
+  it.each([
+    ' ',
+    '\n',
+    '\u3164',
+    '\u2800\u00ad\ufe0f',
+    '\u{e0041}',
+    'a\u2028b',
+    'a\u0085b',
+    'a\u202eb',
+    'a\u001b[31m',
+    'a\u0000',
+    'a\u2066b',
+  ])('%j is none', async (reason) => {
     expect((await ask('POST', '/api/v1/tokens', { name: 'a', role: 'viewer', reason })).status).toBe(422);
   });
 });

@@ -218,6 +218,14 @@ describe('reasons and questions', () => {
     });
   });
 
+  it.each(['\u3164', '\u2800\u200b', 'fine\u2028over'])('says what is wrong with the reason %j', async (reason) => {
+    await shell.inStep1();
+    const { code, out, err } = await shell.run(`pause payments --reason ${reason}`);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/reason.*must/);
+    expect((await shell.control.reader.list({ limit: 1 }))[0]?.rollout.paused).toBeNull();
+  });
+
   it('asks for the reason and for a yes on a terminal', async () => {
     await shell.inStep1();
     const { code, out, err } = await shell.run('rollback payments', { answers: ['it leaks', 'y'] });
