@@ -2,6 +2,7 @@ import { problemDetails } from '../api/problem-schema.ts';
 import { type BuildView, buildViewSchema } from '../api/view-schemas.ts';
 import { type Issue, Problem, type ProblemCode } from '../problem/problem.ts';
 import { type ApiAnswer, describeAnswer, readAnswer, readAs, type Shape } from './answer.ts';
+import { answerOf } from './lost-answer.ts';
 import { overTls, unreachable } from './unreachable.ts';
 
 /** The command line's name for a field of the API, if it differs. */
@@ -53,6 +54,7 @@ interface Request {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
+  readonly key?: string;
   readonly token: string | null;
   readonly timeoutMs: number;
   readonly mostBytes: number;
@@ -62,7 +64,7 @@ export function apiClient(options: ClientOptions): ApiClient {
   const { server, token, tokenHint, version, buildTimeoutMs = BUILD_TIMEOUT_MS, fetch, signal } = options;
   let known: Promise<BuildView> | null = null;
 
-  async function ask({ method, path, body, token: bearer, timeoutMs, mostBytes }: Request): Promise<ApiAnswer> {
+  async function ask({ method, path, body, key, token: bearer, timeoutMs, mostBytes }: Request): Promise<ApiAnswer> {
     const expired = AbortSignal.timeout(timeoutMs);
     try {
       const response = await fetch(new URL(path, server), {
@@ -71,6 +73,7 @@ export function apiClient(options: ClientOptions): ApiClient {
           accept: 'application/json',
           ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(key === undefined ? {} : { 'idempotency-key': `"${key}"` }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // A redirect would carry the token to wherever it points.
@@ -106,8 +109,12 @@ export function apiClient(options: ClientOptions): ApiClient {
   }
 
   async function request(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
-    await build();
-    const answer = await ask({ method, path, body, token, timeoutMs: TIMEOUT_MS, mostBytes: MOST_BYTES });
+    const key = method === 'POST' ? { key: crypto.randomUUID() } : {};
+    const send = async () => {
+      await build();
+      return ask({ method, path, body, ...key, token, timeoutMs: TIMEOUT_MS, mostBytes: MOST_BYTES });
+    };
+    const answer = await (method === 'POST' ? answerOf(send, signal) : send());
     if (answer.status < 200 || answer.status > 299) throw problemOf(server, `${method} ${path}`, answer, tokenHint);
     return answer;
   }
@@ -182,6 +189,7 @@ const EDGE: Readonly<Record<string, ProblemCode>> = {
   'too-large': 'invalid-input',
   'unsupported-media-type': 'invalid-input',
   'too-many-failures': 'unauthenticated',
+  busy: 'unavailable',
   'under-way': 'conflict',
   'answer-lost': 'conflict',
   'key-reused': 'invalid-input',
