@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import type { ApiEnv } from './access.ts';
 import type { ControlPlane } from './control.ts';
 import { withManners } from './described-manners.ts';
+import { contentTags } from './entity-tag.ts';
 import { authenticate } from './entry/authenticate.ts';
 import { ownPage, sameOrigin } from './entry/own-page.ts';
 import { presentToken } from './entry/present-token.ts';
@@ -87,6 +88,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   app.route('/api/v1', signInRoutes(entrance));
   app.use('/api/*', authenticate(entrance));
   app.use('/api/*', fedUpTo(control.feed));
+  app.use('/api/*', contentTags);
   // Their bodies may be larger.
   app.route('/api/v1', logRoutes(control));
   app.use('/api/*', limitBody);

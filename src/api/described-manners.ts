@@ -24,6 +24,7 @@ export function withManners(document: Described): Described {
   for (const [path, methods = {}] of Object.entries(document.paths ?? {})) {
     const use = keyUse('POST', path);
     if (methods.post && use !== 'passed-over') takesKey(methods.post, KEY_DESCRIPTION[use]);
+    if (methods.get && path.startsWith('/api/v1/')) saysItsTag(methods.get);
     for (const operation of [methods.get, methods.post, methods.put, methods.delete]) {
       if (operation) saysWhenToComeBack(operation);
     }
@@ -44,6 +45,30 @@ function addRefusal(operation: Operation, code: HttpProblemCode): void {
     : { description: title, content: PROBLEM };
   operation.responses = { ...operation.responses, [status]: described };
 }
+
+const TAG = { schema: { type: 'string' } } as const;
+
+/** What has a version says so itself. */
+function saysItsTag(operation: Operation): void {
+  const found = operation.responses?.['200'] as Answer | undefined;
+  if (!found?.content?.['application/json']) return;
+  const hasVersion = found.description.includes('ETag is its version');
+  const more: Described304 = hasVersion
+    ? {}
+    : { 304: { description: 'If-None-Match has its ETag, which is of the content' } };
+  operation.responses = {
+    ...operation.responses,
+    200: { ...found, headers: { ...found.headers, ETag: TAG } },
+    ...more,
+  };
+}
+
+interface Answer {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, object>>;
+  readonly headers?: Readonly<Record<string, object>>;
+}
+type Described304 = { readonly 304?: { readonly description: string } };
 
 const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 const RETRY_AFTER = {

@@ -32,7 +32,7 @@ export const HTTP_PROBLEMS: Readonly<
   refused: { status: 409, title: 'The present state does not allow this' },
   'under-way': { status: 409, title: 'The same request is still being answered' },
   'answer-lost': { status: 409, title: 'This was done before, and its answer was not kept' },
-  stale: { status: 412, title: 'The rollout has changed since it was read' },
+  stale: { status: 412, title: 'It has changed since it was read' },
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is of a type that is not read here' },
   misdirected: { status: 421, title: 'This server does not answer for that host' },

@@ -51,7 +51,16 @@ export const rolloutQuery = z.strictObject({
   active: flag.describe('Only rollouts that run (true) or have ended (false)'),
   cursor: z.uuid().optional(),
 });
+const position = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional();
+/** Of a list that is short: whoever asks for no page gets all of it. */
+const wholeList = { limit: z.coerce.number().int().min(1).max(1_000).default(1_000), cursor: position };
+export const tokensQuery = z.strictObject(wholeList);
+export const messagesQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(100),
+  cursor: position,
+});
 export const routesQuery = z.strictObject({
+  ...wholeList,
   series: flag.describe('Left out, or true: with the requests of each of the last 60 minutes'),
 });
 const auditCursor = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional();

@@ -21,6 +21,8 @@ export interface ApiAnswer {
   /** Without parameters; empty if it is missing. */
   readonly type: string;
   readonly location: string | null;
+  /** Where the next page of a list is, if there is one (RFC 8288). */
+  readonly next: string | null;
   readonly isEmpty: boolean;
   readonly json: unknown;
 }
@@ -40,6 +42,7 @@ export async function readAnswer(response: Response, mostBytes: number, from: st
     status: response.status,
     type: (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '',
     location: response.headers.get('location'),
+    next: /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1] ?? null,
     isEmpty: length === 0,
     json: parsed(Buffer.concat(chunks).toString('utf8')),
   };

@@ -33,6 +33,8 @@ const BUILD_MOST_BYTES = 64 * 1024;
  */
 export interface ApiClient {
   get<T>(path: string, shape: Shape<T>): Promise<T>;
+  /** All pages of a list, one after the other. */
+  all<T>(path: string, shape: Shape<readonly T[]>): Promise<readonly T[]>;
   send<T>(method: 'POST' | 'PUT', path: string, shape: Shape<T>, body: unknown): Promise<T>;
   remove(path: string): Promise<void>;
   build(): Promise<BuildView>;
@@ -140,6 +142,15 @@ export function apiClient(options: ClientOptions): ApiClient {
 
   return {
     get: async (path, shape) => read(`GET ${path}`, shape, await request('GET', path)),
+    async all<T>(path: string, shape: Shape<readonly T[]>) {
+      const items: T[] = [];
+      for (let at: string | null = path; at !== null; ) {
+        const answer = await request('GET', at);
+        items.push(...(await read(`GET ${at}`, shape, answer)));
+        at = answer.next;
+      }
+      return items;
+    },
     send: async (method, path, shape, body) => read(`${method} ${path}`, shape, await request(method, path, body)),
     async remove(path) {
       const answer = await request('DELETE', path);

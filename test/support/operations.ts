@@ -62,6 +62,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'PUT /api/v1/routes/{route}/consumers/{name}': { status: 200, body: { ...why, rule: 'stable', key: 'k' } },
   'DELETE /api/v1/routes/{route}/consumers/{name}': { status: 204, query: because },
   'GET /api/v1/tokens': { status: 200 },
+  'GET /api/v1/tokens/{id}': { status: 200 },
   'POST /api/v1/tokens': { status: 201, body: { ...why, name: 'ada', role: 'viewer' } },
   'DELETE /api/v1/tokens/{id}': { status: 204, query: because },
   'POST /api/v1/policies/check': { status: 200 },

@@ -3,20 +3,24 @@ import { noSuchRollout } from '../../rollout/record.ts';
 import { type ApiEnv, requires } from '../access.ts';
 import { jsonAnswer, refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
-import { rolloutParams } from '../request-schemas.ts';
+import { linkNext, pageOfNewest } from '../page.ts';
+import { messagesQuery, rolloutParams } from '../request-schemas.ts';
 import { messageView, messageViewsSchema } from '../views/message-view.ts';
 import { pinnedPolicyView, pinnedPolicyViewSchema } from '../views/policy-view.ts';
 
-const MOST_MESSAGES = 100;
+const MOST_MESSAGES = 10_000;
 
 const messages = createRoute({
   method: 'get',
   path: '/rollouts/{id}/messages',
   tags: ['rollouts'],
-  summary: 'What was sent about a rollout, by channel, and what became of it; newest first, at most 100',
+  summary: 'What was sent about a rollout, by channel, and what became of it; newest first',
   ...requires('viewer'),
-  request: { params: rolloutParams },
-  responses: { 200: jsonAnswer(messageViewsSchema, 'The messages'), ...refusals('not-found') },
+  request: { params: rolloutParams, query: messagesQuery },
+  responses: {
+    200: jsonAnswer(messageViewsSchema, 'One page; Link names the next'),
+    ...refusals('not-found', 'invalid-input'),
+  },
 });
 
 const policy = createRoute({
@@ -35,7 +39,9 @@ export function detailRoutes({ reader, policies }: ControlPlane): OpenAPIHono<Ap
 
   app.openapi(messages, async (c) => {
     const found = await reader.messages(c.req.valid('param').id, MOST_MESSAGES);
-    return c.json(found.map(messageView), 200);
+    const { items, next } = pageOfNewest(found, c.req.valid('query'));
+    linkNext(c, next);
+    return c.json(items.map(messageView), 200);
   });
 
   app.openapi(policy, async (c) => {

@@ -1,4 +1,4 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono, type z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { Problem } from '../../problem/problem.ts';
 import { eventOf } from '../../rollout/acts/deed.ts';
@@ -7,7 +7,7 @@ import type { RolloutRecord } from '../../rollout/record.ts';
 import { type ApiEnv, ROLE_TO_ACT, requires } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
-import { entityTag, expectedVersion } from '../entity-tag.ts';
+import { entityTag, expectedVersion, ifMatch } from '../entity-tag.ts';
 import {
   advanceBody,
   extendBody,
@@ -23,10 +23,6 @@ import { rolloutView } from '../views.ts';
 import { withWayOn } from '../way-on.ts';
 
 const OF_OVERRIDES = ['not-found', 'conflict', 'refused', 'stale', ...OF_BODIES] as const;
-
-const ifMatch = z.object({
-  'if-match': z.string().optional().describe('Only if the rollout still has this ETag; else 412'),
-});
 
 const NOT_RECORDED =
   'Done at the gateway, which sends everything to the stable; recorded when the database answers again';

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, requires } from '../access.ts';
 import { jsonAnswer, refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
+import { linkNext, pageFrom } from '../page.ts';
 import { routesQuery } from '../request-schemas.ts';
 import { routeView, routeViewsSchema } from '../views/route-view.ts';
 
@@ -13,7 +14,7 @@ const list = createRoute({
   ...requires('viewer'),
   request: { query: routesQuery },
   responses: {
-    200: jsonAnswer(routeViewsSchema, 'All of them, in the order of the file'),
+    200: jsonAnswer(routeViewsSchema, 'In the order of the file; Link names the next page'),
     ...refusals('invalid-input'),
   },
 });
@@ -21,10 +22,12 @@ const list = createRoute({
 export function routeRoutes({ routes }: ControlPlane): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
   app.openapi(list, async (c) => {
-    const shown = c.req.valid('query').series === false ? 'without-series' : 'with-series';
-    const standings = await routes.list();
+    const { series, ...asked } = c.req.valid('query');
+    const shown = series === false ? 'without-series' : 'with-series';
+    const { items, next } = pageFrom(await routes.list(), asked);
+    linkNext(c, next);
     return c.json(
-      standings.map((standing) => routeView(standing, shown)),
+      items.map((standing) => routeView(standing, shown)),
       200,
     );
   });

@@ -1,9 +1,12 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { Problem } from '../../problem/problem.ts';
 import { type ApiEnv, requires } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
-import { removalQuery, tokenBody, tokenParams } from '../request-schemas.ts';
-import { newTokenViewSchema, tokenViewsSchema } from '../view-schemas.ts';
+import { ifMatch, requireContent } from '../entity-tag.ts';
+import { linkNext, pageFrom } from '../page.ts';
+import { removalQuery, tokenBody, tokenParams, tokensQuery } from '../request-schemas.ts';
+import { newTokenViewSchema, tokenViewSchema, tokenViewsSchema } from '../view-schemas.ts';
 
 const list = createRoute({
   method: 'get',
@@ -11,7 +14,21 @@ const list = createRoute({
   tags: ['tokens'],
   summary: 'Every token, revoked ones too',
   ...requires('admin'),
-  responses: { 200: jsonAnswer(tokenViewsSchema, 'All of them, without the tokens themselves'), ...refusals() },
+  request: { query: tokensQuery },
+  responses: {
+    200: jsonAnswer(tokenViewsSchema, 'Without the tokens themselves, the oldest first; Link names the next page'),
+    ...refusals('invalid-input'),
+  },
+});
+
+const get = createRoute({
+  method: 'get',
+  path: '/tokens/{id}',
+  tags: ['tokens'],
+  summary: 'One token, revoked or not',
+  ...requires('admin'),
+  request: { params: tokenParams },
+  responses: { 200: jsonAnswer(tokenViewSchema, 'Without the token itself'), ...refusals('not-found') },
 });
 
 const create = createRoute({
@@ -33,14 +50,26 @@ const revoke = createRoute({
   tags: ['tokens'],
   summary: 'Revoke a token, for ever; the last admin token stays',
   ...requires('admin'),
-  request: { params: tokenParams, query: removalQuery },
-  responses: { 204: { description: 'Revoked' }, ...refusals('not-found', 'refused', 'invalid-input') },
+  request: { params: tokenParams, query: removalQuery, headers: ifMatch },
+  responses: { 204: { description: 'Revoked' }, ...refusals('not-found', 'refused', 'stale', 'invalid-input') },
 });
 
 export function tokenRoutes({ tokens }: ControlPlane): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
 
-  app.openapi(list, async (c) => c.json([...(await tokens.list())], 200));
+  app.openapi(list, async (c) => {
+    const { items, next } = pageFrom(await tokens.list(), c.req.valid('query'));
+    linkNext(c, next);
+    return c.json([...items], 200);
+  });
+
+  app.openapi(get, async (c) => c.json(await find(c.req.valid('param').id), 200));
+
+  async function find(id: string) {
+    const found = (await tokens.list()).find((token) => token.id === id);
+    if (!found) throw new Problem('not-found', `there is no token ${id}`);
+    return found;
+  }
 
   app.openapi(create, async (c) => {
     const body = c.req.valid('json');
@@ -54,7 +83,9 @@ export function tokenRoutes({ tokens }: ControlPlane): OpenAPIHono<ApiEnv> {
   });
 
   app.openapi(revoke, async (c) => {
-    await tokens.revoke(c.req.valid('param').id, c.get('actor'), c.req.valid('query').reason);
+    const { id } = c.req.valid('param');
+    if (c.req.header('if-match') !== undefined) await requireContent(c, await find(id));
+    await tokens.revoke(id, c.get('actor'), c.req.valid('query').reason);
     return c.body(null, 204);
   });
 

@@ -9,7 +9,7 @@ import { waitsInWords } from '../waits.ts';
 export function registerRoutes(program: Command, session: Session): void {
   takesServer(program.command('routes').description('every route of serin.yaml, and what is rolled out there')).action(
     async (options: ServerOptions) => {
-      const views = await openClient(options, session).get('/api/v1/routes?series=false', routeViewsSchema);
+      const views = await openClient(options, session).all('/api/v1/routes?series=false', routeViewsSchema);
       print(session, options.output, views, (format) => routesTable(views, format));
     },
   );

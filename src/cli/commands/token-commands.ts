@@ -45,7 +45,7 @@ export function registerTokens(program: Command, session: Session): void {
 
   takesServer(token.command('list').description('list them, without the tokens themselves')).action(
     async (options: ServerOptions) => {
-      const views = await openClient(options, session).get('/api/v1/tokens', tokenViewsSchema);
+      const views = await openClient(options, session).all('/api/v1/tokens', tokenViewsSchema);
       print(session, options.output, views, () =>
         table(
           ['ID', 'NAME', 'ROLE', 'SENDS', 'CREATED', 'REVOKED'],
@@ -103,7 +103,7 @@ function refuseStrayOptions({ role, route, logVersion }: ChangeOptions): void {
 /** The id itself, or that of the only token in use with this name: two tokens may share a name. */
 async function findToken(client: ApiClient, idOrName: string): Promise<string> {
   if (UUID.test(idOrName)) return idOrName;
-  const views = await client.get('/api/v1/tokens', tokenViewsSchema);
+  const views = await client.all('/api/v1/tokens', tokenViewsSchema);
   const named = views.filter(({ name, revokedAt }) => name === idOrName && revokedAt === null);
   const [only] = named;
   if (!only) {

@@ -68,10 +68,14 @@ describe('GET /rollouts/{id}/messages', () => {
     );
   });
 
-  it('has a hundred at most', async () => {
+  it('has a page of a hundred, and the way to the next, whatever was sent meanwhile', async () => {
     control.mood.messages = Array.from({ length: 150 }, (_, at) => sent({ at: T0 - at }));
     const messages = await details<MessageView[]>('messages');
     expect([messages.length, messages[0]?.at]).toEqual([100, '2026-01-01T00:00:00.000Z']);
+    control.mood.messages = [sent({ at: T0 + 1 }), ...control.mood.messages];
+    const rest = await details<MessageView[]>('messages?limit=100&cursor=50');
+    expect([rest.length, rest[0]?.at]).toEqual([50, new Date(T0 - 100).toISOString()]);
+    expect(await details<MessageView[]>('messages?cursor=999')).toHaveLength(100);
   });
 });
 

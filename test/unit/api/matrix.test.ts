@@ -45,6 +45,7 @@ const LEAST: Readonly<Record<string, Role>> = {
   'POST /api/v1/otlp/v1/logs': 'logs:write',
   'GET /api/v1/tokens': 'admin',
   'POST /api/v1/tokens': 'admin',
+  'GET /api/v1/tokens/{id}': 'admin',
   'DELETE /api/v1/tokens/{id}': 'admin',
 };
 
