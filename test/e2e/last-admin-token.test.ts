@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serinHere } from '../support/serin-here.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 
 let home: Home;
@@ -23,18 +25,23 @@ async function stop(): Promise<void> {
 }
 
 /** With the token of the data folder, unless another is given. */
-const run = (args: readonly string[], token?: string) =>
+const ask = (args: readonly string[], token?: string) =>
+  serinHere(args, {
+    env: { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: token, SERIN_DATA: join(home.folder, '.serin') },
+  });
+/** As somebody does who stands in the folder. */
+const run = (args: readonly string[]) =>
   serin(args, {
     cwd: home.folder,
-    env: { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: token, SERIN_DATA: undefined },
+    env: { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: undefined, SERIN_DATA: undefined },
   });
-const revoke = (which: string, token?: string) => run(['token', 'revoke', which, '--reason', 'tried'], token);
+const revoke = (which: string, token?: string) => ask(['token', 'revoke', which, '--reason', 'tried'], token);
 
 describe('the last admin token', () => {
   it('is not revoked, by the API or by its name; another one first, and a refused local token names the way out', {
     timeout: 120_000,
   }, async () => {
-    const views = JSON.parse((await run(['token', 'list', '-o', 'json'])).stdout) as { id: string; name: string }[];
+    const views = JSON.parse((await ask(['token', 'list', '-o', 'json'])).stdout) as { id: string; name: string }[];
     expect(views).toMatchObject([{ name: 'local admin' }]);
     const id = views[0]?.id ?? '';
     const asked = await fetch(`${server.controlUrl}/api/v1/tokens/${id}?reason=tried`, {
@@ -47,7 +54,7 @@ describe('the last admin token', () => {
       stderr: `serin: token ${id} is the last admin token, and without one nobody can make another: make another admin token first; \`serin renew-admin-token\` replaces the one of the data folder\n`,
     });
 
-    const made = await run(['token', 'create', 'ada', '--role', 'admin', '--reason', 'hers']);
+    const made = await ask(['token', 'create', 'ada', '--role', 'admin', '--reason', 'hers']);
     const ada = made.stdout.trim();
     expect(await revoke('local admin')).toMatchObject({
       code: 0,
@@ -67,7 +74,7 @@ describe('the last admin token', () => {
         /^serin: the token is unknown or revoked: it is the one in .*admin-token\. .*`serin renew-admin-token --reason TEXT`/,
       ),
     });
-    expect((await run(['list'], 'serin_unknown')).stderr).toBe(
+    expect((await ask(['list'], 'serin_unknown')).stderr).toBe(
       'serin: the token is unknown or revoked (--token or SERIN_TOKEN)\n',
     );
     expect((await run(['doctor'])).stdout).toMatch(

@@ -2,7 +2,8 @@ import { Pool } from 'undici';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PostedView, RolloutView } from '../../src/api/view-schemas.ts';
 import { type Caller, callerOf } from '../support/cast.ts';
-import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
+import { serinHere } from '../support/serin-here.ts';
+import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
 
 const POLICY = `apiVersion: serin.dev/v1
@@ -63,7 +64,7 @@ describe('scores that an outside judge posts', () => {
       body: JSON.stringify({ route: 'chat', values }),
     });
   const commandLine = (file: string, token = scorer) =>
-    serin(['values', 'post', 'chat', '--file', file], {
+    serinHere(['values', 'post', 'chat', '--file', file], {
       env: { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: token },
     });
   const linesOf = (values: readonly Posted[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('');
@@ -118,7 +119,7 @@ describe('scores that an outside judge posts', () => {
     });
     const env = { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: scorer };
     for (const verb of ['rollback', 'promote']) {
-      expect(await serin([verb, 'chat', '--yes', '--reason', 'a low score'], { env })).toMatchObject({
+      expect(await serinHere([verb, 'chat', '--yes', '--reason', 'a low score'], { env })).toMatchObject({
         code: 1,
         stderr: 'serin: this needs the role operator; judge is scorer\n',
       });

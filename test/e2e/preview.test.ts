@@ -5,7 +5,8 @@ import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import type { Traffic } from '../../src/demo/traffic.ts';
 import { callerOf, toy, trafficTo } from '../support/cast.ts';
 import { startPager } from '../support/pager.ts';
-import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
+import { serinHere } from '../support/serin-here.ts';
+import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
 const POLICY = `apiVersion: serin.dev/v1
 kind: GraduationPolicy
@@ -28,7 +29,7 @@ let traffic: Traffic;
 let id: string;
 
 const run = (...args: string[]) =>
-  serin(args, { cwd: home.folder, env: { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: home.token() } });
+  serinHere(args, { env: { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: home.token() } });
 const caller = () => callerOf(() => ({ url: server.controlUrl, token: home.token() }));
 const preview = (body: object) => caller().post<PreviewView>(`/api/v1/rollouts/${id}/preview`, body);
 const view = async (): Promise<RolloutView> => {

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PolicyCheckView } from '../../src/api/view-schemas.ts';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import { toy } from '../support/cast.ts';
-import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
+import { serinHere } from '../support/serin-here.ts';
+import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { closedPort, httpUpstream, type TestUpstream } from '../support/upstream.ts';
 
 const policy = (source: string, query: string) => `apiVersion: serin.dev/v1
@@ -63,7 +65,10 @@ routes:
   });
 
   const run = (...args: readonly string[]) =>
-    serin(args, { cwd: home.folder, env: { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: home.token() } });
+    serinHere(
+      args.map((arg) => (arg.endsWith('.yaml') ? join(home.folder, arg) : arg)),
+      { env: { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: home.token() } },
+    );
 
   const start = (version: string) =>
     run('start', 'shop', '--canary', `${canary.url}/`, '--version-name', version, '--reason', 'release');

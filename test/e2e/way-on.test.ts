@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import { toy } from '../support/cast.ts';
-import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
+import { serinHere } from '../support/serin-here.ts';
+import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
 let toys: readonly ToyUpstream[];
 let home: Home;
@@ -24,8 +25,7 @@ afterAll(async () => {
 });
 
 const run = (...args: string[]) =>
-  serin([...args, '--reason', 'tried'], {
-    cwd: home.folder,
+  serinHere([...args, '--reason', 'tried'], {
     env: { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: home.token() },
   });
 const start = (version: 'v2' | 'v3') =>
@@ -62,7 +62,7 @@ it('a fault is named as it was typed', async () => {
 
 it('no reason is asked for in plain words', async () => {
   const env = { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: home.token() };
-  expect((await serin(['consumers', 'remove', 'shop', 'acme'], { cwd: home.folder, env })).stderr).toBe(
+  expect((await serinHere(['consumers', 'remove', 'shop', 'acme'], { env })).stderr).toBe(
     'serin: say why with --reason; it is kept in the audit log\n',
   );
 });

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import { toy } from '../support/cast.ts';
-import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
+import { serinHere } from '../support/serin-here.ts';
+import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
 const POLICY = `apiVersion: serin.dev/v1
 kind: GraduationPolicy
@@ -37,8 +39,11 @@ routes:
   });
 
   const run = (...words: readonly string[]) => {
-    const place = ['--server', server.controlUrl, '--data-folder', `${home.folder}/.serin`];
-    return serin([...words, ...(words[0] === 'force-token' ? [] : place)], { cwd: home.folder });
+    const place =
+      words[0] === 'force-token'
+        ? ['--config', home.configFile]
+        : ['--server', server.controlUrl, '--data-folder', join(home.folder, '.serin')];
+    return serinHere([...words.map((word) => (word === 'mine.yaml' ? join(home.folder, word) : word)), ...place]);
   };
 
   it.each([

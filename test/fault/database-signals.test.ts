@@ -6,18 +6,20 @@ import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/connect.ts';
 import { processStart } from '../../src/store/embedded/process-identity.ts';
+import { placeDatabase } from '../support/made-database.ts';
 import { type Home, makeHome } from '../support/server-process.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 
 let home: Home;
 
-beforeEach(() => {
+beforeEach(async () => {
   home = makeHome(`gateway: { listen: 127.0.0.1:0, timeouts: { notice: 300ms } }
 control: { listen: 127.0.0.1:0 }
 routes:
   - { name: shop, path: /shop, stable: { url: "http://127.0.0.1:9", version: v1 }, policy: standard }
 `);
+  await placeDatabase(join(home.folder, '.serin'));
 });
 afterEach(() => home.remove());
 
