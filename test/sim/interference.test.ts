@@ -23,7 +23,7 @@ afterAll(() => database.close());
 async function withdrawn(what: keyof typeof WORSE = 'errors'): Promise<string> {
   const steps = [
     { weight: '10%', dwell: '6m' },
-    { weight: '50%', dwell: '30m' },
+    { weight: '50%', dwell: '10m' },
   ];
   on = controllerStage(database.store, { policies: { 'two-steps': policyOf({ internal: { requests: 5 }, steps }) } });
   const command = { route: on.route, canaryUrl: 'http://127.0.0.1:9002/', version: 'v2', reason: 'ready' };

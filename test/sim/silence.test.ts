@@ -38,7 +38,7 @@ function reporting(source: MetricsSource): MetricsSource {
 
 async function inStep1(): Promise<string> {
   silent = false;
-  const steps = [{ weight: '10%', dwell: '30m' }];
+  const steps = [{ weight: '10%', dwell: '10m' }];
   on = controllerStage(database.store, { policies: { 'two-steps': policyOf({ internal: { requests: 5 }, steps }) } });
   Object.assign(on.ports, { source: reporting(on.ports.source) });
   const command = { route: on.route, canaryUrl: 'http://127.0.0.1:9002/', version: 'v2', reason: 'ready' };
@@ -65,7 +65,7 @@ describe('a canary that falls silent while the stable reports', () => {
     expect(last).toBe('canaryFellSilent');
     expect(rollout).toMatchObject({ stage: { kind: 'step', index: 0 }, openPage: 'blind', paused: { by: 'serin' } });
     expect(verdict).toMatchObject({ name: 'blind', worst: 'silence' });
-    await on.run(60 * MINUTE);
+    await on.run(20 * MINUTE);
     expect(await on.stageOf(id)).toBe('step-1');
   });
 

@@ -12,6 +12,7 @@ import type { Channel } from '../../src/notify/channel.ts';
 import { digestPolicy } from '../../src/policy/digest.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import { Problem } from '../../src/problem/problem.ts';
+import type { Rollout } from '../../src/rollout/state.ts';
 import { localRouter } from '../../src/routers/local.ts';
 import type { ListedRule, SplitOrder } from '../../src/split/order.ts';
 import { rampedWeight } from '../../src/split/ramp.ts';
@@ -61,6 +62,9 @@ export async function embeddedStore(): Promise<{ readonly store: Store; close():
 
 let stages = 0;
 let ids = 0;
+
+/** Each rollout as it was committed last: to read its whole record for its stage, after every tick, would cost as much as a look. */
+const committed = new Map<string, Rollout>();
 
 /** The real controller on a clock of the test's own, one route a stage; only the traffic is simulated. */
 export interface ControllerStage {
@@ -218,9 +222,9 @@ export function controllerStage(
       }
     },
     async stageOf(id) {
-      const record = await store.rollouts.find(id);
-      if (!record) throw new Error(`no rollout ${id}`);
-      const { stage } = record.rollout;
+      const rollout = committed.get(id) ?? (await store.rollouts.find(id))?.rollout;
+      if (!rollout) throw new Error(`no rollout ${id}`);
+      const { stage } = rollout;
       return stage.kind === 'step' ? `step-${stage.index + 1}` : stage.kind;
     },
     async restart() {
@@ -262,6 +266,9 @@ function failingStore(store: Store, world: World): ControllerPorts['store'] {
           throw new Problem('unavailable', 'The database cannot answer (SQLSTATE 53100).');
         }
         await rollouts.commit(change);
+        for (const { rollout } of change.supersedes ? [change.supersedes, change] : [change]) {
+          committed.set(rollout.id, rollout);
+        }
       }),
     },
   };
