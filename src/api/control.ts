@@ -157,10 +157,23 @@ export interface Standing {
     /** Epoch ms; null where only the gateway saw it. */
     readonly at: number | null;
   } | null;
+  /** The share of the canary by now, in basis points; null or omitted where it is not known. */
+  readonly inForceBps?: number | null;
   /** What a person may do now. */
   readonly acts: readonly Act[];
   /** What the OpenAPI documents of both versions say; null or omitted where the route declares none. */
   readonly declared?: DeclaredReading | null;
+}
+
+/** How a request asks for the canary of a route, and who may. */
+export interface ForceAsked {
+  readonly header: string;
+  /** What it has to say. */
+  readonly value: string;
+  /** The networks whose requests may; null where everybody's may. */
+  readonly from: readonly string[] | null;
+  /** Whether a token of `serin force-token` lets anybody else. */
+  readonly tokens: 'accepted' | 'none';
 }
 
 /** A route of `serin.yaml`, and what is going on there. */
@@ -182,7 +195,9 @@ export interface RouteStanding {
     readonly stable: readonly (number | null)[];
     readonly canary: readonly (number | null)[];
   };
-  readonly running: RolloutRecord | null;
+  readonly running: (RolloutRecord & Pick<Standing, 'inForceBps'>) | null;
+  /** What asks for a canary there; null where the gateway does not carry the route. */
+  readonly force: ForceAsked | null;
   readonly lastEnded: {
     readonly id: string;
     readonly version: string;

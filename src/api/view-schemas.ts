@@ -49,7 +49,13 @@ export const rolloutViewSchema = z
         'Sticky keys that get the canary at 100 % only, and the part of the traffic that they had before the start',
       ),
     canaryWeight: z.string().describe('The share of the canary: 25%'),
-    canaryBps: z.int().describe('The share of the canary in basis points'),
+    canaryBps: z.int().describe('The share of the canary in basis points, as it is ordered'),
+    inForceBps: z
+      .int()
+      .nullable()
+      .describe(
+        'The share that is in force by now: less than ordered during a ramp, or where the gateway took it back; null once it has ended, and where another router makes the split',
+      ),
     stable: version,
     canary: version,
     policy: z.strictObject({

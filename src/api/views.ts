@@ -20,7 +20,7 @@ import { waitsFor } from './waits-for.ts';
 /** A rollout as users, the command line and the dashboard see it. */
 export function rolloutView(
   { rollout, evidence }: RolloutRecord,
-  { look, unrecorded, acts, declared, route, policyDigest }: Standing,
+  { look, unrecorded, acts, declared, route, policyDigest, inForceBps }: Standing,
 ): RolloutView {
   const next = nextStage(rollout);
   const { spec, metadata } = rollout.policy;
@@ -40,6 +40,7 @@ export function rolloutView(
     heavyLast: rollout.heavyLast ? { keys: rollout.heavyLast.units.length, share: rollout.heavyLast.share } : null,
     canaryWeight: formatBps(rollout.canaryBps),
     canaryBps: rollout.canaryBps,
+    inForceBps: inForceBps ?? null,
     stable: { url: rollout.stable.url, version: rollout.stable.version },
     canary: { url: rollout.canary.url, version: rollout.canary.version },
     policy: { name: metadata.name, digest: rollout.policyDigest, changed: hasChanged(rollout, policyDigest) },

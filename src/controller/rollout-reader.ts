@@ -4,6 +4,7 @@ import { type Actor, SERIN } from '../rollout/event.ts';
 import type { LookAge } from '../rollout/look-age.ts';
 import { type AuditEntry, noSuchRollout, type RolloutRecord } from '../rollout/record.ts';
 import { MOST_REPORTED_MESSAGES } from '../rollout/report/report-parts.ts';
+import { shareInForce } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import type { AuditFilter, RolloutFilter, Store } from '../store/store.ts';
 import { actsNow, recentPolicy } from './acts/surroundings.ts';
@@ -126,14 +127,28 @@ export function standingOf(
   readonly unrecorded: Pending | null;
   readonly acts: readonly Act[];
   readonly policyDigest: string | null;
+  readonly inForceBps: number | null;
 } {
   const policy = recentPolicy(ports, record.rollout.policy.metadata.name);
   const policyDigest = 'digest' in policy ? policy.digest : null;
-  return { ...known(ports, record), acts: actsNow(ports, record), policyDigest };
+  return {
+    ...known(ports, record),
+    acts: actsNow(ports, record),
+    policyDigest,
+    inForceBps: inForceOf(ports, record),
+  };
+}
+
+/** The share of the canary by now, as far as this process knows. */
+export function inForceOf(ports: Pick<ControllerPorts, 'memory' | 'tickMs'>, record: RolloutRecord): number | null {
+  const share = shareInForce(record.rollout, ports.memory.time.estimate());
+  const { unrecorded } = known(ports, record);
+  // What the gateway took back is with the stable, whatever the database still says.
+  return share !== null && unrecorded !== null && unrecorded.event !== 'harmHeld' ? 0 : share;
 }
 
 function known(
-  { memory, tickMs }: ControllerPorts,
+  { memory, tickMs }: Pick<ControllerPorts, 'memory' | 'tickMs'>,
   { rollout, evidence }: RolloutRecord,
 ): { readonly look: LookAge | null; readonly unrecorded: Pending | null } {
   if (isEnded(rollout)) return { look: null, unrecorded: null };

@@ -5,7 +5,7 @@ import type { LatencyAllowances, SplitOrder, Upstream } from '../split/order.ts'
 import { rampedWeight } from '../split/ramp.ts';
 import { readsOf } from './answer-reads.ts';
 import { currentStep } from './plan.ts';
-import type { Rollout } from './state.ts';
+import { isEnded, type Rollout } from './state.ts';
 
 /** The order for the router, given the rollout's present state. */
 export function orderFor(rollout: Rollout): SplitOrder {
@@ -68,6 +68,13 @@ function earlyCloseOf({ errors }: Checks): Pick<SplitOrder['measure'], 'webSocke
 export function weightInForce(rollout: Rollout, at: number): number {
   const { ramp } = rampOf(rollout);
   return ramp === undefined ? rollout.canaryBps : rampedWeight({ ...rollout, ramp }, at - ramp.since).canaryBps;
+}
+
+/** The share of the canary that the gateway has by now, unless it took it back; null where there is none that Serin knows. */
+export function shareInForce(rollout: Rollout, at: number): number | null {
+  if (isEnded(rollout) || !capabilitiesOf(rollout).gatewayCarries) return null;
+  const order = orderFor(rollout);
+  return order.canary === null ? 0 : Math.min(order.canaryBps, weightInForce(rollout, at));
 }
 
 /** Harm that holds ends a ramp where it is: what was found to be harmful gets no more traffic. */

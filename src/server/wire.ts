@@ -14,7 +14,7 @@ import { type Publishing, publishing } from '../controller/feed/published-store.
 import { orRemembered, soon } from '../controller/patience.ts';
 import { policyControl } from '../controller/policy-check.ts';
 import { routeReader } from '../controller/readers/route-reader.ts';
-import { rolloutReader, standingOf } from '../controller/rollout-reader.ts';
+import { inForceOf, rolloutReader, standingOf } from '../controller/rollout-reader.ts';
 import { type Controller, createController } from '../controller/schedule.ts';
 import { noSuchRoute } from '../controller/start.ts';
 import { exposition } from '../exposition/exposition.ts';
@@ -163,6 +163,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         states: routeReader({ store, memory, leads: () => controller.leads(), routes: ports.routes }),
         gateway,
         traffic,
+        inForce: (record) => inForceOf(ports, record),
       }),
       consumers: consumerControl({
         store,

@@ -43,13 +43,23 @@ export const routeViewsSchema = z.array(
           version: z.string().describe('Of the canary'),
           stage: z.string(),
           canaryWeight: z.string().describe('25%'),
-          canaryBps: z.int(),
+          canaryBps: z.int().describe('As it is ordered'),
+          inForceBps: rolloutViewSchema.shape.inForceBps,
           verdict: verdictViewSchema.shape.name.nullable().describe('Null before the first'),
           waitsFor: rolloutViewSchema.shape.waitsFor,
           openPage: rolloutViewSchema.shape.openPage,
         })
         .nullable()
         .describe('The one that runs'),
+      force: z
+        .strictObject({
+          header: z.string(),
+          value: z.string().describe('What it has to say'),
+          from: z.array(z.string()).nullable().describe("The networks whose requests may; null where everybody's may"),
+          tokens: z.enum(['accepted', 'none']).describe('Whether a token of `serin force-token` lets anybody else'),
+        })
+        .nullable()
+        .describe('How a request asks for the canary; null where another router carries the route'),
       lastEnded: z
         .strictObject({
           id: z.string(),
@@ -69,7 +79,7 @@ export type RouteView = z.infer<typeof routeViewsSchema>[number];
 
 /** `shown`: whether the points of the last hour are. */
 export function routeView(standing: RouteStanding, shown: 'with-series' | 'without-series'): RouteView {
-  const { name, host, path, stable, policy, router, split, traffic, lastEnded } = standing;
+  const { name, host, path, stable, policy, router, split, traffic, force, lastEnded } = standing;
   const { perSecond } = traffic;
   const points = shown === 'with-series' ? { stable: [...traffic.stable], canary: [...traffic.canary] } : {};
   return {
@@ -82,6 +92,7 @@ export function routeView(standing: RouteStanding, shown: 'with-series' | 'witho
     split: split && { epoch: split.epoch, since: at(split.since), onTrial: split.onTrial ?? false },
     traffic: { perSecond: perSecond === null ? null : Math.round(perSecond * 100) / 100, ...points },
     rollout: runningView(standing),
+    force: force && { ...force, from: force.from && [...force.from] },
     lastEnded: lastEnded && {
       id: lastEnded.id,
       version: lastEnded.version,
@@ -103,6 +114,7 @@ function runningView({ running }: RouteStanding): RouteView['rollout'] {
     stage: stageName(stage),
     canaryWeight: formatBps(canaryBps),
     canaryBps,
+    inForceBps: running.inForceBps ?? null,
     verdict: evidence.verdict?.name ?? null,
     waitsFor: waitsFor(running),
     openPage,

@@ -1,6 +1,7 @@
 import type { RolloutView } from '../views.ts';
 import { weightText } from '../words/figures.ts';
 import { said } from '../words/said.ts';
+import { shareNow } from '../words/share-now.ts';
 import { spacedPercent } from '../words/stage-words.ts';
 import { type ActVerb, asWeight, type Draft } from './draft.ts';
 
@@ -17,7 +18,7 @@ export interface ActWords {
 
 type Said = Pick<
   RolloutView,
-  'route' | 'stable' | 'canary' | 'stage' | 'nextStage' | 'stages' | 'canaryBps' | 'router'
+  'route' | 'stable' | 'canary' | 'stage' | 'nextStage' | 'stages' | 'canaryBps' | 'inForceBps' | 'router'
 >;
 
 export function actWords({ verb, fields }: Draft, view: Said): ActWords {
@@ -132,11 +133,12 @@ function words(button: string, question: string, confirm: string, did: string): 
 }
 
 /** What the button that leaves everything as it is says. */
-export function keepWords({ verb }: Pick<Draft, 'verb'>, { canaryBps, router }: Said, isActive: boolean): string {
+export function keepWords({ verb }: Pick<Draft, 'verb'>, view: Said, isActive: boolean): string {
   // These two leave the weight as it is either way.
   if (verb === 'pause') return 'Do not pause';
   if (verb === 'resume') return 'Leave it paused';
-  return isActive && canaryBps > 0 && router !== 'none' ? `Keep it at ${weightText(canaryBps)}` : 'Leave it';
+  const share = shareNow(view);
+  return isActive && share > 0 && view.router !== 'none' ? `Keep it at ${weightText(share)}` : 'Leave it';
 }
 
 /** `50 %` for `step-2`, and the name of a stage that has no weight. */

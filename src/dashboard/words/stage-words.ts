@@ -1,5 +1,6 @@
 import type { RolloutView } from '../views.ts';
 import { glued, lasting, weightText } from './figures.ts';
+import { shareNow } from './share-now.ts';
 
 /** Where a rollout stands among its stages. */
 export interface LadderPlace {
@@ -32,20 +33,16 @@ function progress({ stage, paused, forced, dwell, router }: RolloutView): string
 }
 
 /** The share of the canary where it is not that of its stage; null where it is, or has none. */
-function atOtherWeight({ stage, stages, canaryBps }: RolloutView): string | null {
+function atOtherWeight(view: RolloutView): string | null {
+  const { stage, stages } = view;
+  const share = shareNow(view);
   const declared = stages.find(({ name }) => name === stage)?.weightBps ?? null;
-  return declared === null || declared === canaryBps ? null : weightText(canaryBps);
+  return declared === null || declared === share ? null : weightText(share);
 }
 
 /** `step 1, 10 %`: where the stages of a rollout are not known, only the name of the present one. */
-export function stageInShort({
-  stage,
-  canaryWeight,
-}: {
-  readonly stage: string;
-  readonly canaryWeight: string;
-}): string {
-  return glued(`${stage.replace(/^step-/, 'step ')}, ${spacedPercent(canaryWeight)}`);
+export function stageInShort({ stage, ...share }: Pick<RolloutView, 'stage' | 'canaryBps' | 'inForceBps'>): string {
+  return glued(`${stage.replace(/^step-/, 'step ')}, ${weightText(shareNow(share))}`);
 }
 
 /** `10%` of the API as `10 %`. */

@@ -16,6 +16,6 @@ function atServer(origin: string): string {
 }
 
 /** A name as a shell reads it: quoted where it would read something else. */
-function shellWord(name: string): string {
-  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+export function shellWord(name: string): string {
+  return /^[\w./:-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,7 +1,8 @@
-import type { RouteControl, RouteStanding } from '../../api/control.ts';
+import type { ForceAsked, RouteControl, RouteStanding } from '../../api/control.ts';
 import type { ConfiguredRoute } from '../../config/config.ts';
 import type { RouteNow } from '../../controller/readers/route-reader.ts';
 import type { SplitPort } from '../../gateway/gateway.ts';
+import type { RolloutRecord } from '../../rollout/record.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
 import type { TrafficKeeper } from './traffic-keeper.ts';
 
@@ -10,10 +11,12 @@ interface RouteParts {
   readonly states: () => Promise<readonly RouteNow[]>;
   readonly gateway: Pick<SplitPort, 'appliedSplit'>;
   readonly traffic: Pick<TrafficKeeper, 'of'>;
+  /** The share of a canary by now, in basis points; null where it is not known. */
+  readonly inForce: (record: RolloutRecord) => number | null;
 }
 
 /** The declared routes, put together from the file, the controller and the gateway. */
-export function routeControl({ routes, states, gateway, traffic }: RouteParts): RouteControl {
+export function routeControl({ routes, states, gateway, traffic, inForce }: RouteParts): RouteControl {
   async function standingOf(route: ConfiguredRoute, state: RouteNow): Promise<RouteStanding> {
     const { name, policy, router } = route;
     const isCarried = capabilitiesOf(route).gatewayCarries;
@@ -26,7 +29,8 @@ export function routeControl({ routes, states, gateway, traffic }: RouteParts): 
       router,
       split: isCarried ? await gateway.appliedSplit(name) : null,
       traffic: traffic.of(name),
-      running: state.running,
+      running: state.running && { ...state.running, inForceBps: inForce(state.running) },
+      force: isCarried ? forceOf(route) : null,
       lastEnded: state.lastEnded,
     };
   }
@@ -41,4 +45,12 @@ export function routeControl({ routes, states, gateway, traffic }: RouteParts): 
       return Promise.all(standings.flat());
     },
   };
+}
+
+function forceOf({ forceHeader, force }: Pick<ConfiguredRoute, 'forceHeader' | 'force'>): ForceAsked {
+  const asked =
+    typeof forceHeader === 'string'
+      ? { header: forceHeader, value: 'canary' }
+      : { header: forceHeader.name, value: forceHeader.canary };
+  return { ...asked, from: force?.from ?? null, tokens: force?.tokens ?? 'none' };
 }

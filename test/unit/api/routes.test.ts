@@ -23,6 +23,7 @@ const standingOf = (more: Partial<RouteStanding> = {}): RouteStanding => ({
   split: { epoch: 3, since: T0 },
   traffic: { perSecond: 17.5049, stable: [null, 1_000, 0], canary: [null, 50, 0] },
   running: null,
+  force: { header: 'x-serin-version', value: 'canary', from: null, tokens: 'none' },
   lastEnded: null,
   ...more,
 });
@@ -55,6 +56,7 @@ describe('GET /routes', () => {
         split: { epoch: 3, since: '2026-01-01T00:00:00.000Z', onTrial: false },
         traffic: { perSecond: 17.5, stable: [null, 1_000, 0], canary: [null, 50, 0] },
         rollout: null,
+        force: { header: 'x-serin-version', value: 'canary', from: null, tokens: 'none' },
         lastEnded: null,
       },
       expect.objectContaining({

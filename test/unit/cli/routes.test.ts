@@ -22,6 +22,7 @@ const routeOf = (more: Partial<RouteStanding>): RouteStanding => ({
   split: { epoch: 3, since: T0 },
   traffic: { perSecond: 17.5, stable: [1_050], canary: [0] },
   running: null,
+  force: { header: 'x-serin-version', value: 'canary', from: null, tokens: 'none' },
   lastEnded: null,
   ...more,
 });

@@ -41,6 +41,7 @@ describe('the report on its page', () => {
       marks: [{ label: 'paused' }, { label: 'resumed' }],
       paused: [{ from: DRAWN_FROM + 60_000, to: DRAWN_FROM + 180_000 }],
       silence: null,
+      inForceBps: null,
       split: 'advised',
     });
     expect(reportStory({ ...report, trail: null })).toBeNull();

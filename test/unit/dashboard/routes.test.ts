@@ -33,6 +33,7 @@ const running = (more: Partial<RolloutView> = {}): RolloutView =>
     stages: STAGES,
     router: 'gateway',
     canaryBps: 1_000,
+    inForceBps: 1_000,
     canary: { url: 'http://c', version: 'v2' },
     paused: null,
     dwell: { needMs: 3_600_000, haveMs: 60_000 },
@@ -59,6 +60,7 @@ const route = (more: Partial<RouteView> = {}): RouteView => ({
   split: null,
   traffic: { perSecond: 12.34, stable: [60, null], canary: [0, null] },
   rollout: null,
+  force: { header: 'x-serin-version', value: 'canary', from: null, tokens: 'none' },
   lastEnded: null,
   ...more,
 });
@@ -68,6 +70,7 @@ const brief = (more: Partial<NonNullable<RouteView['rollout']>> = {}): NonNullab
   stage: 'step-1',
   canaryWeight: '10%',
   canaryBps: 1_000,
+  inForceBps: 1_000,
   verdict: 'blind',
   waitsFor: [],
   openPage: null,
@@ -142,7 +145,10 @@ describe('a row', () => {
 
   it('of a paused one says who paused it, and the verdict beside it', () => {
     const paused = { at: '2026-11-30T11:30:00Z', by: 'mira', role: 'operator', reason: 'index rebuild' };
-    const row = rowOf(route({ rollout: brief() }), context(running({ paused, waitsFor: ['resume'], canaryBps: 500 })));
+    const row = rowOf(
+      route({ rollout: brief() }),
+      context(running({ paused, waitsFor: ['resume'], canaryBps: 500, inForceBps: 500 })),
+    );
     expect(row).toMatchObject({ group: 'needs', sign: 'paused', lead: 'Paused by mira.', quote: '“index rebuild”' });
     expect(row.says).toBe('Undecided: p99: waits for 5 more');
     expect(spaced(row.stands)).toBe('10 %, at 5 % · paused');

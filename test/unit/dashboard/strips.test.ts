@@ -30,6 +30,7 @@ const story: StripsStory = {
   marks: [step(minutes(2), '1 %'), step(minutes(5), '10 %')],
   paused: [],
   lines: { rollback: Math.log(1_000), hold: Math.log(20), parity: null },
+  inForceBps: null,
   split: 'moved',
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { orderFor } from '../../../src/rollout/split-order.ts';
+import { orderFor, shareInForce } from '../../../src/rollout/split-order.ts';
 import { begin } from '../../../src/rollout/transition.ts';
 import { apply, policyOf, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';
 
@@ -53,6 +53,16 @@ describe('orderFor', () => {
     const back = apply(step2, { kind: 'canarySteppedBack', reason: 'cold' });
     expect(orderFor(back).ramp).toBeUndefined();
     expect(orderFor(rolloutIn('promoted', policy)).ramp).toBeUndefined();
+  });
+
+  it('tells the share in force: on its way during a ramp, and of no use where the gateway has none', () => {
+    const step2 = rolloutIn('step-2', policyOf({ judge: { warmUp: '4m' } }));
+    const since = orderFor(step2).ramp?.since ?? 0;
+    expect(shareInForce(step2, since)).toBe(1_500);
+    expect(shareInForce(step2, since + 120_000)).toBe(5_000);
+    expect(shareInForce(rolloutIn('internal'), T0)).toBe(0);
+    expect(shareInForce({ ...step2, router: 'none' }, since)).toBeNull();
+    expect(shareInForce(rolloutIn('finalised'), T0)).toBeNull();
   });
 
   it('ends a ramp where it is when harm holds, and begins a new one where a person sets another weight', () => {

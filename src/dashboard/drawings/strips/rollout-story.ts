@@ -5,7 +5,9 @@ import { evidenceLines, type StripsStory } from './strips-story.ts';
 
 /** What the page of a rollout and its report draw alike. */
 export interface DrawnRollout {
-  readonly rollout: Pick<RolloutView, 'startedAt' | 'endedAt' | 'stage' | 'stages' | 'canaryBps' | 'router'>;
+  readonly rollout: Pick<RolloutView, 'startedAt' | 'endedAt' | 'stage' | 'stages' | 'canaryBps' | 'router'> & {
+    readonly inForceBps?: number | null;
+  };
   readonly trail: TrailView;
   /** The oldest first. */
   readonly acts: readonly MarkedAct[];
@@ -17,7 +19,7 @@ export interface DrawnRollout {
 
 /** The strips of a rollout. */
 export function rolloutStory({ rollout, trail, acts, upTo, silence, verdict }: DrawnRollout): StripsStory {
-  const { startedAt, endedAt: ended, stage, stages, canaryBps, router } = rollout;
+  const { startedAt, endedAt: ended, stage, stages, canaryBps, inForceBps = null, router } = rollout;
   const from = Date.parse(startedAt);
   const endedAt = ended === null ? null : Date.parse(ended);
   return {
@@ -29,6 +31,7 @@ export function rolloutStory({ rollout, trail, acts, upTo, silence, verdict }: D
     marks: [...stageMarks(stages), ...personMarks(acts, endedAt)],
     paused: pausedTimes(acts),
     lines: evidenceLines(verdict),
+    inForceBps,
     split: router === 'none' ? 'advised' : 'moved',
   };
 }

@@ -27,9 +27,15 @@ export function shareStrip({ story, points, frame, top }: StripParts): Strip {
     lines: [floorLine(frame, top + height), { d, tone: 'canary', width: 1.5 }],
     dot: null,
     scale: null,
-    ends: [{ y: y(last.bps), text: weightText(last.bps), tone: 'canary' }],
+    ends: [{ y: y(last.bps), text: lastShare(last.bps, story), tone: 'canary' }],
     absence: null,
   };
+}
+
+/** `13 % of 50 %` during a ramp. */
+function lastShare(ordered: number, { inForceBps, end }: StripsStory): string {
+  const isBelow = end === null && inForceBps !== null && inForceBps < ordered;
+  return isBelow ? `${weightText(inForceBps)} of ${weightText(ordered)}` : weightText(ordered);
 }
 
 /** From when on the canary had which share. A change within a look was where the mark of its step is. */

@@ -27,6 +27,8 @@ export interface StripsStory {
   readonly marks: readonly StripMark[];
   readonly paused: readonly PausedTime[];
   readonly lines: EvidenceLines;
+  /** The share of the canary by now, which a ramp may not have brought to the ordered one; null where that is not known, or it ended. */
+  readonly inForceBps: number | null;
   /** Whether Serin moves the split, or only advises on it. */
   readonly split: 'moved' | 'advised';
 }

@@ -3,9 +3,11 @@ import { useValue } from '../../live/observable.ts';
 import { stream } from '../../live/session.ts';
 import { hasGoneStale } from '../../live/stream.ts';
 import { useNow } from '../../live/use-now.ts';
+import { useSnapshot } from '../../live/use-snapshot.ts';
 import { Moment } from '../../moment.tsx';
-import type { RolloutView } from '../../views.ts';
+import type { RolloutView, RouteView } from '../../views.ts';
 import { weightText } from '../../words/figures.ts';
+import { forceAdvice } from '../../words/force-command.ts';
 import { legible, said } from '../../words/said.ts';
 
 /** Everything that has to be true before the present stage ends by itself. */
@@ -36,24 +38,27 @@ export function NeedsList({ rollout }: { readonly rollout: RolloutView }) {
           </li>
         ))}
       </ul>
-      {needs.some(({ what, met }) => what === 'forced' && !met) && <HowToForce />}
+      {needs.some(({ what, met }) => what === 'forced' && !met) && <HowToForce route={rollout.route} />}
     </section>
   );
 }
 
 /** No weight sends the canary a request in the internal phase: somebody has to. */
-function HowToForce() {
+function HowToForce({ route: name }: { readonly route: string }) {
+  const { data } = useSnapshot<readonly RouteView[]>(
+    '/routes?series=false',
+    ({ kind, data: { route } }) => kind === 'rollout' && route === name,
+  );
+  const route = data?.find((one) => one.name === name);
+  const advice = route === undefined ? null : forceAdvice(route);
+  if (advice === null) return null;
   return (
     <>
       <p class="small pad">
-        A forced request asks for the canary in a header. Send them yourself, or let your tests do so; everybody else
-        gets the stable meanwhile.
+        A forced request asks for the canary in a header. {said(advice.says)} Send them yourself, or let your tests do
+        so; everybody else gets the stable meanwhile.
       </p>
-      <pre>curl -H 'x-serin-version: canary' http://GATEWAY/PATH</pre>
-      <p class="small soft">
-        In serin.yaml the route may name another header, as its <code>forceHeader</code>, or say who may force, as its{' '}
-        <code>force</code>: perhaps with a token of <code>serin force-token</code>.
-      </p>
+      {advice.command !== null && <pre>{legible(advice.command)}</pre>}
     </>
   );
 }

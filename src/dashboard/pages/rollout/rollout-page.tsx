@@ -4,13 +4,13 @@ import { Ladder } from '../../drawings/ladder.tsx';
 import { RolloutStrips } from '../../drawings/strips/rollout-strips.tsx';
 import { useValue } from '../../live/observable.ts';
 import { serverSkew } from '../../live/server-clock.ts';
-import { useNow } from '../../live/use-now.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
 import type { PageProps } from '../../page-props.ts';
 import { rolloutInApi } from '../../paths.ts';
 import type { RolloutView } from '../../views.ts';
 import { weightText } from '../../words/figures.ts';
 import { legible } from '../../words/said.ts';
+import { shareNow } from '../../words/share-now.ts';
 import { whyStarted } from './audit-pages.ts';
 import { ChecksSection } from './checks/checks-section.tsx';
 import { RolloutDecisions } from './decision-list.tsx';
@@ -22,7 +22,7 @@ import { NeedsList } from './needs-list.tsx';
 import { NewerNotice } from './newer-notice.tsx';
 import { newerThan, withoutRetry } from './newer-rollout.ts';
 import { PinnedPolicy } from './pinned-policy.tsx';
-import { rampMsOf, rampNow } from './ramp.ts';
+import { rampNow } from './ramp.ts';
 import { readAtMs, skewOf } from './rollout-clock.ts';
 import { RolloutFoot } from './rollout-foot.tsx';
 import { RolloutHead } from './rollout-head.tsx';
@@ -69,8 +69,6 @@ interface RolloutContentProps {
   readonly onDone: () => void;
 }
 
-const RAMP_SEEN_EVERY_MS = 2_000;
-
 function RolloutContent({ rollout, skewMs, onDone }: RolloutContentProps) {
   const { id, route, active, verdict } = rollout;
   const where = worthATable(rollout) ? (verdict?.where ?? null) : null;
@@ -82,8 +80,7 @@ function RolloutContent({ rollout, skewMs, onDone }: RolloutContentProps) {
   );
   const newer = newerThan(rollout, newest.data?.[0] ?? null);
   const policy = usePinnedPolicy(rollout);
-  const now = useNow(RAMP_SEEN_EVERY_MS);
-  const ramp = rampNow(rollout, audit.known, policy.data && rampMsOf(policy.data.yaml), now + skewMs);
+  const ramp = rampNow(rollout);
   return (
     <>
       <RolloutHead
@@ -148,9 +145,9 @@ function NoRollout({ id, trouble }: NoRolloutProps) {
 }
 
 function titleOf(rollout: RolloutView): string {
-  const { route, canary, active, canaryBps, verdict, stage, paused } = rollout;
+  const { route, canary, active, verdict, stage, paused } = rollout;
   if (isTakenBack(rollout)) return legible(`${route} ${canary.version}: taken back at the gateway`);
   const state = active ? (paused !== null ? 'paused' : (verdict?.name ?? stage)) : stage;
-  const weight = active ? `${weightText(canaryBps)}, ` : '';
+  const weight = active ? `${weightText(shareNow(rollout))}, ` : '';
   return legible(`${route} ${canary.version}: ${weight}${state.replaceAll('-', ' ')}`);
 }
