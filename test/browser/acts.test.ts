@@ -3,10 +3,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AuditView } from '../../src/api/view-schemas.ts';
 import { inspect, openBrowser, signIn, type TestBrowser, violations } from '../support/browser.ts';
 import { browserBinary } from '../support/browser-binary.ts';
-import { type BrowserStage, openBrowserStage } from '../support/browser-stage.ts';
+import { type BrowserStage, openBrowserStage, SLOW } from '../support/browser-stage.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
 
-const ROUTES = ['shop', 'cart', 'pay', 'mail', 'find', 'left'];
+const ROUTES = ['shop', 'cart', 'pay', 'mail', 'find', 'left', 'many', 'more'];
+const fieldsOf = { pay: 'forceHeader: { name: x-group, canary: beta }, force: { tokens: accepted }' };
 const WHY = 'p99 alarms at the ledger';
 
 const inChromium = serviceOrSkip('chromium', await browserBinary());
@@ -17,7 +18,10 @@ inChromium('acting on a rollout, in Chromium', (binary) => {
 
   beforeAll(async () => {
     const policyOf = Object.fromEntries(ROUTES.map((route) => [route, 'slow']));
-    [stage, browser] = await Promise.all([openBrowserStage({ routes: ROUTES, policyOf }), openBrowser(binary)]);
+    [stage, browser] = await Promise.all([
+      openBrowserStage({ routes: ROUTES, policyOf, fieldsOf }),
+      openBrowser(binary),
+    ]);
   });
   afterAll(() => Promise.all([stage.close(), browser.close()]));
 
@@ -69,6 +73,9 @@ inChromium('acting on a rollout, in Chromium', (binary) => {
     const { id } = await stage.start('pay', 'v2');
     const page = await pageOf(id, (await stage.newToken('viewer')).token);
     await page.getByText('ask for a token of the role operator').waitFor();
+    // Of this route, and with a token.
+    await page.getByText("-H 'x-group: beta'").waitFor();
+    await page.getByText('$(serin force-token pay)').waitFor();
     expect(await page.getByRole('button', { name: /Pause|Advance|More|Roll back/ }).count()).toBe(0);
     await page.keyboard.press('r');
     expect(await page.getByRole('dialog').count()).toBe(0);
@@ -178,6 +185,64 @@ inChromium('acting on a rollout, in Chromium', (binary) => {
     expect((await kindsOf(id)).filter((kind) => kind === 'paused').length).toBe(2);
     expect(violations(page)).toEqual([]);
   });
+
+  it('has a dialog for every act, each of which does what it says', async () => {
+    const { id } = await stage.start('many', 'v2');
+    const page = await pageOf(id);
+    await done(page, 'Open a gate…', 'You opened the gate owner.');
+    await done(page, /^Advance to 20 %…/, 'You advanced v2 to 20 %.');
+    await done(page, 'Set the weight of this step…', 'You set the weight to 12.5 %.', { Weight: '12.5' });
+    await page.getByText('12.5 %', { exact: false }).first().waitFor();
+    await done(page, 'Extend this stage…', 'You made the stage longer by 30m.', { 'Longer by': '30m' });
+    await done(page, 'Take a check out of the verdict…', 'You took p99 out of the verdict.', { Check: 'p99' });
+    await done(page, /^Pause/, 'You paused many.');
+    await done(page, /^Resume/, 'You resumed many.');
+    stage.home.write('slow.yaml', SLOW.replace('50%, dwell', '60%, dwell'));
+    await page.reload();
+    await done(page, 'Rebase on the edited policy…', 'You put many on the edited policy.');
+    await done(page, 'Promote to 100 %…', 'You promoted v2.', { How: 'full' });
+    await done(page, /^Make it the stable…/, 'You made v2 the stable.');
+    const next = await stage.start('more', 'v3');
+    await page.goto(`${stage.url}/ui/rollouts/${next.id}`);
+    await done(page, 'Abort, nobody is blamed…', 'You aborted v3.');
+    await done(page, /^Try again…/, 'You started v3 again.');
+    await page.getByRole('status').getByRole('link', { name: 'Attempt 2' }).click();
+    await page.getByText('attempt 2').waitFor();
+    await done(page, /^Roll back…/, 'You rolled back v3.');
+    const acts = (await audit(id)).filter(({ actor }) => actor.name === 'local admin').map(({ event }) => event.kind);
+    expect(acts).toEqual([
+      'rolloutStarted',
+      'preflightPassed',
+      'gatePassed',
+      'advanced',
+      'weightSet',
+      'extended',
+      'checkSkipped',
+      'paused',
+      'resumed',
+      'rebased',
+      'promoted',
+      'finalisedByHand',
+    ]);
+    expect(violations(page)).toEqual([]);
+  });
+
+  /** Does an act through its dialog, which is opened by a button beside the title or in the list of all. */
+  async function done(page: Page, opens: string | RegExp, told: string, fields: Readonly<Record<string, string>> = {}) {
+    const isInList = typeof opens === 'string';
+    if (isInList) await page.getByRole('button', { name: /^More/ }).click();
+    const from = isInList ? page.getByRole('dialog') : page.locator('.actions');
+    await from.getByRole('button', { name: opens }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Why').fill(WHY);
+    for (const [label, value] of Object.entries(fields)) {
+      const field = dialog.getByLabel(label);
+      if ((await field.getAttribute('autocomplete')) === null) await field.selectOption(value);
+      else await field.fill(value);
+    }
+    await dialog.locator('button[type=submit]').click();
+    await page.getByRole('status').getByText(told).waitFor();
+  }
 
   /** Keeps a request of the page from the server. */
   async function heldBack(page: Page, verb: string) {

@@ -26,7 +26,7 @@ spec:
 `;
 
 /** As `quick`, but it waits: for an hour in its first step, and for a person at the gate `owner`. */
-const SLOW = `apiVersion: serin.dev/v1
+export const SLOW = `apiVersion: serin.dev/v1
 kind: GraduationPolicy
 metadata: { name: slow }
 spec:
@@ -43,6 +43,8 @@ export interface BrowserStageOptions {
   readonly routes: readonly string[];
   /** Policies of routes that are not `quick`: `slow`, a shipped one, or one of `policies`. */
   readonly policyOf?: Readonly<Record<string, string>>;
+  /** Further fields of routes, as YAML between braces: `force: { tokens: accepted }`. */
+  readonly fieldsOf?: Readonly<Record<string, string>>;
   /** YAML of further policies by their file names. */
   readonly policies?: Readonly<Record<string, string>>;
   /** Further fields of `control`, as YAML between braces: `hosts: [serin.test], anonymous: viewer`. */
@@ -189,13 +191,13 @@ export async function openBrowserStage(options: BrowserStageOptions): Promise<Br
 const portOf = (url: string) => Number(new URL(url).port);
 
 function configOf(
-  { routes, policyOf = {}, policies = {}, control: more = '' }: BrowserStageOptions,
+  { routes, policyOf = {}, fieldsOf = {}, policies = {}, control: more = '' }: BrowserStageOptions,
   stables: ReadonlyMap<string, ToyUpstream>,
   { gateway, control }: { readonly gateway: number; readonly control: number },
 ): string {
   const declared = routes.map(
     (name) =>
-      `  - { name: ${name}, path: /${name}, stable: { url: "${stables.get(name)?.url}", version: v1 }, policy: ${policyOf[name] ?? 'quick'}, consumerKey: { header: x-api-key } }`,
+      `  - { name: ${name}, path: /${name}, stable: { url: "${stables.get(name)?.url}", version: v1 }, policy: ${policyOf[name] ?? 'quick'}, consumerKey: { header: x-api-key }${fieldsOf[name] === undefined ? '' : `, ${fieldsOf[name]}`} }`,
   );
   return `gateway: { listen: "127.0.0.1:${gateway}", timeouts: { notice: 0s, drain: 1s } }
 control: { listen: "127.0.0.1:${control}"${more === '' ? '' : `, ${more}`} }
