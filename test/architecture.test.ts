@@ -14,7 +14,7 @@ import {
 import { sharedNames } from './support/shared-names.ts';
 import { parseSourceFile } from './support/source-file.ts';
 
-const PURE = ['redact', 'policy', 'split', 'stats', 'parity', 'judge', 'rollout'];
+const PURE = ['redact', 'policy', 'split', 'stats', 'parity', 'judge', 'rollout', 'consumers'];
 const ADAPTERS = ['metrics', 'logs', 'routers', 'notify', 'store'];
 const DESCRIPTIVE = ['max', 'mean', 'median', 'min', 'sampleStandardDeviation', 'sampleVariance', 'sum', 'variance'];
 /** What the reader of serin.yaml has to agree with: normal forms, defaults and presets of those that it configures. */
@@ -51,6 +51,7 @@ const TABLE: ImportTable = {
     parity: { rooms: ['policy', 'split', 'stats'], only: exactStatistics },
     judge: { rooms: ['redact', 'policy', 'split', 'stats', 'parity'], only: exactStatistics },
     rollout: { rooms: ['policy', 'split', 'stats', 'parity', 'judge'], only: exactStatistics },
+    consumers: { rooms: ['policy', 'split', 'rollout'], packages: ['zod'] },
     metrics: { rooms: PURE, packages: ['prometheus-query', 'undici', 'node:*'] },
     logs: {
       rooms: PURE,
@@ -86,6 +87,7 @@ const TABLE: ImportTable = {
         'api/view-schemas.ts',
         'api/preview/preview-view.ts',
         'api/report/report-schema.ts',
+        'api/views/consumer-view.ts',
         'api/views/route-view.ts',
         'api/problem-schema.ts',
       ],

@@ -5,6 +5,7 @@ import type { RolloutRecord } from '../record.ts';
 import { drawnPerSecond } from '../so-far/drawn-traffic.ts';
 import { orderFor, weightInForce } from '../split-order.ts';
 import type { Rollout } from '../state.ts';
+import { trackOfRule } from './rule-track.ts';
 
 /** What a change of a rollout does to the requests of its route. */
 export interface MovedTraffic {
@@ -38,9 +39,9 @@ export function movedTraffic(
     to.canary !== null && to.canaryBps === from.canaryBps && (to.ramp === undefined) === (from.ramp === undefined);
   const inForce = from.canary === null ? 0 : Math.min(from.canaryBps, weightInForce(before, at));
   const fromBps = isLeft ? toBps : inForce;
-  const getsThen = (rule: ConsumerRule) => (isFinal ? 'canary' : trackOf(to, rule));
+  const getsThen = (rule: ConsumerRule) => (isFinal ? 'canary' : trackOfRule(to, rule));
   const moves = (rule: ConsumerRule): Track | null => {
-    const [now, then] = [trackOf(from, rule), getsThen(rule)];
+    const [now, then] = [trackOfRule(from, rule), getsThen(rule)];
     return now === null || then === null || now === then ? null : then;
   };
   const ruled = ({ consumerDefault }: SplitOrder) => consumerDefault === 'stable';
@@ -61,12 +62,4 @@ export function movedTraffic(
     unlistedTo: ruled(from) ? moves('stable') : null,
     drainMs: drains ? to.drainMs : null,
   };
-}
-
-/** Which version a consumer of the rule gets; null where it is drawn. */
-function trackOf({ canary, canaryBps, consumerDefault }: SplitOrder, rule: ConsumerRule): Track | null {
-  if (canary === null) return 'stable';
-  if (consumerDefault !== null && rule !== 'by-weight') return rule;
-  if (canaryBps === 0) return 'stable';
-  return canaryBps === WHOLE_BPS ? 'canary' : null;
 }
