@@ -87,7 +87,7 @@ const TABLE: ImportTable = {
         'api/view-schemas.ts',
         'api/preview/preview-view.ts',
         'api/report/report-schema.ts',
-        'api/views/consumer-view.ts',
+        'api/consumers/consumer-view.ts',
         'api/views/route-view.ts',
         'api/problem-schema.ts',
       ],

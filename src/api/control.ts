@@ -1,3 +1,7 @@
+import type { Consumer } from '../consumers/consumer.ts';
+import type { ListCommand } from '../consumers/list-command.ts';
+import type { Got } from '../consumers/ruled-versions.ts';
+import type { ToldChange } from '../consumers/told-change.ts';
 import type { DeclaredReading } from '../parity/declared/declared-reading.ts';
 import type { Act } from '../rollout/acts/acts.ts';
 import type { KeyedRequests } from '../rollout/acts/keyed-request.ts';
@@ -10,7 +14,7 @@ import type { ReportParts } from '../rollout/report/report-parts.ts';
 import type { TrailRow } from '../rollout/so-far/trail.ts';
 import type { EndedStage } from '../rollout/state.ts';
 import type { RouterName } from '../split/capabilities.ts';
-import type { ConsumerRule, Upstream } from '../split/order.ts';
+import type { Upstream } from '../split/order.ts';
 import type { PostedValue, PostOutcome } from '../stats/answers/posted-value.ts';
 import type { PolicyControl } from './policy-control.ts';
 
@@ -37,23 +41,38 @@ export interface RolloutReader {
   verifyAudit(): Promise<{ readonly entries: number; readonly brokenAt: number | null }>;
 }
 
-export interface ConsumerView {
+export interface ConsumerView extends Omit<Consumer, 'keyHash'> {
   readonly route: string;
-  readonly name: string;
-  readonly rule: ConsumerRule;
+  /** It is not moved, and its due date is over. */
+  readonly isOverdue: boolean;
+  /** What it gets now. */
+  readonly now: Got;
+  /** What it gets once rules count; null where they count already, and where they count no more. */
+  readonly onceRulesCount: Got | null;
   /** RFC 3339. */
   readonly changedAt: string;
 }
 
+/** What a consumer is known by: its credential, the SHA-256 of that (hex), or its client id. */
+export type ConsumerMark = { readonly key: string } | { readonly sha256: string } | { readonly clientId: string };
+
+/** `tag` identifies a list by its content. */
+export type Tagged<Content> = Content & { readonly tag: string };
+
 export interface ConsumerControl {
-  list(route: string): Promise<readonly ConsumerView[]>;
-  /** `key` is the consumer's credential, or `clientId` its id; omit both to change only the rule of a listed consumer. */
-  put(
-    consumer: { route: string; name: string; key?: string; clientId?: string; rule: ConsumerRule },
+  /** The keyed hash that lists have in place of what a consumer is known by; throws Problem where the route knows another mark. */
+  hash(route: string, mark: ConsumerMark): string;
+  list(route: string): Promise<Tagged<{ readonly consumers: readonly ConsumerView[] }>>;
+  /** What a command would do to whom; with a tag, Problem('stale') where the list is another one. Writes nothing. */
+  preview(route: string, command: ListCommand, expectedTag: string | null): Promise<Tagged<ToldChange>>;
+  /** Does it, as one entry of the audit. `tag` is of the list afterwards. */
+  change(
+    route: string,
+    command: ListCommand,
     by: Actor,
     reason: string,
-  ): Promise<ConsumerView>;
-  remove(route: string, name: string, by: Actor, reason: string): Promise<void>;
+    expectedTag: string | null,
+  ): Promise<Tagged<ToldChange>>;
 }
 
 export interface TokenView {

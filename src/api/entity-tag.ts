@@ -20,6 +20,15 @@ export function expectedVersion(c: Context): number | null {
   return Number(version);
 }
 
+/** The tag of a list of consumers that If-Match requires, by the same rules. */
+export function expectedTag(c: Context): string | null {
+  const tag = c.req.header('if-match')?.trim();
+  if (tag === undefined || tag === '*') return null;
+  const content = /^"([0-9a-f]{32})"$/.exec(tag)?.[1];
+  if (content === undefined) throw new Problem('stale', `If-Match ${tag} is no entity tag of a list of consumers`);
+  return content;
+}
+
 /** The strong entity tag of a text, by its content. */
 export async function contentTag(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));

@@ -17,7 +17,7 @@ const checkName = z.union([z.enum(LISTED), ...OPEN.map(({ pattern }) => z.string
 const LONGEST_NAME = 100;
 
 /** A name that was stored by whatever rule there was then, so that it can be removed. No flag: JSON Schema has none. */
-const storedName = z
+export const storedName = z
   .string()
   .regex(
     new RegExp(`^[^\\x00-\\x1f\\x7f-\\x9f]{1,${LONGEST_NAME}}$`),
@@ -25,7 +25,7 @@ const storedName = z
   )
   .refine((text) => text.isWellFormed(), UNSTORABLE);
 
-const reason = readableReason(500)
+export const reason = readableReason(500)
   .transform((text) => text.trim())
   .describe('Why; kept in the audit log');
 
@@ -105,26 +105,6 @@ export const promoteBody = z.strictObject({
 export const weightBody = z.strictObject({ weight, reason });
 export const extendBody = z.strictObject({ by: duration, reason });
 export const skipBody = z.strictObject({ check: checkName, reason });
-
-const consumerFields = z.strictObject({
-  rule: z.enum(['canary', 'stable', 'by-weight']),
-  key: z
-    .string()
-    .min(1, 'must not be empty')
-    .max(4096)
-    .refine(isStorable, UNSTORABLE)
-    .optional()
-    .describe("The consumer's credential; only a keyed hash of it is stored"),
-  clientId: readableLine(256)
-    .optional()
-    .describe('Instead of a credential, where the route knows its consumers by client id; it is no secret'),
-  reason,
-});
-
-export const consumerBody = consumerFields.refine(({ key, clientId }) => key === undefined || clientId === undefined, {
-  message: 'a consumer has a key or a client id, and not both',
-  path: ['clientId'],
-});
 
 const SENDERS_ROLE = 'logs:write';
 

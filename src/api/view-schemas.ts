@@ -176,15 +176,6 @@ export const auditViewSchema = z
   })
   .openapi('AuditEntry');
 
-export const consumerViewSchema = z
-  .strictObject({
-    route: z.string(),
-    name: z.string(),
-    rule: z.enum(['canary', 'stable', 'by-weight']),
-    changedAt: instant,
-  })
-  .openapi('Consumer');
-
 export const tokenViewSchema = z
   .strictObject({
     id: z.string(),
@@ -292,7 +283,6 @@ export const postedViewSchema = z.strictObject({
 
 export const rolloutViewsSchema = z.array(rolloutViewSchema);
 export const auditViewsSchema = z.array(auditViewSchema);
-export const consumerViewsSchema = z.array(consumerViewSchema);
 export const tokenViewsSchema = z.array(tokenViewSchema);
 
 export type BuildView = z.infer<typeof buildViewSchema>;

@@ -1,6 +1,8 @@
+import { isOfConsumers } from '../consumers/consumer.ts';
 import type { Finding, Forecast, Verdict } from '../judge/verdict.ts';
 import type { Reservation } from '../parity/internal/reservation.ts';
 import { NO_LIMITS } from '../parity/limits/limits.ts';
+import { isRecord } from '../policy/is-record.ts';
 import { formatBps } from '../policy/units.ts';
 import { needsNow } from '../rollout/needs/needs.ts';
 import { neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
@@ -85,14 +87,26 @@ export function auditView(entry: AuditEntry): AuditView {
     rolloutId: entry.rolloutId,
     event: { ...entry.event },
     reason: entry.reason,
-    before: entry.before,
-    after: entry.after,
+    before: sideView(entry, entry.before),
+    after: sideView(entry, entry.after),
     hash: entry.hash,
   };
 }
 
 function whoseReason({ reasonBy }: Rollout): RolloutView['reasonBy'] {
   return reasonBy ? { name: reasonBy.name, role: reasonBy.role } : null;
+}
+
+/** Without the hashes of credentials, which the store keeps so that a list can be put back. */
+function sideView({ event }: AuditEntry, side: unknown): unknown {
+  if (!isOfConsumers(event.kind) || !isRecord(side)) return side;
+  return Object.fromEntries(
+    Object.entries(side).map(([name, consumer]) => {
+      if (!isRecord(consumer)) return [name, consumer];
+      const { keyHash: _, ...shown } = consumer;
+      return [name, shown];
+    }),
+  );
 }
 
 /** Null where nothing is known of what is declared now. */

@@ -11,6 +11,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   force: '--force',
   full: '--full',
   key: '--key-env NAME',
+  keySha256: '--key-env NAME',
   limit: '--limit',
   policy: '--policy',
   reason: '--reason',
@@ -35,7 +36,8 @@ export interface ApiClient {
   get<T>(path: string, shape: Shape<T>): Promise<T>;
   /** All pages of a list, one after the other. */
   all<T>(path: string, shape: Shape<readonly T[]>): Promise<readonly T[]>;
-  send<T>(method: 'POST' | 'PUT', path: string, shape: Shape<T>, body: unknown): Promise<T>;
+  /** `tag` is the entity tag that what is changed must still have. */
+  send<T>(method: 'POST' | 'PUT', path: string, shape: Shape<T>, body: unknown, tag?: string): Promise<T>;
   remove(path: string): Promise<void>;
   build(): Promise<BuildView>;
 }
@@ -57,6 +59,7 @@ interface Request {
   readonly path: string;
   readonly body?: unknown;
   readonly key?: string;
+  readonly tag?: string | undefined;
   readonly token: string | null;
   readonly timeoutMs: number;
   readonly mostBytes: number;
@@ -66,7 +69,16 @@ export function apiClient(options: ClientOptions): ApiClient {
   const { server, token, tokenHint, version, buildTimeoutMs = BUILD_TIMEOUT_MS, fetch, signal } = options;
   let known: Promise<BuildView> | null = null;
 
-  async function ask({ method, path, body, key, token: bearer, timeoutMs, mostBytes }: Request): Promise<ApiAnswer> {
+  async function ask({
+    method,
+    path,
+    body,
+    key,
+    tag,
+    token: bearer,
+    timeoutMs,
+    mostBytes,
+  }: Request): Promise<ApiAnswer> {
     const expired = AbortSignal.timeout(timeoutMs);
     try {
       const response = await fetch(new URL(path, server), {
@@ -76,6 +88,7 @@ export function apiClient(options: ClientOptions): ApiClient {
           ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(key === undefined ? {} : { 'idempotency-key': `"${key}"` }),
+          ...(tag === undefined ? {} : { 'if-match': tag }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // A redirect would carry the token to wherever it points.
@@ -110,11 +123,11 @@ export function apiClient(options: ClientOptions): ApiClient {
     }
   }
 
-  async function request(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
+  async function request(method: string, path: string, body?: unknown, tag?: string): Promise<ApiAnswer> {
     const key = method === 'POST' ? { key: crypto.randomUUID() } : {};
     const send = async () => {
       await build();
-      return ask({ method, path, body, ...key, token, timeoutMs: TIMEOUT_MS, mostBytes: MOST_BYTES });
+      return ask({ method, path, body, tag, ...key, token, timeoutMs: TIMEOUT_MS, mostBytes: MOST_BYTES });
     };
     const answer = await (method === 'POST' ? answerOf(send, signal) : send());
     if (answer.status < 200 || answer.status > 299) throw problemOf(server, `${method} ${path}`, answer, tokenHint);
@@ -151,7 +164,8 @@ export function apiClient(options: ClientOptions): ApiClient {
       }
       return items;
     },
-    send: async (method, path, shape, body) => read(`${method} ${path}`, shape, await request(method, path, body)),
+    send: async (method, path, shape, body, tag) =>
+      read(`${method} ${path}`, shape, await request(method, path, body, tag)),
     async remove(path) {
       const answer = await request('DELETE', path);
       if (answer.status === 204) return;

@@ -165,7 +165,7 @@ function supersede(
   return changeFor(ports, running, { event, at: cause.at, actor: cause.by, reason: cause.reason }, null);
 }
 
-export async function stableOf(ports: ControllerPorts, route: DeclaredRoute): Promise<Upstream> {
+export async function stableOf(ports: Pick<ControllerPorts, 'store'>, route: DeclaredRoute): Promise<Upstream> {
   const stored = (await ports.store.stables.list()).find((record) => record.route === route.name);
   return effectiveStable(route, stored);
 }

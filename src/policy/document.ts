@@ -17,8 +17,13 @@ export type DocumentReading<T> =
  * A YAML text read by a schema: its value, or every issue with file, line, column, the line itself and a caret, in the
  * order of the text. `document.issue` does the same for faults found later. It never throws.
  */
-export function readDocument<S extends z.ZodType>(text: string, file: string, schema: S): DocumentReading<z.output<S>> {
-  const yaml = parseYaml(text, file);
+export function readDocument<S extends z.ZodType>(
+  text: string,
+  file: string,
+  schema: S,
+  mostBytes?: number,
+): DocumentReading<z.output<S>> {
+  const yaml = parseYaml(text, file, mostBytes);
   if (!yaml.ok) return { ok: false, issues: yaml.issues, rest: null };
   const { value, document } = yaml;
   const validation = validate(schema, value);

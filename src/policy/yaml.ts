@@ -15,14 +15,14 @@ export type YamlReading =
 
 /**
  * One YAML 1.2 core document as plain data. Rejected, because a configuration needs none of it and each has been used
- * to attack a reader or to mislead a reviewer: more than 64 KiB, more than 20 levels, anchors, aliases, tags beyond the
+ * to attack a reader or to mislead a reviewer: more than 64 KiB (or what the reader allows), more than 20 levels, anchors, aliases, tags beyond the
  * core schema, directives, the key `__proto__`, keys that are not text, duplicate keys, several documents, and what no database
  * stores.
  */
-export function parseYaml(text: string, file: string): YamlReading {
+export function parseYaml(text: string, file: string, mostBytes: number = MOST_BYTES): YamlReading {
   const source = sourceText(text.replace(/^\uFEFF/, ''), file);
-  if (text.length > MOST_BYTES || new TextEncoder().encode(text).length > MOST_BYTES) {
-    return { ok: false, issues: [issueAt(source, 0, 'the document is larger than 64 KiB')] };
+  if (text.length > mostBytes || new TextEncoder().encode(text).length > mostBytes) {
+    return { ok: false, issues: [issueAt(source, 0, `the document is larger than ${mostBytes / 1024} KiB`)] };
   }
   const document = parseDocument(source.text, {
     prettyErrors: false,

@@ -14,6 +14,7 @@ import { type Publishing, publishing } from '../controller/feed/published-store.
 import { orRemembered, soon } from '../controller/patience.ts';
 import { policyControl } from '../controller/policy-check.ts';
 import { routeReader } from '../controller/readers/route-reader.ts';
+import { servedRoute } from '../controller/readers/served-route.ts';
 import { inForceOf, rolloutReader, standingOf } from '../controller/rollout-reader.ts';
 import { type Controller, createController } from '../controller/schedule.ts';
 import { noSuchRoute } from '../controller/start.ts';
@@ -22,7 +23,7 @@ import { InternalErrors } from '../exposition/internal-errors.ts';
 import { createGateway } from '../gateway/create-gateway.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { FAULT_PLACES } from '../gateway/http/faults.ts';
-import { hashClientId, hashConsumerKey, knownBy } from '../gateway/route/consumers.ts';
+import { hashMark, knownBy } from '../gateway/route/consumers.ts';
 import { OwnListeners } from '../gateway/upstream/own-listeners.ts';
 import { upstreamTrust } from '../gateway/upstream/upstream-trust.ts';
 import { ADMIN_TOKEN_FILE, ensureAdminToken } from '../identity/admin-token.ts';
@@ -169,8 +170,8 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         store,
         route: (name) => findRoute(config, name),
         knownBy: (name) => knownBy(findRoute(config, name).consumerKey ?? null),
-        hash: (route, mark) =>
-          'key' in mark ? hashConsumerKey(secret, route, mark.key) : hashClientId(secret, route, mark.clientId),
+        hash: (route, mark) => hashMark(secret, route, mark),
+        served: (route) => servedRoute(ports, route),
         follow,
       }),
       tokens,

@@ -1,44 +1,48 @@
+import { canonicalJson } from '../policy/digest.ts';
+import { Problem } from '../problem/problem.ts';
 import { appendAudit } from './audit.ts';
-import { NOW } from './clock.ts';
-import type { Run } from './database.ts';
-import { and, asc, eq } from './drizzle.ts';
+import type { Database, Run } from './database.ts';
+import { and, asc, eq, inArray, sql } from './drizzle.ts';
 import { consumers } from './schema.ts';
-import type { ConsumerList } from './store.ts';
+import type { ConsumerList, ListChange, ListedConsumer } from './store.ts';
 
 export function consumerList(run: Run): ConsumerList {
   return {
-    list: (route) =>
-      run(async (database) => {
-        const rows = await database
-          .select()
-          .from(consumers)
-          .where(route === null ? undefined : eq(consumers.route, route))
-          .orderBy(asc(consumers.route), asc(consumers.name));
-        return rows.map((row) => ({ ...row, changedAt: row.changedAt.getTime() }));
-      }),
-    put: ({ route, name, keyHash, rule }, draft) =>
+    list: (route) => run((database) => readList(database, route)),
+    change: (change, draft) =>
       run((database) =>
         database.transaction(async (tx) => {
-          await tx
-            .insert(consumers)
-            .values({ route, name, keyHash, rule })
-            .onConflictDoUpdate({
-              target: [consumers.route, consumers.name],
-              set: { keyHash, rule, changedAt: NOW },
-            });
+          await replace(tx, change);
           await appendAudit(tx, [draft]);
         }),
       ),
-    remove: (route, name, draft) =>
-      run((database) =>
-        database.transaction(async (tx) => {
-          const removed = await tx
-            .delete(consumers)
-            .where(and(eq(consumers.route, route), eq(consumers.name, name)))
-            .returning({ name: consumers.name });
-          if (removed.length > 0) await appendAudit(tx, [draft]);
-          return removed.length > 0;
-        }),
-      ),
   };
+}
+
+async function readList(database: Database, route: string | null): Promise<readonly ListedConsumer[]> {
+  const rows = await database
+    .select()
+    .from(consumers)
+    .where(route === null ? undefined : eq(consumers.route, route))
+    .orderBy(asc(consumers.route), asc(consumers.name));
+  return rows.map((row) => ({ ...row, changedAt: row.changedAt.getTime() }));
+}
+
+async function replace(tx: Database, { route, expected, put, removed }: ListChange): Promise<void> {
+  // Writers take turns, also those that insert what no row lock could hold. Readers do not wait.
+  await tx.execute(sql`lock table ${consumers} in share row exclusive mode`);
+  if (contentOf(await readList(tx, route)) !== contentOf(expected)) {
+    throw new Problem('stale', `the consumers of route ${route} were changed meanwhile`);
+  }
+  const replaced = [...removed, ...put.map(({ name }) => name)];
+  // Before the inserts, so that two consumers can swap credentials.
+  if (replaced.length > 0) {
+    await tx.delete(consumers).where(and(eq(consumers.route, route), inArray(consumers.name, replaced)));
+  }
+  if (put.length > 0) await tx.insert(consumers).values(put.map((consumer) => ({ ...consumer, route })));
+}
+
+/** Everything but the time, which a client may have rounded. The order is the database's own in both. */
+function contentOf(listed: readonly ListedConsumer[]): string {
+  return canonicalJson(listed.map(({ changedAt: _, ...consumer }) => consumer));
 }

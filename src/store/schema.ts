@@ -125,6 +125,12 @@ export const consumers = pgTable(
     name: text('name').notNull(),
     keyHash: text('key_hash').notNull(),
     rule: text('rule').$type<ConsumerRule>().notNull(),
+    /** Those who are moved together, by share. */
+    group: text('group'),
+    wave: integer('wave'),
+    /** A day, as `2027-03-01`: the last one on the old version. */
+    due: text('due'),
+    contact: text('contact'),
     changedAt: instant('changed_at').notNull().defaultNow(),
   },
   (table) => [

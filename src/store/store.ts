@@ -1,3 +1,4 @@
+import type { Consumer } from '../consumers/consumer.ts';
 import type { KeyedRequests } from '../rollout/acts/keyed-request.ts';
 import type { Role, SenderOfLogs } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
@@ -5,7 +6,7 @@ import type { Message, SentMessage } from '../rollout/message.ts';
 import type { AuditDraft, AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import type { TrailChange, TrailRow } from '../rollout/so-far/trail.ts';
 import type { EndedStage, Rollout } from '../rollout/state.ts';
-import type { ConsumerRule, Upstream } from '../split/order.ts';
+import type { Upstream } from '../split/order.ts';
 
 /** All in one transaction, or nothing. */
 export interface RolloutChange {
@@ -167,21 +168,28 @@ export interface Lease {
   release(holder: string): Promise<void>;
 }
 
-export interface ListedConsumer {
+export interface ListedConsumer extends Consumer {
   readonly route: string;
-  readonly name: string;
-  /** Keyed hash of the credential, hex. The credential itself is never stored. */
-  readonly keyHash: string;
-  readonly rule: ConsumerRule;
   readonly changedAt: number;
+}
+
+/** What is made of the list of a route, and of which list that was computed. */
+export interface ListChange {
+  readonly route: string;
+  /** The list as it was read. */
+  readonly expected: readonly ListedConsumer[];
+  /** Inserted, or put in place of those that have the name. */
+  readonly put: readonly Consumer[];
+  readonly removed: readonly string[];
 }
 
 export interface ConsumerList {
   list(route: string | null): Promise<readonly ListedConsumer[]>;
-  /** Inserts or replaces by (route, name), and writes the audit entry in the same transaction. */
-  put(consumer: Omit<ListedConsumer, 'changedAt'>, audit: AuditDraft): Promise<void>;
-  /** False if it does not exist. */
-  remove(route: string, name: string, audit: AuditDraft): Promise<boolean>;
+  /**
+   * All of it and its audit entry in one transaction. Throws Problem('stale') when the list is not the expected one any
+   * more, Problem('conflict') when two consumers would share a credential.
+   */
+  change(change: ListChange, audit: AuditDraft): Promise<void>;
 }
 
 export interface TokenRecord {

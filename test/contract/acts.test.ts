@@ -25,7 +25,8 @@ const withdrawn = () => apply(rolloutIn('step-2'), { kind: 'faultFollowedIncreas
 async function list(stage: ControllerStage, rule: 'stable' | 'canary'): Promise<void> {
   const { route } = stage;
   const audit = { ...auditOf(rolloutIn('step-1')), route, rolloutId: null };
-  await stage.store.consumers.put({ route, name: 'acme', keyHash: route, rule }, audit);
+  const acme = { name: 'acme', keyHash: route, rule, group: null, wave: null, due: null, contact: null };
+  await stage.store.consumers.change({ route, expected: [], put: [acme], removed: [] }, audit);
   stage.world.listed = [{ name: 'acme', rule }];
 }
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AuditDraft } from '../../src/rollout/record.ts';
-import type { ListedConsumer } from '../../src/store/store.ts';
 import { changeOf, insertionOf, rolloutOf } from '../support/rollout-fixture.ts';
 import { T0 } from '../support/rollouts.ts';
 import { codeOf, fresh, type StoreBench } from './store-bench.ts';
+import { consumerOf, consumersContract } from './store-consumers.ts';
 
 function draftOf(route: string, kind: string): AuditDraft {
   const actor = { name: 'ada', role: 'admin' } as const;
@@ -16,46 +16,7 @@ export function listsContract(bench: () => StoreBench): void {
   const kindsOf = async (route: string) =>
     (await store().audit.list({ route, limit: 100 })).map(({ event }) => event.kind).reverse();
 
-  describe('listed consumers', () => {
-    const consumerOf = (route: string, name: string): Omit<ListedConsumer, 'changedAt'> => {
-      return { route, name, keyHash: fresh('hash'), rule: 'canary' };
-    };
-
-    it('are inserted, replaced and removed, each with an audit entry', async () => {
-      const route = fresh('route');
-      const acme = consumerOf(route, 'acme');
-      await store().consumers.put(acme, draftOf(route, 'consumerListed'));
-      await store().consumers.put({ ...acme, rule: 'stable' }, draftOf(route, 'consumerChanged'));
-      await store().consumers.put(consumerOf(route, 'a-first'), draftOf(route, 'consumerListed'));
-      const listed = await store().consumers.list(route);
-      expect(listed.map(({ name, rule }) => [name, rule])).toEqual([
-        ['a-first', 'canary'],
-        ['acme', 'stable'],
-      ]);
-      expect(Math.abs((listed[1]?.changedAt ?? 0) - (await store().now()))).toBeLessThan(60_000);
-      expect(await store().consumers.remove(route, 'acme', draftOf(route, 'consumerRemoved'))).toBe(true);
-      expect(await store().consumers.remove(route, 'acme', draftOf(route, 'consumerRemoved'))).toBe(false);
-      expect(await kindsOf(route)).toEqual(['consumerListed', 'consumerChanged', 'consumerListed', 'consumerRemoved']);
-    });
-
-    it('are listed for one route, or for all', async () => {
-      const routes = [fresh('route'), fresh('route')];
-      for (const route of routes) await store().consumers.put(consumerOf(route, 'acme'), draftOf(route, 'listed'));
-      expect(await store().consumers.list(routes[0] ?? '')).toHaveLength(1);
-      const all = (await store().consumers.list(null)).map(({ route }) => route);
-      expect(all).toEqual(expect.arrayContaining(routes));
-    });
-
-    it('do not share a credential on a route', async () => {
-      const route = fresh('route');
-      const acme = consumerOf(route, 'acme');
-      await store().consumers.put(acme, draftOf(route, 'consumerListed'));
-      expect(await codeOf(store().consumers.put({ ...acme, name: 'other' }, draftOf(route, 'consumerListed')))).toBe(
-        'conflict',
-      );
-      expect(await kindsOf(route)).toEqual(['consumerListed']);
-    });
-  });
+  consumersContract(bench);
 
   describe('the history of units', () => {
     it('is kept for each route, byte by byte, and replaced as a whole', async () => {
@@ -147,8 +108,8 @@ export function listsContract(bench: () => StoreBench): void {
 
     it('is replaced in one transaction with the removal of the consumers and its audit entries', async () => {
       const route = fresh('route');
-      const acme = { route, name: 'acme', keyHash: fresh('hash'), rule: 'canary' } as const;
-      await store().consumers.put(acme, draftOf(route, 'consumerListed'));
+      const listing = { route, expected: [], put: [consumerOf('acme')], removed: [] };
+      await store().consumers.change(listing, draftOf(route, 'consumerListed'));
       await store().secretCheck.put('first', 'kept', []);
       expect(await store().consumers.list(route)).toHaveLength(1);
       await store().secretCheck.put('second', 'removed', [draftOf(route, 'secretReplaced')]);

@@ -67,7 +67,7 @@ routes:
   home.write('mine.yaml', POLICY);
   server = await startServerProcess(home, { PAGER_KEY: 'k'.repeat(32) });
   traffic = trafficTo(server.gatewayUrl, PER_SECOND, 300_000);
-  await run('consumers', 'add', 'shop', 'acme', '--key', 'secret', '--to', 'canary', '--reason', 'first');
+  await run('consumers', 'add', 'shop', 'acme', '--key-env', 'SERIN_TOKEN', '--to', 'canary', '--reason', 'first');
   const started = { route: 'shop', canaryUrl: toys[1]?.url, version: 'v2', reason: 'release' };
   ({ id } = await caller().post<RolloutView>('/api/v1/rollouts', started));
 }, 120_000);
@@ -110,7 +110,7 @@ describe('a preview, and then the deed', { timeout: 180_000 }, () => {
     expect((await run('rollback', 'shop', '--yes', '--reason', 'tried')).code).toBe(0);
     await isAsPromised(told);
     expect((await audit()).at(-1)?.event.kind).toBe('rolledBack');
-    const byAcme = await fetch(`${server.gatewayUrl}/shop/orders`, { headers: { 'x-api-key': 'secret' } });
+    const byAcme = await fetch(`${server.gatewayUrl}/shop/orders`, { headers: { 'x-api-key': home.token() } });
     expect([byAcme.status, await versionsServing()]).toEqual([200, ['v1']]);
     // No page was promised, and none came: the console has the note.
     expect(told.messages.map(({ kind, channel }) => `${kind} ${channel}`)).toEqual(['note console']);

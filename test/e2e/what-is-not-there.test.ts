@@ -54,7 +54,7 @@ routes:
     'pause nope --reason x',
     'start nope --canary http://127.0.0.1:9/ --reason x',
     'consumers list nope',
-    'consumers add nope acme --key k --to canary --reason x',
+    'consumers add nope acme --to canary --reason x',
     'consumers remove nope acme --reason x',
     'validate --online mine.yaml --route nope',
     'force-token nope',
@@ -85,7 +85,7 @@ routes:
 
   it('lists no consumer of a route that cannot know one, and says what to declare', async () => {
     const add = (route: string) =>
-      run('consumers', 'add', route, 'acme', '--key', 'k', '--to', 'canary', '--reason', 'x');
+      run('consumers', 'add', route, 'acme', '--key-env', 'PATH', '--to', 'canary', '--reason', 'x');
     const refused = await add('shop');
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('declare consumerKey: { header: x-api-key } or { query: NAME } in serin.yaml');

@@ -15,7 +15,7 @@ import type { AuditEntry, RolloutRecord } from '../../src/rollout/record.ts';
 import type { TrailRow } from '../../src/rollout/so-far/trail.ts';
 import { isEnded, type Rollout, stageName } from '../../src/rollout/state.ts';
 import { begin, transition } from '../../src/rollout/transition.ts';
-import type { ConsumerRule } from '../../src/split/order.ts';
+import { fakeConsumers } from './fake-consumers.ts';
 import { fakeKeyed } from './fake-keyed.ts';
 import { fakePreview } from './fake-preview.ts';
 import { policyOf, T0 } from './rollouts.ts';
@@ -57,6 +57,7 @@ export interface FakeControl extends ControlPlane {
     unrecorded: Standing['unrecorded'];
     policyDigest: string | null;
     failing: Error | null;
+    consumersBy: 'key' | 'client-id';
     brokenAt: number | null;
     logs: LogsOutcome | null;
     routes: Awaited<ReturnType<ControlPlane['routes']['list']>>;
@@ -65,15 +66,13 @@ export interface FakeControl extends ControlPlane {
     policyCheck: (route: string, asked: { text: string; stable: string; canary: string }) => PolicyCheck;
   };
   /** Credentials of consumers as they were handed over, by `route/name`. */
-  readonly consumerKeys: ReadonlyMap<string, string | undefined>;
+  readonly consumerKeys: { get(path: string): string | undefined };
 }
 
 export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Buffer.alloc(32, 7)): FakeControl {
   const records = new Map<string, RolloutRecord>();
   const trails = new Map<string, readonly TrailRow[]>();
   const audit: AuditEntry[] = [];
-  const consumers = new Map<string, { route: string; name: string; rule: ConsumerRule; changedAt: string }>();
-  const consumerKeys = new Map<string, string | undefined>();
   const tokens = new Map<string, TokenView & { token: string }>();
   const mood: FakeControl['mood'] = {
     now: T0,
@@ -83,6 +82,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
     unrecorded: null,
     policyDigest: null,
     failing: null,
+    consumersBy: 'key',
     brokenAt: null,
     logs: null,
     routes: [],
@@ -105,6 +105,14 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
   const write = (entry: Pick<AuditEntry, 'actor' | 'route' | 'rolloutId' | 'event' | 'reason'>, more = {}) => {
     audit.push({ at: now, before: null, after: null, ...entry, ...more, seq: audit.length + 1, hash: 'f'.repeat(64) });
   };
+  const consumers = fakeConsumers({
+    tick: () => tick(),
+    write: (draft) => write(draft, { before: draft.before, after: draft.after }),
+    audit,
+    knownBy: () => mood.consumersBy,
+    running: (route) =>
+      [...records.values()].map(({ rollout }) => rollout).find((one) => one.route === route && !isEnded(one)) ?? null,
+  });
   const find = (id: string): RolloutRecord => {
     if (mood.failing) throw mood.failing;
     const record = records.get(id);
@@ -156,7 +164,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
 
   return {
     mood,
-    consumerKeys,
+    consumerKeys: consumers.keys,
     happen: (id, event) => move(id, event, { name: 'serin', role: 'serin' }, ''),
     see(id, evidence) {
       const record = find(id);
@@ -202,9 +210,10 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
         return move(id, { kind: 'rebased', policy, policyDigest: 'sha256:second' }, by, reason);
       },
       async preview(id, deed, actor, reason) {
-        const listed = [...consumers.values()];
+        const found = find(id);
+        const { consumers: listed } = await consumers.control.list(found.rollout.route);
         const edited = { policy, digest: 'sha256:second' };
-        return fakePreview(find(id), deed, { at: now, actor, reason: reason ?? '', edited, listed });
+        return fakePreview(found, deed, { at: now, actor, reason: reason ?? '', edited, listed });
       },
     },
     standing: (record) => ({
@@ -265,23 +274,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
         }));
       },
     },
-    consumers: {
-      async list(route) {
-        return [...consumers.values()].filter((consumer) => consumer.route === route);
-      },
-      async put({ route, name, key, clientId, rule }, by, reason) {
-        const view = { route, name, rule, changedAt: new Date(tick()).toISOString() };
-        consumers.set(`${route}/${name}`, view);
-        consumerKeys.set(`${route}/${name}`, key ?? clientId);
-        write({ actor: by, route, rolloutId: null, event: { kind: 'consumerListed', name, rule }, reason });
-        return view;
-      },
-      async remove(route, name, by, reason) {
-        tick();
-        if (!consumers.delete(`${route}/${name}`)) throw new Problem('not-found', `there is no consumer ${name}`);
-        write({ actor: by, route, rolloutId: null, event: { kind: 'consumerRemoved', name }, reason });
-      },
-    },
+    consumers: consumers.control,
     tokens: {
       async authenticate(token) {
         const fixed = (Object.keys(TOKENS) as Role[]).find((role) => TOKENS[role] === token);

@@ -46,6 +46,7 @@ export async function openOperationStage(routeCount: number): Promise<OperationS
   const home = makeHome(configOf(stable, routeCount));
   const policyFile = home.write('mine.yaml', policy('1h'));
   const valuesFile = home.write('values.jsonl', `${JSON.stringify(POSTED)}\n`);
+  const consumersFile = home.write('consumers.yaml', CONSUMERS);
   const server = await startServerProcess(home);
   const token = home.token();
   let taken = 0;
@@ -85,12 +86,19 @@ export async function openOperationStage(routeCount: number): Promise<OperationS
         edits += 1;
         home.write('mine.yaml', policy(`${60 + edits}m`));
       }
-      const names = { route, rollout, canary: canary.url, consumer: 'acme', token: made.id, policyFile, valuesFile };
-      return { ...names, bearer: made.token };
+      const names = { route, rollout, canary: canary.url, consumer: 'acme', token: made.id };
+      return { ...names, policyFile, valuesFile, consumersFile, bearer: made.token };
     },
     close: () => close(home, server, [stable, canary]),
   };
 }
+
+const CONSUMERS = `apiVersion: serin.dev/v1
+kind: ConsumerList
+consumers:
+  - { name: acme, group: beta, wave: 1 }
+  - { name: zeta, keyEnv: SERIN_TOKEN, group: beta, wave: 2, due: 2027-03-01, contact: api@zeta.example }
+`;
 
 function configOf(stable: ToyUpstream, routeCount: number): string {
   const routes = Array.from(

@@ -60,6 +60,14 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/routes': { status: 200 },
   'GET /api/v1/routes/{route}/consumers': { status: 200 },
   'PUT /api/v1/routes/{route}/consumers/{name}': { status: 200, body: { ...why, rule: 'stable', key: 'k' } },
+  'POST /api/v1/routes/{route}/consumers/preview': {
+    status: 200,
+    body: { kind: 'move', who: { names: ['acme'] }, to: 'canary' },
+  },
+  'POST /api/v1/routes/{route}/consumers/changes': {
+    status: 200,
+    body: { ...why, kind: 'import', consumers: [{ name: 'zeta', key: 'z', group: 'beta', wave: 2 }] },
+  },
   'DELETE /api/v1/routes/{route}/consumers/{name}': { status: 204, query: because },
   'GET /api/v1/tokens': { status: 200 },
   'GET /api/v1/tokens/{id}': { status: 200 },
@@ -85,6 +93,7 @@ export interface Names {
   readonly token: string;
   readonly policyFile: string;
   readonly valuesFile: string;
+  readonly consumersFile: string;
 }
 
 export interface CommandLine {
@@ -135,8 +144,27 @@ export const COMMANDS: Readonly<Record<string, CommandLine>> = {
   'audit verify': { args: () => ['audit', 'verify'], says: /chain intact/ },
   'consumers list': { args: ({ route }) => ['consumers', 'list', route], says: /acme +stable/ },
   'consumers add': {
-    args: ({ route }) => ['consumers', 'add', route, 'zeta', '--key', 'z', '--to', 'canary', '--reason', 'tried'],
+    args: ({ route }) => [
+      'consumers',
+      'add',
+      route,
+      'zeta',
+      '--key-env',
+      'SERIN_TOKEN',
+      '--to',
+      'canary',
+      '--reason',
+      'tried',
+    ],
     says: /zeta gets canary/,
+  },
+  'consumers move': {
+    args: ({ route, consumer }) => ['consumers', 'move', route, consumer, '--yes', '--reason', 'tried'],
+    says: /acme +stable -> canary[\s\S]*1 consumer of r\d+ changed, as one entry of the audit/,
+  },
+  'consumers import': {
+    args: ({ route, consumersFile }) => ['consumers', 'import', route, consumersFile, '--yes', '--reason', 'tried'],
+    says: /zeta +not listed -> stable/,
   },
   'consumers remove': {
     args: ({ route, consumer }) => ['consumers', 'remove', route, consumer, '--reason', 'tried'],

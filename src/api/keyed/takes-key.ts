@@ -7,6 +7,7 @@ export type KeyTaking = 'taken' | 'withheld' | 'passed-over';
  */
 const OTHERWISE: readonly (readonly [path: RegExp, KeyTaking])[] = [
   [/^\/api\/v1\/rollouts\/[^/]+\/preview$/, 'passed-over'],
+  [/^\/api\/v1\/routes\/[^/]+\/consumers\/preview$/, 'passed-over'],
   [/^\/api\/v1\/policies\/check$/, 'passed-over'],
   [/^\/api\/v1\/values$/, 'passed-over'],
   [/^\/api\/v1\/logs$/, 'passed-over'],

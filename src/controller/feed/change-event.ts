@@ -1,3 +1,4 @@
+import { isOfConsumers } from '../../consumers/consumer.ts';
 import type { AuditEntry, RolloutRecord } from '../../rollout/record.ts';
 import { stageName } from '../../rollout/state.ts';
 
@@ -72,7 +73,7 @@ export function decided(entry: AuditEntry): readonly ChangeEvent[] {
 
 /** What else of its route an entry changes; null for nothing. */
 function ofRoute({ event, before, after }: AuditEntry): 'consumers' | 'stable' | null {
-  if (event.kind === 'consumerListed' || event.kind === 'consumerRemoved') return 'consumers';
+  if (isOfConsumers(event.kind)) return 'consumers';
   const isFinalised = stageIn(after) === 'finalised' && stageIn(before) !== 'finalised';
   return isFinalised || event.kind === 'stableDeclared' ? 'stable' : null;
 }

@@ -55,8 +55,7 @@ export function publishedStore(store: Store, { feed, publisher, follower, log }:
     audit: { ...audit, append: (drafts) => published(audit.append(drafts)) },
     consumers: {
       ...consumers,
-      put: (consumer, entry) => published(consumers.put(consumer, entry)),
-      remove: (route, name, entry) => published(consumers.remove(route, name, entry)),
+      change: (change, entry) => published(consumers.change(change, entry)),
     },
     tokens: {
       ...tokens,

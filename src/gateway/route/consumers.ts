@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { ConsumerRule } from '../../split/order.ts';
 import type { ConsumerKey } from '../gateway.ts';
 import { Recent } from '../http/recent.ts';
@@ -13,8 +13,21 @@ export interface Listed {
 
 export const UNLISTED: Listed = { rule: null, name: 'not listed' };
 
-/** HMAC-SHA256, hex, of a consumer's credential on a route: lists contain this instead of the credential. */
+/**
+ * HMAC-SHA256, hex, of the SHA-256 of a consumer's credential on a route: lists contain this instead of the credential. Whoever
+ * lists a consumer need not have its credential: SHA-256 is what many databases of keys keep.
+ */
+function hashConsumerDigest(secret: Uint8Array, route: string, sha256: string): string {
+  return createHmac('sha256', secret).update(`consumer-sha256\0${route}\0${sha256}`).digest('hex');
+}
+
+/** The same of the credential itself. */
 export function hashConsumerKey(secret: Uint8Array, route: string, credential: string): string {
+  return hashConsumerDigest(secret, route, createHash('sha256').update(credential).digest('hex'));
+}
+
+/** As lists had it before they could be made of SHA-256: a consumer keeps it until it is given its credential again. */
+export function formerConsumerHash(secret: Uint8Array, route: string, credential: string): string {
   return createHmac('sha256', secret).update(`consumer\0${route}\0${credential}`).digest('hex');
 }
 
@@ -24,6 +37,16 @@ export function hashConsumerKey(secret: Uint8Array, route: string, credential: s
  */
 export function hashClientId(secret: Uint8Array, route: string, id: string): string {
   return createHmac('sha256', secret).update(`client-id\0${route}\0${id}`).digest('hex');
+}
+
+/** The hash of what a consumer is listed with. */
+export function hashMark(
+  secret: Uint8Array,
+  route: string,
+  mark: { readonly key: string } | { readonly sha256: string } | { readonly clientId: string },
+): string {
+  if ('key' in mark) return hashConsumerKey(secret, route, mark.key);
+  return 'sha256' in mark ? hashConsumerDigest(secret, route, mark.sha256) : hashClientId(secret, route, mark.clientId);
 }
 
 /** What a route knows its consumers by: a secret of their own, or an id that somebody else has verified. */
@@ -37,7 +60,7 @@ export function knownBy(key: ConsumerKey | null): KnownBy {
 export class ConsumerRules {
   private readonly secret: Uint8Array;
   private readonly route: string;
-  private readonly hash: typeof hashConsumerKey;
+  private readonly by: KnownBy;
   private readonly known = new Recent<Listed>(REMEMBERED);
   private rules: ReadonlyMap<string, ConsumerRule> = new Map();
   private names: ReadonlyMap<string, string> = new Map();
@@ -45,7 +68,7 @@ export class ConsumerRules {
   constructor(secret: Uint8Array, route: string, by: KnownBy = 'key') {
     this.secret = secret;
     this.route = route;
-    this.hash = by === 'key' ? hashConsumerKey : hashClientId;
+    this.by = by;
   }
 
   replace(rules: ReadonlyMap<string, ConsumerRule>, names: ReadonlyMap<string, string> = new Map()): void {
@@ -59,11 +82,20 @@ export class ConsumerRules {
     if (this.rules.size === 0) return UNLISTED;
     let listed = this.known.get(credential);
     if (listed === undefined) {
-      const hash = this.hash(this.secret, this.route, credential);
-      const rule = this.rules.get(hash);
-      listed = rule === undefined ? UNLISTED : { rule, name: this.names.get(hash) ?? 'unnamed' };
+      const { secret, route, by } = this;
+      listed =
+        by === 'key'
+          ? (this.listedAs(hashConsumerKey(secret, route, credential)) ??
+            this.listedAs(formerConsumerHash(secret, route, credential)) ??
+            UNLISTED)
+          : (this.listedAs(hashClientId(secret, route, credential)) ?? UNLISTED);
       this.known.set(credential, listed);
     }
     return listed;
+  }
+
+  private listedAs(hash: string): Listed | null {
+    const rule = this.rules.get(hash);
+    return rule === undefined ? null : { rule, name: this.names.get(hash) ?? 'unnamed' };
   }
 }

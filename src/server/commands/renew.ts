@@ -43,8 +43,9 @@ export async function renewSecret({ file, reason }: RenewRequest, { env, stdout 
     }
     const listed = await store.consumers.list(null);
     const draft = { at: await store.now(), actor: BY, rolloutId: null, reason };
-    const removals = listed.map(({ route, name, rule }): AuditDraft => {
-      return { ...draft, route, event: { kind: 'consumerRemoved', consumer: name }, before: { rule }, after: null };
+    const removals = listed.map(({ route, changedAt: _, name, ...consumer }): AuditDraft => {
+      const event = { kind: 'consumerRemoved', consumer: name };
+      return { ...draft, route, event, before: { [name]: consumer }, after: {} };
     });
     const renewed = { ...draft, route: '', event: { kind: 'secretReplaced' }, before: null, after: null };
     // The list first: without it nothing depends on the secret, whenever this process dies.

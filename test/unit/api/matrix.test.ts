@@ -38,6 +38,8 @@ const LEAST: Readonly<Record<string, Role>> = {
   'GET /api/v1/routes': 'viewer',
   'GET /api/v1/routes/{route}/consumers': 'viewer',
   'PUT /api/v1/routes/{route}/consumers/{name}': 'operator',
+  'POST /api/v1/routes/{route}/consumers/preview': 'operator',
+  'POST /api/v1/routes/{route}/consumers/changes': 'operator',
   'DELETE /api/v1/routes/{route}/consumers/{name}': 'operator',
   'POST /api/v1/policies/check': 'operator',
   'POST /api/v1/values': 'scorer',

@@ -62,11 +62,8 @@ describe('a name', () => {
   });
 
   it('of a consumer that was listed under another one can still be removed', async () => {
-    await control.consumers.put(
-      { route: 'payments', name: '\u202e', key: 'k', rule: 'canary' },
-      { name: 'ada', role: 'operator' },
-      'long ago',
-    );
+    const command = { kind: 'put', consumer: { name: '\u202e', keyHash: 'k', rule: 'canary' } } as const;
+    await control.consumers.change('payments', command, { name: 'ada', role: 'operator' }, 'long ago', null);
     const path = `/api/v1/routes/payments/consumers/${encodeURIComponent('\u202e')}?reason=odd`;
     expect((await ask('DELETE', path)).status).toBe(204);
   });

@@ -76,7 +76,8 @@ describe('POST /rollouts/{id}/preview', () => {
   });
 
   it('knows the listed consumers', async () => {
-    await control.consumers.put({ route: 'payments', name: 'acme', rule: 'canary' }, { name: 'a', role: 'admin' }, 'x');
+    const command = { kind: 'put', consumer: { name: 'acme', keyHash: 'k', rule: 'canary' } } as const;
+    await control.consumers.change('payments', command, { name: 'a', role: 'admin' }, 'x', null);
     const { consumers } = (await (await preview({ verb: 'rollback' })).json()) as PreviewView;
     expect(consumers).toEqual([{ name: 'acme', to: 'stable' }]);
   });

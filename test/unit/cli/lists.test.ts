@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,28 +20,28 @@ afterEach(async () => {
 });
 
 describe('consumers', () => {
-  it('takes the key from the environment, standard input or an option, and prints it nowhere', async () => {
+  it('takes the key from the environment or standard input, prints it nowhere, and sends its hash alone', async () => {
     const add = 'consumers add payments acme --to canary --reason first';
     const runs = [
       await shell.run(`${add} --key-env ACME_KEY`, { env: { ACME_KEY: 'from-env' } }),
       await shell.run(`${add} --key-stdin`, { stdin: 'from-stdin\n' }),
-      await shell.run(`${add} --key from-option`),
     ];
     for (const { code, out, err } of runs) {
       expect(code).toBe(0);
       expect(out + err).toBe('payments: acme gets canary, from the first step of a rollout on\n');
     }
-    expect(shell.control.consumerKeys.get('payments/acme')).toBe('from-option');
-    await shell.run(`${add} --key-stdin`, { stdin: 'from-stdin\n' });
-    expect(shell.control.consumerKeys.get('payments/acme')).toBe('from-stdin');
+    const hash = createHash('sha256').update('from-stdin').digest('hex');
+    expect(shell.control.consumerKeys.get('payments/acme')).toBe(`sha256:${hash}`);
+    shell.control.mood.consumersBy = 'client-id';
     expect((await shell.run(`${add} --client-id acme-web`)).code).toBe(0);
     expect(shell.control.consumerKeys.get('payments/acme')).toBe('acme-web');
   });
 
   it.each([
-    'consumers add payments acme --to canary --reason x --key a --key-env B',
+    'consumers add payments acme --to canary --reason x --key a',
+    'consumers add payments acme --to canary --reason x --key-stdin --key-env B',
     'consumers add payments acme --to canary --reason x --key-env NOT_SET',
-    'consumers add payments acme --to canary --reason x --key a --client-id b',
+    'consumers add payments acme --to canary --reason x --key-env A --client-id b',
     'consumers add payments acme --to both --reason x',
     'consumers add payments acme --reason x',
     'consumers remove payments acme',
@@ -49,7 +50,7 @@ describe('consumers', () => {
   });
 
   it('lists and removes', async () => {
-    await shell.run('consumers add payments acme+ltd --to stable --key k --reason x');
+    await shell.run('consumers add payments acme+ltd --to stable --key-env K --reason x', { env: { K: 'k' } });
     expect((await shell.run('consumers list payments')).out).toMatch(/acme ltd +stable/);
     expect((await shell.run('consumers remove payments acme+ltd --reason gone')).code).toBe(0);
     expect((await shell.run('consumers list payments -o json')).out).toBe('[]\n');

@@ -42,7 +42,7 @@ function database() {
       list: ({ limit }: { limit: number }) => answered(entries.toReversed().slice(0, limit)),
       after: (seq: number, limit: number) => answered(entries.slice(seq, seq + limit)),
     },
-    consumers: { put: async (_: unknown, draft: AuditDraft) => append([draft]) },
+    consumers: { change: async (_: unknown, draft: AuditDraft) => append([draft]) },
     tokens: {},
     stables: {},
     secretCheck: {},
@@ -174,7 +174,9 @@ describe('what is written through a published store', () => {
       event: { kind: 'consumerListed', consumer: 'acme' },
       after: { rule: 'canary' },
     });
-    await store.consumers.put({ route: 'payments', name: 'acme', keyHash: 'k3y', rule: 'canary' }, listed);
+    const details = { group: null, wave: null, due: null, contact: null };
+    const acme = { name: 'acme', keyHash: 'k3y', rule: 'canary', ...details } as const;
+    await store.consumers.change({ route: 'payments', expected: [], put: [acme], removed: [] }, listed);
     const events = await settled();
     expect(kinds(events)).toEqual(['decision', 'routes']);
     expect(events[1]).toEqual(['routes', { route: 'payments', changed: 'consumers' }]);

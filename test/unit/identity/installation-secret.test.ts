@@ -15,10 +15,19 @@ afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
+const ACME = {
+  name: 'acme',
+  keyHash: 'hash',
+  rule: 'canary',
+  group: null,
+  wave: null,
+  due: null,
+  contact: null,
+} as const;
 const draft = { at: 0, actor: SERIN, route: 'shop', rolloutId: null, reason: 'test', before: null, after: null };
 const listAcme = (on: Store) =>
-  on.consumers.put(
-    { route: 'shop', name: 'acme', keyHash: 'hash', rule: 'canary' },
+  on.consumers.change(
+    { route: 'shop', expected: [], put: [ACME], removed: [] },
     { ...draft, event: { kind: 'consumerListed' } },
   );
 

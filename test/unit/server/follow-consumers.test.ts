@@ -9,6 +9,10 @@ const listed = (name: string): ListedConsumer => ({
   name,
   keyHash: `hash of ${name}`,
   rule: 'canary',
+  group: null,
+  wave: null,
+  due: null,
+  contact: null,
   changedAt: 0,
 });
 
@@ -25,8 +29,7 @@ function followed() {
   });
   const store = calls.over({
     list: async () => [...list],
-    put: async () => undefined,
-    remove: async () => true,
+    change: async () => undefined,
   });
   const known = new Map<string, readonly ListedRule[]>();
   const follow = consumerFollower({ consumers: store }, port, known);
