@@ -65,12 +65,7 @@ const TABLE: ImportTable = {
     gateway: { rooms: PURE, packages: ['hono', '@hono/node-server', 'node:*'] },
     openapi: {
       rooms: PURE,
-      files: [
-        'gateway/upstream/own-listeners.ts',
-        'gateway/upstream/own-request.ts',
-        'gateway/upstream/upstream-address.ts',
-        'gateway/upstream/upstream-trust.ts',
-      ],
+      files: ['gateway/upstream/fetch-text.ts'],
       packages: ['@seriousme/openapi-schema-validator', 'yaml', 'node:*'],
     },
     controller: {

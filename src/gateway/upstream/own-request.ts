@@ -25,7 +25,7 @@ export function placeOf(url: URL): HttpPlace {
 }
 
 interface OwnRequestRules {
-  readonly agent: 'serin-preflight' | 'serin-probe';
+  readonly agent: 'serin-preflight' | 'serin-probe' | 'serin-keys';
   readonly timeoutMs: number;
   /** Null leaves it to Node's defaults. */
   readonly trust: UpstreamTrust | null;
