@@ -62,7 +62,7 @@ const TABLE: ImportTable = {
     routers: { rooms: PURE, packages: ['undici', 'node:*'] },
     notify: { rooms: PURE, packages: ['undici', 'zod', 'node:*'] },
     store: { rooms: PURE, packages: ['drizzle-orm', 'postgres', '@electric-sql/pglite', 'uuid', 'node:*'] },
-    gateway: { rooms: PURE, packages: ['hono', '@hono/node-server', 'node:*'] },
+    gateway: { rooms: PURE, packages: ['hono', '@hono/node-server', 'jose', 'node:*'] },
     openapi: {
       rooms: PURE,
       files: ['gateway/upstream/fetch-text.ts'],
@@ -148,6 +148,7 @@ const GATEWAY_FLOORS = [
   'measure/pairs',
   'measure',
   'mirror',
+  'route/jwt',
   'route',
   'serve',
   'serve/plain',

@@ -34,6 +34,17 @@ export type ConsumerKey =
     }
   | { readonly kind: 'query'; readonly name: string };
 
+/** Which JSON Web Tokens (RFC 7519) say whose a request is. */
+export interface TokenRule {
+  /** Where the public keys of the issuer are (RFC 7517 section 5). */
+  readonly jwks: { readonly url: string } | { readonly file: string };
+  readonly issuer: string;
+  /** Of a token's audiences one has to be among these. */
+  readonly audience: readonly string[];
+  /** The claim with the client id. */
+  readonly claim: string;
+}
+
 /** Who may force a version: clients from one of the networks, or with a signed token that has not expired. */
 export interface ForceRule {
   /** CIDRs of the client's address, as seen behind the trusted proxies. */
@@ -217,6 +228,37 @@ export type AnswerKind = 'json' | 'event-stream' | 'tunnel' | 'other';
  * `not-sent`: a limit or a shortage of Serin itself.
  */
 export type MirroredOutcome = '2xx' | '3xx' | '4xx' | '5xx' | 'unanswered' | 'broken-off' | 'not-sent';
+
+/**
+ * What became of the token of a request: `cached` and `refused-before` were known; `late`: not known within a second; `over-budget`:
+ * more unknown tokens than are verified in a second.
+ */
+export type TokenOutcome = TokenFault | 'verified' | 'cached' | 'refused-before' | 'no-key' | 'late' | 'over-budget';
+
+/** What is wrong with a token. `no-client`: it lacks the claim with the client id. */
+export type TokenFault =
+  | 'malformed'
+  | 'bad-signature'
+  | 'wrong-issuer'
+  | 'wrong-audience'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'no-client';
+
+/** Tokens of consumers since the process began, of a route that knows consumers by them, while versions are compared. */
+export interface TokenTotals {
+  readonly route: string;
+  readonly outcomes: Readonly<Record<TokenOutcome, number>>;
+  /** Public keys that tokens are verified with now. */
+  readonly keys: number;
+}
+
+/** What a person should know of the tokens of a route. */
+export type TokenNews =
+  | { readonly route: string; readonly what: 'keys-unavailable'; readonly reason: string; readonly keys: number }
+  | { readonly route: string; readonly what: 'keys-loaded'; readonly keys: number }
+  /** So many requests since it was told before. */
+  | { readonly route: string; readonly what: 'over-budget'; readonly requests: number };
 
 /** Why a request in the share was not sent again; `body`: it was too long to keep. */
 export type MirrorSkip = 'per-second' | 'concurrency' | 'canary-suffers' | 'body';

@@ -11,6 +11,7 @@ export const FAULT_PLACES = [
   'timer',
   'reading',
   'mirror',
+  'keys',
 ] as const;
 
 export type FaultPlace = (typeof FAULT_PLACES)[number];
