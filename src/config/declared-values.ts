@@ -26,6 +26,23 @@ export const serviceUrl = z
   )
   .meta({ pattern: PLAIN_URL });
 
+/** Without TLS whoever is on the way could name keys of their own, so `http` is for this machine alone. */
+const HTTPS = String.raw`https:\/\/[^\s\\/?#@]+(\/[^\s\\#]*)?`;
+const HTTP_HERE = String.raw`http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?(\/[^\s\\#]*)?`;
+const PATH = String.raw`(?![A-Za-z][A-Za-z0-9+.-]*:)[^\x00-\x1f]{1,1000}`;
+
+/** Where a key set is: a URL, or the path of a file. */
+export const keySetPlace = z
+  .string()
+  .regex(
+    new RegExp(`^(${HTTPS}|${HTTP_HERE}|${PATH})$`),
+    'must be an https URL without user info and fragment (http for this machine alone), or the path of a file',
+  )
+  .refine((text) => {
+    const url = URL.parse(text);
+    return url === null ? !/^https?:/.test(text) : !isForbiddenAddress(url.hostname);
+  }, 'must be a URL that can be, at no link-local or metadata address');
+
 /** A reference to a secret, see `resolveSecret`. */
 export const secret = z
   .string()

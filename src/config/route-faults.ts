@@ -64,7 +64,7 @@ function forceFaults({ name, forceHeader, consumerKey, sticky }: ConfiguredRoute
     const message = `route ${name} has one value of ${force} for both versions`;
     return [{ path: ['forceHeader', 'stable'], message }];
   }
-  const isKey = consumerKey?.kind === 'header' && consumerKey.name === force;
+  const isKey = consumerKey !== undefined && consumerKey.kind !== 'query' && consumerKey.name === force;
   if (!isKey && !(sticky?.kind === 'header' && sticky.name === force)) return [];
   const other = isKey ? 'consumerKey' : 'sticky';
   return [{ path: ['forceHeader'], message: `route ${name} has ${force} for its forceHeader and for its ${other}` }];

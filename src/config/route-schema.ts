@@ -5,7 +5,7 @@ import { DEFAULT_WELL, wellStatuses } from '../policy/well-statuses.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
 import { routeTimeoutsSchema, uploadRate } from './bounds.ts';
 import { cidr } from './declared-address.ts';
-import { serviceUrl } from './declared-values.ts';
+import { keySetPlace, serviceUrl } from './declared-values.ts';
 import { headerName, SHORT_TOKEN } from './header-name.ts';
 import { mirrorSchema } from './mirror.ts';
 import { readText } from './read-text.ts';
@@ -67,6 +67,24 @@ const probeRequest = textLike(
 
 const parameterName = z.string().regex(/^[^?&#=]{1,100}$/, 'must be only the name of a parameter, decoded');
 
+const printable = (most: number) =>
+  z.string().regex(new RegExp(`^[^\\x00-\\x1f\\x7f]{1,${most}}$`), `must be 1 to ${most} printable characters`);
+
+/** Which JSON Web Tokens say whose a request is. */
+const tokenRule = z.strictObject({
+  jwks: keySetPlace.describe("The issuer's public keys: an https URL, or a file relative to this one"),
+  issuer: printable(1_000).describe('The claim `iss`, byte by byte'),
+  audience: z
+    .union([printable(1_000).transform((one) => [one]), z.array(printable(1_000)).min(1).max(20)])
+    .describe('The claim `aud`: it has to name this, or one of these'),
+  claim: printable(100)
+    .default('client_id')
+    .describe('The claim with the client id; some issuers have it in `azp`, `cid` or `appid`'),
+  header: headerName
+    .default('authorization')
+    .describe('The header with the token; of `Authorization` without `Bearer`'),
+});
+
 const consumerKey = z.union([
   z
     .strictObject({
@@ -80,6 +98,13 @@ const consumerKey = z.union([
       kind: 'header' as const,
       name: header.toLowerCase(),
       ...(from ? { from } : {}),
+    })),
+  z
+    .strictObject({ jwt: tokenRule.describe('The header has a token, which says the client id; see docs/routes.md') })
+    .transform(({ jwt: { header, jwks, ...rule } }) => ({
+      kind: 'jwt' as const,
+      name: header.toLowerCase(),
+      rule: { ...rule, jwks: /^https?:/.test(jwks) ? { url: jwks } : { file: jwks } },
     })),
   z
     .strictObject({ query: parameterName.describe('The parameter of the query that has it, decoded') })

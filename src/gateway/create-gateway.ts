@@ -1,4 +1,4 @@
-import type { Gateway, GatewayOptions } from './gateway.ts';
+import type { Gateway, GatewayOptions, GatewayRoute } from './gateway.ts';
 import { clockFrom } from './http/clock.ts';
 import { Faults } from './http/faults.ts';
 import { limitsOf } from './http/limits.ts';
@@ -8,16 +8,16 @@ import { Via } from './http/via.ts';
 import { AccessLog } from './measure/access-log.ts';
 import { BodyQueue } from './measure/reading/body-queue.ts';
 import { Pools } from './route/destinations.ts';
+import { ConsumerTokens } from './route/jwt/consumer-tokens.ts';
+import { loadKeys } from './route/jwt/load-keys.ts';
 import { Peers } from './route/peer.ts';
 import { Follower } from './route/route-state.ts';
 import { RouteTable } from './route/route-table.ts';
 import { createApp, NO_ROUTE } from './serve/app.ts';
 import { ConnectionLimits } from './serve/connection-limits.ts';
-import { route } from './serve/forward.ts';
 import { createListener } from './serve/listener.ts';
+import { openTunnel } from './serve/open-tunnel.ts';
 import { Front } from './serve/plain/front.ts';
-import { forceRefusal, refusalAt } from './serve/route-refusal.ts';
-import { tunnel } from './serve/upgrade.ts';
 import { UploadWatch } from './serve/upload-watch.ts';
 import { OwnListeners } from './upstream/own-listeners.ts';
 import { probe } from './upstream/probe.ts';
@@ -47,6 +47,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   const accessLog = options.accessLog ? new AccessLog(options.accessLog, () => clock.wall(), faults) : null;
   const bodies = new BodyQueue(faults);
   const via = new Via();
+  const { folder = '.', onTokenNews = () => {} } = options;
+  const tokensOf = ({ name, consumerKey }: GatewayRoute): ConsumerTokens | null => {
+    if (consumerKey?.kind !== 'jwt') return null;
+    const { rule } = consumerKey;
+    const load = () => loadKeys(rule.jwks, { own, trust, folder });
+    return new ConsumerTokens({ route: name, rule, load, clock, faults, onNews: onTokenNews });
+  };
   const follower = new Follower({
     routes: options.routes,
     timeouts: options.timeouts,
@@ -58,6 +65,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     bodies,
     onBrake: options.onBrake ?? (() => {}),
     slices: options.slices ?? 'on',
+    tokensOf,
     faults,
   });
   const table = new RouteTable(follower.routes, ({ declared }) => declared);
@@ -72,18 +80,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     upgrade: (incoming, socket, head) => {
       const state = table.find(incoming.headers.host ?? '', incoming.target.path);
       if (!state) return refuseSocket(socket, NO_ROUTE);
-      const refusal = refusalAt(state, incoming) ?? forceRefusal(state, incoming, peers);
-      if (refusal) return refuseSocket(socket, refusal);
-      const routed = route(state, incoming, peers);
-      const { recorder, live } = state;
-      const earlyCloseMs = live.order.measure.webSocketEarlyCloseMs ?? null;
-      const { downloadMs } = timeouts;
-      try {
-        tunnel({ routed, incoming, client: socket, head, recorder, earlyCloseMs, downloadMs, faults });
-      } catch (error) {
-        recorder.withdraw(routed.ticket);
-        throw error;
-      }
+      openTunnel(state, { incoming, client: socket, head }, { peers, downloadMs: timeouts.downloadMs, faults });
     },
     faults,
   });
@@ -92,6 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     listen: async () => {
       const { address, port } = await server.listen(options.listen);
       own.add(address, port, 'gateway');
+      for (const { tokens } of follower.routes) tokens?.start();
       return { port };
     },
     setSplit: async (order) => follower.setSplit(order),
@@ -113,11 +111,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     restoreUnits: async (name, bytes) => follower.find(name).recorder.unitRecord?.restore(bytes),
     durations: async () => follower.routes.flatMap(({ recorder }) => recorder.durations()),
     mirrored: async () => follower.routes.flatMap(({ mirror }) => mirror?.read() ?? []),
+    tokens: async () => follower.routes.flatMap(({ tokens }) => tokens?.totals() ?? []),
     totals: async () => follower.routes.flatMap(({ recorder }) => recorder.totals()),
     timed: (url, method, timeoutMs) => timedRequest(url, { method, timeoutMs, trust, own, via }),
     probe: (url, timeoutMs, well) => probe(url, { timeoutMs, trust, own, via, ...(well ? { well } : {}) }),
     close: async (graceMs) => {
-      for (const { mirror } of follower.routes) mirror?.stop();
+      for (const { mirror, tokens } of follower.routes) {
+        mirror?.stop();
+        tokens?.stop();
+      }
       await server.close(graceMs);
       pools.destroy();
       watch.stop();

@@ -32,7 +32,9 @@ export type ConsumerKey =
       /** From nobody else it counts: there it has the client id that the proxy verified, and no secret of the consumer. */
       readonly from?: 'trustedProxies';
     }
-  | { readonly kind: 'query'; readonly name: string };
+  | { readonly kind: 'query'; readonly name: string }
+  /** A header with a token that says the client id, once it is verified. */
+  | { readonly kind: 'jwt'; readonly name: string; readonly rule: TokenRule };
 
 /** Which JSON Web Tokens (RFC 7519) say whose a request is. */
 export interface TokenRule {
@@ -123,6 +125,10 @@ export interface GatewayOptions {
   readonly accessLog?: AccessLogOptions;
   /** A rollout's route went to its stable automatically. Must not throw. */
   readonly onBrake?: (order: Pick<SplitOrder, 'route' | 'rolloutId'>, brake: PulledBrake) => void;
+  /** Told of the tokens of consumers; at most once a minute of each thing. Must not throw. */
+  readonly onTokenNews?: (news: TokenNews) => void;
+  /** Where the relative paths of files in routes begin; the working directory if absent. */
+  readonly folder?: string;
   /** The gateway's own code threw, and the error was contained. Required, so that no bug goes unnoticed. */
   readonly onFault: OnFault;
   /** Where else this process listens: no upstream may be there. The gateway adds its own listener. */
@@ -187,6 +193,8 @@ export interface MeasurePort {
   durations(): Promise<readonly TrafficDurations[]>;
   /** Of the routes that mirror. */
   mirrored(): Promise<readonly MirroredTotals[]>;
+  /** Of the routes that know consumers by token. */
+  tokens(): Promise<readonly TokenTotals[]>;
   /** The slices of the route's last closed blocks, oldest first: those in which this canary was compared, at most 360. */
   slices(route: string): Promise<readonly SliceBlock[]>;
   /**

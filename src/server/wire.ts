@@ -45,7 +45,7 @@ import { DeclaredDocuments } from './declared-documents.ts';
 import { DescriptorWatch } from './descriptor-watch.ts';
 import { figuresOf } from './figures.ts';
 import { consumerFollower } from './follow-consumers.ts';
-import { gatewayOptions, openAccessLog } from './gateway-options.ts';
+import { gatewayOptions, openAccessLog, tokenNewsLog } from './gateway-options.ts';
 import { logControl } from './log-control.ts';
 import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
@@ -120,6 +120,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         if (rolloutId !== null) controller.braked(rolloutId, brake);
       },
       own,
+      onTokenNews: tokenNewsLog(log),
       onFault: internalErrors.onFault,
     });
     const routeNames = carried.map(({ name }) => name);

@@ -1,11 +1,16 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import { createGateway } from '../../src/gateway/create-gateway.ts';
 import type { Gateway } from '../../src/gateway/gateway.ts';
+import { hashClientId } from '../../src/gateway/route/consumers.ts';
 import { orderTo, rethrow, routeTo, SECRET } from './gateway.ts';
+import { keySet, RULE } from './issuer.ts';
 import { RecordingUpstream, type SeenRequest } from './recording-upstream.ts';
-import type { Conversation } from './request-bytes.ts';
+import { type Conversation, ISSUER } from './request-bytes.ts';
 
 const SENTINEL = 'GET /sentinel HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n';
 
@@ -58,18 +63,30 @@ class Side {
     const upstream = new RecordingUpstream();
     const url = `http://127.0.0.1:${await upstream.listen()}`;
     const hostHeader = standing === 'trusted' ? 'preserve' : 'upstream';
-    const route = routeTo(`${url}/stable`, { sticky: { kind: 'client-address' }, hostHeader });
+    const folder = mkdtempSync(join(tmpdir(), 'serin-differential-'));
+    writeFileSync(join(folder, 'jwks.json'), keySet(ISSUER));
+    const rule = { ...RULE, jwks: { file: 'jwks.json' } };
+    const route = routeTo(`${url}/stable`, {
+      sticky: { kind: 'client-address' },
+      consumerKey: { kind: 'jwt', name: 'authorization', rule },
+      hostHeader,
+    });
     const gateway = createGateway({
       listen: { host: '127.0.0.1', port: 0 },
       trustedProxies: standing === 'trusted' ? ['127.0.0.0/8'] : [],
       secret: SECRET,
       fastPath,
       routes: [route],
+      folder,
       onFault: rethrow,
       timeouts: { connectMs: 5_000, answerMs: 10_000, headersMs: 10_000, idleMs: 10_000 },
     });
     const { port } = await gateway.listen();
-    await gateway.setSplit(orderTo(`${url}/stable`, `${url}/canary`, { canaryBps: 0 }));
+    const order = orderTo(`${url}/stable`, `${url}/canary`, { canaryBps: 0, consumerDefault: 'stable' });
+    await gateway.setSplit(order);
+    await gateway.setConsumers('shop', new Map([[hashClientId(SECRET, 'shop', 'acme'), 'canary']]));
+    while ((await gateway.tokens())[0]?.keys === 0) await pause(5);
+    rmSync(folder, { recursive: true });
     return new Side(gateway, port, upstream);
   }
 

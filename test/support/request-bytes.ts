@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { issuer } from './issuer.ts';
 
 /** What a client says on one connection: whole requests one after the other, and then something doubtful. */
 export interface Conversation {
@@ -6,6 +7,17 @@ export interface Conversation {
   readonly last: string;
   /** How the last bytes come: in one piece, in one piece with the sentinel behind them, or cut in two at this share. */
   readonly delivery: 'alone' | 'together' | { readonly cutAt: number };
+}
+
+/** Who signs the tokens of clients: every other one is `acme`. */
+export const ISSUER = issuer();
+const signed = new Map<number, string>();
+
+/** Few enough to be within the budget of a gateway. */
+function tokenOf(at: number): string {
+  const token = signed.get(at) ?? ISSUER.token({ jti: String(at), client_id: at % 2 === 0 ? 'acme' : 'another' });
+  signed.set(at, token);
+  return token;
 }
 
 const TOKEN = "abcXYZ019-_.!#$%&'*+^`|~";
@@ -77,7 +89,9 @@ const plainField = fc.oneof(
     'X_Else: 1',
     'X-Serin-Force-Token: 1.a',
     'Authorization: Bearer a',
+    `Authorization: Bearer ${issuer('k1').token()}`,
   ),
+  fc.nat(300).map((at) => `Authorization: Bearer ${tokenOf(at)}`),
   fc
     .tuple(text(TOKEN, { minLength: 1, maxLength: 12 }), text(`${VISIBLE} `, { maxLength: 20 }))
     .map(([name, value]) => `${name}: ${value.trim()}`),

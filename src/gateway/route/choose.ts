@@ -4,6 +4,7 @@ import type { ConsumerKey, GatewayRoute, StickyKey } from '../gateway.ts';
 import type { KeyUse } from '../measure/key-shares.ts';
 import type { Drawn } from '../measure/ticket.ts';
 import { firstScheme } from './client-place.ts';
+import { UNLISTED } from './consumers.ts';
 import type { Peer } from './peer.ts';
 import type { Live, RouteState } from './route-state.ts';
 import { drawn } from './version-draw.ts';
@@ -43,7 +44,9 @@ const ANONYMOUS = 'no credential';
 export function choose(state: RouteState, live: Live, requester: Requester): Choice {
   const { declared, consumers } = state;
   const { sticky } = live.draw;
-  const sent = stickyKeyOf(state, sticky, requester);
+  const presented = asksWho(live) ? presentedOf(declared.consumerKey, requester) : null;
+  const credential = credentialOf(state, presented);
+  const sent = sticky.kind === 'consumer' ? credential : stickyKeyOf(state, sticky, requester);
   const issued = sent === null && sticky.kind === 'cookie' ? (state.cookie?.issue(schemeOf(requester)) ?? null) : null;
   const key = issued === null ? sent : issued.id;
   const setCookie = issued === null ? null : issued.setCookie;
@@ -53,8 +56,7 @@ export function choose(state: RouteState, live: Live, requester: Requester): Cho
     return { track: 'stable', by: 'weight', draw, keyKind: null, keyName: null, setCookie, consumer: null };
   }
   // Also where no rule applies: it is told who met what a canary answers.
-  const credential = credentialOf(declared.consumerKey, requester);
-  const listed = credential === null ? null : consumers.find(credential);
+  const listed = presented === null ? null : credential === null ? UNLISTED : consumers.find(credential);
   const { track, by } = chooseTrack(live.order, {
     force: forceOf(state, requester),
     consumer: listed === null ? null : (listed.rule ?? 'unlisted'),
@@ -92,15 +94,36 @@ export function forceAsked(
   return word === forceWords.stable?.toLowerCase() ? 'stable' : null;
 }
 
-/** What a request has of the route's sticky key; null where each request is drawn by itself, as one without the key is. */
-function stickyKeyOf({ declared, cookie }: RouteState, sticky: StickyKey, requester: Requester): string | null {
+/** Whether it matters now who the consumer of a request is. */
+function asksWho({ canary, draw }: Live): boolean {
+  return canary !== null || draw.sticky.kind === 'consumer';
+}
+
+/**
+ * Whether a request should wait before its version is chosen: its token is seen for the first time. If so, `then` is called, within a
+ * second.
+ */
+export function awaitsToken(
+  { declared, live, tokens }: Pick<RouteState, 'declared' | 'live' | 'tokens'>,
+  requester: Pick<Requester, 'fields' | 'query' | 'peer'>,
+  then: () => void,
+): boolean {
+  if (tokens === null || !asksWho(live)) return false;
+  const presented = presentedOf(declared.consumerKey, requester);
+  return presented !== null && tokens.awaits(presented, then);
+}
+
+/** What a request has of any other sticky key than its consumer; null where it is drawn by itself, as one without the key is. */
+function stickyKeyOf(
+  { cookie }: RouteState,
+  sticky: Exclude<StickyKey, { readonly kind: 'consumer' }>,
+  requester: Requester,
+): string | null {
   switch (sticky.kind) {
     case 'header':
       return headerOf(requester.fields, sticky.name);
     case 'cookie':
       return cookie?.read(requester.fields.field('cookie')) ?? null;
-    case 'consumer':
-      return credentialOf(declared.consumerKey, requester);
     case 'client-address':
       return requester.address;
     case 'request':
@@ -120,16 +143,21 @@ function proxysIdOf({ fields, requestId, peer }: Requester): string | null {
  * What a request has of the consumer's key; from `Authorization` only the token (RFC 6750 section 2.1), whatever the scheme. From
  * anybody but a trusted proxy, what only proxies may say is nothing.
  */
-export function credentialOf(
+export function presentedOf(
   key: ConsumerKey | null,
   { fields, query, peer }: Pick<Requester, 'fields' | 'query' | 'peer'>,
 ): string | null {
   if (key === null) return null;
   if (key.kind === 'query') return parametersOf(query, key.name)[0] ?? null;
-  if (key.from === 'trustedProxies' && !peer.isTrusted) return null;
+  if (key.kind === 'header' && key.from === 'trustedProxies' && !peer.isTrusted) return null;
   const value = headerOf(fields, key.name);
   if (value === null || key.name !== 'authorization') return value;
   return /^bearer /i.test(value) ? value.slice('Bearer '.length).trim() : value;
+}
+
+/** Who presents it: the credential itself, or the client id of a verified token. A token that is not verified is nobody's. */
+function credentialOf({ tokens }: Pick<RouteState, 'tokens'>, presented: string | null): string | null {
+  return presented === null || tokens === null ? presented : tokens.clientIdOf(presented);
 }
 
 /** The values of a query parameter; `query` includes its `?`. */

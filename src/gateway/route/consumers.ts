@@ -53,6 +53,7 @@ export function hashMark(
 export type KnownBy = 'key' | 'client-id';
 
 export function knownBy(key: ConsumerKey | null): KnownBy {
+  if (key?.kind === 'jwt') return 'client-id';
   return key?.kind === 'header' && key.from === 'trustedProxies' ? 'client-id' : 'key';
 }
 

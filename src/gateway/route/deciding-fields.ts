@@ -16,7 +16,7 @@ export class DecidingFields {
     this.names = [
       ...new Set([
         forceHeader,
-        ...(consumerKey?.kind === 'header' ? [consumerKey.name] : []),
+        ...(consumerKey === null || consumerKey.kind === 'query' ? [] : [consumerKey.name]),
         ...(sticky.kind === 'header' ? [sticky.name] : []),
         ...(forceRule?.tokens === 'accepted' ? [FORCE_TOKEN_HEADER] : []),
       ]),

@@ -21,6 +21,7 @@ import { ConsumerRules, knownBy } from './consumers.ts';
 import { DecidingFields } from './deciding-fields.ts';
 import type { Destination, Pools, Stream } from './destinations.ts';
 import { ForceGuard } from './force-guard.ts';
+import type { ConsumerTokens } from './jwt/consumer-tokens.ts';
 import { wayFields } from './request-head.ts';
 import { trimmedPrefix } from './route-table.ts';
 import { StickyCookie } from './sticky-cookie.ts';
@@ -44,6 +45,8 @@ export interface RouteState extends DrawParts {
   readonly declared: GatewayRoute;
   readonly recorder: RouteRecorder;
   readonly consumers: ConsumerRules;
+  /** Null if the route knows its consumers by something else. */
+  readonly tokens: ConsumerTokens | null;
   readonly cookie: StickyCookie | null;
   readonly deciding: DecidingFields;
   /** What rewriting strips from a path; empty if nothing. */
@@ -83,6 +86,7 @@ export interface FollowerParts {
   readonly accessLog: AccessLog | null;
   readonly bodies: BodyQueue;
   readonly slices: 'on' | 'off';
+  readonly tokensOf: (declared: GatewayRoute) => ConsumerTokens | null;
   readonly faults: Faults;
 }
 
@@ -128,6 +132,7 @@ export class Follower {
     accessLog,
     bodies,
     slices,
+    tokensOf,
     faults,
   }: FollowerParts) {
     this.clock = clock;
@@ -177,6 +182,7 @@ export class Follower {
           ? new RouteMirror(declared.name, declared.mirror, { clock, faults, bodies, pairs: recorder.pairs })
           : null,
         budget: new RetryBudget(),
+        tokens: tokensOf(declared),
         consumers: new ConsumerRules(secret, declared.name, knownBy(declared.consumerKey)),
         cookie:
           declared.sticky.kind === 'cookie'

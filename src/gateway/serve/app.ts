@@ -17,7 +17,8 @@ export const NO_ROUTE: Refusal = { status: 404, detail: 'No route of this gatewa
 /**
  * The gateway's Hono application: one Hono route per declared route. Hono decodes the paths it matches, and a
  * gateway must match raw bytes and hosts, so `getPath` finds the route in our own table and names it by its index.
- * Each handler answers through the raw `incoming` and `outgoing`, and returns before the answer exists.
+ * Each handler answers through the raw `incoming` and `outgoing`, and returns before the answer exists; a promise where the
+ * request waits for its token.
  */
 export function createApp(
   table: RouteTable<RouteState>,
@@ -34,8 +35,8 @@ export function createApp(
   });
   for (const [state, name] of names) {
     app.all(name, ({ env }) => {
-      forward(state, env.incoming, env.outgoing, serving);
-      return RESPONSE_ALREADY_SENT;
+      const known = forward(state, env.incoming, env.outgoing, serving);
+      return known === null ? RESPONSE_ALREADY_SENT : sentAfter(known);
     });
   }
   app.notFound(({ env }) => {
@@ -47,4 +48,9 @@ export function createApp(
     throw error;
   });
   return app;
+}
+
+async function sentAfter(known: Promise<void>): Promise<Response> {
+  await known;
+  return RESPONSE_ALREADY_SENT;
 }

@@ -8,7 +8,7 @@ import type { Target } from '../http/target.ts';
 import type { AccessNote } from '../measure/access-log.ts';
 import type { Ticket } from '../measure/ticket.ts';
 import type { Mirroring } from '../mirror/mirroring.ts';
-import { choose } from '../route/choose.ts';
+import { awaitsToken, choose } from '../route/choose.ts';
 import type { Destination } from '../route/destinations.ts';
 import { type Attempt, type Failover, failoverOf } from '../route/failover.ts';
 import type { Peers } from '../route/peer.ts';
@@ -93,16 +93,46 @@ export interface Serving {
 }
 
 /**
- * Streams one request to the version chosen for it, and the answer back. Only the first part of a body is awaited before
- * the dial.
+ * Streams one request to the version chosen for it, and the answer back. Before the dial only a token that is seen for the first time
+ * is awaited, and the first part of a body. Null where nothing had to be waited for.
  */
 export function forward(
   state: RouteState,
   incoming: GatewayRequest,
   outgoing: ServerResponse<GatewayRequest>,
+  serving: Serving,
+): Promise<void> | null {
+  const refusal = refusalAt(state, incoming);
+  if (refusal) {
+    refuse(outgoing, refusal, 'close');
+    return null;
+  }
+  const known = tokenOf(state, incoming, serving.peers);
+  if (known === null) {
+    send(state, incoming, outgoing, serving);
+    return null;
+  }
+  return known.then(() => {
+    // Meanwhile the client may have left, or been refused for what it sent next.
+    if (!incoming.socket.destroyed && !outgoing.headersSent) send(state, incoming, outgoing, serving);
+  });
+}
+
+/** Resolves when all is known of the token of a request that can be, within a second; null where there is nothing to wait for. */
+export function tokenOf(state: RouteState, incoming: GatewayRequest, peers: Peers): Promise<void> | null {
+  if (state.tokens === null) return null;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const asking = { fields: incoming, query: incoming.target.query, peer: peers.of(incoming.socket) };
+  return awaitsToken(state, asking, resolve) ? promise : null;
+}
+
+function send(
+  state: RouteState,
+  incoming: GatewayRequest,
+  outgoing: ServerResponse<GatewayRequest>,
   { peers, bodyBytes, watch, faults }: Serving,
 ): void {
-  const refusal = refusalAt(state, incoming) ?? forceRefusal(state, incoming, peers);
+  const refusal = forceRefusal(state, incoming, peers);
   if (refusal) {
     refuse(outgoing, refusal, 'close');
     return;

@@ -116,7 +116,7 @@ export function createListener(parts: ListenerParts): Listener {
     }
   };
 
-  /** Every handler answers synchronously today; one that does not may fail later. */
+  /** A request that waits for its token may fail later. */
   const contained = (answer: Response | Promise<Response>, incoming: GatewayRequest, outgoing: Outgoing): void => {
     if (answer instanceof Promise) answer.catch((error: unknown) => failed(error, incoming, outgoing));
   };

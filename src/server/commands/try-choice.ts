@@ -1,6 +1,6 @@
 import type { ConsumerKey, GatewayRoute, StickyKey } from '../../gateway/gateway.ts';
 import type { Refusal } from '../../gateway/http/refuse.ts';
-import { credentialOf, type Fields, forceAsked } from '../../gateway/route/choose.ts';
+import { type Fields, forceAsked, presentedOf } from '../../gateway/route/choose.ts';
 import { cookieValues } from '../../gateway/route/sticky-cookie.ts';
 import type { IncomingHead } from '../../gateway/serve/admit.ts';
 
@@ -13,14 +13,14 @@ export function choiceLines(route: GatewayRoute, { headers }: IncomingHead, quer
     : '';
   // As a proxy's: who asks is not known.
   const peer = { isTrusted: true };
-  const hasKey = credentialOf(route.consumerKey, { fields, query, peer }) !== null;
+  const hasKey = presentedOf(route.consumerKey, { fields, query, peer }) !== null;
   return [
     ...(force
       ? [`${route.forceHeader}: ${asIsSaid(route, fields, force)}, which counts while a rollout allows it${guard}`]
       : []),
     ...(route.consumerKey
       ? [
-          `the ${route.consumerKey.kind} ${route.consumerKey.name} ${hasKey ? namesOne(route.consumerKey) : 'is absent: no consumer'}`,
+          `the ${route.consumerKey.kind === 'query' ? 'query' : 'header'} ${route.consumerKey.name} ${hasKey ? namesOne(route.consumerKey) : 'is absent: no consumer'}`,
         ]
       : []),
     `by weight, ${stickyLine(route.sticky, { fields, hasKey })}`,
@@ -28,6 +28,7 @@ export function choiceLines(route: GatewayRoute, { headers }: IncomingHead, quer
 }
 
 function namesOne(key: ConsumerKey): string {
+  if (key.kind === 'jwt') return `has a token, which names a consumer by its ${key.rule.claim} once it is verified`;
   return key.kind === 'header' && key.from === 'trustedProxies'
     ? 'names a consumer, if a trusted proxy sends it'
     : 'names a consumer';

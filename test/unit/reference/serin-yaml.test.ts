@@ -23,6 +23,7 @@ const env = { PAYMENTS_HOST: 'payments', PAYMENTS_VERSION: 'v1' };
 const keys = Object.keys(configSchema.shape);
 
 const route = { name: 'r', stable: 'http://127.0.0.1:9001', policy: 'standard' };
+const token = { jwks: 'https://login.test/jwks', issuer: 'https://login.test', audience: 'https://api.test' };
 const metrics = { preset: 'otel', version: { label: 'v' } };
 const prometheus = { kind: 'prometheus', url: 'http://127.0.0.1:9090' };
 const withRoute = (more: object) => ({ routes: [{ ...route, ...more }] });
@@ -106,6 +107,12 @@ describe('the JSON Schema of serin.yaml', () => {
         ...withRoute({ consumerKey: { header: 'x-client-id', from: 'trustedProxies' } }),
       },
     ],
+    ['a consumer by token', withRoute({ consumerKey: { jwt: token } })],
+    [
+      'a consumer by a token for one of two, with keys in a file',
+      withRoute({ consumerKey: { jwt: { ...token, jwks: 'keys/jwks.json', audience: ['a', 'b'], claim: 'azp' } } }),
+    ],
+    ['keys on this machine', withRoute({ consumerKey: { jwt: { ...token, jwks: 'http://127.0.0.1:8081/jwks?a=b' } } })],
     ['a tenant by its name', withSource({ ...prometheus, tenant: 'shop' })],
     ['a health page with many statuses', withRoute({ health: { path: '/', status: ['2xx', 301] } })],
   ])('accepts %s, as serin does', (_what, file) => {
@@ -145,6 +152,15 @@ describe('the JSON Schema of serin.yaml', () => {
     ['a consumer by an address', withRoute({ consumerKey: { header: 'X-Real-IP' } })],
     ['a consumer by an address as CGI reads it', withRoute({ consumerKey: { header: 'X_Real-Ip' } })],
     ['a consumer whom anybody names', withRoute({ consumerKey: { header: 'x-client-id', from: 'anybody' } })],
+    ['a token of no issuer', withRoute({ consumerKey: { jwt: { ...token, issuer: undefined } } })],
+    ['a token for nobody', withRoute({ consumerKey: { jwt: { ...token, audience: [] } } })],
+    ['keys that come in the clear', withRoute({ consumerKey: { jwt: { ...token, jwks: 'http://login.test/jwks' } } })],
+    ['keys of much the same name', withRoute({ consumerKey: { jwt: { ...token, jwks: 'http://localhost.test/' } } })],
+    ['keys with a password', withRoute({ consumerKey: { jwt: { ...token, jwks: 'https://a:b@login.test/' } } })],
+    ['keys from another protocol', withRoute({ consumerKey: { jwt: { ...token, jwks: 'ftp://login.test/' } } })],
+    ['keys in the file itself', withRoute({ consumerKey: { jwt: { ...token, jwks: 'data:,{}' } } })],
+    ['a token in a header of proxies', withRoute({ consumerKey: { jwt: { ...token, header: 'x-forwarded-token' } } })],
+    ['a token and a key', withRoute({ consumerKey: { jwt: token, header: 'x-api-key' } })],
     ['a port above all', withGateway({ listen: '127.0.0.1:65536' })],
     ['a port far above all', withGateway({ readiness: '[::1]:99999' })],
     ['an IPv4 prefix too long', withGateway({ trustedProxies: ['10.0.0.0/33'] })],

@@ -18,7 +18,7 @@ import type { UploadWatch } from '../upload-watch.ts';
 import { AnswerWriter } from './answer-text.ts';
 import { HeadReader } from './head-reader.ts';
 import { type Beginning, type ConnectionFront, PlainConnection } from './plain-connection.ts';
-import { type PlainRoute, routePlain } from './plain-route.ts';
+import { awaitsTokenOf, type PlainRoute, routePlain } from './plain-route.ts';
 import { RequestBody } from './request-body.ts';
 
 const CHECK_EVERY_MS = 1_000;
@@ -116,6 +116,7 @@ export class Front implements ConnectionFront, ServerFront {
     const client = this.parts.peers.client(connection.peer, forwardedFor(connection.peer, this.reader));
     // The reference path refuses it: what may be ambiguous about the head has not been checked yet.
     if (arrived < length && client.share?.hasRoomForUpload === false) return 'doubtful';
+    if (!connection.hasWaited && awaitsTokenOf(state, this.reader, connection)) return 'waiting';
     const exchange = this.exchangeOf({ state, connection, client }, bytes, count);
     if (!exchange) return 'doubtful';
     exchange.begin();

@@ -17,8 +17,11 @@ import { readAsStream, readShared } from './shared-memory.ts';
 /** Extra time for a client that starts a request just as its keep-alive timeout runs out. */
 const KEEP_ALIVE_GRACE_MS = 1_000;
 
-/** The outcome for the bytes at the start of a request; `gathering`: not enough of its body has arrived. */
-export type Beginning = 'begun' | 'partial' | 'gathering' | 'doubtful';
+/**
+ * The outcome for the bytes at the start of a request; `gathering`: not enough of its body has arrived; `waiting`: `goOnWaited` will be
+ * called, and the request is read again.
+ */
+export type Beginning = 'begun' | 'partial' | 'gathering' | 'waiting' | 'doubtful';
 
 /** What a connection needs from the front that it belongs to. */
 export interface ConnectionFront {
@@ -45,6 +48,9 @@ export class PlainConnection implements ExchangeOwner, SideOwner, SocketOwner {
   readonly side: PlainSide;
   /** Monotonic ms since which a request head is due; null between requests. */
   awaitsHeadSince: number | null;
+  /** Whether the request at hand has waited, which it does once at most. */
+  hasWaited = false;
+  private isWaiting = false;
   private readonly front: ConnectionFront;
   private exchange: Exchange | null = null;
   private body: RequestBody | null = null;
@@ -159,7 +165,7 @@ export class PlainConnection implements ExchangeOwner, SideOwner, SocketOwner {
       if (this.exchange === null && this.body.isWhole) this.next();
     } else if (this.gathering) {
       this.gatherMore(this.gathering, bytes, count);
-    } else if (this.exchange) {
+    } else if (this.exchange || this.isWaiting) {
       this.hold(Buffer.copyBytesFrom(bytes, 0, count));
     } else if (this.held === null) {
       this.read(bytes, count);
@@ -197,6 +203,15 @@ export class PlainConnection implements ExchangeOwner, SideOwner, SocketOwner {
     if (this.socket.isPaused()) this.socket.resume();
   }
 
+  /** What a request waited for is known, or it has waited long enough. */
+  goOnWaited(): void {
+    if (!this.isWaiting) return;
+    this.isWaiting = false;
+    if (this.socket.destroyed || this.socket.writableEnded) return;
+    this.hasWaited = true;
+    this.goOn();
+  }
+
   private read(bytes: Buffer, count: number): void {
     this.isExpiring = false;
     if (this.timeoutMs !== this.front.idleMs) this.setTimeout(this.front.idleMs);
@@ -205,6 +220,7 @@ export class PlainConnection implements ExchangeOwner, SideOwner, SocketOwner {
       switch (this.front.begin(this, bytes, count)) {
         case 'begun':
           this.awaitsHeadSince = null;
+          this.hasWaited = false;
           break;
         case 'partial':
           this.held = Buffer.copyBytesFrom(bytes, 0, count);
@@ -213,6 +229,11 @@ export class PlainConnection implements ExchangeOwner, SideOwner, SocketOwner {
         case 'gathering':
           this.awaitsHeadSince = null;
           this.gathering?.push(bytes, count);
+          break;
+        case 'waiting':
+          this.awaitsHeadSince = null;
+          this.held = Buffer.copyBytesFrom(bytes, 0, count);
+          this.isWaiting = true;
           break;
         case 'doubtful':
           this.front.handOver(this, Buffer.copyBytesFrom(bytes, 0, count));
@@ -251,7 +272,7 @@ export class PlainConnection implements ExchangeOwner, SideOwner, SocketOwner {
   /** A client that ends its side gets no more answers, as with node:http. */
   ended(): void {
     if ((this.body && !this.body.isWhole) || this.gathering) this.socket.destroy();
-    else if (this.held === null || this.exchange) this.socket.end();
+    else if (this.held === null || this.exchange || this.isWaiting) this.socket.end();
     else {
       this.release();
       refuseSocket(this.socket, refusalOf({ name: '', message: '', code: 'HPE_INVALID_EOF_STATE' }));

@@ -4,7 +4,7 @@ import type { Client, Share } from '../../http/share.ts';
 import type { Target } from '../../http/target.ts';
 import type { Ticket } from '../../measure/ticket.ts';
 import type { Mirroring } from '../../mirror/mirroring.ts';
-import { choose, parametersOf } from '../../route/choose.ts';
+import { awaitsToken, choose, parametersOf } from '../../route/choose.ts';
 import type { Destination } from '../../route/destinations.ts';
 import { type Attempt, type Failover, failoverOf } from '../../route/failover.ts';
 import type { Peer } from '../../route/peer.ts';
@@ -90,6 +90,17 @@ export function routePlain(state: RouteState, request: PlainRequest): PlainRoute
     recorder.withdraw(ticket);
     throw error;
   }
+}
+
+/** Whether the request that was just read should wait: if so, its connection goes on with it within a second. */
+export function awaitsTokenOf(
+  state: RouteState,
+  head: HeadReader,
+  connection: { readonly peer: Peer; goOnWaited(): void },
+): boolean {
+  if (state.tokens === null || isDoubtfulAt(state, head)) return false;
+  const asking = { fields: head, query: head.target.query, peer: connection.peer };
+  return awaitsToken(state, asking, () => connection.goOnWaited());
 }
 
 /** Whether the reference path has to see a plain request, because it may refuse it. */
