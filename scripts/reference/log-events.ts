@@ -23,6 +23,11 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
     'A listener of the control plane has all connections that it may have',
     'Find who opens them; logged at most once a minute',
   ],
+  consumerKeysLoaded: ['The keys of `consumerKey: { jwt }` could be had again', ''],
+  consumerKeysUnavailable: [
+    'The keys that verify the tokens of consumers could not be had; those that were there, `keys` many, serve for a day',
+    'See `reason`, and `serin doctor`; without keys every bearer of a token is unlisted',
+  ],
   databaseAway: ['A command of a person could not be recorded, and was done at the gateway', 'Bring the database back'],
   databaseEnded: [
     'The process of the embedded database ended',
@@ -121,6 +126,10 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
   stopped: ['Everything is closed', ''],
   stopping: ['A signal asked the process to end', ''],
   tickAbandoned: ['A tick took too long, and was given up', 'See `error`: most often the database or a source'],
+  tokensOverBudget: [
+    'More tokens that were never seen came than are verified in a second: `requests` counted as unlisted since this was told before',
+    'Find who sends so many, most often forged ones; those that were verified before are not concerned; logged at most once a minute',
+  ],
   trailsNotDeleted: [
     'The trails of rollouts that ended more than a year ago could not be deleted',
     'Nothing: it is tried again at the next start, and every day',

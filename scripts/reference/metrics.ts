@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { exposition } from '../../src/exposition/exposition.ts';
 import { DURATION_BUCKETS } from '../../src/gateway/measure/durations.ts';
 import { MirrorTotals } from '../../src/gateway/mirror/mirror-totals.ts';
+import { noTokenOutcomes } from '../../src/gateway/route/jwt/token-outcomes.ts';
 import { verdictOf } from '../../test/support/fake-control.ts';
 import { evidenceOf } from '../../test/support/rollout-fixture.ts';
 import { rolloutIn } from '../../test/support/rollouts.ts';
@@ -42,6 +43,7 @@ export async function everyMetric(): Promise<readonly Metric[]> {
       totals: async () => [{ ...version, outcomes, kinds }],
       durations: async () => [{ ...version, rows: [failed] }],
       mirrored: async () => [new MirrorTotals(rollout.route).read()],
+      tokens: async () => [{ route: rollout.route, outcomes: noTokenOutcomes(), keys: 0 }],
     },
     durationBuckets: DURATION_BUCKETS,
     controller: () => ({ leads: true, tickAgoMs: 0, rollouts: [looked] }),
@@ -88,7 +90,7 @@ const LABELS: Readonly<Record<string, string>> = {
   http_route: 'the name of a route of `serin.yaml`',
   kind: '`json`, `event-stream`, `tunnel` (another protocol from there on: a WebSocket), `other`; answers of 400 and above have none',
   outcome:
-    'of requests `2xx`, `3xx`, `4xx`, `5xx`, `unanswered` (the version gave no complete answer), `client-gone` and `refused` (charged to nobody); of mirrored ones also `broken-off` (Serin wanted it no longer) and `not-sent` (a limit of its own); of messages `delivered`, `rejected`, `failed`; of log lines `counted`, `malformed`, `too-long`, `unknown-version`, `late`, `unwatched`, `unrouted`, see [logs](../logs.md#lines-of-json)',
+    'of requests `2xx`, `3xx`, `4xx`, `5xx`, `unanswered` (the version gave no complete answer), `client-gone` and `refused` (charged to nobody); of mirrored ones also `broken-off` (Serin wanted it no longer) and `not-sent` (a limit of its own); of messages `delivered`, `rejected`, `failed`; of log lines `counted`, `malformed`, `too-long`, `unknown-version`, `late`, `unwatched`, `unrouted`, see [logs](../logs.md#lines-of-json); of tokens see [routes](../routes.md#consumers-by-token)',
   policy: 'the name of the policy',
   reason: '`harmful`, `braked`, `internal-failed`, `blind`, `interference`, `by-hand`, `other`',
   rollout: 'the id of the rollout',

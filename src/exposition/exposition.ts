@@ -9,6 +9,7 @@ import { type LogFigures, logMetrics } from './log-metrics.ts';
 import { mirrorMetrics } from './mirror-metrics.ts';
 import { rolloutCounters, type TallyMoves } from './rollout-counters.ts';
 import { rolloutCounts, rolloutMetrics } from './rollout-metrics.ts';
+import { tokenMetrics } from './token-metrics.ts';
 
 /** The messages of a channel. */
 export interface ChannelFigures {
@@ -28,7 +29,7 @@ export interface StoredFigures {
 }
 
 export interface Exposed {
-  readonly gateway: Pick<MeasurePort, 'totals' | 'durations' | 'mirrored'>;
+  readonly gateway: Pick<MeasurePort, 'totals' | 'durations' | 'mirrored' | 'tokens'>;
   /** Upper edges of the gateway's buckets, in seconds. */
   readonly durationBuckets: readonly number[];
   readonly controller: () => ControllerFigures;
@@ -62,13 +63,15 @@ export function exposition(exposed: Exposed): () => Promise<string> {
   });
   return async () => {
     const registry = new Registry();
-    const [totals, durations, mirrored] = await Promise.all([
+    const [totals, durations, mirrored, tokens] = await Promise.all([
       gateway.totals(),
       gateway.durations(),
       gateway.mirrored(),
+      gateway.tokens(),
     ]);
     traffic(registry, totals);
     mirrorMetrics(registry, mirrored);
+    tokenMetrics(registry, tokens);
     controllerMetrics(registry, controller());
     unforeseen(registry, internalErrors.read());
     logMetrics(registry, logs());

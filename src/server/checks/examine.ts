@@ -7,6 +7,7 @@ import { ages } from './ages.ts';
 import { auditChain } from './audit-chain.ts';
 import { channelsCheck } from './channels.ts';
 import type { Advisory, Checked, CheckFinding, Requirement } from './check.ts';
+import { consumerKeys } from './consumer-keys.ts';
 import { coverage } from './coverage.ts';
 import { database } from './database.ts';
 import { installationKeys } from './installation-keys.ts';
@@ -34,6 +35,7 @@ const ADVISORIES: readonly Advisory[] = [
   mirroring,
   coverage,
   upstreams,
+  consumerKeys,
   channelsCheck,
   sourcesCheck,
   fetchedLogs,
