@@ -1,6 +1,6 @@
 import type { LoadedPolicy } from '../policy/read.ts';
 import type { Policy } from '../policy/schema.ts';
-import { suggest } from '../policy/suggest.ts';
+import { someOf, suggest } from '../policy/suggest.ts';
 import { didYouMean } from '../policy/wording.ts';
 import { Problem } from '../problem/problem.ts';
 import type { StartCommand, Started } from '../rollout/commands.ts';
@@ -182,14 +182,14 @@ export function declaredRoute(ports: Pick<ControllerPorts, 'routes'>, name: stri
 /** The error for a route that serin.yaml does not declare. */
 export function noSuchRoute(name: string, declared: readonly string[]): Problem {
   const meant = didYouMean(suggest(name, declared));
-  return new Problem('not-found', `there is no route ${name}; serin.yaml declares ${declared.join(', ')}${meant}`);
+  return new Problem('not-found', `there is no route ${name}; serin.yaml declares ${someOf(declared)}${meant}`);
 }
 
 export function loadedPolicy(ports: Pick<ControllerPorts, 'policy' | 'policyNames'>, name: string): LoadedPolicy {
   const loaded = ports.policy(name);
   if (!loaded) {
     const names = ports.policyNames?.() ?? [];
-    const known = names.length === 0 ? '' : `; there are ${names.join(', ')}${didYouMean(suggest(name, names))}`;
+    const known = names.length === 0 ? '' : `; there are ${someOf(names)}${didYouMean(suggest(name, names))}`;
     throw invalid('policy', `there is no policy ${name}${known}`);
   }
   return loaded;

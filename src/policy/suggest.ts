@@ -19,6 +19,15 @@ export function suggest(word: string, candidates: Iterable<string>): string | nu
   return best;
 }
 
+const MOST_LISTED = 10;
+
+/** What there is instead, for a sentence: `a, b`, and of many the first ten and how many more. */
+export function someOf(names: readonly string[]): string {
+  const more = names.length - MOST_LISTED;
+  const shown = names.slice(0, MOST_LISTED).join(', ');
+  return more > 0 ? `${shown} and ${more.toLocaleString('en-US')} more` : shown;
+}
+
 /**
  * Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, each costing one.
  * Source: Damerau (1964); Wagner and Fischer (1974) for the table.

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { editDistance, suggest } from '../../../src/policy/suggest.ts';
+import { editDistance, someOf, suggest } from '../../../src/policy/suggest.ts';
+
+describe('someOf', () => {
+  it('names what there is, and of many ten', () => {
+    const names = Array.from({ length: 1_010 }, (_, at) => `r${at}`);
+    expect(someOf(['a', 'b'])).toBe('a, b');
+    expect(someOf(names)).toBe('r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 and 1,000 more');
+  });
+});
 
 describe('editDistance', () => {
   it.each([
