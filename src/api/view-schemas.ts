@@ -14,9 +14,19 @@ const actor = z.strictObject({ name: z.string(), role: z.string() });
 /** A person may be called serin too, so that the name alone does not tell. */
 const ROLE_OF_REASON = 'The role is `serin` where Serin did, whose reasons are sentences of its own';
 
+export const canaryLanes = z
+  .strictObject({
+    weight: z.int().describe('Drawn by the weight: the only ones that are compared'),
+    forced: z.int().describe('Asked for by a header, mostly by tests'),
+    ruled: z.int().describe('By the rule of a consumer'),
+  })
+  .nullable()
+  .describe('The same by how they got the canary; null for a rollout that began before they were told apart');
+
 const cost = z
   .strictObject({
-    canaryRequests: z.int().describe('Of clients, drawn, forced or by the rule of a consumer'),
+    canaryRequests: z.int().describe('All that the canary has answered or failed, forced ones included'),
+    lanes: canaryLanes,
     excessErrors: z
       .strictObject({ estimate: z.number(), low: z.number().nullable(), high: z.number().nullable() })
       .nullable()

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { verdictViewSchema } from '../verdict-schemas.ts';
-import { rolloutViewSchema } from '../view-schemas.ts';
+import { canaryLanes, rolloutViewSchema } from '../view-schemas.ts';
 import { messageViewsSchema } from '../views/message-view.ts';
 import { trailViewSchema } from '../views/trail-view.ts';
 
@@ -42,7 +42,8 @@ const numbers = z.strictObject({
     .describe('From the onset of the evidence to the decision; null where no evidence of harm ended it'),
   requests: z
     .strictObject({
-      canary: z.int().describe('Of clients, drawn, forced or by the rule of a consumer'),
+      canary: z.int().describe('All that the canary has answered or failed, forced ones included'),
+      lanes: canaryLanes,
       stable: z.int().nullable().describe('Those that the weight gave it; null where that was not recorded'),
       says,
     })

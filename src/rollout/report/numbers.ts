@@ -1,5 +1,5 @@
 import { formatCount, formatSpan, formatWeight } from '../../parity/figures.ts';
-import { type SoFar, soFarOf } from '../so-far/so-far.ts';
+import { lanesInWords, type SoFar, soFarOf } from '../so-far/so-far.ts';
 import { type Rollout, stageName } from '../state.ts';
 import { endEntry, type ReportParts, toldUpTo } from './report-parts.ts';
 
@@ -13,7 +13,12 @@ export interface Numbers {
   } | null;
   /** Where evidence of harm ended it: since when there was any, by the clock of the gateway, epoch ms. */
   readonly firstSign: { readonly at: number; readonly ms: number; readonly says: string } | null;
-  readonly requests: { readonly canary: number; readonly stable: number | null; readonly says: string } | null;
+  readonly requests: {
+    readonly canary: number;
+    readonly lanes: NonNullable<SoFar['cost']>['lanes'];
+    readonly stable: number | null;
+    readonly says: string;
+  } | null;
   readonly duration: {
     readonly ms: number;
     /** The last stage before the end, or the present one; null where it was not recorded. */
@@ -56,11 +61,14 @@ function requestsOf({ record: { rollout, evidence } }: ReportParts, { cost }: So
   const known = (evidence.past ?? []).flatMap(({ stableRequests }) =>
     stableRequests === null ? [] : [stableRequests],
   );
-  const canary = cost.canaryRequests;
+  const { canaryRequests: canary, lanes } = cost;
   const stable = known.length === 0 ? null : known.reduce((sum, of) => sum + of, 0);
   const beside =
     stable === null ? '' : `, beside ${formatCount(stable)} that the weight gave ${rollout.stable.version}`;
-  return { canary, stable, says: `${formatCount(canary)} requests of clients on ${rollout.canary.version}${beside}` };
+  // Forced requests are mostly those of tests.
+  const whose = lanes === null ? ', forced ones included' : lanesInWords(lanes);
+  const of = lanes !== null && lanes.forced === 0 ? 'requests of clients' : 'requests';
+  return { canary, lanes, stable, says: `${formatCount(canary)} ${of} on ${rollout.canary.version}${whose}${beside}` };
 }
 
 function durationOf({ record }: ReportParts): Numbers['duration'] {

@@ -7,11 +7,13 @@ import type { Policy } from '../../policy/schema.ts';
 import { type Excess, excessErrors } from '../../stats/rates/excess.ts';
 import type { Evidence } from '../evidence.ts';
 import type { RolloutRecord } from '../record.ts';
-import { excessSums } from './cost.ts';
+import { type CanaryLanes, excessSums } from './cost.ts';
 
 /** What a rollout has cost, for people. */
 export interface Cost {
   readonly canaryRequests: number;
+  /** Null for a rollout that began before they were told apart. */
+  readonly lanes: CanaryLanes | null;
   /** Null where the versions never served side by side; its limits are null where keys are sticky. */
   readonly excessErrors: { readonly [Name in keyof Excess]: Name extends 'estimate' ? number : number | null } | null;
   readonly says: string;
@@ -40,17 +42,37 @@ function costOf(policy: Policy, evidence: Evidence, judge: JudgeState): Cost | n
   if (evidence.cost === undefined) return null;
   const canaryRequests = Math.round(evidence.cost.canaryRequests);
   const excess = excessErrors(excessSums(evidence.cost), temperingOf(policy, judge).rate);
-  const served = counted(canaryRequests, 'canary request');
+  const lanes = evidence.cost.lanes ? rounded(evidence.cost.lanes) : null;
+  const served = `${counted(canaryRequests, 'canary request')}${lanesInWords(lanes)}`;
   if (excess === null) {
-    return { canaryRequests, excessErrors: null, says: `${served}; the versions have not served side by side` };
+    return { canaryRequests, lanes, excessErrors: null, says: `${served}; the versions have not served side by side` };
   }
   const { estimate, low, high } = excess;
   const beyond = `${served}; about ${aboutOf(estimate)} than the stable's rate would have given`;
   if (judge.assignment === 'by-key') {
     const says = `${beyond}: keys are sticky, so that the versions have users of their own, and there is no interval`;
-    return { canaryRequests, excessErrors: { estimate, low: null, high: null }, says };
+    return { canaryRequests, lanes, excessErrors: { estimate, low: null, high: null }, says };
   }
-  return { canaryRequests, excessErrors: excess, says: `${beyond} (${rangeOf(low, high)})` };
+  return { canaryRequests, lanes, excessErrors: excess, says: `${beyond} (${rangeOf(low, high)})` };
+}
+
+function rounded({ weight, forced, ruled }: CanaryLanes): CanaryLanes {
+  return { weight: Math.round(weight), forced: Math.round(forced), ruled: Math.round(ruled) };
+}
+
+/** ` (12 by weight, 20 forced)`, behind the sum; empty where the weight gave all of them, and where it is not known. */
+export function lanesInWords(lanes: CanaryLanes | null): string {
+  const told = (
+    [
+      ['weight', 'by weight'],
+      ['forced', 'forced'],
+      ['ruled', "by consumers' rules"],
+    ] as const
+  ).flatMap(([lane, how]) => (lanes === null || lanes[lane] === 0 ? [] : [{ lane, count: lanes[lane], how }]));
+  const [first, ...others] = told;
+  if (first === undefined || (first.lane === 'weight' && others.length === 0)) return '';
+  if (others.length === 0) return ` (all ${first.how})`;
+  return ` (${told.map(({ count, how }) => `${formatCount(count)} ${how}`).join(', ')})`;
 }
 
 function leadingSince({ verdict, held, faultSince, blindSince }: Evidence, judge: JudgeState): number | null {

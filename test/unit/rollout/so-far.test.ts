@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type JudgeState, openJudgement } from '../../../src/judge/judge.ts';
 import { type Evidence, evidenceAfterLook, noEvidence, resetEvidence } from '../../../src/rollout/evidence.ts';
 import type { RolloutRecord } from '../../../src/rollout/record.ts';
+import { numbersOf } from '../../../src/rollout/report/numbers.ts';
+import { NO_COST } from '../../../src/rollout/so-far/cost.ts';
 import { drawnPerSecond } from '../../../src/rollout/so-far/drawn-traffic.ts';
 import { soFarOf } from '../../../src/rollout/so-far/so-far.ts';
 import type { Rollout } from '../../../src/rollout/state.ts';
@@ -27,6 +29,7 @@ const served = (canaryErrors: number, stableErrors: number, parts: Partial<Block
   });
 const none = noEvidence(rollout.policy, T0);
 
+const BY_WEIGHT = { weight: 100, forced: 0, ruled: 0 };
 const costOf = (record: RolloutRecord) => soFarOf(record).cost;
 
 describe('what a rollout has cost', () => {
@@ -35,9 +38,33 @@ describe('what a rollout has cost', () => {
     const seen = after(none, rollout, served(20, 9), blockOf({ ...own, canary: null, ...lanes }));
     expect(costOf({ rollout, evidence: seen })).toEqual({
       canaryRequests: 112,
+      lanes: { weight: 100, forced: 5, ruled: 7 },
       excessErrors: { estimate: 19, low: 16, high: 20 },
-      says: "112 canary requests; about 19 errors more than the stable's rate would have given (16 to 20)",
+      says: "112 canary requests (100 by weight, 5 forced, 7 by consumers' rules); about 19 errors more than the stable's rate would have given (16 to 20)",
     });
+  });
+
+  it('tells forced requests from those of clients, but where a rollout began before they were told apart', () => {
+    const forced = { ...own, canary: null, forced: { stable: NO_TALLY, canary: tallyOf(20) } };
+    const only = after(none, rollout, blockOf(forced));
+    expect(costOf({ rollout, evidence: only })).toMatchObject({
+      lanes: { weight: 0, forced: 20, ruled: 0 },
+      says: '20 canary requests (all forced); the versions have not served side by side',
+    });
+    const { lanes: _, ...old } = none.cost ?? NO_COST;
+    const begun = after({ ...none, cost: old }, rollout, blockOf(forced));
+    expect(costOf({ rollout, evidence: begun })).toMatchObject({
+      canaryRequests: 20,
+      lanes: null,
+      says: '20 canary requests; the versions have not served side by side',
+    });
+    const told = (evidence: Evidence) => {
+      const record = { rollout, evidence };
+      return numbersOf({ record, audit: [], messages: [] }).requests?.says;
+    };
+    expect(told(only)).toBe('20 requests on v2 (all forced)');
+    expect(told(begun)).toBe('20 requests on v2, forced ones included');
+    expect(told(after(none, rollout, served(0, 0)))).toMatch(/^100 requests of clients on v2/);
   });
 
   it('keeps the stages apart, because each has a rate of its own', () => {
@@ -60,6 +87,7 @@ describe('what a rollout has cost', () => {
     const alone = blockOf({ ...own, canary: tallyOf(100, { errors: 30 }), stable: null });
     expect(costOf({ rollout, evidence: after(none, rollout, before, alone) })).toEqual({
       canaryRequests: 100,
+      lanes: BY_WEIGHT,
       excessErrors: null,
       says: '100 canary requests; the versions have not served side by side',
     });
@@ -82,6 +110,7 @@ describe('what a rollout has cost', () => {
     const sticky = { ...seen, judge: { ...seen.judge, assignment: 'by-key' as const } };
     expect(costOf({ rollout, evidence: sticky })).toEqual({
       canaryRequests: 100,
+      lanes: BY_WEIGHT,
       excessErrors: { estimate: -2, low: null, high: null },
       says:
         "100 canary requests; about 2 errors fewer than the stable's rate would have given: keys are sticky, so that the " +

@@ -43,6 +43,7 @@ describe('the figures of a report', () => {
       firstSign: null,
       requests: {
         canary: 1_000,
+        lanes: { weight: 1_000, forced: 0, ruled: 0 },
         stable: 9_000,
         says: '1,000 requests of clients on v2, beside 9,000 that the weight gave v1',
       },
