@@ -74,11 +74,12 @@ function linesOf(text: string, width: number): readonly string[] {
   return Array.from({ length: Math.ceil(text.length / width) }, (_, at) => text.slice(at * width, (at + 1) * width));
 }
 
-// A check that can only hold is measured against the evidence that holds.
+// A check that can only hold is measured against the evidence that holds: of query checks and silence alone. Others without a share of
+// the budget, such as those of logs, hold by limits of their own, or not at all.
 function thresholdOf(finding: FindingView, { logThreshold, logHold }: NonNullable<RolloutView['verdict']>) {
-  const { check, unit, budgetWeight } = finding;
+  const { check, budgetWeight } = finding;
   if (budgetWeight > 0) return logThreshold === null ? null : aloneAt(budgetWeight, logThreshold);
-  return unit === 'value' || check === 'silence' ? logHold : null;
+  return check.startsWith('query:') || check === 'silence' ? logHold : null;
 }
 
 function harmOf(

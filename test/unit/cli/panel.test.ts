@@ -187,15 +187,18 @@ describe('renderRollout', () => {
       findingOf({ ...query, check: 'query:queue', canary: null, stable: 0, dryRun: true }),
       findingOf({ check: 'errors', dryRun: true, budgetWeight: 0 }),
       findingOf({ check: 'clientErrors', budgetWeight: 0 }),
+      // What holds for log lines is no limit of the evidence that is shown.
+      findingOf({ ...query, check: 'logs', canary: 12, stable: 10 }),
     ];
     const view = viewOf(control.see(id, { verdict: verdictOf({ findings, logHold: 3 }) }));
     expect(view.verdict?.findings[0]).toMatchObject({ unit: 'value', intervals: { counted: 3, least: 5 } });
-    const rows = plain(view).split('\n').slice(-5, -1);
+    const rows = plain(view).split('\n').slice(-6, -1);
     expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
       ['query:cpu', '0.4382', '-12350', '██████████░░░░░░░░░░ 1.5/3.0', '✓'],
       ['query:queue', '-', '0', 'dry run 1.5', '✓'],
       ['errors', '0.21%', '0.20%', 'dry run 0.4', expect.any(String)],
       ['clientErrors', '0.21%', '0.20%', '-', expect.any(String)],
+      ['logs', '12', '10', '-', '✓'],
     ]);
   });
 
