@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import { toy } from '../support/cast.ts';
+import { serinHere } from '../support/serin-here.ts';
 import { type Home, makeHome, serin, startServerProcess } from '../support/server-process.ts';
 
 const closing: (() => unknown)[] = [];
@@ -111,7 +112,9 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
     expect(examined.stdout).toMatch(/^error /m);
     expect(examined.stdout).toContain('serin serve would not start');
     expect(existsSync(`${place.folder}/.serin`)).toBe(false);
-    const served = await run('serve', place, env);
+    // Wrong input ends it before it opens anything.
+    const serve = ['serve', '--config', place.configFile];
+    const served = await (code === 2 ? serinHere(serve, { env }) : run('serve', place, env));
     expect([served.code, served.stderr]).toEqual([code, expect.stringMatching(message)]);
   });
 

@@ -10,7 +10,8 @@ import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { startPager } from '../support/pager.ts';
 import { emptyDatabase, postgresUrl } from '../support/postgres.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
-import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
+import { serinHere } from '../support/serin-here.ts';
+import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
 const POLICY = evenPolicy('judge: { block: 1s, minStep: 2s, warmUp: 0s }');
 const WELL = { errorRate: 0, p50Ms: 2, p99Ms: 5 };
@@ -60,7 +61,7 @@ channels:
   });
 
   const asAdmin = (...args: readonly string[]) =>
-    serin([...args, '--server', server.controlUrl, '--data-folder', `${home.folder}/.serin`]);
+    serinHere([...args, '--server', server.controlUrl, '--data-folder', `${home.folder}/.serin`]);
   const readiness = async (of: string) => {
     const answer = await fetch(`${server.controlUrl}/readyz?of=${of}`);
     return { status: answer.status, said: await answer.text() };
