@@ -1,0 +1,107 @@
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Provider } from 'oidc-provider';
+
+export interface OidcKey {
+  readonly kid: string;
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+export function oidcKey(kid: string): OidcKey {
+  return { kid, ...generateKeyPairSync('rsa', { modulusLength: 2_048 }) };
+}
+
+/** A real OpenID provider on loopback, which gives its clients signed access tokens for one resource (RFC 8707). */
+export interface OidcIssuer {
+  readonly url: string;
+  /** By the grant of client credentials (RFC 6749 section 4.4). */
+  token(client: string, resource: string): Promise<string>;
+  /** From now on it signs with the first of these, and these are its key set. */
+  rotate(...keys: readonly OidcKey[]): void;
+  /** What becomes of those who ask for the key set: how often they did is counted. */
+  mood: 'well' | 'down' | { readonly slowMs: number };
+  keySetRequests: number;
+  close(): Promise<void>;
+}
+
+const SECRET = randomUUID();
+
+export async function startOidcIssuer(clients: readonly string[], ...keys: readonly OidcKey[]): Promise<OidcIssuer> {
+  const server = createServer((incoming, outgoing) => answer(incoming, outgoing));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  let serve = providerOf(url, clients, keys);
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (incoming.url !== '/jwks') {
+      serve(incoming, outgoing);
+      return;
+    }
+    issuer.keySetRequests++;
+    if (issuer.mood === 'down') incoming.socket.destroy();
+    else if (issuer.mood === 'well') serve(incoming, outgoing);
+    else setTimeout(() => serve(incoming, outgoing), issuer.mood.slowMs);
+  };
+  const issuer: OidcIssuer = {
+    url,
+    mood: 'well',
+    keySetRequests: 0,
+    rotate: (...next) => {
+      serve = providerOf(url, clients, next);
+    },
+    token: async (client, resource) => {
+      const response = await fetch(`${url}/token`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${Buffer.from(`${client}:${SECRET}`).toString('base64')}` },
+        body: new URLSearchParams({ grant_type: 'client_credentials', resource, scope: 'orders' }),
+      });
+      const { access_token: token } = (await response.json()) as { readonly access_token?: string };
+      if (token === undefined) throw new Error(`the provider answered ${response.status}`);
+      return token;
+    },
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return issuer;
+}
+
+function providerOf(url: string, clients: readonly string[], keys: readonly OidcKey[]) {
+  const provider = new Provider(url, {
+    clients: clients.map((client) => ({
+      client_id: client,
+      client_secret: SECRET,
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
+    })),
+    jwks: {
+      keys: keys.map(({ kid, privateKey }) => ({
+        ...privateKey.export({ format: 'jwk' }),
+        kid,
+        alg: 'RS256',
+        use: 'sig',
+      })),
+    },
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_context, resource) => ({
+          scope: 'orders',
+          audience: resource,
+          accessTokenTTL: 600,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'RS256' } },
+        }),
+      },
+    },
+  });
+  return provider.callback();
+}
