@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuditView, RolloutView } from '../../src/api/view-schemas.ts';
+import { callerOf } from '../support/cast.ts';
+import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
+import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
+
+const POLICY = `apiVersion: serin.dev/v1
+kind: GraduationPolicy
+metadata: { name: breaking }
+spec:
+  internal: { requests: 0, dwell: 0s }
+  consumers: { default: stable }
+  steps:
+    - { consumers: listed, dwell: 0s }
+  bake: { dwell: 1h }
+`;
+
+const LIST = `apiVersion: serin.dev/v1
+kind: ConsumerList
+consumers:
+  - { name: acme, keyEnv: ACME_KEY, wave: 1, group: beta, due: 2020-01-01, contact: api@acme.example }
+  - { name: globex, keyFile: ./globex.key, wave: 2, group: beta }
+  - name: initech
+    keyHash: sha256:HASH
+    wave: 2
+`;
+
+const KEYS = { acme: 'k-acme', globex: 'k-globex', initech: 'k-initech' };
+
+let upstreams: readonly TestUpstream[] = [];
+let home: Home;
+let server: ServerProcess;
+let beat: NodeJS.Timeout;
+const seen = { answers: 0, failed: 0, mixed: [] as string[] };
+
+beforeAll(async () => {
+  upstreams = await Promise.all(
+    ['v1', 'v2'].map((version) =>
+      httpUpstream((incoming, outgoing) => {
+        incoming.resume();
+        outgoing.writeHead(200, { 'content-length': 2 }).end(version);
+      }),
+    ),
+  );
+  home = makeHome(`gateway: { listen: 127.0.0.1:0 }
+control: { listen: 127.0.0.1:0 }
+controller: { tick: 1s }
+policies: [breaking.yaml]
+routes:
+  - { name: shop, path: /shop, stable: { url: "${upstreams[0]?.url}", version: v1 }, policy: breaking, consumerKey: { header: x-api-key } }
+`);
+  home.write('breaking.yaml', POLICY);
+  home.write('globex.key', `${KEYS.globex}\n`);
+  server = await startServerProcess(home);
+  // Nobody who was moved may meet the old version again.
+  const moved = new Set<string>();
+  beat = setInterval(() => {
+    for (const key of [...Object.values(KEYS), 'k-nobody']) {
+      const wasMoved = moved.has(key);
+      void versionOf(key).then(
+        (version) => {
+          seen.answers += 1;
+          if (version === 'v2') moved.add(key);
+          else if (wasMoved) seen.mixed.push(key);
+        },
+        () => {
+          seen.failed += 1;
+        },
+      );
+    }
+  }, 50);
+}, 60_000);
+
+afterAll(async () => {
+  clearInterval(beat);
+  server.child.kill('SIGTERM');
+  expect(await server.ended).toBe(0);
+  for (const upstream of upstreams) await upstream.close();
+  home.remove();
+});
+
+async function versionOf(key: string): Promise<string> {
+  const answer = await fetch(`${server.gatewayUrl}/shop/orders`, { headers: { 'x-api-key': key } });
+  return answer.text();
+}
+
+const versions = () => Promise.all([...Object.values(KEYS), 'k-nobody'].map(versionOf));
+
+const ask = (path: string) =>
+  fetch(`${server.controlUrl}${path}`, { headers: { authorization: `Bearer ${home.token()}` } });
+
+const run = (...args: readonly string[]) =>
+  serin(['consumers', ...args], {
+    cwd: home.folder,
+    env: { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: home.token(), ACME_KEY: KEYS.acme },
+  });
+
+describe('three consumers in two waves', () => {
+  it('are listed from a file, moved while traffic flows, and each change is seen before and is one entry', async () => {
+    const hash = createHash('sha256').update(KEYS.initech).digest('hex');
+    const file = home.write('consumers.yaml', LIST.replace('HASH', hash));
+    const caller = callerOf(() => ({ url: server.controlUrl, token: home.token() }));
+    const started = { route: 'shop', canaryUrl: upstreams[1]?.url, version: 'v2', reason: 'breaking' };
+    const { id } = await caller.post<RolloutView>('/api/v1/rollouts', started);
+
+    const dry = await run('import', 'shop', file, '--dry-run');
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringMatching(/acme +not listed -> stable/) });
+    expect((await run('list', 'shop', '-o', 'json')).stdout).toBe('[]\n');
+    expect(await run('import', 'shop', file, '--reason', 'all of them')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('give --yes'),
+    });
+    const imported = await run('import', 'shop', file, '--reason', 'all of them', '--yes');
+    expect(imported).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('3 consumers of shop changed, as one entry of the audit'),
+    });
+    for (const key of Object.values(KEYS)) expect(imported.stdout + imported.stderr).not.toContain(key);
+    await expect.poll(async () => (await caller.rollout(id))?.stage, { timeout: 20_000 }).toBe('step-1');
+    expect(await versions()).toEqual(['v1', 'v1', 'v1', 'v1']);
+    expect((await run('list', 'shop')).stdout).toMatch(/acme +stable +v1 +beta +1 +2020-01-01 overdue/);
+
+    const first = await run('move', 'shop', '--wave', '1', '--yes', '--reason', 'first wave');
+    expect(first.stderr).toMatch(/acme +stable -> canary +v1 -> v2/);
+    expect(await versions()).toEqual(['v2', 'v1', 'v1', 'v1']);
+    const share = await run('move', 'shop', '--group', 'beta', '--share', '30%', '--yes', '--reason', 'a third');
+    expect(share.stdout).toMatch(/Nothing of the consumers of shop is changed/);
+
+    const old = await (await ask('/api/v1/routes/shop/consumers')).headers.get('etag');
+    const second = await run('move', 'shop', '--wave', '2', '--yes', '--reason', 'second wave');
+    expect(second.stderr).toMatch(/2 consumers get another version at once/);
+    expect(await versions()).toEqual(['v2', 'v2', 'v2', 'v1']);
+
+    const late = await fetch(`${server.controlUrl}/api/v1/routes/shop/consumers/changes`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${home.token()}`,
+        'content-type': 'application/json',
+        'if-match': old ?? '',
+      },
+      body: JSON.stringify({ kind: 'move', who: { wave: 1 }, to: 'stable', reason: 'too late' }),
+    });
+    expect([late.status, await late.text()]).toEqual([
+      412,
+      expect.stringMatching(/changed globex, initech last \(audit \d+: second wave\)/),
+    ]);
+
+    const audit = (await (await ask('/api/v1/audit?route=shop&limit=10')).json()) as AuditView[];
+    const lists = audit.filter(({ event }) => event.kind.startsWith('consumers'));
+    expect(lists.map(({ event, reason }) => [event.kind, reason])).toEqual([
+      ['consumersMoved', 'second wave'],
+      ['consumersMoved', 'first wave'],
+      ['consumersImported', 'all of them'],
+    ]);
+    expect(lists[0]).toMatchObject({
+      before: { globex: { rule: 'stable', group: 'beta', wave: 2 }, initech: { rule: 'stable', due: null } },
+      after: { globex: { rule: 'canary' }, initech: { rule: 'canary' } },
+    });
+    expect(JSON.stringify(lists)).not.toContain('keyHash');
+    expect(seen).toMatchObject({ failed: 0, mixed: [] });
+    expect(seen.answers).toBeGreaterThan(20);
+  }, 90_000);
+});
