@@ -1,8 +1,23 @@
-// The dashboard: src/dashboard becomes dist/dashboard, which the control port serves.
+// The dashboard: src/dashboard becomes dist/dashboard, which the control port serves. The library of the docs page goes beside it.
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+const LIBRARY = resolve(import.meta.dirname, 'node_modules/swagger-ui-dist');
+
+/** As it was published, with its licences. */
+const docsPage = (): Plugin => ({
+  name: 'docs-page',
+  writeBundle({ dir = 'dist/dashboard' }) {
+    const folder = resolve(dir, '../api-docs');
+    mkdirSync(folder, { recursive: true });
+    const files = ['swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt', 'swagger-ui.css', 'LICENSE', 'NOTICE'];
+    for (const name of files) copyFileSync(resolve(LIBRARY, name), resolve(folder, name));
+  },
+});
 
 export default defineConfig({
+  plugins: [docsPage()],
   root: resolve(import.meta.dirname, 'src/dashboard'),
   // From where it lies on the control port: the shell is served for pages of any depth.
   base: '/',

@@ -15,7 +15,8 @@ import { doneOnce } from './keyed/done-once.ts';
 import { limitBody } from './limit-body.ts';
 import { ownNames } from './own-names.ts';
 import { dashboardRoutes } from './pages/dashboard-routes.ts';
-import type { DashboardFiles } from './pages/page-file.ts';
+import { docsRoutes } from './pages/docs-routes.ts';
+import type { DashboardFiles, DocsFile } from './pages/page-file.ts';
 import { previewRoutes } from './preview/preview-routes.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
 import { reportRoutes } from './report/report-routes.ts';
@@ -43,6 +44,8 @@ export interface ControlApiOptions {
   readonly anonymous?: 'off' | 'viewer';
   /** The pages for people; null where they were not built. */
   readonly dashboard?: DashboardFiles | null;
+  /** What draws the docs page; nothing where it was not built. */
+  readonly docsFile?: DocsFile;
   /** Ms of a monotonic clock, for the rate limit of failed authentications. */
   readonly now?: () => number;
 }
@@ -55,6 +58,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     publicUrl,
     anonymous = 'off',
     dashboard = null,
+    docsFile = async () => null,
     now = () => performance.now(),
   } = options;
   const app = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
@@ -119,7 +123,9 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     description: 'Set by POST /api/v1/session. Its name has the port, and begins with __Host- over https',
   });
   const info = { title: 'Serin control API', version: control.build.version };
-  app.get('/openapi.json', (c) => c.json(withManners(app.getOpenAPI31Document({ openapi: '3.1.0', info }))));
+  const description = () => withManners(app.getOpenAPI31Document({ openapi: '3.1.0', info }));
+  app.get('/openapi.json', (c) => c.json(description()));
+  app.route('/', docsRoutes(docsFile, description));
   methodsOf = allowedMethods(app.routes);
   return app;
 }

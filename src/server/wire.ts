@@ -40,7 +40,7 @@ import { capabilitiesOf } from '../split/capabilities.ts';
 import type { ListedRule } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
 import { controllerPorts } from './controller-ports.ts';
-import { readDashboard } from './dashboard-files.ts';
+import { docsFile, readDashboard } from './dashboard-files.ts';
 import { DeclaredDocuments } from './declared-documents.ts';
 import { DescriptorWatch } from './descriptor-watch.ts';
 import { figuresOf } from './figures.ts';
@@ -231,6 +231,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         publicUrl: config.control.publicUrl,
         anonymous: config.control.anonymous,
         dashboard: readDashboard(),
+        docsFile,
       }),
       dataFolder,
       descriptors,

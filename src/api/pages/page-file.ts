@@ -10,3 +10,6 @@ export interface DashboardFiles {
   /** By path: `/assets/index-C_KA0uzY.css`. */
   readonly assets: ReadonlyMap<string, PageFile>;
 }
+
+/** A file of the library that draws the docs page; null where it was not built. */
+export type DocsFile = (name: 'swagger-ui-bundle.js' | 'swagger-ui.css') => Promise<PageFile | null>;
