@@ -64,6 +64,20 @@ inChromium('a page that stays open, in Chromium', (binary) => {
     expect(violations(page)).toEqual([]);
   });
 
+  it('says at once that it is not live after an hour asleep, and catches up with what happened then', async () => {
+    const page = await open(stage.token);
+    await page.getByRole('heading', { name: /shop/ }).waitFor();
+    await page.context().setOffline(true);
+    await stage.post(`/api/v1/rollouts/${id}/pause`, { reason: 'done while it slept' });
+    await page.clock.fastForward(3_600_000);
+    await page.getByText('Not live since').waitFor({ timeout: 5_000 });
+    await page.context().setOffline(false);
+    await page.getByText('live', { exact: true }).waitFor();
+    await page.getByText('done while it slept').first().waitFor();
+    expect(await page.getByText('Not live since').count()).toBe(0);
+    expect(violations(page)).toEqual([]);
+  });
+
   it('asks to sign in again when its token is revoked, above what was being read', async () => {
     const { id: tokenId, token } = await stage.newToken('viewer');
     const page = await open(token);

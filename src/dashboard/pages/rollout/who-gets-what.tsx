@@ -41,13 +41,13 @@ function Weight({ rollout, ramp }: WhoGetsWhatProps) {
   return (
     <>
       <FactRow name={isAdvice ? 'advised' : 'by weight'}>
-        {ramp === null ? `${weightText(canaryBps)} to ` : `${orderedInWords(canaryBps, ramp)}: to `}
-        <span class="canary">{legible(canary.version)}</span>
+        {weightText(ramp?.bps ?? canaryBps)} to <span class="canary">{legible(canary.version)}</span>
         {isAdvice
           ? '; another router makes the split'
           : sticky === null
             ? ', each request drawn by itself'
             : `, sticky by ${legible(sticky)}`}
+        {ramp !== null && orderedInWords(canaryBps, ramp)}
       </FactRow>
       {heavyLast !== null && (
         <FactRow name="last">
