@@ -137,7 +137,7 @@ describe('a row', () => {
     });
     expect([row.stands, row.lead, row.says, row.waits].map(spaced)).toEqual([
       '10 % · 1 m of 1 h',
-      'Undecided.',
+      'Undecided:',
       'p99: waits for 5 more',
       'to bake: parity shown by 3 of 5 checks',
     ]);

@@ -59,7 +59,7 @@ export function runningState(view: RolloutView): RowState {
     at,
     how: 'here',
     stands: stageNow(view),
-    lead: paused === null ? `${capitalised(label)}.` : asSentence(`paused by ${paused.by}`),
+    lead: paused === null ? `${capitalised(label)}:` : asSentence(`paused by ${paused.by}`),
     quote: paused === null ? '' : wordsBy(paused.role, paused.reason),
     says: paused === null ? found : `${capitalised(label)}: ${found}`,
     waits: said((needs.length > 0 ? needs : [...failing, ...openNeeds(view)]).join('; ')),
