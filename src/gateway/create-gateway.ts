@@ -8,10 +8,10 @@ import { Via } from './http/via.ts';
 import { AccessLog } from './measure/access-log.ts';
 import { BodyQueue } from './measure/reading/body-queue.ts';
 import { Pools } from './route/destinations.ts';
+import { Follower } from './route/follower.ts';
 import { ConsumerTokens } from './route/jwt/consumer-tokens.ts';
 import { loadKeys } from './route/jwt/load-keys.ts';
 import { Peers } from './route/peer.ts';
-import { Follower } from './route/route-state.ts';
 import { RouteTable } from './route/route-table.ts';
 import { createApp, NO_ROUTE } from './serve/app.ts';
 import { ConnectionLimits } from './serve/connection-limits.ts';
@@ -69,10 +69,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     faults,
   });
   const table = new RouteTable(follower.routes, ({ declared }) => declared);
+  const serving = { peers, bodyBytes: limits.bodyBytes, watch, faults };
+  let isListening = false;
+  let app = createApp(table, follower.routes, serving);
   const { fastPath = 'on' } = options;
   const server = createListener({
     front: fastPath === 'on' ? new Front({ via, table, peers, timeouts, limits, watch, faults }) : null,
-    app: createApp(table, follower.routes, { peers, bodyBytes: limits.bodyBytes, watch, faults }),
+    app: { fetch: (request, env) => app.fetch(request, env) },
     timeouts,
     limits,
     via,
@@ -89,8 +92,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     listen: async () => {
       const { address, port } = await server.listen(options.listen);
       own.add(address, port, 'gateway');
+      isListening = true;
       for (const { tokens } of follower.routes) tokens?.start();
       return { port };
+    },
+    admit: async (routes) => follower.admit(routes),
+    redeclare: async ({ routes, timeouts: ofGateway, trustedProxies }) => {
+      const started = new Set(follower.routes.map(({ tokens }) => tokens));
+      follower.redeclare(routes, ofGateway);
+      peers.trust(trustedProxies);
+      app = createApp(table, follower.routes, serving);
+      table.replace(follower.routes);
+      for (const { tokens } of follower.routes) if (isListening && !started.has(tokens)) tokens?.start();
     },
     setSplit: async (order) => follower.setSplit(order),
     toStable: async (order) => follower.toStable(order),

@@ -300,7 +300,17 @@ export interface TrafficDurations extends Pick<TrafficTotals, 'route' | 'track' 
   readonly rows: readonly DurationRow[];
 }
 
-export interface Gateway extends SplitPort, MeasurePort {
+/** What a file that is read again may change of a gateway that serves. */
+export interface Declaration extends Pick<GatewayOptions, 'routes' | 'timeouts' | 'trustedProxies'> {}
+
+export interface DeclarePort {
+  /** Routes that serve nothing before `redeclare`, so that they can be given their order, their consumers and their units. */
+  admit(routes: readonly GatewayRoute[]): Promise<void>;
+  /** One swap. A route that stays keeps its order and its blocks; what is open on another ends by what was declared before. */
+  redeclare(declaration: Declaration): Promise<void>;
+}
+
+export interface Gateway extends SplitPort, MeasurePort, DeclarePort {
   /** Rejects with Problem('port-in-use') when the port is taken. */
   listen(): Promise<{ readonly port: number }>;
   /** Sends one GET to every address of an upstream's URL: null when each answer is healthy (2xx by default), otherwise why not. */

@@ -76,6 +76,7 @@ export class RouteRecorder {
   /** Null until keys are drawn by unit. */
   unitRecord: UnitRecord | null = null;
   private readonly answers: AnswerHistory | null;
+  readonly names: EndpointNames;
   private running: OpenBlock;
   /** Blocks whose span is over but whose requests are not; oldest first. */
   private over: { readonly block: OpenBlock; readonly durationMs: number }[] = [];
@@ -99,15 +100,15 @@ export class RouteRecorder {
     this.onOutcome = listeners.onOutcome ?? (() => {});
     this.accessLog = listeners.accessLog ?? null;
     this.counts = new RouteTotals(order.route);
-    const names = new EndpointNames(templates);
-    this.answers = slices === 'on' ? new AnswerHistory(names) : null;
-    this.history = slices === 'on' ? new SliceHistory(names, () => this.answers?.ranked() ?? []) : null;
+    this.names = new EndpointNames(templates);
+    this.answers = slices === 'on' ? new AnswerHistory(this.names) : null;
+    this.history = slices === 'on' ? new SliceHistory(this.names, () => this.answers?.ranked() ?? []) : null;
     this.assignmentOf = assignmentOf;
     this.order = order;
     this.ages = agesFor(order, clock, null);
     this.assignment = assignmentOf(order);
     this.errorStatuses = errorTable(order.measure.errorStatuses);
-    const endpoints = { names, isKnown: (hash: number) => this.answers?.isKnown(hash) ?? false };
+    const endpoints = { names: this.names, isKnown: (hash: number) => this.answers?.isKnown(hash) ?? false };
     this.reading = new RouteReading(order, (place) => this.laneOf(place), listeners.bodies ?? null, endpoints);
     this.pairs = new RoutePairs((home) => this.blockAt(home)?.pairTally ?? null, endpoints);
     this.pairs.follow(order.rolloutId);
@@ -153,8 +154,7 @@ export class RouteRecorder {
   reached(ticket: Ticket, address: string | null): void {
     ticket.upstream = address;
     if (address === null || ticket.by !== 'weight' || ticket.hasEnded) return;
-    const { stable, canary } = ticket.block.ages;
-    ticket.isYoung = (ticket.track === 'stable' ? stable : canary).reach(address, ticket.block);
+    ticket.isYoung = ticket.block.ages[ticket.track].reach(address, ticket.block);
   }
 
   /** The head has come. Without latency are errors, 4xx, `stream`s (tunnels and events), and what the stable seldom answers. */

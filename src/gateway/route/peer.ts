@@ -28,15 +28,22 @@ function addressOf(entry: string): string | null {
 
 /** The proxies in front of us that we believe. */
 export class Peers {
-  private readonly trusted: AddressRanges;
-  private readonly known = new WeakMap<Socket, Peer>();
+  private trusted: AddressRanges;
+  private known = new WeakMap<Socket, Peer>();
   private readonly shares: Shares;
-  private readonly byAddress = new Recent<Peer>(REMEMBERED);
+  private byAddress = new Recent<Peer>(REMEMBERED);
 
   /** `cidrs` are v4 or v6 networks or single addresses; throws TypeError on any other text. */
   constructor(cidrs: readonly string[], limits: ShareLimits = limitsOf()) {
     this.trusted = new AddressRanges(cidrs, 'trustedProxies');
     this.shares = new Shares(limits);
+  }
+
+  /** Other proxies from now on. A connection of the fast path keeps what it was accepted as; on the other, the next request counts. */
+  trust(cidrs: readonly string[]): void {
+    this.trusted = new AddressRanges(cidrs, 'trustedProxies');
+    this.known = new WeakMap();
+    this.byAddress = new Recent<Peer>(REMEMBERED);
   }
 
   of(socket: Socket): Peer {

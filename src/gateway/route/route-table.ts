@@ -39,15 +39,22 @@ interface Row<Entry> {
  * route that takes any host.
  */
 export class RouteTable<Entry> {
-  private readonly rows: readonly Row<Entry>[];
+  private rows: readonly Row<Entry>[] = [];
+  private readonly declared: (entry: Entry) => Pick<GatewayRoute, 'prefix' | 'host'>;
   /** The last host requested, as sent and as compared: the next one is nearly always the same. */
   private said = '';
   private name = '';
 
   constructor(entries: readonly Entry[], declared: (entry: Entry) => Pick<GatewayRoute, 'prefix' | 'host'>) {
+    this.declared = declared;
+    this.replace(entries);
+  }
+
+  /** One swap: a request finds its route among these, or among those before. */
+  replace(entries: readonly Entry[]): void {
     this.rows = entries
       .map((entry) => {
-        const { prefix, host } = declared(entry);
+        const { prefix, host } = this.declared(entry);
         return {
           prefix: capitalHex(trimmedPrefix(prefix)),
           host: host === null ? null : hostName(host),

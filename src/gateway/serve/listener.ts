@@ -36,7 +36,7 @@ export interface ServerFront {
 }
 
 export interface ListenerParts {
-  readonly app: Hono<GatewayEnv>;
+  readonly app: Pick<Hono<GatewayEnv>, 'fetch'>;
   /** Null leaves every connection to node:http. */
   readonly front: ServerFront | null;
   readonly upgrade: (incoming: GatewayRequest, socket: Duplex, head: Buffer) => void;

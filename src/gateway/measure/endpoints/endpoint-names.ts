@@ -7,10 +7,15 @@ const HASH_BITS = 0x3fff_ffff;
 /** What the endpoint of a request is called, and a hash by which it is found without making its name. */
 export class EndpointNames {
   private readonly seed = randomInt(1, HASH_BITS);
-  private readonly given: GivenTemplates | null;
+  private given: GivenTemplates | null = null;
 
   /** @param templates those that `serin.yaml` declares */
   constructor(templates: readonly string[]) {
+    this.declare(templates);
+  }
+
+  /** Other templates from now on: what was counted by now keeps its name. */
+  declare(templates: readonly string[]): void {
     this.given = templates.length === 0 ? null : new GivenTemplates(templates, this.seed);
   }
 
