@@ -86,8 +86,9 @@ async function exposedText(store: Awaited<ReturnType<typeof embeddedStore>>['sto
         fetches: new Map([['payments', { fault: null }]]),
       }),
       eventStreams: () => 1,
+      configuration: () => ({ successfulAt: 1_800_000_000_000, fault: null, waiting: [] }),
       log: () => undefined,
-      channels: ['pager', 'console'],
+      channels: () => ['pager', 'console'],
     }),
   )();
 }

@@ -10,6 +10,14 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
   ],
   accessLogWritable: ['It can be again; `droppedLines` were lost', ''],
   adminTokenFileMissing: ['The data folder has no admin token that counts', 'Do as `reason` says'],
+  configReloaded: [
+    '`serin.yaml` was read again: what `changed` names counts from now on, what `waiting` names after a restart',
+    '',
+  ],
+  configRefused: [
+    '`serin.yaml` was read again and refused as a whole, with each fault and its place; the last good one stays in force',
+    'Mend the file, and `serin reload`',
+  ],
   canaryBraked: [
     "With `recorded: false`: the database was away, and the gateway's own figures sent a route to its stable",
     'Bring the database back, and do not restart Serin before',

@@ -62,8 +62,9 @@ export async function everyMetric(): Promise<readonly Metric[]> {
       fetches: new Map([['shop', { fault: null }]]),
     }),
     eventStreams: () => 0,
+    configuration: () => ({ successfulAt: 0, fault: null, waiting: [] }),
     log: () => {},
-    channels: ['console'],
+    channels: () => ['console'],
   })();
   return metricsIn(text);
 }

@@ -21,6 +21,7 @@ import { previewRoutes } from './preview/preview-routes.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
 import { reportRoutes } from './report/report-routes.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
+import { configurationRoutes } from './routes/configuration-routes.ts';
 import { detailRoutes } from './routes/detail-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { logRoutes } from './routes/log-routes.ts';
@@ -109,6 +110,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     consumerRoutes,
     tokenRoutes,
     policyRoutes,
+    configurationRoutes,
     valueRoutes,
     eventRoutes,
   ]) {

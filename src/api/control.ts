@@ -16,6 +16,7 @@ import type { EndedStage } from '../rollout/state.ts';
 import type { RouterName } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
 import type { PostedValue, PostOutcome } from '../stats/answers/posted-value.ts';
+import type { ConfigurationControl } from './configuration-control.ts';
 import type { PolicyControl } from './policy-control.ts';
 
 export interface RolloutReader {
@@ -281,6 +282,7 @@ export interface ControlPlane {
   readonly tokens: TokenControl;
   readonly sessions: SessionControl;
   readonly policies: PolicyControl;
+  readonly configuration: ConfigurationControl;
   readonly values: ValueControl;
   readonly logs: LogsControl;
   /** Requests that carry an `Idempotency-Key`. Each method throws Problem('unavailable') when the database does not answer soon. */

@@ -88,6 +88,10 @@ export const startBody = z.strictObject({
 });
 
 export const reasonBody = z.strictObject({ reason });
+export const reloadBody = z.strictObject({
+  reason,
+  dryRun: z.boolean().default(false).describe('Whether only to say what would change'),
+});
 export const advanceBody = z.strictObject({
   to: readableLine(63).describe('The stage that is meant: it must be the next one'),
   reason,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { registerAudit } from './commands/audit-commands.ts';
+import { registerConfiguration } from './commands/configuration-commands.ts';
 import { registerConsumers } from './commands/consumer-commands.ts';
 import { registerJudge } from './commands/judge-command.ts';
 import { registerOverrides } from './commands/override-commands.ts';
@@ -23,6 +24,7 @@ export function registerCommands(program: Command, session: Session): void {
   registerOverrides(program, session);
   registerConsumers(program, session);
   registerAudit(program, session);
+  registerConfiguration(program, session);
   registerTokens(program, session);
   registerValues(program, session);
   registerValidate(program, session);

@@ -36,13 +36,24 @@ export function dataFolderOf({ config, folder }: LoadedConfig, env: NodeJS.Proce
 /** Reads and checks `serin.yaml`. Throws Problem('invalid-input') with every issue and its place. */
 export function loadConfig(file: string, env: NodeJS.ProcessEnv): LoadedConfig {
   const folder = dirname(resolve(file));
-  const refuse = (issues: readonly Issue[]) => {
-    throw new Problem('invalid-input', `${file} is not valid`, { issues: inOrder(issues) });
-  };
   const yaml = parseYaml(readText(file, '; name the file with --config'), file);
-  if (!yaml.ok) return refuse(yaml.issues);
+  if (!yaml.ok) throw notValid(file, yaml.issues);
   const { value: written, document } = yaml;
   const { value: filled, faults: unfilled } = fillIn(written, { env, folder });
+  const config = checkedConfig({ file, document, filled, unfilled });
+  return { config, folder, document, written, filled };
+}
+
+interface UncheckedConfig {
+  readonly file: string;
+  readonly document: SourceDocument;
+  readonly filled: unknown;
+  /** Faults of what could not be filled in. */
+  readonly unfilled?: readonly DocumentFault[];
+}
+
+/** Throws Problem('invalid-input') with every issue and its place. */
+export function checkedConfig({ file, document, filled, unfilled = [] }: UncheckedConfig): ServerConfig {
   const validation = validate(configSchema, filled);
   // Report all faults at once: the operator should not find the next one at the next start.
   const faults = validation.ok
@@ -51,9 +62,13 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv): LoadedConfig {
   if (!validation.ok || unfilled.length > 0 || faults.length > 0) {
     const known = new Set(unfilled.map(({ path }) => JSON.stringify(path)));
     const others = faults.filter(({ path }) => !known.has(JSON.stringify(path)));
-    return refuse([...unfilled, ...others].map(issueIn(document)));
+    throw notValid(file, [...unfilled, ...others].map(issueIn(document)));
   }
-  return { config: validation.value, folder, document, written, filled };
+  return validation.value;
+}
+
+function notValid(file: string, issues: readonly Issue[]): Problem {
+  return new Problem('invalid-input', `${file} is not valid`, { issues: inOrder(issues) });
 }
 
 function issueIn(document: SourceDocument): (fault: RouteFault & Partial<DocumentFault>) => Issue {

@@ -22,7 +22,7 @@ const PAGE = 100;
 export function rolloutReader(
   store: Pick<Store, 'rollouts' | 'trails' | 'audit' | 'outbox'>,
   { looks }: Pick<Memory, 'looks'>,
-  declared: readonly string[],
+  declared: () => readonly string[],
 ) {
   return {
     find: (id: string) =>
@@ -41,7 +41,7 @@ export function rolloutReader(
         return active === true && running.length > 0 ? running.toReversed().slice(0, limit) : null;
       };
       const found = await orRemembered(read, known);
-      if (found.length === 0 && filter.beforeId === undefined) await refuseUnheardOf(store, route, declared);
+      if (found.length === 0 && filter.beforeId === undefined) await refuseUnheardOf(store, route, declared());
       return found;
     },
     async trail(id: string) {
@@ -56,7 +56,7 @@ export function rolloutReader(
       if (found.length > 0 || filter.beforeSeq !== undefined) return found;
       const { rolloutId } = filter;
       if (rolloutId !== undefined && !(await store.rollouts.find(rolloutId))) throw noSuchRollout(rolloutId);
-      await refuseUnheardOf(store, filter.route, declared);
+      await refuseUnheardOf(store, filter.route, declared());
       return found;
     },
     async messages(rolloutId: string, limit: number) {

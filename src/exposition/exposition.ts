@@ -2,6 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { MeasurePort, TrafficTotals } from '../gateway/gateway.ts';
 import type { Log } from '../problem/log.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
+import { type ConfigurationFigures, configurationMetrics } from './configuration-metrics.ts';
 import { type ControllerFigures, controllerMetrics } from './controller-metrics.ts';
 import { durationMetrics } from './duration-metrics.ts';
 import type { InternalErrors } from './internal-errors.ts';
@@ -42,9 +43,10 @@ export interface Exposed {
   readonly logs: () => LogFigures;
   /** How many read the events of the control API now. */
   readonly eventStreams: () => number;
+  readonly configuration: () => ConfigurationFigures;
   readonly log: Log;
   /** Names of the configured channels. */
-  readonly channels: readonly string[];
+  readonly channels: () => readonly string[];
 }
 
 /**
@@ -76,6 +78,7 @@ export function exposition(exposed: Exposed): () => Promise<string> {
     unforeseen(registry, internalErrors.read());
     logMetrics(registry, logs());
     readersOfEvents(registry, eventStreams());
+    configurationMetrics(registry, exposed.configuration());
     if (accessLog) accessLogDropped(registry, accessLog.dropped());
     const found = await soon(read([...new Set(totals.map(({ route }) => route))])).catch((error: unknown) => {
       log({ what: 'metricsIncomplete', level: 'warn', error });
@@ -85,7 +88,7 @@ export function exposition(exposed: Exposed): () => Promise<string> {
     if (found !== null) {
       rolloutMetrics(registry, found.rollouts);
       rolloutCounts(registry, found.counts);
-      notifications(registry, found.outbox, channels);
+      notifications(registry, found.outbox, channels());
     }
     return `${await registry.metrics()}\n${durationMetrics(durations, durationBuckets)}`;
   };

@@ -23,7 +23,7 @@ interface Reading {
 
 /** What the gateway counted in each of the last minutes: differences of its totals, read now and then on a monotonic clock. */
 export class TrafficMinutes {
-  private readonly places: ReadonlyMap<string, number>;
+  private readonly places = new Map<string, number>();
   /** Whole minutes, the oldest first; null for one in which nothing was read. */
   private readonly minutes: (Float64Array | null)[] = [];
   private begun: Reading | null = null;
@@ -32,7 +32,12 @@ export class TrafficMinutes {
 
   /** `routes`: the names of those that the gateway carries; nothing is known of others. */
   constructor(routes: readonly string[]) {
-    this.places = new Map(routes.map((name, at) => [name, 2 * at]));
+    this.add(routes);
+  }
+
+  /** Others are known from now on; those that are known stay. */
+  add(routes: readonly string[]): void {
+    for (const name of routes) if (!this.places.has(name)) this.places.set(name, 2 * this.places.size);
   }
 
   /** Several times a minute, so that each minute ends with a reading. */
@@ -70,7 +75,7 @@ export class TrafficMinutes {
     this.begun = reading;
     const isMinute = spanMs <= MINUTE_MS + SLACK_MS;
     const passed = Math.min(Math.round(spanMs / MINUTE_MS), KEPT_MINUTES);
-    if (isMinute) this.minutes.push(reading.counts.map((count, at) => count - (counts[at] ?? 0)));
+    if (isMinute) this.minutes.push(reading.counts.map((count, at) => Math.max(0, count - (counts[at] ?? 0))));
     else this.minutes.push(...Array<null>(passed).fill(null));
     this.minutes.splice(0, Math.max(0, this.minutes.length - KEPT_MINUTES));
   }
@@ -83,7 +88,8 @@ export class TrafficMinutes {
       (sum, place) => sum + (last.counts[place] ?? 0) - (first.counts[place] ?? 0),
       0,
     );
-    return (requests * 1_000) / (last.atMs - first.atMs);
+    // A route that left and came back counts from nothing.
+    return (Math.max(0, requests) * 1_000) / (last.atMs - first.atMs);
   }
 
   private series(at: number | null): readonly (number | null)[] {

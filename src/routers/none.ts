@@ -6,12 +6,11 @@ import type { ObservedSplit, TrafficRouter } from './router.ts';
  * `router: none`. Another system splits the traffic of these routes, and an order is only advice: it counts from when it was
  * given, because Serin cannot see when it is followed. After a restart it is given again.
  */
-export function noRouter(routes: readonly string[], now: () => number = Date.now): TrafficRouter {
-  const given = new Map<string, ObservedSplit | null>(routes.map((route) => [route, null]));
+export function noRouter(routes: () => readonly string[], now: () => number = Date.now): TrafficRouter {
+  const given = new Map<string, ObservedSplit>();
   const lastOf = (route: string): ObservedSplit | null => {
-    const last = given.get(route);
-    if (last === undefined) throw new Problem('not-found', `No route "${route}" has router: none.`);
-    return last;
+    if (!routes().includes(route)) throw new Problem('not-found', `No route "${route}" has router: none.`);
+    return given.get(route) ?? null;
   };
   return {
     capabilities: capabilitiesOf({ router: 'none' }),

@@ -10,24 +10,24 @@ export interface RouterParts {
 }
 
 /** Every router, created for the routes that use it. */
-const ROUTERS: Readonly<Record<RouterName, (parts: RouterParts, routes: readonly string[]) => TrafficRouter>> = {
+const ROUTERS: Readonly<Record<RouterName, (parts: RouterParts, routes: () => readonly string[]) => TrafficRouter>> = {
   gateway: ({ gateway }) => localRouter(gateway),
   none: (_, routes) => noRouter(routes),
 };
 
-/** Sends each route's orders to the router that the file assigns to it. */
+/** Sends each route's orders to the router that the file assigns to it now. */
 export function routersOf(
-  routes: readonly { readonly name: string; readonly router: RouterName }[],
+  routes: () => readonly { readonly name: string; readonly router: RouterName }[],
   parts: RouterParts,
 ): Pick<TrafficRouter, 'apply' | 'observe'> {
-  const byRoute = new Map<string, TrafficRouter>();
-  for (const kind of ROUTER_NAMES) {
-    const names = routes.filter(({ router }) => router === kind).map(({ name }) => name);
-    const router = ROUTERS[kind](parts, names);
-    for (const name of names) byRoute.set(name, router);
-  }
+  const namesOf = (kind: RouterName) => () =>
+    routes()
+      .filter(({ router }) => router === kind)
+      .map(({ name }) => name);
+  const byKind = new Map(ROUTER_NAMES.map((kind) => [kind, ROUTERS[kind](parts, namesOf(kind))]));
   const of = (route: string): TrafficRouter => {
-    const router = byRoute.get(route);
+    const declared = routes().find(({ name }) => name === route);
+    const router = declared && byKind.get(declared.router);
     if (!router) throw new Problem('not-found', `The gateway has no route "${route}".`);
     return router;
   };

@@ -1,17 +1,15 @@
 import type { ServerConfig } from '../config/config.ts';
-import { type LoadedConfig, loadPolicies } from '../config/load.ts';
+import { loadPolicies } from '../config/load.ts';
 import { operatorUpstreams } from '../config/operator-upstreams.ts';
-import { controllerRoute } from '../config/routes.ts';
 import { createMemory } from '../controller/memory.ts';
 import type { ControllerPorts, Safeguard } from '../controller/ports.ts';
 import type { Gateway, MeasurePort, SplitPort } from '../gateway/gateway.ts';
 import { withLogs } from '../logs/with-logs.ts';
-import type { DeclaredSource } from '../metrics/declared-source.ts';
 import { gatewaySource } from '../metrics/gateway.ts';
 import { parseCursor } from '../metrics/queries/cursor.ts';
+import type { MetricsSource } from '../metrics/source.ts';
 import { parseTakenCursor } from '../metrics/taken-cursor.ts';
 import { type ProbingOptions, withProbes } from '../metrics/with-probes.ts';
-import type { Channel } from '../notify/channel.ts';
 import type { Log } from '../problem/log.ts';
 import type { Installation } from '../rollout/announce.ts';
 import { routersOf } from '../routers/routers.ts';
@@ -20,42 +18,47 @@ import type { Store } from '../store/store.ts';
 import { newId } from './new-id.ts';
 import type { OpenLogs } from './open-logs.ts';
 import { evidenceSource } from './open-sources.ts';
+import type { InForce } from './reload/in-force.ts';
 
 /** A probe that takes longer counts as failed. */
 const LONGEST_PROBE_MS = 10_000;
 
 export interface PortParts {
-  readonly loaded: LoadedConfig;
+  readonly inForce: InForce;
   readonly store: Store;
   readonly gateway: Gateway;
-  readonly channels: readonly Channel[];
-  readonly sources: ReadonlyMap<string, DeclaredSource>;
   readonly logs: OpenLogs;
   /** Listed consumers, by route. */
   readonly listed: ReadonlyMap<string, readonly ListedRule[]>;
   readonly log: Log;
 }
 
-/** Everything that the controller touches, built from the parts of this process and serin.yaml. */
+/** Everything that the controller touches, built from the parts of this process and from what of serin.yaml is in force at the time. */
 export function controllerPorts(parts: PortParts): ControllerPorts {
-  const { loaded, store, gateway, channels, sources, logs, listed, log } = parts;
-  const { config } = loaded;
+  const { inForce, store, gateway, logs, listed, log } = parts;
+  const { config } = inForce.now;
   const monotonic = () => performance.now();
+  const evidence = inForce.derived((force) => evidenceSource(force.config, force.sources, gateway));
+  const operatorUpstream = inForce.derived((force) => operatorUpstreams(force.config.upstreams));
+  const installation = inForce.derived((force) => installationOf(force.config));
   return {
     store,
-    source: withLogs(
-      withProbes(evidenceSource(config, sources, gateway), probeOptions(config, gateway, monotonic)),
-      logs,
-    ),
-    router: routersOf(config.routes, { gateway }),
+    source: withLogs(withProbes(asked(evidence), probeOptions(inForce, gateway, monotonic)), logs),
+    router: routersOf(() => inForce.now.config.routes, { gateway }),
     probe: (url, well) => gateway.probe(url, config.gateway.timeouts.headers, well),
-    operatorUpstream: operatorUpstreams(config.upstreams),
-    channels,
-    installation: installationOf(config),
-    routes: config.routes.map(controllerRoute),
-    // Read again at each start and rebase: an edited policy needs no restart, an invalid one changes nothing.
-    policy: (name) => loadPolicies(loaded).get(name) ?? null,
-    policyNames: () => [...loadPolicies(loaded).keys()],
+    operatorUpstream: (url) => operatorUpstream()(url),
+    get channels() {
+      return inForce.now.channels;
+    },
+    get installation() {
+      return installation();
+    },
+    get routes() {
+      return inForce.now.routes;
+    },
+    // Read again at each start and rebase: an edited policy counts from then on, an invalid one changes nothing.
+    policy: (name) => loadPolicies(inForce.now.loaded).get(name) ?? null,
+    policyNames: () => [...loadPolicies(inForce.now.loaded).keys()],
     listed: (route) => listed.get(route) ?? [],
     newId,
     tickMs: config.controller.tick,
@@ -68,11 +71,29 @@ export function controllerPorts(parts: PortParts): ControllerPorts {
   };
 }
 
-/** Probes go where the gateway goes, by its rules and time-outs. */
-function probeOptions(config: ServerConfig, gateway: Gateway, now: () => number): ProbingOptions {
-  const timeoutMs = Math.min(LONGEST_PROBE_MS, config.gateway.timeouts.headers);
+/** The source that is in force when it is asked. */
+function asked(now: () => MetricsSource): MetricsSource {
   return {
-    requests: new Map(config.routes.flatMap(({ name, probes }) => (probes ? [[name, probes.requests] as const] : []))),
+    name: now().name,
+    collect: (request, signal) => now().collect(request, signal),
+    check: async (request, signal) => (await now().check?.(request, signal)) ?? [],
+    slices: async (route) => (await now().slices?.(route)) ?? [],
+    sightings: async (route, names) => (await now().sightings?.(route, names)) ?? new Map(),
+    units: async (route, draws) => now().units?.(route, draws) ?? 'uncounted',
+  };
+}
+
+/** Probes go where the gateway goes, by its rules and time-outs. */
+function probeOptions(inForce: InForce, gateway: Gateway, now: () => number): ProbingOptions {
+  const timeoutMs = Math.min(LONGEST_PROBE_MS, inForce.now.config.gateway.timeouts.headers);
+  const requests = inForce.derived(
+    ({ config }) =>
+      new Map(config.routes.flatMap(({ name, probes }) => (probes ? [[name, probes.requests] as const] : []))),
+  );
+  return {
+    get requests() {
+      return requests();
+    },
     send: ({ url }, { method, path }) => gateway.timed(`${url.replace(/\/$/, '')}${path}`, method, timeoutMs),
     now,
   };

@@ -12,7 +12,7 @@ import type { Upstream } from '../split/order.ts';
 type DeclaredPlace = NonNullable<ServerConfig['routes'][number]['openapi']>;
 
 interface DocumentParts extends FetchOptions {
-  readonly routes: ReadonlyMap<string, DeclaredPlace>;
+  readonly routes: () => ReadonlyMap<string, DeclaredPlace>;
   /** Where the paths of files begin. */
   readonly folder: string;
 }
@@ -48,7 +48,7 @@ export class DeclaredDocuments {
 
   /** What is known so far; begins to read what is not. Null for a route that declares no documents, and for an ended rollout of which nothing is known. */
   of(rollout: Rollout): DeclaredReading | null {
-    const place = this.parts.routes.get(rollout.route);
+    const place = this.parts.routes().get(rollout.route);
     if (place === undefined) return null;
     const known = this.remembered.get(rollout.id);
     const isOld = known?.reading.state === 'unread' && performance.now() - known.at > AGAIN_MS;

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { ConfiguredRoute } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { LogsHeard } from '../controller/warnings/unheard-logs.ts';
 import type { TakeLogs, TakenLogs } from '../logs/counting/take-logs.ts';
@@ -6,6 +7,7 @@ import type { LogPull } from '../logs/pull/log-pull.ts';
 import { lokiClient } from '../logs/pull/loki-client.ts';
 import { LokiPull } from '../logs/pull/loki-pull.ts';
 import { FileTail } from '../logs/tail/file-tail.ts';
+import type { LogRoutes } from '../logs/thread/log-batch.ts';
 import { LogIntake, type LogSink } from '../logs/thread/log-intake.ts';
 import { LogThread } from '../logs/thread/log-thread.ts';
 import type { LogTaker } from '../logs/with-logs.ts';
@@ -24,29 +26,31 @@ export interface OpenLogs extends LogTaker {
   heard(route: string): LogsHeard;
   /** Of each route whose lines are fetched from a service. */
   fetches(): ReadonlyMap<string, LogFetch>;
+  /** Other routes, or other logs of theirs, from now on; those of a route that are declared as before go on where they are. */
+  follow(loaded: Pick<LoadedConfig, 'config' | 'folder'>): void;
   stop(): Promise<void>;
 }
 
 /** Throws Problem('invalid-input') when a secret is missing. */
 export function openLogs(loaded: Pick<LoadedConfig, 'config' | 'folder'>, env: NodeJS.ProcessEnv, log: Log): OpenLogs {
-  const { routes } = loaded.config;
+  let known = logRoutes(loaded);
   const thread = new LogThread((error) => log({ what: 'logThreadEnded', level: 'warn', error }));
-  const byService = Object.fromEntries(
-    routes.flatMap(({ name, logs }) => (logs?.services ?? []).map((service) => [service, name])),
-  );
   const intake = new LogIntake({
     ask: (job) => thread.ask(job),
-    routes: { names: routes.map(({ name }) => name), byService },
+    get routes() {
+      return known;
+    },
     now: () => performance.now(),
   });
   const begunAt = performance.now();
   const watchedAt = new Map<string, number>();
   const isWatched = (route: string) =>
     performance.now() - (watchedAt.get(route) ?? Number.NEGATIVE_INFINITY) < WATCHED_MS;
-  const pulls = openPulls(loaded, { env, log, sink: intake, isWatched });
+  const parts = { env, log, sink: intake, isWatched };
+  let pulls = openPulls(loaded, parts);
   const fetches = () =>
     new Map(
-      pulls.flatMap((pull) => {
+      pulls.flatMap(({ pull }) => {
         const fetched = pull.fetched?.();
         return fetched ? [[pull.route, fetched] as const] : [];
       }),
@@ -55,7 +59,7 @@ export function openLogs(loaded: Pick<LoadedConfig, 'config' | 'folder'>, env: N
   const looking = new Map<LogPull, Promise<void>>();
   // Each by itself: a service that hangs keeps no file waiting.
   const look = () => {
-    for (const pull of pulls) {
+    for (const { pull } of pulls) {
       if (looking.has(pull)) continue;
       looking.set(
         pull,
@@ -63,8 +67,13 @@ export function openLogs(loaded: Pick<LoadedConfig, 'config' | 'folder'>, env: N
       );
     }
   };
-  const beat = pulls.length > 0 ? setInterval(look, LOOK_EVERY_MS).unref() : undefined;
-  if (pulls.length > 0) look();
+  let beat: NodeJS.Timeout | undefined;
+  const begin = () => {
+    if (pulls.length === 0 || beat !== undefined) return;
+    beat = setInterval(look, LOOK_EVERY_MS).unref();
+    look();
+  };
+  begin();
   return {
     intake,
     take(take: TakeLogs, signal: AbortSignal): Promise<TakenLogs | null> {
@@ -82,13 +91,24 @@ export function openLogs(loaded: Pick<LoadedConfig, 'config' | 'folder'>, env: N
         fault: fetches().get(route)?.fault ?? null,
       };
     },
+    follow(next) {
+      known = logRoutes(next);
+      const before = pulls;
+      pulls = openPulls(next, parts, before);
+      for (const { pull } of before) {
+        if (pulls.some((kept) => kept.pull === pull)) continue;
+        const closed = (looking.get(pull) ?? Promise.resolve()).then(() => pull.close());
+        void closed.catch((error: unknown) => log({ what: 'internalError', level: 'error', where: 'logs', error }));
+      }
+      begin();
+    },
     async stop() {
       clearInterval(beat);
       stopping.abort();
       // First, so that nothing waits for what it is at.
       await thread.stop();
       await Promise.all(looking.values());
-      await Promise.all(pulls.map((pull) => pull.close()));
+      await Promise.all(pulls.map(({ pull }) => pull.close()));
     },
   };
 }
@@ -100,32 +120,56 @@ interface PullParts {
   readonly isWatched: (route: string) => boolean;
 }
 
-/** Every kind of log that Serin fetches itself. */
+/** The routes that logs may be of. */
+function logRoutes({ config: { routes } }: Pick<LoadedConfig, 'config'>): LogRoutes {
+  const ofServices = routes.flatMap(({ name, logs }) => (logs?.services ?? []).map((service) => [service, name]));
+  return { names: routes.map(({ name }) => name), byService: Object.fromEntries(ofServices) };
+}
+
+interface OpenPull {
+  readonly pull: LogPull;
+  /** What it was opened for. */
+  readonly declared: string;
+}
+
+/** Every pull of a file: one of before that is declared as it was goes on. */
 function openPulls(
   { config: { routes }, folder }: Pick<LoadedConfig, 'config' | 'folder'>,
+  parts: PullParts,
+  before: readonly OpenPull[] = [],
+): readonly OpenPull[] {
+  return routes.flatMap((route) => {
+    const declared = JSON.stringify([route.name, route.logs, folder]);
+    const kept = before.filter((open) => open.declared === declared);
+    return kept.length > 0 ? kept : pullsOf(route, folder, parts).map((pull) => ({ pull, declared }));
+  });
+}
+
+/** Every kind of log that Serin fetches itself. */
+function pullsOf(
+  { name: route, logs }: ConfiguredRoute,
+  folder: string,
   { env, log, sink, isWatched }: PullParts,
 ): readonly LogPull[] {
-  return routes.flatMap(({ name: route, logs }): readonly LogPull[] => {
-    const files = (logs?.files ?? []).map(({ path, version = null }) => {
-      const onFailure = (error: unknown) => log({ what: 'logFileUnreadable', level: 'warn', route, path, error });
-      const onSkipped = (bytes: number) => log({ what: 'logFileSkipped', level: 'warn', route, path, bytes });
-      return new FileTail({ route, path: resolve(folder, path), version, sink, onFailure, onSkipped });
-    });
-    if (!logs?.loki) return files;
-    const { query, versionLabel = null, interval, settle, limit } = logs.loki;
-    const loki = new LokiPull({
-      route,
-      query,
-      versionLabel,
-      limit,
-      sink,
-      everyMs: interval,
-      settleMs: settle,
-      client: lokiClient(httpClient(endpointOf(logs.loki, env))),
-      isWatched: () => isWatched(route),
-      onFailure: (reason) => log({ what: 'logFetchFailed', level: 'warn', route, reason }),
-      onSkipped: (ms) => log({ what: 'logFetchSkipped', level: 'warn', route, seconds: Math.ceil(ms / 1_000) }),
-    });
-    return [...files, loki];
+  const files = (logs?.files ?? []).map(({ path, version = null }) => {
+    const onFailure = (error: unknown) => log({ what: 'logFileUnreadable', level: 'warn', route, path, error });
+    const onSkipped = (bytes: number) => log({ what: 'logFileSkipped', level: 'warn', route, path, bytes });
+    return new FileTail({ route, path: resolve(folder, path), version, sink, onFailure, onSkipped });
   });
+  if (!logs?.loki) return files;
+  const { query, versionLabel = null, interval, settle, limit } = logs.loki;
+  const loki = new LokiPull({
+    route,
+    query,
+    versionLabel,
+    limit,
+    sink,
+    everyMs: interval,
+    settleMs: settle,
+    client: lokiClient(httpClient(endpointOf(logs.loki, env))),
+    isWatched: () => isWatched(route),
+    onFailure: (reason) => log({ what: 'logFetchFailed', level: 'warn', route, reason }),
+    onSkipped: (ms) => log({ what: 'logFetchSkipped', level: 'warn', route, seconds: Math.ceil(ms / 1_000) }),
+  });
+  return [...files, loki];
 }

@@ -11,6 +11,7 @@ import { endForCertain } from './end-process.ts';
 import { type ControlListener, listen } from './listen.ts';
 import { sayListening } from './listening-file.ts';
 import { jsonLog } from './log.ts';
+import { reloadOnSignal } from './reload/reload-on-signal.ts';
 import { type Stoppable, stopAll, stopOnSignal } from './shutdown.ts';
 import type { ServerTerminal } from './terminal.ts';
 import { type Wired, type WireOptions, wire } from './wire.ts';
@@ -42,12 +43,14 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
   const checks = { name: 'checks', stop: async () => stopping.abort() };
   // Before Serin reports that it serves, so that a signal right after that is handled.
   const stopped = stopOnSignal([checks, ...running.parts], log);
+  const ignoreSignal = reloadOnSignal(running.reloader);
   const readiness = readinessPort === null ? {} : { readinessPort };
   log({ what: 'serving', gatewayPort, controlPort, ...readiness, dataFolder, dashboard });
   // V8's default, which main.ts lowers while modules are loaded.
   setFlagsFromString('--semi-space-growth-factor=2');
   void logSurroundings(checked, log, stopping.signal);
   const code = await stopped;
+  ignoreSignal();
   takeAway();
   log({ what: 'stopped' });
   endForCertain(ENDS_MS, code, log);
@@ -127,8 +130,8 @@ export async function startServer(options: WireOptions): Promise<Running> {
     wired.traffic.start();
     parts.unshift({ name: 'traffic', stop: () => wired.traffic.stop() });
     const { port } = await wired.gateway.listen();
-    const { drain, notice } = config.gateway.timeouts;
-    const gateway = { name: 'gateway', stop: () => wired.gateway.close(drain) };
+    const timeouts = () => wired.inForce.now.config.gateway.timeouts;
+    const gateway = { name: 'gateway', stop: () => wired.gateway.close(timeouts().drain) };
     parts.unshift(gateway);
     const { readiness } = config.gateway;
     const probed: ControlListener | null = readiness
@@ -137,7 +140,7 @@ export async function startServer(options: WireOptions): Promise<Running> {
     if (probed) wired.own.add(probed.address, probed.port, 'readiness');
     // While open connections finish, load balancers are still told to go elsewhere.
     if (probed) parts.splice(1, 0, { name: 'readiness listener', stop: () => probed.close() });
-    parts.unshift({ name: 'readiness', stop: () => giveNotice(wired, notice) });
+    parts.unshift({ name: 'readiness', stop: () => giveNotice(wired, timeouts().notice) });
     const bound = {
       control: { ...config.control.listen, port: control.port },
       gateway: { ...config.gateway.listen, port },

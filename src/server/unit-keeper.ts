@@ -10,7 +10,7 @@ export interface UnitKeeperParts {
   readonly gateway: Pick<MeasurePort, 'tend' | 'unitLedger' | 'restoreUnits'>;
   readonly store: Pick<Store, 'unitHistory'>;
   /** The sticky routes that this process carries. */
-  readonly routes: readonly string[];
+  readonly routes: () => readonly string[];
   readonly log: Log;
 }
 
@@ -28,9 +28,9 @@ export class UnitKeeper {
     this.parts = parts;
   }
 
-  /** Before the gateway listens. Rejects when the database cannot answer: what is saved then would replace a longer past. */
-  async load(): Promise<void> {
-    const { gateway, store, routes } = this.parts;
+  /** Before the gateway serves them. Rejects when the database cannot answer: what is saved then would replace a longer past. */
+  async load(routes: readonly string[] = this.parts.routes()): Promise<void> {
+    const { gateway, store } = this.parts;
     for (const route of routes) {
       const bytes = await store.unitHistory.load(route);
       if (bytes !== null) await gateway.restoreUnits(route, bytes);
@@ -58,10 +58,10 @@ export class UnitKeeper {
 
   private async tend(which: 'next' | 'last'): Promise<void> {
     const { gateway, routes } = this.parts;
-    for (const route of routes) await gateway.tend(route);
+    for (const route of routes()) await gateway.tend(route);
     if (which === 'next' && performance.now() - this.savedAt < SAVE_EVERY_MS) return;
     this.savedAt = performance.now();
-    for (const route of routes) await this.save(route);
+    for (const route of routes()) await this.save(route);
   }
 
   private async save(route: string): Promise<void> {

@@ -7,7 +7,7 @@ interface ValueParts {
   /** Throws Problem if `serin.yaml` has no such route. */
   readonly route: (name: string) => unknown;
   /** Names of the routes that the gateway carries. */
-  readonly carried: readonly string[];
+  readonly carried: () => readonly string[];
 }
 
 /** Values that are posted, on their way to the gateway. */
@@ -15,7 +15,7 @@ export function valueControl({ gateway, route, carried }: ValueParts): ValueCont
   return {
     post: async (name, values) => {
       route(name);
-      if (!carried.includes(name)) {
+      if (!carried().includes(name)) {
         throw new Problem(
           'refused',
           `the gateway does not carry the route ${name}, so that it knows none of its requests`,

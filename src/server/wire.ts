@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ControlPlane } from '../api/control.ts';
 import { controlApi } from '../api/control-api.ts';
 import { health, type Phase } from '../api/health.ts';
-import type { ConfiguredRoute, ServerConfig } from '../config/config.ts';
+import type { ConfiguredRoute } from '../config/config.ts';
 import { controlHosts } from '../config/control-hosts.ts';
 import { dataFolderOf, type LoadedConfig, loadPolicies, routeIssue } from '../config/load.ts';
 import { gatewayRoute } from '../config/routes.ts';
@@ -30,13 +30,10 @@ import { ADMIN_TOKEN_FILE, ensureAdminToken } from '../identity/admin-token.ts';
 import { consumerControl } from '../identity/consumers.ts';
 import { installationSecret } from '../identity/installation-secret.ts';
 import { readPrivateFile } from '../identity/private-file.ts';
-import { resolveSecret } from '../identity/secrets.ts';
 import { sessionControl } from '../identity/session.ts';
 import { tokenControl } from '../identity/tokens.ts';
 import { VerifiedTokens } from '../identity/verified-tokens.ts';
-import { openChannels } from '../notify/channels.ts';
 import type { Log } from '../problem/log.ts';
-import { capabilitiesOf } from '../split/capabilities.ts';
 import type { ListedRule } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
 import { controllerPorts } from './controller-ports.ts';
@@ -50,7 +47,10 @@ import { logControl } from './log-control.ts';
 import { newId } from './new-id.ts';
 import { openConfigured } from './open-configured.ts';
 import { type OpenLogs, openLogs } from './open-logs.ts';
-import { openSources } from './open-sources.ts';
+import { configurationControl } from './reload/configuration-control.ts';
+import { configurationTroubles } from './reload/configuration-troubles.ts';
+import { type Force, InForce, openForce } from './reload/in-force.ts';
+import { Reloader } from './reload/reloader.ts';
 import { routeControl } from './routes/route-control.ts';
 import { type TrafficKeeper, trafficKeeper } from './routes/traffic-keeper.ts';
 import { UnitKeeper } from './unit-keeper.ts';
@@ -76,6 +76,8 @@ export interface Wired extends Publishing {
   readonly control: ControlPlane;
   readonly api: ReturnType<typeof controlApi>;
   readonly dataFolder: string;
+  readonly inForce: InForce;
+  readonly reloader: Reloader;
   readonly descriptors: DescriptorWatch;
   readonly units: UnitKeeper;
   readonly traffic: TrafficKeeper;
@@ -92,9 +94,8 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
   const internalErrors = new InternalErrors(told, FAULT_PLACES);
   const { log } = internalErrors;
   loadPolicies(loaded);
-  const channels = openChannels(config.channels, { secret: (reference) => resolveSecret(reference, env), notices });
-  const sources = openSources(config, env);
-  const carried = config.routes.filter((route) => capabilitiesOf(route).gatewayCarries);
+  const inForce = new InForce(openForce(loaded, { env, notices }));
+  const carriedNames = () => inForce.now.carried.map(({ name }) => name);
   const dataFolder = dataFolderOf(loaded, env);
   const database = opened ?? (await openConfigured(loaded, env, log));
   let phase: Phase = 'starting';
@@ -114,7 +115,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const accessLogFile = openAccessLog(loaded, log);
     const gateway = createGateway({
       ...gatewayOptions(loaded, accessLogFile),
-      routes: carried.map(gatewayRoute),
+      routes: inForce.now.carried.map(gatewayRoute),
       secret,
       onBrake: ({ rolloutId }, brake) => {
         if (rolloutId !== null) controller.braked(rolloutId, brake);
@@ -123,24 +124,29 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       onTokenNews: tokenNewsLog(log),
       onFault: internalErrors.onFault,
     });
-    const routeNames = carried.map(({ name }) => name);
     const listed = new Map<string, readonly ListedRule[]>();
     const follow = consumerFollower(store, gateway, listed);
-    for (const route of routeNames) await follow(route);
-    const sticky = carried.filter((route) => gatewayRoute(route).sticky.kind !== 'request').map(({ name }) => name);
-    const units = new UnitKeeper({ gateway, store, routes: sticky, log });
+    for (const route of carriedNames()) await follow(route);
+    const units = new UnitKeeper({ gateway, store, routes: () => stickyAmong(inForce.now), log });
     await units.load();
-    const traffic = trafficKeeper(gateway, routeNames);
+    const traffic = trafficKeeper(gateway, carriedNames());
     const documents = new DeclaredDocuments({
-      routes: new Map(config.routes.flatMap(({ name, openapi }) => (openapi ? [[name, openapi] as const] : []))),
+      routes: inForce.derived(
+        (force) =>
+          new Map(force.config.routes.flatMap(({ name, openapi }) => (openapi ? [[name, openapi] as const] : []))),
+      ),
       folder: loaded.folder,
       own,
       trust: upstreamTrust(upstreamCaOf(loaded).upstreamCa),
     });
     const logs = openLogs(loaded, env, log);
-    const ports = controllerPorts({ loaded, store, gateway, channels, sources, logs, listed, log });
+    const ports = controllerPorts({ inForce, store, gateway, logs, listed, log });
     const { memory } = ports;
-    const routeFacts = new Map(config.routes.map((route) => [route.name, routeFactsOf(route)]));
+    const routeFacts = inForce.derived(
+      (force) => new Map(force.config.routes.map((route) => [route.name, routeFactsOf(route)])),
+    );
+    const isOwnName = inForce.derived((force) => controlHosts(force.config.control));
+    const findRoute = (name: string) => declaredAmong(inForce.now, name);
     const controller = createController(ports);
     const verified = new VerifiedTokens(store.tokens, orRemembered);
     const tokens = tokenControl(store, newId, verified);
@@ -148,54 +154,68 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     await tokens.authenticate(readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE)) ?? '');
     verified.startConfirming();
     await published.follower.begin();
+    const reloader = new Reloader({
+      inForce,
+      env,
+      notices,
+      store,
+      gateway,
+      ports,
+      follow,
+      loadUnits: (routes) => units.load(routes),
+      onReplaced: (force) => {
+        traffic.add(force.carried.map(({ name }) => name));
+        logs.follow(force.loaded);
+      },
+      log,
+    });
     const control: ControlPlane = {
       rollouts: createCommands(ports),
-      reader: rolloutReader(
-        store,
-        memory,
-        config.routes.map(({ name }) => name),
-      ),
+      reader: rolloutReader(store, memory, () => inForce.now.routes.map(({ name }) => name)),
       standing: (record) => ({
         ...standingOf(ports, record),
         declared: documents.of(record.rollout),
-        route: routeFacts.get(record.rollout.route) ?? null,
+        route: routeFacts().get(record.rollout.route) ?? null,
       }),
       routes: routeControl({
-        routes: config.routes,
-        states: routeReader({ store, memory, leads: () => controller.leads(), routes: ports.routes }),
+        routes: () => inForce.now.config.routes,
+        states: routeReader({ store, memory, leads: () => controller.leads(), routes: () => inForce.now.routes }),
         gateway,
         traffic,
         inForce: (record) => inForceOf(ports, record),
       }),
       consumers: consumerControl({
         store,
-        route: (name) => findRoute(config, name),
-        knownBy: (name) => knownBy(findRoute(config, name).consumerKey ?? null),
+        route: findRoute,
+        knownBy: (name) => knownBy(findRoute(name).consumerKey ?? null),
         hash: (route, mark) => hashMark(secret, route, mark),
         served: (route) => servedRoute(ports, route),
         follow,
       }),
       tokens,
       sessions: sessionControl({ secret, verified, now: Date.now }),
-      policies: policyControl(ports, routeIssue(loaded)),
-      values: valueControl({ gateway, route: (name) => findRoute(config, name), carried: routeNames }),
-      logs: logControl({ sink: logs.intake, route: (name) => findRoute(config, name) }),
       keyed: {
         claim: (request, by) => soon(store.keyedRequests.claim(request, by)),
         keep: (by, answer) => soon(store.keyedRequests.keep(by, answer)),
         release: (by) => soon(store.keyedRequests.release(by)),
       },
+      policies: policyControl(ports, (route, message) => routeIssue(inForce.now.loaded)(route, message)),
+      configuration: configurationControl({ inForce, reloader, store }),
+      values: valueControl({ gateway, route: findRoute, carried: carriedNames }),
+      logs: logControl({ sink: logs.intake, route: findRoute }),
       feed,
       health: health({
         phase: () => phase,
         askDatabase: () => soon(store.now()),
         troubles: () => [
           ...controller.troubles(),
+          ...configurationTroubles(reloader.state()),
           ...[accessLogFile, descriptors].flatMap((part) => part?.trouble() ?? []),
         ],
         withoutSplit: async () => {
-          const applied = await Promise.all(routeNames.map((route) => gateway.appliedSplit(route)));
-          return routeNames.filter((_, at) => applied[at] === null);
+          const names = carriedNames();
+          const applied = await Promise.all(names.map((route) => gateway.appliedSplit(route)));
+          return names.filter((_, at) => applied[at] === null);
         },
       }),
       metrics: exposition(
@@ -213,8 +233,9 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
             fetches: logs.fetches(),
           }),
           eventStreams: () => feed.readers(),
+          configuration: () => reloader.state(),
           log,
-          channels: channels.map(({ name }) => name),
+          channels: () => inForce.now.channels.map(({ name }) => name),
         }),
       ),
       build: { version: packageVersion(), node: process.version },
@@ -227,13 +248,15 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       control,
       api: controlApi(control, {
         onUnforeseen: internalErrors.onUnforeseen,
-        isOwnName: controlHosts(config.control),
+        isOwnName: (name) => isOwnName()(name),
         publicUrl: config.control.publicUrl,
         anonymous: config.control.anonymous,
         dashboard: readDashboard(),
         docsFile,
       }),
       dataFolder,
+      inForce,
+      reloader,
       descriptors,
       units,
       traffic,
@@ -249,7 +272,11 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
   }
 }
 
-function findRoute({ routes }: ServerConfig, name: string): ConfiguredRoute {
+function stickyAmong({ carried }: Pick<Force, 'carried'>): readonly string[] {
+  return carried.filter((route) => gatewayRoute(route).sticky.kind !== 'request').map(({ name }) => name);
+}
+
+function declaredAmong({ config: { routes } }: Pick<Force, 'config'>, name: string): ConfiguredRoute {
   const found = routes.find((route) => route.name === name);
   if (found) return found;
   throw noSuchRoute(

@@ -164,7 +164,7 @@ async function stand({ rollout: of, prepare }: Standing) {
   const api = controlApi({
     ...fakeControl(),
     rollouts: stage.commands,
-    reader: rolloutReader(store, ports.memory, [route]),
+    reader: rolloutReader(store, ports.memory, () => [route]),
     standing: (found) => standingOf(ports, found),
   });
   const app = (method: 'GET' | 'POST', path: string, body?: object) =>

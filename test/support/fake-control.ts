@@ -274,6 +274,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
         }));
       },
     },
+    configuration: fakeConfiguration(write, tick),
     consumers: consumers.control,
     tokens: {
       async authenticate(token) {

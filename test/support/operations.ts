@@ -73,6 +73,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/tokens/{id}': { status: 200 },
   'POST /api/v1/tokens': { status: 201, body: { ...why, name: 'ada', role: 'viewer' } },
   'DELETE /api/v1/tokens/{id}': { status: 204, query: because },
+  'GET /api/v1/configuration': { status: 200 },
+  'POST /api/v1/configuration/diff': {
+    status: 200,
+    body: { text: 'routes: [{ name: a, stable: "http://127.0.0.1:1", policy: fast }]' },
+  },
+  'POST /api/v1/reload': { status: 200, body: why },
   'POST /api/v1/policies/check': { status: 200 },
   'POST /api/v1/values': { status: 200 },
   'POST /api/v1/otlp/v1/logs': { status: 200, body: { resourceLogs: [] } },
@@ -92,6 +98,7 @@ export interface Names {
   readonly consumer: string;
   readonly token: string;
   readonly policyFile: string;
+  readonly configFile: string;
   readonly valuesFile: string;
   readonly consumersFile: string;
 }
@@ -187,6 +194,9 @@ export const COMMANDS: Readonly<Record<string, CommandLine>> = {
     args: ({ route, valuesFile }) => ['values', 'post', route, '--file', valuesFile],
     says: /^r\d+: 0 of 1 values counted; 1 unknown-request$/m,
   },
+  reload: { args: () => ['reload', '--dry-run'], says: /nothing would change|FIELD/ },
+  export: { args: () => ['export'], says: /^routes:$/m },
+  diff: { args: ({ configFile }) => ['diff', configFile], says: /^no difference$/m },
   version: { args: () => ['version'], says: /serin \S+\nserver \S+ on Node v/ },
 };
 

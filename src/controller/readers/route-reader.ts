@@ -18,7 +18,8 @@ export interface RouteReaderParts {
   readonly memory: Pick<Memory, 'looks'>;
   /** Whether this process decides: then it knows every rollout that runs, as of its last tick. */
   readonly leads: () => boolean;
-  readonly routes: readonly DeclaredRoute[];
+  /** As the file declares them now. */
+  readonly routes: () => readonly DeclaredRoute[];
 }
 
 /** What is going on at a route. */
@@ -43,8 +44,7 @@ interface Stored {
  * while the database is away, everything is as it was last read.
  */
 export function routeReader({ store, memory, leads, routes }: RouteReaderParts): () => Promise<readonly RouteNow[]> {
-  const names = new Set(routes.map(({ name }) => name));
-  const endedNow = endsReader(store, names);
+  const endedNow = endsReader(store, () => new Set(routes().map(({ name }) => name)));
   let last: Stored | null = null;
 
   async function read(): Promise<Stored> {
@@ -62,7 +62,7 @@ export function routeReader({ store, memory, leads, routes }: RouteReaderParts):
     const known = (stored.running ?? memory.looks.known()).filter(({ rollout }) => !isEnded(rollout));
     const records = new Map(known.map((record) => [record.rollout.route, record]));
     const stables = new Map(stored.stables.map((record) => [record.route, record]));
-    return routes.map((route) => {
+    return routes().map((route) => {
       const lastEnded = stored.ended.get(route.name) ?? null;
       const record = records.get(route.name) ?? null;
       // Another process may have ended it since the last tick.
@@ -74,15 +74,20 @@ export function routeReader({ store, memory, leads, routes }: RouteReaderParts):
 }
 
 /** How the last rollout of each route ended: read once, and again where the audit says that one has ended since. */
-function endsReader({ rollouts, audit }: RouteReaderParts['store'], names: ReadonlySet<string>) {
+function endsReader({ rollouts, audit }: RouteReaderParts['store'], namesNow: () => ReadonlySet<string>) {
   const ended = new Map<string, EndedRollout>();
+  const known = new Set<string>();
   let seq: number | null = null;
 
   return async (): Promise<ReadonlyMap<string, EndedRollout>> => {
+    const names = namesNow();
     const { seq: upTo, moves } = await audit.tally(seq ?? 0);
     const isEnd = (stage: string | null) => ENDS.some((end) => end === stage);
     const since = new Set(moves.filter(({ route, to }) => isEnd(to) && names.has(route)).map(({ route }) => route));
-    const asked = [...(seq === null ? names : since)];
+    // One that was declared since was never asked for.
+    const added = [...names].filter((name) => !known.has(name));
+    const asked = [...new Set([...since, ...added])];
+    for (const name of names) known.add(name);
     const found = asked.length === 0 ? [] : await rollouts.lastEnded(asked);
     for (const one of found) ended.set(one.route, one);
     seq = Math.max(seq ?? 0, upTo);

@@ -52,7 +52,7 @@ async function unknownRoutes(checked: Checked, signal: AbortSignal): Promise<rea
   const asked = config.routes.map(async ({ name }, at): Promise<readonly Remark[]> => {
     const answer = notFound.safeParse(await askApi(checked, `/api/v1/routes/${name}/consumers`, signal));
     if (!answer.success) return [];
-    const says = `the running Serin does not know the route ${name}, which is not served: restart it to read serin.yaml again`;
+    const says = `the running Serin does not know the route ${name}, which is not served: \`serin reload\` reads serin.yaml again`;
     const issue = document?.issue({ path: ['routes', at, 'name'], message: says, at: 'value' });
     return [{ level: 'warning', says, ...(issue ? { issue } : {}) }];
   });

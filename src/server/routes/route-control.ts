@@ -7,7 +7,7 @@ import { capabilitiesOf } from '../../split/capabilities.ts';
 import type { TrafficKeeper } from './traffic-keeper.ts';
 
 interface RouteParts {
-  readonly routes: readonly ConfiguredRoute[];
+  readonly routes: () => readonly ConfiguredRoute[];
   readonly states: () => Promise<readonly RouteNow[]>;
   readonly gateway: Pick<SplitPort, 'appliedSplit'>;
   readonly traffic: Pick<TrafficKeeper, 'of'>;
@@ -38,7 +38,7 @@ export function routeControl({ routes, states, gateway, traffic, inForce }: Rout
   return {
     async list() {
       const byName = new Map((await states()).map((state) => [state.route.name, state]));
-      const standings = routes.map((route) => {
+      const standings = routes().map((route) => {
         const state = byName.get(route.name);
         return state ? [standingOf(route, state)] : [];
       });

@@ -8,6 +8,8 @@ export interface TrafficKeeper {
   start(): void;
   stop(): Promise<void>;
   of(route: string): RouteTraffic;
+  /** Routes that the gateway carries from now on. */
+  add(routes: readonly string[]): void;
 }
 
 /** Reads the totals of the gateway now and then, which costs no request anything. `routes`: those that it carries. */
@@ -32,5 +34,6 @@ export function trafficKeeper(
       if (timer) clearInterval(timer);
     },
     of: (route) => minutes.of(route),
+    add: (more) => minutes.add(more),
   };
 }

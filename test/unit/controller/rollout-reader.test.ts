@@ -31,14 +31,14 @@ function storeOf(pauses: number) {
 describe('what a report is made of', () => {
   it.each([0, 94, 95, 96, 250])('has every entry of the audit, the oldest first, with %i overrides', async (pauses) => {
     const { id, audit, messages, store } = storeOf(pauses);
-    const parts = await rolloutReader(store, FORGOTTEN, []).reportParts(id);
+    const parts = await rolloutReader(store, FORGOTTEN, () => []).reportParts(id);
     expect(parts.audit).toEqual(audit);
     expect(parts.messages).toEqual(messages);
   });
 
   it('is refused for a rollout that there is not', async () => {
     const { store } = storeOf(0);
-    const reader = rolloutReader(store, FORGOTTEN, []);
+    const reader = rolloutReader(store, FORGOTTEN, () => []);
     await expect(reader.reportParts(OTHER)).rejects.toThrow(Problem);
   });
 });

@@ -60,7 +60,7 @@ function readerOf() {
     },
     memory: { looks: { known: () => world.known } },
     leads: () => world.leads,
-    routes,
+    routes: () => routes,
   } as unknown as RouteReaderParts;
   return { world, read: routeReader(parts) };
 }

@@ -136,7 +136,7 @@ it('the documents of a rollout are compared, from the upstreams or from files', 
     canary: { url: await serve(after), version: 'v2' },
   };
   for (const place of [{ path: '/openapi.json' }, { file: '{version}.json' }]) {
-    const documents = new DeclaredDocuments({ ...NOWHERE, folder, routes: new Map([[rollout.route, place]]) });
+    const documents = new DeclaredDocuments({ ...NOWHERE, folder, routes: () => new Map([[rollout.route, place]]) });
     expect(documents.of(rollout)).toEqual({ state: 'reading' });
     await expect.poll(() => documents.of(rollout)?.state, { timeout: 20_000 }).toBe('compared');
     const reading = documents.of(rollout);
@@ -153,7 +153,7 @@ it('a version that is a path finds no file', async () => {
   const documents = new DeclaredDocuments({
     ...NOWHERE,
     folder: '/',
-    routes: new Map([[rollout.route, { file: '{version}' }]]),
+    routes: () => new Map([[rollout.route, { file: '{version}' }]]),
   });
   documents.of(rollout);
   await expect
@@ -186,7 +186,7 @@ it('documents are read one rollout at a time, and once for one that runs however
     canary: { url, version: 'v2' },
   }));
   const routes = new Map(rollouts.map(({ route }) => [route, { path: '/openapi.json' }]));
-  const documents = new DeclaredDocuments({ ...NOWHERE, folder: '/', routes });
+  const documents = new DeclaredDocuments({ ...NOWHERE, folder: '/', routes: () => routes });
   const states = () => new Set(rollouts.map((rollout) => documents.of(rollout)?.state));
   await expect.poll(states, { timeout: 10_000 }).toEqual(new Set(['unread']));
   states();

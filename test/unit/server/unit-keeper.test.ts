@@ -10,7 +10,7 @@ function keeperOf(stored: Readonly<Record<string, Uint8Array>> = {}) {
   const logged: string[] = [];
   let isAway = false;
   const keeper = new UnitKeeper({
-    routes: ['shop', 'basket'],
+    routes: () => ['shop', 'basket'],
     gateway: {
       tend: async (route) => void done.push(`tend ${route}`),
       unitLedger: async (route) => (route === 'shop' ? Uint8Array.of(7) : null),

@@ -1,0 +1,68 @@
+import type { ConfiguredRoute, ServerConfig } from '../../config/config.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { controllerRoute } from '../../config/routes.ts';
+import { resolveSecret } from '../../identity/secrets.ts';
+import type { DeclaredSource } from '../../metrics/declared-source.ts';
+import type { Channel } from '../../notify/channel.ts';
+import { openChannels } from '../../notify/channels.ts';
+import { capabilitiesOf } from '../../split/capabilities.ts';
+import { openSources } from '../open-sources.ts';
+
+/** A configuration with what is opened for it. It is never modified: another one takes its place as a whole. */
+export interface Force {
+  readonly loaded: LoadedConfig;
+  readonly config: ServerConfig;
+  readonly channels: readonly Channel[];
+  readonly sources: ReadonlyMap<string, DeclaredSource>;
+  readonly routes: readonly ReturnType<typeof controllerRoute>[];
+  /** Those that the gateway carries. */
+  readonly carried: readonly ConfiguredRoute[];
+}
+
+interface Opening {
+  readonly env: NodeJS.ProcessEnv;
+  /** Where the console channel writes; null silences it. */
+  readonly notices: ((line: string) => void) | null;
+}
+
+/** Throws Problem('invalid-input') when a secret is missing. */
+export function openForce(loaded: LoadedConfig, { env, notices }: Opening): Force {
+  const { config } = loaded;
+  return {
+    loaded,
+    config,
+    channels: openChannels(config.channels, { secret: (reference) => resolveSecret(reference, env), notices }),
+    sources: openSources(config, env),
+    routes: config.routes.map(controllerRoute),
+    carried: config.routes.filter((route) => capabilitiesOf(route).gatewayCarries),
+  };
+}
+
+/** The configuration in force, for everybody who asks at the time. */
+export class InForce {
+  private force: Force;
+  private readonly followers: ((force: Force) => void)[] = [];
+
+  constructor(force: Force) {
+    this.force = force;
+  }
+
+  get now(): Force {
+    return this.force;
+  }
+
+  /** One swap. Those who keep something of their own for it are told. */
+  replace(force: Force): void {
+    this.force = force;
+    for (const follow of this.followers) follow(force);
+  }
+
+  /** What is derived from the configuration: made anew with each. */
+  derived<T>(derive: (force: Force) => T): () => T {
+    let made = derive(this.force);
+    this.followers.push((force) => {
+      made = derive(force);
+    });
+    return () => made;
+  }
+}
