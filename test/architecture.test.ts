@@ -84,7 +84,7 @@ const TABLE: ImportTable = {
         'api/report/report-schema.ts',
         'api/consumers/consumer-view.ts',
         'api/views/route-view.ts',
-        'api/views/configuration-view.ts',
+        'api/configuration/configuration-view.ts',
         'api/problem-schema.ts',
       ],
       packages: ['commander', 'log-update', 'picocolors', 'yaml', 'node:*'],

@@ -16,7 +16,7 @@ import type { EndedStage } from '../rollout/state.ts';
 import type { RouterName } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
 import type { PostedValue, PostOutcome } from '../stats/answers/posted-value.ts';
-import type { ConfigurationControl } from './configuration-control.ts';
+import type { ConfigurationControl } from './configuration/configuration-control.ts';
 import type { PolicyControl } from './policy-control.ts';
 
 export interface RolloutReader {

@@ -49,7 +49,7 @@ import { openConfigured } from './open-configured.ts';
 import { type OpenLogs, openLogs } from './open-logs.ts';
 import { configurationControl } from './reload/configuration-control.ts';
 import { configurationTroubles } from './reload/configuration-troubles.ts';
-import { type Force, InForce, openForce } from './reload/in-force.ts';
+import { type Force, InForce, openConfiguration } from './reload/in-force.ts';
 import { Reloader } from './reload/reloader.ts';
 import { routeControl } from './routes/route-control.ts';
 import { type TrafficKeeper, trafficKeeper } from './routes/traffic-keeper.ts';
@@ -94,7 +94,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
   const internalErrors = new InternalErrors(told, FAULT_PLACES);
   const { log } = internalErrors;
   loadPolicies(loaded);
-  const inForce = new InForce(openForce(loaded, { env, notices }));
+  const inForce = new InForce(openConfiguration(loaded, { env, notices }));
   const carriedNames = () => inForce.now.carried.map(({ name }) => name);
   const dataFolder = dataFolderOf(loaded, env);
   const database = opened ?? (await openConfigured(loaded, env, log));

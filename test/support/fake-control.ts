@@ -15,6 +15,7 @@ import type { AuditEntry, RolloutRecord } from '../../src/rollout/record.ts';
 import type { TrailRow } from '../../src/rollout/so-far/trail.ts';
 import { isEnded, type Rollout, stageName } from '../../src/rollout/state.ts';
 import { begin, transition } from '../../src/rollout/transition.ts';
+import { fakeConfiguration } from './fake-configuration.ts';
 import { fakeConsumers } from './fake-consumers.ts';
 import { fakeKeyed } from './fake-keyed.ts';
 import { fakePreview } from './fake-preview.ts';

@@ -98,7 +98,6 @@ export interface Names {
   readonly consumer: string;
   readonly token: string;
   readonly policyFile: string;
-  readonly configFile: string;
   readonly valuesFile: string;
   readonly consumersFile: string;
 }
@@ -196,7 +195,7 @@ export const COMMANDS: Readonly<Record<string, CommandLine>> = {
   },
   reload: { args: () => ['reload', '--dry-run'], says: /nothing would change|FIELD/ },
   export: { args: () => ['export'], says: /^routes:$/m },
-  diff: { args: ({ configFile }) => ['diff', configFile], says: /^no difference$/m },
+  diff: { args: ({ policyFile }) => ['diff', policyFile], says: /mine.yaml is not valid/, code: 2 },
   version: { args: () => ['version'], says: /serin \S+\nserver \S+ on Node v/ },
 };
 

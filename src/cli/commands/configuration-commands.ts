@@ -6,7 +6,7 @@ import {
   differencesSchema,
   type ReloadView,
   reloadViewSchema,
-} from '../../api/views/configuration-view.ts';
+} from '../../api/configuration/configuration-view.ts';
 import { Problem } from '../../problem/problem.ts';
 import { readFailure } from '../../problem/read-failure.ts';
 import { reasonFor } from '../ask.ts';

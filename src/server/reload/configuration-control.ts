@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { ConfigurationControl, ConfigurationDifference } from '../../api/configuration-control.ts';
+import type { ConfigurationControl, ConfigurationDifference } from '../../api/configuration/configuration-control.ts';
 import { changesBetween } from '../../config/changes/configuration-change.ts';
 import { configSchema } from '../../config/config.ts';
 import { mayRefer } from '../../config/given/given-values.ts';

@@ -26,7 +26,7 @@ interface Opening {
 }
 
 /** Throws Problem('invalid-input') when a secret is missing. */
-export function openForce(loaded: LoadedConfig, { env, notices }: Opening): Force {
+export function openConfiguration(loaded: LoadedConfig, { env, notices }: Opening): Force {
   const { config } = loaded;
   return {
     loaded,

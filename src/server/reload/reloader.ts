@@ -20,7 +20,7 @@ import { type Log, messageOf } from '../../problem/log.ts';
 import { type Issue, Problem } from '../../problem/problem.ts';
 import type { Actor } from '../../rollout/event.ts';
 import type { Store } from '../../store/store.ts';
-import { type Force, type InForce, openForce } from './in-force.ts';
+import { type Force, type InForce, openConfiguration } from './in-force.ts';
 
 export interface ReloaderParts {
   readonly inForce: InForce;
@@ -143,7 +143,7 @@ export class Reloader {
       applied: changes.filter(({ effect }) => effect.kind === 'applied'),
       waiting: changes.filter(({ effect }) => effect.kind === 'needs-restart'),
     };
-    return { force: openForce(loaded, { env, notices }), policies, told };
+    return { force: openConfiguration(loaded, { env, notices }), policies, told };
   }
 
   private async putIntoForce({ force, policies, told }: Plan, { by, reason }: ReloadCause): Promise<void> {

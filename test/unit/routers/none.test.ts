@@ -7,7 +7,10 @@ const order = (epoch: number, route = 'shop') => steadyOrder(route, { url: 'http
 
 it('router: none remembers which advice was given when, and nothing else', async () => {
   let now = 1_000;
-  const router = noRouter(() => ['shop', 'basket'], () => now);
+  const router = noRouter(
+    () => ['shop', 'basket'],
+    () => now,
+  );
   expect(await router.observe('shop', signal)).toBeNull();
   await router.apply(order(4), signal);
   now = 2_000;

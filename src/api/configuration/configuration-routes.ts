@@ -3,12 +3,7 @@ import { type ApiEnv, requires } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
 import { reloadBody } from '../request-schemas.ts';
-import {
-  compareBody,
-  configurationViewSchema,
-  differencesSchema,
-  reloadViewSchema,
-} from '../views/configuration-view.ts';
+import { compareBody, configurationViewSchema, differencesSchema, reloadViewSchema } from './configuration-view.ts';
 
 const inForce = createRoute({
   method: 'get',

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 
 const difference = z.strictObject({
-  path: z.string().describe('By names: `routes.shop.timeouts`'),
-  before: z.unknown().describe('As it is written; null where it is left out. Of a secret, its name'),
+  path: z.string().describe('By names: `routes.shop.timeouts`. Values are as they are written: of a secret, its name'),
+  before: z.unknown(),
   after: z.unknown(),
   effect: z
     .enum(['applied', 'needs-restart', 'refused', 'promoted'])

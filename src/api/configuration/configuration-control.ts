@@ -1,4 +1,4 @@
-import type { Actor } from '../rollout/event.ts';
+import type { Actor } from '../../rollout/event.ts';
 
 /** A difference, by names: `routes.shop.timeouts`. Values are as they are written: of a secret, its name. */
 export interface ConfigurationDifference {
