@@ -5,7 +5,7 @@ import { lasting } from './words/figures.ts';
 interface MomentProps {
   /** RFC 3339. */
   readonly at: string;
-  /** With seconds; else with the day where it is not today. */
+  /** With seconds or without; either has the day where it is not today. */
   readonly form?: 'seconds' | 'short';
 }
 

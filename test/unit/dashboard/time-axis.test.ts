@@ -10,6 +10,12 @@ const CHANGED: TimeZone = {
   offsetMs: (instant) => (instant < at('2026-10-25T01:00:00Z') ? 2 : 1) * 3_600_000,
 };
 
+/** New York, where they were put forward at 07:00 UTC: no clock said 02:00. */
+const SKIPPED: TimeZone = {
+  name: 'local',
+  offsetMs: (instant) => (instant < at('2026-03-08T07:00:00Z') ? -5 : -4) * 3_600_000,
+};
+
 describe('the axis of time', () => {
   it('has round times, as many as there is room for', () => {
     const ticks = axisTicks(at('2026-11-29T12:10:02Z'), at('2026-11-29T13:09:20Z'), 5, UTC);
@@ -32,6 +38,9 @@ describe('the axis of time', () => {
     const berlin = axisTicks(at('2026-10-24T20:00:00Z'), at('2026-10-25T06:00:00Z'), 6, CHANGED);
     expect(berlin.map(({ label }) => label)).toEqual(['22:00', '25 Oct', '02:00', '04:00', '06:00']);
     expect(berlin.at(-1)?.at).toBe(at('2026-10-25T05:00:00Z'));
+    const newYork = axisTicks(at('2026-03-08T03:00:00Z'), at('2026-03-08T11:00:00Z'), 5, SKIPPED);
+    expect(newYork.map(({ label }) => label)).toEqual(['22:00', '8 Mar', '04:00', '06:00']);
+    expect(newYork.at(-1)?.at).toBe(at('2026-03-08T10:00:00Z'));
   });
 
   it('says the day where there is more than one', () => {

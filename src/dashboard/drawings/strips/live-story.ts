@@ -1,5 +1,5 @@
 import type { AuditView, RolloutView, TrailView } from '../../views.ts';
-import { LOCAL, timeText } from '../../words/time-zone.ts';
+import { clockTime } from '../../words/clock.ts';
 import { type DrawnRollout, rolloutStory } from './rollout-story.ts';
 import { actsOfAudit } from './strip-marks.ts';
 import type { StripsStory } from './strips-story.ts';
@@ -44,5 +44,5 @@ function silenceIn(trail: TrailView, lookedAt: number, now: number, lost: KnownN
   if (lost !== null) return { from: Math.max(lost.at, lookedAt), says: lost.says };
   const rowMs = Math.max(...trail.everyMs.slice(-4), 0);
   if (now - lookedAt <= Math.max(LOOKED_AT_MOST_MS, 3 * rowMs)) return null;
-  return { from: lookedAt, says: `no look since ${timeText(lookedAt, LOCAL)}` };
+  return { from: lookedAt, says: `no look since ${clockTime(lookedAt, now)}` };
 }

@@ -24,8 +24,8 @@ export function axisTicks(from: number, to: number, most: number, zone: TimeZone
   for (let wall = first; ; wall += every) {
     const at = wall - zone.offsetMs(wall - zone.offsetMs(from));
     if (at > to) return ticks;
-    if (at >= from && at > (ticks.at(-1)?.at ?? Number.NEGATIVE_INFINITY))
-      ticks.push({ at, label: label(wall, every) });
+    // A time that the clock skipped has no place of its own.
+    if (at >= from && at + zone.offsetMs(at) === wall) ticks.push({ at, label: label(wall, every) });
   }
 }
 
