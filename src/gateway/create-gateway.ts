@@ -108,7 +108,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     setSplit: async (order) => follower.setSplit(order),
     toStable: async (order) => follower.toStable(order),
     appliedSplit: async (name) => follower.appliedSplit(name),
-    setConsumers: async (name, rules, names) => follower.setConsumers(name, rules, names),
+    setConsumers: async (name, rules, names, dues) => follower.setConsumers(name, rules, names, dues),
     collect: async (name, after, slowAfterMs) => follower.find(name).recorder.collect(after, slowAfterMs),
     peek: async (name, after, slowAfterMs) => follower.find(name).recorder.peek(after, slowAfterMs),
     slices: async (name) => follower.find(name).recorder.slices(),

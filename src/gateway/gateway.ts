@@ -165,11 +165,12 @@ export interface SplitPort {
    * anything. Orders of a newer rollout are not touched.
    */
   toStable(order: Pick<SplitOrder, 'route' | 'rolloutId' | 'epoch'>): Promise<void>;
-  /** Keyed hashes (see `hashConsumerKey`) -> rule, and -> name, for a route; replaces the previous list. */
+  /** Keyed hashes (see `hashConsumerKey`) -> rule, -> name, and -> due date, for a route; replaces the previous list. */
   setConsumers(
     route: string,
     rules: ReadonlyMap<string, ConsumerRule>,
     names?: ReadonlyMap<string, string>,
+    dues?: ReadonlyMap<string, string>,
   ): Promise<void>;
 }
 

@@ -12,6 +12,7 @@ export function checkStages(spec: LegibleSpec): readonly DocumentFault[] {
     ...weightsRise(spec),
     ...consumersComeFirst(spec),
     ...onlyTheListMoves(spec),
+    ...sunsetFollows(spec),
     ...dwellsAreReachable(spec),
     ...gatesAreNamedOnce(spec),
   ];
@@ -67,6 +68,14 @@ function onlyTheListMoves({ steps, consumers }: LegibleSpec): DocumentFault[] {
   if (!steps.every((step) => step !== null && 'consumers' in step)) return [];
   const message = 'consumers.default must be stable where every step moves listed consumers only';
   return [{ path: ['spec', 'consumers', 'default'], message, at: 'key' }];
+}
+
+/** RFC 9745 section 4. */
+function sunsetFollows({ consumers }: LegibleSpec): DocumentFault[] {
+  const { since, sunset } = consumers?.deprecation ?? {};
+  if (typeof since !== 'string' || typeof sunset !== 'string' || sunset >= since) return [];
+  const message = `sunset must not be before since: ${sunset} against ${since}`;
+  return [{ path: ['spec', 'consumers', 'deprecation', 'sunset'], message, at: 'value' }];
 }
 
 /** A dwell of 0s makes no claim: such a step advances as soon as parity is shown. */

@@ -5,6 +5,9 @@ import { duration, fraction, saying, textLike, weight } from './units.ts';
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
+const DAY = 'must be a day such as 2027-03-01';
+const day = textLike(/^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, DAY).refine(isDay, DAY);
+
 const gates = z
   .array(textLike(NAME, 'must be a lower-case name such as integration-tests'))
   .default([])
@@ -128,10 +131,27 @@ export const policySchema = z.strictObject({
     internal: internal.prefault({}).describe('The phase before any share of the traffic: forced requests only'),
     consumers: z
       .strictObject({
-        default: z.literal(['by-weight', 'stable']).describe('`by-weight`: as any client; `stable`: never the canary'),
+        default: z
+          .literal(['by-weight', 'stable'])
+          .default('by-weight')
+          .describe('What a consumer that nobody listed gets. `by-weight`: as any client; `stable`: never the canary'),
+        deprecation: z
+          .strictObject({
+            since: day.describe('From this day on the old version is deprecated'),
+            sunset: day
+              .optional()
+              .describe('The last day of the old version; a consumer with a due date is told that instead'),
+            link: textLike(/^https?:\/\/[!#-;=?-~]{1,2000}$/, 'must be an http or https URL')
+              .optional()
+              .describe('Where a person reads about it'),
+          })
+          .optional()
+          .describe(
+            'In the steps, answers of the stable to consumers whom a rule keeps there carry `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and a `Link`. Days are in UTC',
+          ),
       })
       .default({ default: 'by-weight' })
-      .describe('What a consumer that nobody listed gets'),
+      .describe('What consumers get, and what those on the old version are told'),
     steps: z
       .array(step)
       .min(1)
@@ -219,6 +239,11 @@ export const policySchema = z.strictObject({
       .describe('Who answers a request that the canary did not answer, where it can safely be sent again'),
   }),
 });
+
+/** February has no 30th, whatever the form says. */
+function isDay(text: string): boolean {
+  return new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
+}
 
 /** A policy as people write it. */
 export type PolicyDocument = z.input<typeof policySchema>;

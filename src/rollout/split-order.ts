@@ -35,7 +35,12 @@ export function orderFor(rollout: Rollout): SplitOrder {
   } satisfies SplitOrder;
   switch (rollout.stage.kind) {
     case 'step':
-      return { ...base, ...weightOf(rollout), consumerDefault: consumerDefaultOf(rollout) };
+      return {
+        ...base,
+        ...weightOf(rollout),
+        consumerDefault: consumerDefaultOf(rollout),
+        ...deprecationOf(spec.consumers),
+      };
     case 'bake':
       return { ...base, ...weightOf(rollout) };
     case 'internal':
@@ -58,6 +63,12 @@ function marginsOf(checks: Checks): LatencyAllowances {
     parity: { p50: p50.parity, p95: p95.parity, p99: p99.parity },
     dominance: dominanceLimit(checks),
   };
+}
+
+function deprecationOf({ deprecation }: Rollout['policy']['spec']['consumers']): Pick<SplitOrder, 'deprecation'> {
+  if (deprecation === undefined) return {};
+  const { since, sunset = null, link = null } = deprecation;
+  return { deprecation: { since, sunset, link } };
 }
 
 function earlyCloseOf({ errors }: Checks): Pick<SplitOrder['measure'], 'webSocketEarlyCloseMs'> {

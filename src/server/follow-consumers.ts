@@ -16,7 +16,8 @@ export function consumerFollower(
     const listed = await store.consumers.list(route);
     const rules = new Map<string, ConsumerRule>(listed.map(({ keyHash, rule }) => [keyHash, rule]));
     const names = new Map(listed.map(({ keyHash, name }) => [keyHash, name]));
-    await gateway.setConsumers(route, rules, names);
+    const dues = new Map(listed.flatMap(({ keyHash, due }) => (due === null ? [] : [[keyHash, due] as const])));
+    await gateway.setConsumers(route, rules, names, dues);
     known.set(
       route,
       listed.map(({ name, rule }) => ({ name, rule })),

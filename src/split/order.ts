@@ -12,6 +12,15 @@ export interface ListedRule {
   readonly rule: ConsumerRule;
 }
 
+/** That the old version ends. Days as `2027-03-01`, in UTC. */
+export interface Deprecation {
+  readonly since: string;
+  /** The last day; null where nobody has said. */
+  readonly sunset: string | null;
+  /** A URL for people; null for none. */
+  readonly link: string | null;
+}
+
 export interface Upstream {
   /** Absolute http(s) URL; its path replaces the route's matched prefix. */
   readonly url: string;
@@ -45,6 +54,8 @@ export interface SplitOrder {
   readonly lastUnits?: readonly number[];
   /** Null when consumer rules do not apply: no rollout, or the canary serves all clients (bake and later). */
   readonly consumerDefault: 'by-weight' | 'stable' | null;
+  /** What is told to those whom a rule keeps on the stable; omitted where nothing is. */
+  readonly deprecation?: Deprecation;
   /** Whether the force header may choose a version. */
   readonly forceAllowed: boolean;
   /** After a canary left the order, tunnels and event streams still open to it are closed after this. */

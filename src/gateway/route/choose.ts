@@ -5,6 +5,7 @@ import type { KeyUse } from '../measure/key-shares.ts';
 import type { Drawn } from '../measure/ticket.ts';
 import { firstScheme } from './client-place.ts';
 import { UNLISTED } from './consumers.ts';
+import type { EndNotice } from './deprecation.ts';
 import type { Peer } from './peer.ts';
 import type { Live, RouteState } from './route-state.ts';
 import { drawn } from './version-draw.ts';
@@ -33,6 +34,8 @@ export interface Choice extends KeyUse {
   readonly draw: Drawn;
   /** The `Set-Cookie` value that makes the choice last, if the route wants one and the client had none. */
   readonly setCookie: string | null;
+  /** What the answer says of the end of the stable; null where a rule keeps the consumer there no more, or nothing is told. */
+  readonly notice: EndNotice | null;
   /** The consumer's name, if the route distinguishes consumers and versions are compared. */
   readonly consumer: string | null;
 }
@@ -53,7 +56,16 @@ export function choose(state: RouteState, live: Live, requester: Requester): Cho
   const proxysId = key === null ? proxysIdOf(requester) : null;
   const draw = drawn(live.draw, key, proxysId, state);
   if (live.canary === null) {
-    return { track: 'stable', by: 'weight', draw, keyKind: null, keyName: null, setCookie, consumer: null };
+    return {
+      track: 'stable',
+      by: 'weight',
+      draw,
+      keyKind: null,
+      keyName: null,
+      setCookie,
+      notice: null,
+      consumer: null,
+    };
   }
   // Also where no rule applies: it is told who met what a canary answers.
   const listed = presented === null ? null : credential === null ? UNLISTED : consumers.find(credential);
@@ -67,7 +79,9 @@ export function choose(state: RouteState, live: Live, requester: Requester): Cho
   const keyKind = key === null || kind === 'request' ? null : kind;
   // Other keys are their clients' secrets.
   const keyName = keyKind === 'client-address' ? key : keyKind === 'consumer' ? consumer : null;
-  return { track, by, draw, keyKind, keyName, setCookie, consumer };
+  const isKept = by === 'consumer' && track === 'stable';
+  const notice = live.notices !== null && isKept ? live.notices.of(listed?.due ?? null) : null;
+  return { track, by, draw, keyKind, keyName, setCookie, notice, consumer };
 }
 
 /** What the requester asks for, if allowed; a force header that does not count is treated as absent. */

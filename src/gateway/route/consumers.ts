@@ -9,9 +9,11 @@ const REMEMBERED = 5_000;
 export interface Listed {
   readonly rule: ConsumerRule | null;
   readonly name: string;
+  /** Its last day on the old version; null for none. */
+  readonly due: string | null;
 }
 
-export const UNLISTED: Listed = { rule: null, name: 'not listed' };
+export const UNLISTED: Listed = { rule: null, name: 'not listed', due: null };
 
 /**
  * HMAC-SHA256, hex, of the SHA-256 of a consumer's credential on a route: lists contain this instead of the credential. Whoever
@@ -65,6 +67,7 @@ export class ConsumerRules {
   private readonly known = new Recent<Listed>(REMEMBERED);
   private rules: ReadonlyMap<string, ConsumerRule> = new Map();
   private names: ReadonlyMap<string, string> = new Map();
+  private dues: ReadonlyMap<string, string> = new Map();
 
   constructor(secret: Uint8Array, route: string, by: KnownBy = 'key') {
     this.secret = secret;
@@ -72,9 +75,14 @@ export class ConsumerRules {
     this.by = by;
   }
 
-  replace(rules: ReadonlyMap<string, ConsumerRule>, names: ReadonlyMap<string, string> = new Map()): void {
+  replace(
+    rules: ReadonlyMap<string, ConsumerRule>,
+    names: ReadonlyMap<string, string> = new Map(),
+    dues: ReadonlyMap<string, string> = new Map(),
+  ): void {
     this.rules = new Map(rules);
     this.names = new Map(names);
+    this.dues = new Map(dues);
     this.known.clear();
   }
 
@@ -97,6 +105,7 @@ export class ConsumerRules {
 
   private listedAs(hash: string): Listed | null {
     const rule = this.rules.get(hash);
-    return rule === undefined ? null : { rule, name: this.names.get(hash) ?? 'unnamed' };
+    if (rule === undefined) return null;
+    return { rule, name: this.names.get(hash) ?? 'unnamed', due: this.dues.get(hash) ?? null };
   }
 }

@@ -4,6 +4,7 @@ import { isReplayable } from '../upstream/pool.ts';
 import type { RetryBudget } from '../upstream/retry-budget.ts';
 import type { Failure, UpstreamRequest } from '../upstream/upstream-client.ts';
 import type { AnswerPlaces } from './answer-places.ts';
+import type { EndNotice } from './deprecation.ts';
 import type { Destination } from './destinations.ts';
 import type { Live } from './route-state.ts';
 
@@ -13,6 +14,8 @@ export interface Attempt {
   readonly request: UpstreamRequest;
   /** Value of `x-serin-version`, if the route shows it. */
   readonly version: string | null;
+  /** What the answer says of the end of its version; null for nothing. */
+  readonly notice: EndNotice | null;
   /** How the answer's places are mapped; null if they stay. */
   readonly places: AnswerPlaces | null;
 }

@@ -17,6 +17,7 @@ import { answerPlaces } from './answer-places.ts';
 import { Chance, RecentDraws } from './chance.ts';
 import { ConsumerRules, knownBy } from './consumers.ts';
 import { declaredParts } from './declared-parts.ts';
+import { DeprecationNotices } from './deprecation.ts';
 import type { Destination, Pools, Stream } from './destinations.ts';
 import type { ConsumerTokens } from './jwt/consumer-tokens.ts';
 import type { Live, RouteState, Seat } from './route-state.ts';
@@ -315,8 +316,13 @@ export class Follower {
     return applied !== null && trial !== undefined ? { ...applied, onTrial: true } : applied;
   }
 
-  setConsumers(route: string, rules: ReadonlyMap<string, ConsumerRule>, names?: ReadonlyMap<string, string>): void {
-    this.find(route).consumers.replace(rules, names);
+  setConsumers(
+    route: string,
+    rules: ReadonlyMap<string, ConsumerRule>,
+    names?: ReadonlyMap<string, string>,
+    dues?: ReadonlyMap<string, string>,
+  ): void {
+    this.find(route).consumers.replace(rules, names, dues);
   }
 
   find(route: string): RouteState {
@@ -334,6 +340,7 @@ export class Follower {
       canary,
       places: answerPlaces(declared, canary ? [stable, canary] : [stable]),
       draw: versionDrawOf(declared, order),
+      notices: order.deprecation === undefined ? null : new DeprecationNotices(order.deprecation),
     };
   }
 

@@ -9,6 +9,7 @@ import type { RetryBudget } from '../upstream/retry-budget.ts';
 import type { AnswerPlaces } from './answer-places.ts';
 import type { ConsumerRules } from './consumers.ts';
 import type { DeclaredParts } from './declared-parts.ts';
+import type { DeprecationNotices } from './deprecation.ts';
 import type { Destination } from './destinations.ts';
 import type { ConsumerTokens } from './jwt/consumer-tokens.ts';
 import type { DrawParts, VersionDraw } from './version-draw.ts';
@@ -21,6 +22,8 @@ export interface Live {
   readonly draw: VersionDraw;
   /** Null if the route leaves answers unchanged. */
   readonly places: AnswerPlaces | null;
+  /** Null where nobody is told that the stable ends. */
+  readonly notices: DeprecationNotices | null;
 }
 
 /** Whose state a route has now; null once it is declared no more. What outlives a declaration goes by it. */

@@ -9,6 +9,7 @@ import { countKind } from '../measure/totals.ts';
 import { AnswerTaking, type Leaving } from '../measure/turn.ts';
 import type { Mirroring } from '../mirror/mirroring.ts';
 import { mappedHead } from '../route/answer-places.ts';
+import { noticedHead } from '../route/deprecation.ts';
 import type { Stream } from '../route/destinations.ts';
 import type { Attempt, Failover } from '../route/failover.ts';
 import type { AnswerHandler, Failure, UpstreamCall, UpstreamHead } from '../upstream/upstream-client.ts';
@@ -109,7 +110,7 @@ export class Exchange implements AnswerHandler, AnswerTaker, Stream, ExchangeEve
     upload?.forget();
     countKind(ticket.totals.kinds, head);
     const mapped = mappedHead(head, this.attempt);
-    this.writeHead(mapped, 'keep');
+    this.writeHead(noticedHead(mapped, this.attempt.notice), 'keep');
     this.state = 'answering';
     this.isStream = head.isEventStream;
     if (this.isStream) this.attempt.destination.streams.add(this);

@@ -50,6 +50,7 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
     return {
       destination,
       version: declared.showVersion ? destination.versionHeader : null,
+      notice: of === 'stable' ? choice.notice : null,
       places: live.places,
       request: {
         method: incoming.method ?? 'GET',

@@ -8,6 +8,7 @@ import { charge, culpritOf, refusalFor } from '../measure/charge.ts';
 import type { RouteRecorder } from '../measure/recorder.ts';
 import { AnswerTaking } from '../measure/turn.ts';
 import { mappedHead } from '../route/answer-places.ts';
+import { noticedHead } from '../route/deprecation.ts';
 import type { Stream } from '../route/destinations.ts';
 import type { AnswerHandler, UpstreamCall, UpstreamHead } from '../upstream/upstream-client.ts';
 import type { GatewayRequest } from './admit.ts';
@@ -51,7 +52,7 @@ export function tunnel(parts: TunnelParts): void {
   let taking: AnswerTaking | null = null;
 
   const answer = (from: UpstreamHead, connection: readonly string[]): void => {
-    const { status, reason, rawHeaders } = mappedHead(from, chosen);
+    const { status, reason, rawHeaders } = noticedHead(mappedHead(from, chosen), chosen.notice);
     const { headers } = answerHeaders({ rawHeaders, status, method: 'GET', httpVersion: '1.1', version, setCookie });
     isAnswered = true;
     client.write(`HTTP/1.1 ${status} ${reason}\r\n${headerLines([...headers, ...connection])}\r\n`, 'latin1');

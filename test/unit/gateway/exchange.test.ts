@@ -32,6 +32,7 @@ function waitingExchange() {
     attempt: {
       destination,
       version: null,
+      notice: null,
       places: null,
       request: { method: 'GET', path: '/cart', headers: '', body: null, timeouts, lane: 'open', share: null },
     },

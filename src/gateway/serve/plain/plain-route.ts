@@ -57,6 +57,7 @@ export function routePlain(state: RouteState, request: PlainRequest): PlainRoute
     }
     const first: Asked = {
       state,
+      notice: choice.notice,
       places: live.places,
       method: head.method,
       target: head.target,
@@ -117,6 +118,7 @@ function isDoubtfulAt(state: RouteState, head: HeadReader): boolean {
 /** What outlives a request's head, which the reader forgets with the next one. */
 interface Asked {
   readonly state: RouteState;
+  readonly notice: Attempt['notice'];
   readonly places: Attempt['places'];
   readonly method: string;
   readonly target: Target;
@@ -130,12 +132,13 @@ interface Asked {
 
 function attemptAt(
   destination: Destination,
-  { state, places, method, target, host, lines, body, lane, share }: Asked,
+  { state, notice, places, method, target, host, lines, body, lane, share }: Asked,
 ): Attempt {
   const { hostHeader, showVersion } = state.declared;
   return {
     destination,
     version: showVersion ? destination.versionHeader : null,
+    notice,
     places,
     request: {
       method,
