@@ -64,7 +64,8 @@ export function RoutePage({ named: name }: PageProps) {
         {rollouts.data !== null && past.length === 0 && <p class="soft pad">None has ended.</p>}
         {past.length > 0 && <RolloutList rollouts={past} of="one-route" table={table} />}
       </section>
-      <RouteConsumers route={name} />
+      {/* Where another router makes the split, nobody reads the list. */}
+      {route?.router !== 'none' && <RouteConsumers route={name} />}
       <p class="pad">
         <Link to={withQuery('/ui/audit', { route: name })}>Everything that was changed on this route</Link>
       </p>

@@ -6,6 +6,7 @@ import { rolloutPage } from '../../paths.ts';
 import type { RolloutView, RouteView } from '../../views.ts';
 import { reasonOrQuote } from '../../words/quoted.ts';
 import { asSentence, capitalised, legible } from '../../words/said.ts';
+import { servedNow } from '../../words/served-now.ts';
 import { stageInShort } from '../../words/stage-words.ts';
 import { standingSign } from '../../words/standing-sign.ts';
 import { startCommand } from '../../words/start-command.ts';
@@ -44,19 +45,15 @@ export function RouteRollout({ route, running, hasPast }: RouteRolloutProps) {
   );
 }
 
-function NothingRuns({ route: { name, stable, router }, hasPast }: Pick<RouteRolloutProps, 'route' | 'hasPast'>) {
+function NothingRuns({ route, hasPast }: Pick<RouteRolloutProps, 'route' | 'hasPast'>) {
   const who = useValue(session);
   const mayStart = who.kind === 'signed-in' && who.me.roles.includes('operator');
   return (
     <section class="card" aria-labelledby="h-start">
       <h2 id="h-start">{hasPast ? 'No rollout runs' : 'No rollout has been started'}</h2>
-      <h3 class="foreign">
-        {router === 'none'
-          ? `${legible(stable.version)} is the stable of ${legible(name)}`
-          : `${legible(name)} serves ${legible(stable.version)} to everybody`}
-      </h3>
+      <h3 class="foreign">{servedNow(route)}</h3>
       <p>Hand over the URL of a new version{mayStart ? '' : ', with a token of the role operator'}:</p>
-      <pre>{startCommand(name, location.origin)}</pre>
+      <pre>{startCommand(route.name, location.origin)}</pre>
       <p class="small soft">
         <code>serin doctor</code> says whether the route is ready; <code>serin plan</code> says how long its policy
         takes at your traffic.
