@@ -125,6 +125,17 @@ describe('somebody is needed', () => {
 });
 
 describe('a row', () => {
+  it('says once that looks fail', () => {
+    const trouble = 'the database cannot answer';
+    const failing = running({
+      look: { ...LOOK, agoMs: 3_000, failures: 2, trouble },
+      needs: [{ what: 'look', met: false, says: `looked 3 s ago; the 2 looks since then have failed: ${trouble}` }],
+    });
+    expect(spaced(rowOf(route({ rollout: brief() }), context(failing)).waits)).toBe(
+      `not looked at for 3 s: 2 looks have failed, ${trouble}`,
+    );
+  });
+
   it('of a rollout that gets on says where it stands, what was found and what it waits for', () => {
     const row = rowOf(route({ rollout: brief() }), context(running()));
     expect(row).toMatchObject({

@@ -23,12 +23,15 @@ export function LookNotice({ rollout: { look }, readAt, refresh }: LookNoticePro
   // Drawn again every second.
   useNow();
   const agoMs = look === null ? 0 : look.agoMs + performance.now() - readAt;
-  const isOverdue = look !== null && agoMs > look.overdueMs && !hasGoneStale(state);
+  const isLive = !hasGoneStale(state);
+  const isOverdue = look !== null && agoMs > look.overdueMs && isLive;
+  // Before it is overdue already: the list of needs says `looked 1 s ago`, and why looks fail is known to nobody who does not ask.
+  const isLate = look !== null && agoMs > look.overdueMs / 2 && isLive;
   useEffect(() => {
-    if (!isOverdue) return;
+    if (!isLate) return;
     const timer = setInterval(refresh, AGAIN_MS);
     return () => clearInterval(timer);
-  }, [isOverdue, readAt]);
+  }, [isLate, readAt]);
   if (look === null || (!isOverdue && look.failures === 0)) return null;
   return (
     <p class="notice bad foreign">

@@ -67,8 +67,8 @@ export function runningState(view: RolloutView): RowState {
   };
 }
 
-/** These needs are said beside the ladder and in the lead. */
-const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['pause', 'dwell', 'forced']);
+/** These needs are said beside the ladder, in the lead, and by the age of the look. */
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set(['pause', 'dwell', 'forced', 'look']);
 
 /** What has to be true before the stage ends, is not yet, and is not said already. */
 function openNeeds({ needs, nextStage, stages, verdict }: RolloutView): readonly string[] {
