@@ -18,7 +18,7 @@ export function DoneWords({ at, did, after, rolloutId }: DoneWordsProps) {
     <>
       <time title={utcTime(at)}>{clockTime(at)}</time> You {did}.
       {after !== null && after.unrecorded !== null && (
-        <> The gateway has done it; it is recorded once the database answers again.</>
+        <> The gateway did it at once. The database did not answer then; it is told when it does.</>
       )}
       {after !== null && after.id !== rolloutId && (
         <>

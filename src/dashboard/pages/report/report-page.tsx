@@ -30,7 +30,7 @@ export function ReportPage({ named: id }: PageProps) {
     return () => clearInterval(timer);
   }, [isFinal, refresh]);
   if (data === null) {
-    if (trouble === null) return null;
+    if (trouble === null) return <p class="soft">Reading the report …</p>;
     return (
       <article class="report">
         <h1>No report</h1>

@@ -43,7 +43,8 @@ export function RolloutPage({ named: id }: PageProps) {
   useEffect(() => {
     document.title = data === null ? 'Rollout · Serin' : titleOf(data);
   }, [data]);
-  if (data === null) return trouble === null ? null : <NoRollout id={id} trouble={trouble} />;
+  if (data === null)
+    return trouble === null ? <p class="soft">Reading the rollout …</p> : <NoRollout id={id} trouble={trouble} />;
   return (
     <>
       {trouble !== null && (
