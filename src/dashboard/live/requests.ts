@@ -1,3 +1,4 @@
+import { Observable } from './observable.ts';
 import { feedPosition, type Position } from './position.ts';
 import { noteServerTime } from './server-clock.ts';
 
@@ -15,6 +16,9 @@ export type ApiReply<Data> =
   | { readonly kind: 'unreachable'; readonly detail: string };
 
 export const PATIENCE_MS = 15_000;
+
+/** When Serin last answered, by `performance.now()`. */
+export const answeredAt = new Observable(0);
 
 const NOT_OURS = "an answer that is not Serin's";
 
@@ -77,6 +81,7 @@ async function send<Data>(path: string, init: RequestInit): Promise<ApiReply<Dat
     if (response.ok && !isOurs) return { kind: 'unreachable', detail: NOT_OURS };
     const body: unknown = isJson && text !== '' ? JSON.parse(text) : null;
     if (response.ok) {
+      answeredAt.set(performance.now());
       const position = feedPosition(headers.get('x-serin-feed'));
       return { kind: 'ok', data: body as Data, position, next: nextPage(headers.get('link')) };
     }

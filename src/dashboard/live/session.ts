@@ -1,6 +1,6 @@
 import type { MeView } from '../views.ts';
 import { Observable } from './observable.ts';
-import { ask, command, PATIENCE_MS } from './requests.ts';
+import { answeredAt, ask, command, PATIENCE_MS } from './requests.ts';
 import { LiveStream } from './stream.ts';
 
 export type Visitor =
@@ -18,6 +18,7 @@ let again: ReturnType<typeof setTimeout> | undefined;
 /** Who reads this page, and the stream that they may read. */
 export const session = new Observable<Visitor>({ kind: 'unknown' });
 export const stream = new LiveStream(() => signedOut());
+answeredAt.watch(() => stream.serinAnswered());
 
 /** The other pages of this browser, which have the same cookie. */
 const others = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('serin-session');

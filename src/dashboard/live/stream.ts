@@ -66,6 +66,12 @@ export class LiveStream {
     );
   }
 
+  /** Called when Serin has answered another request: a stream that could not reach it need not wait any longer. */
+  serinAnswered(): void {
+    const { kind, refusal } = this.state.value;
+    if (kind === 'lost' && refusal === null) this.connect();
+  }
+
   stop(): void {
     this.close();
     this.lastId = null;
