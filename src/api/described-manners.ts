@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { KEY_PATTERN } from './keyed/idempotency-key.ts';
 import { keyUse } from './keyed/takes-key.ts';
 import { HTTP_PROBLEMS, type HttpProblemCode } from './problem-answer.ts';
 
@@ -9,7 +10,7 @@ const KEY = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  schema: { type: 'string', minLength: 1, maxLength: 257 },
+  schema: { type: 'string', pattern: KEY_PATTERN.source },
 } as const;
 
 const KEY_DESCRIPTION = {

@@ -4,12 +4,13 @@ import type { ApiEnv } from '../access.ts';
 import { requestUrl } from '../request-url.ts';
 
 /** A string of RFC 9651, as the draft has it, or the same without its quotes, as most clients send it. */
-const KEY = /^(?:"([ !#-[\]-~]{1,255})"|([!#$%&'*+./:=@A-Z^_`a-z|~0-9-]{1,255}))$/;
+export const KEY_PATTERN = /^(?:"[ !#-[\]-~]{1,255}"|[!#$%&'*+./:=@A-Z^_`a-z|~0-9-]{1,255})$/;
 
 /** The key itself; null where it is none. */
 export function keyIn(header: string): string | null {
-  const [, quoted, bare] = KEY.exec(header.trim()) ?? [];
-  return quoted ?? bare ?? null;
+  const key = header.trim();
+  if (!KEY_PATTERN.test(key)) return null;
+  return key.startsWith('"') ? key.slice(1, -1) : key;
 }
 
 /**
