@@ -37,13 +37,13 @@ export async function startOidcIssuer(clients: readonly string[], ...keys: reado
   let serve = providerOf(url, clients, keys);
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (incoming.url !== '/jwks') {
-      serve(incoming, outgoing);
+      void serve(incoming, outgoing);
       return;
     }
     issuer.keySetRequests++;
     if (issuer.mood === 'down') incoming.socket.destroy();
-    else if (issuer.mood === 'well') serve(incoming, outgoing);
-    else setTimeout(() => serve(incoming, outgoing), issuer.mood.slowMs);
+    else if (issuer.mood === 'well') void serve(incoming, outgoing);
+    else setTimeout(() => void serve(incoming, outgoing), issuer.mood.slowMs);
   };
   const issuer: OidcIssuer = {
     url,

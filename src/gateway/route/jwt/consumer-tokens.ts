@@ -155,8 +155,9 @@ export class ConsumerTokens {
   }
 
   private loaded(failure: string | null): void {
-    for (const pending of [...this.pending.values()]) {
-      if (!pending.isUnkeyed) continue;
+    // Requests that go on may have others wait, for the next load.
+    const unkeyed = [...this.pending.values()].filter(({ isUnkeyed }) => isUnkeyed);
+    for (const pending of unkeyed) {
       const key = this.keys.find(pending.signed);
       if (key === null) this.settle(pending, 'no-key', null);
       else if (this.mayVerify()) this.verify(pending, key);

@@ -93,13 +93,16 @@ export function routePlain(state: RouteState, request: PlainRequest): PlainRoute
   }
 }
 
-/** Whether the request that was just read should wait: if so, its connection goes on with it within a second. */
+/**
+ * Whether the request that was just read should wait: if so, its connection goes on with it within a second. Whether it is doubtful is
+ * looked at once, when its version is chosen: until then its token decides nothing.
+ */
 export function awaitsTokenOf(
   state: RouteState,
   head: HeadReader,
   connection: { readonly peer: Peer; goOnWaited(): void },
 ): boolean {
-  if (state.tokens === null || isDoubtfulAt(state, head)) return false;
+  if (state.tokens === null) return false;
   const asking = { fields: head, query: head.target.query, peer: connection.peer };
   return awaitsToken(state, asking, () => connection.goOnWaited());
 }
