@@ -11,6 +11,12 @@ const RULES: Readonly<Record<ConsumerView['rule'], string>> = {
   'by-weight': 'by weight',
 };
 
+/** When it is moved, as its list says: `wave 2, beta, due 2027-03-01`. */
+function planText({ wave, group, due, isOverdue }: Pick<ConsumerView, 'wave' | 'group' | 'due' | 'isOverdue'>): string {
+  const parts = [wave && `wave ${wave}`, group, due && `due ${due}`, isOverdue && 'overdue'];
+  return parts.filter(Boolean).join(', ');
+}
+
 /** The listed consumers of a route. Everybody may see them; their keys nobody. */
 export function RouteConsumers({ route }: { readonly route: string }) {
   const { data, trouble } = useConsumers(route);
@@ -32,16 +38,18 @@ export function RouteConsumers({ route }: { readonly route: string }) {
             <tr>
               <th scope="col">consumer</th>
               <th scope="col">gets</th>
+              <th scope="col">moves</th>
               <th scope="col">changed</th>
             </tr>
           </thead>
           <tbody>
-            {data.map(({ name, rule, changedAt }) => (
+            {data.map(({ name, rule, changedAt, ...plan }) => (
               <tr key={name}>
                 <th scope="row" class="foreign">
                   {legible(name)}
                 </th>
                 <td class={rule === 'by-weight' ? '' : rule}>{RULES[rule]}</td>
+                <td>{planText(plan)}</td>
                 <td>
                   <Moment at={changedAt} />
                 </td>
