@@ -40,7 +40,7 @@ export function announce(
     route: after.route,
     rolloutId: after.id,
     summary: `${environment === undefined ? '' : `[${environment}] `}${summary}`,
-    details: pageFacts({ before, after, event, evidence, subject: subject ?? null }),
+    details: pageFacts({ before, after, event, evidence, at, subject: subject ?? null }),
     at: new Date(at).toISOString(),
   });
   const page = (subject: PageSubject, summary: string) => compose('page', PAGE_SEVERITY[subject], summary, subject);

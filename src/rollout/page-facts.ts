@@ -8,6 +8,7 @@ import type { RolloutEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
 import { whatFailed, whyRefused } from './forced.ts';
 import type { Message, PageSubject } from './message.ts';
+import { weightInForce } from './split-order.ts';
 import { type PagedCause, type Rollout, stageName } from './state.ts';
 import { inQuotes } from './words/quote.ts';
 
@@ -16,6 +17,8 @@ interface Told {
   readonly after: Rollout;
   readonly event: RolloutEvent;
   readonly evidence: Evidence;
+  /** Database time, epoch ms. */
+  readonly at: number;
   /** Null when it is not a page. */
   readonly subject: PageSubject | null;
 }
@@ -26,7 +29,7 @@ const MOST_CONSUMERS_PAGED = 5;
 const LONGEST_PAGED = 200;
 
 /** Flat facts for a channel's table, included only when known. A summary may be cut; these repeat its facts. */
-export function pageFacts({ before, after, event, evidence, subject }: Told): Message['details'] {
+export function pageFacts({ before, after, event, evidence, at, subject }: Told): Message['details'] {
   const verdict = 'verdict' in event ? event.verdict : evidence.verdict;
   return {
     route: after.route,
@@ -41,18 +44,16 @@ export function pageFacts({ before, after, event, evidence, subject }: Told): Me
     ...(after.started ? { startedBy: after.started.by, startedBecause: inQuotes(after.started.reason) } : {}),
     ...(subject === null
       ? {}
-      : { ...harmFacts(before, event, evidence, verdict), next: nextCommand(after, event, verdict) }),
+      : { ...harmFacts({ before, event, evidence, at }, verdict), next: nextCommand(after, event, verdict) }),
   };
 }
 
 function harmFacts(
-  before: Rollout,
-  event: RolloutEvent,
-  evidence: Evidence,
+  told: Pick<Told, 'before' | 'event' | 'evidence' | 'at'>,
   verdict: Verdict | null,
 ): Readonly<Record<string, string>> {
   const endpoint = verdict?.where?.slices.find(({ dimension }) => dimension === 'endpoint')?.name;
-  const hurt = hurtOf(before, event, evidence, verdict);
+  const hurt = hurtOf(told, verdict);
   return {
     ...(verdict?.where ? { where: verdict.where.says } : {}),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -85,14 +86,17 @@ function inShort({ place, says }: Difference): string {
 }
 
 /** The known impact: how many requests failed on the canary, and its share of the traffic. */
-function hurtOf(before: Rollout, event: RolloutEvent, { forced }: Evidence, verdict: Verdict | null): string | null {
+function hurtOf(
+  { before, event, evidence: { forced }, at }: Parameters<typeof harmFacts>[0],
+  verdict: Verdict | null,
+): string | null {
   if (event.kind === 'internalFailed') {
     const refused = whyRefused(forced);
     if (forced.errors === 0 && refused === null) return 'nobody: no traffic but requests of tests had the canary';
     const failed = whatFailed(forced);
     return `${forced.errors === 0 && refused !== null ? refused : failed}; no other traffic had the canary`;
   }
-  const share = capabilitiesOf(before).splitSeen ? `, at ${formatBps(before.canaryBps)} of the traffic` : '';
+  const share = capabilitiesOf(before).splitSeen ? `, at ${formatBps(weightInForce(before, at))} of the traffic` : '';
   const errors = verdict?.findings.find(({ check }) => check === 'errors');
   if (!errors || errors.canary === null || errors.requests.canary === 0) return null;
   const { canary, requests } = errors;

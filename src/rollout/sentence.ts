@@ -1,6 +1,7 @@
 import { formatBps, formatDuration } from '../policy/units.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Happening, OverrideEvent } from './event.ts';
+import { weightInForce } from './split-order.ts';
 import { type Rollout, stageName } from './state.ts';
 import { inQuotes } from './words/quote.ts';
 
@@ -59,7 +60,7 @@ export function rolledBackSentence(
   const { route, canary, stable } = after;
   const where =
     before.stage.kind === 'step' || before.stage.kind === 'bake'
-      ? formatBps(before.canaryBps)
+      ? formatBps(weightInForce(before, after.stageEnteredAt))
       : stageName(before.stage);
   // A brake that blames nobody aborts.
   const verb = after.stage.kind === 'aborted' ? 'taken back' : 'rolled back';

@@ -75,24 +75,27 @@ function earlyCloseOf({ errors }: Checks): Pick<SplitOrder['measure'], 'webSocke
   return errors.webSocketEarlyClose === undefined ? {} : { webSocketEarlyCloseMs: errors.webSocketEarlyClose };
 }
 
-/** The weight that is in force at a time (epoch ms), which a ramp may not have brought to the ordered one yet. */
+/** The weight that is in force at a time (epoch ms): that of the order, which a ramp may not have brought about yet. */
 export function weightInForce(rollout: Rollout, at: number): number {
-  const { ramp } = rampOf(rollout);
-  return ramp === undefined ? rollout.canaryBps : rampedWeight({ ...rollout, ramp }, at - ramp.since).canaryBps;
+  return rampedTo(orderFor(rollout), at);
+}
+
+function rampedTo(order: Pick<SplitOrder, 'canaryBps' | 'ramp'>, at: number): number {
+  return rampedWeight(order, at - (order.ramp?.since ?? at)).canaryBps;
 }
 
 /** The share of the canary that the gateway has by now, unless it took it back; null where there is none that Serin knows. */
 export function shareInForce(rollout: Rollout, at: number): number | null {
   if (isEnded(rollout) || !capabilitiesOf(rollout).gatewayCarries) return null;
-  const order = orderFor(rollout);
-  return order.canary === null ? 0 : Math.min(order.canaryBps, weightInForce(rollout, at));
+  return weightInForce(rollout, at);
 }
 
 /** Harm that holds ends a ramp where it is: what was found to be harmful gets no more traffic. */
 function weightOf(rollout: Rollout): Pick<SplitOrder, 'ramp'> | Pick<SplitOrder, 'canaryBps'> {
   const { harmHeldAt, increase } = rollout;
+  const ramped = rampOf(rollout);
   const isStopped = harmHeldAt !== undefined && increase !== null && increase.at <= harmHeldAt;
-  return isStopped ? { canaryBps: weightInForce(rollout, harmHeldAt) } : rampOf(rollout);
+  return isStopped ? { canaryBps: rampedTo({ ...rollout, ...ramped }, harmHeldAt) } : ramped;
 }
 
 /** How the last increase comes into force, as long as the weight is the one that it led to. */

@@ -37,8 +37,7 @@ export function movedTraffic(
   // A ramp that is under way goes on, whatever is done within the stage.
   const isLeft =
     to.canary !== null && to.canaryBps === from.canaryBps && (to.ramp === undefined) === (from.ramp === undefined);
-  const inForce = from.canary === null ? 0 : Math.min(from.canaryBps, weightInForce(before, at));
-  const fromBps = isLeft ? toBps : inForce;
+  const fromBps = isLeft ? toBps : weightInForce(before, at);
   const getsThen = (rule: ConsumerRule) => (isFinal ? 'canary' : trackOfRule(to, rule));
   const moves = (rule: ConsumerRule): Track | null => {
     const [now, then] = [trackOfRule(from, rule), getsThen(rule)];

@@ -6,7 +6,7 @@ import { noEvidence } from '../../../src/rollout/evidence.ts';
 import { begin } from '../../../src/rollout/transition.ts';
 import { differenceOf, differingFinding, SIGHTED } from '../../support/differences.ts';
 import { verdictOf } from '../../support/fake-control.ts';
-import { announced, apply, happening, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';
+import { announced, apply, happening, policyOf, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';
 
 const told = announced;
 
@@ -23,6 +23,14 @@ describe('announce', () => {
       summary: 'payments protected: v2 rolled back at 10%, v1 serves 100%: 20 failures in a row',
       details: { weightBefore: '10%', weightAfter: '0%' },
     });
+  });
+
+  it('names the share that a ramp had given by then', () => {
+    const before = rolloutIn('step-2', policyOf({ judge: { warmUp: '4m' } }));
+    const event = { kind: 'canaryBraked', reason: '20 failures in a row' } as const;
+    expect(told(before, event)[0]?.summary).toBe(
+      'payments protected: v2 rolled back at 15%, v1 serves 100%: 20 failures in a row',
+    );
   });
 
   it('pages for a canary that is taken back without blame, and calls it no rollback', () => {

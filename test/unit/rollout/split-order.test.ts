@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { orderFor, shareInForce } from '../../../src/rollout/split-order.ts';
+import { orderFor, shareInForce, weightInForce } from '../../../src/rollout/split-order.ts';
 import { begin } from '../../../src/rollout/transition.ts';
 import { apply, policyOf, rolloutIn, startedEvent, T0 } from '../../support/rollouts.ts';
 
@@ -65,6 +65,14 @@ describe('orderFor', () => {
     expect(shareInForce(rolloutIn('finalised'), T0)).toBeNull();
   });
 
+  it('is at once what is promoted past the bake, which has no ramp', () => {
+    const step = rolloutIn('step-1', policyOf({ judge: { warmUp: '4m' } }));
+    const promoted = apply(step, { kind: 'promoted', full: true });
+    expect(promoted).toMatchObject({ stage: { kind: 'promoted' }, increase: { fromBps: 1_000 } });
+    expect(orderFor(promoted).ramp).toBeUndefined();
+    expect(shareInForce(promoted, promoted.stageEnteredAt)).toBe(10_000);
+  });
+
   it('ends a ramp where it is when harm holds, and begins a new one where a person sets another weight', () => {
     const step2 = rolloutIn('step-2', policyOf({ onHarm: 'hold', judge: { warmUp: '4m' } }));
     const since = step2.increase?.at ?? 0;
@@ -72,6 +80,9 @@ describe('orderFor', () => {
     expect(orderFor(heldAt(20_000))).toMatchObject({ canaryBps: 2_000 });
     expect(orderFor(heldAt(20_000))).not.toHaveProperty('ramp');
     expect(orderFor(heldAt(200_000))).toMatchObject({ canaryBps: 5_000 });
+    expect([10_000, 20_000, 100_000].map((ms) => weightInForce(heldAt(20_000), since + ms))).toEqual([
+      2_000, 2_000, 2_000,
+    ]);
     const byHand = { ...heldAt(20_000), canaryBps: 7_000, increase: { at: since + 60_000, fromBps: 5_000 } };
     expect(orderFor(byHand)).toMatchObject({ canaryBps: 7_000, ramp: { fromBps: 5_000 } });
   });
