@@ -18,7 +18,7 @@ inChromium('a rollout that is watched, in Chromium', (binary) => {
 
   beforeAll(async () => {
     [stage, browser] = await Promise.all([
-      openBrowserStage({ routes: ['good', 'bad', 'odd'], policyOf: { odd: 'slow' } }),
+      openBrowserStage({ routes: ['good', 'bad', 'odd', 'often'], policyOf: { odd: 'slow', often: 'slow' } }),
       openBrowser(binary),
     ]);
   });
@@ -76,6 +76,29 @@ inChromium('a rollout that is watched, in Chromium', (binary) => {
     await rollout.getByText(/0\s%, rolled back/).waitFor();
     expect(await inspect(rollout, 'rollout-rolled-back')).toEqual([]);
     expect(readers.map(violations)).toEqual([[], []]);
+  });
+
+  it('has all of 150 changes of the weight in its list and in its drawing', async () => {
+    stage.traffic('often');
+    const { id } = await stage.start('often', 'v2');
+    await stage.post(`/api/v1/rollouts/${id}/gates/owner`, { reason: 'they said so' });
+    await stage.pass('often');
+    await stage.until(id, ({ stage: at }) => at === 'step-1');
+    for (let change = 1; change <= 150; change += 1) {
+      await stage.post(`/api/v1/rollouts/${id}/weight`, {
+        weight: `${1 + (change % 9)}%`,
+        reason: `change ${change}.`,
+      });
+    }
+    const page = await open(`/ui/rollouts/${id}`);
+    await page.getByRole('heading', { name: 'Decisions all of them' }).waitFor();
+    const listed = await page.getByRole('region', { name: 'Decisions all of them' }).innerText();
+    expect(new Set(listed.match(/change \d+\./g)).size).toBe(150);
+    const drawing = page.getByRole('region', { name: 'Since the start' }).getByRole('img');
+    const told = await drawing.getAttribute('aria-label');
+    expect(new Set(told?.match(/change \d+\./g)).size).toBe(150);
+    expect(await page.getByText('older decisions are not read').count()).toBe(0);
+    expect(violations(page)).toEqual([]);
   });
 
   it('shows what strangers chose as text: markup, marks of direction, control characters, and words without an end', async () => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditView } from '../../../src/api/view-schemas.ts';
-import { mergedAudit, olderThan, whyStarted, withNewest } from '../../../src/dashboard/pages/rollout/audit-pages.ts';
+import {
+  mergedAudit,
+  olderThan,
+  whyStarted,
+  withNewest,
+  withOlder,
+} from '../../../src/dashboard/pages/rollout/audit-pages.ts';
 import { decisionReason, decisionWords } from '../../../src/dashboard/words/decision-words.ts';
 
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
@@ -73,6 +79,12 @@ describe('the pages of an audit', () => {
     expect(seqsOf(withNewest([entry('paused', { seq: 20 }), ...others], newest))).toEqual([30, 20, 7, 5]);
     expect(seqsOf(withNewest(others, [...newest, started]))).toEqual([30, 20, 7, 5, 3]);
     expect(seqsOf(withNewest([], newest))).toEqual([30, 20]);
+  });
+
+  it('take no older page that a list does not meet which has begun anew meanwhile', () => {
+    const read = (known: typeof others, below: number) => withOlder(known, below, [started]).map(({ seq }) => seq);
+    expect(read(others, 5)).toEqual([7, 5, 3]);
+    expect(read([entry('paused', { seq: 30 })], 5)).toEqual([30]);
   });
 
   it('end with the start of the rollout', () => {

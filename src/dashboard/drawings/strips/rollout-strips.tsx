@@ -5,6 +5,7 @@ import { stream } from '../../live/session.ts';
 import { hasGoneStale } from '../../live/stream.ts';
 import { useNow } from '../../live/use-now.ts';
 import { useSnapshot } from '../../live/use-snapshot.ts';
+import { Moment } from '../../moment.tsx';
 import { rolloutInApi } from '../../paths.ts';
 import type { AuditView, RolloutView, TrailView } from '../../views.ts';
 import { clockTime } from '../../words/clock.ts';
@@ -21,12 +22,14 @@ interface RolloutStripsProps {
   readonly rollout: RolloutView;
   /** What was decided, as far as it is known. */
   readonly audit: readonly AuditView[];
+  /** Since when that is; null where it is from the start. */
+  readonly since: string | null;
   /** By how much the database's clock is ahead of the reader's. */
   readonly skewMs: number;
 }
 
 /** Everything that the looks at a rollout saw, up to now; it reads its trail itself. */
-export function RolloutStrips({ rollout, audit, skewMs }: RolloutStripsProps) {
+export function RolloutStrips({ rollout, audit, since, skewMs }: RolloutStripsProps) {
   const { id } = rollout;
   const trail = useSnapshot<TrailView>(`${rolloutInApi(id)}/trail`, ({ kind, data }: FeedEvent) => {
     return data.id === id && (kind === 'look' || kind === 'rollout');
@@ -60,6 +63,11 @@ export function RolloutStrips({ rollout, audit, skewMs }: RolloutStripsProps) {
       </h2>
       {trail.trouble !== null && (
         <p class="notice bad">The strips could not be read: {legible(trail.trouble.detail)}</p>
+      )}
+      {since !== null && (
+        <p class="notice">
+          Pauses and what people did are drawn from <Moment at={since} /> on: older decisions are not read.
+        </p>
       )}
       {story !== null && <Strips story={story} zone={LOCAL} />}
     </section>

@@ -16,6 +16,15 @@ export function withNewest(known: readonly AuditView[], newest: readonly AuditVi
   return meets ? mergedAudit(known, newest) : newest;
 }
 
+/** What is known with the page below an entry; without it where the list has begun anew meanwhile, and does not meet it. */
+export function withOlder(
+  known: readonly AuditView[],
+  below: number | null,
+  older: readonly AuditView[],
+): readonly AuditView[] {
+  return olderThan(known) === below ? mergedAudit(known, older) : known;
+}
+
 /** Why it was started; null where the beginning is not known. */
 export function whyStarted(known: readonly AuditView[]): string | null {
   return known.find(({ event }) => event.kind === 'rolloutStarted')?.reason ?? null;

@@ -11,11 +11,12 @@ interface RolloutDecisionsProps {
 }
 
 /** Everything that people and Serin decided about a rollout, the newest first; older pages on demand. */
-export function RolloutDecisions({ audit: { known, hasOlder, trouble, readOlder } }: RolloutDecisionsProps) {
+export function RolloutDecisions({ audit: { known, since, trouble, readOlder } }: RolloutDecisionsProps) {
   return (
     <section aria-labelledby="h-decisions">
       <h2 id="h-decisions">
-        Decisions <span class="soft">{hasOlder ? '' : 'all of them, '}by people and by Serin</span>
+        Decisions{' '}
+        <span class="soft">{known.length > 0 && since === null && 'all of them, '}by people and by Serin</span>
       </h2>
       {trouble !== null && <p class="notice bad">The decisions could not be read: {legible(trouble)}</p>}
       <ol class="time">
@@ -23,7 +24,7 @@ export function RolloutDecisions({ audit: { known, hasOlder, trouble, readOlder 
           <Decision key={entry.seq} entry={entry} />
         ))}
       </ol>
-      {hasOlder && (
+      {since !== null && (
         <p class="pad">
           <button type="button" onClick={readOlder}>
             Older decisions

@@ -107,7 +107,7 @@ function RolloutContent({ rollout, skewMs, onDone }: RolloutContentProps) {
       )}
       {active && where !== null && <WhereWorse where={where} />}
       <DifferenceList rollout={rollout} />
-      <RolloutStrips rollout={rollout} audit={audit.known} skewMs={skewMs} />
+      <RolloutStrips rollout={rollout} audit={audit.known} since={audit.since} skewMs={skewMs} />
       <div class="halves">
         <RolloutDecisions audit={audit} />
         <div>
