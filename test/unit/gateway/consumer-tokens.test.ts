@@ -180,6 +180,14 @@ describe('a key that is not known', () => {
     expect(stage.news.map(({ what }) => what)).toEqual(['keys-unavailable', 'keys-loaded']);
   });
 
+  it('is awaited no longer when the route is declared anew', async () => {
+    const stage = started();
+    let goesOn = 0;
+    stage.tokens.awaits(issuer().token(), () => goesOn++);
+    stage.tokens.stop();
+    expect([goesOn, stage.outcomes()]).toEqual([1, { late: 1 }]);
+  });
+
   it('keeps no more than 256 requests waiting', async () => {
     const stage = started();
     const own = issuer('k1', 'ES256', stage.at);

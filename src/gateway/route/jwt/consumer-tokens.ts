@@ -78,9 +78,13 @@ export class ConsumerTokens {
     this.keys.start();
   }
 
+  /** The route is gone, or knows its consumers by something else now: who waits goes on. */
   stop(): void {
     this.keys.stop();
-    for (const pending of this.pending.values()) clearTimeout(pending.timer);
+    for (const pending of [...this.pending.values()].filter(({ timer }) => timer !== undefined)) {
+      clearTimeout(pending.timer);
+      this.giveUp(pending);
+    }
   }
 
   totals(): TokenTotals {
