@@ -11,6 +11,7 @@ import { endForCertain } from './end-process.ts';
 import { type ControlListener, listen } from './listen.ts';
 import { sayListening } from './listening-file.ts';
 import { jsonLog } from './log.ts';
+import { FileWatch } from './reload/file-watch.ts';
 import { reloadOnSignal } from './reload/reload-on-signal.ts';
 import { type Stoppable, stopAll, stopOnSignal } from './shutdown.ts';
 import type { ServerTerminal } from './terminal.ts';
@@ -147,6 +148,9 @@ export async function startServer(options: WireOptions): Promise<Running> {
       readiness: readiness && probed ? { ...readiness, port: probed.port } : null,
     };
     parts.splice(-1, 0, { name: 'listening file', stop: await tellListening(wired, bound) });
+    const watch = new FileWatch(wired);
+    watch.start();
+    parts.unshift({ name: 'file watch', stop: async () => watch.stop() });
     wired.descriptors.start();
     parts.unshift({ name: 'descriptor watch', stop: async () => wired.descriptors.stop() });
     wired.enter('serving');

@@ -30,6 +30,7 @@ export const SLOW: readonly string[] = [
   'test/e2e/loki.test.ts',
   'test/e2e/internal-answers.test.ts',
   'test/e2e/events.test.ts',
+  'test/e2e/reload.test.ts',
 ];
 
 /** Of the others as well, those that take as long. One that began last would run on when all others have ended. */

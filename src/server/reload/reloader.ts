@@ -100,8 +100,10 @@ export class Reloader {
       const plan = await this.plan();
       await this.putIntoForce(plan, cause);
       const { applied, waiting } = plan.told;
+      const isNews =
+        applied.length > 0 || this.last.fault !== null || JSON.stringify(waiting) !== JSON.stringify(this.last.waiting);
       this.last = { successfulAt: Date.now(), fault: null, waiting };
-      log({ what: 'configReloaded', changed: applied.map(changedPath), waiting: waiting.map(changedPath) });
+      if (isNews) log({ what: 'configReloaded', changed: applied.map(changedPath), waiting: waiting.map(changedPath) });
       return plan.told;
     } catch (error) {
       this.last = { ...this.last, fault: faultOf(error) };
