@@ -68,6 +68,10 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
     'Requests whose `Idempotency-Key` is older than a day could not be deleted',
     'Nothing: it is tried again every hour, and after a day no answer is given a second time',
   ],
+  lastUsesNotWritten: [
+    'When tokens were last used could not be written',
+    'Nothing: tokens work all the same, and it is written again a minute later',
+  ],
   leaseNotReleased: [
     'At the end of the process the lease stayed with it',
     'Nothing: another process leads once it is over',

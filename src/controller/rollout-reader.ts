@@ -31,13 +31,16 @@ export function rolloutReader(
         () => looks.find(id),
       ),
     async list(filter: RolloutFilter) {
-      const { route, active, limit } = filter;
+      const { route, routes, active, limit } = filter;
       const read = async () => {
         if (route !== undefined) await refuseUnreadable(store, route);
         return store.rollouts.list(filter);
       };
       const known = () => {
-        const running = looks.known().filter(({ rollout }) => route === undefined || rollout.route === route);
+        const running = looks
+          .known()
+          .filter(({ rollout }) => route === undefined || rollout.route === route)
+          .filter(({ rollout }) => routes === undefined || routes.includes(rollout.route));
         return active === true && running.length > 0 ? running.toReversed().slice(0, limit) : null;
       };
       const found = await orRemembered(read, known);

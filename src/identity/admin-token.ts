@@ -31,7 +31,7 @@ export async function ensureAdminToken(
   const path = join(dataFolder, ADMIN_TOKEN_FILE);
   const token = presentAdminToken(dataFolder);
   if (token === null) {
-    if ((await store.tokens.list()).some(isLiveAdmin)) {
+    if ((await store.tokens.list()).some((record) => isLiveAdmin(record) && record.expiresAt === null)) {
       const reason = `${path} is missing, and the database has an admin token already: use that token, or ${WAY_OUT}`;
       log({ what: 'adminTokenFileMissing', level: 'warn', reason });
       return;
@@ -46,11 +46,12 @@ export async function ensureAdminToken(
  * One sentence if the token in the file is no longer valid, with the way out; null if it is valid, if there is none, and if the
  * file contains no token, which is reported elsewhere.
  */
-export async function revokedAdminToken(store: Pick<Store, 'tokens'>, dataFolder: string): Promise<string | null> {
+export async function revokedAdminToken(store: TokenPort, dataFolder: string): Promise<string | null> {
   const token = readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE));
   const known = token === null ? null : await store.tokens.find({ hash: hashOf(token) });
-  if (!known || known.revokedAt === null) return null;
-  return `the token in ${join(dataFolder, ADMIN_TOKEN_FILE)} was revoked: use another admin token, or ${WAY_OUT}`;
+  const over = known === null ? null : known.revokedAt === null ? await expired(store, known) : 'was revoked';
+  if (over === null) return null;
+  return `the token in ${join(dataFolder, ADMIN_TOKEN_FILE)} ${over}: use another admin token, or ${WAY_OUT}`;
 }
 
 /** The token in the file; null if there is no file. Throws Problem('invalid-input') on a file that holds no token. */
@@ -90,6 +91,10 @@ export async function renewAdminToken(
   return { path, revoked: before.length };
 }
 
+async function expired(store: Pick<Store, 'now'>, { expiresAt }: TokenRecord): Promise<string | null> {
+  return expiresAt !== null && expiresAt <= (await store.now()) ? 'has expired' : null;
+}
+
 function isLiveAdmin({ role, revokedAt }: TokenRecord): boolean {
   return role === 'admin' && revokedAt === null;
 }
@@ -103,5 +108,8 @@ function makeFile(path: string): string {
 async function keep(store: TokenPort, token: string, id: string, actor: Actor, reason: string): Promise<void> {
   const role = 'admin';
   const entry = await tokenAudit(store, actor, reason, { kind: 'tokenCreated', id, name: NAME, role });
-  await store.tokens.create({ id, name: NAME, role, sender: null, hash: hashOf(token) }, entry);
+  await store.tokens.create(
+    { id, name: NAME, role, sender: null, scope: null, expiresAt: null, hash: hashOf(token) },
+    entry,
+  );
 }

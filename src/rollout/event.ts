@@ -123,6 +123,9 @@ export interface SenderOfLogs {
   readonly version?: string;
 }
 
+/** When a token expires: after so long, or at a time (epoch ms). */
+export type Expiry = { readonly afterMs: number } | { readonly at: number };
+
 export const SERIN: Actor = { name: 'serin', role: 'serin' };
 
 /** Why a rollout changes: what happened, when, and who did it. A machine event carries its own reason. */

@@ -120,6 +120,7 @@ export async function startServer(options: WireOptions): Promise<Running> {
       log: wired.log,
     });
     wired.own.add(control.address, control.port, 'control');
+    parts.unshift({ name: 'last uses of tokens', stop: () => wired.uses.stop() });
     parts.unshift({ name: 'control API', stop: () => control.close() });
     wired.follower.start();
     parts.unshift({ name: 'events', stop: () => endEvents(wired) });

@@ -29,9 +29,10 @@ import { upstreamTrust } from '../gateway/upstream/upstream-trust.ts';
 import { ADMIN_TOKEN_FILE, ensureAdminToken } from '../identity/admin-token.ts';
 import { consumerControl } from '../identity/consumers.ts';
 import { installationSecret } from '../identity/installation-secret.ts';
+import { LastUses } from '../identity/last-uses.ts';
 import { readPrivateFile } from '../identity/private-file.ts';
 import { sessionControl } from '../identity/session.ts';
-import { tokenControl } from '../identity/tokens.ts';
+import { hashOf, tokenControl } from '../identity/tokens.ts';
 import { VerifiedTokens } from '../identity/verified-tokens.ts';
 import type { Log } from '../problem/log.ts';
 import type { ListedRule } from '../split/order.ts';
@@ -80,6 +81,7 @@ export interface Wired extends Publishing {
   readonly reloader: Reloader;
   readonly descriptors: DescriptorWatch;
   readonly units: UnitKeeper;
+  readonly uses: LastUses;
   readonly traffic: TrafficKeeper;
   readonly logs: OpenLogs;
   /** Also counts unexpected errors. */
@@ -148,11 +150,13 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const isOwnName = inForce.derived((force) => controlHosts(force.config.control));
     const findRoute = (name: string) => declaredAmong(inForce.now, name);
     const controller = createController(ports);
-    const verified = new VerifiedTokens(store.tokens, orRemembered);
-    const tokens = tokenControl(store, newId, verified);
+    const uses = new LastUses(store.tokens, Date.now, log);
+    const verified = new VerifiedTokens({ tokens: store.tokens, orRemembered, uses });
+    const tokens = tokenControl({ store, newId, verified, uses, now: Date.now });
     // So that the token in the file works even if the database goes away before its first use.
-    await tokens.authenticate(readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE)) ?? '');
+    await verified.remember(hashOf(readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE)) ?? ''));
     verified.startConfirming();
+    uses.start();
     await published.follower.begin();
     const reloader = new Reloader({
       inForce,
@@ -259,6 +263,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       reloader,
       descriptors,
       units,
+      uses,
       traffic,
       logs,
       log,

@@ -3,7 +3,7 @@ import { canonicalJson } from '../policy/digest.ts';
 import { Problem } from '../problem/problem.ts';
 import type { AuditDraft, AuditEntry } from '../rollout/record.ts';
 import type { Database, Run } from './database.ts';
-import { and, asc, count, desc, eq, gt, lt, lte, max, sql } from './drizzle.ts';
+import { and, asc, count, desc, eq, gt, inArray, lt, lte, max, sql } from './drizzle.ts';
 import { isUuid } from './identifier.ts';
 import { markDone } from './keyed-requests.ts';
 import { audit, auditHead } from './schema.ts';
@@ -20,7 +20,7 @@ type Link = Pick<AuditEntry, 'seq' | 'hash'>;
 export function auditLog(run: Run): AuditLog {
   return {
     append: (drafts) => run((database) => database.transaction((tx) => appendAudit(tx, drafts))),
-    list: ({ rolloutId, route, limit, beforeSeq }) =>
+    list: ({ rolloutId, route, routes, limit, beforeSeq }) =>
       run(async (database) => {
         if (rolloutId !== undefined && !isUuid(rolloutId)) return [];
         return database
@@ -30,6 +30,7 @@ export function auditLog(run: Run): AuditLog {
             and(
               rolloutId === undefined ? undefined : eq(audit.rolloutId, rolloutId),
               route === undefined ? undefined : eq(audit.route, route),
+              routes === undefined ? undefined : inArray(audit.route, [...routes]),
               beforeSeq === undefined ? undefined : lt(audit.seq, beforeSeq),
             ),
           )

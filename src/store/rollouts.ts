@@ -4,7 +4,7 @@ import type { RolloutRecord } from '../rollout/record.ts';
 import { ENDS, isEnded } from '../rollout/state.ts';
 import { appendAudit, auditContent } from './audit.ts';
 import type { Database, Run } from './database.ts';
-import { and, desc, eq, lt, sql } from './drizzle.ts';
+import { and, desc, eq, inArray, lt, sql } from './drizzle.ts';
 import { isUuid } from './identifier.ts';
 import { refuseOldEpoch } from './lease.ts';
 import { enqueue } from './outbox.ts';
@@ -50,7 +50,7 @@ export function rolloutStore(run: Run): RolloutStore {
 /** A page is filled even when records were left out of it: a client that reads pages would stop at a short one. */
 async function listReadable(
   database: Database,
-  { route, active, limit, beforeId }: RolloutFilter,
+  { route, routes, active, limit, beforeId }: RolloutFilter,
 ): Promise<readonly RolloutRecord[]> {
   const records: RolloutRecord[] = [];
   for (let before = beforeId; records.length < limit; ) {
@@ -59,6 +59,7 @@ async function listReadable(
       .where(
         and(
           route === undefined ? undefined : eq(rollouts.route, route),
+          routes === undefined ? undefined : inArray(rollouts.route, [...routes]),
           active === undefined ? undefined : eq(rollouts.active, active),
           before === undefined ? undefined : lt(rollouts.id, before),
         ),

@@ -1,3 +1,4 @@
+import type { Scope } from '../rollout/acts/scope.ts';
 import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Message } from '../rollout/message.ts';
@@ -148,7 +149,11 @@ export const tokens = pgTable(
     hash: text('hash').notNull(),
     /** Whose lines a sender of logs sends; null for all others, and for one that is not bound. */
     sender: jsonb('sender').$type<SenderOfLogs>(),
+    /** What it is limited to; null where its role alone decides. */
+    scope: jsonb('scope').$type<Scope>(),
     createdAt: instant('created_at').notNull().defaultNow(),
+    expiresAt: instant('expires_at'),
+    lastUsedAt: instant('last_used_at'),
     revokedAt: instant('revoked_at'),
   },
   (table) => [uniqueIndex('tokens_hash').on(table.hash)],

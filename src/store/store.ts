@@ -1,5 +1,6 @@
 import type { Consumer } from '../consumers/consumer.ts';
 import type { KeyedRequests } from '../rollout/acts/keyed-request.ts';
+import type { Scope } from '../rollout/acts/scope.ts';
 import type { Role, SenderOfLogs } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Message, SentMessage } from '../rollout/message.ts';
@@ -40,6 +41,8 @@ export interface StableRecord {
 
 export interface RolloutFilter {
   readonly route?: string;
+  /** Only of these. */
+  readonly routes?: readonly string[];
   readonly active?: boolean;
   readonly limit: number;
   /** Only rollouts started before this one (newest first): the cursor of the previous page. */
@@ -95,6 +98,8 @@ export interface UnreadableRollout {
 export interface AuditFilter {
   readonly rolloutId?: string;
   readonly route?: string;
+  /** Only of these: what belongs to no route is of none. */
+  readonly routes?: readonly string[];
   readonly limit: number;
   /** Only entries older than this (newest first). */
   readonly beforeSeq?: number;
@@ -198,7 +203,12 @@ export interface TokenRecord {
   readonly role: Role;
   /** Null where it is bound to nothing. */
   readonly sender: SenderOfLogs | null;
+  /** Null where its role alone decides. */
+  readonly scope: Scope | null;
   readonly createdAt: number;
+  /** Null where it does not expire. */
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
   readonly revokedAt: number | null;
 }
 
@@ -207,13 +217,15 @@ export type TokenKey = { readonly hash: string } | { readonly id: string };
 
 export interface TokenStore {
   create(
-    token: Pick<TokenRecord, 'id' | 'name' | 'role' | 'sender'> & { readonly hash: string },
+    token: Pick<TokenRecord, 'id' | 'name' | 'role' | 'sender' | 'scope' | 'expiresAt'> & { readonly hash: string },
     audit: AuditDraft,
   ): Promise<void>;
   /** Revoked ones too. */
   find(by: TokenKey): Promise<TokenRecord | null>;
   list(): Promise<readonly TokenRecord[]>;
-  /** The last admin token cannot be revoked: without one, no other could be created. */
+  /** Writes when these were used, unless a later use is known. */
+  used(uses: ReadonlyMap<string, number>): Promise<void>;
+  /** The last admin token that does not expire cannot be revoked: without one, no other could be created some day. */
   revoke(id: string, audit: AuditDraft): Promise<Revocation>;
 }
 

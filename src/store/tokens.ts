@@ -1,7 +1,7 @@
 import { appendAudit } from './audit.ts';
 import { NOW } from './clock.ts';
 import type { Run } from './database.ts';
-import { and, asc, eq, isNull } from './drizzle.ts';
+import { and, asc, eq, isNull, lt, or } from './drizzle.ts';
 import { isUuid } from './identifier.ts';
 import { tokens } from './schema.ts';
 import type { TokenRecord, TokenStore } from './store.ts';
@@ -11,16 +11,20 @@ const columns = {
   name: tokens.name,
   role: tokens.role,
   sender: tokens.sender,
+  scope: tokens.scope,
   createdAt: tokens.createdAt,
+  expiresAt: tokens.expiresAt,
+  lastUsedAt: tokens.lastUsedAt,
   revokedAt: tokens.revokedAt,
 };
 
 export function tokenStore(run: Run): TokenStore {
   return {
-    create: ({ id, name, role, sender, hash }, draft) =>
+    create: ({ id, name, role, sender, scope, expiresAt, hash }, draft) =>
       run((database) =>
         database.transaction(async (tx) => {
-          await tx.insert(tokens).values({ id, name, role, sender, hash });
+          const expires = expiresAt === null ? null : new Date(expiresAt);
+          await tx.insert(tokens).values({ id, name, role, sender, scope, expiresAt: expires, hash });
           await appendAudit(tx, [draft]);
         }),
       ),
@@ -36,6 +40,20 @@ export function tokenStore(run: Run): TokenStore {
         const rows = await database.select(columns).from(tokens).orderBy(asc(tokens.createdAt), asc(tokens.id));
         return rows.map(recordOf);
       }),
+    used: (uses) =>
+      run((database) =>
+        database.transaction(async (tx) => {
+          // In the order of a revocation's locks.
+          for (const [id, at] of [...uses].toSorted(([left], [right]) => (left < right ? -1 : 1))) {
+            const used = new Date(at);
+            const isNewer = or(isNull(tokens.lastUsedAt), lt(tokens.lastUsedAt, used));
+            await tx
+              .update(tokens)
+              .set({ lastUsedAt: used })
+              .where(and(eq(tokens.id, id), isNewer));
+          }
+        }),
+      ),
     revoke: (id, draft) =>
       run((database) =>
         database.transaction(async (tx) => {
@@ -44,7 +62,7 @@ export function tokenStore(run: Run): TokenStore {
           const admins = await tx
             .select({ id: tokens.id })
             .from(tokens)
-            .where(and(eq(tokens.role, 'admin'), isNull(tokens.revokedAt)))
+            .where(and(eq(tokens.role, 'admin'), isNull(tokens.revokedAt), isNull(tokens.expiresAt)))
             .orderBy(asc(tokens.id))
             .for('update');
           if (admins.length === 1 && admins[0]?.id === id) return { kind: 'last-admin' };
@@ -64,11 +82,20 @@ export function tokenStore(run: Run): TokenStore {
   };
 }
 
-type TokenRow = Omit<TokenRecord, 'createdAt' | 'revokedAt'> & {
+type TokenRow = Omit<TokenRecord, 'createdAt' | 'expiresAt' | 'lastUsedAt' | 'revokedAt'> & {
   readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly lastUsedAt: Date | null;
   readonly revokedAt: Date | null;
 };
 
 function recordOf(row: TokenRow): TokenRecord {
-  return { ...row, createdAt: row.createdAt.getTime(), revokedAt: row.revokedAt?.getTime() ?? null };
+  const { createdAt, expiresAt, lastUsedAt, revokedAt } = row;
+  return {
+    ...row,
+    createdAt: createdAt.getTime(),
+    expiresAt: expiresAt?.getTime() ?? null,
+    lastUsedAt: lastUsedAt?.getTime() ?? null,
+    revokedAt: revokedAt?.getTime() ?? null,
+  };
 }

@@ -31,7 +31,14 @@ export function faultsContract(bench: () => StoreBench): void {
       },
       'a second token of the same hash': async ({ tokens }) => {
         const draft = auditOf(rolloutOf());
-        const token = { name: SECRET, role: 'admin', sender: null, hash: fresh(SECRET) } as const;
+        const token = {
+          name: SECRET,
+          role: 'admin',
+          sender: null,
+          scope: null,
+          expiresAt: null,
+          hash: fresh(SECRET),
+        } as const;
         await tokens.create({ id: randomUUID(), ...token }, draft);
         await tokens.create({ id: randomUUID(), ...token }, draft);
       },

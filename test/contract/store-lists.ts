@@ -40,6 +40,8 @@ export function listsContract(bench: () => StoreBench): void {
       name: fresh('token'),
       role: 'operator' as const,
       sender: null,
+      scope: null,
+      expiresAt: null,
       hash: fresh('hash'),
     });
 
@@ -50,7 +52,7 @@ export function listsContract(bench: () => StoreBench): void {
         const { hash, ...token } = { ...tokenOf(), sender };
         await store().tokens.create({ hash, ...token }, draftOf(route, 'tokenCreated'));
         const found = await store().tokens.find({ hash });
-        expect(found).toEqual({ ...token, createdAt: expect.any(Number), revokedAt: null });
+        expect(found).toEqual({ ...token, createdAt: expect.any(Number), lastUsedAt: null, revokedAt: null });
         expect(await store().tokens.find({ id: token.id })).toEqual(found);
         expect(await store().tokens.list()).toContainEqual(found);
         expect(await store().tokens.revoke(token.id, draftOf(route, 'tokenRevoked'))).toEqual({ kind: 'revoked' });
@@ -64,6 +66,22 @@ export function listsContract(bench: () => StoreBench): void {
         expect(await kindsOf(route)).toEqual(['tokenCreated', 'tokenRevoked']);
       },
     );
+
+    it('keep what they are limited to, when they expire, and the latest use that is known', async () => {
+      const expiresAt = Date.parse('2027-01-01T00:00:00.123Z');
+      const scope = { routes: ['shop'], verbs: ['pause' as const] };
+      const { hash, ...token } = { ...tokenOf(), scope, expiresAt };
+      await store().tokens.create({ hash, ...token }, draftOf(fresh('route'), 'tokenCreated'));
+      for (const [at, known] of [
+        [2_000, 2_000],
+        [1_000, 2_000],
+        [3_000, 3_000],
+      ] as const) {
+        await store().tokens.used(new Map([[token.id, at]]));
+        expect(await store().tokens.find({ hash })).toMatchObject({ scope, expiresAt, lastUsedAt: known });
+      }
+      await store().tokens.used(new Map([[randomUUID(), 1]]));
+    });
 
     it.each([randomUUID(), 'nonsense'])('cannot be revoked when there is none: %s', async (id) => {
       expect(await store().tokens.revoke(id, draftOf(fresh('route'), 'tokenRevoked'))).toEqual({ kind: 'unknown' });
@@ -84,6 +102,16 @@ export function listsContract(bench: () => StoreBench): void {
       const left = admins[done.findIndex(({ kind }) => kind === 'last-admin')] ?? tokenOf();
       await store().tokens.create({ ...tokenOf(), role: 'admin' }, draftOf(route, 'tokenCreated'));
       expect(await revoke(left)).toEqual({ kind: 'revoked' });
+    });
+
+    it('keep the last admin token that does not expire, however many others there are', async () => {
+      await bench().privileged('delete from tokens');
+      const draft = () => draftOf(fresh('route'), 'tokenCreated');
+      const lasting = { ...tokenOf(), role: 'admin' as const };
+      const expiring = { ...tokenOf(), role: 'admin' as const, expiresAt: Date.parse('2100-01-01') };
+      for (const token of [lasting, expiring]) await store().tokens.create(token, draft());
+      expect(await store().tokens.revoke(lasting.id, draft())).toEqual({ kind: 'last-admin' });
+      expect(await store().tokens.revoke(expiring.id, draft())).toEqual({ kind: 'revoked' });
     });
 
     it('have a hash of their own', async () => {

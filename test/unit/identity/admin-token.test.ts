@@ -5,6 +5,7 @@ import { v7 } from 'uuid';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { orRemembered } from '../../../src/controller/patience.ts';
 import { ensureAdminToken, renewAdminToken, revokedAdminToken } from '../../../src/identity/admin-token.ts';
+import { LastUses } from '../../../src/identity/last-uses.ts';
 import { hashOf, newToken, tokenControl } from '../../../src/identity/tokens.ts';
 import { VerifiedTokens } from '../../../src/identity/verified-tokens.ts';
 import type { LogEvent } from '../../../src/problem/log.ts';
@@ -17,7 +18,9 @@ const folders = [databaseFolder];
 await placeDatabase(databaseFolder);
 const connection = await openConnection({ dataFolder: databaseFolder });
 const store = storeOn(connection);
-const control = tokenControl(store, () => v7(), new VerifiedTokens(store.tokens, orRemembered));
+const uses = new LastUses(store.tokens, Date.now, () => {});
+const verified = new VerifiedTokens({ tokens: store.tokens, orRemembered, uses });
+const control = tokenControl({ store, newId: () => v7(), verified, uses, now: Date.now });
 // The store itself never revokes the last admin token.
 beforeEach(() =>
   connection
@@ -105,7 +108,7 @@ describe('the admin token of the data folder', () => {
     await start();
     expect(await revoked()).toBeNull();
     const [record] = (await store.tokens.list()).filter(({ revokedAt }) => revokedAt === null);
-    await control.create('ada', 'admin', ADA, 'hers');
+    await control.create({ name: 'ada', role: 'admin' }, ADA, 'hers');
     await control.revoke(record?.id ?? '', ADA, 'by mistake');
     expect(await revoked()).toBe(
       `the token in ${file} was revoked: use another admin token, or create a new one with \`serin renew-admin-token\``,
@@ -117,7 +120,15 @@ describe('the admin token of the data folder', () => {
     const old = newToken('admin');
     writeFileSync(file, old, { mode: 0o600 });
     const draft = { at: 0, actor: ADA, route: '', rolloutId: null, reason: 'before', before: null, after: null };
-    const record = { id: v7(), name: 'first-start', role: 'admin', sender: null, hash: hashOf(old) } as const;
+    const record = {
+      id: v7(),
+      name: 'first-start',
+      role: 'admin',
+      sender: null,
+      scope: null,
+      expiresAt: null,
+      hash: hashOf(old),
+    } as const;
     await store.tokens.create(record, { ...draft, event: { kind: 'tokenCreated' } });
     await start();
     expect(await control.authenticate(token())).toEqual({ name: 'first-start', role: 'admin' });
@@ -129,7 +140,7 @@ describe('the admin token of the data folder', () => {
   it('renewed leaves tokens of people alone', async () => {
     const { start, renew } = installation();
     await start();
-    const { token } = await control.create('ada', 'admin', ADA, 'hers');
+    const { token } = await control.create({ name: 'ada', role: 'admin' }, ADA, 'hers');
     expect(await renew()).toMatchObject({ revoked: 1 });
     expect(await control.authenticate(token)).toMatchObject({ name: 'ada' });
   });

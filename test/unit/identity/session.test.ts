@@ -1,8 +1,9 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { sessionControl } from '../../../src/identity/session.ts';
 import { hashOf, newToken } from '../../../src/identity/tokens.ts';
 import { VerifiedTokens } from '../../../src/identity/verified-tokens.ts';
+import type { TokenRecord } from '../../../src/store/store.ts';
 
 const NOON = Date.parse('2026-12-01T12:00:00.400Z');
 const COOKIE = 'serin-7780';
@@ -10,18 +11,30 @@ const SECRET = Buffer.alloc(32, 1);
 const ID = '019ac000-0000-7000-8000-000000000001';
 
 /** Sessions of one token, `ada`'s. */
-function bench(secret: Uint8Array = SECRET, token = newToken('operator')) {
-  const world = { now: NOON, revoked: false };
-  const verified = new VerifiedTokens(
-    {
+function bench(secret: Uint8Array = SECRET, token = newToken('operator'), limits: Partial<TokenRecord> = {}) {
+  const world = { now: NOON, revoked: false, limits };
+  const verified = new VerifiedTokens({
+    tokens: {
       async find(by) {
         if ('hash' in by ? by.hash !== hashOf(token) : by.id !== ID) return null;
         const revokedAt = world.revoked ? NOON : null;
-        return { id: ID, name: 'ada', role: 'operator', sender: null, createdAt: 0, revokedAt };
+        const never = { scope: null, expiresAt: null, lastUsedAt: null };
+        return {
+          id: ID,
+          name: 'ada',
+          role: 'operator',
+          sender: null,
+          createdAt: 0,
+          ...never,
+          ...world.limits,
+          revokedAt,
+        };
       },
     },
-    (work) => work(),
-  );
+    orRemembered: (work) => work(),
+    uses: { used: () => {} },
+    now: () => world.now,
+  });
   return { world, token, sessions: sessionControl({ secret, verified, now: () => world.now }) };
 }
 
@@ -95,5 +108,32 @@ describe('a session', () => {
       (last) => !value.endsWith(last),
     );
     for (const last of others) expect(await sessions.read(value.slice(0, -1) + last, COOKIE)).toBeNull();
+  });
+});
+
+describe('a session of a token that is limited', () => {
+  const scope = { routes: ['shop'], verbs: null };
+
+  it('is limited as the token is, and ends with it', async () => {
+    const { world, token, sessions } = bench(SECRET, undefined, { scope, expiresAt: NOON + 90_000 });
+    const session = await sessions.open(token, COOKIE);
+    expect(session).toMatchObject({ actor: { name: 'ada', role: 'operator', scope }, lastsMs: 90_000 });
+    expect(await sessions.read(session?.value ?? '', COOKIE)).toMatchObject({ actor: { scope }, until: NOON + 89_600 });
+    world.now = NOON + 90_000;
+    expect(await sessions.read(session?.value ?? '', COOKIE)).toBeNull();
+    await expect(sessions.open(token, COOKIE)).rejects.toThrow(/expired at/);
+  });
+
+  it('is a forged one to a version that does not know limits, and to this one where they are gone', async () => {
+    const { world, token, sessions } = bench(SECRET, undefined, { scope });
+    const { value = '' } = (await sessions.open(token, COOKIE)) ?? {};
+    const [id = '', seconds = '', mac] = value.split('.');
+    const key = Buffer.from(hkdfSync('sha256', SECRET, '', 'serin session cookie', 32));
+    const macBefore = createHmac('sha256', key).update(`${COOKIE}\0${id}\0${seconds}`).digest('base64url');
+    expect(mac).not.toBe(macBefore);
+    expect(await sessions.read(`${id}.${seconds}.${macBefore}`, COOKIE)).toBeNull();
+    world.limits = {};
+    expect(await sessions.read(value, COOKIE)).toBeNull();
+    expect(await sessions.read(`${id}.${seconds}.${macBefore}`, COOKIE)).toMatchObject({ actor: { name: 'ada' } });
   });
 });

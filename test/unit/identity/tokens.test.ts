@@ -3,6 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { hashOf, logSenderOf, newToken } from '../../../src/identity/tokens.ts';
 import { ROLES } from '../../../src/rollout/event.ts';
 
+/** As the version before limits hashed it. */
+function hashBefore(token: string): string {
+  const word = /^serin_(scorer|logs)_(?:([A-Za-z0-9_-]{1,400})\.)?[A-Za-z0-9_-]{43}$/.exec(token)?.[1];
+  const text = word === undefined ? token : `${word} ${token}`;
+  return createHash('sha256').update(text).digest('hex');
+}
+
 describe('the hash of a token', () => {
   // Such a version hashes the text alone, and takes a role that it does not know for any.
   it('finds neither a scorer nor a sender of logs where the role is not known, and everybody else', () => {
@@ -11,6 +18,19 @@ describe('the hash of a token', () => {
       return hashOf(token) === createHash('sha256').update(token).digest('hex');
     });
     expect(found).toEqual(['viewer', 'operator', 'admin']);
+  });
+
+  it('finds none that is limited where limits are not known', () => {
+    for (const role of ROLES) {
+      const token = newToken(role, null, 'limited');
+      expect(token).toMatch(/^serin_limited_/);
+      expect(hashOf(token)).not.toBe(hashBefore(token));
+      expect(hashOf(token)).not.toBe(hashOf(token.replace('limited_', '')));
+    }
+    const sender = { route: 'shop', version: 'v2' };
+    const token = newToken('logs:write', sender, 'limited');
+    expect(logSenderOf(token)).toEqual(sender);
+    expect(hashOf(token)).not.toBe(hashBefore(token));
   });
 
   it('holds for what a sender of logs is bound to', () => {

@@ -8,21 +8,33 @@ const HOUR = 3_600_000;
 const AWAY = new Problem('unavailable', 'The database cannot answer (ECONNREFUSED).');
 
 function bench() {
-  const world = { now: 0, away: false, revoked: new Set<string>(), asked: 0 };
-  const verified = new VerifiedTokens(
-    {
+  const world = {
+    now: 0,
+    away: false,
+    revoked: new Set<string>(),
+    asked: 0,
+    wall: 0,
+    expiresAt: null as number | null,
+    used: [] as string[],
+  };
+  const verified = new VerifiedTokens({
+    tokens: {
       async find(by) {
         world.asked += 1;
         if (world.away) throw AWAY;
         const name = 'hash' in by ? by.hash : by.id.replace(/^id-/, '');
         if (name === 'unknown') return null;
         const revokedAt = world.revoked.has(name) ? 1 : null;
-        return { id: `id-${name}`, name, role: 'operator', sender: null, createdAt: 0, revokedAt };
+        const { expiresAt } = world;
+        const never = { sender: null, scope: null, lastUsedAt: null, createdAt: 0 };
+        return { id: `id-${name}`, name, role: 'operator', ...never, expiresAt, revokedAt };
       },
     },
     orRemembered,
-    () => world.now,
-  );
+    uses: { used: (id) => void world.used.push(id) },
+    now: () => world.wall,
+    monotonic: () => world.now,
+  });
   const actorOf = async (by: TokenKey) => (await verified.find(by))?.actor ?? null;
   const tokens = {
     authenticate: (hash: string) => actorOf({ hash }),
@@ -114,5 +126,22 @@ describe('tokens while the database is away', () => {
     world.away = true;
     await expect(tokens.authenticate('ada')).rejects.toBe(AWAY);
     await expect(tokens.ofId('id-ada')).rejects.toBe(AWAY);
+  });
+});
+
+describe('tokens that expire', () => {
+  it('are refused from then on, with the time, also from memory while the database is away', async () => {
+    const { world, tokens } = bench();
+    world.expiresAt = 1_000;
+    expect(await tokens.authenticate('ada')).toMatchObject({ name: 'ada' });
+    world.away = true;
+    world.wall = 999;
+    expect(await tokens.authenticate('ada')).toMatchObject({ name: 'ada' });
+    world.wall = 1_000;
+    const said = 'the token of ada expired at 1970-01-01T00:00:01.000Z';
+    await expect(tokens.authenticate('ada')).rejects.toThrow(said);
+    world.away = false;
+    await expect(tokens.ofId('id-ada')).rejects.toThrow(said);
+    expect(world.used).toEqual(['id-ada', 'id-ada']);
   });
 });
