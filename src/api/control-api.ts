@@ -1,7 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import type { ApiEnv } from './access.ts';
+import { type ApiEnv, knowsRollouts } from './access.ts';
 import { configurationRoutes } from './configuration/configuration-routes.ts';
 import { consumerRoutes } from './consumers/consumer-routes.ts';
 import type { ControlPlane } from './control.ts';
@@ -92,6 +92,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   const entrance = { tokens, sessions, anonymous, page, cookies: sessionCookies(page), present: presentToken(now) };
   app.route('/api/v1', signInRoutes(entrance));
   app.use('/api/*', authenticate(entrance));
+  app.use('/api/*', knowsRollouts(control.reader));
   app.use('/api/*', fedUpTo(control.feed));
   app.use('/api/*', contentTags);
   // Their bodies may be larger.

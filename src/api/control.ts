@@ -5,8 +5,9 @@ import type { ToldChange } from '../consumers/told-change.ts';
 import type { DeclaredReading } from '../parity/declared/declared-reading.ts';
 import type { Act } from '../rollout/acts/acts.ts';
 import type { KeyedRequests } from '../rollout/acts/keyed-request.ts';
+import type { Scope } from '../rollout/acts/scope.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
-import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
+import type { Actor, Expiry, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { LookAge } from '../rollout/look-age.ts';
 import type { SentMessage } from '../rollout/message.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
@@ -23,6 +24,8 @@ export interface RolloutReader {
   find(id: string): Promise<RolloutRecord | null>;
   list(filter: {
     route?: string;
+    /** Only of these. */
+    routes?: readonly string[];
     active?: boolean;
     limit: number;
     beforeId?: string;
@@ -32,6 +35,8 @@ export interface RolloutReader {
   audit(filter: {
     rolloutId?: string;
     route?: string;
+    /** Only of these: what belongs to no route is of none. */
+    routes?: readonly string[];
     limit: number;
     beforeSeq?: number;
   }): Promise<readonly AuditEntry[]>;
@@ -81,39 +86,49 @@ export interface TokenView {
   readonly name: string;
   readonly role: Role;
   readonly sender: SenderOfLogs | null;
+  readonly scope: Scope | null;
   readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
   readonly revokedAt: string | null;
 }
 
-/** Who sent a token; `sender` where it is bound to a route or a version. */
+/** Who sent a token, and what narrows it. */
 export interface TokenBearer extends Actor {
+  /** Where it is bound to a route or a version. */
   readonly sender?: SenderOfLogs;
+  readonly scope?: Scope;
+  /** Epoch ms. */
+  readonly expiresAt?: number;
+}
+
+/** A token that is to be made. */
+export interface WantedToken {
+  readonly name: string;
+  readonly role: Role;
+  readonly sender?: SenderOfLogs | null;
+  readonly scope?: Scope | null;
+  readonly expires?: Expiry | null;
 }
 
 export interface TokenControl {
-  /** The actor of a bearer token, or null when it is unknown or revoked. */
+  /** The actor of a bearer token, or null when it is unknown or revoked. Throws Problem('unauthenticated') once it has expired. */
   authenticate(token: string): Promise<TokenBearer | null>;
   /** The only time the token itself is shown. */
-  create(
-    name: string,
-    role: Role,
-    by: Actor,
-    reason: string,
-    sender?: SenderOfLogs | null,
-  ): Promise<TokenView & { readonly token: string }>;
+  create(wanted: WantedToken, by: Actor, reason: string): Promise<TokenView & { readonly token: string }>;
   list(): Promise<readonly TokenView[]>;
   revoke(id: string, by: Actor, reason: string): Promise<void>;
 }
 
-/** Sessions of browsers, each in a cookie whose name its value is bound to. */
+/** Sessions of browsers, each in a cookie whose name its value is bound to. Both throw Problem('unauthenticated') once the token has expired. */
 export interface SessionControl {
   /** The session that a token opens; null when the token is unknown or revoked. */
   open(
     token: string,
     cookie: string,
-  ): Promise<{ readonly actor: Actor; readonly value: string; readonly lastsMs: number } | null>;
+  ): Promise<{ readonly actor: TokenBearer; readonly value: string; readonly lastsMs: number } | null>;
   /** Null when it was not made here, is over, or its token was revoked. `until` is its end, epoch ms. */
-  read(value: string, cookie: string): Promise<{ readonly actor: Actor; readonly until: number } | null>;
+  read(value: string, cookie: string): Promise<{ readonly actor: TokenBearer; readonly until: number } | null>;
 }
 
 export interface ValueControl {
@@ -248,6 +263,8 @@ export interface FedEvent {
   /** Whoever gives it as the last that was read gets what follows it. */
   readonly id: string;
   readonly kind: string;
+  /** Empty for what belongs to no route; null for what is for every reader. */
+  readonly route: string | null;
   /** Its data, on one line. */
   readonly json: string;
 }

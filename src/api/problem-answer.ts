@@ -93,7 +93,9 @@ export function problemDocument(code: HttpProblemCode, detail: string, errors: r
 export function answerThrown(c: Context, error: unknown, onUnforeseen: (error: unknown) => void): Response {
   if (error instanceof Problem) {
     if (error.code === 'internal') onUnforeseen(error);
-    return problemAnswer(c, error.code, error.message, { errors: error.issues.map(faultOf) });
+    const errors = error.issues.map(faultOf);
+    const headers = error.code === 'unauthenticated' ? { 'www-authenticate': 'Bearer error="invalid_token"' } : {};
+    return problemAnswer(c, error.code, error.message, { errors, headers });
   }
   if (error instanceof HTTPException) {
     if (error.status === 400) return problemAnswer(c, 'malformed', 'The body is not well-formed JSON.');

@@ -3,8 +3,9 @@ import { allNames } from '../parity/each-check.ts';
 import { personalName, readableLine, readableReason, routeName, versionName } from '../policy/names.ts';
 import { isStorable, UNSTORABLE } from '../policy/storable.ts';
 import { duration, weight } from '../policy/units.ts';
-import { ROLES } from '../rollout/event.ts';
+import { SCOPE_VERBS } from '../rollout/acts/scope.ts';
 import { MOST_POSTED } from '../stats/answers/posted-value.ts';
+import { NO_EXPIRY, readExpiry } from './entry/read-expiry.ts';
 
 const NAMES = allNames();
 const LISTED = NAMES.flatMap(({ listed }) => listed);
@@ -112,25 +113,67 @@ export const skipBody = z.strictObject({ check: checkName, reason });
 
 const SENDERS_ROLE = 'logs:write';
 
-const NO_SENDER = `only a token of the role ${SENDERS_ROLE} has a sender: all others are for all routes`;
+const NO_SENDER = `only a token of the role ${SENDERS_ROLE} has a sender: others are limited to routes by a scope`;
+const NO_SCOPE = `a token of the role admin has no scope, because its bearer can make any other; one of ${SENDERS_ROLE} has a sender instead`;
+
+function strayField({ code, keys }: { readonly code?: string | undefined; readonly keys?: readonly string[] }) {
+  if (code !== 'unrecognized_keys' || keys === undefined) return undefined;
+  if (keys.includes('scope')) return NO_SCOPE;
+  return keys.includes('sender') ? NO_SENDER : undefined;
+}
+
+const MOST_SCOPED = 100;
+const scopedRoutes = z
+  .array(routeName)
+  .min(1, 'must name a route at least; leave it out for all')
+  .max(MOST_SCOPED)
+  .optional()
+  .describe('The routes that it sees and acts on, by their exact names; left out: all');
+const scopedVerbs = z
+  .array(z.enum(SCOPE_VERBS, { error: `must be of ${SCOPE_VERBS.join(', ')}` }))
+  .min(1, 'must name a verb at least; leave it out for all')
+  .max(MOST_SCOPED)
+  .optional()
+  .describe('What it may do; left out: all that its role may');
+
+const tokenFields = {
+  name: personalName,
+  expires: z
+    .string()
+    .refine((text) => readExpiry(text) !== null, NO_EXPIRY)
+    .optional()
+    .describe('When it expires: a duration of at most 365d from now (30d), or a time (RFC 3339); left out: never'),
+  reason,
+};
 
 export const tokenBody = z.discriminatedUnion('role', [
+  z.strictObject({ ...tokenFields, role: z.literal('admin') }, { error: strayField }),
   z.strictObject(
-    { name: personalName, role: z.enum(ROLES).exclude([SENDERS_ROLE]), reason },
-    { error: ({ code, keys }) => (code === 'unrecognized_keys' && keys.includes('sender') ? NO_SENDER : undefined) },
+    { ...tokenFields, role: z.enum(['viewer', 'scorer']), scope: z.strictObject({ routes: scopedRoutes }).optional() },
+    { error: strayField },
   ),
-  z.strictObject({
-    name: personalName,
-    role: z.literal(SENDERS_ROLE),
-    sender: z
-      .strictObject({
-        route: routeName.optional().describe('The route that its lines belong to'),
-        version: versionName.optional().describe('The version that its lines are of'),
-      })
-      .optional()
-      .describe('Whose lines it sends, whatever they say'),
-    reason,
-  }),
+  z.strictObject(
+    {
+      ...tokenFields,
+      role: z.literal('operator'),
+      scope: z.strictObject({ routes: scopedRoutes, verbs: scopedVerbs }).optional(),
+    },
+    { error: strayField },
+  ),
+  z.strictObject(
+    {
+      ...tokenFields,
+      role: z.literal(SENDERS_ROLE),
+      sender: z
+        .strictObject({
+          route: routeName.optional().describe('The route that its lines belong to'),
+          version: versionName.optional().describe('The version that its lines are of'),
+        })
+        .optional()
+        .describe('Whose lines it sends, whatever they say'),
+    },
+    { error: strayField },
+  ),
 ]);
 
 export const sessionBody = z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { VERBS } from '../rollout/acts/deed.ts';
+import { SCOPE_VERBS } from '../rollout/acts/scope.ts';
 import { ROLES } from '../rollout/event.ts';
 import { NEEDS } from '../rollout/needs/stage-needs.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
@@ -186,6 +187,11 @@ export const auditViewSchema = z
   })
   .openapi('AuditEntry');
 
+const scopeSchema = z.strictObject({
+  routes: z.array(z.string()).readonly().nullable().describe('The routes that it sees and acts on; null for all'),
+  verbs: z.array(z.enum(SCOPE_VERBS)).readonly().nullable().describe('What it may do; null for all that its role may'),
+});
+
 export const tokenViewSchema = z
   .strictObject({
     id: z.string(),
@@ -195,7 +201,14 @@ export const tokenViewSchema = z
       .strictObject({ route: z.string().optional(), version: z.string().optional() })
       .nullable()
       .describe('The route and version of the log lines that it sends; null where it is bound to neither'),
+    scope: scopeSchema.nullable().describe('What it is limited to; null where its role alone decides'),
     createdAt: instant,
+    expiresAt: instant.nullable().describe('Null where it does not expire'),
+    lastUsedAt: instant
+      .nullable()
+      .describe(
+        'When a request was last let in by it, or by a session that it opened; null where none was, as far as is known',
+      ),
     revokedAt: instant.nullable(),
   })
   .openapi('Token');
@@ -259,8 +272,11 @@ export const meViewSchema = z
     name: z.string(),
     role: z.string(),
     roles: z.array(z.enum(ROLES)).readonly().describe('The roles whose work this one may do'),
+    verbs: z.array(z.enum(SCOPE_VERBS)).readonly().describe('What one may do, by role and scope'),
+    scope: scopeSchema.nullable().describe('What the token is limited to; null where its role alone decides'),
     via: z.enum(['token', 'session', 'anonymous']),
     until: z.iso.datetime().nullable().describe('The end of the session; null without one'),
+    expiresAt: z.iso.datetime().nullable().describe('When the token expires; null where it does not'),
   })
   .openapi('Me');
 

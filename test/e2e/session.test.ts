@@ -158,6 +158,9 @@ describe('a browser that does not sign in, where anybody may read', () => {
       name: 'anonymous',
       role: 'viewer',
       roles: ['viewer'],
+      verbs: [],
+      scope: null,
+      expiresAt: null,
       via: 'anonymous',
       until: null,
     });

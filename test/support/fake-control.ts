@@ -1,14 +1,12 @@
-import type { ControlPlane, LogsOutcome, Standing, TokenView } from '../../src/api/control.ts';
+import type { ControlPlane, LogsOutcome, Standing } from '../../src/api/control.ts';
 import type { PolicyCheck } from '../../src/api/policy-control.ts';
 import { Feed } from '../../src/controller/feed/feed.ts';
-import { sessionControl } from '../../src/identity/session.ts';
-import { hashOf } from '../../src/identity/tokens.ts';
 import type { JudgeState } from '../../src/judge/judge.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import { Problem } from '../../src/problem/problem.ts';
 import { actsOf, STILL_RUNS, type Surroundings } from '../../src/rollout/acts/acts.ts';
 import type { StartCommand } from '../../src/rollout/commands.ts';
-import { type Actor, ROLES, type Role, type RolloutEvent } from '../../src/rollout/event.ts';
+import type { Actor, RolloutEvent } from '../../src/rollout/event.ts';
 import type { Evidence } from '../../src/rollout/evidence.ts';
 import type { SentMessage } from '../../src/rollout/message.ts';
 import type { AuditEntry, RolloutRecord } from '../../src/rollout/record.ts';
@@ -19,25 +17,11 @@ import { fakeConfiguration } from './fake-configuration.ts';
 import { fakeConsumers } from './fake-consumers.ts';
 import { fakeKeyed } from './fake-keyed.ts';
 import { fakePreview } from './fake-preview.ts';
+import { fakeTokens } from './fake-tokens.ts';
 import { policyOf, T0 } from './rollouts.ts';
 
+export { TOKENS } from './fake-tokens.ts';
 export { findingOf, verdictOf } from './verdicts.ts';
-
-export const TOKENS: Readonly<Record<Role, string>> = {
-  viewer: 'serin_viewer',
-  'logs:write': 'serin_logs',
-  scorer: 'serin_scorer',
-  operator: 'serin_operator',
-  admin: 'serin_admin',
-};
-
-const ID_OF: Readonly<Record<Role, string>> = {
-  viewer: '019ac000-0000-7000-8000-00000000a001',
-  'logs:write': '019ac000-0000-7000-8000-00000000a002',
-  scorer: '019ac000-0000-7000-8000-00000000a003',
-  operator: '019ac000-0000-7000-8000-00000000a004',
-  admin: '019ac000-0000-7000-8000-00000000a005',
-};
 
 /** A control plane in memory: the real transition, no controller, no database. */
 export interface FakeControl extends ControlPlane {
@@ -74,7 +58,6 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
   const records = new Map<string, RolloutRecord>();
   const trails = new Map<string, readonly TrailRow[]>();
   const audit: AuditEntry[] = [];
-  const tokens = new Map<string, TokenView & { token: string }>();
   const mood: FakeControl['mood'] = {
     now: T0,
     ready: true,
@@ -231,11 +214,12 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
         if (mood.failing) throw mood.failing;
         return records.get(id) ?? null;
       },
-      async list({ route, active, limit, beforeId }) {
+      async list({ route, routes, active, limit, beforeId }) {
         if (mood.failing) throw mood.failing;
         return [...records.values()]
           .toReversed()
           .filter(({ rollout }) => route === undefined || rollout.route === route)
+          .filter(({ rollout }) => routes === undefined || routes.includes(rollout.route))
           .filter(({ rollout }) => active === undefined || isEnded(rollout) !== active)
           .filter(({ rollout }) => beforeId === undefined || rollout.id < beforeId)
           .slice(0, limit);
@@ -244,11 +228,12 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
         find(id);
         return trails.get(id) ?? [];
       },
-      async audit({ rolloutId, route, limit, beforeSeq }) {
+      async audit({ rolloutId, route, routes, limit, beforeSeq }) {
         return audit
           .toReversed()
           .filter((entry) => rolloutId === undefined || entry.rolloutId === rolloutId)
           .filter((entry) => route === undefined || entry.route === route)
+          .filter((entry) => routes === undefined || routes.includes(entry.route))
           .filter((entry) => beforeSeq === undefined || entry.seq < beforeSeq)
           .slice(0, limit);
       },
@@ -277,52 +262,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
     },
     configuration: fakeConfiguration(write, tick),
     consumers: consumers.control,
-    tokens: {
-      async authenticate(token) {
-        const fixed = (Object.keys(TOKENS) as Role[]).find((role) => TOKENS[role] === token);
-        if (fixed) return { name: `the ${fixed}`, role: fixed };
-        const made = [...tokens.values()].find((candidate) => candidate.token === token);
-        return made && made.revokedAt === null ? { name: made.name, role: made.role } : null;
-      },
-      async create(name, role, by, reason, sender = null) {
-        const id = newId();
-        const made = { id, name, role, sender, createdAt: new Date(tick()).toISOString(), revokedAt: null };
-        tokens.set(id, { ...made, token: `serin_made_${ids}` });
-        write({
-          actor: by,
-          route: '',
-          rolloutId: null,
-          event: { kind: 'tokenCreated', name, role, ...sender },
-          reason,
-        });
-        return { ...made, token: `serin_made_${ids}` };
-      },
-      async list() {
-        return [...tokens.values()].map(viewOf);
-      },
-      async revoke(id, by, reason) {
-        const found = tokens.get(id);
-        if (!found) throw new Problem('not-found', `there is no token ${id}`);
-        if (found.revokedAt !== null)
-          throw new Problem('refused', `token ${id} was revoked already at ${found.revokedAt}`);
-        tokens.set(id, { ...found, revokedAt: new Date(tick()).toISOString() });
-        write({ actor: by, route: '', rolloutId: null, event: { kind: 'tokenRevoked', id }, reason });
-      },
-    },
-    sessions: sessionControl({
-      secret,
-      now: () => mood.now,
-      verified: {
-        async find(by) {
-          const fixed = ROLES.find((role) => ('id' in by ? ID_OF[role] === by.id : hashOf(TOKENS[role]) === by.hash));
-          if (fixed) return { id: ID_OF[fixed], actor: { name: `the ${fixed}`, role: fixed } };
-          const made = [...tokens.values()].find((one) =>
-            'id' in by ? one.id === by.id : hashOf(one.token) === by.hash,
-          );
-          return made && made.revokedAt === null ? { id: made.id, actor: { name: made.name, role: made.role } } : null;
-        },
-      },
-    }),
+    ...fakeTokens({ secret, mood, now: tick, newId, write }),
     policies: {
       declared: () => mood.policyNow,
       async check({ route = 'payments', text, stable = 'v1', canary = 'v2' }) {
@@ -381,8 +321,4 @@ const NOTHING_SEEN: Evidence = {
 
 function configured({ stage, canaryBps }: Rollout) {
   return { stage: stageName(stage), canaryBps };
-}
-
-function viewOf({ id, name, role, sender, createdAt, revokedAt }: TokenView): TokenView {
-  return { id, name, role, sender, createdAt, revokedAt };
 }

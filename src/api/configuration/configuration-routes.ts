@@ -10,7 +10,7 @@ const inForce = createRoute({
   path: '/configuration',
   tags: ['configuration'],
   summary: 'The configuration in force, as a file, and what came of the last reading of serin.yaml',
-  ...requires('operator'),
+  ...requires({ role: 'operator', routes: 'every' }),
   responses: { 200: jsonAnswer(configurationViewSchema, 'Secrets by their names'), ...refusals() },
 });
 
@@ -19,7 +19,7 @@ const compare = createRoute({
   path: '/configuration/diff',
   tags: ['configuration'],
   summary: 'What would change from what is in force to another file; nothing is changed',
-  ...requires('operator'),
+  ...requires({ role: 'operator', routes: 'every' }),
   request: { body: jsonBody(compareBody) },
   responses: {
     200: jsonAnswer(differencesSchema, 'The differences, none where it says the same'),
@@ -32,7 +32,7 @@ const reload = createRoute({
   path: '/reload',
   tags: ['configuration'],
   summary: 'Read serin.yaml and the policies again, and put them into force as a whole',
-  ...requires('admin'),
+  ...requires({ role: 'admin', routes: 'every' }),
   request: { body: jsonBody(reloadBody) },
   responses: {
     200: jsonAnswer(reloadViewSchema, 'What changed, or with `dryRun` what would'),

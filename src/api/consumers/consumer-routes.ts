@@ -13,7 +13,7 @@ const list = createRoute({
   path: '/routes/{route}/consumers',
   tags: ['consumers'],
   summary: 'The listed consumers of a route',
-  ...requires('viewer'),
+  ...requires({ role: 'viewer', routes: 'in-path' }),
   request: { params: routeParams },
   responses: {
     200: jsonAnswer(consumerViewsSchema, 'All of them; the ETag is its version: of the list as it is stored'),
@@ -26,7 +26,7 @@ const put = createRoute({
   path: '/routes/{route}/consumers/{name}',
   tags: ['consumers'],
   summary: 'List a consumer, or change its rule',
-  ...requires('operator'),
+  ...requires({ verb: 'consumers', routes: 'in-path' }),
   request: { params: consumerParams, body: jsonBody(consumerBody) },
   responses: {
     200: jsonAnswer(consumerViewSchema, 'As it is listed now'),
@@ -39,7 +39,7 @@ const remove = createRoute({
   path: '/routes/{route}/consumers/{name}',
   tags: ['consumers'],
   summary: 'Take a consumer off the list',
-  ...requires('operator'),
+  ...requires({ verb: 'consumers', routes: 'in-path' }),
   request: { params: listedConsumerParams, query: removalQuery },
   responses: { 204: { description: 'Removed' }, ...refusals('not-found', 'invalid-input', 'stale') },
 });
@@ -50,7 +50,7 @@ const preview = createRoute({
   tags: ['consumers'],
   summary: 'What a change of the list would do to whom; nothing is changed',
   // It says whether a credential is listed.
-  ...requires('operator'),
+  ...requires({ verb: 'consumers', routes: 'in-path' }),
   request: { params: routeParams, body: jsonBody(listPreviewBody) },
   responses: {
     200: jsonAnswer(listChangeViewSchema, 'What it would do; the ETag is of the list as it is'),
@@ -63,7 +63,7 @@ const change = createRoute({
   path: '/routes/{route}/consumers/changes',
   tags: ['consumers'],
   summary: 'Move listed consumers, or list many at once: all of it, or nothing',
-  ...requires('operator'),
+  ...requires({ verb: 'consumers', routes: 'in-path' }),
   request: { params: routeParams, body: jsonBody(listChangeBody) },
   responses: {
     200: jsonAnswer(

@@ -34,7 +34,11 @@ export function authenticate(entrance: Entrance) {
     const entered = await enter(c, entrance);
     if (entered instanceof Response) return entered;
     const { actor, via, until, credential, confirm } = entered;
-    c.set('actor', actor);
+    // Apart: the actor is kept with all that it does.
+    const { scope = null, expiresAt = null, ...who } = actor;
+    c.set('actor', who);
+    c.set('scope', scope);
+    c.set('expiresAt', expiresAt);
     c.set('credential', credential);
     c.set('confirm', confirm);
     c.set('entry', { via, until });

@@ -6,10 +6,15 @@ export const PING_MS = 15_000;
 const MOST_BEHIND_BYTES = 1024 * 1024;
 /** What is held for a reader beside its socket. */
 const CHUNK_BYTES = 64 * 1024;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface StreamParts {
   readonly feed: EventFeed;
   readonly lastEventId: string | null;
+  /** Whether the reader may see what is told of a route. */
+  readonly shows: (route: string) => boolean;
+  /** How long its token lasts; null for ever. */
+  readonly lastsMs: number | null;
   /** Whether the reader's token still lets it read. */
   readonly mayRead: () => Promise<boolean>;
   /** Breaks the connection of a reader that takes nothing, and so sees no end. */
@@ -22,7 +27,15 @@ export interface StreamParts {
  * The feed as server-sent events, written only as fast as they are read. It ends with the feed, when the reader leaves or may
  * not read any more, and when it is too far behind.
  */
-export function eventStream({ feed, lastEventId, mayRead, breakOff, onEnd }: StreamParts): ReadableStream<Uint8Array> {
+export function eventStream({
+  feed,
+  lastEventId,
+  shows,
+  lastsMs,
+  mayRead,
+  breakOff,
+  onEnd,
+}: StreamParts): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let resume: (() => void) | null = null;
   let isPingDue = false;
@@ -38,10 +51,14 @@ export function eventStream({ feed, lastEventId, mayRead, breakOff, onEnd }: Str
   });
   const timer = setInterval(() => void ping(), PING_MS).unref();
 
+  // A longer time would be none for a timer, and is noticed by the next ping.
+  const expiry = lastsMs !== null && lastsMs < LONGEST_TIMER_MS ? setTimeout(() => end(), lastsMs).unref() : undefined;
+
   const close = () => {
     if (isOver) return;
     isOver = true;
     clearInterval(timer);
+    clearTimeout(expiry);
     reading.close();
     onEnd();
   };
@@ -58,8 +75,10 @@ export function eventStream({ feed, lastEventId, mayRead, breakOff, onEnd }: Str
     wake();
   };
   const next = (): string | null => {
-    const events = reading.take(CHUNK_BYTES);
-    if (events.length > 0) return events.map(frameOf).join('');
+    for (let events = reading.take(CHUNK_BYTES); events.length > 0; events = reading.take(CHUNK_BYTES)) {
+      const shown = events.filter(({ route }) => route === null || shows(route));
+      if (shown.length > 0) return shown.map(frameOf).join('');
+    }
     if (!isPingDue) return null;
     isPingDue = false;
     return ':\n\n';

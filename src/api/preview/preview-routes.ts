@@ -13,7 +13,7 @@ const preview = createRoute({
   tags: ['overrides'],
   summary: 'What a verb would do; nothing is changed',
   // Nothing in it that a viewer could not read elsewhere, and whoever asks an operator to act can show what it would do.
-  ...requires('viewer'),
+  ...requires({ role: 'viewer', routes: 'of-rollout' }),
   request: { params: rolloutParams, body: jsonBody(previewBody) },
   responses: {
     200: jsonAnswer(previewViewSchema, 'What it would do, or why it would be refused; its ETag is the version'),

@@ -11,7 +11,7 @@ const report = createRoute({
   path: '/rollouts/{id}/report',
   tags: ['rollouts'],
   summary: 'A whole rollout, for a post-mortem: once it is final it never changes',
-  ...requires('viewer'),
+  ...requires({ role: 'viewer', routes: 'of-rollout' }),
   request: { params: rolloutParams },
   responses: {
     200: jsonAnswer(reportViewSchema, 'The report; its ETag is of its content'),

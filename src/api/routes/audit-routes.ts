@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import { type ApiEnv, requires } from '../access.ts';
+import { type ApiEnv, requires, shownTo } from '../access.ts';
 import { jsonAnswer, refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
 import { linkNext, pageOf } from '../page.ts';
@@ -14,7 +14,7 @@ const all = createRoute({
   path: '/audit',
   tags: ['audit'],
   summary: 'Every change, newest first',
-  ...requires('viewer'),
+  ...requires({ role: 'viewer', routes: 'shown' }),
   request: { query: auditQuery },
   responses: { 200: entries, ...refusals('not-found', 'invalid-input') },
 });
@@ -24,7 +24,7 @@ const ofRollout = createRoute({
   path: '/rollouts/{id}/audit',
   tags: ['audit'],
   summary: 'The changes of one rollout, newest first',
-  ...requires('viewer'),
+  ...requires({ role: 'viewer', routes: 'of-rollout' }),
   request: { params: rolloutParams, query: rolloutAuditQuery },
   responses: { 200: entries, ...refusals('not-found', 'invalid-input') },
 });
@@ -34,7 +34,7 @@ const verify = createRoute({
   path: '/audit/verify',
   tags: ['audit'],
   summary: 'Walk the hash chain',
-  ...requires('viewer'),
+  ...requires({ role: 'viewer', routes: 'every' }),
   responses: { 200: jsonAnswer(auditVerificationSchema, 'Where the chain is broken, if it is'), ...refusals() },
 });
 
@@ -45,6 +45,7 @@ export function auditRoutes({ reader }: ControlPlane): OpenAPIHono<ApiEnv> {
     const { limit, cursor, route } = c.req.valid('query');
     const found = await reader.audit({
       limit: limit + 1,
+      ...shownTo(c),
       ...(route === undefined ? {} : { route }),
       ...(cursor === undefined ? {} : { beforeSeq: cursor }),
     });

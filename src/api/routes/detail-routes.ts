@@ -15,7 +15,7 @@ const messages = createRoute({
   path: '/rollouts/{id}/messages',
   tags: ['rollouts'],
   summary: 'What was sent about a rollout, by channel, and what became of it; newest first',
-  ...requires('viewer'),
+  ...requires({ role: 'viewer', routes: 'of-rollout' }),
   request: { params: rolloutParams, query: messagesQuery },
   responses: {
     200: jsonAnswer(messageViewsSchema, 'One page; Link names the next'),
@@ -28,7 +28,7 @@ const policy = createRoute({
   path: '/rollouts/{id}/policy',
   tags: ['rollouts'],
   summary: 'The policy that a rollout keeps, and how the declared one differs by now',
-  ...requires('viewer'),
+  ...requires({ role: 'viewer', routes: 'of-rollout' }),
   request: { params: rolloutParams },
   responses: { 200: jsonAnswer(pinnedPolicyViewSchema, 'The policy'), ...refusals('not-found') },
 });

@@ -1,14 +1,14 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { type ApiEnv, mayActAs, requires } from '../access.ts';
+import { type ApiEnv, requires } from '../access.ts';
 import { refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
+import { mayActAs, seesRoute } from '../entry/may.ts';
 import { eventStream } from '../events/event-stream.ts';
 import { StreamPlaces } from '../events/stream-places.ts';
 import { tooMany } from '../problem-answer.ts';
 
 const AGAIN_MS = 10_000;
-const LEAST = 'viewer';
 const HEADERS = {
   'content-type': 'text/event-stream',
   // No proxy may hold events back.
@@ -22,7 +22,7 @@ const events = createRoute({
   path: '/events',
   tags: ['events'],
   summary: 'What changes, as it changes: a stream of server-sent events',
-  ...requires(LEAST),
+  ...requires({ role: 'viewer', routes: 'shown' }),
   request: {
     headers: z.object({
       'last-event-id': z
@@ -48,6 +48,8 @@ export function eventRoutes({ feed }: ControlPlane): OpenAPIHono<ApiEnv> {
   app.openapi(events, (c) => {
     const { name } = c.get('actor');
     const confirm = c.get('confirm');
+    const scope = c.get('scope');
+    const expiresAt = c.get('expiresAt');
     if (c.req.method === 'HEAD') return c.body(null, 200, HEADERS);
     const full = places.take(name);
     if (full !== null) return tooMany(c, 'busy', `${full}; try again`, AGAIN_MS);
@@ -57,8 +59,10 @@ export function eventRoutes({ feed }: ControlPlane): OpenAPIHono<ApiEnv> {
         lastEventId: c.req.valid('header')['last-event-id'] || null,
         mayRead: async () => {
           const actor = await confirm();
-          return actor !== null && mayActAs(LEAST, actor.role);
+          return actor !== null && mayActAs('viewer', actor.role);
         },
+        shows: (route) => seesRoute(scope, route),
+        lastsMs: expiresAt === null ? null : expiresAt - Date.now(),
         breakOff: () => breakOff(c),
         onEnd: () => places.free(name),
       });

@@ -16,7 +16,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
 const ROOM = new BodyRoom();
 const NDJSON = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
 
-const { middleware: guard, ...sender } = requires('logs:write');
+const { middleware: guard, ...sender } = requires({ role: 'logs:write', routes: 'every' });
 
 const post = createRoute({
   method: 'post',

@@ -1,10 +1,10 @@
 import { createRoute, OpenAPIHono, type z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { Problem } from '../../problem/problem.ts';
-import { eventOf } from '../../rollout/acts/deed.ts';
+import { eventOf, type Verb } from '../../rollout/acts/deed.ts';
 import type { OverrideEvent } from '../../rollout/event.ts';
 import type { RolloutRecord } from '../../rollout/record.ts';
-import { type ApiEnv, ROLE_TO_ACT, requires } from '../access.ts';
+import { type ApiEnv, requires } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
 import { entityTag, expectedVersion, ifMatch } from '../entity-tag.ts';
@@ -32,7 +32,7 @@ const gate = createRoute({
   path: '/rollouts/{id}/gates/{gate}',
   tags: ['overrides'],
   summary: 'Open a gate of the present stage',
-  ...requires(ROLE_TO_ACT),
+  ...requires({ verb: 'gate', routes: 'of-rollout' }),
   request: { params: gateParams, headers: ifMatch, body: jsonBody(reasonBody) },
   responses: {
     200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'),
@@ -46,7 +46,7 @@ const retry = createRoute({
   path: '/rollouts/{id}/retry',
   tags: ['overrides'],
   summary: 'Try an ended rollout again, with fresh evidence',
-  ...requires(ROLE_TO_ACT),
+  ...requires({ verb: 'retry', routes: 'of-rollout' }),
   request: { params: rolloutParams, headers: ifMatch, body: jsonBody(reasonBody) },
   responses: { 201: jsonAnswer(rolloutViewSchema, 'The new attempt'), ...refusals(...OF_OVERRIDES) },
 });
@@ -140,13 +140,13 @@ function needsNoDatabase({ kind }: OverrideEvent): boolean {
   return kind === 'rolledBack' || kind === 'aborted';
 }
 
-function verb<V extends string, B extends z.ZodType>(name: V, summary: string, body: B) {
+function verb<V extends Verb, B extends z.ZodType>(name: V, summary: string, body: B) {
   return createRoute({
     method: 'post',
     path: `/rollouts/{id}/${name}`,
     tags: ['overrides'],
     summary,
-    ...requires(ROLE_TO_ACT),
+    ...requires({ verb: name, routes: 'of-rollout' }),
     request: { params: rolloutParams, headers: ifMatch, body: jsonBody(body) },
     responses: {
       200: jsonAnswer(rolloutViewSchema, 'The rollout afterwards'),

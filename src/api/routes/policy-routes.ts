@@ -11,7 +11,7 @@ const check = createRoute({
   tags: ['policies'],
   summary: 'Try a policy against the sources that it would be judged by; nothing is changed',
   // Not for viewers: it sends the caller's queries to every source that the installation may ask.
-  ...requires('operator'),
+  ...requires({ verb: 'validate', routes: 'in-body' }),
   request: { body: jsonBody(policyCheckBody) },
   responses: {
     200: jsonAnswer(policyCheckViewSchema, 'What was found, faults of the policy among it'),

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { noSuchRollout, type RolloutRecord } from '../../rollout/record.ts';
-import { type ApiEnv, requires } from '../access.ts';
+import { type ApiEnv, requires, shownTo } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
 import { entityTag } from '../entity-tag.ts';
@@ -15,7 +15,7 @@ const start = createRoute({
   path: '/rollouts',
   tags: ['rollouts'],
   summary: 'Start a rollout',
-  ...requires('operator'),
+  ...requires({ verb: 'start', routes: 'in-body' }),
   request: { body: jsonBody(startBody) },
   responses: {
     200: jsonAnswer(
@@ -32,7 +32,7 @@ const list = createRoute({
   path: '/rollouts',
   tags: ['rollouts'],
   summary: 'Rollouts, newest first',
-  ...requires('viewer'),
+  ...requires({ role: 'viewer', routes: 'shown' }),
   request: { query: rolloutQuery },
   responses: {
     200: jsonAnswer(rolloutViewsSchema, 'One page; Link names the next'),
@@ -45,7 +45,7 @@ const get = createRoute({
   path: '/rollouts/{id}',
   tags: ['rollouts'],
   summary: 'One rollout',
-  ...requires('viewer'),
+  ...requires({ role: 'viewer', routes: 'of-rollout' }),
   request: { params: rolloutParams },
   responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout; its ETag is its version'), ...refusals('not-found') },
 });
@@ -55,7 +55,7 @@ const trail = createRoute({
   path: '/rollouts/{id}/trail',
   tags: ['rollouts'],
   summary: 'What the looks at a rollout saw, for drawings',
-  ...requires('viewer'),
+  ...requires({ role: 'viewer', routes: 'of-rollout' }),
   request: { params: rolloutParams },
   responses: {
     200: jsonAnswer(trailViewSchema, 'Empty for a rollout of a version before trails, and a year after the end'),
@@ -84,6 +84,7 @@ export function rolloutRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
     const { limit, route, active, cursor } = c.req.valid('query');
     const found = await reader.list({
       limit: limit + 1,
+      ...shownTo(c),
       ...(route === undefined ? {} : { route }),
       ...(active === undefined ? {} : { active }),
       ...(cursor === undefined ? {} : { beforeId: cursor }),

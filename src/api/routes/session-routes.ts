@@ -1,8 +1,9 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { Problem } from '../../problem/problem.ts';
-import { type ApiEnv, mayActAs, requires, rolesOf } from '../access.ts';
+import { type ApiEnv, requires } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
 import type { Entrance } from '../entry/authenticate.ts';
+import { mayActAs, rolesOf, verbsOf } from '../entry/may.ts';
 import { onlyFor } from '../entry/own-page.ts';
 import { limitBodyTo } from '../limit-body.ts';
 import { sessionBody } from '../request-schemas.ts';
@@ -15,7 +16,7 @@ const me = createRoute({
   path: '/me',
   tags: ['session'],
   summary: 'Who asks, and by what',
-  ...requires('viewer'),
+  ...requires({ role: 'viewer', routes: 'none' }),
   responses: { 200: jsonAnswer(meViewSchema, 'The bearer of the token or of the session'), ...refusals() },
 });
 
@@ -23,10 +24,13 @@ const me = createRoute({
 export function meRoutes(): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
   app.openapi(me, (c) => {
-    const { name, role } = c.get('actor');
+    const actor = c.get('actor');
+    const scope = c.get('scope');
+    const { name, role } = actor;
     const { via, until } = c.get('entry');
+    const [roles, verbs] = [rolesOf(role), verbsOf({ actor, scope })];
     return c.json(
-      { name, role, roles: rolesOf(role), via, until: until === null ? null : new Date(until).toISOString() },
+      { name, role, roles, verbs, scope, via, until: instant(until), expiresAt: instant(c.get('expiresAt')) },
       200,
     );
   });
@@ -82,4 +86,8 @@ export function signInRoutes({ sessions, present, page, cookies }: Entrance): Op
   app.all('/session', (c) => c.notFound());
 
   return app;
+}
+
+function instant(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -11,7 +11,7 @@ const post = createRoute({
   path: '/values',
   tags: ['values'],
   summary: 'Give values to answers, by the ids of their requests',
-  ...requires('scorer'),
+  ...requires({ verb: 'values', routes: 'in-body' }),
   request: { body: jsonBody(valuesBody) },
   responses: {
     200: jsonAnswer(postedViewSchema, 'What became of each'),

@@ -23,6 +23,8 @@ export interface SentChange {
   /** Whoever gives it as the last that was read gets what follows it. */
   readonly id: string;
   readonly kind: ChangeEvent['kind'] | 'hello' | 'reset';
+  /** Empty for what belongs to no route; null for what is for every reader. */
+  readonly route: string | null;
   /** The data as JSON on one line. */
   readonly json: string;
 }
@@ -89,7 +91,7 @@ export class Feed {
     this.seq += 1;
     this.keptBytes += bytes;
     this.publishedBytes += bytes;
-    this.kept.push({ seq: this.seq, id, kind, json, endBytes: this.publishedBytes });
+    this.kept.push({ seq: this.seq, id, kind, route: data.route, json, endBytes: this.publishedBytes });
     while (this.kept.length > this.bounds.events || this.keptBytes > this.bounds.bytes) this.dropOldest();
     for (const watcher of this.watchers.values()) watcher.published();
   }
@@ -176,11 +178,11 @@ export class Feed {
 
   private greeting(id: string): SentChange {
     const data = { feed: this.position(), at: new Date(this.parts.now()).toISOString() };
-    return { id, kind: 'hello', json: JSON.stringify(data) };
+    return { id, kind: 'hello', route: null, json: JSON.stringify(data) };
   }
 
   private reset(reason: string): SentChange {
-    return { id: this.position(), kind: 'reset', json: JSON.stringify({ reason }) };
+    return { id: this.position(), kind: 'reset', route: null, json: JSON.stringify({ reason }) };
   }
 }
 

@@ -114,7 +114,7 @@ describe('GET /api/v1/events', () => {
 
     const admin = { name: 'the admin', role: 'admin' } as const;
     for (let actor = 0; actor < 9; actor += 1) {
-      const { token } = await control.tokens.create(`ci-${actor}`, 'viewer', admin, 'many');
+      const { token } = await control.tokens.create({ name: `ci-${actor}`, role: 'viewer' }, admin, 'many');
       await Promise.all(Array.from({ length: 10 }, () => open(token)));
     }
     expect(control.feed.readers()).toBe(100);
@@ -125,6 +125,29 @@ describe('GET /api/v1/events', () => {
     await own[1]?.close();
     await open(TOKENS.operator);
     expect(control.feed.readers()).toBe(100);
+  });
+
+  it('tells whose token is limited to a route of that alone, and ends with the token', async () => {
+    const admin = { name: 'the admin', role: 'admin' } as const;
+    const wanted = { name: 'ci', role: 'viewer', scope: { routes: ['payments'], verbs: null } } as const;
+    const at = Date.now() + 400;
+    control.mood.now = at - 400;
+    const { token } = await control.tokens.create({ ...wanted, expires: { at } }, admin, 'new');
+    const reader = await open(token);
+    for (const version of [1, 2]) publish(version, 'orders');
+    publish(3);
+    const decision = { seq: 1, at: '', event: 'tokenCreated', actor: admin, reason: 'new', rolloutId: null };
+    control.feed.publish({ kind: 'decision', data: { ...decision, route: '' } });
+    publish(4);
+    await reader.until('both events', ({ length }) => length >= 3);
+    await reader.ended();
+    expect(Date.now()).toBeGreaterThanOrEqual(at - 20);
+    expect(reader.events.map(({ kind, id }) => [kind, id])).toEqual([
+      ['hello', 'fake.0'],
+      ['rollout', 'fake.3'],
+      ['rollout', 'fake.5'],
+    ]);
+    expect(control.feed.readers()).toBe(0);
   });
 
   it('lets nobody in at the shutdown, and keeps no place for whom it did not let in', async () => {
@@ -155,7 +178,7 @@ describe('a quiet stream', () => {
 
   it('ends when the token is revoked, and says nothing any more', async () => {
     const admin = { name: 'the admin', role: 'admin' } as const;
-    const { id, token } = await control.tokens.create('ada', 'viewer', admin, 'new');
+    const { id, token } = await control.tokens.create({ name: 'ada', role: 'viewer' }, admin, 'new');
     const reader = await open(token);
     await control.tokens.revoke(id, admin, 'leaked');
     await vi.advanceTimersByTimeAsync(PING_MS);

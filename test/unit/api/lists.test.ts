@@ -79,7 +79,7 @@ describe('tokens', () => {
       errors: [
         {
           pointer: '#/sender',
-          detail: 'only a token of the role logs:write has a sender: all others are for all routes',
+          detail: 'only a token of the role logs:write has a sender: others are limited to routes by a scope',
         },
       ],
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ROLE_TO_ACT } from '../../../src/api/access.ts';
 import { controlApi } from '../../../src/api/control-api.ts';
+import { ROLE_TO_ACT } from '../../../src/api/entry/may.ts';
 import { VERBS, type Verb } from '../../../src/rollout/acts/deed.ts';
 import { ROLES, type Role } from '../../../src/rollout/event.ts';
 import { fakeControl, TOKENS } from '../../support/fake-control.ts';

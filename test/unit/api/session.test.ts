@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { controlApi } from '../../../src/api/control-api.ts';
+import { SCOPE_VERBS } from '../../../src/rollout/acts/scope.ts';
 import { ROLES, type Role } from '../../../src/rollout/event.ts';
 import { type FakeControl, fakeControl, TOKENS } from '../../support/fake-control.ts';
 
@@ -146,7 +147,16 @@ describe('a session', () => {
     const until = new Date(Math.floor((control.mood.now + 12 * HOUR) / 1_000) * 1_000).toISOString();
     expect([answer.status, await answer.json()]).toEqual([
       200,
-      { name: 'the operator', role: 'operator', roles: ['viewer', 'scorer', 'operator'], via: 'session', until },
+      {
+        name: 'the operator',
+        role: 'operator',
+        roles: ['viewer', 'scorer', 'operator'],
+        verbs: SCOPE_VERBS,
+        scope: null,
+        via: 'session',
+        until,
+        expiresAt: null,
+      },
     ]);
   });
 
@@ -162,7 +172,7 @@ describe('a session', () => {
 
   it('ends when its token is revoked', async () => {
     const by = { name: 'root', role: 'admin' } as const;
-    const { id, token } = await control.tokens.create('ada', 'viewer', by, 'new');
+    const { id, token } = await control.tokens.create({ name: 'ada', role: 'viewer' }, by, 'new');
     const cookie = setCookies(await signIn(token))[0]?.split(';')[0] ?? '';
     expect(await (await me({ cookie })).json()).toMatchObject({ name: 'ada', role: 'viewer' });
     await control.tokens.revoke(id, by, 'left');
@@ -220,6 +230,9 @@ describe('a token beside a session', () => {
       name: 'the viewer',
       role: 'viewer',
       roles: ['viewer'],
+      verbs: [],
+      scope: null,
+      expiresAt: null,
       via: 'token',
       until: null,
     });
