@@ -7,9 +7,9 @@ import { code, table } from './table.ts';
 const WHEN: Readonly<Record<HttpProblemCode, string>> = {
   malformed: 'The body is not well-formed JSON, or the URL cannot be read',
   unauthenticated:
-    'No bearer token and no session, or one that is unknown, revoked or over. `serin token create` makes a token',
+    'No bearer token and no session, or one that is unknown, revoked, expired or over. `serin token create` makes a token',
   forbidden:
-    "The token's role may not do this, an operator named a canary outside `upstreams`, or a browser's request is not of a page of this server; `detail` says which",
+    "The role or the [scope](../control-api.md#scopes) of the token does not allow this, an operator named a canary outside `upstreams`, or a browser's request is not of a page of this server; `detail` says which",
   'not-found': 'No such rollout, route, consumer, token or path',
   'method-not-allowed': '`Allow` names the methods',
   conflict:

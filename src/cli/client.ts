@@ -8,6 +8,7 @@ import { overTls, unreachable } from './unreachable.ts';
 /** The command line's name for a field of the API, if it differs. */
 const FLAGS: Readonly<Record<string, string>> = {
   canaryUrl: '--canary',
+  expires: '--expires',
   force: '--force',
   full: '--full',
   key: '--key-env NAME',
@@ -18,6 +19,8 @@ const FLAGS: Readonly<Record<string, string>> = {
   replace: '--replace',
   role: '--role',
   rule: '--to',
+  'scope.routes': '--route',
+  'scope.verbs': '--verb',
   to: '--to',
   version: '--version-name',
 };
@@ -258,5 +261,6 @@ function problemOf(server: string, what: string, answer: ApiAnswer, tokenHint: s
 /** The place of a fault in a request (a JSON pointer or the name of a parameter), in terms of the command that was typed. */
 function inOwnWords(place: string): string {
   const path = place.replace(/^#?\//, '').replaceAll('/', '.');
-  return FLAGS[path] ?? path;
+  // An option that is given several times is a list.
+  return FLAGS[path] ?? FLAGS[path.replace(/\.\d+$/, '')] ?? path;
 }

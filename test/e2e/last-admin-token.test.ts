@@ -51,7 +51,7 @@ describe('the last admin token', () => {
     expect([asked.status, await asked.json()]).toEqual([409, expect.objectContaining({ code: 'refused' })]);
     expect(await revoke('local admin')).toMatchObject({
       code: 1,
-      stderr: `serin: token ${id} is the last admin token, and without one nobody can make another: make another admin token first; \`serin renew-admin-token\` replaces the one of the data folder\n`,
+      stderr: `serin: token ${id} is the last admin token that does not expire, and without one nobody could make another some day: make another first; \`serin renew-admin-token\` replaces the one of the data folder\n`,
     });
 
     const made = await ask(['token', 'create', 'ada', '--role', 'admin', '--reason', 'hers']);

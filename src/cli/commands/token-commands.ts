@@ -12,7 +12,9 @@ import { table } from '../text.ts';
 
 interface ChangeOptions extends ServerOptions {
   readonly role: Role;
-  readonly route?: string;
+  readonly route?: readonly string[];
+  readonly verb?: readonly string[];
+  readonly expires?: string;
   readonly logVersion?: string;
   readonly reason?: string;
   readonly yes?: boolean;
@@ -23,24 +25,34 @@ export function registerTokens(program: Command, session: Session): void {
 
   takesServer(token.command('create').description('make a token; it is shown this once').argument('<name>'))
     .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
-    .option('--route <route>', 'with logs:write: the route that its lines belong to')
+    .option(
+      '--route <route>',
+      'only this route, and again for more; with logs:write: the route that its lines belong to',
+      each,
+    )
+    .option('--verb <verb>', 'with operator: only this verb, and again for more, such as pause and rollback', each)
+    .option('--expires <when>', 'after a duration such as 30d, or at a time such as 2026-12-31T23:59:59Z')
     .option('--log-version <version>', 'with logs:write: the version that its lines are of')
     .option('--reason <text>', 'why; kept in the audit log')
     .action(async (name: string, options: ChangeOptions) => {
-      const { role, route, logVersion: version } = options;
-      const bound = { ...(route === undefined ? {} : { route }), ...(version === undefined ? {} : { version }) };
+      const { role, expires } = options;
       refuseStrayOptions(options);
-      const sender = Object.keys(bound).length > 0 ? { sender: bound } : {};
       const reason = await reasonFor(session, options.reason, `make a token for ${name}`);
       const client = openClient(options, session);
       const made = await client.send('POST', '/api/v1/tokens', newTokenViewSchema, {
         name,
         role,
-        ...sender,
+        ...limitsOf(options),
+        ...(expires === undefined ? {} : { expires }),
         reason,
       });
       print(session, options.output, made, () => made.token);
-      say(session, `serin: token ${made.id} (${made.name}, ${made.role}); it is not shown again`);
+      const limits = limitsInWords(made);
+      const until = made.expiresAt === null ? '' : `, until ${made.expiresAt}`;
+      say(
+        session,
+        `serin: token ${made.id} (${made.name}, ${made.role}${limits === '-' ? '' : `: ${limits}`}${until}); it is not shown again`,
+      );
     });
 
   takesServer(token.command('list').description('list them, without the tokens themselves')).action(
@@ -48,14 +60,16 @@ export function registerTokens(program: Command, session: Session): void {
       const views = await openClient(options, session).all('/api/v1/tokens', tokenViewsSchema);
       print(session, options.output, views, () =>
         table(
-          ['ID', 'NAME', 'ROLE', 'SENDS', 'CREATED', 'REVOKED'],
-          views.map(({ id, name, role, sender, createdAt, revokedAt }) => [
-            id,
-            name,
-            role,
-            sendsInWords(role, sender),
-            createdAt,
-            revokedAt ?? '-',
+          ['ID', 'NAME', 'ROLE', 'LIMITED TO', 'CREATED', 'EXPIRES', 'LAST USED', 'REVOKED'],
+          views.map((view) => [
+            view.id,
+            view.name,
+            view.role,
+            limitsInWords(view),
+            view.createdAt,
+            view.expiresAt ?? '-',
+            view.lastUsedAt ?? '-',
+            view.revokedAt ?? '-',
           ]),
         ),
       );
@@ -82,22 +96,51 @@ export function registerTokens(program: Command, session: Session): void {
     });
 }
 
-/** `logs of shop v2`, `logs of every route`; a dash where the role sends none. */
-function sendsInWords(role: Role, sender: TokenViews[number]['sender']): string {
+function each(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** What the options say of the body. */
+function limitsOf({ role, route, verb, logVersion: version }: ChangeOptions): object {
+  if (role === 'logs:write') {
+    const bound = {
+      ...(route === undefined ? {} : { route: route[0] }),
+      ...(version === undefined ? {} : { version }),
+    };
+    return Object.keys(bound).length > 0 ? { sender: bound } : {};
+  }
+  const scope = { ...(route === undefined ? {} : { routes: route }), ...(verb === undefined ? {} : { verbs: verb }) };
+  return Object.keys(scope).length > 0 ? { scope } : {};
+}
+
+/** `payments: pause, rollback`, `logs of shop v2`, `logs of every route`; a dash where the role alone decides. */
+function limitsInWords({ role, sender, scope }: Pick<TokenViews[number], 'role' | 'sender' | 'scope'>): string {
+  if (scope !== null) {
+    const verbs = scope.verbs === null ? '' : `: ${scope.verbs.join(', ')}`;
+    return `${scope.routes?.join(', ') ?? 'every route'}${verbs}`;
+  }
   if (role !== 'logs:write') return '-';
   return ['logs of', sender?.route ?? 'every route', ...(sender?.version === undefined ? [] : [sender.version])].join(
     ' ',
   );
 }
 
-function refuseStrayOptions({ role, route, logVersion }: ChangeOptions): void {
-  const given = [...(route === undefined ? [] : ['--route']), ...(logVersion === undefined ? [] : ['--log-version'])];
-  if (role === 'logs:write' || given.length === 0) return;
-  const say = `${given.join(' and ')} ${given.length === 1 ? 'says' : 'say'}`;
-  throw new Problem(
-    'invalid-input',
-    `${say} whose log lines a token sends, so only --role logs:write takes it: a token of the role ${role} is for all routes`,
-  );
+function refuseStrayOptions({ role, route, verb, logVersion }: ChangeOptions): void {
+  const refuse = (message: string) => {
+    throw new Problem('invalid-input', message);
+  };
+  if (logVersion !== undefined && role !== 'logs:write') {
+    refuse('--log-version says whose log lines a token sends, so only --role logs:write takes it');
+  }
+  if (role === 'logs:write' && (route?.length ?? 0) > 1) {
+    refuse('a token that sends log lines is for one --route, or for all: make one for each');
+  }
+  if (role === 'admin' && route !== undefined) {
+    refuse('--route limits nobody whose role is admin, because an admin can make any other token');
+  }
+  if (verb !== undefined && role !== 'operator') {
+    refuse(`--verb says what an operator may do, so only --role operator takes it; ${role} is given`);
+  }
 }
 
 /** The id itself, or that of the only token in use with this name: two tokens may share a name. */

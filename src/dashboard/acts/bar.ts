@@ -16,10 +16,10 @@ export interface Offered {
 const IN_BAR: readonly ActVerb[] = ['pause', 'resume', 'advance', 'finalise', 'retry', 'rollback'];
 
 export function offeredTo(
-  { roles }: Pick<MeView, 'roles'>,
+  { roles, verbs }: Pick<MeView, 'roles' | 'verbs'>,
   { acts, stage }: Pick<RolloutView, 'acts' | 'stage'>,
 ): Offered {
-  const may = acts.filter(({ role }) => roles.includes(role));
+  const may = acts.filter(({ verb }) => verbs.includes(verb));
   const taken = may.flatMap(({ verb, refused }) => (refused === null ? [verb] : []));
   // Advancing from there is finalising, under a name that says so.
   const bar = IN_BAR.filter((verb) => taken.includes(verb) && !(verb === 'advance' && stage === 'promoted'));

@@ -34,7 +34,7 @@ export function RolloutActs({ rollout, onDone }: RolloutActsProps) {
     outcome.current?.focus();
     onDone();
   }, [isDone]);
-  const offered = offeredTo({ roles: me?.roles ?? [] }, rollout);
+  const offered = offeredTo(me ?? { roles: [], verbs: [] }, rollout);
   const { bar, more, refused, missing } = offered;
   const open = (verb: ActVerb) => {
     setMenuOpen(false);
@@ -52,9 +52,12 @@ export function RolloutActs({ rollout, onDone }: RolloutActsProps) {
   if (me === null) return null;
   // Nothing is offered to anybody.
   if (rollout.acts.length === 0 && !isDone && !isOpen(state)) return null;
-  if (missing.length > 0 && bar.length + more.length + refused.length === 0) {
+  if (bar.length + more.length + refused.length === 0 && rollout.acts.length > 0) {
     return (
-      <p class="soft small acts-none">You may look. To act, ask for a token of the role {missing.join(' or ')}.</p>
+      <p class="soft small acts-none">
+        You may look. To act, ask for a token{' '}
+        {missing.length > 0 ? `of the role ${missing.join(' or ')}` : 'with more verbs'}.
+      </p>
     );
   }
   const buttonOf = (verb: ActVerb, solid: 'solid' | '') => (

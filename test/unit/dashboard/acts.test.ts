@@ -115,7 +115,7 @@ describe('what is offered', () => {
   }));
 
   it('is what the server would take; the rest is listed with why, once a sentence', () => {
-    const offered = offeredTo({ roles: ['viewer', 'operator'] }, { acts, stage: 'step-1' });
+    const offered = offeredTo({ roles: ['viewer', 'operator'], verbs: VERBS }, { acts, stage: 'step-1' });
     expect(offered.bar).toEqual(['pause', 'advance', 'rollback']);
     expect(offered.more).toEqual(['promote', 'abort', 'weight', 'extend', 'skip', 'gate', 'rebase']);
     expect(offered.refused).toEqual([
@@ -125,12 +125,22 @@ describe('what is offered', () => {
   });
 
   it('is nothing to who has not the role that the server names', () => {
-    expect(offeredTo({ roles: ['viewer'] }, { acts, stage: 'step-1' })).toEqual({
+    expect(offeredTo({ roles: ['viewer'], verbs: [] }, { acts, stage: 'step-1' })).toEqual({
       bar: [],
       more: [],
       refused: [],
       missing: ['operator'],
     });
+  });
+});
+
+describe('what is offered to a token that is limited', () => {
+  it('is what its verbs are, and nothing of the rest', () => {
+    const acts = VIEW.acts.map((one) => ({ ...one, refused: null }));
+    const me = { roles: ['viewer', 'operator'], verbs: ['rollback', 'start'] } as const;
+    const none = { more: [], refused: [], missing: [] };
+    expect(offeredTo(me, { acts, stage: 'step-1' })).toEqual({ ...none, bar: ['rollback'] });
+    expect(offeredTo({ ...me, verbs: ['start'] }, { acts, stage: 'step-1' })).toEqual({ ...none, bar: [] });
   });
 });
 

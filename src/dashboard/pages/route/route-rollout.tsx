@@ -47,12 +47,12 @@ export function RouteRollout({ route, running, hasPast }: RouteRolloutProps) {
 
 function NothingRuns({ route, hasPast }: Pick<RouteRolloutProps, 'route' | 'hasPast'>) {
   const who = useValue(session);
-  const mayStart = who.kind === 'signed-in' && who.me.roles.includes('operator');
+  const mayStart = who.kind === 'signed-in' && who.me.verbs.includes('start');
   return (
     <section class="card" aria-labelledby="h-start">
       <h2 id="h-start">{hasPast ? 'No rollout runs' : 'No rollout has been started'}</h2>
       <h3 class="foreign">{servedNow(route)}</h3>
-      <p>Hand over the URL of a new version{mayStart ? '' : ', with a token of the role operator'}:</p>
+      <p>Hand over the URL of a new version{mayStart ? '' : ', with a token that may start'}:</p>
       <pre>{startCommand(route.name, location.origin)}</pre>
       <p class="small soft">
         <code>serin doctor</code> says whether the route is ready; <code>serin plan</code> says how long its policy
