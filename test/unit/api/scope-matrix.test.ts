@@ -118,7 +118,10 @@ beforeAll(async () => {
       policy: 'standard',
       router: 'gateway' as const,
     };
-    control.mood.routes = [...control.mood.routes, { ...shown, split: null, traffic, running: null, lastEnded: null }];
+    control.mood.routes = [
+      ...control.mood.routes,
+      { ...shown, split: null, force: null, traffic, running: null, lastEnded: null },
+    ];
   }
   control.mood.now = T0 + 10_000;
 });
