@@ -59,7 +59,7 @@ export async function tokenAudit(
   return { at: await store.now(), actor, route: '', rolloutId: null, event, reason, before: null, after: null };
 }
 
-export interface TokenParts {
+export interface TokenControlParts {
   readonly store: Pick<Store, 'tokens' | 'now'>;
   readonly newId: () => string;
   readonly verified: VerifiedTokens;
@@ -84,7 +84,7 @@ export function bearerOf({ actor, scope, expiresAt }: KnownToken) {
 }
 
 /** Creates, lists and revokes tokens, each with its audit entry. */
-export function tokenControl({ store, newId, verified, uses, now }: TokenParts) {
+export function tokenControl({ store, newId, verified, uses, now }: TokenControlParts) {
   const shown = (record: TokenRecord) => viewOf(record, uses.lastOf(record.id));
   return {
     /** The actor of a bearer token, or null when it is unknown or revoked. Throws Problem('unauthenticated') once it has expired. */
