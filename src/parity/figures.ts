@@ -1,5 +1,4 @@
 import type { ErrorMargin } from '../policy/checks/margins.ts';
-import { WHOLE_BPS } from '../split/assign.ts';
 import type { Finding } from './finding.ts';
 
 /** 0.048 -> `4.8 %`, 0.00021 -> `0.021 %`: two significant digits, three from 10 % on. */
@@ -7,9 +6,9 @@ export function formatShare(share: number): string {
   return `${shortNumber(share * 100)} %`;
 }
 
-/** A weight in basis points: 250 -> `2.5 %`. */
+/** A weight in basis points, exactly: 250 -> `2.5 %`, 1234 -> `12.34 %`. */
 export function formatWeight(bps: number): string {
-  return formatShare(bps / WHOLE_BPS);
+  return `${bps / 100} %`;
 }
 
 /** 0.001 -> `0.1 pp`. */

@@ -84,9 +84,9 @@ routes:
     const { text, of } = await ask();
     const told = JSON.parse(text) as ReportView;
     expect(told).toMatchObject({
-      title: 'payments v2 was rolled back in internal',
+      title: 'payments v2 was rolled back in the internal phase',
       lead: expect.stringMatching(
-        /^On \d+ \w+ \d{4} at [\d:]{8} UTC Serin rolled payments back from v2 to v1 in internal: /,
+        /^On \d+ \w+ \d{4} at [\d:]{8} UTC Serin rolled payments back from v2 to v1 in the internal phase: /,
       ),
       rollout: { stage: 'rolled-back', startedBy: 'local admin' },
       policy: { promised: expect.arrayContaining(['No override was made.']) },

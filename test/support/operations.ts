@@ -124,7 +124,7 @@ export const COMMANDS: Readonly<Record<string, CommandLine>> = {
   report: {
     args: ({ rollout }) => ['report', rollout],
     before: [['abort']],
-    says: /^r\d+ v2 was aborted in internal$/m,
+    says: /^r\d+ v2 was aborted in the internal phase$/m,
   },
   routes: { args: () => ['routes'], says: /^r0 +\/r0 +v1 +mine +/m },
   status: { args: ({ rollout }) => ['status', rollout], says: /internal/ },

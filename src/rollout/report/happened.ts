@@ -1,7 +1,9 @@
 import { formatSpan, formatWeight } from '../../parity/figures.ts';
+import type { Policy } from '../../policy/schema.ts';
 import type { Actor } from '../event.ts';
 import type { SentMessage } from '../message.ts';
 import type { AuditEntry, Configuration } from '../record.ts';
+import { checkInWords } from '../words/check-words.ts';
 import { reasonInWords } from '../words/quote.ts';
 import { configAfter, configBefore, type ReportParts } from './report-parts.ts';
 
@@ -21,36 +23,37 @@ export interface Happened {
 }
 
 /** Everything that happened, in the order of the audit: the clock may have been set back. A page follows the decision that it tells of. */
-export function whatHappenedIn({ audit, messages }: ReportParts): readonly Happened[] {
+export function whatHappenedIn({ record, audit, messages }: ReportParts): readonly Happened[] {
+  const { policy } = record.rollout;
   const pages = messages.flatMap(pageOf);
   const lastAt = new Map(audit.map(({ at }, index) => [at, index]));
   const decided = audit.flatMap((entry, index) => [
-    decisionOf(entry),
+    decisionOf(entry, policy),
     ...pages.filter(({ at }) => lastAt.get(at) === index),
   ]);
   return [...decided, ...pages.filter(({ at }) => !lastAt.has(at))];
 }
 
-function decisionOf(entry: AuditEntry): Happened {
+function decisionOf(entry: AuditEntry, policy: Policy): Happened {
   const { seq, hash, at, actor, event, reason } = entry;
   return {
     kind: 'decision',
     at,
     entry: { seq, hash, event: event.kind },
     by: actor,
-    title: titleOf(entry),
+    title: titleOf(entry, policy),
     says: reasonInWords(reason, actor),
   };
 }
 
 /** `1 % -> 10 %`, `10 % -> 0 %, rolled back`, `p99 skipped`: the move, else the event with what tells it from others of its kind. */
-function titleOf(entry: AuditEntry): string {
+function titleOf(entry: AuditEntry, policy: Policy): string {
   const [before, after] = [configBefore(entry), configAfter(entry)];
   if (before.stage === undefined) return 'started';
   const moved = `${placeName(before)} -> ${placeName(after)}`;
   if (before.stage === after.stage) {
     const weighed = before.canaryBps === after.canaryBps ? '' : `${moved}, `;
-    return `${weighed}${eventInWords(entry.event)}`;
+    return `${weighed}${eventInWords(entry.event, policy)}`;
   }
   switch (after.stage) {
     case 'rolled-back':
@@ -59,7 +62,7 @@ function titleOf(entry: AuditEntry): string {
     case 'superseded':
       return `${weights(before, after)}${after.stage}`;
     case 'promoted':
-      return entry.event.kind === 'promoted' ? `promoted, ${eventInWords(entry.event)}` : 'promoted';
+      return entry.event.kind === 'promoted' ? `promoted, ${eventInWords(entry.event, policy)}` : 'promoted';
     case 'finalised':
       return 'finalised';
     default:
@@ -78,14 +81,14 @@ function placeName({ stage = '', canaryBps = 0 }: Partial<Configuration>): strin
   return stage.startsWith('step-') && canaryBps > 0 ? formatWeight(canaryBps) : stage;
 }
 
-function eventInWords(event: AuditEntry['event']): string {
+function eventInWords(event: AuditEntry['event'], policy: Policy): string {
   const facts: Readonly<Record<string, unknown>> = { ...event };
   switch (event.kind) {
     case 'promoted':
       if (facts['repair'] === true) return 'as a repair, without the bake';
       return facts['full'] === true ? 'without the bake' : 'by hand';
     case 'checkSkipped':
-      return `${String(facts['check'])} skipped`;
+      return `${checkInWords(String(facts['check']), policy)} skipped`;
     case 'gatePassed':
       return `gate ${String(facts['gate'])} passed`;
     case 'extended':

@@ -1,8 +1,9 @@
 import { formatWeight } from '../../parity/figures.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
 import type { AuditEntry, Configuration } from '../record.ts';
-import { type Rollout, type StageKind, stageName } from '../state.ts';
+import type { Rollout } from '../state.ts';
 import { inQuotes, reasonInWords } from '../words/quote.ts';
+import { placeInWords } from '../words/stage-words.ts';
 import { configAfter, configBefore, endEntry, isOverride, type ReportParts, toldUpTo } from './report-parts.ts';
 import { instantInWords } from './utc.ts';
 
@@ -27,7 +28,7 @@ export function reportTitle(parts: ReportParts): string {
     case 'promoted':
       return `${what} is promoted`;
     default:
-      return `${what} runs${paused(rollout)}, in ${placeOf(rollout)}`;
+      return `${what} runs${paused(rollout)}, in ${placeInWords(rollout)}`;
   }
 }
 
@@ -56,11 +57,11 @@ export function leadOf(parts: ReportParts): string {
     case 'promoted':
       return `${canary.version} of ${route} is promoted, and not the stable yet.${promotedSentence(parts)}`;
     default:
-      return `${on} the rollout of ${canary.version} on ${route} was in ${placeOf(rollout)}${paused(rollout)}: ${clause(present(parts))}`;
+      return `${on} the rollout of ${canary.version} on ${route} was in ${placeInWords(rollout)}${paused(rollout)}: ${clause(present(parts))}`;
   }
 }
 
-/** ` at 10 %`, ` in internal`; empty where the audit does not say. */
+/** ` at 10 %`, ` in the internal phase`; empty where the audit does not say. */
 function whereItEnded(parts: ReportParts): string {
   const end = endEntry(parts);
   return end === undefined ? '' : placeIn(configBefore(end));
@@ -69,12 +70,9 @@ function whereItEnded(parts: ReportParts): string {
 function placeIn({ stage, canaryBps }: Partial<Configuration>): string {
   if (stage === undefined) return '';
   const isWeighed = stage === 'bake' || stage === 'promoted' || stage.startsWith('step-');
-  return isWeighed && canaryBps !== undefined ? ` at ${formatWeight(canaryBps)}` : ` in ${stage}`;
-}
-
-function placeOf({ stage, canaryBps }: Rollout): string {
-  const weighed: readonly StageKind[] = ['step', 'bake'];
-  return `${stageName(stage)}${weighed.includes(stage.kind) ? ` at ${formatWeight(canaryBps)}` : ''}`;
+  return isWeighed && canaryBps !== undefined
+    ? ` at ${formatWeight(canaryBps)}`
+    : ` in ${stage === 'internal' ? 'the internal phase' : stage}`;
 }
 
 function paused({ paused: pause }: Rollout): string {

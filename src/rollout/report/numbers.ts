@@ -81,7 +81,7 @@ function durationOf({ record }: ReportParts): Numbers['duration'] {
   if (last === undefined) return { ms, lastStage: null, says: whole };
   const lastMs = Math.max(0, (last.leftAt ?? upTo) - last.enteredAt);
   const weight = weightOfStage(last.stage, rollout);
-  const says = `${whole}, ${formatSpan(lastMs)} of it ${weight === null ? `in ${last.stage}` : `at ${weight}`}`;
+  const says = `${whole}, ${formatSpan(lastMs)} of it ${weight === null ? `in ${last.stage === 'internal' ? 'the internal phase' : last.stage}` : `at ${weight}`}`;
   return { ms, lastStage: { name: last.stage, label: weight ?? last.stage, ms: lastMs }, says };
 }
 

@@ -6,6 +6,7 @@ import type { ErrorMargin } from '../../policy/checks/margins.ts';
 import type { Policy } from '../../policy/schema.ts';
 import { formatDuration, type LatencyMargin } from '../../policy/units.ts';
 import type { AuditEntry } from '../record.ts';
+import { checkInWords } from '../words/check-words.ts';
 import { isOverride, type ReportParts } from './report-parts.ts';
 
 /** What the policy promised, and what people did to it since: finished sentences. */
@@ -19,7 +20,9 @@ export function promisedBy({ record: { rollout, evidence }, audit }: ReportParts
     stepsOf(policy),
     `The false-rollback budget is ${policy.spec.judge.alpha} over the whole rollout.`,
     overridesOf(audit),
-    skippedChecks.length === 0 ? 'No check was skipped.' : `Skipped: ${skippedChecks.join(', ')}.`,
+    skippedChecks.length === 0
+      ? 'No check was skipped.'
+      : `Skipped: ${skippedChecks.map((check) => checkInWords(check, policy)).join(', ')}.`,
   ];
 }
 
@@ -80,7 +83,7 @@ function reactionOf(policy: Policy, skipped: readonly string[], compares: 'reque
     (check) => budgetOf(policy, check) > 0 && !isDryRun(policy, check) && !isSkipped(policy, check, skipped),
   );
   const does = policy.spec.onHarm === 'hold' ? 'holds it for a person (onHarm: hold)' : 'rolls it back';
-  return `Harm ${does}; shown by any of ${counting.join(', ')}, where it is measured.`;
+  return `Harm ${does}; shown by any of ${counting.map((check) => checkInWords(check, policy)).join(', ')}, where it is measured.`;
 }
 
 function stepsOf({ spec }: Policy): string {

@@ -100,7 +100,7 @@ describe('GET /rollouts/{id}/report', () => {
     expect(reportViewSchema.parse(view)).toEqual(view);
     expect(view).toMatchObject({
       final: false,
-      title: 'payments v2 runs, in step-1 at 10 %',
+      title: 'payments v2 runs, in the 10 % step',
       rollout: { endedAt: null },
     });
     const tag = answer.headers.get('etag') ?? '';

@@ -37,8 +37,8 @@ describe('the first sentence of a report', () => {
     [
       'refused in the internal phase',
       [ANSWERS, { event: { kind: 'internalFailed', reason: '2 of 5 failed' } }],
-      'payments v2 was rolled back in internal',
-      'On 1 January 2026 at 00:02:00 UTC Serin rolled payments back from v2 to v1 in internal: 2 of 5 failed.',
+      'payments v2 was rolled back in the internal phase',
+      'On 1 January 2026 at 00:02:00 UTC Serin rolled payments back from v2 to v1 in the internal phase: 2 of 5 failed.',
     ],
     [
       'aborted by a person',
@@ -85,14 +85,14 @@ describe('the first sentence of a report', () => {
     [
       'running',
       IN_STEP,
-      'payments v2 runs, in step-1 at 10 %',
-      'On 1 January 2026 at 00:03:00 UTC the rollout of v2 on payments was in step-1 at 10 %: 5 forced requests, 0 failed.',
+      'payments v2 runs, in the 10 % step',
+      'On 1 January 2026 at 00:03:00 UTC the rollout of v2 on payments was in the 10 % step: 5 forced requests, 0 failed.',
     ],
     [
       'paused',
       [...IN_STEP, byAda({ kind: 'paused' })],
-      'payments v2 runs, paused by ada, in step-1 at 10 %',
-      `${AT} the rollout of v2 on payments was in step-1 at 10 %, paused by ada: “lunch”.`,
+      'payments v2 runs, paused by ada, in the 10 % step',
+      `${AT} the rollout of v2 on payments was in the 10 % step, paused by ada: “lunch”.`,
     ],
   ] satisfies readonly [string, readonly Played[], string, string][])('of one that is %s', (_, plays, title, lead) => {
     expect(told(plays)).toEqual([title, lead]);
