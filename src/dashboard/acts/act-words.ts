@@ -133,10 +133,14 @@ function words(button: string, question: string, confirm: string, did: string): 
 }
 
 /** What the button that leaves everything as it is says. */
-export function keepWords({ verb }: Pick<Draft, 'verb'>, view: Said, isActive: boolean): string {
-  // These two leave the weight as it is either way.
-  if (verb === 'pause') return 'Do not pause';
-  if (verb === 'resume') return 'Leave it paused';
+export function keepWords(
+  { verb }: Pick<Draft, 'verb'>,
+  view: Said & Pick<RolloutView, 'paused'>,
+  isActive: boolean,
+): string {
+  // These two leave the weight as it is either way. Somebody else may have done either meanwhile.
+  if (verb === 'pause') return view.paused === null ? 'Do not pause' : 'Leave it paused';
+  if (verb === 'resume') return view.paused === null ? 'Leave it' : 'Leave it paused';
   const share = shareNow(view);
   return isActive && share > 0 && view.router !== 'none' ? `Keep it at ${weightText(share)}` : 'Leave it';
 }

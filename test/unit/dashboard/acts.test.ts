@@ -13,6 +13,7 @@ const VIEW = {
   attempt: 1,
   version: 17,
   active: true,
+  paused: null,
   stage: 'step-1',
   nextStage: 'step-2',
   stages: [
@@ -94,8 +95,13 @@ describe('the words of an act', () => {
     const keep = (verb: ActVerb) => keepWords({ verb }, { ...VIEW, canaryBps: 1_000 }, true);
     expect(['pause', 'resume', 'rollback'].map((verb) => keep(verb as ActVerb))).toEqual([
       'Do not pause',
-      'Leave it paused',
+      'Leave it',
       'Keep it at 10\u00a0%',
+    ]);
+    const paused = { ...VIEW, paused: { by: 'ada', role: 'operator', at: '2026-12-01T10:00:00Z', reason: 'tests' } };
+    expect(['pause', 'resume'].map((verb) => keepWords({ verb: verb as ActVerb }, paused, true))).toEqual([
+      'Leave it paused',
+      'Leave it paused',
     ]);
     const draft: Draft = { verb: 'weight', fields: { weight: '20' } };
     expect(actWords(draft, VIEW).confirm).toBe('Set it to 20\u00a0%');
