@@ -174,7 +174,7 @@ function lastedLongEnough({ spec }: Policy, { at, step }: LookInput): readonly C
 function freshlyMeasured(agoMs: number, staleAfterMs: number): CheckedCondition {
   return agoMs > staleAfterMs
     ? open('measured', plain(`nothing new has been measured for ${formatSpan(agoMs)}`))
-    : met('measured', `the last measurement is ${formatSpan(agoMs)} old`);
+    : met('measured', `the last measurement was ${formatSpan(agoMs)} old at the last look`);
 }
 
 /** Whether nothing that a promotion waits for takes requests of clients, and pairs of probes have come in. */

@@ -37,7 +37,7 @@ describe('the conditions of a compared step', () => {
       { what: 'hold', met: true, says: 'no check holds it' },
       { what: 'traffic', met: true, says: '40,000 canary requests in this step' },
       { what: 'parity', met: true, says: 'parity shown by 5 of 5 checks' },
-      { what: 'measured', met: true, says: 'the last measurement is 1 s old' },
+      { what: 'measured', met: true, says: 'the last measurement was 1 s old at the last look' },
     ]);
   });
 
