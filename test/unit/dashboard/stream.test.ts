@@ -5,7 +5,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 /** A stream whose first attempt is answered so, and how often it has asked. */
 async function lost(answer: () => Promise<Response>) {
-  const asked = vi.fn(answer);
+  const asked = vi.fn<() => Promise<Response>>(answer);
   vi.stubGlobal('fetch', asked);
   const stream = new LiveStream(() => {});
   stream.connect();
