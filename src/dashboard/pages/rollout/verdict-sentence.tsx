@@ -57,6 +57,9 @@ function Lead({
   );
 }
 
+/** Longer than it takes to be spoken. */
+const SPOKEN_MS = 20_000;
+
 /** Says to a screen reader when the verdict becomes another one, and nothing at its figures, which move at every look. */
 function VerdictChange({ rollout }: { readonly rollout: RolloutView }) {
   const { route, stage, active, verdict } = rollout;
@@ -71,6 +74,9 @@ function VerdictChange({ rollout }: { readonly rollout: RolloutView }) {
         `${route} is ${now.replaceAll('-', ' ')}: ${active && verdict !== null ? verdict.reason : reasonOrQuote(rollout, verdict)}`,
       ),
     );
+    // Its figures are of that moment; whoever reads the page later reads the present ones above.
+    const timer = setTimeout(() => setTold(''), SPOKEN_MS);
+    return () => clearTimeout(timer);
   }, [now]);
   return (
     <p class="spoken" role="status">
