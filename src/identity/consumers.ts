@@ -148,7 +148,7 @@ function sides(consumers: readonly (Consumer | null)[]): Readonly<Record<string,
   return Object.fromEntries(consumers.flatMap((one) => (one === null ? [] : [[one.name, withoutName(one)]])));
 }
 
-function withoutName({ name: _, ...rest }: Consumer): Omit<Consumer, 'name'> {
+function withoutName({ name: _name, ...rest }: Consumer): Omit<Consumer, 'name'> {
   return rest;
 }
 

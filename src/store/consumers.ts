@@ -44,5 +44,5 @@ async function replace(tx: Database, { route, expected, put, removed }: ListChan
 
 /** Everything but the time, which a client may have rounded. The order is the database's own in both. */
 function contentOf(listed: readonly ListedConsumer[]): string {
-  return canonicalJson(listed.map(({ changedAt: _, ...consumer }) => consumer));
+  return canonicalJson(listed.map(({ changedAt: _changedAt, ...consumer }) => consumer));
 }

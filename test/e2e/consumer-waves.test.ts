@@ -127,7 +127,7 @@ describe('three consumers in two waves', () => {
     const share = await run('move', 'shop', '--group', 'beta', '--share', '30%', '--yes', '--reason', 'a third');
     expect(share.stdout).toMatch(/Nothing of the consumers of shop is changed/);
 
-    const old = await (await ask('/api/v1/routes/shop/consumers')).headers.get('etag');
+    const old = (await ask('/api/v1/routes/shop/consumers')).headers.get('etag');
     const second = await run('move', 'shop', '--wave', '2', '--yes', '--reason', 'second wave');
     expect(second.stderr).toMatch(/2 consumers get another version at once/);
     expect(await versions()).toEqual(['v2', 'v2', 'v2', 'v1']);

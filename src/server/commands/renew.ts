@@ -43,7 +43,7 @@ export async function renewSecret({ file, reason }: RenewRequest, { env, stdout 
     }
     const listed = await store.consumers.list(null);
     const draft = { at: await store.now(), actor: BY, rolloutId: null, reason };
-    const removals = listed.map(({ route, changedAt: _, name, ...consumer }): AuditDraft => {
+    const removals = listed.map(({ route, changedAt: _changedAt, name, ...consumer }): AuditDraft => {
       const event = { kind: 'consumerRemoved', consumer: name };
       return { ...draft, route, event, before: { [name]: consumer }, after: {} };
     });
