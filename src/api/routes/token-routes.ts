@@ -102,8 +102,8 @@ export function tokenRoutes({ tokens }: ControlPlane): OpenAPIHono<ApiEnv> {
 }
 
 /** Without its last use, which moves all the time: whoever revokes a token has read what it is. */
-function asMade({ lastUsedAt: _, ...made }: TokenView) {
-  return made;
+function asMade(view: TokenView): TokenView {
+  return { ...view, lastUsedAt: null };
 }
 
 function senderOf({
