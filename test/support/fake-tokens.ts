@@ -108,6 +108,7 @@ export function fakeTokens({
   };
 }
 
-function viewOf({ token: _, ...view }: TokenView & { readonly token: string }): TokenView {
-  return view;
+function viewOf(made: TokenView & { readonly token: string }): TokenView {
+  const { id, name, role, sender, scope, createdAt, expiresAt, lastUsedAt, revokedAt } = made;
+  return { id, name, role, sender, scope, createdAt, expiresAt, lastUsedAt, revokedAt };
 }
