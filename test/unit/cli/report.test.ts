@@ -83,9 +83,10 @@ What was promised
   4xx answers hold beyond 50 % + 1 pp, and are harm beyond 100 % + 10 pp.
   Latency is harm beyond p50 4.1 %, p95 6.2 %, p99 10.5 %, rounded down to whole
   buckets.
-  Harm rolls it back; shown by any of errors, unanswered, clientErrors, empty,
-  redirects, unmodified, withContent, otherAnswers, dominance, p50, p95, p99,
-  slices, where it is measured.
+  Harm rolls it back; shown by any of errors, requests left or overdue without
+  an answer, 4xx answers, empty answers, redirects, answers that nothing was
+  modified, answers with content, other answers, dominance, p50, p95, p99,
+  single endpoints and consumers, where it is measured.
   Steps: 10 % for 1m, 50 % for 2m; bake 1m; then it becomes the stable by
   itself.
   The false-rollback budget is 0.001 over the whole rollout.
