@@ -45,8 +45,17 @@ export interface FuzzOptions {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** It knows no lines of JSON: their schema is a text already. */
-const HOOKS = `import schemathesis
+/** It knows no lines of JSON: their schema is a text already. And it sends one key with many requests, where each has to have its own. */
+const HOOKS = `import re
+import uuid
+
+import schemathesis
+
+@schemathesis.hook
+def before_call(ctx, case, kwargs):
+    key = (case.headers or {}).get("Idempotency-Key")
+    if isinstance(key, str) and re.fullmatch(r'"[ !#-[\\]-~]{1,255}"|[!-~]{1,255}', key) and key.count('"') in (0, 2):
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())
 
 @schemathesis.serializer("application/x-ndjson")
 def ndjson(ctx, value):
