@@ -13,6 +13,11 @@ export function consumersPath(route: string, below?: string): string {
   return below === undefined ? list : `${list}/${encodeURIComponent(below)}`;
 }
 
+/** Beside the list, and not below it: there it would be the name of a consumer. */
+export function changesPath(route: string): string {
+  return `/api/v1/routes/${encodeURIComponent(route)}/consumer-changes`;
+}
+
 export function waveOf(text: string): number {
   if (/^\d{1,4}$/.test(text)) return Number(text);
   throw new Problem('invalid-input', `--wave ${clean(text)} is no number of a wave, such as 2`);

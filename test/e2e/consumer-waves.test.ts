@@ -132,7 +132,7 @@ describe('three consumers in two waves', () => {
     expect(second.stderr).toMatch(/2 consumers get another version at once/);
     expect(await versions()).toEqual(['v2', 'v2', 'v2', 'v1']);
 
-    const late = await fetch(`${server.controlUrl}/api/v1/routes/shop/consumers/changes`, {
+    const late = await fetch(`${server.controlUrl}/api/v1/routes/shop/consumer-changes`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${home.token()}`,

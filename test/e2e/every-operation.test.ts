@@ -81,7 +81,7 @@ describe('every operation, through the real listener', () => {
       'POST /api/v1/otlp/v1/logs',
       'POST /api/v1/policies/check',
       'POST /api/v1/rollouts/{id}/preview',
-      'POST /api/v1/routes/{route}/consumers/preview',
+      'POST /api/v1/routes/{route}/consumer-changes/preview',
       'POST /api/v1/session',
       'POST /api/v1/values',
     ]);

@@ -60,11 +60,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/routes': { status: 200 },
   'GET /api/v1/routes/{route}/consumers': { status: 200 },
   'PUT /api/v1/routes/{route}/consumers/{name}': { status: 200, body: { ...why, rule: 'stable', key: 'k' } },
-  'POST /api/v1/routes/{route}/consumers/preview': {
+  'POST /api/v1/routes/{route}/consumer-changes/preview': {
     status: 200,
     body: { kind: 'move', who: { names: ['acme'] }, to: 'canary' },
   },
-  'POST /api/v1/routes/{route}/consumers/changes': {
+  'POST /api/v1/routes/{route}/consumer-changes': {
     status: 200,
     body: { ...why, kind: 'import', consumers: [{ name: 'zeta', key: 'z', group: 'beta', wave: 2 }] },
   },

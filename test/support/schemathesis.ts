@@ -97,11 +97,14 @@ export async function fuzzApi(tool: Schemathesis, options: FuzzOptions): Promise
   }
 }
 
-/** What they take depends on more than a schema says: a listed consumer, a year at most, an address that is allowed. */
+/** What they take depends on more than a schema says: a listed consumer, a valid file, a year at most, an address that is allowed. */
 const CHOOSY = [
   'POST /api/v1/logs',
   'POST /api/v1/rollouts',
   'POST /api/v1/rollouts/{id}/extend',
+  'POST /api/v1/configuration/diff',
+  'POST /api/v1/routes/{route}/consumer-changes',
+  'POST /api/v1/routes/{route}/consumer-changes/preview',
   'PUT /api/v1/routes/{route}/consumers/{name}',
 ];
 

@@ -46,7 +46,7 @@ const remove = createRoute({
 
 const preview = createRoute({
   method: 'post',
-  path: '/routes/{route}/consumers/preview',
+  path: '/routes/{route}/consumer-changes/preview',
   tags: ['consumers'],
   summary: 'What a change of the list would do to whom; nothing is changed',
   // It says whether a credential is listed.
@@ -60,7 +60,7 @@ const preview = createRoute({
 
 const change = createRoute({
   method: 'post',
-  path: '/routes/{route}/consumers/changes',
+  path: '/routes/{route}/consumer-changes',
   tags: ['consumers'],
   summary: 'Move listed consumers, or list many at once: all of it, or nothing',
   ...requires({ verb: 'consumers', routes: 'in-path' }),

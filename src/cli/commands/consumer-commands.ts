@@ -6,7 +6,7 @@ import type { ConsumerRule } from '../../split/order.ts';
 import { reasonFor } from '../ask.ts';
 import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { sha256Of } from '../consumer-file.ts';
-import { consumersPath, RULES, showDry, waveOf } from '../consumer-list.ts';
+import { changesPath, consumersPath, RULES, showDry, waveOf } from '../consumer-list.ts';
 import { print, say } from '../output.ts';
 import type { Session } from '../terminal.ts';
 import { table } from '../text.ts';
@@ -66,7 +66,7 @@ export function registerConsumers(program: Command, session: Session): void {
         showDry(
           session,
           options.output,
-          await client.send('POST', consumersPath(route, 'preview'), listChangeViewSchema, body),
+          await client.send('POST', `${changesPath(route)}/preview`, listChangeViewSchema, body),
         );
         return;
       }
@@ -87,7 +87,7 @@ export function registerConsumers(program: Command, session: Session): void {
         showDry(
           session,
           options.output,
-          await client.send('POST', consumersPath(route, 'preview'), listChangeViewSchema, body),
+          await client.send('POST', `${changesPath(route)}/preview`, listChangeViewSchema, body),
         );
         return;
       }

@@ -6,7 +6,7 @@ import type { ConsumerRule } from '../../split/order.ts';
 import { confirm, reasonFor } from '../ask.ts';
 import { openClient, type ServerOptions, takesServer } from '../connection.ts';
 import { loadConsumerFile } from '../consumer-file.ts';
-import { consumersPath, RULES, showDry, waveOf } from '../consumer-list.ts';
+import { changesPath, RULES, showDry, waveOf } from '../consumer-list.ts';
 import { listChangeText } from '../list-change-text.ts';
 import { print, say } from '../output.ts';
 import type { Session } from '../terminal.ts';
@@ -69,9 +69,10 @@ export function registerListChanges(consumers: Command, session: Session): void 
   async function change(route: string, body: object, options: ChangeOptions): Promise<void> {
     const { output } = options;
     const client = openClient(options, session);
-    const post = (below: string, sent: object, tag?: string): Promise<ListChangeView> =>
-      client.send('POST', consumersPath(route, below), listChangeViewSchema, sent, tag);
-    const preview = await post('preview', body);
+    const path = changesPath(route);
+    const post = (to: string, sent: object, tag?: string): Promise<ListChangeView> =>
+      client.send('POST', to, listChangeViewSchema, sent, tag);
+    const preview = await post(`${path}/preview`, body);
     if (options.dryRun) {
       showDry(session, output, preview);
       return;
@@ -88,7 +89,7 @@ export function registerListChanges(consumers: Command, session: Session): void 
     }
     await confirm(session, options, `Change ${many} of ${route}`);
     const reason = await reasonFor(session, options.reason, `change ${many} of ${route}`);
-    const done = await post('changes', { ...body, reason }, `"${preview.list}"`);
+    const done = await post(path, { ...body, reason }, `"${preview.list}"`);
     if (isText)
       say(session, `serin: ${counted(done.changes.length, 'consumer')} of ${route} changed, as one entry of the audit`);
     else print(session, output, done, () => '');
