@@ -26,6 +26,9 @@ async function token(name = 'ci'): Promise<string> {
 
 const tagOf = (answer: Response) => answer.headers.get('etag') ?? '';
 
+/** Their tag says nothing of the figures beside what is stored. */
+const VERSIONED = ['GET /api/v1/rollouts/{id}', 'GET /api/v1/routes/{route}/consumers'];
+
 describe('an ETag', () => {
   it('is on what every GET below /api/v1 answers in JSON, and described', async () => {
     const started = await send(
@@ -46,7 +49,7 @@ describe('an ETag', () => {
       const answer = await send('GET', path);
       expect([read, answer.status, tagOf(answer)]).toEqual([read, 200, expect.stringMatching(/^"[\da-f]+"$/)]);
       const { responses } = document.operation('GET', read.slice(4));
-      expect([read, Object.keys(responses).includes('304')]).toEqual([read, read !== 'GET /api/v1/rollouts/{id}']);
+      expect([read, Object.keys(responses).includes('304')]).toEqual([read, !VERSIONED.includes(read)]);
     }
   });
 
