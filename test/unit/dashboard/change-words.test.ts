@@ -43,8 +43,17 @@ describe('what an entry of the audit changed', () => {
     expect(texts({ rule: 'canary' }, null)).toEqual(['rule: canary → null']);
   });
 
+  it('is of each consumer what changed of it', () => {
+    const acme = { rule: 'stable', group: null, wave: 2 };
+    expect(texts({ acme }, { acme: { ...acme, rule: 'canary' }, globex: { rule: 'stable', due: null } })).toEqual([
+      'acme rule: stable → canary',
+      'globex rule: null → stable',
+    ]);
+    expect(texts({ acme }, {})).toEqual(['acme rule: stable → null', 'acme wave: 2 → null']);
+  });
+
   it('is told of what no version of this page knows', () => {
-    expect(texts({ depth: { a: 1 } }, 'gone')).toEqual(['depth: {"a":1} → null', 'value: null → gone']);
+    expect(texts({ depth: { a: [1] } }, 'gone')).toEqual(['depth a: [1] → null', 'value: null → gone']);
   });
 });
 

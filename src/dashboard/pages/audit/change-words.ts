@@ -15,6 +15,9 @@ export interface AuditChange {
 export function auditChanges(before: unknown, after: unknown): readonly AuditChange[] {
   const [was, is] = [fieldsOf(before), fieldsOf(after)];
   return [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap((field) => {
+    // Of many consumers, each by its name, the fields of each.
+    if ([was[field], is[field]].every((one) => one === undefined || isRecord(one)))
+      return auditChanges(was[field], is[field]).map((change) => ({ ...change, what: `${field} ${change.what}` }));
     const change = {
       what: NAMES[field] ?? field,
       before: valueText(field, was[field]),
@@ -29,8 +32,12 @@ function isVoid(value: unknown): boolean {
   return value === 0 || value === false || (Array.isArray(value) && value.length === 0);
 }
 
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isRecord(value)) return value;
   return value === null || value === undefined ? {} : { value };
 }
 
