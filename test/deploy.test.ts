@@ -95,9 +95,12 @@ async function exposedText(store: Awaited<ReturnType<typeof embeddedStore>>['sto
 
 const MIRROR = { share: 1, methods: ['GET'], perSecond: 1, concurrency: 1, timeoutMs: 1, compare: true };
 
+const TOKENS = { issuer: 'https://issuer.test', audience: ['serin'], claim: 'client_id', jwks: { file: 'none.json' } };
+const CONSUMER_KEY = { kind: 'jwt', name: 'authorization', rule: TOKENS } as const;
+
 const options = {
   listen: { host: '127.0.0.1', port: 0 },
-  routes: [routeTo('http://127.0.0.1:1', { mirror: MIRROR })],
+  routes: [routeTo('http://127.0.0.1:1', { mirror: MIRROR, consumerKey: CONSUMER_KEY })],
   trustedProxies: [],
   secret: SECRET,
   onFault: rethrow,

@@ -223,7 +223,7 @@ describe('starting', () => {
     const { record } = await start(on);
     await on.commands.override(record.rollout.id, { kind: 'rolledBack' }, OPERATOR, 'customers complain', null);
     expect(await problemOf(start(on))).toBe(
-      'refused: v2 was rolled back before (ada: customers complain), and is only started again by force',
+      'refused: v2 was rolled back before (ada: “customers complain”), and is only started again by force',
     );
     const forced = await start(on, { force: true, reason: 'fixed by a flag' });
     expect(forced.record.rollout.attempt).toBe(2);
