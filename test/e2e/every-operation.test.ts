@@ -77,6 +77,7 @@ describe('every operation, through the real listener', () => {
       return method === 'POST' && !takesKey(document.operation(method, path));
     });
     expect(without.toSorted()).toEqual([
+      'POST /api/v1/configuration/diff',
       'POST /api/v1/logs',
       'POST /api/v1/otlp/v1/logs',
       'POST /api/v1/policies/check',
