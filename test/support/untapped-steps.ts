@@ -15,6 +15,8 @@ export const CONTAINMENT: ReadonlySet<StepName> = new Set([
   'src/gateway/serve/upload.ts Upload.contain',
   'src/gateway/measure/reading/readers.ts OpenReading.attempt',
   'src/gateway/mirror/mirrored-call.ts MirroredCall.onFault',
+  'src/gateway/route/jwt/consumer-tokens.ts ConsumerTokens.contained',
+  'src/gateway/route/jwt/key-source.ts KeySource.contained',
 ]);
 
 /** What gives a place back: one that throws before it does keeps it. Everything else must hold for them too. */
@@ -42,10 +44,22 @@ const AFTER_A_THROW: readonly StepName[] = [
   'src/gateway/measure/reading/body-queue.ts BodyQueue.dropSmall',
   'src/gateway/mirror/sent-again.ts SentAgain.breakOff',
   'src/gateway/mirror/mirrored-call.ts MirroredCall.onFault',
+  'src/gateway/route/jwt/consumer-tokens.ts ConsumerTokens.giveUp',
 ];
 
-/** By who starts a gateway, ends it, changes its split or asks what it has counted: a throw is theirs to catch. */
+/** By who starts a gateway, ends it, declares its routes, changes its split or asks what it has counted: a throw is theirs to catch. */
 const BY_THE_OWNER: readonly StepName[] = [
+  'src/gateway/route/route-table.ts RouteTable.replace',
+  'src/gateway/measure/endpoints/endpoint-names.ts EndpointNames.declare',
+  ...['admit', 'redeclare', 'open', 'declareAnew', 'leave', 'mirrorOf'].map(
+    (name): StepName => `src/gateway/route/follower.ts Follower.${name}`,
+  ),
+  'src/gateway/route/peer.ts Peers.trust',
+  ...['start', 'stop', 'totals'].map(
+    (name): StepName => `src/gateway/route/jwt/consumer-tokens.ts ConsumerTokens.${name}`,
+  ),
+  ...['start', 'stop', 'size'].map((name): StepName => `src/gateway/route/jwt/key-source.ts KeySource.${name}`),
+  'src/gateway/route/jwt/key-set.ts KeySet.size',
   'src/gateway/measure/address-ages.ts AddressAges.youngAt',
   'src/gateway/measure/closed-blocks.ts ClosedBlocks.add',
   'src/gateway/measure/closed-blocks.ts ClosedBlocks.after',

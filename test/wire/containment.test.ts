@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Fault } from '../../src/gateway/http/faults.ts';
 import type { Tally } from '../../src/stats/block.ts';
 import { BODY_BYTES, SCENARIOS, type Scenario, type Stage, until } from '../support/containment-scenarios.ts';
+import { keySet, RULE } from '../support/issuer.ts';
 import { MIRROR_SCENARIOS } from '../support/mirror-scenarios.ts';
 import { askRaw, fieldOf, get, openRaw, type RawConnection } from '../support/raw-client.ts';
 import { READING_SCENARIOS } from '../support/reading-scenarios.ts';
@@ -10,12 +14,14 @@ import { isShort } from '../support/short.ts';
 import { SLOW_SCENARIOS } from '../support/slow-scenarios.ts';
 import { type StageUpstream, stageUpstream } from '../support/stage-upstream.ts';
 import { type StepName, TappedSteps } from '../support/tapped-steps.ts';
+import { CLIENT, ISSUER, TOKEN_SCENARIOS } from '../support/token-scenarios.ts';
 import { CONTAINMENT, isOnTheWay, isWithinReach, RELEASES } from '../support/untapped-steps.ts';
 
 const steps = new TappedSteps();
 steps.tap('src/gateway/**/*.ts');
 steps.tap('src/split/*.ts');
 const { createGateway } = await import('../../src/gateway/create-gateway.ts');
+const { hashClientId } = await import('../../src/gateway/route/consumers.ts');
 const { orderTo, routeTo, SECRET } = await import('../support/gateway.ts');
 
 const path = inject('fastPath') ?? 'on';
@@ -38,11 +44,19 @@ const MIRROR = {
 const LATEST_MS = 10_000;
 const IN_FLIGHT = 2;
 
+const folder = mkdtempSync(join(tmpdir(), 'serin-keys-'));
+const jwks = { file: join(folder, 'jwks.json') };
+const LISTED = hashClientId(SECRET, 'tokens', CLIENT);
+
 let upstream: StageUpstream;
 beforeAll(async () => {
+  writeFileSync(jwks.file, keySet(ISSUER));
   upstream = await stageUpstream();
 });
-afterAll(() => upstream.close());
+afterAll(async () => {
+  await upstream.close();
+  rmSync(folder, { recursive: true });
+});
 
 async function start() {
   const faults: Fault[] = [];
@@ -64,6 +78,11 @@ async function start() {
       }),
       routeTo(upstream.url, { name: 'drawn', prefix: '/drawn' }),
       routeTo(upstream.url, { name: 'mirrored', prefix: '/mirrored', mirror: MIRROR }),
+      routeTo(upstream.url, {
+        name: 'tokens',
+        prefix: '/tokens',
+        consumerKey: { kind: 'jwt', name: 'authorization', rule: { ...RULE, jwks } },
+      }),
     ],
     trustedProxies: ['127.0.0.0/8'],
     secret: SECRET,
@@ -82,6 +101,8 @@ async function start() {
     now,
   });
   const { port } = await gateway.listen();
+  await gateway.setConsumers('tokens', new Map([[LISTED, 'stable']]), new Map([[LISTED, CLIENT]]));
+  await until(async () => (await gateway.tokens()).some(({ keys }) => keys > 0), 5_000);
   let epoch = 1;
   const split: Stage['split'] = async (more) =>
     await gateway.setSplit(
@@ -198,7 +219,13 @@ describe('a bug of ours is contained', () => {
   }, async () => {
     const scenariosOf = new Map<StepName, Scenario[]>();
     const unansweredIn = new Map<Scenario, number>();
-    for (const scenario of [...SCENARIOS, ...READING_SCENARIOS, ...MIRROR_SCENARIOS, ...SLOW_SCENARIOS]) {
+    for (const scenario of [
+      ...SCENARIOS,
+      ...TOKEN_SCENARIOS,
+      ...READING_SCENARIOS,
+      ...MIRROR_SCENARIOS,
+      ...SLOW_SCENARIOS,
+    ]) {
       const { wrong, faults, unanswered, reached } = await play(scenario, []);
       expect({ scenario: scenario.name, wrong, faults }).toEqual({ scenario: scenario.name, wrong: [], faults: [] });
       unansweredIn.set(scenario, unanswered);

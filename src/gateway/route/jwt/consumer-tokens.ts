@@ -140,7 +140,7 @@ export class ConsumerTokens {
       return null;
     }
     const pending: Pending = { token, hash, signed, waiting: [], isUnkeyed: key === null, timer: undefined };
-    pending.timer = setTimeout(() => this.giveUp(pending), waitMs).unref();
+    pending.timer = setTimeout(() => this.contained(() => this.giveUp(pending)), waitMs).unref();
     this.pending.set(hash, pending);
     if (key !== null) this.verify(pending, key);
     return pending;
@@ -178,20 +178,27 @@ export class ConsumerTokens {
   private verify(pending: Pending, key: IssuerKey): void {
     pending.isUnkeyed = false;
     const { rule, clock, faults } = this.parts;
-    verifyToken(pending.token, key, rule, clock.wall()).then(
-      (verification) => this.settle(pending, verification, key),
-      (error: unknown) => {
-        faults.report(error, 'keys');
-        this.settle(pending, 'malformed', null);
-      },
-    );
+    const settle = (settled: Settled, by: IssuerKey | null) => {
+      this.pending.delete(pending.hash);
+      this.contained(() => this.settle(pending, settled, by));
+    };
+    Promise.resolve()
+      .then(() => verifyToken(pending.token, key, rule, clock.wall()))
+      .then(
+        (verification) => settle(verification, key),
+        (error: unknown) => {
+          faults.report(error, 'keys');
+          settle('malformed', null);
+        },
+      );
   }
 
+  /** Whatever throws, the requests go on: now, or when their time is up. */
   private settle(pending: Pending, settled: Settled, key: IssuerKey | null): void {
-    clearTimeout(pending.timer);
     this.pending.delete(pending.hash);
-    if (settled !== 'over-budget') this.remember(pending.hash, settled, key);
+    if (settled !== 'over-budget') this.contained(() => this.remember(pending.hash, settled, key));
     this.goOn(pending, typeof settled === 'string' ? settled : 'verified');
+    clearTimeout(pending.timer);
   }
 
   private remember(hash: string, settled: Exclude<Settled, 'over-budget'>, key: IssuerKey | null): void {
@@ -205,10 +212,12 @@ export class ConsumerTokens {
     const { waiting } = pending;
     pending.waiting = [];
     this.waiting -= waiting.length;
-    for (const then of waiting) {
-      this.counted(outcome);
-      this.parts.faults.attempt(then, 'request');
-    }
+    this.outcomes[outcome] += waiting.length;
+    for (const then of waiting) this.parts.faults.attempt(then, 'request');
+  }
+
+  private contained(step: () => void): void {
+    this.parts.faults.attempt(step, 'keys');
   }
 
   private mayVerify(): boolean {

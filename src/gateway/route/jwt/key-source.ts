@@ -71,7 +71,7 @@ export class KeySource {
    * for them. After a load that failed or was slow nobody waits for the next one.
    */
   ask(): number {
-    if (this.loadingSince === null && this.asked.take()) this.load();
+    if (this.loadingSince === null && this.asked.take()) this.contained(() => this.load());
     if (this.loadingSince === null || !this.isQuick) return 0;
     return Math.max(0, WAIT_MS - (this.parts.now() - this.loadingSince));
   }
@@ -91,7 +91,15 @@ export class KeySource {
   }
 
   private contained(step: () => void): void {
-    this.parts.faults.attempt(step, 'keys');
+    if (this.parts.faults.attempt(step, 'keys') || this.isStopped) return;
+    // What threw may have left no load that is under way, and none to come.
+    this.loadingSince = null;
+    this.again(FIRST_RETRY_MS);
+  }
+
+  private again(inMs: number): void {
+    clearTimeout(this.next);
+    this.next = setTimeout(() => this.contained(() => this.load()), inMs).unref();
   }
 
   private loaded(fetched: FetchedText, since: number): void {
@@ -105,7 +113,7 @@ export class KeySource {
     else if (this.loadedAt !== null && now - this.loadedAt > STALE_MS) this.set.replace([]);
     const { refreshMs, onLoaded } = this.parts;
     const inMs = failure === null ? refreshMs : Math.min(refreshMs, FIRST_RETRY_MS * 2 ** (this.failures - 1));
-    this.next = setTimeout(() => this.contained(() => this.load()), inMs).unref();
+    this.again(inMs);
     onLoaded(failure);
   }
 

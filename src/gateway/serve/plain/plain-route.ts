@@ -100,11 +100,11 @@ export function routePlain(state: RouteState, request: PlainRequest): PlainRoute
 export function awaitsTokenOf(
   state: RouteState,
   head: HeadReader,
-  connection: { readonly peer: Peer; goOnWaited(): void },
+  connection: { readonly peer: Peer; contain(step: () => void): void; goOnWaited(): void },
 ): boolean {
   if (state.tokens === null) return false;
   const asking = { fields: head, query: head.target.query, peer: connection.peer };
-  return awaitsToken(state, asking, () => connection.goOnWaited());
+  return awaitsToken(state, asking, () => connection.contain(() => connection.goOnWaited()));
 }
 
 /** Whether the reference path has to see a plain request, because it may refuse it. */
