@@ -67,12 +67,11 @@ describe('what versions log before the first look at them', () => {
       version: 'v2',
       time: new Date().toISOString(),
     });
-    const lines = [lost(0)];
+    await send([lost(0), { level: 'info', message: 'served', version: 'v1' }]);
+    // Each at once: a look may come at any time, and judges without those that come later.
     for (let forced = 1; forced < FORCED; forced += 1) {
-      await Promise.all([force(), ask()]);
-      lines.push(lost(forced));
+      await Promise.all([force().then(() => send([lost(forced)])), ask()]);
     }
-    await send([...lines, { level: 'info', message: 'served', version: 'v1' }]);
     const reason = async () => (await caller.rollout(id))?.verdict?.reason ?? '';
     await expect.poll(reason, { timeout: 40_000 }).toMatch(/error "order <\*> is lost" \((?:1[5-9]|20)\)/);
     expect(await reason()).not.toContain('cannot start yet');

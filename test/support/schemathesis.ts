@@ -105,6 +105,7 @@ const CHOOSY = [
   'POST /api/v1/configuration/diff',
   'POST /api/v1/routes/{route}/consumer-changes',
   'POST /api/v1/routes/{route}/consumer-changes/preview',
+  'POST /api/v1/tokens',
   'PUT /api/v1/routes/{route}/consumers/{name}',
 ];
 
