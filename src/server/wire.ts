@@ -96,7 +96,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
   const internalErrors = new InternalErrors(told, FAULT_PLACES);
   const { log } = internalErrors;
   loadPolicies(loaded);
-  const inForce = new InForce(openConfiguration(loaded, { env, notices }));
+  const inForce = new InForce(await openConfiguration(loaded, { env, notices }));
   const carriedNames = () => inForce.now.carried.map(({ name }) => name);
   const dataFolder = dataFolderOf(loaded, env);
   const database = opened ?? (await openConfigured(loaded, env, log));

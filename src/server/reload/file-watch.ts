@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { type FSWatcher, readFileSync, watch } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { errorCode } from '../../problem/error-code.ts';
+import { type FSWatcher, watch } from 'node:fs';
+import { dirname } from 'node:path';
 import { Problem } from '../../problem/problem.ts';
 import { SERIN } from '../../rollout/event.ts';
+import { filesOf, fingerprintOf } from './file-fingerprint.ts';
 import type { InForce } from './in-force.ts';
 import type { Reloader } from './reloader.ts';
 
@@ -24,52 +23,34 @@ interface WatchParts {
 export class FileWatch {
   private readonly parts: WatchParts;
   private readonly watchers = new Map<string, FSWatcher>();
+  /** Of the files that were read last, whatever came of it. */
   private seen: string;
   private looking: NodeJS.Timeout | undefined;
   private settling: NodeJS.Timeout | undefined;
+  private isStopped = false;
 
   constructor(parts: WatchParts) {
     this.parts = parts;
-    this.seen = this.fingerprint();
+    // What has changed since they were loaded, while Serin started, is found by the first look.
+    this.seen = parts.inForce.now.fingerprint;
   }
 
   start(): void {
     if (this.parts.inForce.now.loaded.document === null) return;
     this.watchFolders();
-    this.looking = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+    this.lookLater();
   }
 
   stop(): void {
-    clearInterval(this.looking);
+    this.isStopped = true;
+    clearTimeout(this.looking);
     clearTimeout(this.settling);
     for (const watcher of this.watchers.values()) watcher.close();
     this.watchers.clear();
   }
 
-  private files(): readonly string[] {
-    const { loaded } = this.parts.inForce.now;
-    const file = loaded.document?.file;
-    return file === undefined
-      ? []
-      : [resolve(file), ...loaded.config.policies.map((path) => resolve(loaded.folder, path))];
-  }
-
-  /** Of what the files hold, wherever links lead: touching one is no change. */
-  private fingerprint(): string {
-    const hash = createHash('sha256');
-    for (const file of this.files()) {
-      try {
-        hash.update(readFileSync(file));
-      } catch (error) {
-        hash.update(`${errorCode(error)}`);
-      }
-      hash.update('\0');
-    }
-    return hash.digest('hex');
-  }
-
   private watchFolders(): void {
-    const folders = new Set(this.files().map((file) => dirname(file)));
+    const folders = new Set(filesOf(this.parts.inForce.now.loaded).map((file) => dirname(file)));
     for (const folder of folders) {
       if (this.watchers.has(folder)) continue;
       try {
@@ -85,25 +66,37 @@ export class FileWatch {
     }
   }
 
-  private look(): void {
+  /** One look at a time: a file system may take longer than the time between two. */
+  private lookLater(): void {
+    if (!this.isStopped) this.looking = setTimeout(() => void this.look(), LOOK_EVERY_MS).unref();
+  }
+
+  private async look(): Promise<void> {
     this.watchFolders();
-    if (this.fingerprint() !== this.seen) this.settle();
+    if ((await this.present()) !== this.seen) this.settle();
+    this.lookLater();
+  }
+
+  private present(): Promise<string> {
+    return fingerprintOf(this.parts.inForce.now.loaded);
   }
 
   private settle(): void {
+    if (this.isStopped) return;
     clearTimeout(this.settling);
     this.settling = setTimeout(() => void this.changed(), SETTLED_MS).unref();
   }
 
   private async changed(): Promise<void> {
-    const found = this.fingerprint();
-    if (found === this.seen) return;
+    const { inForce, reloader } = this.parts;
+    const found = await this.present();
+    if (this.isStopped || found === this.seen) return;
     this.seen = found;
     try {
-      await this.parts.reloader.reload({ by: SERIN, reason: 'the file has changed' }, 'apply');
-      this.watchFolders();
+      await reloader.reload({ by: SERIN, reason: 'the file has changed' }, 'apply');
       // It may name other policies now.
-      this.seen = this.fingerprint();
+      this.seen = inForce.now.fingerprint;
+      if (!this.isStopped) this.watchFolders();
     } catch (error) {
       // The log has it. What the file is not to blame for is tried again.
       if (!(error instanceof Problem) || !['invalid-input', 'refused'].includes(error.code)) this.seen = '';

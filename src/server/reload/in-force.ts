@@ -7,10 +7,13 @@ import type { Channel } from '../../notify/channel.ts';
 import { openChannels } from '../../notify/channels.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
 import { openSources } from '../open-sources.ts';
+import { fingerprintOf } from './file-fingerprint.ts';
 
 /** A configuration with what is opened for it. It is never modified: another one takes its place as a whole. */
 export interface Force {
   readonly loaded: LoadedConfig;
+  /** Of the files that it was loaded from. */
+  readonly fingerprint: string;
   readonly config: ServerConfig;
   readonly channels: readonly Channel[];
   readonly sources: ReadonlyMap<string, DeclaredSource>;
@@ -25,11 +28,12 @@ interface Opening {
   readonly notices: ((line: string) => void) | null;
 }
 
-/** Throws Problem('invalid-input') when a secret is missing. */
-export function openConfiguration(loaded: LoadedConfig, { env, notices }: Opening): Force {
+/** Rejects with Problem('invalid-input') when a secret is missing. */
+export async function openConfiguration(loaded: LoadedConfig, { env, notices }: Opening): Promise<Force> {
   const { config } = loaded;
   return {
     loaded,
+    fingerprint: await fingerprintOf(loaded),
     config,
     channels: openChannels(config.channels, { secret: (reference) => resolveSecret(reference, env), notices }),
     sources: openSources(config, env),

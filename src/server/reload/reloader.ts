@@ -145,7 +145,7 @@ export class Reloader {
       applied: changes.filter(({ effect }) => effect.kind === 'applied'),
       waiting: changes.filter(({ effect }) => effect.kind === 'needs-restart'),
     };
-    return { force: openConfiguration(loaded, { env, notices }), policies, told };
+    return { force: await openConfiguration(loaded, { env, notices }), policies, told };
   }
 
   private async putIntoForce({ force, policies, told }: Plan, { by, reason }: ReloadCause): Promise<void> {
