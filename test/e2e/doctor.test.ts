@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -258,6 +258,19 @@ sources: { numbers: { kind: json, url: "http://127.0.0.1:1", auth: { bearer: "\$
     expect(beside.stdout).toMatch(/^ok +audit +\d+ entr(y|ies), chain intact/m);
     expect(beside.stdout).toMatch(/^ok +ages +no rollout runs/m);
     expect(beside.stdout).not.toContain('does not know the route');
+    const written = readFileSync(place.configFile, 'utf8');
+    // Refused by the Serin that runs, which has no such variable: else it would know the route within seconds.
+    const added = `routes:\n  - { name: late, path: /late, stable: { url: "${stable.url}", version: "\${LATE}" }, policy: standard }\n`;
+    writeFileSync(
+      place.configFile,
+      written.replace('routes:\n', () => added),
+    );
+    const late = await run('doctor', place, { KEY: 'k', LATE: 'v1' });
+    expect(late.stdout).toMatch(
+      /^warning +running +.*the running Serin does not know the route late, which is not served/m,
+    );
+    expect(late.stdout).not.toContain('know the route shop');
+    writeFileSync(place.configFile, written);
     const second = await run('serve', place, { KEY: 'k' });
     expect([second.code, second.stderr]).toEqual([
       1,

@@ -46,7 +46,7 @@ async function refusedToken(checked: Checked, signal: AbortSignal): Promise<read
   return [{ level: 'warning', says }];
 }
 
-/** serin.yaml is read at the start alone: a route that was added since is served by nobody. */
+/** Where the running Serin has refused the file, or has not read it yet, a route that was added is served by nobody. */
 async function unknownRoutes(checked: Checked, signal: AbortSignal): Promise<readonly Remark[]> {
   const { config, document } = checked.loaded;
   const asked = config.routes.map(async ({ name }, at): Promise<readonly Remark[]> => {
