@@ -10,6 +10,16 @@ export function jsonAnswer<S extends z.ZodType>(schema: S, description: string) 
   return { description, content: { 'application/json': { schema } } } as const;
 }
 
+export const ETAG = { ETag: { schema: { type: 'string' } } } as const;
+
+/**
+ * An answer whose ETag its operation gives itself: it stands for a part of the content, so that nobody is answered 304 by it.
+ * `of` says what it is of.
+ */
+export function taggedAnswer<S extends z.ZodType>(schema: S, description: string, of: string) {
+  return { ...jsonAnswer(schema, `${description}; its ETag is ${of}`), headers: ETAG } as const;
+}
+
 /** Responses that any operation behind a token may give. */
 const ALWAYS: readonly HttpProblemCode[] = [
   'malformed',

@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { ETAG } from './content.ts';
 import { KEY_PATTERN } from './keyed/idempotency-key.ts';
 import { keyUse } from './keyed/takes-key.ts';
 import { HTTP_PROBLEMS, type HttpProblemCode } from './problem-answer.ts';
@@ -47,20 +48,14 @@ function addRefusal(operation: Operation, code: HttpProblemCode): void {
   operation.responses = { ...operation.responses, [status]: described };
 }
 
-const TAG = { schema: { type: 'string' } } as const;
-
-/** What has a version says so itself. */
+/** A `taggedAnswer` says so itself. */
 function saysItsTag(operation: Operation): void {
   const found = operation.responses?.['200'] as Answer | undefined;
-  if (!found?.content?.['application/json']) return;
-  const hasVersion = found.description.includes('ETag is its version');
-  const more: Described304 = hasVersion
-    ? {}
-    : { 304: { description: 'If-None-Match has its ETag, which is of the content' } };
+  if (!found?.content?.['application/json'] || found.headers?.['ETag']) return;
   operation.responses = {
     ...operation.responses,
-    200: { ...found, headers: { ...found.headers, ETag: TAG } },
-    ...more,
+    200: { ...found, headers: { ...found.headers, ...ETAG } },
+    304: { description: 'If-None-Match has its ETag, which is of the content' },
   };
 }
 
@@ -69,7 +64,6 @@ interface Answer {
   readonly content?: Readonly<Record<string, object>>;
   readonly headers?: Readonly<Record<string, object>>;
 }
-type Described304 = { readonly 304?: { readonly description: string } };
 
 const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 const RETRY_AFTER = {

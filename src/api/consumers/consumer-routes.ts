@@ -1,9 +1,9 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { Problem } from '../../problem/problem.ts';
 import { type ApiEnv, requires } from '../access.ts';
-import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
+import { jsonAnswer, jsonBody, OF_BODIES, refusals, taggedAnswer } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
-import { expectedTag } from '../entity-tag.ts';
+import { expectedTag, ifMatch } from '../entity-tag.ts';
 import { consumerParams, listedConsumerParams, removalQuery, routeParams } from '../request-schemas.ts';
 import { consumerBody, listChangeBody, listCommandOf, listPreviewBody } from './consumer-body.ts';
 import { consumerViewSchema, consumerViewsSchema, listChangeViewSchema } from './consumer-view.ts';
@@ -16,7 +16,7 @@ const list = createRoute({
   ...requires({ role: 'viewer', routes: 'in-path' }),
   request: { params: routeParams },
   responses: {
-    200: jsonAnswer(consumerViewsSchema, 'All of them; the ETag is its version: of the list as it is stored'),
+    200: taggedAnswer(consumerViewsSchema, 'All of them', 'of the list as it is stored'),
     ...refusals('not-found'),
   },
 });
@@ -27,7 +27,7 @@ const put = createRoute({
   tags: ['consumers'],
   summary: 'List a consumer, or change its rule',
   ...requires({ verb: 'consumers', routes: 'in-path' }),
-  request: { params: consumerParams, body: jsonBody(consumerBody) },
+  request: { params: consumerParams, headers: ifMatch, body: jsonBody(consumerBody) },
   responses: {
     200: jsonAnswer(consumerViewSchema, 'As it is listed now'),
     ...refusals('not-found', 'conflict', 'refused', 'stale', ...OF_BODIES),
@@ -40,7 +40,7 @@ const remove = createRoute({
   tags: ['consumers'],
   summary: 'Take a consumer off the list',
   ...requires({ verb: 'consumers', routes: 'in-path' }),
-  request: { params: listedConsumerParams, query: removalQuery },
+  request: { params: listedConsumerParams, query: removalQuery, headers: ifMatch },
   responses: { 204: { description: 'Removed' }, ...refusals('not-found', 'invalid-input', 'stale') },
 });
 
@@ -51,7 +51,7 @@ const preview = createRoute({
   summary: 'What a change of the list would do to whom; nothing is changed',
   // It says whether a credential is listed.
   ...requires({ verb: 'consumers', routes: 'in-path' }),
-  request: { params: routeParams, body: jsonBody(listPreviewBody) },
+  request: { params: routeParams, headers: ifMatch, body: jsonBody(listPreviewBody) },
   responses: {
     200: jsonAnswer(listChangeViewSchema, 'What it would do; the ETag is of the list as it is'),
     ...refusals('not-found', 'refused', 'stale', ...OF_BODIES),
@@ -64,7 +64,7 @@ const change = createRoute({
   tags: ['consumers'],
   summary: 'Move listed consumers, or list many at once: all of it, or nothing',
   ...requires({ verb: 'consumers', routes: 'in-path' }),
-  request: { params: routeParams, body: jsonBody(listChangeBody) },
+  request: { params: routeParams, headers: ifMatch, body: jsonBody(listChangeBody) },
   responses: {
     200: jsonAnswer(
       listChangeViewSchema,

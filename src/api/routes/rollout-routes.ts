@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { noSuchRollout, type RolloutRecord } from '../../rollout/record.ts';
 import { type ApiEnv, requires, shownTo } from '../access.ts';
-import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
+import { jsonAnswer, jsonBody, OF_BODIES, refusals, taggedAnswer } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
 import { entityTag } from '../entity-tag.ts';
 import { linkNext, pageOf } from '../page.ts';
@@ -47,7 +47,7 @@ const get = createRoute({
   summary: 'One rollout',
   ...requires({ role: 'viewer', routes: 'of-rollout' }),
   request: { params: rolloutParams },
-  responses: { 200: jsonAnswer(rolloutViewSchema, 'The rollout; its ETag is its version'), ...refusals('not-found') },
+  responses: { 200: taggedAnswer(rolloutViewSchema, 'The rollout', 'its version'), ...refusals('not-found') },
 });
 
 const trail = createRoute({

@@ -3,7 +3,7 @@ import { Problem } from '../../problem/problem.ts';
 import type { Scope, ScopeVerb } from '../../rollout/acts/scope.ts';
 import type { SenderOfLogs } from '../../rollout/event.ts';
 import { type ApiEnv, requires } from '../access.ts';
-import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
+import { jsonAnswer, jsonBody, OF_BODIES, refusals, taggedAnswer } from '../content.ts';
 import type { ControlPlane, TokenView } from '../control.ts';
 import { contentTag, ifMatch, requireContent } from '../entity-tag.ts';
 import { readExpiry } from '../entry/read-expiry.ts';
@@ -31,7 +31,10 @@ const get = createRoute({
   summary: 'One token, revoked or not',
   ...requires({ role: 'admin', routes: 'every' }),
   request: { params: tokenParams },
-  responses: { 200: jsonAnswer(tokenViewSchema, 'Without the token itself'), ...refusals('not-found') },
+  responses: {
+    200: taggedAnswer(tokenViewSchema, 'Without the token itself', 'of all but its last use'),
+    ...refusals('not-found'),
+  },
 });
 
 const create = createRoute({
