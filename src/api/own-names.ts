@@ -17,7 +17,7 @@ export function ownNames(isOwn: (name: string) => boolean) {
       return problemAnswer(c, 'malformed', 'the Host of the request is neither a name nor an address');
     }
     if (!isAddressOrLocalhost(hostname) && !isOwn(hostname) && !FOR_ANY_HOST.has(c.req.path)) {
-      const detail = `this server does not answer for the host ${hostname}; if it should, add the name to control.hosts in serin.yaml, and restart`;
+      const detail = `this server does not answer for the host ${hostname}; if it should, add the name to control.hosts in serin.yaml; it counts as soon as the file is read again`;
       return problemAnswer(c, 'misdirected', detail);
     }
     await next();

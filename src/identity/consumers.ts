@@ -8,6 +8,7 @@ import { canonicalJson } from '../policy/digest.ts';
 import { Problem } from '../problem/problem.ts';
 import type { Actor } from '../rollout/event.ts';
 import type { AuditDraft } from '../rollout/record.ts';
+import { reasonInWords } from '../rollout/words/quote.ts';
 import { capabilitiesOf, type RouterName } from '../split/capabilities.ts';
 import type { ListedConsumer, Store } from '../store/store.ts';
 
@@ -172,7 +173,10 @@ async function staleList({ store }: ConsumerPorts, route: string): Promise<Probl
   const last = entries.find(({ event }) => isOfConsumers(event.kind));
   const names = [...new Set([last?.before, last?.after].flatMap((side) => Object.keys(side ?? {})))];
   const who = `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
-  const what = last === undefined ? '' : `: ${last.actor.name} changed ${who} last (audit ${last.seq}: ${last.reason})`;
+  const what =
+    last === undefined
+      ? ''
+      : `: ${last.actor.name} changed ${who} last (audit ${last.seq}: ${reasonInWords(last.reason, last.actor)})`;
   return new Problem('stale', `the consumers of route ${route} have changed since you looked${what}; look again`);
 }
 
@@ -189,7 +193,7 @@ function requireKey(ports: ConsumerPorts, route: string): void {
   throw new Problem(
     'refused',
     `route ${route} does not say where a consumer's key is, so no request can be matched to a consumer: declare ` +
-      'consumerKey: { header: x-api-key } or { query: NAME } in serin.yaml, and restart',
+      'consumerKey: { header: x-api-key } or { query: NAME } in serin.yaml; it counts as soon as the file is read again',
   );
 }
 

@@ -143,7 +143,7 @@ describe('three consumers in two waves', () => {
     });
     expect([late.status, await late.text()]).toEqual([
       412,
-      expect.stringMatching(/changed globex, initech last \(audit \d+: second wave\)/),
+      expect.stringMatching(/changed globex, initech last \(audit \d+: “second wave”\)/),
     ]);
 
     const audit = (await (await ask('/api/v1/audit?route=shop&limit=10')).json()) as AuditView[];

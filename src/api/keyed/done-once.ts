@@ -70,8 +70,8 @@ function answerTo(c: Context<ApiEnv>, claim: KeyClaim): Response | null {
       return problemAnswer(c, 'under-way', detail, { headers: { 'retry-after': String(AGAIN_S) } });
     }
     case 'done': {
-      const kept = keyUse(c.req.method, c.req.path) === 'withheld';
-      const why = kept
+      const isSecret = keyUse(c.req.method, c.req.path) === 'withheld';
+      const why = isSecret
         ? 'its answer has a secret, which is shown once and not stored: if it did not arrive, revoke it, and make another with a new key'
         : 'its answer was not kept: read what has become of it; to do it once more, send a new key';
       return problemAnswer(

@@ -8,7 +8,7 @@ export interface EndNotice {
   readonly deprecation: string;
   /** RFC 8594: the last second on which it answers, as an HTTP date; null where nobody has said. */
   readonly sunset: string | null;
-  /** Where a person reads about it; null for nowhere. */
+  /** A page about it for people; null where the policy names none. */
   readonly link: string | null;
 }
 

@@ -16,7 +16,7 @@ const MISDIRECTED = JSON.stringify({
   status: 421,
   code: 'misdirected',
   detail:
-    'this server does not answer for the host x; if it should, add the name to control.hosts in serin.yaml, and restart',
+    'this server does not answer for the host x; if it should, add the name to control.hosts in serin.yaml; it counts as soon as the file is read again',
 });
 
 let shell: Shell;
