@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { loadConfig } from '../../../src/config/load.ts';
+import { Problem } from '../../../src/problem/problem.ts';
+import { fingerprintOf } from '../../../src/server/reload/file-fingerprint.ts';
+import { FileWatch } from '../../../src/server/reload/file-watch.ts';
+import { openConfiguration } from '../../../src/server/reload/in-force.ts';
+import type { Reloader } from '../../../src/server/reload/reloader.ts';
+import { makeHome } from '../../support/server-process.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** By the watch's clock. Between its timers it reads files, which takes real time. */
+async function pass(ms: number): Promise<void> {
+  for (let at = 0; at < ms; at += 500) {
+    await vi.advanceTimersByTimeAsync(500);
+    await sleep(10);
+  }
+}
+
+async function loaded() {
+  const home = makeHome(
+    `gateway: { listen: 127.0.0.1:0 }
+routes: [{ name: shop, path: /, stable: { url: "http://127.0.0.1:9001", version: v1 }, policy: standard }]
+`,
+    'nothing',
+  );
+  onTestFinished(home.remove);
+  const change = () => writeFileSync(home.configFile, '# another line\n', { flag: 'a' });
+  const read = () => openConfiguration(loadConfig(home.configFile, {}), { env: {}, notices: null });
+  return { force: await read(), change, read };
+}
+
+it('has a file read that changed after it was loaded, and before the watch began', async () => {
+  const { force, change, read } = await loaded();
+  change();
+  const inForce = { now: force };
+  const reload = vi.fn<Reloader['reload']>(async () => {
+    inForce.now = await read();
+    return { applied: [], waiting: [] };
+  });
+  const watch = new FileWatch({ inForce, reloader: { reload } });
+  onTestFinished(() => watch.stop());
+  watch.start();
+  await pass(10_000);
+  expect(reload).toHaveBeenCalledOnce();
+  expect(inForce.now.fingerprint).toBe(await fingerprintOf(inForce.now.loaded));
+  await pass(20_000);
+  expect(reload).toHaveBeenCalledOnce();
+});
+
+it.each([
+  ['invalid-input', 'once'],
+  ['unavailable', 'again'],
+] as const)('has a file that was not taken for %s read %s', async (code, how) => {
+  const { force, change } = await loaded();
+  change();
+  const reload = vi.fn<Reloader['reload']>(() => Promise.reject(new Problem(code, 'no')));
+  const watch = new FileWatch({ inForce: { now: force }, reloader: { reload } });
+  onTestFinished(() => watch.stop());
+  watch.start();
+  await pass(30_000);
+  if (how === 'once') expect(reload).toHaveBeenCalledOnce();
+  else expect(reload.mock.calls.length).toBeGreaterThan(2);
+});
