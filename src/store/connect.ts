@@ -1,6 +1,7 @@
 import type { Log } from '../problem/log.ts';
 import { auditLog } from './audit.ts';
 import { databaseNow } from './clock.ts';
+import { consumerLedgerOn } from './consumer-ledger.ts';
 import { consumerList } from './consumers.ts';
 import type { DatabaseConnection } from './database.ts';
 import { doorOf } from './door.ts';
@@ -58,6 +59,7 @@ export function storeOn(connection: DatabaseConnection, deadlineMs: number = DEA
     outbox: outboxOn(run),
     lease: leaseOn(run),
     consumers: consumerList(run),
+    consumerLedger: consumerLedgerOn(run),
     tokens: tokenStore(run),
     stables: stableStore(run),
     secretCheck: secretCheckOn(run),

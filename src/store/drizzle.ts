@@ -10,7 +10,7 @@ const orm: typeof import('drizzle-orm') = require('drizzle-orm');
 const core: typeof import('drizzle-orm/pg-core') = require('drizzle-orm/pg-core');
 const errors: typeof import('drizzle-orm/errors') = require('drizzle-orm/errors');
 
-export const { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, max, or, sql } = orm;
+export const { and, asc, count, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, lte, max, or, sql } = orm;
 export const { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } = core;
 export const { DrizzleQueryError } = errors;
 

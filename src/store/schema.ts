@@ -1,3 +1,4 @@
+import type { ConsumerDay, Who } from '../consumers/ledger/consumer-day.ts';
 import type { Scope } from '../rollout/acts/scope.ts';
 import type { Actor, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { Evidence } from '../rollout/evidence.ts';
@@ -139,6 +140,53 @@ export const consumers = pgTable(
     uniqueIndex('consumers_route_key').on(table.route, table.keyHash),
   ],
 );
+
+/** What each version answered to each consumer, by day. */
+export const consumerDays = pgTable(
+  'consumer_days',
+  {
+    route: text('route').notNull(),
+    /** In UTC, as `2027-03-01`. */
+    day: text('day').notNull(),
+    kind: text('kind').$type<Who['kind']>().notNull(),
+    /** As it was listed then; empty for those that were not. */
+    name: text('name').notNull(),
+    /** Empty where there was no credential, or it was not counted by itself. */
+    keyHash: text('key_hash').notNull(),
+    version: text('version').notNull(),
+    requests: bigint('requests', { mode: 'number' }).notNull(),
+    errors: bigint('errors', { mode: 'number' }).notNull(),
+    clientErrors: bigint('client_errors', { mode: 'number' }).notNull(),
+    latency: jsonb('latency').$type<ConsumerDay['latency']>().notNull(),
+    firstAt: bigint('first_at', { mode: 'number' }).notNull(),
+    lastAt: bigint('last_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.route, table.day, table.kind, table.name, table.keyHash, table.version] }),
+    index('consumer_days_day').on(table.day),
+  ],
+);
+
+/** When each consumer was seen first and last: kept when its days are gone. */
+export const consumersSeen = pgTable(
+  'consumers_seen',
+  {
+    route: text('route').notNull(),
+    kind: text('kind').$type<Who['kind']>().notNull(),
+    name: text('name').notNull(),
+    keyHash: text('key_hash').notNull(),
+    firstAt: bigint('first_at', { mode: 'number' }).notNull(),
+    lastAt: bigint('last_at', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.route, table.kind, table.name, table.keyHash] })],
+);
+
+/** The last batch of each process that counts consumers: none is added twice. */
+export const ledgerWriters = pgTable('ledger_writers', {
+  writer: text('writer').primaryKey(),
+  seq: bigint('seq', { mode: 'number' }).notNull(),
+  addedAt: instant('added_at').notNull().defaultNow(),
+});
 
 export const tokens = pgTable(
   'tokens',

@@ -1,4 +1,6 @@
 import type { Consumer } from '../consumers/consumer.ts';
+import type { ConsumerDay, Who } from '../consumers/ledger/consumer-day.ts';
+import type { Known } from '../consumers/ledger/past.ts';
 import type { KeyedRequests } from '../rollout/acts/keyed-request.ts';
 import type { Scope } from '../rollout/acts/scope.ts';
 import type { Role, SenderOfLogs } from '../rollout/event.ts';
@@ -197,6 +199,77 @@ export interface ConsumerList {
   change(change: ListChange, audit: AuditDraft): Promise<void>;
 }
 
+/** What one process counted since its last batch. */
+export interface LedgerBatch {
+  /** The process, by an id of its own. */
+  readonly writer: string;
+  /** Grows with each batch of the writer. */
+  readonly seq: number;
+  readonly days: readonly ConsumerDay[];
+}
+
+export interface LedgerFilter {
+  /** From this UTC day on; all that are kept if absent. */
+  readonly fromDay?: string;
+  /** Only what is theirs (see `ownerIn`); everybody's if absent. */
+  readonly consumers?: readonly Known[];
+}
+
+/** When requests came at all, epoch ms: kept for longer than the days. */
+export interface ConsumerSeen {
+  readonly who: Who;
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
+/** What all together asked of one version, by how they are known. */
+export interface LedgerSum {
+  readonly kind: Who['kind'];
+  readonly version: string;
+  readonly requests: number;
+  readonly errors: number;
+  readonly clientErrors: number;
+  readonly lastAt: number;
+}
+
+export interface UnlistedSeen {
+  readonly keyHash: string;
+  /** As it was listed before; null if it never was. */
+  readonly formerName: string | null;
+  readonly requests: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
+/** The traffic of a route by those who are on its list and those who are not: rows of consumers that were taken off are unlisted. */
+export interface LedgerShares {
+  readonly sums: readonly LedgerSum[];
+  /** How many unlisted credentials were counted one by one, and those with the most requests. */
+  readonly unlisted: { readonly credentials: number; readonly largest: readonly UnlistedSeen[] };
+}
+
+/** Who asked what of which version: by day for 90 days, and when it was seen first and last for 400 days from then. */
+export interface ConsumerLedger {
+  /**
+   * Adds the counts of the batch to what is there. A batch whose number was added before changes nothing, so that it may be
+   * sent again when its outcome is unknown.
+   */
+  add(batch: LedgerBatch): Promise<void>;
+  /** By day, oldest first. */
+  read(
+    route: string,
+    filter?: LedgerFilter,
+  ): Promise<{ readonly days: readonly ConsumerDay[]; readonly seen: readonly ConsumerSeen[] }>;
+  /** From a day on. @param list the consumers that are listed now */
+  shares(
+    route: string,
+    list: readonly Known[],
+    from: { readonly day: string; readonly largest: number },
+  ): Promise<LedgerShares>;
+  /** Deletes what is older than it is kept. */
+  forget(): Promise<void>;
+}
+
 export interface TokenRecord {
   readonly id: string;
   readonly name: string;
@@ -272,6 +345,7 @@ export interface Store {
   readonly outbox: Outbox;
   readonly lease: Lease;
   readonly consumers: ConsumerList;
+  readonly consumerLedger: ConsumerLedger;
   readonly tokens: TokenStore;
   readonly stables: StableStore;
   readonly secretCheck: SecretCheck;

@@ -8,6 +8,7 @@ import { codeOf, openBench, type StoreBench, temporaryFolder } from './store-ben
 import { leaseContract, outboxContract } from './store-delivery.ts';
 import { faultsContract } from './store-faults.ts';
 import { keyedRequestsContract } from './store-keyed.ts';
+import { consumerLedgerContract } from './store-ledger.ts';
 import { listsContract } from './store-lists.ts';
 import { rolloutsContract } from './store-rollouts.ts';
 import { trailsContract } from './store-trails.ts';
@@ -38,6 +39,7 @@ function storeContract(make: () => Promise<Place>): void {
   leaseContract(current);
   listsContract(current);
   keyedRequestsContract(current);
+  consumerLedgerContract(current);
   faultsContract(current);
 }
 
