@@ -90,7 +90,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   const page = ownPage(publicUrl);
   const { tokens, sessions } = control;
   const entrance = { tokens, sessions, anonymous, page, cookies: sessionCookies(page), present: presentToken(now) };
-  app.route('/api/v1', signInRoutes(entrance));
+  app.route('/api/v1', signInRoutes(entrance, control.oidc));
   app.use('/api/*', authenticate(entrance));
   app.use('/api/*', knowsRollouts(control.reader));
   app.use('/api/*', fedUpTo(control.feed));

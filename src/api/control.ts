@@ -131,6 +131,22 @@ export interface SessionControl {
   read(value: string, cookie: string): Promise<{ readonly actor: TokenBearer; readonly until: number } | null>;
 }
 
+/** What a client has to know of the OpenID provider before it signs anybody in; nothing of it is secret. */
+export interface OidcOffer {
+  readonly issuer: string;
+  /** What people call the provider. */
+  readonly label: string;
+  /** The public client of `serin login`; null where there is none. */
+  readonly clientId: string | null;
+  readonly scopes: readonly string[];
+}
+
+/** The OpenID provider of `control.oidc`. */
+export interface OidcControl {
+  /** Null where serin.yaml names none. */
+  offer(): OidcOffer | null;
+}
+
 export interface ValueControl {
   /** What became of each, in their order. Throws Problem if there is no such route, or if the gateway does not carry it. */
   post(route: string, values: readonly PostedValue[]): Promise<readonly PostOutcome[]>;
@@ -298,6 +314,7 @@ export interface ControlPlane {
   readonly consumers: ConsumerControl;
   readonly tokens: TokenControl;
   readonly sessions: SessionControl;
+  readonly oidc: OidcControl;
   readonly policies: PolicyControl;
   readonly configuration: ConfigurationControl;
   readonly values: ValueControl;

@@ -280,6 +280,21 @@ export const meViewSchema = z
   })
   .openapi('Me');
 
+export const signInViewSchema = z
+  .strictObject({
+    token: z.literal(true).describe("A token of Serin's own is always taken"),
+    oidc: z
+      .strictObject({
+        issuer: z.string().describe('It answers OpenID Connect Discovery'),
+        label: z.string().describe('What people call the provider'),
+        clientId: z.string().nullable().describe('The public client of `serin login`; null where there is none'),
+        scopes: z.array(z.string()).readonly(),
+      })
+      .nullable()
+      .describe('The OpenID provider whose tokens are taken as bearers; null without control.oidc in serin.yaml'),
+  })
+  .openapi('SignIn');
+
 const lines = (what: string) => z.int().describe(what);
 
 export const logsViewSchema = z

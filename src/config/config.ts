@@ -3,7 +3,8 @@ import { DEFAULT_PACE } from '../gateway/http/timeouts.ts';
 import { channelsSchema } from '../notify/channels.ts';
 import { duration, fraction } from '../policy/units.ts';
 import { ABOVE_ZERO, limitsSchema, timeoutsSchema, uploadRate } from './bounds.ts';
-import { readControlHost } from './control-hosts.ts';
+import { isLoopbackHost, readControlHost } from './control/control-hosts.ts';
+import { oidcSchema } from './control/oidc.ts';
 import { cidr, listenAddress, upstreamPlace } from './declared-address.ts';
 import { secret, serviceUrl } from './declared-values.ts';
 import { readText } from './read-text.ts';
@@ -67,12 +68,20 @@ export const configSchema = z.strictObject({
         .literal(['off', 'viewer'])
         .default('off')
         .describe('`viewer`: whoever reaches the control API may read as a viewer, without a token; needs `hosts`'),
+      oidc: oidcSchema.optional().describe('By which OpenID provider people sign in; see docs/sign-on.md'),
     })
     .refine(({ anonymous, hosts }) => anonymous === 'off' || hosts.length > 0, {
       message:
         'lets everybody read who reaches the control API: list in control.hosts the names by which it is reached, as all others are refused',
       path: ['anonymous'],
     })
+    .refine(
+      ({ oidc, publicUrl, listen }) => oidc === undefined || publicUrl !== undefined || isLoopbackHost(listen.host),
+      {
+        message: 'needs control.publicUrl: the provider sends browsers back there',
+        path: ['oidc'],
+      },
+    )
     .prefault({})
     .describe('The control API'),
   controller: z

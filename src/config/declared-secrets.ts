@@ -9,11 +9,12 @@ export interface DeclaredSecret {
 }
 
 /** Every secret, certificate and authority that the file names. */
-export function declaredSecrets({ channels, sources, routes }: ServerConfig): readonly DeclaredSecret[] {
+export function declaredSecrets({ control, channels, sources, routes }: ServerConfig): readonly DeclaredSecret[] {
   const declared: DeclaredSecret[] = [];
   const add = (path: DeclaredSecret['path'], reference: string | undefined) => {
     if (reference !== undefined) declared.push({ path, reference });
   };
+  add(['control', 'oidc', 'clientSecret'], control.oidc?.clientSecret);
   for (const [name, channel] of Object.entries(channels)) {
     for (const [field, reference] of Object.entries(channel?.secrets ?? {})) add(['channels', name, field], reference);
   }

@@ -43,6 +43,18 @@ export const keySetPlace = z
     return url === null ? !/^https?:/.test(text) : !isForbiddenAddress(url.hostname);
   }, 'must be a URL that can be, at no link-local or metadata address');
 
+/** The issuer of an OpenID provider: without a query (OpenID Connect Discovery 1.0 section 3). */
+export const issuerUrl = z
+  .string()
+  .regex(
+    new RegExp(`^(?!.*[?])(${HTTPS}|${HTTP_HERE})$`),
+    'must be an https URL without user info, query and fragment (http for this machine alone)',
+  )
+  .refine(
+    (text) => !isForbiddenAddress(URL.parse(text)?.hostname ?? '169.254.0.1'),
+    'must be a URL that can be, at no link-local or metadata address',
+  );
+
 /** A reference to a secret, see `resolveSecret`. */
 export const secret = z
   .string()

@@ -4,7 +4,7 @@ import type { ControlPlane } from '../api/control.ts';
 import { controlApi } from '../api/control-api.ts';
 import { health, type Phase } from '../api/health.ts';
 import type { ConfiguredRoute } from '../config/config.ts';
-import { controlHosts } from '../config/control-hosts.ts';
+import { controlHosts } from '../config/control/control-hosts.ts';
 import { dataFolderOf, type LoadedConfig, loadPolicies, routeIssue } from '../config/load.ts';
 import { gatewayRoute } from '../config/routes.ts';
 import { routeFactsOf } from '../config/stickiness.ts';
@@ -30,6 +30,7 @@ import { ADMIN_TOKEN_FILE, ensureAdminToken } from '../identity/admin-token.ts';
 import { consumerControl } from '../identity/consumers.ts';
 import { installationSecret } from '../identity/installation-secret.ts';
 import { LastUses } from '../identity/last-uses.ts';
+import { oidcOffer } from '../identity/oidc/oidc-offer.ts';
 import { readPrivateFile } from '../identity/private-file.ts';
 import { sessionControl } from '../identity/session.ts';
 import { hashOf, tokenControl } from '../identity/tokens.ts';
@@ -198,6 +199,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       }),
       tokens,
       sessions: sessionControl({ secret, verified, now: Date.now }),
+      oidc: { offer: () => oidcOffer(inForce.now.config.control.oidc) },
       keyed: {
         claim: (request, by) => soon(store.keyedRequests.claim(request, by)),
         keep: (by, answer) => soon(store.keyedRequests.keep(by, answer)),

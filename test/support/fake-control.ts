@@ -48,6 +48,7 @@ export interface FakeControl extends ControlPlane {
     routes: Awaited<ReturnType<ControlPlane['routes']['list']>>;
     messages: readonly SentMessage[];
     policyNow: ReturnType<ControlPlane['policies']['declared']>;
+    oidc: ReturnType<ControlPlane['oidc']['offer']>;
     policyCheck: (route: string, asked: { text: string; stable: string; canary: string }) => PolicyCheck;
   };
   /** Credentials of consumers as they were handed over, by `route/name`. */
@@ -72,6 +73,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
     routes: [],
     messages: [],
     policyNow: { kind: 'valid', loaded: { policy, digest: 'sha256:first' } },
+    oidc: null,
     policyCheck: (route) => ({ route, issues: [], unreachable: [], answers: [], notes: [] }),
   };
   let now = T0;
@@ -149,6 +151,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
   return {
     mood,
     consumerKeys: consumers.keys,
+    oidc: { offer: () => mood.oidc },
     happen: (id, event) => move(id, event, { name: 'serin', role: 'serin' }, ''),
     see(id, evidence) {
       const record = find(id);

@@ -30,6 +30,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /metrics': { status: 200 },
   'GET /version': { status: 200 },
   'GET /api/v1/me': { status: 200 },
+  'GET /api/v1/sign-in': { status: 200 },
   'POST /api/v1/session': { status: 204, headers: OWN_PAGE },
   'DELETE /api/v1/session': { status: 204, headers: OWN_PAGE },
   'GET /api/v1/rollouts': { status: 200, query: '?limit=5' },

@@ -2,12 +2,13 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { Problem } from '../../problem/problem.ts';
 import { type ApiEnv, requires } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
+import type { OidcControl } from '../control.ts';
 import type { Entrance } from '../entry/authenticate.ts';
 import { mayActAs, rolesOf, verbsOf } from '../entry/may.ts';
 import { onlyFor } from '../entry/own-page.ts';
 import { limitBodyTo } from '../limit-body.ts';
 import { sessionBody } from '../request-schemas.ts';
-import { meViewSchema } from '../view-schemas.ts';
+import { meViewSchema, signInViewSchema } from '../view-schemas.ts';
 
 const MOST_BYTES = 2 * 1024;
 
@@ -41,8 +42,18 @@ export function meRoutes(): OpenAPIHono<ApiEnv> {
  * Signing in and out, for pages of this server: another page must not sign somebody in as its own author, who would then read what
  * is done (login CSRF). Before authentication.
  */
-export function signInRoutes({ sessions, present, page, cookies }: Entrance): OpenAPIHono<ApiEnv> {
+export function signInRoutes(
+  { sessions, present, page, cookies }: Entrance,
+  oidc: Pick<OidcControl, 'offer'>,
+): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
+  const means = createRoute({
+    method: 'get',
+    path: '/sign-in',
+    tags: ['session'],
+    summary: 'By which means one may sign in; asks for none',
+    responses: { 200: jsonAnswer(signInViewSchema, 'The means'), ...refusals() },
+  });
   const signIn = createRoute({
     method: 'post',
     path: '/session',
@@ -64,6 +75,8 @@ export function signInRoutes({ sessions, present, page, cookies }: Entrance): Op
     responses: { 204: { description: 'Nobody is signed in any more' }, ...refusals() },
   });
 
+  app.openapi(means, (c) => c.json({ token: true as const, oidc: oidc.offer() }, 200));
+
   app.openapi(signIn, async (c) => {
     const name = cookies.nameFor(c);
     const opened = await present(c, c.req.valid('json').token, (token) => sessions.open(token, name));
@@ -84,6 +97,7 @@ export function signInRoutes({ sessions, present, page, cookies }: Entrance): Op
 
   // No token is asked for here, so none helps with another method.
   app.all('/session', (c) => c.notFound());
+  app.all('/sign-in', (c) => c.notFound());
 
   return app;
 }

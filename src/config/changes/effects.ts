@@ -46,6 +46,7 @@ export const FILE_EFFECTS = {
     // Cookies and pages are made for them.
     publicUrl: 'restart',
     anonymous: 'restart',
+    oidc: 'applied',
   } satisfies EffectsOf<ServerConfig['control']>,
   controller: { tick: 'restart', blindAfter: 'restart' } satisfies EffectsOf<ServerConfig['controller']>,
   dataFolder: 'restart',

@@ -57,7 +57,7 @@ const LEAST: Readonly<Record<string, Role>> = {
 const OPEN = ['GET /livez', 'GET /readyz', 'GET /metrics', 'GET /version'];
 
 /** What a page signs in and out with. */
-const SIGN_IN = ['POST /api/v1/session', 'DELETE /api/v1/session'];
+const SIGN_IN = ['GET /api/v1/sign-in', 'POST /api/v1/session', 'DELETE /api/v1/session'];
 
 const UNKNOWN = ['GET /api/v1/secrets', 'POST /api/v1/rollouts/{id}/explode', 'GET /api'];
 

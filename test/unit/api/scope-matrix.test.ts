@@ -63,6 +63,7 @@ const OPEN = [
   'GET /readyz',
   'GET /metrics',
   'GET /version',
+  'GET /api/v1/sign-in',
   'POST /api/v1/session',
   'DELETE /api/v1/session',
 ];

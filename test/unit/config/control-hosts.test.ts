@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { controlApi } from '../../../src/api/control-api.ts';
 import { configSchema } from '../../../src/config/config.ts';
-import { type ControlNames, controlHosts } from '../../../src/config/control-hosts.ts';
+import { type ControlNames, controlHosts } from '../../../src/config/control/control-hosts.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { type ControlListener, listen } from '../../../src/server/listen.ts';
 import { fakeControl, TOKENS } from '../../support/fake-control.ts';

@@ -4,6 +4,14 @@ import { declaredSecrets } from '../../../src/config/declared-secrets.ts';
 
 const file = {
   routes: [{ name: 'shop', stable: 'http://shop.test', policy: 'standard' }],
+  control: {
+    oidc: {
+      issuer: 'https://login.test',
+      clientId: 'serin',
+      clientSecret: '${OIDC}',
+      roles: { claim: 'groups', map: { admins: 'admin' } },
+    },
+  },
   channels: { pagerduty: { routingKey: '${PAGER}' } },
   sources: {
     one: {
@@ -27,7 +35,7 @@ function references(value: unknown, path: readonly string[] = []): { path: reado
 describe('declaredSecrets', () => {
   it('names every reference that a file can hold, with its place', () => {
     const found = references(file);
-    expect(found).toHaveLength(6);
+    expect(found).toHaveLength(7);
     expect(declaredSecrets(config)).toEqual(expect.arrayContaining(found));
     expect(declaredSecrets(config)).toHaveLength(found.length);
   });
