@@ -93,8 +93,13 @@ export const reloadBody = z.strictObject({
   reason,
   dryRun: z.boolean().default(false).describe('Whether only to say what would change'),
 });
+const leaveBehind = z
+  .boolean()
+  .default(false)
+  .describe('Goes on without the consumers that still need the old version; the audit names them');
 export const advanceBody = z.strictObject({
   to: readableLine(63).describe('The stage that is meant: it must be the next one'),
+  leaveBehind,
   reason,
 });
 export const promoteBody = z.strictObject({
@@ -105,6 +110,7 @@ export const promoteBody = z.strictObject({
     .describe(
       'As a repair of a stable that is seen to fail more than half of its requests: without the bake, and recorded as one',
     ),
+  leaveBehind,
   reason,
 });
 export const weightBody = z.strictObject({ weight, reason });

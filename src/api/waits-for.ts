@@ -3,6 +3,7 @@ import { claimsParity } from '../parity/finding.ts';
 import { obstacleIn } from '../parity/internal/reservation.ts';
 import { whyUntold } from '../rollout/forced.ts';
 import { isKeptInternal } from '../rollout/internal.ts';
+import { stageNeeds } from '../rollout/needs/stage-needs.ts';
 import { currentStep, neededDwellMs, requiredGates } from '../rollout/plan.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { isEnded, type Rollout } from '../rollout/state.ts';
@@ -19,6 +20,8 @@ export function waitsFor({ rollout, evidence }: RolloutRecord): string[] {
   if (hasDwelt && isProvenEnough({ rollout, evidence })) {
     const closed = requiredGates(rollout).filter((gate) => !rollout.gatesPassed.includes(gate));
     waits.push(...closed.map((gate) => `gate:${gate}`));
+    if (stageNeeds(rollout, evidence, null).some(({ what, met }) => what === 'consumers' && !met))
+      waits.push('consumers');
   }
   if (isHeldByCheck(rollout, evidence.verdict) || isUnseenBake(rollout)) waits.push('advance');
   else if (hasDwelt && isEndedByHand({ rollout, evidence })) waits.push('advance');

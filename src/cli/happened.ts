@@ -1,4 +1,6 @@
 import type { AuditView } from '../api/view-schemas.ts';
+import { isRecord } from '../policy/is-record.ts';
+import { someNames } from '../rollout/needs/old-version.ts';
 
 /** An event of the audit with what tells it from others of its kind: `promoted as a repair`, `advanced to step-2`, `checkSkipped p99`. */
 export function whatHappened(event: AuditView['event']): string {
@@ -6,9 +8,9 @@ export function whatHappened(event: AuditView['event']): string {
   switch (kind) {
     case 'promoted':
       if (event['repair'] === true) return 'promoted as a repair';
-      return event['full'] === true ? 'promoted without the bake' : kind;
+      return `${event['full'] === true ? 'promoted without the bake' : kind}${whomItLeaves(event)}`;
     case 'advanced':
-      return `advanced to ${String(event['to'])}`;
+      return `advanced to ${String(event['to'])}${whomItLeaves(event)}`;
     case 'checkSkipped':
       return `checkSkipped ${String(event['check'])}`;
     case 'gatePassed':
@@ -16,4 +18,11 @@ export function whatHappened(event: AuditView['event']): string {
     default:
       return kind;
   }
+}
+
+/** Whom a person went on without, though they still needed the old version. */
+function whomItLeaves({ leaveBehind }: AuditView['event']): string {
+  if (!isRecord(leaveBehind) || !Array.isArray(leaveBehind['listed'])) return '';
+  const names = leaveBehind['listed'].map(String);
+  return names.length === 0 ? ', whoever still needs the old version' : `, without ${someNames(names)}`;
 }

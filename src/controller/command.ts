@@ -1,6 +1,6 @@
 import { Problem } from '../problem/problem.ts';
 import { STILL_RUNS } from '../rollout/acts/acts.ts';
-import { rebasedOn } from '../rollout/acts/deed.ts';
+import { namingThoseLeft, rebasedOn } from '../rollout/acts/deed.ts';
 import { REASON_TO_COME } from '../rollout/acts/preview.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, OverrideEvent } from '../rollout/event.ts';
@@ -10,6 +10,7 @@ import { orderFor } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import { previewDeed } from './acts/preview.ts';
+import { needsOldOf } from './acts/surroundings.ts';
 import { doAtGateway } from './at-gateway.ts';
 import { changeFor } from './commit.ts';
 import { applyOrder } from './order.ts';
@@ -98,8 +99,10 @@ async function recordOverride(
     const noRepair = whyNotAsRepair(record, event);
     if (noRepair !== null) throw new Problem('refused', noRepair);
     const at = await ports.memory.time.ask(ports.store);
-    const unmovedConsumers = await unmoved(ports, record.rollout.route);
-    const cause = { event, at, actor: who.by, reason: who.reason, unmovedConsumers };
+    const listed = await ports.store.consumers.list(record.rollout.route);
+    const needsOld = needsOldOf(record, listed);
+    const named = namingThoseLeft(event, needsOld);
+    const cause = { event: named, at, actor: who.by, reason: who.reason, needsOld };
     const change = { ...changeFor(ports, record, cause, null), expectedLookedAt: record.evidence.lookedAt };
     try {
       await ports.store.rollouts.commit(change);
@@ -119,9 +122,4 @@ async function existing(ports: ControllerPorts, id: string): Promise<RolloutReco
   const record = await ports.store.rollouts.find(id);
   if (!record) throw noSuchRollout(id);
   return record;
-}
-
-async function unmoved(ports: ControllerPorts, route: string): Promise<readonly string[]> {
-  const listed = await ports.store.consumers.list(route);
-  return listed.filter(({ rule }) => rule !== 'canary').map(({ name }) => name);
 }

@@ -3,6 +3,7 @@ import { announce } from '../rollout/announce.ts';
 import type { Happening } from '../rollout/event.ts';
 import { type Evidence, resetEvidence } from '../rollout/evidence.ts';
 import type { Transition } from '../rollout/move.ts';
+import type { NeedsOld } from '../rollout/needs/old-version.ts';
 import type { AuditDraft, Configuration, RolloutRecord } from '../rollout/record.ts';
 import { trailChange } from '../rollout/so-far/trail.ts';
 import { type Rollout, stageName } from '../rollout/state.ts';
@@ -12,7 +13,7 @@ import type { ControllerPorts } from './ports.ts';
 
 /** An event with everything that its audit entry says. */
 export interface Cause extends Happening {
-  readonly unmovedConsumers?: readonly string[];
+  readonly needsOld?: NeedsOld;
 }
 
 type Ports = Pick<ControllerPorts, 'channels' | 'routes' | 'installation'>;
@@ -68,8 +69,8 @@ function decidedBy(evidence: Evidence, { event }: Cause): Evidence {
 }
 
 function move(before: Rollout, cause: Cause): Transition {
-  const { at, actor, reason, unmovedConsumers = [] } = cause;
-  return transition(before, cause.event, { at, actor, reason, unmovedConsumers });
+  const { at, actor, reason, needsOld } = cause;
+  return transition(before, cause.event, { at, actor, reason, needsOld });
 }
 
 function deliveriesFor(

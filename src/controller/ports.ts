@@ -57,7 +57,7 @@ export interface Safeguard {
 export interface ControllerPorts {
   readonly store: Pick<
     Store,
-    'rollouts' | 'trails' | 'outbox' | 'lease' | 'stables' | 'consumers' | 'keyedRequests' | 'now'
+    'rollouts' | 'trails' | 'outbox' | 'lease' | 'stables' | 'consumers' | 'consumerLedger' | 'keyedRequests' | 'now'
   >;
   readonly source: MetricsSource;
   readonly router: Pick<TrafficRouter, 'apply' | 'observe'>;

@@ -12,7 +12,7 @@ export function replay(entries: readonly AuditDraft[]): Rollout {
     throw new Error('the audit of a rollout begins with rolloutStarted');
   const replayed = rest.reduce<Rollout>(
     (rollout, entry) => {
-      const context = { at: entry.at, actor: entry.actor, reason: entry.reason, unmovedConsumers: [] };
+      const context = { at: entry.at, actor: entry.actor, reason: entry.reason };
       const moved = transition(rollout, entry.event as RolloutEvent, context);
       if (moved.kind === 'refused') throw new Error(`the audit cannot be replayed: ${moved.reason}`);
       return moved.rollout;

@@ -5,6 +5,7 @@ import { SERIN } from '../rollout/event.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { afterLook, changeFor, evidenceOnly } from './commit.ts';
+import { withConsumers } from './consumers/consumer-looks.ts';
 import { gather } from './gather.ts';
 import { applyOrder } from './order.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -33,7 +34,8 @@ export async function tickRollout(
   const stepMs = memory.looks.stepMs(record, at);
   if (stepMs !== 0)
     ports.log({ what: 'clockSet', level: 'warn', rollout: rollout.id, route: rollout.route, byMs: stepMs });
-  const evidence = await gather(ports, record, { at, stepMs }, signal);
+  const gathered = await gather(ports, record, { at, stepMs }, signal);
+  const evidence = await withConsumers(ports, { rollout, evidence: gathered }, at);
   const preflightFailure = rollout.stage.kind === 'preflight' ? await probeCanary(ports, record) : null;
   const braked = memory.brakes.get(rollout.id) ?? null;
   const event = decide(rollout, evidence, { at, braked, preflightFailure });

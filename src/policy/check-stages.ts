@@ -12,6 +12,7 @@ export function checkStages(spec: LegibleSpec): readonly DocumentFault[] {
     ...weightsRise(spec),
     ...consumersComeFirst(spec),
     ...onlyTheListMoves(spec),
+    ...unlistedStay(spec),
     ...sunsetFollows(spec),
     ...dwellsAreReachable(spec),
     ...gatesAreNamedOnce(spec),
@@ -68,6 +69,12 @@ function onlyTheListMoves({ steps, consumers }: LegibleSpec): DocumentFault[] {
   if (!steps.every((step) => step !== null && 'consumers' in step)) return [];
   const message = 'consumers.default must be stable where every step moves listed consumers only';
   return [{ path: ['spec', 'consumers', 'default'], message, at: 'key' }];
+}
+
+function unlistedStay({ consumers }: LegibleSpec): DocumentFault[] {
+  if (!consumers?.unlisted || consumers.default !== 'by-weight') return [];
+  const message = 'unlisted bounds those who stay on the stable: it takes consumers.default: stable';
+  return [{ path: ['spec', 'consumers', 'unlisted'], message, at: 'key' }];
 }
 
 /** RFC 9745 section 4. */

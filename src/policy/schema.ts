@@ -135,6 +135,14 @@ export const policySchema = z.strictObject({
           .literal(['by-weight', 'stable'])
           .default('by-weight')
           .describe('What a consumer that nobody listed gets. `by-weight`: as any client; `stable`: never the canary'),
+        unlisted: z
+          .strictObject({
+            max: weight.describe('Of the requests of the last 7 days, such as `1%`'),
+          })
+          .optional()
+          .describe(
+            'With `default: stable`, how much of the traffic may be of clients that nobody listed when the last step ends. Left out, it is not bounded',
+          ),
         deprecation: z
           .strictObject({
             since: day.describe('From this day on the old version is deprecated'),
@@ -151,7 +159,7 @@ export const policySchema = z.strictObject({
           ),
       })
       .default({ default: 'by-weight' })
-      .describe('What consumers get, and what those on the old version are told'),
+      .describe('What consumers get, what those on the old version are told, and what keeps the rollout from its bake'),
     steps: z
       .array(step)
       .min(1)

@@ -3,6 +3,7 @@ import type { Policy } from '../policy/schema.ts';
 import type { RouterName } from '../split/capabilities.ts';
 import type { PulledBrake, Upstream } from '../split/order.ts';
 import type { HeavyUnits } from '../stats/units/known-units.ts';
+import type { UnlistedTraffic } from './needs/old-version.ts';
 import type { PagedCause } from './state.ts';
 
 /** What Serin found. Each event carries the sentence that the audit keeps. */
@@ -38,13 +39,22 @@ export type MachineEvent =
   | { readonly kind: 'rolloutFinalised'; readonly reason: string }
   | { readonly kind: 'pageResolved'; readonly reason: string };
 
+/** Those who still need the old version, whom a person has decided to go on without. */
+export interface LeftBehind {
+  /** Names of listed consumers. */
+  readonly listed: readonly string[];
+  /** What clients that nobody listed sent lately; null where it is not known, or not bounded. */
+  readonly unlisted: UnlistedTraffic | null;
+}
+
 /** What a person did. The reason and the person are part of the audit entry, not of the event. */
 export type OverrideEvent =
   | { readonly kind: 'paused' }
   | { readonly kind: 'resumed' }
-  | { readonly kind: 'advanced'; readonly to: string }
+  | { readonly kind: 'advanced'; readonly to: string; readonly leaveBehind?: LeftBehind }
   | {
       readonly kind: 'promoted';
+      readonly leaveBehind?: LeftBehind;
       readonly full: boolean;
       /** Set when the stable is broken and the canary mends it: at once and without the bake, whatever was shown. */
       readonly repair?: true;

@@ -6,6 +6,7 @@ import type { Policy } from '../policy/schema.ts';
 import type { Block } from '../stats/block.ts';
 import { addForced, type Forced } from './forced.ts';
 import type { EvidenceReset } from './move.ts';
+import type { NeedsOld } from './needs/old-version.ts';
 import { addCost, type CostSoFar, closeStage, NO_COST } from './so-far/cost.ts';
 import { countPast, enterPast, leavePast, type Past, trustedPast } from './so-far/past.ts';
 import { extendTrail, type TrailEnd } from './so-far/trail.ts';
@@ -42,8 +43,17 @@ export interface Evidence {
   readonly slowAfterMs: number;
   /** The stages so far, from the first that this version saw begin; omitted before it. */
   readonly past?: Past;
+  /** What was last seen of consumers; omitted where nobody asked. */
+  readonly consumers?: ConsumersSeen;
   /** The end of the trail; omitted before the first look that left one. */
   readonly trail?: TrailEnd;
+}
+
+/** What is known of the consumers of the route. */
+export interface ConsumersSeen {
+  /** Database time at which the ledger was asked, epoch ms. */
+  readonly ledgerAt: number;
+  readonly needsOld: NeedsOld;
 }
 
 /** Nothing seen yet. */

@@ -1,4 +1,5 @@
 import type { Actor } from './event.ts';
+import type { NeedsOld } from './needs/old-version.ts';
 import { nextStage, weightOf } from './plan.ts';
 import { isEnded, type Rollout, type Stage } from './state.ts';
 
@@ -9,8 +10,8 @@ export interface TransitionContext {
   readonly actor: Actor;
   /** Why, in a person's words; empty for Serin, whose events carry their reason. */
   readonly reason: string;
-  /** Listed consumers of the route that are not on the canary yet. */
-  readonly unmovedConsumers: readonly string[];
+  /** Who still needs the old version; omitted where nobody asked. */
+  readonly needsOld?: NeedsOld | undefined;
 }
 
 /** What the event does to the evidence: nothing, a new stage begins, or it starts from nothing. */

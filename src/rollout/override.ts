@@ -1,5 +1,4 @@
 import { isSkipped, termsOf } from '../parity/each-check.ts';
-import { counted } from '../policy/counted.ts';
 import { formatBps } from '../policy/units.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
 import type { OverrideEvent } from './event.ts';
@@ -14,9 +13,10 @@ import {
   weighed,
   withoutStepBack,
 } from './move.ts';
+import { asksWhoNeedsOld, listedLeft, unlistedLeft } from './needs/old-version.ts';
 import { goOn } from './on-harm.ts';
 import { currentStep, nextStage, requiredGates } from './plan.ts';
-import { type Rollout, stageName } from './state.ts';
+import { type Rollout, type Stage, stageName } from './state.ts';
 import { inQuotes, saidBy } from './words/quote.ts';
 
 /** What an operator may do to a running rollout; any override acknowledges an open page. */
@@ -44,11 +44,16 @@ function overridden(rollout: Rollout, event: OverrideEvent, context: TransitionC
         ...(rollout.withdrawal?.phase === 'held' ? weighed(rollout, rollout.withdrawal.fromBps, context.at) : {}),
       });
     case 'advanced':
-      return advanceByHand(rollout, event.to, context, why);
+      return advanceByHand(rollout, event, context, why);
     case 'promoted':
       if (event.repair)
-        return promoteByHand(rollout, true, context, `${context.actor.name}, as a repair: ${inQuotes(context.reason)}`);
-      return promoteByHand(rollout, event.full, context, why);
+        return promoteByHand(
+          rollout,
+          event,
+          context,
+          `${context.actor.name}, as a repair: ${inQuotes(context.reason)}`,
+        );
+      return promoteByHand(rollout, event, context, why);
     case 'rolledBack':
       return rollBackByHand(rollout, context, why);
     case 'aborted':
@@ -88,27 +93,54 @@ function rollBackByHand(rollout: Rollout, context: TransitionContext, why: strin
   return moved.kind === 'moved' ? { ...moved, rollout: { ...moved.rollout, openPage: null } } : moved;
 }
 
-function advanceByHand(rollout: Rollout, to: string, context: TransitionContext, why: string): Transition {
+function advanceByHand(
+  rollout: Rollout,
+  event: Going<'advanced'>,
+  context: TransitionContext,
+  why: string,
+): Transition {
   const next = nextStage(rollout);
   if (!next) return refused('there is no stage after this one');
-  if (stageName(next) !== to) return refused(`the next stage is ${stageName(next)}, not ${to}`);
-  const step = currentStep(rollout);
-  if (step && 'consumers' in step && context.unmovedConsumers.length > 0) {
-    const waiting = context.unmovedConsumers;
-    const are = waiting.length === 1 ? 'is' : 'are';
-    return refused(
-      `${counted(waiting.length, 'listed consumer')} ${are} not moved yet: ${waiting.slice(0, 5).join(', ')}`,
-    );
-  }
-  return enter(rollout, next, context, why);
+  if (stageName(next) !== event.to) return refused(`the next stage is ${stageName(next)}, not ${event.to}`);
+  const left = whoIsLeft(rollout, next, event, context);
+  return left === null ? enter(rollout, next, context, why) : refused(left);
 }
 
-function promoteByHand(rollout: Rollout, full: boolean, context: TransitionContext, why: string): Transition {
+function promoteByHand(
+  rollout: Rollout,
+  event: Going<'promoted'>,
+  context: TransitionContext,
+  why: string,
+): Transition {
   const { kind } = rollout.stage;
   if (kind === 'preflight') return refused('the canary has not answered yet');
-  if (kind === 'promoted' || (kind === 'bake' && !full)) return refused('it serves 100% already');
-  return enter(rollout, full ? { kind: 'promoted' } : { kind: 'bake' }, context, why);
+  if (kind === 'promoted' || (kind === 'bake' && !event.full)) return refused('it serves 100% already');
+  const next: Stage = event.full ? { kind: 'promoted' } : { kind: 'bake' };
+  const left = event.repair ? null : whoIsLeft(rollout, next, event, context);
+  return left === null ? enter(rollout, next, context, why) : refused(left);
 }
+
+type Going<Kind extends 'advanced' | 'promoted'> = Extract<OverrideEvent, { kind: Kind }>;
+
+/** Who would be given the canary without having been moved, and how one goes on anyway; null where nobody would. */
+function whoIsLeft(
+  rollout: Rollout,
+  next: Stage,
+  { leaveBehind }: Pick<Going<'advanced'>, 'leaveBehind'>,
+  { needsOld }: TransitionContext,
+): string | null {
+  const { kind } = rollout.stage;
+  const mayAsk = (kind === 'step' || kind === 'internal') && asksWhoNeedsOld(rollout);
+  if (!mayAsk || needsOld === undefined || leaveBehind !== undefined) return null;
+  const step = currentStep(rollout);
+  // A step of listed consumers is over when they are moved; otherwise it is asked before everybody gets the canary.
+  const isLast = next.kind === 'bake' || next.kind === 'promoted';
+  const listed = isLast || (step !== null && 'consumers' in step) ? listedLeft(rollout, needsOld) : null;
+  const left = [listed, isLast ? unlistedLeft(rollout, needsOld) : null].filter((one) => one !== null);
+  return left.length === 0 ? null : `${left.join('; and ')}; ${GO_ON}`;
+}
+
+const GO_ON = 'move them first, or go on without them: leaveBehind, --leave-behind on the command line';
 
 function setWeight(rollout: Rollout, canaryBps: number, at: number, why: string): Transition {
   const step = currentStep(rollout);

@@ -124,7 +124,7 @@ describe('acts', () => {
   });
 
   it('are taken at one of these and refused at another, each of them', () => {
-    const around = { at: 0, unmovedConsumers: [], policy: { refused: 'gone' }, startRefused: null, owed: null };
+    const around = { at: 0, policy: { refused: 'gone' }, startRefused: null, owed: null };
     const edited = { policy: CONSUMERS, digest: 'sha256:second' };
     const all = Object.values(STANDINGS).flatMap((standing) => {
       const { rollout } = standing();

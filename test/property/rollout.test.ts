@@ -82,7 +82,7 @@ function run(events: readonly RolloutEvent[]) {
   audit.push(auditDraft(null, rollout, { event: started, at: T0, actor, reason: 'ready' }));
   for (const [index, next] of events.entries()) {
     const at = T0 + (index + 1) * 1_000;
-    const moved = transition(rollout, next, { at, actor, reason: 'because', unmovedConsumers: [] });
+    const moved = transition(rollout, next, { at, actor, reason: 'because' });
     if (moved.kind === 'refused') continue;
     audit.push(auditDraft(rollout, moved.rollout, { event: next, at, actor, reason: 'because' }));
     rollout = moved.rollout;

@@ -107,7 +107,6 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
   };
   const around = (): Surroundings => ({
     at: now,
-    unmovedConsumers: [],
     policy: { policy, digest: 'sha256:second' },
     startRefused: null,
     owed: null,
@@ -115,7 +114,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
   const move = (id: string, event: RolloutEvent, actor: Actor, reason: string): RolloutRecord => {
     const at = tick();
     const { rollout, evidence } = find(id);
-    const moved = transition(rollout, event, { at, actor, reason, unmovedConsumers: [] });
+    const moved = transition(rollout, event, { at, actor, reason });
     if (moved.kind === 'refused') throw new Problem('refused', moved.reason);
     const kept =
       moved.evidence === 'keep' || isEnded(moved.rollout) ? evidence : { ...evidence, verdict: null, dwellMs: 0 };

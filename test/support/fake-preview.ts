@@ -19,10 +19,10 @@ export function fakePreview(
   const { at, actor, reason, edited, listed } = given;
   if (deed.verb === 'retry') return refusedPreview(rollout.version, STILL_RUNS);
   const event = deed.verb === 'rebase' ? rebasedOn(edited) : eventOf(deed);
-  const moved = transition(rollout, event, { at, actor, reason, unmovedConsumers: [] });
+  const moved = transition(rollout, event, { at, actor, reason });
   if (moved.kind === 'refused') return refusedPreview(rollout.version, moved.reason);
   const after = moved.rollout;
   const messages = announce(rollout, after, { event, at, actor, reason }, evidence);
   const deliveries = messages.map((message) => ({ channel: 'console', message }));
-  return previewOf({ deed, before, after, evidence, deliveries, listed, at });
+  return previewOf({ deed, event, before, after, evidence, deliveries, listed, at });
 }

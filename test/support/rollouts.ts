@@ -44,7 +44,7 @@ export function startedEvent(policy: Policy = policyOf()): StartedEvent {
 }
 
 export function context(over: Partial<TransitionContext> = {}): TransitionContext {
-  return { at: T0 + 1_000, actor: { name: 'ada', role: 'operator' }, reason: 'because', unmovedConsumers: [], ...over };
+  return { at: T0 + 1_000, actor: { name: 'ada', role: 'operator' }, reason: 'because', ...over };
 }
 
 /** A rollout that stands in the stage named, reached by nothing but events. */

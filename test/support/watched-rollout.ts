@@ -85,7 +85,7 @@ function blockAt(rollout: Rollout, { stable, canary, forced }: Happenings, rando
 
 /** After an event; as it was where the event is refused. */
 function applied(rollout: Rollout, evidence: Evidence, event: MachineEvent | OverrideEvent, at: number) {
-  const moved = transition(rollout, event, { at, actor: SERIN, reason: 'because', unmovedConsumers: [] });
+  const moved = transition(rollout, event, { at, actor: SERIN, reason: 'because' });
   if (moved.kind === 'refused') return { rollout, evidence };
   return { rollout: moved.rollout, evidence: resetEvidence(evidence, moved.evidence, moved.rollout, at) };
 }

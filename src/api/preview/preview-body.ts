@@ -23,11 +23,17 @@ export const previewBody = z.discriminatedUnion('verb', [
   bare('finalise'),
   bare('rebase'),
   bare('retry'),
-  z.strictObject({ verb: z.literal('advance'), to: advanceBody.shape.to, reason }),
+  z.strictObject({
+    verb: z.literal('advance'),
+    to: advanceBody.shape.to,
+    leaveBehind: advanceBody.shape.leaveBehind,
+    reason,
+  }),
   z.strictObject({
     verb: z.literal('promote'),
     full: promoteBody.shape.full,
     repair: promoteBody.shape.repair,
+    leaveBehind: promoteBody.shape.leaveBehind,
     reason,
   }),
   z.strictObject({ verb: z.literal('weight'), weight: weightBody.shape.weight, reason }),
@@ -39,9 +45,9 @@ export const previewBody = z.discriminatedUnion('verb', [
 export function deedOf(body: z.output<typeof previewBody>): Deed {
   switch (body.verb) {
     case 'advance':
-      return { verb: body.verb, to: body.to };
+      return { verb: body.verb, to: body.to, leaveBehind: body.leaveBehind };
     case 'promote':
-      return { verb: body.verb, full: body.full, repair: body.repair };
+      return { verb: body.verb, full: body.full, repair: body.repair, leaveBehind: body.leaveBehind };
     case 'weight':
       return { verb: body.verb, canaryBps: body.weight };
     case 'extend':

@@ -84,12 +84,12 @@ export function overrideRoutes(control: ControlPlane): OpenAPIHono<ApiEnv> {
     override(c, { ...c.req.valid('param'), ...c.req.valid('json'), event: eventOf({ verb: 'finalise' }) }),
   );
   app.openapi(verb('advance', 'On to the next stage, which is named', advanceBody), (c) => {
-    const { to, reason } = c.req.valid('json');
-    return override(c, { ...c.req.valid('param'), reason, event: eventOf({ verb: 'advance', to }) });
+    const { reason, ...asked } = c.req.valid('json');
+    return override(c, { ...c.req.valid('param'), reason, event: eventOf({ verb: 'advance', ...asked }) });
   });
   app.openapi(verb('promote', 'To 100%, with the bake or without', promoteBody), (c) => {
-    const { full, repair, reason } = c.req.valid('json');
-    return override(c, { ...c.req.valid('param'), reason, event: eventOf({ verb: 'promote', full, repair }) });
+    const { reason, ...asked } = c.req.valid('json');
+    return override(c, { ...c.req.valid('param'), reason, event: eventOf({ verb: 'promote', ...asked }) });
   });
   app.openapi(verb('weight', 'Set the weight of the present step', weightBody), (c) => {
     const { weight, reason } = c.req.valid('json');

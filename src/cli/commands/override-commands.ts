@@ -19,6 +19,7 @@ interface OverrideOptions extends ServerOptions {
   readonly to?: string;
   readonly full?: boolean;
   readonly repair?: boolean;
+  readonly leaveBehind?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -31,6 +32,12 @@ interface Posted {
   /** What a preview takes in place of the body. */
   readonly previewed?: object;
   readonly question?: string;
+}
+
+const LEAVE_BEHIND = 'go on without the consumers that still need the old version; the audit names them';
+
+function leaving({ leaveBehind }: OverrideOptions): { readonly leaveBehind?: true } {
+  return leaveBehind ? { leaveBehind: true } : {};
 }
 
 export function registerOverrides(program: Command, session: Session): void {
@@ -99,11 +106,12 @@ export function registerOverrides(program: Command, session: Session): void {
 
   verb(program, 'advance', 'go to the next stage now')
     .option('--to <stage>', 'the stage that is meant (default: the next one)')
+    .option('--leave-behind', LEAVE_BEHIND)
     .action((routeOrId: string, options: OverrideOptions) =>
       act(routeOrId, options, ({ nextStage, route, stage }) => {
         const to = options.to ?? nextStage;
         if (to === null) throw new Problem('refused', `${route} is ${stage}: there is no next stage`);
-        return { verb: 'advance', body: { to } };
+        return { verb: 'advance', body: { to, ...leaving(options) } };
       }),
     );
   verb(program, 'promote', 'go to 100% now, with the bake')
@@ -112,10 +120,11 @@ export function registerOverrides(program: Command, session: Session): void {
       '--repair',
       'the canary mends a stable that fails more than half of its requests: at once, without the bake, and recorded as a repair',
     )
+    .option('--leave-behind', LEAVE_BEHIND)
     .action((routeOrId: string, options: OverrideOptions) =>
       act(routeOrId, options, () => ({
         verb: 'promote',
-        body: options.repair ? { repair: true } : { full: options.full ?? false },
+        body: { ...(options.repair ? { repair: true } : { full: options.full ?? false }), ...leaving(options) },
         question: options.repair ? 'Promote to 100% at once as a repair, without the bake:' : 'Promote to 100%:',
       })),
     );

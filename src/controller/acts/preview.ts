@@ -1,6 +1,6 @@
 import { Problem } from '../../problem/problem.ts';
 import { STILL_RUNS } from '../../rollout/acts/acts.ts';
-import { type Change, type Deed, eventOf, rebasedOn } from '../../rollout/acts/deed.ts';
+import { type Change, type Deed, eventOf, namingThoseLeft, rebasedOn } from '../../rollout/acts/deed.ts';
 import type { Preview } from '../../rollout/acts/outcome.ts';
 import { previewOf, previewOfRetry, previewOfSame, refusedPreview } from '../../rollout/acts/preview.ts';
 import type { Actor } from '../../rollout/event.ts';
@@ -54,14 +54,17 @@ function settled(ports: ControllerPorts, record: RolloutRecord): RolloutRecord {
 }
 
 function previewOverride(ports: ControllerPorts, before: RolloutRecord, deed: Change, { by, reason }: Asker): Preview {
-  const { at, unmovedConsumers } = around(ports, before);
+  const { at, needsOld } = around(ports, before);
   const { route, policy } = before.rollout;
-  const event = deed.verb === 'rebase' ? rebasedOn(loadedPolicy(ports, policy.metadata.name)) : eventOf(deed);
+  const event =
+    deed.verb === 'rebase'
+      ? rebasedOn(loadedPolicy(ports, policy.metadata.name))
+      : namingThoseLeft(eventOf(deed), needsOld);
   const noRepair = whyNotAsRepair(before, event);
   if (noRepair !== null) throw new Problem('refused', noRepair);
-  const change = changeFor(ports, before, { event, at, actor: by, reason, unmovedConsumers }, null);
+  const change = changeFor(ports, before, { event, at, actor: by, reason, needsOld }, null);
   const { rollout: after, evidence, deliveries } = change;
-  return previewOf({ deed, before, after, evidence, deliveries, listed: ports.listed(route), at });
+  return previewOf({ deed, event, before, after, evidence, deliveries, listed: ports.listed(route), at });
 }
 
 async function previewRetry(ports: ControllerPorts, record: RolloutRecord, { by, reason }: Asker): Promise<Preview> {

@@ -2,10 +2,11 @@ import { messageOf } from '../../problem/log.ts';
 import { Problem } from '../../problem/problem.ts';
 import { type Act, actsOf, type Surroundings } from '../../rollout/acts/acts.ts';
 import { type Actor, type Happening, SERIN } from '../../rollout/event.ts';
+import { type NeedsOld, whoNeedsOld } from '../../rollout/needs/old-version.ts';
 import { mayHoldHarm } from '../../rollout/on-harm.ts';
 import type { RolloutRecord } from '../../rollout/record.ts';
 import { isEnded } from '../../rollout/state.ts';
-import type { Upstream } from '../../split/order.ts';
+import type { ListedRule, Upstream } from '../../split/order.ts';
 import { owedEvent, type PolicyNow } from '../memory.ts';
 import type { ControllerPorts } from '../ports.ts';
 import { declaredRoute, loadedPolicy, sameRollout } from '../start.ts';
@@ -33,14 +34,22 @@ export function actsNow(ports: ControllerPorts, record: RolloutRecord): readonly
 /** What is known without asking anybody. */
 export function around(
   ports: ControllerPorts,
-  { rollout }: RolloutRecord,
-): Omit<Surroundings, 'policy' | 'startRefused'> {
-  const unmoved = ports.listed(rollout.route).filter(({ rule }) => rule !== 'canary');
+  record: RolloutRecord,
+): Omit<Surroundings, 'policy' | 'startRefused'> & { readonly needsOld: NeedsOld } {
+  const { rollout } = record;
   return {
     at: ports.memory.time.estimate(),
-    unmovedConsumers: unmoved.map(({ name }) => name),
+    needsOld: needsOldOf(record, ports.listed(rollout.route)),
     owed: owedTo(ports, rollout),
   };
+}
+
+/** Whom a change to 100 % would give the canary before they were moved. What is not listed is known as of the last look. */
+export function needsOldOf(
+  { rollout, evidence }: RolloutRecord,
+  listed: readonly Pick<ListedRule, 'name' | 'rule'>[],
+): NeedsOld {
+  return whoNeedsOld(rollout, listed, evidence.consumers?.needsOld.unlisted ?? null);
 }
 
 /** What `settle` would record before anything else. */

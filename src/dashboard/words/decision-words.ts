@@ -74,10 +74,10 @@ const EVENTS: Readonly<Record<string, Told>> = {
   pageResolved: plain('check', 'The page is over'),
   paused: plain('paused'),
   resumed: plain('step'),
-  advanced: moved('step'),
+  advanced: (event, way) => ['step', `${way === null ? 'Advanced' : `${way}, advanced`}${whomItLeaves(event)}`],
   promoted: (event, way) => {
     const how = event['repair'] === true ? ' as a repair' : event['full'] === true ? ' without the bake' : '';
-    return ['step', `${way === null ? 'Promoted' : `${way}, promoted`}${how}`];
+    return ['step', `${way === null ? 'Promoted' : `${way}, promoted`}${how}${whomItLeaves(event)}`];
   },
   rolledBack: moved('harm'),
   aborted: moved('quiet'),
@@ -89,6 +89,13 @@ const EVENTS: Readonly<Record<string, Told>> = {
   rebased: plain('step', 'Rebased on the declared policy'),
   finalisedByHand: plain('parity', 'Finalised'),
 };
+
+/** How many listed consumers it went on without. */
+function whomItLeaves({ leaveBehind }: Fact): string {
+  if (typeof leaveBehind !== 'object' || leaveBehind === null) return '';
+  const listed = 'listed' in leaveBehind && Array.isArray(leaveBehind.listed) ? leaveBehind.listed : [];
+  return listed.length === 0 ? '' : ` without ${listed.length === 1 ? '1 consumer' : `${listed.length} consumers`}`;
+}
 
 function actionOf(event: Fact): string {
   switch (event['action']) {

@@ -2,6 +2,7 @@ import { allNames, isSkipped, termsOf } from '../../parity/each-check.ts';
 import type { LoadedPolicy } from '../../policy/read.ts';
 import type { Happening } from '../event.ts';
 import { refused, type Transition, type TransitionContext } from '../move.ts';
+import type { NeedsOld } from '../needs/old-version.ts';
 import { closedGates, currentStep, nextStage, requiredGates } from '../plan.ts';
 import type { RolloutRecord } from '../record.ts';
 import { isEnded, stageName } from '../state.ts';
@@ -18,8 +19,8 @@ export interface Act {
 export interface Surroundings {
   /** Database time, epoch ms. */
   readonly at: number;
-  /** Listed consumers of the route that are not on the canary yet. */
-  readonly unmovedConsumers: readonly string[];
+  /** Who still needs the old version. */
+  readonly needsOld?: NeedsOld;
   /** The rollout's policy as its file has it now, or why it cannot be read. */
   readonly policy: LoadedPolicy | { readonly refused: string };
   /** Why the canary of an ended rollout cannot be started again, before anybody asks the canary and the sources; null if nothing is in the way. */
@@ -41,9 +42,10 @@ const AN_HOUR_MS = 3_600_000;
  * - `rebase`: the policy as its file has it. `retry`: as far as it is refused before the canary and the sources are asked.
  */
 export function actsOf(record: RolloutRecord, around: Surroundings): readonly Act[] {
-  const { at, unmovedConsumers, owed } = around;
+  const { at, needsOld, owed } = around;
   const present = owed === null ? record : { ...record, rollout: afterOwed(record.rollout, owed) };
-  const context: TransitionContext = { at, actor: { name: '', role: 'operator' }, reason: '', unmovedConsumers };
+  const actor = { name: '', role: 'operator' } as const;
+  const context: TransitionContext = { at, actor, reason: '', ...(needsOld ? { needsOld } : {}) };
   return VERBS.map((verb) => {
     // A retry goes by what is recorded.
     const of = verb === 'retry' ? record : present;
@@ -56,7 +58,7 @@ function afterOwed(
   rollout: RolloutRecord['rollout'],
   { event, at, actor, reason }: Happening,
 ): RolloutRecord['rollout'] {
-  const moved = transition(rollout, event, { at, actor, reason, unmovedConsumers: [] });
+  const moved = transition(rollout, event, { at, actor, reason });
   return moved.kind === 'moved' ? moved.rollout : rollout;
 }
 

@@ -1,6 +1,7 @@
 import type { CheckName } from '../../judge/verdict.ts';
 import type { LoadedPolicy } from '../../policy/read.ts';
-import type { OverrideEvent } from '../event.ts';
+import type { LeftBehind, OverrideEvent } from '../event.ts';
+import type { NeedsOld } from '../needs/old-version.ts';
 
 /** What a person may do to a rollout, by the words of the API and the command line. */
 export const VERBS = [
@@ -24,8 +25,8 @@ export type Verb = (typeof VERBS)[number];
 /** A verb that is one event, with what it takes. */
 export type Override =
   | { readonly verb: 'pause' | 'resume' | 'rollback' | 'abort' | 'finalise' }
-  | { readonly verb: 'advance'; readonly to: string }
-  | { readonly verb: 'promote'; readonly full: boolean; readonly repair: boolean }
+  | { readonly verb: 'advance'; readonly to: string; readonly leaveBehind?: boolean }
+  | { readonly verb: 'promote'; readonly full: boolean; readonly repair: boolean; readonly leaveBehind?: boolean }
   | { readonly verb: 'weight'; readonly canaryBps: number }
   | { readonly verb: 'extend'; readonly byMs: number }
   | { readonly verb: 'skip'; readonly check: CheckName }
@@ -50,10 +51,10 @@ export function eventOf(override: Override): OverrideEvent {
     case 'finalise':
       return { kind: 'finalisedByHand' };
     case 'advance':
-      return { kind: 'advanced', to: override.to };
+      return { kind: 'advanced', to: override.to, ...leaving(override) };
     case 'promote':
       if (override.repair) return { kind: 'promoted', full: true, repair: true };
-      return { kind: 'promoted', full: override.full };
+      return { kind: 'promoted', full: override.full, ...leaving(override) };
     case 'weight':
       return { kind: 'weightSet', canaryBps: override.canaryBps };
     case 'extend':
@@ -63,6 +64,17 @@ export function eventOf(override: Override): OverrideEvent {
     case 'gate':
       return { kind: 'gatePassed', gate: override.gate };
   }
+}
+
+/** Who they are is known when it is done. */
+function leaving({ leaveBehind = false }: { readonly leaveBehind?: boolean }): { readonly leaveBehind?: LeftBehind } {
+  return leaveBehind ? { leaveBehind: { listed: [], unlisted: null } } : {};
+}
+
+/** The event with the names of those whom it leaves behind, so that the audit has them. */
+export function namingThoseLeft(event: OverrideEvent, needsOld: NeedsOld): OverrideEvent {
+  if (!('leaveBehind' in event) || event.leaveBehind === undefined) return event;
+  return { ...event, leaveBehind: needsOld };
 }
 
 export function rebasedOn({ policy, digest }: LoadedPolicy): OverrideEvent {

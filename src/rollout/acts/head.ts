@@ -1,12 +1,19 @@
+import { counted } from '../../policy/counted.ts';
 import { formatBps, formatDuration } from '../../policy/units.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
+import { someNames, unlistedInWords } from '../needs/old-version.ts';
 import { onHarm } from '../on-harm.ts';
 import { closedGates, currentStep, neededDwellMs } from '../plan.ts';
 import { type Rollout, stageName } from '../state.ts';
 import type { ChangeOutcome } from './outcome.ts';
 
 /** What a verb does to the rollout itself. */
-export function headOf({ deed, before: { rollout: before, evidence }, after }: ChangeOutcome): readonly string[] {
+export function headOf({
+  deed,
+  event,
+  before: { rollout: before, evidence },
+  after,
+}: ChangeOutcome): readonly string[] {
   const { route, canary, stable } = after;
   const was = stageName(before.stage);
   const now = stageName(after.stage);
@@ -23,13 +30,20 @@ export function headOf({ deed, before: { rollout: before, evidence }, after }: C
     case 'advance':
       return after.stage.kind === 'finalised'
         ? finalised(after, before)
-        : [`${canary.version} goes from ${was} to ${now} without waiting for what ${was} still needs.`];
+        : [
+            `${canary.version} goes from ${was} to ${now} without waiting for what ${was} still needs.`,
+            ...leftIn(event, after),
+          ];
     case 'promote':
       if (after.stage.kind === 'bake')
-        return [`${canary.version} goes from ${was} to the bake at 100%, without the steps that are left.`];
+        return [
+          `${canary.version} goes from ${was} to the bake at 100%, without the steps that are left.`,
+          ...leftIn(event, after),
+        ];
       return [
         `${canary.version} is promoted from ${was} to 100%, ${was === 'bake' ? 'without waiting for the end of the bake' : 'without the bake'}.`,
         ...(deed.repair ? [`It is recorded as the repair of ${stable.version}.`] : []),
+        ...leftIn(event, after),
       ];
     case 'rollback':
       return [`${canary.version} of ${route} is rolled back from ${was}, and the rollout is over.`];
@@ -54,6 +68,20 @@ export function headOf({ deed, before: { rollout: before, evidence }, after }: C
     case 'rebase':
       return [`${route} goes on in ${now} under ${after.policy.metadata.name} as its file is now.`];
   }
+}
+
+/** Whom it goes on without. */
+function leftIn(event: ChangeOutcome['event'], after: Rollout): readonly string[] {
+  if (!('leaveBehind' in event) || event.leaveBehind === undefined) return [];
+  const { listed, unlisted } = event.leaveBehind;
+  return [
+    ...(listed.length === 0
+      ? []
+      : [
+          `It goes on without ${counted(listed.length, 'listed consumer')} that still need ${after.stable.version}: ${someNames(listed)}.`,
+        ]),
+    ...(unlisted === null || unlisted.requests === 0 ? [] : [`It goes on though ${unlistedInWords(unlisted)}.`]),
+  ];
 }
 
 function pausedIn({ route, stage, policy, canaryBps }: Rollout): string {

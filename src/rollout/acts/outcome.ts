@@ -1,4 +1,5 @@
 import type { ListedRule, Track } from '../../split/order.ts';
+import type { OverrideEvent } from '../event.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Message, MessageKind } from '../message.ts';
 import type { RolloutRecord } from '../record.ts';
@@ -42,6 +43,7 @@ export interface ToldMessage {
 /** What a verb leads to, by the same transition and announcement as the verb itself. */
 export interface ChangeOutcome {
   readonly deed: Change;
+  readonly event: OverrideEvent;
   readonly before: RolloutRecord;
   readonly after: Rollout;
   /** As it is kept then. */

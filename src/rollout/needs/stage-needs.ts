@@ -7,9 +7,10 @@ import { capabilitiesOf } from '../../split/capabilities.ts';
 import type { Evidence } from '../evidence.ts';
 import { whyRefused, whyUntold } from '../forced.ts';
 import { isKeptInternal } from '../internal.ts';
-import { currentStep, neededDwellMs, requiredGates } from '../plan.ts';
+import { currentStep, neededDwellMs, nextStage, requiredGates } from '../plan.ts';
 import type { Rollout } from '../state.ts';
 import { reasonInWords } from '../words/quote.ts';
+import { asksWhoNeedsOld, listedLeft, unlistedInWords, unlistedLeft } from './old-version.ts';
 
 /** One thing that has to be true before the present stage ends by itself. */
 export interface Need {
@@ -30,6 +31,7 @@ export const NEEDS = [
   'split',
   'dwell',
   'gate',
+  'consumers',
   'forced',
   'answers',
   'checks',
@@ -63,7 +65,7 @@ export function stageNeeds(rollout: Rollout, evidence: Evidence, preflightFailur
     case 'internal':
       return [...common(rollout, evidence), ...internalNeeds(rollout, evidence)];
     case 'step':
-      return joined(common(rollout, evidence), stepNeeds(rollout, evidence));
+      return joined([...common(rollout, evidence), ...consumerNeeds(rollout, evidence)], stepNeeds(rollout, evidence));
     case 'bake':
       return [...common(rollout, evidence), ...bakeNeeds(rollout, evidence)];
     case 'promoted': {
@@ -135,6 +137,28 @@ function unhalted({ paused, withdrawal, stepBack, canaryBps }: Rollout): readonl
           ),
         ]
       : []),
+  ];
+}
+
+/** Before everybody gets the canary: who still needs the old version. */
+function consumerNeeds(rollout: Rollout, { consumers }: Evidence): readonly Need[] {
+  if (nextStage(rollout)?.kind !== 'bake' || !asksWhoNeedsOld(rollout)) return [];
+  if (consumers === undefined)
+    return [need('consumers', false, 'who still needs the old version has not been seen yet')];
+  const { needsOld } = consumers;
+  const listed = listedLeft(rollout, needsOld);
+  const unlisted = unlistedLeft(rollout, needsOld);
+  return [
+    need('consumers', listed === null, listed ?? `no listed consumer needs ${rollout.stable.version} any more`),
+    ...(rollout.policy.spec.consumers.unlisted === undefined
+      ? []
+      : [
+          need(
+            'consumers',
+            unlisted === null,
+            unlisted ?? (needsOld.unlisted && unlistedInWords(needsOld.unlisted)) ?? '',
+          ),
+        ]),
   ];
 }
 

@@ -147,7 +147,7 @@ function rollOut(random: Random, policy: Policy, course: Course): Outcome {
   }
 
   function move(event: Parameters<typeof transition>[1], when: number): void {
-    const moved = transition(rollout, event, { at: when, actor: SERIN, reason: '', unmovedConsumers: [] });
+    const moved = transition(rollout, event, { at: when, actor: SERIN, reason: '' });
     if (moved.kind === 'refused') throw new Error(moved.reason);
     rollout = moved.rollout;
     evidence = resetEvidence(evidence, moved.evidence, rollout, when);

@@ -293,7 +293,7 @@ function rolled(
     });
     const event = decide(rollout, evidence, { at, braked: null, preflightFailure: null });
     if (event === null) continue;
-    const moved = transition(rollout, event, { at, actor: SERIN, reason: '', unmovedConsumers: [] });
+    const moved = transition(rollout, event, { at, actor: SERIN, reason: '' });
     if (moved.kind === 'refused') throw new Error(moved.reason);
     kinds.push(event.kind);
     if (rollout.openPage === null && moved.rollout.openPage !== null) pages += 1;

@@ -38,6 +38,10 @@ describe('a decision', () => {
   it('says what tells it from others of its kind, and of a kind that nobody knows its name', () => {
     expect(titleOf('gatePassed', {}, { gate: 'tests' })).toBe('Gate tests passed');
     expect(titleOf('blindTooLong', {}, { action: 'pause' })).toBe('Blind for too long: paused');
+    const leaveBehind = { listed: ['acme', 'globex'], unlisted: null };
+    expect(titleOf('advanced', { after: place('bake', 10_000) }, { leaveBehind })).toBe(
+      '10 % → bake, advanced without 2 consumers',
+    );
     expect(titleOf('somethingNew')).toBe('Something new');
   });
 

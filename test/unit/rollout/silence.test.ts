@@ -11,7 +11,7 @@ import { tallyOf } from '../../support/judge-blocks.ts';
 import { apply, happening, policyOf, rolloutIn, T0 } from '../../support/rollouts.ts';
 
 const FACTS: Facts = { at: T0 + 120_000, braked: null, preflightFailure: null };
-const CONTEXT = { at: FACTS.at, actor: { name: 'serin', role: 'serin' }, reason: '', unmovedConsumers: [] } as const;
+const CONTEXT = { at: FACTS.at, actor: { name: 'serin', role: 'serin' }, reason: '' } as const;
 
 function silenceAt(logHarm: number): Finding {
   const interval = { durationMs: 5_000, stable: tallyOf(90), canary: null, routed: { stable: 90, canary: 10 } };

@@ -158,13 +158,20 @@ describe('what a person may do', () => {
     const policy = policyOf({ consumers: { default: 'stable' }, steps: [{ consumers: 'listed', dwell: '14d' }] });
     const step = rolloutIn('step-1', policy);
     expect(step.canaryBps).toBe(0);
-    expect(refusal(step, { kind: 'advanced', to: 'bake' }, { unmovedConsumers: ['acme', 'globex'] })).toBe(
-      '2 listed consumers are not moved yet: acme, globex',
+    const left = (...listed: readonly string[]) => ({ needsOld: { listed, unlisted: null } });
+    const on = 'move them first, or go on without them: leaveBehind, --leave-behind on the command line';
+    expect(refusal(step, { kind: 'advanced', to: 'bake' }, left('acme', 'globex'))).toBe(
+      `2 listed consumers still need v1: acme, globex; ${on}`,
     );
-    expect(refusal(step, { kind: 'advanced', to: 'bake' }, { unmovedConsumers: ['acme'] })).toBe(
-      '1 listed consumer is not moved yet: acme',
+    expect(refusal(step, { kind: 'promoted', full: true }, left('acme'))).toBe(
+      `1 listed consumer still needs v1: acme; ${on}`,
     );
     expect(apply(step, { kind: 'advanced', to: 'bake' }).stage.kind).toBe('bake');
+    const leaveBehind = { listed: ['acme'], unlisted: null };
+    const without = transition(step, { kind: 'promoted', full: false, leaveBehind }, context(left('acme')));
+    expect(without).toMatchObject({ kind: 'moved', rollout: { stage: { kind: 'bake' } } });
+    const repair = { kind: 'promoted', full: true, repair: true } as const;
+    expect(transition(step, repair, context(left('acme'))).kind).toBe('moved');
   });
 
   it('rebases to an edited policy with evidence from nothing, unless the step has gone', () => {

@@ -54,6 +54,8 @@ function waitsForWhat(what: string, openPage: WatchedRollout['openPage']): strin
       return openPage === null ? 'a page is open' : `a page is open: ${openPage.replace('-', ' ')}`;
     case 'advance':
       return 'waits to be advanced';
+    case 'consumers':
+      return 'waits for consumers that still need the old version';
     case 'finalise':
       return 'waits to be finalised';
     default:

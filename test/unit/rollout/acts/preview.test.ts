@@ -34,7 +34,7 @@ function told(rollout: Rollout, deed: Change, { listed = [], traffic = TWENTY, a
   ]);
   const after = moved.rollout;
   const kept = resetEvidence(evidence, moved.evidence, after, at);
-  return previewOf({ deed, before: { rollout, evidence }, after, evidence: kept, deliveries, listed, at });
+  return previewOf({ deed, event, before: { rollout, evidence }, after, evidence: kept, deliveries, listed, at });
 }
 
 const LISTED: readonly ListedRule[] = [
