@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { VERBS } from '../rollout/acts/deed.ts';
 import { SCOPE_VERBS } from '../rollout/acts/scope.ts';
-import { ROLES } from '../rollout/event.ts';
+import { MEANS, ROLES } from '../rollout/event.ts';
 import { NEEDS } from '../rollout/needs/stage-needs.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
 import { POST_OUTCOMES, type PostOutcome } from '../stats/answers/posted-value.ts';
@@ -176,7 +176,19 @@ export const auditViewSchema = z
   .strictObject({
     seq: z.int(),
     at: instant,
-    actor,
+    actor: z.strictObject({
+      ...actor.shape,
+      via: z
+        .enum(MEANS)
+        .nullable()
+        .describe('By what they were let in; null of Serin itself, and where an older Serin recorded it'),
+      subject: z
+        .string()
+        .nullable()
+        .describe(
+          'Who it is, whatever the name: `token:ID`, also of a session that the token opened; null where it is not known',
+        ),
+    }),
     route: z.string(),
     rolloutId: z.string().nullable(),
     event: z.looseObject({ kind: z.string() }),

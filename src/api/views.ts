@@ -4,6 +4,7 @@ import type { Reservation } from '../parity/internal/reservation.ts';
 import { NO_LIMITS } from '../parity/limits/limits.ts';
 import { isRecord } from '../policy/is-record.ts';
 import { formatBps } from '../policy/units.ts';
+import type { Actor } from '../rollout/event.ts';
 import { needsNow } from '../rollout/needs/needs.ts';
 import { neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
@@ -82,7 +83,7 @@ export function auditView(entry: AuditEntry): AuditView {
   return {
     seq: entry.seq,
     at: instant(entry.at),
-    actor: { name: entry.actor.name, role: entry.actor.role },
+    actor: actorView(entry.actor),
     route: entry.route,
     rolloutId: entry.rolloutId,
     event: { ...entry.event },
@@ -91,6 +92,10 @@ export function auditView(entry: AuditEntry): AuditView {
     after: sideView(entry, entry.after),
     hash: entry.hash,
   };
+}
+
+function actorView({ name, role, via, subject }: Actor): AuditView['actor'] {
+  return { name, role, via: via ?? null, subject: subject ?? null };
 }
 
 function whoseReason({ reasonBy }: Rollout): RolloutView['reasonBy'] {

@@ -106,7 +106,7 @@ export function tokenControl({ store, newId, verified, uses, now }: TokenControl
       const id = newId();
       const until = expiresAt === null ? {} : { expiresAt: new Date(expiresAt).toISOString() };
       await store.tokens.create(
-        { id, name, role, sender, scope, expiresAt, hash: hashOf(token) },
+        { id, name, role, sender, scope, makers: makersOf(by), expiresAt, hash: hashOf(token) },
         await tokenAudit(store, by, reason, {
           kind: 'tokenCreated',
           id,
@@ -130,6 +130,11 @@ export function tokenControl({ store, newId, verified, uses, now }: TokenControl
       if (done.kind !== 'revoked') throw notRevoked(id, done);
     },
   };
+}
+
+/** Null where it is not known who that is. */
+function makersOf({ subject, makers = [] }: Actor): readonly string[] | null {
+  return subject === undefined ? null : [subject, ...makers];
 }
 
 function notRevoked(id: string, why: Exclude<Revocation, { kind: 'revoked' }>): Problem {

@@ -96,12 +96,13 @@ export class VerifiedTokens {
     const before = this.remembered(by);
     if (before) this.byId.delete(before.id);
     if (!found || found.revokedAt !== null) return null;
-    const { id, name, role, scope, expiresAt } = found;
+    const { id, name, role, scope, expiresAt, createdAt, makers } = found;
     const hash = 'hash' in by ? by.hash : (before?.hash ?? null);
     this.byId.delete(id);
     // The oldest goes first: a map keeps insertion order.
     for (const [oldest] of this.byId) if (this.byId.size >= MOST) this.byId.delete(oldest);
-    const known = { id, actor: { name, role }, scope, expiresAt };
+    const actor = { name, role, subject: `token:${id}`, madeAt: createdAt, ...(makers ? { makers } : {}) };
+    const known = { id, actor, scope, expiresAt };
     this.byId.set(id, { ...known, hash, confirmedAtMs: this.monotonic() });
     return known;
   }

@@ -121,10 +121,22 @@ export type RolloutEvent = StartedEvent | MachineEvent | OverrideEvent;
 export const ROLES = ['logs:write', 'viewer', 'scorer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** By what a person was let in. */
+export const MEANS = ['token', 'session', 'oidc'] as const;
+export type Means = (typeof MEANS)[number];
+
 /** Who did it: a person or a token with a role, or Serin itself. */
 export interface Actor {
   readonly name: string;
   readonly role: Role | 'serin';
+  /** Missing from Serin itself, and from what was stored before this field existed. */
+  readonly via?: Means;
+  /** Who it is, whatever the name: `token:ID`, also of a session that the token opened; of OpenID Connect `ISSUER#SUBJECT`. */
+  readonly subject?: string;
+  /** Of a token: when it was made, epoch ms of the database. */
+  readonly madeAt?: number;
+  /** Of a token: the subject of who made it, then that of who made theirs, and so on; missing where that is not known. */
+  readonly makers?: readonly string[];
 }
 
 /** Whose lines a sender of logs sends, whatever its lines say; what is omitted is up to them. */

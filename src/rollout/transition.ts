@@ -1,4 +1,4 @@
-import { isByPerson, type RolloutEvent, SERIN, type StartedEvent } from './event.ts';
+import { type Actor, isByPerson, type RolloutEvent, SERIN, type StartedEvent } from './event.ts';
 import { blameInterference, endFault, giveAgain, holdWithdrawal, withdraw } from './interference.ts';
 import {
   advance,
@@ -62,8 +62,12 @@ export function transition(rollout: Rollout, event: RolloutEvent, context: Trans
   if (moved.kind === 'refused' || moved.rollout.reason === rollout.reason) return moved;
   return {
     ...moved,
-    rollout: { ...moved.rollout, reasonBy: isByPerson(context.actor, event) ? context.actor : SERIN },
+    rollout: { ...moved.rollout, reasonBy: isByPerson(context.actor, event) ? named(context.actor) : SERIN },
   };
+}
+
+function named({ name, role }: Actor): NonNullable<Rollout['reasonBy']> {
+  return { name, role };
 }
 
 function moveBy(rollout: Rollout, event: RolloutEvent, context: TransitionContext): Transition {

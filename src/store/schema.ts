@@ -199,6 +199,8 @@ export const tokens = pgTable(
     sender: jsonb('sender').$type<SenderOfLogs>(),
     /** What it is limited to; null where its role alone decides. */
     scope: jsonb('scope').$type<Scope>(),
+    /** The subject of who made it, then that of who made theirs, and so on; null where that is not known. */
+    makers: jsonb('makers').$type<readonly string[]>(),
     createdAt: instant('created_at').notNull().defaultNow(),
     expiresAt: instant('expires_at'),
     lastUsedAt: instant('last_used_at'),

@@ -278,6 +278,8 @@ export interface TokenRecord {
   readonly sender: SenderOfLogs | null;
   /** Null where its role alone decides. */
   readonly scope: Scope | null;
+  /** The subject of who made it, then that of who made theirs, and so on; null or omitted where that is not known. */
+  readonly makers?: readonly string[] | null;
   readonly createdAt: number;
   /** Null where it does not expire. */
   readonly expiresAt: number | null;
@@ -290,7 +292,9 @@ export type TokenKey = { readonly hash: string } | { readonly id: string };
 
 export interface TokenStore {
   create(
-    token: Pick<TokenRecord, 'id' | 'name' | 'role' | 'sender' | 'scope' | 'expiresAt'> & { readonly hash: string },
+    token: Pick<TokenRecord, 'id' | 'name' | 'role' | 'sender' | 'scope' | 'makers' | 'expiresAt'> & {
+      readonly hash: string;
+    },
     audit: AuditDraft,
   ): Promise<void>;
   /** Revoked ones too. */

@@ -12,6 +12,7 @@ const columns = {
   role: tokens.role,
   sender: tokens.sender,
   scope: tokens.scope,
+  makers: tokens.makers,
   createdAt: tokens.createdAt,
   expiresAt: tokens.expiresAt,
   lastUsedAt: tokens.lastUsedAt,
@@ -20,11 +21,11 @@ const columns = {
 
 export function tokenStore(run: Run): TokenStore {
   return {
-    create: ({ id, name, role, sender, scope, expiresAt, hash }, draft) =>
+    create: ({ id, name, role, sender, scope, makers = null, expiresAt, hash }, draft) =>
       run((database) =>
         database.transaction(async (tx) => {
           const expires = expiresAt === null ? null : new Date(expiresAt);
-          await tx.insert(tokens).values({ id, name, role, sender, scope, expiresAt: expires, hash });
+          await tx.insert(tokens).values({ id, name, role, sender, scope, makers, expiresAt: expires, hash });
           await appendAudit(tx, [draft]);
         }),
       ),

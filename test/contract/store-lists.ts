@@ -41,6 +41,7 @@ export function listsContract(bench: () => StoreBench): void {
       role: 'operator' as const,
       sender: null,
       scope: null,
+      makers: ['token:1', 'https://id.example#ann'],
       expiresAt: null,
       hash: fresh('hash'),
     });

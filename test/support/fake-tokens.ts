@@ -67,7 +67,7 @@ export function fakeTokens({
     tokens: {
       async authenticate(token) {
         const fixed = (Object.keys(TOKENS) as Role[]).find((role) => TOKENS[role] === token);
-        if (fixed) return { name: `the ${fixed}`, role: fixed };
+        if (fixed) return { name: `the ${fixed}`, role: fixed, subject: `token:${ID_OF[fixed]}` };
         const known = await verified.find({ hash: hashOf(token) });
         return known && bearerOf(known);
       },

@@ -36,7 +36,7 @@ export function authenticate(entrance: Entrance) {
     const { actor, via, until, credential, confirm } = entered;
     // Apart: the actor is kept with all that it does.
     const { scope = null, expiresAt = null, ...who } = actor;
-    c.set('actor', who);
+    c.set('actor', via === 'anonymous' ? who : { ...who, via });
     c.set('scope', scope);
     c.set('expiresAt', expiresAt);
     c.set('credential', credential);

@@ -47,12 +47,13 @@ export function registerAudit(program: Command, session: Session): void {
 
 function auditTable(entries: readonly AuditView[], format: 'table' | 'wide'): string {
   const wide = format === 'wide';
-  const heading = ['SEQ', 'AT', 'WHO', 'ROUTE', 'WHAT', 'WHY'];
+  const heading = ['SEQ', 'AT', 'WHO', 'VIA', 'ROUTE', 'WHAT', 'WHY'];
   const rows = entries.map(({ seq, at, actor, route, event, reason, rolloutId, hash }) => {
     const row = [
       String(seq),
       at.slice(0, 19),
       actor.name,
+      actor.via ?? '-',
       route === '' ? '-' : route,
       whatHappened(event),
       reasonInWords(reason, actor),

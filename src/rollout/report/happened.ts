@@ -40,7 +40,7 @@ function decisionOf(entry: AuditEntry, policy: Policy): Happened {
     kind: 'decision',
     at,
     entry: { seq, hash, event: event.kind },
-    by: actor,
+    by: { name: actor.name, role: actor.role },
     title: titleOf(entry, policy),
     says: reasonInWords(reason, actor),
   };

@@ -15,7 +15,7 @@ const place = (stage: string, canaryBps: number) => ({ stage, canaryBps });
 const entry = (kind: string, more: Partial<AuditView> = {}, facts: object = {}): AuditView => ({
   seq: 1,
   at: '2026-11-29T13:09:20.000Z',
-  actor: { name: 'serin', role: 'serin' },
+  actor: { name: 'serin', role: 'serin', via: null, subject: null },
   route: 'shop',
   rolloutId: 'r',
   event: { kind, ...facts },
@@ -46,7 +46,7 @@ describe('a decision', () => {
   });
 
   it('of a person has the sign of one', () => {
-    const actor = { name: 'ada', role: 'operator' };
+    const actor = { name: 'ada', role: 'operator', via: 'session' as const, subject: 'token:1' };
     expect(decisionWords(entry('paused', { actor })).sign).toBe('person');
     expect(decisionWords(entry('rolloutStarted', { actor })).sign).toBe('dot');
   });

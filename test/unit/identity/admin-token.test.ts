@@ -63,7 +63,7 @@ describe('the admin token of the data folder', () => {
     const { file, token, start, said } = installation();
     await start();
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(await control.authenticate(token())).toEqual({ name: 'local admin', role: 'admin' });
+    expect(await control.authenticate(token())).toMatchObject({ name: 'local admin', role: 'admin' });
     const made = token();
     await start();
     expect([token(), said]).toEqual([made, []]);
@@ -131,10 +131,10 @@ describe('the admin token of the data folder', () => {
     } as const;
     await store.tokens.create(record, { ...draft, event: { kind: 'tokenCreated' } });
     await start();
-    expect(await control.authenticate(token())).toEqual({ name: 'first-start', role: 'admin' });
+    expect(await control.authenticate(token())).toMatchObject({ name: 'first-start', role: 'admin' });
     expect(await renew()).toMatchObject({ revoked: 1 });
     expect(await control.authenticate(old)).toBeNull();
-    expect(await control.authenticate(token())).toEqual({ name: 'local admin', role: 'admin' });
+    expect(await control.authenticate(token())).toMatchObject({ name: 'local admin', role: 'admin' });
   });
 
   it('renewed leaves tokens of people alone', async () => {

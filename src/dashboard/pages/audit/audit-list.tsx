@@ -57,7 +57,13 @@ function AuditRow({ entry }: { readonly entry: AuditView }) {
       </td>
       <td class="actor foreign" data-label="by ">
         {legible(actor.name)}
-        {actor.role !== 'serin' && <div class="small soft by"> {actor.role}</div>}
+        {actor.role !== 'serin' && (
+          <div class="small soft by">
+            {' '}
+            {actor.role}
+            {actor.via !== null && ` · ${actor.via}`}
+          </div>
+        )}
       </td>
       <td data-label="at ">
         <Moment at={at} />
