@@ -107,7 +107,8 @@ const TABLE: ImportTable = {
     exposition: { rooms: PURE, typesOf: ['gateway'], packages: ['prom-client'] },
     identity: {
       rooms: PURE,
-      files: ['store/store.ts'],
+      typesOf: ['gateway'],
+      files: ['store/store.ts', 'gateway/route/jwt/key-source.ts', 'gateway/route/jwt/verify-token.ts'],
       packages: ['node:crypto', 'node:fs', 'node:path'],
     },
     server: {

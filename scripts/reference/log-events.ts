@@ -120,6 +120,11 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
   ],
   notificationRejected: ['A channel refused a message for good', 'See `reason`: most often its key'],
   notifiedWithoutDatabase: ['A page went out while the database was away', ''],
+  oidcAvailable: ['The OpenID provider (`control.oidc`) answers again', ''],
+  oidcUnavailable: [
+    'The OpenID provider (`control.oidc`) did not say what its keys are, for the `reason`; keys that are known serve for a day',
+    'Mend what the reason says; tokens of Serin itself work all the same',
+  ],
   outboxUnreachable: ['Messages could not be read from the database', 'See `error`; tried again at the next tick'],
   pageNotResolved: [
     'The resolution of an earlier page could not be recorded',

@@ -8,7 +8,8 @@ import { type Demand, roleFor, whyNot } from './entry/may.ts';
 
 /** By what a request was let in; `until` is the end of a session in epoch ms, and null otherwise. */
 export interface Entry {
-  readonly via: 'token' | 'session' | 'anonymous';
+  /** `token`: one of Serin's own; `oidc`: one of the OpenID provider. */
+  readonly via: 'token' | 'session' | 'oidc' | 'anonymous';
   readonly until: number | null;
 }
 

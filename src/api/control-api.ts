@@ -88,9 +88,18 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
   app.route('/', dashboardRoutes(dashboard));
 
   const page = ownPage(publicUrl);
-  const { tokens, sessions } = control;
-  const entrance = { tokens, sessions, anonymous, page, cookies: sessionCookies(page), present: presentToken(now) };
-  app.route('/api/v1', signInRoutes(entrance, control.oidc));
+  const { tokens, sessions, oidc } = control;
+  const entrance = {
+    tokens,
+    sessions,
+    oidc,
+    anonymous,
+    page,
+    cookies: sessionCookies(page),
+    present: presentToken(now),
+  };
+  app.use('/api/v1/sign-in', contentTags);
+  app.route('/api/v1', signInRoutes(entrance));
   app.use('/api/*', authenticate(entrance));
   app.use('/api/*', knowsRollouts(control.reader));
   app.use('/api/*', fedUpTo(control.feed));

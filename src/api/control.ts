@@ -141,10 +141,22 @@ export interface OidcOffer {
   readonly scopes: readonly string[];
 }
 
+/** A credential that does not hold, with a sentence that says what is wrong with it. */
+export interface RefusedToken {
+  readonly refused: string;
+}
+
 /** The OpenID provider of `control.oidc`. */
 export interface OidcControl {
   /** Null where serin.yaml names none. */
   offer(): OidcOffer | null;
+  /** Whether a bearer has the form of the provider's tokens. */
+  isToken(token: string): boolean;
+  /**
+   * Whose a token of the provider is. Throws Problem: 'unauthenticated' for one that was valid or will be, 'forbidden' for somebody without a role,
+   * 'unavailable' when its key is not known and the provider does not answer.
+   */
+  authenticate(token: string): Promise<TokenBearer | RefusedToken>;
 }
 
 export interface ValueControl {

@@ -286,7 +286,11 @@ export const meViewSchema = z
     roles: z.array(z.enum(ROLES)).readonly().describe('The roles whose work this one may do'),
     verbs: z.array(z.enum(SCOPE_VERBS)).readonly().describe('What one may do, by role and scope'),
     scope: scopeSchema.nullable().describe('What the token is limited to; null where its role alone decides'),
-    via: z.enum(['token', 'session', 'anonymous']),
+    via: z.enum(['token', 'session', 'oidc', 'anonymous']),
+    subject: z
+      .string()
+      .nullable()
+      .describe('Who it is, whatever the name: `token:ID`, or `ISSUER#SUB` of the OpenID provider; null for nobody'),
     until: z.iso.datetime().nullable().describe('The end of the session; null without one'),
     expiresAt: z.iso.datetime().nullable().describe('When the token expires; null where it does not'),
   })

@@ -129,6 +129,7 @@ export async function startServer(options: WireOptions): Promise<Running> {
     parts.unshift({ name: 'controller', stop: () => wired.controller.stop() });
     wired.units.start();
     parts.unshift({ name: 'histories of units', stop: () => wired.units.stop() });
+    parts.unshift({ name: 'sign-on', stop: async () => wired.signOn.stop() });
     wired.traffic.start();
     parts.unshift({ name: 'traffic', stop: () => wired.traffic.stop() });
     const { port } = await wired.gateway.listen();

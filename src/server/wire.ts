@@ -22,7 +22,7 @@ import { exposition } from '../exposition/exposition.ts';
 import { InternalErrors } from '../exposition/internal-errors.ts';
 import { createGateway } from '../gateway/create-gateway.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import { FAULT_PLACES } from '../gateway/http/faults.ts';
+import { FAULT_PLACES, Faults } from '../gateway/http/faults.ts';
 import { hashMark, knownBy } from '../gateway/route/consumers.ts';
 import { OwnListeners } from '../gateway/upstream/own-listeners.ts';
 import { upstreamTrust } from '../gateway/upstream/upstream-trust.ts';
@@ -30,7 +30,7 @@ import { ADMIN_TOKEN_FILE, ensureAdminToken } from '../identity/admin-token.ts';
 import { consumerControl } from '../identity/consumers.ts';
 import { installationSecret } from '../identity/installation-secret.ts';
 import { LastUses } from '../identity/last-uses.ts';
-import { oidcOffer } from '../identity/oidc/oidc-offer.ts';
+import type { SignOn } from '../identity/oidc/sign-on.ts';
 import { readPrivateFile } from '../identity/private-file.ts';
 import { sessionControl } from '../identity/session.ts';
 import { hashOf, tokenControl } from '../identity/tokens.ts';
@@ -55,6 +55,7 @@ import { type Force, InForce, openConfiguration } from './reload/in-force.ts';
 import { Reloader } from './reload/reloader.ts';
 import { routeControl } from './routes/route-control.ts';
 import { type TrafficKeeper, trafficKeeper } from './routes/traffic-keeper.ts';
+import { openSignOn } from './sign-on/open-sign-on.ts';
 import { UnitKeeper } from './unit-keeper.ts';
 import { valueControl } from './value-control.ts';
 import { packageVersion } from './version.ts';
@@ -85,6 +86,7 @@ export interface Wired extends Publishing {
   readonly uses: LastUses;
   readonly traffic: TrafficKeeper;
   readonly logs: OpenLogs;
+  readonly signOn: SignOn;
   /** Also counts unexpected errors. */
   readonly log: Log;
   /** What `/readyz` answers from now on; entering `leaving` stops nothing by itself. */
@@ -133,6 +135,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     const units = new UnitKeeper({ gateway, store, routes: () => stickyAmong(inForce.now), log });
     await units.load();
     const traffic = trafficKeeper(gateway, carriedNames());
+    const trust = upstreamTrust(upstreamCaOf(loaded).upstreamCa);
     const documents = new DeclaredDocuments({
       routes: inForce.derived(
         (force) =>
@@ -140,7 +143,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       ),
       folder: loaded.folder,
       own,
-      trust: upstreamTrust(upstreamCaOf(loaded).upstreamCa),
+      trust,
     });
     const logs = openLogs(loaded, env, log);
     const ports = controllerPorts({ inForce, store, gateway, logs, listed, log });
@@ -158,6 +161,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     await verified.remember(hashOf(readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE)) ?? ''));
     verified.startConfirming();
     uses.start();
+    const signOn = openSignOn({ inForce, own, trust, faults: new Faults(internalErrors.onFault), log });
     await published.follower.begin();
     const reloader = new Reloader({
       inForce,
@@ -171,6 +175,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       onReplaced: (force) => {
         traffic.add(force.carried.map(({ name }) => name));
         logs.follow(force.loaded);
+        signOn.configure(force.oidc);
       },
       log,
     });
@@ -199,7 +204,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       }),
       tokens,
       sessions: sessionControl({ secret, verified, now: Date.now }),
-      oidc: { offer: () => oidcOffer(inForce.now.config.control.oidc) },
+      oidc: signOn,
       keyed: {
         claim: (request, by) => soon(store.keyedRequests.claim(request, by)),
         keep: (by, answer) => soon(store.keyedRequests.keep(by, answer)),
@@ -268,6 +273,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       uses,
       traffic,
       logs,
+      signOn,
       log,
       enter: (entered) => {
         phase = entered;

@@ -162,6 +162,7 @@ describe('a browser that does not sign in, where anybody may read', () => {
       scope: null,
       expiresAt: null,
       via: 'anonymous',
+      subject: null,
       until: null,
     });
     const own = { origin: page.origin, 'sec-fetch-site': 'same-origin' };

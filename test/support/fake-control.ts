@@ -150,7 +150,11 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
   return {
     mood,
     consumerKeys: consumers.keys,
-    oidc: { offer: () => mood.oidc },
+    oidc: {
+      offer: () => mood.oidc,
+      isToken: () => false,
+      authenticate: async () => ({ refused: 'there is no provider here' }),
+    },
     happen: (id, event) => move(id, event, { name: 'serin', role: 'serin' }, ''),
     see(id, evidence) {
       const record = find(id);

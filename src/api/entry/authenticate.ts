@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { ApiEnv, Entry } from '../access.ts';
-import type { SessionControl, TokenBearer, TokenControl } from '../control.ts';
+import type { OidcControl, SessionControl, TokenBearer, TokenControl } from '../control.ts';
 import { problemAnswer } from '../problem-answer.ts';
 import type { OwnPage } from './own-page.ts';
 import { type PresentToken, unauthenticated } from './present-token.ts';
@@ -10,6 +10,7 @@ import type { SessionCookies } from './session-cookie.ts';
 export interface Entrance {
   readonly tokens: TokenControl;
   readonly sessions: SessionControl;
+  readonly oidc: OidcControl;
   readonly anonymous: 'off' | 'viewer';
   readonly present: PresentToken;
   readonly page: OwnPage;
@@ -22,7 +23,9 @@ interface Entered extends Entry {
   readonly confirm: () => Promise<TokenBearer | null>;
 }
 
-const BEARER = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
+/** Providers name groups in their tokens, so that these are long. Node takes 16 KiB of head. */
+const MOST_BEARER = 8_192;
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /**
@@ -59,12 +62,25 @@ async function enter(c: Context, entrance: Entrance): Promise<Entered | Response
   return { actor, via: 'anonymous', until: null, credential: '', confirm: async () => actor };
 }
 
-async function byToken(c: Context, authorization: string, { tokens, present }: Entrance): Promise<Entered | Response> {
+async function byToken(c: Context, authorization: string, entrance: Entrance): Promise<Entered | Response> {
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) return unauthenticated(c, 'send a token as Authorization: Bearer TOKEN');
+  if (token.length > MOST_BEARER) return unauthenticated(c, `a token has at most ${MOST_BEARER} characters`);
+  if (entrance.oidc.isToken(token)) return byOidc(c, token, entrance);
+  const { tokens, present } = entrance;
   const actor = await present(c, token, (text) => tokens.authenticate(text));
   if (actor instanceof Response) return actor;
   return { actor, via: 'token', until: null, credential: token, confirm: () => tokens.authenticate(token) };
+}
+
+async function byOidc(c: Context, token: string, { oidc, present }: Entrance): Promise<Entered | Response> {
+  const actor = await present(c, token, (text) => oidc.authenticate(text));
+  if (actor instanceof Response) return actor;
+  const confirm = async () => {
+    const now = await oidc.authenticate(token);
+    return 'refused' in now ? null : now;
+  };
+  return { actor, via: 'oidc', until: null, credential: token, confirm };
 }
 
 /**

@@ -1,13 +1,14 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
+import type { RefusedToken } from '../control.ts';
 import { failedLogins } from '../failed-logins.ts';
 import { problemAnswer, tooMany } from '../problem-answer.ts';
 
 /** What a token is answered with: what its look-up found, or the refusal. */
-export type PresentToken = <T>(
+export type PresentToken = <T extends object>(
   c: Context,
   token: string,
-  lookUp: (token: string) => Promise<T | null>,
+  lookUp: (token: string) => Promise<T | RefusedToken | null>,
 ) => Promise<T | Response>;
 
 const REMEMBERED_TOKENS = 1_000;
@@ -30,12 +31,15 @@ export function presentToken(now: () => number): PresentToken {
     }
 
     const found = await lookUp(token);
-    if (found === null) {
-      accepted.delete(fingerprint);
+    // It is the last to be forgotten: tokens of a provider are others every few minutes.
+    accepted.delete(fingerprint);
+    if (found === null || 'refused' in found) {
       failures.count(address);
-      return unauthenticated(c, 'the token is unknown or revoked', 'Bearer error="invalid_token"');
+      const detail = found === null ? 'the token is unknown or revoked' : found.refused;
+      return unauthenticated(c, detail, 'Bearer error="invalid_token"');
     }
-    if (accepted.size < REMEMBERED_TOKENS) accepted.add(fingerprint);
+    accepted.add(fingerprint);
+    for (const oldest of accepted) if (accepted.size > REMEMBERED_TOKENS) accepted.delete(oldest);
     return found;
   };
 }

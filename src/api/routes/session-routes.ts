@@ -2,7 +2,6 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { Problem } from '../../problem/problem.ts';
 import { type ApiEnv, requires } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
-import type { OidcControl } from '../control.ts';
 import type { Entrance } from '../entry/authenticate.ts';
 import { mayActAs, rolesOf, verbsOf } from '../entry/may.ts';
 import { onlyFor } from '../entry/own-page.ts';
@@ -27,11 +26,11 @@ export function meRoutes(): OpenAPIHono<ApiEnv> {
   app.openapi(me, (c) => {
     const actor = c.get('actor');
     const scope = c.get('scope');
-    const { name, role } = actor;
+    const { name, role, subject = null } = actor;
     const { via, until } = c.get('entry');
     const [roles, verbs] = [rolesOf(role), verbsOf({ actor, scope })];
     return c.json(
-      { name, role, roles, verbs, scope, via, until: instant(until), expiresAt: instant(c.get('expiresAt')) },
+      { name, role, roles, verbs, scope, via, subject, until: instant(until), expiresAt: instant(c.get('expiresAt')) },
       200,
     );
   });
@@ -42,10 +41,7 @@ export function meRoutes(): OpenAPIHono<ApiEnv> {
  * Signing in and out, for pages of this server: another page must not sign somebody in as its own author, who would then read what
  * is done (login CSRF). Before authentication.
  */
-export function signInRoutes(
-  { sessions, present, page, cookies }: Entrance,
-  oidc: Pick<OidcControl, 'offer'>,
-): OpenAPIHono<ApiEnv> {
+export function signInRoutes({ sessions, oidc, present, page, cookies }: Entrance): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
   const means = createRoute({
     method: 'get',

@@ -1,12 +1,14 @@
 import type { ConfiguredRoute, ServerConfig } from '../../config/config.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { controllerRoute } from '../../config/routes.ts';
+import type { SignOnSettings } from '../../identity/oidc/sign-on.ts';
 import { resolveSecret } from '../../identity/secrets.ts';
 import type { DeclaredSource } from '../../metrics/declared-source.ts';
 import type { Channel } from '../../notify/channel.ts';
 import { openChannels } from '../../notify/channels.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
 import { openSources } from '../open-sources.ts';
+import { signOnOf } from '../sign-on/sign-on-settings.ts';
 import { fingerprintOf } from './file-fingerprint.ts';
 
 /** A configuration with what is opened for it. It is never modified: another one takes its place as a whole. */
@@ -17,6 +19,8 @@ export interface Force {
   readonly config: ServerConfig;
   readonly channels: readonly Channel[];
   readonly sources: ReadonlyMap<string, DeclaredSource>;
+  /** With its secret. */
+  readonly oidc: SignOnSettings | undefined;
   readonly routes: readonly ReturnType<typeof controllerRoute>[];
   /** Those that the gateway carries. */
   readonly carried: readonly ConfiguredRoute[];
@@ -37,6 +41,7 @@ export async function openConfiguration(loaded: LoadedConfig, { env, notices }: 
     config,
     channels: openChannels(config.channels, { secret: (reference) => resolveSecret(reference, env), notices }),
     sources: openSources(config, env),
+    oidc: signOnOf(config, env),
     routes: config.routes.map(controllerRoute),
     carried: config.routes.filter((route) => capabilitiesOf(route).gatewayCarries),
   };

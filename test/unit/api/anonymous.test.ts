@@ -36,6 +36,7 @@ describe('without credentials', () => {
       name: 'anonymous',
       role: 'viewer',
       via: 'anonymous',
+      subject: null,
       until: null,
     });
     expect(await statusFor('HEAD', '/api/v1/audit')).toBe(200);

@@ -154,6 +154,7 @@ describe('a session', () => {
         verbs: SCOPE_VERBS,
         scope: null,
         via: 'session',
+        subject: expect.stringMatching(/^token:019a/),
         until,
         expiresAt: null,
       },
@@ -234,6 +235,7 @@ describe('a token beside a session', () => {
       scope: null,
       expiresAt: null,
       via: 'token',
+      subject: expect.stringMatching(/^token:019a/),
       until: null,
     });
     expect(await statusOf(by('unknown'))).toBe(401);

@@ -18,6 +18,8 @@ export interface KeySourceParts {
   /** Monotonic ms. */
   readonly now: () => number;
   readonly faults: Faults;
+  /** How long a request waits for a key at most; `WAIT_MS` unless it says otherwise. */
+  readonly waitMs?: number;
   /** A load is over, and the keys may be others. `failure` continues a sentence that begins with where the keys are. */
   readonly onLoaded: (failure: string | null) => void;
 }
@@ -30,6 +32,7 @@ export class KeySource {
   private readonly parts: KeySourceParts;
   private readonly set = new KeySet();
   private readonly asked: Allowance;
+  private readonly waitMs: number;
   /** Monotonic ms since which a load is under way. */
   private loadingSince: number | null = null;
   private loadedAt: number | null = null;
@@ -41,6 +44,7 @@ export class KeySource {
 
   constructor(parts: KeySourceParts) {
     this.parts = parts;
+    this.waitMs = parts.waitMs ?? WAIT_MS;
     this.asked = new Allowance(ASKED_LOADS, ASKED_EVERY_MS, parts.now);
   }
 
@@ -73,7 +77,7 @@ export class KeySource {
   ask(): number {
     if (this.loadingSince === null && this.asked.take()) this.contained(() => this.load());
     if (this.loadingSince === null || !this.isQuick) return 0;
-    return Math.max(0, WAIT_MS - (this.parts.now() - this.loadingSince));
+    return Math.max(0, this.waitMs - (this.parts.now() - this.loadingSince));
   }
 
   private load(): void {
@@ -107,7 +111,7 @@ export class KeySource {
     const now = this.parts.now();
     const failure = this.take(fetched);
     this.loadingSince = null;
-    this.isQuick = failure === null && now - since <= WAIT_MS;
+    this.isQuick = failure === null && now - since <= this.waitMs;
     this.failures = failure === null ? 0 : this.failures + 1;
     if (failure === null) this.loadedAt = now;
     else if (this.loadedAt !== null && now - this.loadedAt > STALE_MS) this.set.replace([]);

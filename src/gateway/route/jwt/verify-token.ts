@@ -1,4 +1,4 @@
-import { errors, jwtVerify } from 'jose';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { TokenFault, TokenRule } from '../../gateway.ts';
 import { ALGORITHMS, type IssuerKey, type SignedBy } from './key-set.ts';
 
@@ -33,10 +33,30 @@ export type TokenVerification = { readonly clientId: string; readonly until: num
 /** Verifies the signature, then the claims. `nowMs`: epoch ms. Rejects only by a bug. */
 export async function verifyToken(
   token: string,
-  { key }: IssuerKey,
-  { issuer, audience, claim }: Pick<TokenRule, 'issuer' | 'audience' | 'claim'>,
+  key: IssuerKey,
+  rule: Pick<TokenRule, 'issuer' | 'audience' | 'claim'>,
   nowMs: number,
 ): Promise<TokenVerification> {
+  const verified = await verifyClaims(token, key, rule, nowMs);
+  if (typeof verified === 'string') return verified;
+  const { claims, until } = verified;
+  const clientId = Object.hasOwn(claims, rule.claim) ? claims[rule.claim] : undefined;
+  if (typeof clientId !== 'string' || !CLIENT_ID.test(clientId) || !clientId.isWellFormed()) return 'no-client';
+  return { clientId, until };
+}
+
+export type ClaimsFault = Exclude<TokenFault, 'no-client'>;
+
+/** `until`: epoch ms at which it is expired, with tolerance. */
+export type VerifiedClaims = { readonly claims: JWTPayload; readonly until: number } | ClaimsFault;
+
+/** Verifies the signature, then what every token has to claim. `nowMs`: epoch ms. Rejects only by a bug. */
+export async function verifyClaims(
+  token: string,
+  { key }: IssuerKey,
+  { issuer, audience }: Pick<TokenRule, 'issuer' | 'audience'>,
+  nowMs: number,
+): Promise<VerifiedClaims> {
   try {
     const { payload } = await jwtVerify(token, key, {
       algorithms: [...ALGORITHMS],
@@ -46,16 +66,14 @@ export async function verifyToken(
       clockTolerance: TOLERANCE_S,
       currentDate: new Date(nowMs),
     });
-    const clientId = Object.hasOwn(payload, claim) ? payload[claim] : undefined;
-    if (typeof clientId !== 'string' || !CLIENT_ID.test(clientId) || !clientId.isWellFormed()) return 'no-client';
-    return { clientId, until: ((payload.exp ?? 0) + TOLERANCE_S) * 1_000 };
+    return { claims: payload, until: ((payload.exp ?? 0) + TOLERANCE_S) * 1_000 };
   } catch (error) {
     if (error instanceof errors.JOSEError) return faultOf(error);
     throw error;
   }
 }
 
-function faultOf(error: errors.JOSEError): TokenFault {
+function faultOf(error: errors.JOSEError): ClaimsFault {
   if (error instanceof errors.JWTExpired) return 'expired';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'bad-signature';
   if (!(error instanceof errors.JWTClaimValidationFailed)) return 'malformed';
