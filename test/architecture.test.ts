@@ -148,6 +148,7 @@ const GATEWAY_FLOORS = [
   'measure/reading',
   'measure/shapes',
   'measure/pairs',
+  'measure/consumers',
   'measure',
   'mirror',
   'route/jwt',

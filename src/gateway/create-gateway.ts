@@ -120,6 +120,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       return new Map([...reading.sightings(names), ...pairs.sightings(names)]);
     },
     tend: async (name) => follower.find(name).recorder.tend(),
+    takeConsumerDays: async () => follower.takeConsumerDays(),
     unitLedger: async (name) => follower.find(name).recorder.unitRecord?.bytes() ?? null,
     restoreUnits: async (name, bytes) => follower.find(name).recorder.unitRecord?.restore(bytes),
     durations: async () => follower.routes.flatMap(({ recorder }) => recorder.durations()),

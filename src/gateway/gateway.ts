@@ -1,3 +1,4 @@
+import type { ConsumerDay } from '../consumers/ledger/consumer-day.ts';
 import type { StatusPattern } from '../policy/well-statuses.ts';
 import type { ConsumerRule, PulledBrake, SplitOrder, Upstream } from '../split/order.ts';
 import type { PostedValue, PostOutcome } from '../stats/answers/posted-value.ts';
@@ -214,6 +215,8 @@ export interface MeasurePort {
   sightings(route: string, names: readonly SightingName[]): Promise<ReadonlyMap<SightingName, Sighting>>;
   /** Closes the blocks that can close: nobody collects those of a route without a rollout. */
   tend(route: string): Promise<void>;
+  /** What the consumers of all routes asked since the last call, for the routes that distinguish them: taken, and not kept. */
+  takeConsumerDays(): Promise<readonly ConsumerDay[]>;
   /** What is remembered of the units, to be stored; null where versions are not drawn by unit. */
   unitLedger(route: string): Promise<Uint8Array | null>;
   /** Goes on with what was stored, unless something was recorded since. */

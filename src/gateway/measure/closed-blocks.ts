@@ -3,6 +3,9 @@ import type { Block } from '../../stats/block.ts';
 import { HeldShapes, withoutShapes } from './shapes/held-shapes.ts';
 import { KEPT_SLICE_BLOCKS } from './slice-history.ts';
 
+/** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
+export const KEPT_BLOCKS = 1_000;
+
 /** The closed blocks of a route until they are collected, oldest first, and the cursors that say which were. */
 export class ClosedBlocks {
   /** Cursors from another process, or from an earlier run of this one, mean nothing here. */

@@ -8,7 +8,7 @@ import type { Clock } from '../http/clock.ts';
 import type { AccessEnd, AccessLog } from './access-log.ts';
 import { agesFor, type VersionAges } from './address-ages.ts';
 import { AnswerHistory } from './answer-history.ts';
-import { ClosedBlocks } from './closed-blocks.ts';
+import { ClosedBlocks, KEPT_BLOCKS } from './closed-blocks.ts';
 import { EndpointNames } from './endpoints/endpoint-names.ts';
 import { KeyShares, type KeyUse } from './key-shares.ts';
 import { errorTable, isSameSplit, OpenBlock } from './open-block.ts';
@@ -22,9 +22,6 @@ import { countStatus, RouteTotals, type VersionTotals } from './totals.ts';
 import { type Leaving, LONG_OWED_MS, LONGEST_OVERDUE_MS, overdueAfter, SHORTEST_OVERDUE_MS } from './turn.ts';
 import { UnitRecord } from './unit-record.ts';
 import { UsualAnswers } from './usual-answers.ts';
-
-/** The most blocks a route holds, closed or waiting to close; beyond it the oldest are lost. */
-export const KEPT_BLOCKS = 1_000;
 
 /** Called for every outcome of unforced traffic that began under the current order; `key` as in `Drawn`, null where a rule chose. */
 export type OutcomeListener = (track: Track, outcome: 'success' | 'failure', key: number | null) => void;
@@ -188,6 +185,7 @@ export class RouteRecorder {
   fail(ticket: Ticket): void {
     if (!this.end(ticket, 'unanswered')) return;
     this.countEnd(ticket, 'unanswered');
+    ticket.tally?.count(ticket, 'error');
     const lane = this.laneOf(ticket);
     if (!lane) return;
     lane.count(ticket, 'error', null);
@@ -291,11 +289,13 @@ export class RouteRecorder {
   }
 
   private countAnswer(ticket: Ticket): void {
-    const lane = this.laneOf(ticket);
-    if (!lane) return;
     const isError = ticket.block.errorStatuses[ticket.status] === 1;
     const isClientError = !isError && ticket.status >= 400 && ticket.status < 500;
     const outcome = isError ? 'error' : isClientError ? 'client-error' : 'other';
+    // Also when its block is closed: of a consumer, no two weights are compared.
+    ticket.tally?.count(ticket, outcome);
+    const lane = this.laneOf(ticket);
+    if (!lane) return;
     const { isClosed, countsOpen } = ticket.block;
     lane.count(ticket, outcome, isClosed && (countsOpen || ticket.isTimed) ? null : ticket.latencyMs);
     if (ticket.by === 'weight' && ticket.track === 'stable') this.usual.learn(ticket);

@@ -4,6 +4,7 @@ import { GROUPS } from '../../stats/block.ts';
 import { methodIndex } from '../http/method.ts';
 import type { AccessNote } from './access-log.ts';
 import type { BlockStart, VersionAges } from './address-ages.ts';
+import type { RequestTally } from './consumers/consumer-tally.ts';
 import type { Counted, LaneTally } from './lane-tally.ts';
 import type { PairTally } from './pairs/pair-tally.ts';
 import type { VersionTotals } from './totals.ts';
@@ -106,6 +107,8 @@ export class Ticket implements Counted, CountingPlace {
   path: string | null = null;
   /** Name of the consumer; null where the route does not distinguish consumers. */
   consumer: string | null = null;
+  /** Where it is counted for its consumer; null where it is not. */
+  tally: RequestTally | null = null;
   /** The client's address; null if not given. */
   client: string | null = null;
   /** Address of the upstream that serves; null until it is known. */

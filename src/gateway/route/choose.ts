@@ -1,10 +1,11 @@
 import { type ChosenBy, chooseTrack } from '../../split/match.ts';
 import type { Track } from '../../split/order.ts';
 import type { ConsumerKey, GatewayRoute, StickyKey } from '../gateway.ts';
+import { type ConsumerTally, LateTally } from '../measure/consumers/consumer-tally.ts';
 import type { KeyUse } from '../measure/key-shares.ts';
-import type { Drawn } from '../measure/ticket.ts';
+import type { Drawn, Ticket } from '../measure/ticket.ts';
 import { firstScheme } from './client-place.ts';
-import { UNLISTED } from './consumers.ts';
+import { type Listed, NOT_LISTED } from './consumers.ts';
 import type { EndNotice } from './deprecation.ts';
 import type { Peer } from './peer.ts';
 import type { Live, RouteState } from './route-state.ts';
@@ -38,6 +39,10 @@ export interface Choice extends KeyUse {
   readonly notice: EndNotice | null;
   /** The consumer's name, if the route distinguishes consumers and versions are compared. */
   readonly consumer: string | null;
+  /** Where the request is counted for its consumer; null where the route does not distinguish consumers. */
+  readonly tally: ConsumerTally | null;
+  /** A token that is not known yet, and that nobody waits for: its request is counted for nobody until it is (see `tallyLate`). */
+  readonly unknownToken: string | null;
 }
 
 /** For requests without a credential. */
@@ -45,9 +50,9 @@ const ANONYMOUS = 'no credential';
 
 /** Chooses the version of a request, first match wins: force header, consumer rule, weight. */
 export function choose(state: RouteState, live: Live, requester: Requester): Choice {
-  const { declared, consumers } = state;
+  const { declared } = state;
   const { sticky } = live.draw;
-  const presented = asksWho(live) ? presentedOf(declared.consumerKey, requester) : null;
+  const presented = presentedOf(declared.consumerKey, requester);
   const credential = credentialOf(state, presented);
   const sent = sticky.kind === 'consumer' ? credential : stickyKeyOf(state, sticky, requester);
   const issued = sent === null && sticky.kind === 'cookie' ? (state.cookie?.issue(schemeOf(requester)) ?? null) : null;
@@ -55,6 +60,9 @@ export function choose(state: RouteState, live: Live, requester: Requester): Cho
   const setCookie = issued === null ? null : issued.setCookie;
   const proxysId = key === null ? proxysIdOf(requester) : null;
   const draw = drawn(live.draw, key, proxysId, state);
+  // Also where no rule applies: it is counted who asks, and told who met what a canary answers.
+  const listed = credential === null ? null : state.consumers.find(credential);
+  const tally = declared.consumerKey === null ? null : tallyFor(state, listed);
   if (live.canary === null) {
     return {
       track: 'stable',
@@ -65,23 +73,44 @@ export function choose(state: RouteState, live: Live, requester: Requester): Cho
       setCookie,
       notice: null,
       consumer: null,
+      tally,
+      unknownToken: state.tokens !== null && credential === null && !asksWho(live) ? presented : null,
     };
   }
-  // Also where no rule applies: it is told who met what a canary answers.
-  const listed = presented === null ? null : credential === null ? UNLISTED : consumers.find(credential);
   const { track, by } = chooseTrack(live.order, {
     force: forceOf(state, requester),
-    consumer: listed === null ? null : (listed.rule ?? 'unlisted'),
+    consumer: presented === null ? null : (listed?.rule ?? 'unlisted'),
     hash: draw.hash,
   });
-  const consumer = declared.consumerKey === null ? null : (listed?.name ?? ANONYMOUS);
+  const consumer = declared.consumerKey === null ? null : presented === null ? ANONYMOUS : (listed?.name ?? NOT_LISTED);
   const { kind } = sticky;
   const keyKind = key === null || kind === 'request' ? null : kind;
   // Other keys are their clients' secrets.
   const keyName = keyKind === 'client-address' ? key : keyKind === 'consumer' ? consumer : null;
   const isKept = by === 'consumer' && track === 'stable';
   const notice = live.notices !== null && isKept ? live.notices.of(listed?.due ?? null) : null;
-  return { track, by, draw, keyKind, keyName, setCookie, notice, consumer };
+  // What is forced is a test, whoever makes it.
+  const counted = by === 'force' ? null : tally;
+  return { track, by, draw, keyKind, keyName, setCookie, notice, consumer, tally: counted, unknownToken: null };
+}
+
+/** Those without a credential that says whose it is are counted together. */
+function tallyFor({ book }: Pick<RouteState, 'book'>, listed: Listed | null): ConsumerTally {
+  return listed === null ? book.none : listed.tally;
+}
+
+/**
+ * Counts a request for the client of its token, once that is known. While nothing is rolled out, the client of a token decides
+ * nothing, so that no request waits for it.
+ */
+export function tallyLate(state: RouteState, unknownToken: string, ticket: Ticket): void {
+  const { tokens, consumers, book } = state;
+  const late = new LateTally();
+  const isAwaited = tokens?.awaits(unknownToken, () => {
+    const clientId = tokens.clientIdOf(unknownToken);
+    late.settle(clientId === null ? book.none : consumers.find(clientId).tally);
+  });
+  if (isAwaited) ticket.tally = late;
 }
 
 /** What the requester asks for, if allowed; a force header that does not count is treated as absent. */

@@ -2,8 +2,12 @@ import { createHash, createHmac } from 'node:crypto';
 import type { ConsumerRule } from '../../split/order.ts';
 import type { ConsumerKey } from '../gateway.ts';
 import { Recent } from '../http/recent.ts';
+import type { ConsumerBook } from '../measure/consumers/consumer-book.ts';
+import type { ConsumerTally } from '../measure/consumers/consumer-tally.ts';
 
 const REMEMBERED = 5_000;
+/** Credentials that are longer are hashed each time: a flood of them would fill the memory. */
+const LONGEST_REMEMBERED = 1_024;
 
 /** A consumer as identified by a request: its name, and its rule if it is listed. */
 export interface Listed {
@@ -11,9 +15,12 @@ export interface Listed {
   readonly name: string;
   /** Its last day on the old version; null for none. */
   readonly due: string | null;
+  /** Where its requests are counted. */
+  readonly tally: ConsumerTally;
 }
 
-export const UNLISTED: Listed = { rule: null, name: 'not listed', due: null };
+/** How those are called that no list names. */
+export const NOT_LISTED = 'not listed';
 
 /**
  * HMAC-SHA256, hex, of the SHA-256 of a consumer's credential on a route: lists contain this instead of the credential. Whoever
@@ -64,15 +71,16 @@ export class ConsumerRules {
   private readonly secret: Uint8Array;
   private readonly route: string;
   private readonly by: KnownBy;
+  private readonly book: ConsumerBook;
   private readonly known = new Recent<Listed>(REMEMBERED);
-  private rules: ReadonlyMap<string, ConsumerRule> = new Map();
-  private names: ReadonlyMap<string, string> = new Map();
-  private dues: ReadonlyMap<string, string> = new Map();
+  /** By hash. */
+  private listed: ReadonlyMap<string, Listed> = new Map();
 
-  constructor(secret: Uint8Array, route: string, by: KnownBy = 'key') {
+  constructor(secret: Uint8Array, route: string, by: KnownBy, book: ConsumerBook) {
     this.secret = secret;
     this.route = route;
     this.by = by;
+    this.book = book;
   }
 
   replace(
@@ -80,32 +88,35 @@ export class ConsumerRules {
     names: ReadonlyMap<string, string> = new Map(),
     dues: ReadonlyMap<string, string> = new Map(),
   ): void {
-    this.rules = new Map(rules);
-    this.names = new Map(names);
-    this.dues = new Map(dues);
+    this.listed = new Map(
+      Array.from(rules, ([hash, rule]) => {
+        const name = names.get(hash) ?? 'unnamed';
+        return [hash, { rule, name, due: dues.get(hash) ?? null, tally: this.book.listed(name, hash) }];
+      }),
+    );
     this.known.clear();
   }
 
   /** The consumer with the credential or the client id; without a rule if it is not listed. */
   find(credential: string): Listed {
-    if (this.rules.size === 0) return UNLISTED;
-    let listed = this.known.get(credential);
-    if (listed === undefined) {
-      const { secret, route, by } = this;
-      listed =
-        by === 'key'
-          ? (this.listedAs(hashConsumerKey(secret, route, credential)) ??
-            this.listedAs(formerConsumerHash(secret, route, credential)) ??
-            UNLISTED)
-          : (this.listedAs(hashClientId(secret, route, credential)) ?? UNLISTED);
-      this.known.set(credential, listed);
-    }
+    const known = this.known.get(credential);
+    if (known !== undefined) return known;
+    const listed = this.lookUp(credential);
+    if (credential.length <= LONGEST_REMEMBERED) this.known.set(ownText(credential), listed);
     return listed;
   }
 
-  private listedAs(hash: string): Listed | null {
-    const rule = this.rules.get(hash);
-    if (rule === undefined) return null;
-    return { rule, name: this.names.get(hash) ?? 'unnamed', due: this.dues.get(hash) ?? null };
+  private lookUp(credential: string): Listed {
+    const { secret, route, by } = this;
+    const hash = by === 'key' ? hashConsumerKey(secret, route, credential) : hashClientId(secret, route, credential);
+    const listed = this.listed.get(hash);
+    if (listed !== undefined) return listed;
+    const former = by === 'key' && this.listed.size > 0 ? formerConsumerHash(secret, route, credential) : hash;
+    return this.listed.get(former) ?? { rule: null, name: NOT_LISTED, due: null, tally: this.book.unlisted(hash) };
   }
+}
+
+/** The same text by itself: one that was cut out of a head would keep all of the head. */
+function ownText(text: string): string {
+  return Buffer.from(text).toString();
 }

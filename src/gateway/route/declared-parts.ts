@@ -1,3 +1,4 @@
+import type { SplitOrder } from '../../split/order.ts';
 import type { GatewayRoute } from '../gateway.ts';
 import type { Clock } from '../http/clock.ts';
 import { flat } from '../http/flat-text.ts';
@@ -42,5 +43,23 @@ export function declaredParts(declared: GatewayRoute, { timeouts, secret, via, c
     stripped,
     wayLines: flat(headerLines(wayFields({ stripped, via }, { httpVersion: '1.1', prefix: undefined }))),
     forceGuard: forceRule ? new ForceGuard(forceRule, name, secret, () => clock.wall()) : null,
+  };
+}
+
+/** What a route does before its first order: everything to the declared stable. */
+export function declaredOrder({ name, stable }: GatewayRoute): SplitOrder {
+  return {
+    route: name,
+    epoch: 0,
+    rolloutId: null,
+    stable,
+    canary: null,
+    canaryBps: 0,
+    consumerDefault: null,
+    forceAllowed: false,
+    drainMs: 0,
+    brakeAfter: null,
+    failover: 'none',
+    measure: { blockMs: 5_000, errorStatuses: ['5xx'] },
   };
 }

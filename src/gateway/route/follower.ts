@@ -1,3 +1,4 @@
+import type { ConsumerDay } from '../../consumers/ledger/consumer-day.ts';
 import { Problem } from '../../problem/problem.ts';
 import type { ConsumerRule, SplitOrder } from '../../split/order.ts';
 import { rampedWeight } from '../../split/ramp.ts';
@@ -9,6 +10,7 @@ import { type GatewayTimeouts, timeoutsOf } from '../http/timeouts.ts';
 import type { Via } from '../http/via.ts';
 import type { AccessLog } from '../measure/access-log.ts';
 import { Brake, type BrakeMove } from '../measure/brake/brake.ts';
+import { ConsumerBook } from '../measure/consumers/consumer-book.ts';
 import type { BodyQueue } from '../measure/reading/body-queue.ts';
 import { RouteRecorder } from '../measure/recorder.ts';
 import { RouteMirror } from '../mirror/route-mirror.ts';
@@ -16,7 +18,7 @@ import { RetryBudget } from '../upstream/retry-budget.ts';
 import { answerPlaces } from './answer-places.ts';
 import { Chance, RecentDraws } from './chance.ts';
 import { ConsumerRules, knownBy } from './consumers.ts';
-import { declaredParts } from './declared-parts.ts';
+import { declaredOrder, declaredParts } from './declared-parts.ts';
 import { DeprecationNotices } from './deprecation.ts';
 import type { Destination, Pools, Stream } from './destinations.ts';
 import type { ConsumerTokens } from './jwt/consumer-tokens.ts';
@@ -41,24 +43,6 @@ export interface FollowerParts {
   readonly faults: Faults;
 }
 
-/** What a route does before its first order: everything to the declared stable. */
-function declaredOrder({ name, stable }: GatewayRoute): SplitOrder {
-  return {
-    route: name,
-    epoch: 0,
-    rolloutId: null,
-    stable,
-    canary: null,
-    canaryBps: 0,
-    consumerDefault: null,
-    forceAllowed: false,
-    drainMs: 0,
-    brakeAfter: null,
-    failover: 'none',
-    measure: { blockMs: 5_000, errorStatuses: ['5xx'] },
-  };
-}
-
 /** Applies split orders: compiles one into a snapshot and swaps the pointer that requests read. */
 export class Follower {
   /** Those that serve, in their order: replaced as a whole. */
@@ -69,6 +53,8 @@ export class Follower {
   /** Canaries that left their order and whose tunnels and event streams may still go on. */
   private readonly draining = new Set<Destination>();
   private readonly byName = new Map<string, RouteState>();
+  /** Of routes that are declared no more, until they are read. */
+  private leftBooks: ConsumerBook[] = [];
   private timeouts: GatewayTimeouts;
 
   private readonly onBrake: NonNullable<GatewayOptions['onBrake']>;
@@ -136,6 +122,7 @@ export class Follower {
         assignmentOf: (to) => assignmentOf(versionDrawOf(seat.holds?.declared ?? declared, to)),
       },
     );
+    const book = new ConsumerBook(declared.name, clock);
     const state: RouteState = {
       ...declaredParts(declared, { ...this.parts, timeouts: this.timeouts }),
       seat,
@@ -146,7 +133,8 @@ export class Follower {
       mirror: this.mirrorOf(declared, recorder),
       budget: new RetryBudget(),
       tokens: this.parts.tokensOf(declared),
-      consumers: new ConsumerRules(secret, declared.name, knownBy(declared.consumerKey)),
+      consumers: new ConsumerRules(secret, declared.name, knownBy(declared.consumerKey), book),
+      book,
       unitSalt: unitSaltOf(declared.name),
       chance: this.chance,
       recentDraws: new RecentDraws(),
@@ -177,7 +165,7 @@ export class Follower {
       consumers:
         by === knownBy(state.declared.consumerKey)
           ? state.consumers
-          : new ConsumerRules(this.parts.secret, declared.name, by),
+          : new ConsumerRules(this.parts.secret, declared.name, by, state.book),
       live: this.compile(declared, live.order),
     };
     seat.holds = next;
@@ -192,6 +180,7 @@ export class Follower {
 
   private leave(state: RouteState): void {
     this.byName.delete(state.declared.name);
+    this.leftBooks.push(state.book);
     state.seat.holds = null;
     clearTimeout(state.trial);
     clearTimeout(state.nextMove);
@@ -323,6 +312,13 @@ export class Follower {
     dues?: ReadonlyMap<string, string>,
   ): void {
     this.find(route).consumers.replace(rules, names, dues);
+  }
+
+  /** What the consumers of all routes asked since the last call. */
+  takeConsumerDays(): readonly ConsumerDay[] {
+    const books = [...this.leftBooks, ...Array.from(this.byName.values(), ({ book }) => book)];
+    this.leftBooks = [];
+    return books.flatMap((book) => book.take());
   }
 
   find(route: string): RouteState {

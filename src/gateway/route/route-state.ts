@@ -3,6 +3,7 @@ import type { AppliedSplit } from '../gateway.ts';
 import type { Via } from '../http/via.ts';
 import type { AccessLog } from '../measure/access-log.ts';
 import type { Brake } from '../measure/brake/brake.ts';
+import type { ConsumerBook } from '../measure/consumers/consumer-book.ts';
 import type { RouteRecorder } from '../measure/recorder.ts';
 import type { RouteMirror } from '../mirror/route-mirror.ts';
 import type { RetryBudget } from '../upstream/retry-budget.ts';
@@ -36,6 +37,8 @@ export interface RouteState extends DrawParts, DeclaredParts {
   readonly seat: Seat;
   readonly recorder: RouteRecorder;
   readonly consumers: ConsumerRules;
+  /** What its consumers asked. */
+  readonly book: ConsumerBook;
   /** Null if the route knows its consumers by something else. */
   readonly tokens: ConsumerTokens | null;
   readonly via: Via;

@@ -8,7 +8,7 @@ import type { Target } from '../http/target.ts';
 import type { AccessNote } from '../measure/access-log.ts';
 import type { Ticket } from '../measure/ticket.ts';
 import type { Mirroring } from '../mirror/mirroring.ts';
-import { awaitsToken, choose } from '../route/choose.ts';
+import { awaitsToken, choose, tallyLate } from '../route/choose.ts';
 import type { Destination } from '../route/destinations.ts';
 import { type Attempt, type Failover, failoverOf } from '../route/failover.ts';
 import type { Peers } from '../route/peer.ts';
@@ -66,6 +66,8 @@ export function route(state: RouteState, incoming: GatewayRequest, peers: Peers)
   const ticket = recorder.begin(track, choice.by, choice.draw, choice);
   try {
     ticket.describe(incoming.method ?? '', target.path, choice.consumer, address);
+    ticket.tally = choice.tally;
+    if (choice.unknownToken !== null) tallyLate(state, choice.unknownToken, ticket);
     budget.earn(ticket.begunAt);
     if (state.accessLog) {
       const { method = '' } = incoming;

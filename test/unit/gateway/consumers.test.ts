@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { clockFrom } from '../../../src/gateway/http/clock.ts';
 import { Recent } from '../../../src/gateway/http/recent.ts';
+import { ConsumerBook } from '../../../src/gateway/measure/consumers/consumer-book.ts';
 import { ConsumerRules, hashClientId, hashConsumerKey, knownBy } from '../../../src/gateway/route/consumers.ts';
 
 const SECRET = Buffer.from('secret');
+
+function rulesOf(
+  by: 'key' | 'client-id' = 'key',
+  book = new ConsumerBook('shop', clockFrom(undefined)),
+): ConsumerRules {
+  return new ConsumerRules(SECRET, 'shop', by, book);
+}
 
 describe('hashConsumerKey', () => {
   it('is 64 hex digits that depend on secret, route and credential', () => {
@@ -17,7 +26,7 @@ describe('hashConsumerKey', () => {
 
 describe('consumer rules', () => {
   it('follow the list, remembered credentials included', () => {
-    const rules = new ConsumerRules(SECRET, 'shop');
+    const rules = rulesOf();
     const hash = hashConsumerKey(SECRET, 'shop', 'acme');
     expect(rules.find('acme').rule).toBeNull();
     rules.replace(new Map([[hash, 'canary']]));
@@ -33,7 +42,7 @@ describe('consumer rules', () => {
   });
 
   it('do not change with the map they were given', () => {
-    const rules = new ConsumerRules(SECRET, 'shop');
+    const rules = rulesOf();
     const given = new Map([[hashConsumerKey(SECRET, 'shop', 'acme'), 'canary' as const]]);
     rules.replace(given);
     given.clear();
@@ -43,8 +52,8 @@ describe('consumer rules', () => {
 
 describe('a client id', () => {
   it('is no credential, and no credential is a client id', () => {
-    const byKey = new ConsumerRules(SECRET, 'shop');
-    const byId = new ConsumerRules(SECRET, 'shop', 'client-id');
+    const byKey = rulesOf();
+    const byId = rulesOf('client-id');
     const id = hashClientId(SECRET, 'shop', 'acme');
     const key = hashConsumerKey(SECRET, 'shop', 'acme');
     byKey.replace(new Map([[id, 'canary']]));
@@ -68,13 +77,37 @@ describe('a client id', () => {
 
 describe('the name of a consumer', () => {
   it('is the one on the list, and nobody is named by a credential', () => {
-    const rules = new ConsumerRules(SECRET, 'shop');
+    const rules = rulesOf();
     const hash = hashConsumerKey(SECRET, 'shop', 'key of acme');
     expect(rules.find('key of acme').name).toBe('not listed');
     rules.replace(new Map([[hash, 'by-weight']]), new Map([[hash, 'acme']]));
     expect([rules.find('key of acme').name, rules.find('another').name]).toEqual(['acme', 'not listed']);
     rules.replace(new Map([[hash, 'by-weight']]));
     expect(rules.find('key of acme').name).toBe('unnamed');
+  });
+});
+
+describe('a flood of forged credentials', () => {
+  it('is bounded in what it is remembered by, and takes no place from one that is real', () => {
+    const book = new ConsumerBook('shop', clockFrom(undefined));
+    const rules = rulesOf('key', book);
+    const requests = (status: number, credential: string) =>
+      rules
+        .find(credential)
+        .tally.count({ track: 'stable', totals: { version: 'v1' }, begunAt: 0, status, latencyMs: 1 }, 'other');
+    const forged = Array.from({ length: 100_000 }, (_, at) => `forged ${at}`);
+    for (const credential of forged) requests(401, credential);
+    requests(200, 'real');
+    const kinds = () => Object.groupBy(book.take(), ({ who }) => who.kind);
+    const first = kinds();
+    expect([first.unlisted?.length, first['unlisted-others']?.map((day) => day.requests)]).toEqual([1, [100_000]]);
+    for (const credential of forged) requests(200, credential);
+    requests(200, 'real');
+    const then = kinds();
+    expect([then.unlisted?.length, then['unlisted-others']?.map((day) => day.requests)]).toEqual([10_000, [90_001]]);
+    const hash = hashConsumerKey(SECRET, 'shop', 'real');
+    expect(then.unlisted).toContainEqual(expect.objectContaining({ who: { kind: 'unlisted', keyHash: hash } }));
+    expect(book.take()).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../../src/gateway/http/clock.ts';
-import { clockFrom } from '../../../src/gateway/http/clock.ts';
-import { KEPT_BLOCKS, type RecorderOptions, RouteRecorder } from '../../../src/gateway/measure/recorder.ts';
+import { type Clock, clockFrom } from '../../../src/gateway/http/clock.ts';
+import { KEPT_BLOCKS } from '../../../src/gateway/measure/closed-blocks.ts';
+import { type RecorderOptions, RouteRecorder } from '../../../src/gateway/measure/recorder.ts';
 import type { SplitOrder } from '../../../src/split/order.ts';
 import type { Block, Tally } from '../../../src/stats/block.ts';
 import { bucketOf } from '../../../src/stats/latency/log-histogram.ts';

@@ -4,7 +4,7 @@ import type { Client, Share } from '../../http/share.ts';
 import type { Target } from '../../http/target.ts';
 import type { Ticket } from '../../measure/ticket.ts';
 import type { Mirroring } from '../../mirror/mirroring.ts';
-import { awaitsToken, choose, parametersOf } from '../../route/choose.ts';
+import { awaitsToken, choose, parametersOf, tallyLate } from '../../route/choose.ts';
 import type { Destination } from '../../route/destinations.ts';
 import { type Attempt, type Failover, failoverOf } from '../../route/failover.ts';
 import type { Peer } from '../../route/peer.ts';
@@ -50,6 +50,8 @@ export function routePlain(state: RouteState, request: PlainRequest): PlainRoute
   const ticket = recorder.begin(track, choice.by, choice.draw, choice);
   try {
     ticket.describe(head.method, head.target.path, choice.consumer, address);
+    ticket.tally = choice.tally;
+    if (choice.unknownToken !== null) tallyLate(state, choice.unknownToken, ticket);
     budget.earn(ticket.begunAt);
     if (state.accessLog) {
       const { method, target } = head;
