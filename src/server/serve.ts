@@ -130,6 +130,8 @@ export async function startServer(options: WireOptions): Promise<Running> {
     wired.units.start();
     parts.unshift({ name: 'histories of units', stop: () => wired.units.stop() });
     parts.unshift({ name: 'sign-on', stop: async () => wired.signOn.stop() });
+    wired.ledger.start();
+    parts.unshift({ name: 'ledger of consumers', stop: () => wired.ledger.stop() });
     wired.traffic.start();
     parts.unshift({ name: 'traffic', stop: () => wired.traffic.stop() });
     const { port } = await wired.gateway.listen();

@@ -38,6 +38,7 @@ import { VerifiedTokens } from '../identity/verified-tokens.ts';
 import type { Log } from '../problem/log.ts';
 import type { ListedRule } from '../split/order.ts';
 import type { Store } from '../store/store.ts';
+import { LedgerKeeper } from './consumers/ledger-keeper.ts';
 import { controllerPorts } from './controller-ports.ts';
 import { docsFile, readDashboard } from './dashboard-files.ts';
 import { DeclaredDocuments } from './declared-documents.ts';
@@ -83,6 +84,7 @@ export interface Wired extends Publishing {
   readonly reloader: Reloader;
   readonly descriptors: DescriptorWatch;
   readonly units: UnitKeeper;
+  readonly ledger: LedgerKeeper;
   readonly uses: LastUses;
   readonly traffic: TrafficKeeper;
   readonly logs: OpenLogs;
@@ -134,6 +136,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     for (const route of carriedNames()) await follow(route);
     const units = new UnitKeeper({ gateway, store, routes: () => stickyAmong(inForce.now), log });
     await units.load();
+    const ledger = new LedgerKeeper({ gateway, store, writer: newId(), log });
     const traffic = trafficKeeper(gateway, carriedNames());
     const trust = upstreamTrust(upstreamCaOf(loaded).upstreamCa);
     const documents = new DeclaredDocuments({
@@ -270,6 +273,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       reloader,
       descriptors,
       units,
+      ledger,
       uses,
       traffic,
       logs,
