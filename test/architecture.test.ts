@@ -83,6 +83,7 @@ const TABLE: ImportTable = {
         'api/preview/preview-view.ts',
         'api/report/report-schema.ts',
         'api/consumers/consumer-view.ts',
+        'api/consumers/report-view.ts',
         'api/views/route-view.ts',
         'api/configuration/configuration-view.ts',
         'api/problem-schema.ts',

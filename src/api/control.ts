@@ -1,4 +1,5 @@
 import type { Consumer } from '../consumers/consumer.ts';
+import type { ConsumerReport } from '../consumers/ledger/report.ts';
 import type { ListCommand } from '../consumers/list-command.ts';
 import type { Got } from '../consumers/ruled-versions.ts';
 import type { ToldChange } from '../consumers/told-change.ts';
@@ -69,6 +70,8 @@ export interface ConsumerControl {
   /** The keyed hash that lists have in place of what a consumer is known by; throws Problem where the route knows another mark. */
   hash(route: string, mark: ConsumerMark): string;
   list(route: string): Promise<Tagged<{ readonly consumers: readonly ConsumerView[] }>>;
+  /** What each of them asked of which version in the last UTC days, and how much the others did. */
+  report(route: string, days: number): Promise<ConsumerReport>;
   /** What a command would do to whom; with a tag, Problem('stale') where the list is another one. Writes nothing. */
   preview(route: string, command: ListCommand, expectedTag: string | null): Promise<Tagged<ToldChange>>;
   /** Does it, as one entry of the audit. `tag` is of the list afterwards. */

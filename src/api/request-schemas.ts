@@ -46,6 +46,16 @@ export const consumerParams = z.strictObject({ route: readableLine(100), name: p
 export const listedConsumerParams = z.strictObject({ route: storedName, name: storedName });
 export const tokenParams = z.strictObject({ id: z.uuid() });
 
+export const consumerReportQuery = z.strictObject({
+  days: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(90)
+    .default(30)
+    .describe('How many UTC days count, the present one included'),
+});
+
 export const rolloutQuery = z.strictObject({
   ...page,
   route: readableLine(100).optional(),

@@ -27,6 +27,7 @@ import { hashMark, knownBy } from '../gateway/route/consumers.ts';
 import { OwnListeners } from '../gateway/upstream/own-listeners.ts';
 import { upstreamTrust } from '../gateway/upstream/upstream-trust.ts';
 import { ADMIN_TOKEN_FILE, ensureAdminToken } from '../identity/admin-token.ts';
+import { consumerReporter } from '../identity/consumer-report.ts';
 import { consumerControl } from '../identity/consumers.ts';
 import { installationSecret } from '../identity/installation-secret.ts';
 import { LastUses } from '../identity/last-uses.ts';
@@ -155,6 +156,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       (force) => new Map(force.config.routes.map((route) => [route.name, routeFactsOf(route)])),
     );
     const isOwnName = inForce.derived((force) => controlHosts(force.config.control));
+    const served = (route: string) => servedRoute(ports, route);
     const findRoute = (name: string) => declaredAmong(inForce.now, name);
     const controller = createController(ports);
     const uses = new LastUses(store.tokens, Date.now, log);
@@ -197,14 +199,17 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         traffic,
         inForce: (record) => inForceOf(ports, record),
       }),
-      consumers: consumerControl({
-        store,
-        route: findRoute,
-        knownBy: (name) => knownBy(findRoute(name).consumerKey ?? null),
-        hash: (route, mark) => hashMark(secret, route, mark),
-        served: (route) => servedRoute(ports, route),
-        follow,
-      }),
+      consumers: {
+        ...consumerControl({
+          store,
+          route: findRoute,
+          knownBy: (name) => knownBy(findRoute(name).consumerKey ?? null),
+          hash: (route, mark) => hashMark(secret, route, mark),
+          served,
+          follow,
+        }),
+        report: consumerReporter({ store, route: findRoute, served, settle: () => ledger.settle() }),
+      },
       tokens,
       sessions: sessionControl({ secret, verified, now: Date.now }),
       oidc: signOn,

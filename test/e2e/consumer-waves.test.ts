@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditView, RolloutView } from '../../src/api/view-schemas.ts';
+import type { ConsumerReport } from '../../src/consumers/ledger/report.ts';
 import { callerOf } from '../support/cast.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
@@ -145,6 +146,27 @@ describe('three consumers in two waves', () => {
       412,
       expect.stringMatching(/changed globex, initech last \(audit \d+: “second wave”\)/),
     ]);
+
+    await fetch(`${server.gatewayUrl}/shop/orders`);
+    const told = await run('report', 'shop', '--days', '7');
+    expect(told).toMatchObject({ code: 0, stderr: '' });
+    const today = new Date().toISOString().slice(0, 10);
+    expect(told.stdout).toMatch(new RegExp(`acme +1 +v2 +${today} +\\d+ +0% \\S+ms +0% \\S+ms\n`));
+    expect(told.stdout).toMatch(/Not listed: \d+ requests \(\S+%\), 1 credential\n {2}[0-9a-f]{12} /);
+    for (const line of told.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    const figures = JSON.parse((await run('report', 'shop', '-o', 'json')).stdout) as ConsumerReport;
+    expect(figures).toMatchObject({ versions: { before: 'v1', after: 'v2' }, withoutCredential: { requests: 1 } });
+    for (const { before, after } of figures.consumers) {
+      expect([before.requests > 0, (after?.requests ?? 0) > 0, before.errorShare]).toEqual([true, true, 0]);
+    }
+    const { listed, unlisted } = figures;
+    expect(unlisted.byVersion.map(({ version }) => version)).toEqual(['v1']);
+    expect(listed.requests).toBeGreaterThan(2 * unlisted.requests);
+    const csv = await fetch(`${server.controlUrl}/api/v1/routes/shop/consumer-report`, {
+      headers: { authorization: `Bearer ${home.token()}`, accept: 'text/csv' },
+    });
+    expect([csv.status, csv.headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8; header=present']);
+    expect((await csv.text()).split('\r\n')[0]).toBe((await run('report', 'shop', '--csv')).stdout.split('\r\n')[0]);
 
     const audit = (await (await ask('/api/v1/audit?route=shop&limit=10')).json()) as AuditView[];
     const lists = audit.filter(({ event }) => event.kind.startsWith('consumers'));

@@ -1,3 +1,4 @@
+import { consumerReporter } from '../../src/identity/consumer-report.ts';
 import { consumerControl } from '../../src/identity/consumers.ts';
 import { Problem } from '../../src/problem/problem.ts';
 import type { AuditDraft, AuditEntry } from '../../src/rollout/record.ts';
@@ -19,10 +20,16 @@ export function fakeConsumers({ tick, write, audit, running, knownBy }: FakeWorl
   const none: readonly ListedConsumer[] = [];
   const lists = new Map<string, readonly ListedConsumer[]>();
   const listOf = (route: string) => lists.get(route) ?? none;
-  const control = consumerControl({
+  const route = () => ({ router: 'gateway', consumerKey: {} }) as const;
+  const served = async (name: string) => {
+    const rollout = running(name);
+    return { rollout, stable: rollout?.stable ?? { url: 'http://v1', version: 'v1' } };
+  };
+  const list = async (name: string | null) => (name === null ? [...lists.values()].flat() : listOf(name));
+  const change = consumerControl({
     store: {
       consumers: {
-        list: async (route) => (route === null ? [...lists.values()].flat() : listOf(route)),
+        list,
         async change({ route, expected, put, removed }, draft) {
           const changedAt = tick();
           if (listOf(route) !== expected) throw new Problem('stale', 'changed meanwhile');
@@ -45,15 +52,35 @@ export function fakeConsumers({ tick, write, audit, running, knownBy }: FakeWorl
       },
       now: async () => tick(),
     },
-    route: () => ({ router: 'gateway', consumerKey: {} }),
+    route,
     knownBy,
     hash: (_, mark) => ('key' in mark ? mark.key : 'sha256' in mark ? `sha256:${mark.sha256}` : mark.clientId),
-    served: async (route) => {
-      const rollout = running(route);
-      return { rollout, stable: rollout?.stable ?? { url: 'http://v1', version: 'v1' } };
-    },
+    served,
     follow: async () => {},
   });
+  const report = consumerReporter({
+    store: {
+      consumers: { list, change: async () => {} },
+      consumerLedger: {
+        add: async () => {},
+        read: async () => ({ days: [], seen: [] }),
+        shares: async () => ({ sums: [], unlisted: { credentials: 0, largest: [] } }),
+        forget: async () => {},
+      },
+      rollouts: {
+        commit: async () => {},
+        find: async () => null,
+        list: async () => [],
+        lastEnded: async () => [],
+        unreadable: async () => [],
+      },
+      now: async () => tick(),
+    },
+    route,
+    served,
+    settle: async () => {},
+  });
+  const control = { ...change, report };
   const keys = {
     get: (path: string) => {
       const [route = '', name] = path.split('/');

@@ -60,6 +60,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /api/v1/events': { status: 200, isEndless: true },
   'GET /api/v1/routes': { status: 200 },
   'GET /api/v1/routes/{route}/consumers': { status: 200 },
+  'GET /api/v1/routes/{route}/consumer-report': { status: 200, query: '?days=7' },
   'PUT /api/v1/routes/{route}/consumers/{name}': { status: 200, body: { ...why, rule: 'stable', key: 'k' } },
   'POST /api/v1/routes/{route}/consumer-changes/preview': {
     status: 200,
@@ -150,6 +151,7 @@ export const COMMANDS: Readonly<Record<string, CommandLine>> = {
   audit: { args: ({ route }) => ['audit', route], says: /rolloutStarted/ },
   'audit verify': { args: () => ['audit', 'verify'], says: /chain intact/ },
   'consumers list': { args: ({ route }) => ['consumers', 'list', route], says: /acme +stable/ },
+  'consumers report': { args: ({ route }) => ['consumers', 'report', route], says: /acme .*never/ },
   'consumers add': {
     args: ({ route }) => [
       'consumers',

@@ -29,4 +29,14 @@ export const TOKEN_SCENARIOS: readonly Scenario[] = [
     }
     connection.close();
   }),
+  scenario('tokens while nothing is rolled out', async (stage) => {
+    await stage.split({ route: 'tokens', canary: null });
+    const token = ISSUER.token({ client_id: CLIENT });
+    const connection = await stage.open();
+    for (const path of ['/tokens/a', '/tokens/b']) {
+      connection.write(get(path, bearer(token)));
+      await connection.answer();
+    }
+    connection.close();
+  }),
 ];

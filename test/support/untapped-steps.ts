@@ -60,6 +60,9 @@ const BY_THE_OWNER: readonly StepName[] = [
   ),
   ...['start', 'stop', 'size'].map((name): StepName => `src/gateway/route/jwt/key-source.ts KeySource.${name}`),
   'src/gateway/route/jwt/key-set.ts KeySet.size',
+  ...['listed', 'take'].map((name): StepName => `src/gateway/measure/consumers/consumer-book.ts ConsumerBook.${name}`),
+  'src/gateway/measure/consumers/consumer-tally.ts VersionCounts.read',
+  'src/gateway/route/follower.ts Follower.takeConsumerDays',
   'src/gateway/measure/address-ages.ts AddressAges.youngAt',
   'src/gateway/measure/closed-blocks.ts ClosedBlocks.add',
   'src/gateway/measure/closed-blocks.ts ClosedBlocks.after',
@@ -182,8 +185,11 @@ const BY_THE_OWNER: readonly StepName[] = [
 /** In the thread that reads bodies: what is thrown there ends it. */
 const IN_THE_THREAD: readonly StepName[] = ['src/gateway/measure/reading/shape/packed-facts.ts FactPacker'];
 
-/** Called once in thousands of times by a step that is made to throw itself, or where a place has more facts than are counted. */
+/** Called once in thousands of times by a step that is made to throw itself, at midnight, or where a place has more facts than are counted. */
 const SELDOM: readonly StepName[] = [
+  ...['turn', 'keep', 'beginDay'].map(
+    (name): StepName => `src/gateway/measure/consumers/consumer-book.ts ConsumerBook.${name}`,
+  ),
   'src/gateway/measure/reading/shape/counted-paths.ts CountedPaths.halve',
   'src/gateway/measure/reading/shape/counted-paths.ts CountedPaths.isIn',
   'src/gateway/measure/reading/shape/counted-paths.ts CountedPaths.least',

@@ -133,13 +133,18 @@ describe('a verified token', () => {
     expect((await askRaw(gateway.port, twice)).status).toBe(400);
   });
 
-  it('is verified for no route that compares nothing', async () => {
+  it('is awaited by no request while nothing is rolled out', async () => {
     const one = issuer();
     const { gateway, ask, outcomes } = await started({ file: fileOf(keySet(one)) });
     await gateway.setSplit(orderTo('http://127.0.0.1:1', null, { epoch: 2 }));
     await gateway.setSplit(orderTo((await startToy('v3')).url, null, { epoch: 3 }));
+    // Its key is not known, and is asked for.
+    const slow = issuer('k2');
+    const from = performance.now();
+    expect((await ask(`Authorization: Bearer ${slow.token()}`)).version).toBe('v1');
+    expect(performance.now() - from).toBeLessThan(900);
     expect((await ask(`Authorization: Bearer ${one.token()}`)).version).toBe('v1');
-    expect(await outcomes()).toEqual({});
+    await expect.poll(outcomes).toMatchObject({ verified: 1 });
   });
 });
 

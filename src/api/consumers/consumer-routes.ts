@@ -1,12 +1,21 @@
-import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { accepts } from 'hono/accepts';
+import { reportCsv } from '../../consumers/ledger/report-csv.ts';
 import { Problem } from '../../problem/problem.ts';
 import { type ApiEnv, requires } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals, taggedAnswer } from '../content.ts';
 import type { ControlPlane } from '../control.ts';
 import { expectedTag, ifMatch } from '../entity-tag.ts';
-import { consumerParams, listedConsumerParams, removalQuery, routeParams } from '../request-schemas.ts';
+import {
+  consumerParams,
+  consumerReportQuery,
+  listedConsumerParams,
+  removalQuery,
+  routeParams,
+} from '../request-schemas.ts';
 import { consumerBody, listChangeBody, listCommandOf, listPreviewBody } from './consumer-body.ts';
 import { consumerViewSchema, consumerViewsSchema, listChangeViewSchema } from './consumer-view.ts';
+import { consumerReportSchema } from './report-view.ts';
 
 const list = createRoute({
   method: 'get',
@@ -74,6 +83,26 @@ const change = createRoute({
   },
 });
 
+const report = createRoute({
+  method: 'get',
+  // Beside the list, and not below it: there it would be the name of a consumer.
+  path: '/routes/{route}/consumer-report',
+  tags: ['consumers'],
+  summary: 'Who of the consumers asked what of which version',
+  ...requires({ role: 'viewer', routes: 'in-path' }),
+  request: { params: routeParams, query: consumerReportQuery },
+  responses: {
+    200: {
+      description: 'The report; as CSV where Accept prefers that',
+      content: {
+        'application/json': { schema: consumerReportSchema },
+        'text/csv': { schema: z.string() },
+      },
+    },
+    ...refusals('not-found', 'invalid-input'),
+  },
+});
+
 export function consumerRoutes({ consumers }: ControlPlane): OpenAPIHono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
 
@@ -122,6 +151,17 @@ export function consumerRoutes({ consumers }: ControlPlane): OpenAPIHono<ApiEnv>
     const { tag, ...told } = await consumers.change(route, command, c.get('actor'), reason, expectedTag(c));
     c.header('etag', `"${tag}"`);
     return c.json({ list: tag, ...told }, 200);
+  });
+
+  app.openapi(report, async (c) => {
+    const { route } = c.req.valid('param');
+    const view = await consumers.report(route, c.req.valid('query').days);
+    c.header('vary', 'accept', { append: true });
+    const json = 'application/json';
+    if (accepts(c, { header: 'Accept', supports: [json, 'text/csv'], default: json }) === json)
+      return c.json(view, 200);
+    c.header('content-disposition', 'attachment; filename="consumers.csv"');
+    return c.body(reportCsv(view), 200, { 'content-type': 'text/csv; charset=utf-8; header=present' });
   });
 
   return app;

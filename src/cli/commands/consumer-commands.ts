@@ -10,6 +10,7 @@ import { changesPath, consumersPath, RULES, showDry, waveOf } from '../consumer-
 import { print, say } from '../output.ts';
 import type { Session } from '../terminal.ts';
 import { table } from '../text.ts';
+import { registerConsumerReport } from './consumer-report-command.ts';
 import { registerListChanges } from './list-change-commands.ts';
 
 interface AddOptions extends ServerOptions {
@@ -34,6 +35,8 @@ export function registerConsumers(program: Command, session: Session): void {
       print(session, options.output, views, (format) => listText(views, format));
     },
   );
+
+  registerConsumerReport(consumers, session);
 
   takesServer(
     consumers

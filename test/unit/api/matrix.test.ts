@@ -37,6 +37,7 @@ const LEAST: Readonly<Record<string, Role>> = {
   'GET /api/v1/events': 'viewer',
   'GET /api/v1/routes': 'viewer',
   'GET /api/v1/routes/{route}/consumers': 'viewer',
+  'GET /api/v1/routes/{route}/consumer-report': 'viewer',
   'PUT /api/v1/routes/{route}/consumers/{name}': 'operator',
   'POST /api/v1/routes/{route}/consumer-changes/preview': 'operator',
   'POST /api/v1/routes/{route}/consumer-changes': 'operator',

@@ -25,6 +25,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   'GET /api/v1/rollouts/{id}/policy': ['viewer', null, 'one'],
   'GET /api/v1/rollouts/{id}/report': ['viewer', null, 'one'],
   'GET /api/v1/routes/{route}/consumers': ['viewer', null, 'one'],
+  'GET /api/v1/routes/{route}/consumer-report': ['viewer', null, 'one'],
   'POST /api/v1/rollouts/{id}/preview': ['viewer', null, 'one'],
   'POST /api/v1/values': ['scorer', 'values', 'one'],
   'POST /api/v1/policies/check': ['operator', 'validate', 'one'],

@@ -45,8 +45,23 @@ describe('consumers', () => {
     'consumers add payments acme --to both --reason x',
     'consumers add payments acme --reason x',
     'consumers remove payments acme',
+    'consumers report payments --days 0',
+    'consumers report payments --days 91',
+    'consumers report payments --days week',
   ])('refuses %s', async (args) => {
     expect((await shell.run(args)).code).toBe(2);
+  });
+
+  it('reports those who were never seen, for people and for spreadsheets', async () => {
+    await shell.run('consumers add payments acme --to stable --key-env K --wave 2 --reason x', { env: { K: 'k' } });
+    const told = await shell.run('consumers report payments --days 7');
+    expect(told).toMatchObject({ code: 0, err: '' });
+    expect(told.out).toMatch(/^payments {2}\S+.* 7 days, /);
+    expect(told.out).toMatch(/NAME +WAVE +NOW +LAST SEEN +A DAY .*\nacme +2 +\S+ +never +0 +-/);
+    expect(told.out).toContain('Listed: 0 requests; 1 of 1 never seen\nNot listed: 0 requests, 0 credentials\n');
+    const csv = await shell.run('consumers report payments --csv');
+    expect(csv.out.split('\r\n')[1]).toMatch(/^listed,acme,,2,,false,,stable,\S+,never,never,0,0,/);
+    expect(await shell.run('consumers report payments -o json')).toMatchObject({ code: 0 });
   });
 
   it('lists and removes', async () => {
