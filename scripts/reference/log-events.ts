@@ -36,6 +36,14 @@ const MEANINGS: Readonly<Record<string, readonly [happened: string, todo: string
     'The keys that verify the tokens of consumers could not be had; those that were there, `keys` many, serve for a day',
     'See `reason`, and `serin doctor`; without keys every bearer of a token is unlisted',
   ],
+  consumerLedgerLost: [
+    'The database refused what was counted of consumers: `requests` are not in the ledger',
+    'Report it with `error`: the database answered, and would refuse it each time',
+  ],
+  consumerLedgerUnsaved: [
+    'What was counted of consumers could not be written, or old counts could not be deleted',
+    'Nothing: it waits, and is tried again half a minute later; see `error`',
+  ],
   databaseAway: ['A command of a person could not be recorded, and was done at the gateway', 'Bring the database back'],
   databaseEnded: [
     'The process of the embedded database ended',

@@ -5,7 +5,7 @@ import type { TokenTotals } from '../gateway/gateway.ts';
 export function tokenMetrics(registry: Registry, totals: readonly TokenTotals[]): void {
   const tokens = new Counter({
     name: 'serin_consumer_tokens_total',
-    help: 'Requests with a token, on routes that know consumers by it while versions are compared, by what became of the token',
+    help: 'Requests with a token, on routes that know consumers by it, by what became of the token; while no version is compared those whose token was not known yet',
     labelNames: ['http_route', 'outcome'],
     registers: [registry],
   });

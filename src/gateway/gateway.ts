@@ -257,7 +257,7 @@ export type TokenFault =
   | 'not-yet-valid'
   | 'no-client';
 
-/** Tokens of consumers since the process began, of a route that knows consumers by them, while versions are compared. */
+/** Tokens of consumers since the process began, of a route that knows consumers by them: of all requests while versions are compared, else of those with a token that was not known. */
 export interface TokenTotals {
   readonly route: string;
   readonly outcomes: Readonly<Record<TokenOutcome, number>>;
