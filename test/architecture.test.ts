@@ -87,8 +87,9 @@ const TABLE: ImportTable = {
         'api/views/route-view.ts',
         'api/configuration/configuration-view.ts',
         'api/problem-schema.ts',
+        'identity/private-file.ts',
       ],
-      packages: ['commander', 'log-update', 'picocolors', 'yaml', 'node:*'],
+      packages: ['commander', 'log-update', 'openid-client', 'picocolors', 'yaml', 'node:*'],
     },
     simulate: { rooms: PURE, packages: ['simple-statistics'] },
     demo: {
