@@ -14,6 +14,8 @@ const CODES: Readonly<Record<string, string>> = {
   judge: '0 at parity; 2 input that cannot be read; 3 harmful; 5 neither yet (undecided, suspect, blind, shared fault)',
   status:
     '0 promoted or finalised, or it goes on by itself; 3 rolled back, aborted or superseded; 4 `--timeout` is over; 5 waits for a person',
+  login: '1 the provider or Serin refuses, or Serin has no provider; 4 nobody signed in in time',
+  logout: '1 signed out on this machine, but the provider could not be told',
   'audit verify': '1 an entry was changed or cut off',
 };
 
@@ -52,7 +54,7 @@ function commandText(name: string, command: Command): string {
   const asks = command.options.some(({ long }) => long === '--server');
   const own = command.options.filter(({ long }) => !COMMON.includes(long ?? ''));
   const prints = command.options.some(({ long }) => long === '--output');
-  const usual = asks ? 'server options' : prints ? '-o FORMAT' : '';
+  const usual = asks ? (prints ? 'server options' : '--server URL') : prints ? '-o FORMAT' : '';
   const words = ['serin', name, ...command.registeredArguments.map(argumentText)];
   const usage = [...words, ...(own.length > 0 ? ['[options]'] : []), ...(usual === '' ? [] : [`[${usual}]`])].join(' ');
   const codes = CODES[name];
@@ -94,7 +96,7 @@ const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   error: 'failed: the server, the network, the present state of a rollout; a second try may help',
   invalid: 'invalid input: a command line, a file, a setting; no second try makes it right',
   rolledBack: 'rolled back, aborted or superseded',
-  timeout: 'not decided within `--timeout`',
+  timeout: 'not decided within `--timeout`; of `login`: nobody signed in in time',
   waiting: 'waits for a person',
 };
 

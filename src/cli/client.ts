@@ -47,7 +47,8 @@ export interface ApiClient {
 
 export interface ClientOptions {
   readonly server: string;
-  readonly token: string | null;
+  /** The token of this moment, asked for before each request; null for none. */
+  readonly bearer: () => Promise<string | null>;
   /** The end of the message when the token is refused: where it came from, and what to do. */
   readonly tokenHint: string;
   /** Of this command line. */
@@ -69,7 +70,7 @@ interface Request {
 }
 
 export function apiClient(options: ClientOptions): ApiClient {
-  const { server, token, tokenHint, version, buildTimeoutMs = BUILD_TIMEOUT_MS, fetch, signal } = options;
+  const { server, bearer: bearerNow, tokenHint, version, buildTimeoutMs = BUILD_TIMEOUT_MS, fetch, signal } = options;
   let known: Promise<BuildView> | null = null;
 
   async function ask({
@@ -130,6 +131,7 @@ export function apiClient(options: ClientOptions): ApiClient {
     const key = method === 'POST' ? { key: crypto.randomUUID() } : {};
     const send = async () => {
       await build();
+      const token = await bearerNow();
       return ask({ method, path, body, tag, ...key, token, timeoutMs: TIMEOUT_MS, mostBytes: MOST_BYTES });
     };
     const answer = await (method === 'POST' ? answerOf(send, signal) : send());

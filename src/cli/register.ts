@@ -8,6 +8,7 @@ import { registerPlan } from './commands/plan-command.ts';
 import { registerReport } from './commands/report-command.ts';
 import { registerRoutes } from './commands/routes-command.ts';
 import { registerShow } from './commands/show-commands.ts';
+import { registerSignIn } from './commands/sign-in-commands.ts';
 import { registerStart } from './commands/start-command.ts';
 import { registerTokens } from './commands/token-commands.ts';
 import { registerValidate } from './commands/validate-command.ts';
@@ -25,6 +26,7 @@ export function registerCommands(program: Command, session: Session): void {
   registerConsumers(program, session);
   registerAudit(program, session);
   registerConfiguration(program, session);
+  registerSignIn(program, session);
   registerTokens(program, session);
   registerValues(program, session);
   registerValidate(program, session);

@@ -57,7 +57,7 @@ async function main(): Promise<number> {
 async function acts(setup: DemoSetup, view: View, over: AbortSignal): Promise<boolean> {
   const api = apiClient({
     server: setup.controlUrl,
-    token: setup.token,
+    bearer: async () => setup.token,
     tokenHint: '',
     version: packageVersion(),
     fetch: globalThis.fetch,

@@ -118,7 +118,7 @@ export async function setUpDemo(play: Play, notices: (line: string) => void): Pr
 async function logToken(server: string, token: string): Promise<string> {
   const api = apiClient({
     server,
-    token,
+    bearer: async () => token,
     tokenHint: '',
     version: packageVersion(),
     fetch: globalThis.fetch,

@@ -6,7 +6,7 @@ const WITHOUT = {
   SERIN_DATA: 'unset it to use the usual data folder, or name a folder',
   SERIN_SECRET: 'unset it to use the secret in the data folder, or give 32 characters or more',
   SERIN_SERVER: 'unset it to use http://127.0.0.1:7780, or give the address of the control API',
-  SERIN_TOKEN: 'unset it to use the admin token of the local data folder, or give a token',
+  SERIN_TOKEN: 'unset it to use your `serin login` or the admin token of the local data folder, or give a token',
 } as const;
 
 export type SerinVariable = keyof typeof WITHOUT;

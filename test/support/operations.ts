@@ -179,6 +179,9 @@ export const COMMANDS: Readonly<Record<string, CommandLine>> = {
     args: ({ route, consumer }) => ['consumers', 'remove', route, consumer, '--reason', 'tried'],
     says: /acme is no longer listed/,
   },
+  login: { args: () => ['login'], says: /has no OpenID provider \(control\.oidc .* --token or SERIN_TOKEN/, code: 1 },
+  logout: { args: () => ['logout'], says: /nobody is signed in at http:\S+ here/ },
+  whoami: { args: () => ['whoami'], says: /^local admin +admin +- +token \(--token, SERIN_TOKEN\) +- +http:/m },
   'token create': {
     args: () => ['token', 'create', 'bob', '--role', 'viewer', '--reason', 'tried'],
     says: /^serin_\S{43}\n/,

@@ -96,7 +96,7 @@ export async function startServerProcess(
 /** The `serin` command, run to its end. */
 export function serin(
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; onStderr?: (said: string) => void } = {},
 ): Promise<{ code: number | string; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: options.cwd,
@@ -110,6 +110,7 @@ export function serin(
   });
   child.stderr.on('data', (chunk) => {
     stderr += String(chunk);
+    options.onStderr?.(stderr);
   });
   const ended = new Promise<{ code: number | string; stdout: string; stderr: string }>((done) => {
     child.once('close', (code, signal) => done({ code: signal ?? code ?? -1, stdout, stderr }));

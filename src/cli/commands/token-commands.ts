@@ -115,14 +115,16 @@ function limitsOf({ role, route, verb, logVersion: version }: ChangeOptions): ob
 
 /** `payments: pause, rollback`, `logs of shop v2`, `logs of every route`; a dash where the role alone decides. */
 function limitsInWords({ role, sender, scope }: Pick<TokenViews[number], 'role' | 'sender' | 'scope'>): string {
-  if (scope !== null) {
-    const verbs = scope.verbs === null ? '' : `: ${scope.verbs.join(', ')}`;
-    return `${scope.routes?.join(', ') ?? 'every route'}${verbs}`;
-  }
-  if (role !== 'logs:write') return '-';
+  if (scope !== null || role !== 'logs:write') return scopeInWords(scope);
   return ['logs of', sender?.route ?? 'every route', ...(sender?.version === undefined ? [] : [sender.version])].join(
     ' ',
   );
+}
+
+export function scopeInWords(scope: TokenViews[number]['scope']): string {
+  if (scope === null) return '-';
+  const verbs = scope.verbs === null ? '' : `: ${scope.verbs.join(', ')}`;
+  return `${scope.routes?.join(', ') ?? 'every route'}${verbs}`;
 }
 
 function refuseStrayOptions({ role, route, verb, logVersion }: ChangeOptions): void {

@@ -163,7 +163,7 @@ describe('what is no Serin control API', () => {
     const client = apiClient({
       server: url,
       tokenHint: '',
-      token: TOKENS.admin,
+      bearer: async () => TOKENS.admin,
       version: '0.1.0',
       buildTimeoutMs: 200,
       fetch,
