@@ -78,7 +78,7 @@ describe('audit', () => {
     const id = await shell.inStep1();
     await shell.run('pause payments --reason lunch');
     const { out } = await shell.run('audit payments');
-    expect(out.split('\n')[1]).toMatch(/^4 +2026-\S+ +the admin +payments +paused +“lunch”$/);
+    expect(out.split('\n')[1]).toMatch(/^4 +2026-\S+ +the admin +token +payments +paused +“lunch”$/);
     expect(JSON.parse((await shell.run(`audit --rollout ${id} --limit 1 -o json`)).out)).toMatchObject([{ seq: 4 }]);
     expect((await shell.run('audit orders -o json')).out).toBe('[]\n');
   });
