@@ -20,7 +20,10 @@ afterAll(async () => {
 it('a Serin without a provider, or from before there was sign-on, says how one gets in', async () => {
   const says = `serin: ${shell.url} has no OpenID provider (control.oidc of its serin.yaml), so nobody signs in there: give a token with --token or SERIN_TOKEN; an admin makes one by \`serin token create\`\n`;
   expect(await shell.run('login', { env })).toEqual({ code: 1, out: '', err: says });
-  const before: typeof fetch = (to, options) => fetch(String(to).replace('/sign-in', '/never-was'), options);
+  const before: typeof fetch = (to, options) => {
+    const { href } = to instanceof Request ? new URL(to.url) : new URL(to);
+    return fetch(href.replace('/sign-in', '/never-was'), options);
+  };
   expect(await shell.run('login', { env, fetch: before })).toEqual({ code: 1, out: '', err: says });
 });
 
