@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RolloutView } from '../../src/api/view-schemas.ts';
 import { type Caller, callerOf } from '../support/cast.ts';
 import { type Exporter, startExporter } from '../support/exporter.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { prometheusBinary, startPrometheus, type TestPrometheus } from '../support/prometheus.ts';
 import { seededRandom } from '../support/random.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
@@ -116,6 +117,6 @@ ${ROUTES.map(routeYaml).join('')}channels: { console: true }
       .toMatch(
         /PAGE error harmful: take all traffic off v2 now, v1 should serve 100%; Serin does not move the traffic of this route: .*canary errors/,
       );
-    expect((await fetch(`${server.gatewayUrl}/harmful`)).status).toBe(404);
+    expect((await fetchOnce(`${server.gatewayUrl}/harmful`)).status).toBe(404);
   });
 });

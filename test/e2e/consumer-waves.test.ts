@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditView, RolloutView } from '../../src/api/view-schemas.ts';
 import type { ConsumerReport } from '../../src/consumers/ledger/report.ts';
 import { callerOf } from '../support/cast.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
 
@@ -82,7 +83,7 @@ afterAll(async () => {
 });
 
 async function versionOf(key: string): Promise<string> {
-  const answer = await fetch(`${server.gatewayUrl}/shop/orders`, { headers: { 'x-api-key': key } });
+  const answer = await fetchOnce(`${server.gatewayUrl}/shop/orders`, { 'x-api-key': key });
   return answer.text();
 }
 

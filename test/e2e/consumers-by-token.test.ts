@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutView } from '../../src/api/view-schemas.ts';
 import type { Echo, ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import { callerOf, toy } from '../support/cast.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { part } from '../support/issuer.ts';
 import { type OidcIssuer, oidcKey, startOidcIssuer } from '../support/oidc-issuer.ts';
 import { serinHere } from '../support/serin-here.ts';
@@ -34,7 +35,7 @@ const run = (...args: string[]) =>
 async function ask(token: string): Promise<{ readonly version: string | null; readonly ms: number }> {
   sentTokens.push(token);
   const from = performance.now();
-  const response = await fetch(`${server.gatewayUrl}/shop/echo`, { headers: { authorization: `Bearer ${token}` } });
+  const response = await fetchOnce(`${server.gatewayUrl}/shop/echo`, { authorization: `Bearer ${token}` });
   const { rawHeaders } = (await response.json()) as Echo;
   expect(rawHeaders).toContain(`Bearer ${token}`);
   return { version: response.headers.get('x-serin-version'), ms: performance.now() - from };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutView } from '../../src/api/view-schemas.ts';
 import { type Caller, callerOf } from '../support/cast.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
 
@@ -23,7 +24,7 @@ describe('what versions log before the first look at them', () => {
   let sender: string;
 
   const ask = async (headers: Record<string, string> = {}) =>
-    (await fetch(`${server.gatewayUrl}/shop`, { headers })).text();
+    (await fetchOnce(`${server.gatewayUrl}/shop`, headers)).text();
   const force = () => ask({ 'x-serin-version': 'canary' });
   const send = async (lines: readonly object[]) => {
     const answer = await fetch(`${server.controlUrl}/api/v1/logs?route=shop`, {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import { toy } from '../support/cast.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 
 /** Loaded into the process: throws where nothing contains it, by a signal for each of the two ways. */
@@ -59,7 +60,7 @@ channels: { console: false }
     expect(thrown).toMatchObject({ level: 'error', where: 'process', error: { message: 'a stray throw' } });
     expect(rejected).toMatchObject({ level: 'error', where: 'process', error: { message: 'a stray rejection' } });
     expect(thrown?.error?.stack).toContain('stray.mjs');
-    expect((await fetch(`${server.gatewayUrl}/shop`)).status).toBe(200);
+    expect((await fetchOnce(`${server.gatewayUrl}/shop`)).status).toBe(200);
     const metrics = await (await fetch(`${server.controlUrl}/metrics`)).text();
     expect(metrics).toContain('serin_internal_errors_total{where="process"} 2');
     expect(metrics).toContain('serin_internal_errors_total{where="answer"} 0');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutView } from '../../src/api/view-schemas.ts';
 import { type Caller, callerOf } from '../support/cast.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
 
@@ -30,7 +31,7 @@ describe('an error that only the canary logs', () => {
     expect(answer.status).toBe(200);
   };
   const ask = async (headers: Record<string, string> = {}) =>
-    (await fetch(`${server.gatewayUrl}/shop`, { headers })).text();
+    (await fetchOnce(`${server.gatewayUrl}/shop`, headers)).text();
 
   beforeAll(async () => {
     upstreams = await Promise.all(['v1', 'v2'].map((name) => httpUpstream((_, answer) => answer.end(name))));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RolloutView } from '../../src/api/view-schemas.ts';
 import { callerOf } from '../support/cast.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 import { type LokiLine, type ToyLoki, toyLoki } from '../support/toy-loki.ts';
 import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
@@ -140,7 +141,7 @@ describe.each(OF_TESTS)('logs that are fetched from a Loki %s', (_, real) => {
 
   async function areBlind(): Promise<void> {
     toy.instead = (__, response) => void response.writeHead(503).end('the ring is empty\n');
-    const traffic = setInterval(() => void fetch(server.gatewayUrl).then((answer) => answer.text()), 50);
+    const traffic = setInterval(() => void fetchOnce(server.gatewayUrl).then((answer) => answer.text()), 50);
     try {
       const isBlind = async () => {
         const { verdict } = (await caller().rollout(id)) ?? {};

@@ -4,6 +4,7 @@ import type { AuditView, RolloutView } from '../../src/api/view-schemas.ts';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import type { Traffic } from '../../src/demo/traffic.ts';
 import { callerOf, toy, trafficTo } from '../support/cast.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { startPager } from '../support/pager.ts';
 import { serinHere } from '../support/serin-here.ts';
 import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
@@ -110,7 +111,7 @@ describe('a preview, and then the deed', { timeout: 180_000 }, () => {
     expect((await run('rollback', 'shop', '--yes', '--reason', 'tried')).code).toBe(0);
     await isAsPromised(told);
     expect((await audit()).at(-1)?.event.kind).toBe('rolledBack');
-    const byAcme = await fetch(`${server.gatewayUrl}/shop/orders`, { headers: { 'x-api-key': home.token() } });
+    const byAcme = await fetchOnce(`${server.gatewayUrl}/shop/orders`, { 'x-api-key': home.token() });
     expect([byAcme.status, await versionsServing()]).toEqual([200, ['v1']]);
     // No page was promised, and none came: the console has the note.
     expect(told.messages.map(({ kind, channel }) => `${kind} ${channel}`)).toEqual(['note console']);
@@ -158,7 +159,7 @@ describe('a preview, and then the deed', { timeout: 180_000 }, () => {
 async function versionsServing(): Promise<readonly string[]> {
   const answers = await Promise.all(
     Array.from({ length: 20 }, () =>
-      fetch(`${server.gatewayUrl}/shop/orders`).then(({ headers }) => headers.get('x-serin-version')),
+      fetchOnce(`${server.gatewayUrl}/shop/orders`).then(({ headers }) => headers.get('x-serin-version')),
     ),
   );
   return [...new Set(answers.map(String))];

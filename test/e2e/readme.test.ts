@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig, loadPolicies } from '../../src/config/load.ts';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import { toy } from '../support/cast.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 
 const README = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
@@ -96,13 +97,13 @@ describe('the first five minutes of the README', () => {
   });
 
   it('routes, starts a rollout, and lets forced requests reach the canary', { timeout: 60_000 }, async () => {
-    const answer = await fetch(`${server.gatewayUrl}/api/payments/7`);
+    const answer = await fetchOnce(`${server.gatewayUrl}/api/payments/7`);
     expect(await answer.json()).toMatchObject({ version: 'v1', path: '/7' });
     const [start = [], ...others] = commands(starting);
     expect(start.slice(0, 2)).toEqual(['start', 'payments']);
     expect(await run(start)).toMatchObject({ code: 0 });
     expect(others).toEqual([['get', 'payments', '-w']]);
-    const forced = await fetch(`${server.gatewayUrl}/api/payments/7`, { headers: { 'x-serin-version': 'canary' } });
+    const forced = await fetchOnce(`${server.gatewayUrl}/api/payments/7`, { 'x-serin-version': 'canary' });
     expect(forced.headers.get('x-serin-version')).toBe('v2');
     expect(await run(['get', 'payments'])).toMatchObject({ code: 0, stdout: expect.stringContaining('internal') });
   });

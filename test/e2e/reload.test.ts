@@ -6,6 +6,7 @@ import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import type { Traffic } from '../../src/demo/traffic.ts';
 import { callerOf, toy, trafficTo } from '../support/cast.ts';
 import { evenPolicy } from '../support/even-policy.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 import { isShort } from '../support/short.ts';
 
@@ -44,7 +45,7 @@ const metric = async (name: string) => {
   const text = await (await fetch(new URL('/metrics', server.controlUrl))).text();
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
 };
-const sideStatus = async () => (await fetch(`${server.gatewayUrl}/side/a`)).status;
+const sideStatus = async () => (await fetchOnce(`${server.gatewayUrl}/side/a`)).status;
 
 // One goes on where the other ended.
 describe('a Serin whose files change', { shuffle: false }, () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReportView } from '../../src/api/report/report-schema.ts';
 import type { RolloutView } from '../../src/api/view-schemas.ts';
 import { callerOf } from '../support/cast.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
 
@@ -78,8 +79,8 @@ routes:
 
   it('is told while it runs, and never changes once it has ended', async () => {
     expect(await report()).toMatchObject({ final: false, rollout: { id, endedAt: null } });
-    const forced = { headers: { 'x-serin-version': 'canary' } };
-    await expect.poll(async () => (await fetch(`${server.gatewayUrl}/`, forced)).status, AT_MOST).toBe(500);
+    const forced = { 'x-serin-version': 'canary' };
+    await expect.poll(async () => (await fetchOnce(`${server.gatewayUrl}/`, forced)).status, AT_MOST).toBe(500);
     await expect.poll(async () => (await report()).final, AT_MOST).toBe(true);
     const { text, of } = await ask();
     const told = JSON.parse(text) as ReportView;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutView } from '../../src/api/view-schemas.ts';
 import type { TrailView } from '../../src/api/views/trail-view.ts';
 import { callerOf } from '../support/cast.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { httpUpstream, type TestUpstream } from '../support/upstream.ts';
 
@@ -46,7 +47,7 @@ describe('the past of a rollout', () => {
     server = await startServerProcess(home);
   };
   const ask = async (path: string, headers: Record<string, string> = {}) =>
-    (await fetch(`${server.gatewayUrl}${path}`, { headers })).text();
+    (await fetchOnce(`${server.gatewayUrl}${path}`, headers)).text();
   const send = async (count: number, path: string, headers: Record<string, string> = {}) => {
     for (let sent = 0; sent < count; sent += 1) await ask(path, headers);
   };

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ToyUpstream } from '../../src/demo/toy-upstream.ts';
 import { toy } from '../support/cast.ts';
+import { fetchOnce } from '../support/fetch-once.ts';
 import { type Home, makeHome, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 
 const OPEN_FILES = 1_024;
@@ -42,7 +43,7 @@ channels: { console: false }
       await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
     }
   }
-  const gateway = async () => (await fetch(`${server.gatewayUrl}/shop/x`, { headers: { connection: 'close' } })).status;
+  const gateway = async () => (await fetchOnce(`${server.gatewayUrl}/shop/x`)).status;
   const readiness = () =>
     fetch(`${server.controlUrl}/readyz`, { headers: { connection: 'close' } })
       .then((answer) => answer.text())
