@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst, SLOW } from './test/support/longest-first.ts';
 
-/** Whole processes and whole-tree tools: they follow the other tests, two files at a time, because most of their time is waiting. */
+/** Whole processes and whole-tree tools: they follow the other tests, and wait for a third of their time. */
 const HEAVY = ['test/e2e/**/*.test.ts', 'test/fault/**/*.test.ts', 'test/run.test.ts', 'test/static.test.ts'];
 
 /** The dashboard in a real browser. */
@@ -11,11 +11,11 @@ const BROWSER = 'test/browser/**/*.test.ts';
 /** What is found in answers: one `Exchange` reads them for both paths, and `answers-read` and `bodies-hostile` show it on either. */
 const SAME_ON_BOTH_PATHS = ['test/wire/{bodies,shapes,streams}-read.test.ts'];
 
-/** Of rooms without state, clock or outside world: whatever ran before in the same process, they cannot tell. */
-const PURE = [
-  'test/unit/{judge,parity,policy,problem,redact,rollout,simulate,split,stats}/**/*.test.ts',
-  'test/property/**/*.test.ts',
-];
+/**
+ * Tests that leave nothing behind, of modules that keep nothing which another file could see: they share processes, whatever ran
+ * there before. Two of them measure the heap, and have a process of their own.
+ */
+const SHARED = ['test/unit/**/!(memory|held-lines).test.ts', 'test/property/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -33,11 +33,11 @@ export default defineConfig({
         test: {
           name: 'quick',
           include: ['test/**/*.test.ts'],
-          exclude: [...HEAVY, ...PURE, ...SLOW, BROWSER, '**/node_modules/**'],
+          exclude: [...HEAVY, ...SHARED, ...SLOW, BROWSER, '**/node_modules/**'],
         },
       },
-      // A process for each file costs more than most of these files.
-      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
+      // A process for each file, which loads the same modules again, costs more than most of these files.
+      { extends: true, test: { name: 'shared', include: SHARED, isolate: false } },
       // The wire suite once more: `quick` runs it with the fast path in front, as it is served.
       {
         extends: true,
@@ -54,7 +54,7 @@ export default defineConfig({
           name: 'heavy',
           include: HEAVY,
           exclude: [...SLOW],
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },

@@ -33,14 +33,40 @@ export const SLOW: readonly string[] = [
   'test/e2e/reload.test.ts',
 ];
 
-/** Of the others as well, those that take as long. One that began last would run on when all others have ended. */
+/** Of the others those that take a quarter of a minute and more: one that began last would run on when all others have ended. */
 export const LONGEST: readonly string[] = [
   ...SLOW,
   'test/browser/live.test.ts',
   'test/browser/away.test.ts',
   'test/browser/acts.test.ts',
-  'test/e2e/bad-input.test.ts',
+  'test/fault/clock.test.ts',
   'test/static.test.ts',
+  'test/e2e/every-operation.test.ts',
+  'test/e2e/trail.test.ts',
+  'test/e2e/prometheus-source.test.ts',
+  'test/e2e/broken-contract.test.ts',
+  'test/e2e/consumers-by-token.test.ts',
+  'test/wire/charges.test.ts',
+  'test/e2e/readme.test.ts',
+  'test/e2e/bad-input.test.ts',
+  'test/sim/clock.test.ts',
+  'test/sim/interference.test.ts',
+  'test/wire/fast-differential.test.ts',
+  'test/e2e/database-urls.test.ts',
+  'test/sim/controller.test.ts',
+  'test/e2e/consumer-waves.test.ts',
+  'test/e2e/preview.test.ts',
+  'test/e2e/report.test.ts',
+  'test/sim/unrecorded.test.ts',
+  'test/e2e/refused-consumer.test.ts',
+  'test/fault/control-connections.test.ts',
+  'test/e2e/rolling-restart.test.ts',
+  'test/contract/store.test.ts',
+  'test/property/policy.test.ts',
+  'test/e2e/internal-error.test.ts',
+  'test/wire/mirror.test.ts',
+  'test/contract/acts.test.ts',
+  'test/unit/judge/keys.test.ts',
   'test/e2e/package.test.ts',
 ];
 
