@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inOrder } from '../policy/document.ts';
@@ -6,10 +6,11 @@ import { validate } from '../policy/explain.ts';
 import type { DocumentFault } from '../policy/fault.ts';
 import type { SourceDocument } from '../policy/place.ts';
 import { type LoadedPolicy, readPolicy } from '../policy/read.ts';
-import { parseYaml } from '../policy/yaml.ts';
+import { MOST_YAML_BYTES, parseYaml } from '../policy/yaml.ts';
 import { givenVariable } from '../problem/given-variable.ts';
 import { type Issue, Problem } from '../problem/problem.ts';
 import { readFailure } from '../problem/read-failure.ts';
+import { readRegularFile } from '../problem/regular-file.ts';
 import { configSchema, type ServerConfig } from './config.ts';
 import { fillIn } from './given/given-values.ts';
 import { listenerFaults } from './listener-faults.ts';
@@ -117,7 +118,7 @@ function shownName(file: string): string {
 
 function readText(file: string, hint = ''): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularFile(file, MOST_YAML_BYTES).toString();
   } catch (cause) {
     throw new Problem('invalid-input', readFailure(file, cause) + hint, { cause });
   }

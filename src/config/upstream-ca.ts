@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Problem } from '../problem/problem.ts';
 import { readFailure } from '../problem/read-failure.ts';
+import { readRegularFile } from '../problem/regular-file.ts';
 import type { LoadedConfig } from './load.ts';
 
+const MOST_BYTES = 1_048_576;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs;
 
 /**
@@ -30,9 +31,12 @@ function check(certificate: string, file: string): void {
 }
 
 function readText(file: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(file, 'utf8');
+    bytes = readRegularFile(file, MOST_BYTES);
   } catch (cause) {
     throw new Problem('invalid-input', readFailure(file, cause), { cause });
   }
+  if (bytes.length > MOST_BYTES) throw new Problem('invalid-input', `${file} is larger than 1 MiB`);
+  return bytes.toString();
 }

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Problem } from '../problem/problem.ts';
 import { readFailure } from '../problem/read-failure.ts';
+import { readRegularFile } from '../problem/regular-file.ts';
+
+const MOST_BYTES = 65_536;
 
 /** Resolves `${NAME}` or `file:PATH` to the secret itself. Throws Problem('invalid-input') when it is missing. */
 export function resolveSecret(reference: string, env: NodeJS.ProcessEnv): string {
@@ -12,9 +15,13 @@ export function resolveSecret(reference: string, env: NodeJS.ProcessEnv): string
 }
 
 function readSecretFile(path: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(path, 'utf8');
+    bytes = readRegularFile(path, MOST_BYTES);
   } catch (cause) {
     throw new Problem('invalid-input', `the secret file ${readFailure(path, cause)}`, { cause });
   }
+  if (bytes.length > MOST_BYTES)
+    throw new Problem('invalid-input', `the secret file ${resolve(path)} is larger than 64 KiB`);
+  return bytes.toString();
 }

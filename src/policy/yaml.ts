@@ -4,7 +4,8 @@ import { printable, shown } from './fault.ts';
 import { issueAt, type SourceDocument, type SourceText, sourceDocument, sourceText } from './place.ts';
 import { isStorable, UNSTORABLE } from './storable.ts';
 
-const MOST_BYTES = 64 * 1024;
+/** Of a document, unless its reader allows more. */
+export const MOST_YAML_BYTES = 64 * 1024;
 const DEEPEST = 20;
 const MOST_ISSUES = 20;
 const TOO_DEEP = `the document is nested more than ${DEEPEST} levels deep`;
@@ -19,7 +20,7 @@ export type YamlReading =
  * core schema, directives, the key `__proto__`, keys that are not text, duplicate keys, several documents, and what no database
  * stores.
  */
-export function parseYaml(text: string, file: string, mostBytes: number = MOST_BYTES): YamlReading {
+export function parseYaml(text: string, file: string, mostBytes: number = MOST_YAML_BYTES): YamlReading {
   const source = sourceText(text.replace(/^\uFEFF/, ''), file);
   if (text.length > mostBytes || new TextEncoder().encode(text).length > mostBytes) {
     return { ok: false, issues: [issueAt(source, 0, `the document is larger than ${mostBytes / 1024} KiB`)] };

@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ServerConfig } from '../config/config.ts';
 import { healthUrl } from '../controller/upstream.ts';
@@ -6,6 +5,7 @@ import type { FetchedText } from '../gateway/upstream/fetch-text.ts';
 import { compareInThread } from '../openapi/compare-in-thread.ts';
 import { type FetchOptions, fetchDocument, MOST_DOCUMENT_BYTES } from '../openapi/fetch-document.ts';
 import type { DeclaredReading } from '../parity/declared/declared-reading.ts';
+import { readRegularFileSoon } from '../problem/regular-file.ts';
 import { isEnded, type Rollout } from '../rollout/state.ts';
 import type { Upstream } from '../split/order.ts';
 
@@ -116,10 +116,10 @@ export class DeclaredDocuments {
     if (!PLAIN_VERSION.test(version))
       return { ok: false, reason: 'has no file: a file is found by a version of letters, digits and . _ + - only' };
     const file = resolve(this.parts.folder, pattern.replaceAll('{version}', version));
-    const { size } = await stat(file);
-    if (size > MOST_DOCUMENT_BYTES)
+    const bytes = await readRegularFileSoon(file, MOST_DOCUMENT_BYTES);
+    if (bytes.length > MOST_DOCUMENT_BYTES)
       return { ok: false, reason: `has more than ${MOST_DOCUMENT_BYTES / 1024 / 1024} MB` };
-    return { ok: true, text: await readFile(file, 'utf8') };
+    return { ok: true, text: bytes.toString() };
   }
 }
 

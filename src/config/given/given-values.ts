@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { DocumentFault, Path } from '../../policy/fault.ts';
 import { isStorable, UNSTORABLE } from '../../policy/storable.ts';
 import { errorCode } from '../../problem/error-code.ts';
 import { readFailure } from '../../problem/read-failure.ts';
+import { readRegularFile } from '../../problem/regular-file.ts';
 import { isReferencePlace } from './reference-places.ts';
 
 /** Where the values come from that serin.yaml leaves to its surroundings. */
@@ -81,11 +81,9 @@ function givenFor(text: string, { env, folder }: ValueSources): Given {
 
 function contentOf(file: string): Given {
   try {
-    // A pipe or a device would keep the reader waiting.
-    const found = statSync(file);
-    if (!found.isFile()) return { ok: false, reason: `${file} is not a file` };
-    if (found.size > MOST_FILE_BYTES) return { ok: false, reason: `${file} is larger than 64 KiB` };
-    const text = readFileSync(file, 'utf8').trim();
+    const bytes = readRegularFile(file, MOST_FILE_BYTES);
+    if (bytes.length > MOST_FILE_BYTES) return { ok: false, reason: `${file} is larger than 64 KiB` };
+    const text = bytes.toString().trim();
     return text === '' ? { ok: false, reason: `${file} is empty` } : { ok: true, text };
   } catch (error) {
     if (errorCode(error) === undefined) throw error;

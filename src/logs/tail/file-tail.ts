@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openRegularFile } from '../../problem/regular-file.ts';
 import { LONGEST_LINE_BYTES } from '../lines/log-line.ts';
 import type { LogPull } from '../pull/log-pull.ts';
 import type { LogSink } from '../thread/log-intake.ts';
@@ -69,7 +70,7 @@ export class FileTail implements LogPull {
   /** Whether nothing is left to read. */
   private async follow(): Promise<boolean> {
     const { path, route, version, sink } = this.options;
-    const there = await open(path, 'r').catch(async (error: unknown) => {
+    const there = await openRegularFile(path).catch(async (error: unknown) => {
       await this.readGone();
       throw error;
     });

@@ -45,7 +45,7 @@ describe('a value that the file leaves to its surroundings', () => {
     ['file:gone', `${join(folder, 'gone')} does not exist`],
     ['file:empty', `${join(folder, 'empty')} is empty`],
     ['file:large', `${join(folder, 'large')} is larger than 64 KiB`],
-    ['file:.', `${folder} is not a file`],
+    ['file:.', `${folder} is a folder, not a file`],
     ['file:/dev/zero', '/dev/zero is not a file'],
     ['file:a\0b', 'the path of a file must not contain NUL'],
   ])('%s is refused', (text, reason) => expect(filled(text)).toBe(reason));

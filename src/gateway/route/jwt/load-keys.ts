@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readFailure } from '../../../problem/read-failure.ts';
+import { readRegularFileSoon } from '../../../problem/regular-file.ts';
 import type { TokenRule } from '../../gateway.ts';
 import { type FetchedText, type FetchParts, fetchText } from '../../upstream/fetch-text.ts';
 
@@ -21,14 +21,9 @@ export function loadKeys(jwks: TokenRule['jwks'], places: KeyPlaces): Promise<Fe
 
 async function readBounded(path: string): Promise<FetchedText> {
   try {
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST_BYTES + 1), 0, MOST_BYTES + 1, 0);
-      if (bytesRead > MOST_BYTES) return { ok: false, reason: `has more than ${MOST_BYTES / 1_024} KB` };
-      return { ok: true, text: buffer.toString('utf8', 0, bytesRead) };
-    } finally {
-      await file.close();
-    }
+    const bytes = await readRegularFileSoon(path, MOST_BYTES);
+    if (bytes.length > MOST_BYTES) return { ok: false, reason: `has more than ${MOST_BYTES / 1_024} KB` };
+    return { ok: true, text: bytes.toString() };
   } catch (error) {
     return { ok: false, reason: `is not there: ${readFailure(path, error)}` };
   }
