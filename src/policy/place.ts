@@ -7,6 +7,8 @@ const WIDEST = 160;
 /** A parsed document, kept to locate faults found later in the text. */
 export interface SourceDocument {
   readonly file: string;
+  /** As it was read, without a byte order mark. */
+  readonly text: string;
   readonly issue: (fault: DocumentFault) => Issue;
 }
 
@@ -34,6 +36,7 @@ function nextLine(text: string, from: number): number {
 export function sourceDocument(source: SourceText, root: ParsedNode | null): SourceDocument {
   return {
     file: source.file,
+    text: source.text,
     issue: (fault) => issueAt(source, offsetOf(root, fault), fault.message, formatPath(fault.path)),
   };
 }

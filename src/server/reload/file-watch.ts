@@ -6,7 +6,7 @@ import { filesOf, fingerprintOf } from './file-fingerprint.ts';
 import type { InForce } from './in-force.ts';
 import type { Reloader } from './reloader.ts';
 
-/** An editor and a deployment write in several steps: a change counts once nothing was written for this long. */
+/** An editor and a deployment write in several steps: a change counts once the files have said the same for this long. */
 const SETTLED_MS = 1_000;
 /** Where the system does not tell of changes, as on some network file systems, they are found by looking. */
 const LOOK_EVERY_MS = 5_000;
@@ -28,6 +28,8 @@ export class FileWatch {
   private looking: NodeJS.Timeout | undefined;
   private settling: NodeJS.Timeout | undefined;
   private isStopped = false;
+  /** What they held when it was last looked whether a change is over. */
+  private settlingAt = '';
 
   constructor(parts: WatchParts) {
     this.parts = parts;
@@ -45,6 +47,10 @@ export class FileWatch {
     this.isStopped = true;
     clearTimeout(this.looking);
     clearTimeout(this.settling);
+    this.unwatch();
+  }
+
+  private unwatch(): void {
     for (const watcher of this.watchers.values()) watcher.close();
     this.watchers.clear();
   }
@@ -54,10 +60,10 @@ export class FileWatch {
     for (const folder of folders) {
       if (this.watchers.has(folder)) continue;
       try {
-        const watcher = watch(folder, { persistent: false }, () => this.settle());
+        const watcher = watch(folder, { persistent: false }, () => void this.settle());
         watcher.on('error', () => {
           watcher.close();
-          this.watchers.delete(folder);
+          if (this.watchers.get(folder) === watcher) this.watchers.delete(folder);
         });
         this.watchers.set(folder, watcher);
       } catch {
@@ -73,7 +79,7 @@ export class FileWatch {
 
   private async look(): Promise<void> {
     this.watchFolders();
-    if ((await this.present()) !== this.seen) this.settle();
+    if ((await this.present()) !== this.seen) await this.settle();
     this.lookLater();
   }
 
@@ -81,17 +87,29 @@ export class FileWatch {
     return fingerprintOf(this.parts.inForce.now.loaded);
   }
 
-  private settle(): void {
-    if (this.isStopped) return;
-    clearTimeout(this.settling);
-    this.settling = setTimeout(() => void this.changed(), SETTLED_MS).unref();
+  /** Whatever else is written in these folders, a log for example, puts nothing off: what the files hold decides. */
+  private async settle(): Promise<void> {
+    if (this.isStopped || this.settling !== undefined) return;
+    this.settling = setTimeout(() => void this.settled(), SETTLED_MS).unref();
+    this.settlingAt = await this.present();
   }
 
-  private async changed(): Promise<void> {
-    const { inForce, reloader } = this.parts;
+  private async settled(): Promise<void> {
+    const before = this.settlingAt;
+    // What is written while this is read is a change of its own.
+    this.settling = undefined;
     const found = await this.present();
     if (this.isStopped || found === this.seen) return;
+    if (found === before) await this.changed(found);
+    else await this.settle();
+  }
+
+  private async changed(found: string): Promise<void> {
+    const { inForce, reloader } = this.parts;
     this.seen = found;
+    // Where a link to a folder leads elsewhere now, the one that is watched is another.
+    this.unwatch();
+    this.watchFolders();
     try {
       await reloader.reload({ by: SERIN, reason: 'the file has changed' }, 'apply');
       // It may name other policies now.

@@ -9,7 +9,7 @@ import { openChannels } from '../../notify/channels.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
 import { openSources } from '../open-sources.ts';
 import { signOnOf } from '../sign-on/sign-on-settings.ts';
-import { fingerprintOf } from './file-fingerprint.ts';
+import { loadedFingerprint } from './file-fingerprint.ts';
 
 /** A configuration with what is opened for it. It is never modified: another one takes its place as a whole. */
 export interface Force {
@@ -37,7 +37,7 @@ export async function openConfiguration(loaded: LoadedConfig, { env, notices }: 
   const { config } = loaded;
   return {
     loaded,
-    fingerprint: await fingerprintOf(loaded),
+    fingerprint: await loadedFingerprint(loaded),
     config,
     channels: openChannels(config.channels, { secret: (reference) => resolveSecret(reference, env), notices }),
     sources: openSources(config, env),

@@ -68,6 +68,7 @@ export class Reloader {
   private readonly parts: ReloaderParts;
   private policies: ReadonlyMap<string, LoadedPolicy>;
   private turn: Promise<unknown> = Promise.resolve();
+  private isStopped = false;
   private last: LastReload = { successfulAt: Date.now(), fault: null, waiting: [] };
 
   constructor(parts: ReloaderParts) {
@@ -121,13 +122,15 @@ export class Reloader {
     if (before === null)
       throw new Problem('refused', 'this Serin was started without a file: there is nothing to read again');
     const read = loadConfig(before.file, env);
-    const policies = loadPolicies(read);
     const merged = inForceAfter(present, read);
     const { document, folder } = read;
     if (document === null) throw new Problem('internal', 'a file was read without its places');
     const config = checkedConfig({ file: before.file, document, filled: merged.filled });
     const loaded: LoadedConfig = { config, document, folder, ...merged };
     refuse(before.file, missingSecrets(loaded, env));
+    const force = await openConfiguration(loaded, { env, notices });
+    // After their fingerprint: one that is written meanwhile is read again.
+    const policies = loadPolicies(loaded);
     const running = await runningRollouts(store);
     const changes = [...changesBetween(present, read, running), ...policyChanges(this.policies, policies)];
     const refused = changes.flatMap(({ at, after, effect }): readonly Issue[] => {
@@ -145,7 +148,7 @@ export class Reloader {
       applied: changes.filter(({ effect }) => effect.kind === 'applied'),
       waiting: changes.filter(({ effect }) => effect.kind === 'needs-restart'),
     };
-    return { force: await openConfiguration(loaded, { env, notices }), policies, told };
+    return { force, policies, told };
   }
 
   private async putIntoForce({ force, policies, told }: Plan, { by, reason }: ReloadCause): Promise<void> {

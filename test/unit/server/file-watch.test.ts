@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
@@ -34,7 +35,7 @@ routes: [{ name: shop, path: /, stable: { url: "http://127.0.0.1:9001", version:
   onTestFinished(home.remove);
   const change = () => writeFileSync(home.configFile, '# another line\n', { flag: 'a' });
   const read = () => openConfiguration(loadConfig(home.configFile, {}), { env: {}, notices: null });
-  return { force: await read(), change, read };
+  return { force: await read(), change, read, home };
 }
 
 it('has a file read that changed after it was loaded, and before the watch began', async () => {
@@ -53,6 +54,38 @@ it('has a file read that changed after it was loaded, and before the watch began
   expect(inForce.now.fingerprint).toBe(await fingerprintOf(inForce.now.loaded));
   await pass(20_000);
   expect(reload).toHaveBeenCalledOnce();
+});
+
+it('has a change read while something else is written in the folder all the time, and once it is whole', async () => {
+  const { force, change, read } = await loaded();
+  const inForce = { now: force };
+  const wholes: string[] = [];
+  const reload = vi.fn<Reloader['reload']>(async () => {
+    inForce.now = await read();
+    wholes.push(inForce.now.loaded.document?.text ?? '');
+    return { applied: [], waiting: [] };
+  });
+  const watch = new FileWatch({ inForce, reloader: { reload } });
+  onTestFinished(() => watch.stop());
+  watch.start();
+  const log = join(force.loaded.folder, 'access.log');
+  for (let at = 0; at < 12; at++) {
+    writeFileSync(log, 'a line\n', { flag: 'a' });
+    if (at < 6) change();
+    await pass(500);
+  }
+  expect(reload).toHaveBeenCalledOnce();
+  expect(wholes[0]?.match(/another line/g)).toHaveLength(6);
+});
+
+it('sees what was written after the file was loaded, and before anybody looked at it again', async () => {
+  const { change, home } = await loaded();
+  const early = loadConfig(home.configFile, {});
+  change();
+  const force = await openConfiguration(early, { env: {}, notices: null });
+  expect(force.fingerprint).not.toBe(await fingerprintOf(force.loaded));
+  writeFileSync(home.configFile, `\uFEFF${early.document?.text}`);
+  expect(force.fingerprint).toBe(await fingerprintOf(force.loaded));
 });
 
 it.each([
