@@ -20,6 +20,10 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
  * each growth; as a command-line flag, V8 would take 1 for 2.
  */
 async function start() {
-  if (process.argv[2] === 'serve') (await import('node:v8')).setFlagsFromString('--semi-space-growth-factor=1');
+  if (process.argv[2] === 'serve') {
+    // The file is read once the modules are there: a signal to read it again must not end the process before.
+    process.on('SIGHUP', () => {});
+    (await import('node:v8')).setFlagsFromString('--semi-space-growth-factor=1');
+  }
   await import('./command-line.ts');
 }

@@ -12,7 +12,7 @@ import { type ControlListener, listen } from './listen.ts';
 import { sayListening } from './listening-file.ts';
 import { jsonLog } from './log.ts';
 import { FileWatch } from './reload/file-watch.ts';
-import { reloadOnSignal } from './reload/reload-on-signal.ts';
+import { takeHangups } from './reload/reload-on-signal.ts';
 import { type Stoppable, stopAll, stopOnSignal } from './shutdown.ts';
 import type { ServerTerminal } from './terminal.ts';
 import { type Wired, type WireOptions, wire } from './wire.ts';
@@ -26,6 +26,7 @@ const ENDS_MS = 5_000;
  */
 export async function serve(file: string, terminal: ServerTerminal): Promise<number> {
   const log = jsonLog(terminal.stdout);
+  const hangups = takeHangups();
   const { findings, checked } = await examineRequirements(file, terminal.env, 'serve', log);
   const refusal = startRefusal(findings);
   if (checked === null || refusal !== null) {
@@ -42,16 +43,16 @@ export async function serve(file: string, terminal: ServerTerminal): Promise<num
   const dashboard = dashboardUrl(publicUrl, { ...declared, port: controlPort });
   const stopping = new AbortController();
   const checks = { name: 'checks', stop: async () => stopping.abort() };
+  const signals = { name: 'SIGHUP', stop: async () => hangups.ignore() };
   // Before Serin reports that it serves, so that a signal right after that is handled.
-  const stopped = stopOnSignal([checks, ...running.parts], log);
-  const ignoreSignal = reloadOnSignal(running.reloader);
+  const stopped = stopOnSignal([signals, checks, ...running.parts], log);
   const readiness = readinessPort === null ? {} : { readinessPort };
   log({ what: 'serving', gatewayPort, controlPort, ...readiness, dataFolder, dashboard });
+  hangups.reload(running.reloader);
   // V8's default, which main.ts lowers while modules are loaded.
   setFlagsFromString('--semi-space-growth-factor=2');
   void logSurroundings(checked, log, stopping.signal);
   const code = await stopped;
-  ignoreSignal();
   takeAway();
   log({ what: 'stopped' });
   endForCertain(ENDS_MS, code, log);
@@ -155,6 +156,7 @@ export async function startServer(options: WireOptions): Promise<Running> {
     const watch = new FileWatch(wired);
     watch.start();
     parts.unshift({ name: 'file watch', stop: async () => watch.stop() });
+    parts.unshift({ name: 'configuration', stop: () => wired.reloader.stop() });
     wired.descriptors.start();
     parts.unshift({ name: 'descriptor watch', stop: async () => wired.descriptors.stop() });
     wired.enter('serving');

@@ -10,6 +10,7 @@ import { declaredSecrets } from '../../config/declared-secrets.ts';
 import { checkedConfig, type LoadedConfig, loadConfig, loadPolicies } from '../../config/load.ts';
 import { gatewayRoute } from '../../config/routes.ts';
 import { gatewayTimeouts } from '../../config/timeouts.ts';
+import { soon } from '../../controller/patience.ts';
 import type { ControllerPorts } from '../../controller/ports.ts';
 import { desiredOrder, forgetReplacedStables, reconcile } from '../../controller/reconcile.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
@@ -89,10 +90,17 @@ export class Reloader {
    * Throws Problem: 'invalid-input' with each fault and its place, 'refused' for what may not change while a rollout runs, 'unavailable' while
    * the database does not answer. Then the last good file stays in force.
    */
-  reload(cause: ReloadCause, mode: 'apply' | 'dry-run'): Promise<Reloading> {
+  async reload(cause: ReloadCause, mode: 'apply' | 'dry-run'): Promise<Reloading> {
+    if (this.isStopped) throw new Problem('unavailable', 'Serin is stopping: nothing is read again');
     const next = this.turn.then(() => (mode === 'apply' ? this.apply(cause) : this.plan().then(({ told }) => told)));
     this.turn = next.catch(() => {});
     return next;
+  }
+
+  /** What is being read may come to its end first, unless the database holds it up. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await soon(this.turn).catch(() => {});
   }
 
   private async apply(cause: ReloadCause): Promise<Reloading> {
