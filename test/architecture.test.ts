@@ -114,7 +114,7 @@ const TABLE: ImportTable = {
       rooms: PURE,
       typesOf: ['gateway'],
       files: ['store/store.ts', 'gateway/route/jwt/key-source.ts', 'gateway/route/jwt/verify-token.ts'],
-      packages: ['node:crypto', 'node:fs', 'node:path'],
+      packages: ['node:crypto', 'node:fs', 'node:path', 'openid-client'],
     },
     server: {
       rooms: [

@@ -25,6 +25,7 @@ import { auditRoutes } from './routes/audit-routes.ts';
 import { detailRoutes } from './routes/detail-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { logRoutes } from './routes/log-routes.ts';
+import { oidcRoutes } from './routes/oidc-routes.ts';
 import { operationRoutes } from './routes/operation-routes.ts';
 import { overrideRoutes } from './routes/override-routes.ts';
 import { policyRoutes } from './routes/policy-routes.ts';
@@ -98,6 +99,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     cookies: sessionCookies(page),
     present: presentToken(now),
   };
+  app.route('/', oidcRoutes(entrance, publicUrl));
   app.use('/api/v1/sign-in', contentTags);
   app.route('/api/v1', signInRoutes(entrance));
   app.use('/api/*', authenticate(entrance));

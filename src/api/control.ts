@@ -160,6 +160,21 @@ export interface OidcControl {
    * 'unavailable' when its key is not known and the provider does not answer.
    */
   authenticate(token: string): Promise<TokenBearer | RefusedToken>;
+  /**
+   * Where to send a browser that wants to sign in, and what it keeps meanwhile in a cookie of this name. Throws Problem: 'refused' without a provider,
+   * 'unavailable' when it does not answer.
+   */
+  begin(
+    asked: { readonly redirectUri: string; readonly to: string },
+    cookie: string,
+  ): Promise<{ readonly location: string; readonly kept: string; readonly lastsMs: number }>;
+  /** Where a browser that kept this wanted to go; null where it was not begun here. */
+  destinationOf(kept: string, cookie: string): string | null;
+  /** The session of a browser that the provider has sent back with `query`. Throws Problem as `begin` and `authenticate` do. */
+  finish(
+    back: { readonly query: string; readonly kept: string },
+    cookies: { readonly flow: string; readonly session: string },
+  ): Promise<{ readonly value: string; readonly lastsMs: number } | RefusedToken>;
 }
 
 export interface ValueControl {

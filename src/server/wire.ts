@@ -57,6 +57,7 @@ import { type Force, InForce, openConfiguration } from './reload/in-force.ts';
 import { Reloader } from './reload/reloader.ts';
 import { routeControl } from './routes/route-control.ts';
 import { type TrafficKeeper, trafficKeeper } from './routes/traffic-keeper.ts';
+import { eitherSession } from './sign-on/either-session.ts';
 import { openSignOn } from './sign-on/open-sign-on.ts';
 import { UnitKeeper } from './unit-keeper.ts';
 import { valueControl } from './value-control.ts';
@@ -166,7 +167,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
     await verified.remember(hashOf(readPrivateFile(join(dataFolder, ADMIN_TOKEN_FILE)) ?? ''));
     verified.startConfirming();
     uses.start();
-    const signOn = openSignOn({ inForce, own, trust, faults: new Faults(internalErrors.onFault), log });
+    const signOn = openSignOn({ inForce, secret, own, trust, faults: new Faults(internalErrors.onFault), log });
     await published.follower.begin();
     const reloader = new Reloader({
       inForce,
@@ -211,7 +212,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         report: consumerReporter({ store, route: findRoute, served, settle: () => ledger.settle() }),
       },
       tokens,
-      sessions: sessionControl({ secret, verified, now: Date.now }),
+      sessions: eitherSession(sessionControl({ secret, verified, now: Date.now }), signOn),
       oidc: signOn,
       keyed: {
         claim: (request, by) => soon(store.keyedRequests.claim(request, by)),

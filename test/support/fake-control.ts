@@ -55,6 +55,8 @@ export interface FakeControl extends ControlPlane {
   readonly consumerKeys: { get(path: string): string | undefined };
 }
 
+const NO_PROVIDER = 'there is no provider here';
+
 export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Buffer.alloc(32, 7)): FakeControl {
   const records = new Map<string, RolloutRecord>();
   const trails = new Map<string, readonly TrailRow[]>();
@@ -153,7 +155,12 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
     oidc: {
       offer: () => mood.oidc,
       isToken: () => false,
-      authenticate: async () => ({ refused: 'there is no provider here' }),
+      authenticate: async () => ({ refused: NO_PROVIDER }),
+      begin: async () => {
+        throw new Problem('refused', NO_PROVIDER);
+      },
+      destinationOf: () => null,
+      finish: async () => ({ refused: NO_PROVIDER }),
     },
     happen: (id, event) => move(id, event, { name: 'serin', role: 'serin' }, ''),
     see(id, evidence) {

@@ -24,9 +24,23 @@ export interface OidcIssuer {
   /** What becomes of those who ask for the key set: how often they did is counted. */
   mood: 'well' | 'down' | { readonly slowMs: number };
   keySetRequests: number;
+  /** Whom it signs in, without asking for a password; null refuses. */
+  person: OidcPerson | null;
+  /** What it puts into access tokens beside the usual. */
+  extraClaims: Readonly<Record<string, unknown>>;
+  /** From now on browsers may be sent back there, with a code for the client `WEB_CLIENT`. */
+  sendsBackTo(...redirectUris: readonly string[]): void;
+  readonly secret: string;
   close(): Promise<void>;
 }
 
+export interface OidcPerson {
+  readonly sub: string;
+  readonly email: string;
+  readonly groups: readonly string[];
+}
+
+export const WEB_CLIENT = 'serin';
 const SECRET = randomUUID();
 
 export async function startOidcIssuer(clients: readonly string[], ...keys: readonly OidcKey[]): Promise<OidcIssuer> {
@@ -34,8 +48,14 @@ export async function startOidcIssuer(clients: readonly string[], ...keys: reado
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  let serve = providerOf(url, clients, keys);
+  let present = { keys, redirectUris: [] as readonly string[] };
+  const rebuilt = () => providerOf(url, clients, present, () => issuer);
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (incoming.url?.startsWith('/interaction/')) {
+      void signIn(built.provider, issuer.person, incoming, outgoing);
+      return;
+    }
+    const { serve } = built;
     if (incoming.url !== '/jwks') {
       void serve(incoming, outgoing);
       return;
@@ -49,8 +69,16 @@ export async function startOidcIssuer(clients: readonly string[], ...keys: reado
     url,
     mood: 'well',
     keySetRequests: 0,
+    person: null,
+    extraClaims: {},
+    secret: SECRET,
     rotate: (...next) => {
-      serve = providerOf(url, clients, next);
+      present = { ...present, keys: next };
+      built = rebuilt();
+    },
+    sendsBackTo: (...redirectUris) => {
+      present = { ...present, redirectUris };
+      built = rebuilt();
     },
     token: async (client, resource) => {
       const response = await fetch(`${url}/token`, {
@@ -68,18 +96,60 @@ export async function startOidcIssuer(clients: readonly string[], ...keys: reado
       await once(server, 'close');
     },
   };
+  let built = rebuilt();
   return issuer;
 }
 
-function providerOf(url: string, clients: readonly string[], keys: readonly OidcKey[]) {
+async function signIn(
+  provider: Provider,
+  person: OidcPerson | null,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const result = person === null ? { error: 'access_denied' } : { login: { accountId: person.sub }, consent: {} };
+  await provider.interactionFinished(incoming, outgoing, result);
+}
+
+function providerOf(
+  url: string,
+  clients: readonly string[],
+  { keys, redirectUris }: { readonly keys: readonly OidcKey[]; readonly redirectUris: readonly string[] },
+  issuer: () => Pick<OidcIssuer, 'person' | 'extraClaims'>,
+) {
+  const web = {
+    client_id: WEB_CLIENT,
+    client_secret: SECRET,
+    application_type: 'native' as const,
+    redirect_uris: [...redirectUris],
+  };
   const provider = new Provider(url, {
-    clients: clients.map((client) => ({
-      client_id: client,
-      client_secret: SECRET,
-      grant_types: ['client_credentials'],
-      redirect_uris: [],
-      response_types: [],
-    })),
+    clients: [
+      ...(redirectUris.length > 0 ? [web] : []),
+      ...clients.map((client) => ({
+        client_id: client,
+        client_secret: SECRET,
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        response_types: [],
+      })),
+    ],
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: [], groups: ['groups'] },
+    cookies: { keys: [SECRET] },
+    pkce: { required: () => true },
+    extraTokenClaims: async () => ({ ...issuer().extraClaims }),
+    findAccount: async (_context, accountId) => ({
+      accountId,
+      claims: async () => ({ ...issuer().person, sub: accountId, email_verified: true }),
+    }),
+    interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
+    loadExistingGrant: async ({ oidc }) => {
+      const accountId = oidc.session?.accountId;
+      if (accountId === undefined) return undefined;
+      const grant = new provider.Grant({ clientId: WEB_CLIENT, accountId });
+      grant.addOIDCScope('openid email profile groups');
+      await grant.save();
+      return grant;
+    },
     jwks: {
       keys: keys.map(({ kid, privateKey }) => ({
         ...privateKey.export({ format: 'jwk' }),
@@ -103,5 +173,5 @@ function providerOf(url: string, clients: readonly string[], keys: readonly Oidc
       },
     },
   });
-  return provider.callback();
+  return { provider, serve: provider.callback() };
 }

@@ -42,6 +42,7 @@ export function scriptedSignOn(issuer: Issuer, settings: SignOnSettings = SIGN_O
     faults: new Faults(({ error }) => {
       throw error;
     }),
+    secret: Buffer.alloc(32, 7),
     wall: Date.now,
     monotonic: () => performance.now(),
   });

@@ -10,6 +10,13 @@ export interface SessionCookies {
   presented(c: Context): { readonly name: string; readonly value: string } | null;
   give(c: Context, name: string, value: string, lastsMs: number): void;
   takeAway(c: Context): void;
+  /** What a browser keeps while it is at the OpenID provider, which sends it back from another site. */
+  readonly away: {
+    nameFor(c: Context): string;
+    presented(c: Context): string | null;
+    give(c: Context, value: string, lastsMs: number): void;
+    takeAway(c: Context): void;
+  };
 }
 
 /**
@@ -20,6 +27,7 @@ export function sessionCookies(page: OwnPage): SessionCookies {
   const overTls = (c: Context) => `__Host-serin-${portOf(c) || '443'}`;
   const plain = (c: Context) => `serin-${portOf(c) || '80'}`;
   const namesAt = (c: Context) => (page.isHttpsOnly(c) ? [overTls(c)] : [overTls(c), plain(c)]);
+  const awayName = (c: Context) => `${page.isHttpsOnly(c) ? overTls(c) : plain(c)}-away`;
 
   return {
     nameFor: (c) => (page.isHttps(c) ? overTls(c) : plain(c)),
@@ -31,6 +39,15 @@ export function sessionCookies(page: OwnPage): SessionCookies {
       return null;
     },
     give: (c, name, value, lastsMs) => setCookie(c, name, value, { ...traitsOf(name), maxAge: lastsMs / 1_000 }),
+    away: {
+      nameFor: awayName,
+      presented: (c) => getCookie(c, awayName(c)) ?? null,
+      give: (c, value, lastsMs) => {
+        const name = awayName(c);
+        setCookie(c, name, value, { ...traitsOf(name), sameSite: 'Lax', maxAge: lastsMs / 1_000 });
+      },
+      takeAway: (c) => void deleteCookie(c, awayName(c), traitsOf(awayName(c))),
+    },
     takeAway(c) {
       for (const name of namesAt(c)) if (getCookie(c, name) !== undefined) deleteCookie(c, name, traitsOf(name));
     },

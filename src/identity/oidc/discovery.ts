@@ -2,12 +2,9 @@ import { isRecord } from '../../policy/is-record.ts';
 
 /** What the discovery document of a provider says (OpenID Connect Discovery 1.0 section 3), as far as Serin needs it. */
 export interface ProviderMetadata {
-  readonly issuer: string;
-  readonly jwks_uri: string;
-  readonly authorization_endpoint: string;
-  readonly token_endpoint: string;
-  /** RFC 9207. */
-  readonly authorization_response_iss_parameter_supported: boolean;
+  readonly jwksUri: string;
+  /** The whole of it. */
+  readonly document: Readonly<Record<string, unknown>>;
 }
 
 export type ReadMetadata =
@@ -40,15 +37,5 @@ export function readMetadata(text: string, issuer: string): ReadMetadata {
       return { ok: false, reason: `has no https URL as its ${place}` };
     }
   }
-  return {
-    ok: true,
-    metadata: {
-      issuer,
-      jwks_uri: String(document['jwks_uri']),
-      authorization_endpoint: String(document['authorization_endpoint']),
-      token_endpoint: String(document['token_endpoint']),
-      authorization_response_iss_parameter_supported:
-        document['authorization_response_iss_parameter_supported'] === true,
-    },
-  };
+  return { ok: true, metadata: { jwksUri: String(document['jwks_uri']), document } };
 }

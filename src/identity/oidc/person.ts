@@ -86,7 +86,7 @@ function nameIn(claims: Claims, claim: string | undefined): string | null {
 }
 
 /** A claim by its name, which may have dots in it, or else by its path: `realm_access.roles`. */
-function claimAt(claims: Claims, path: string): unknown {
+export function claimAt(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
   let at: unknown = claims;
   for (const part of path.split('.')) {

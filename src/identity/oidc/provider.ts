@@ -2,6 +2,7 @@ import type { Faults } from '../../gateway/http/faults.ts';
 import { KeySource } from '../../gateway/route/jwt/key-source.ts';
 import { type ClaimsFault, signedBy, type VerifiedClaims, verifyClaims } from '../../gateway/route/jwt/verify-token.ts';
 import type { FetchedText } from '../../gateway/upstream/fetch-text.ts';
+import { Problem } from '../../problem/problem.ts';
 import { discoveryUrl, type ProviderMetadata, readMetadata } from './discovery.ts';
 
 /** How long a request waits for the provider at most. */
@@ -35,6 +36,7 @@ export class OidcProvider {
   private readonly parts: ProviderParts;
   private readonly keys: KeySource;
   private found: { readonly metadata: ProviderMetadata; readonly at: number } | null = null;
+  private discovering: Promise<ProviderMetadata | { readonly reason: string }> | null = null;
   /** Of the last load; null once one was successful. */
   private failure: string | null = 'has not answered yet';
   private loads = 0;
@@ -80,10 +82,11 @@ export class OidcProvider {
     return verifyClaims(token, key, { issuer, audience }, wall());
   }
 
-  /** Where it answers, or why that is not known. */
-  async metadata(): Promise<ProviderMetadata | { readonly unavailable: string }> {
+  /** What its discovery document says. Throws Problem('unavailable'). */
+  async metadata(): Promise<ProviderMetadata> {
     const found = await this.discover();
-    return 'reason' in found ? { unavailable: `the OpenID provider ${this.parts.issuer} ${found.reason}` } : found;
+    if (!('reason' in found)) return found;
+    throw new Problem('unavailable', `the OpenID provider ${this.parts.issuer} ${found.reason}`);
   }
 
   private whyUnavailable(isLate: boolean): string {
@@ -119,16 +122,25 @@ export class OidcProvider {
   private async load(): Promise<FetchedText> {
     const found = await this.discover();
     if ('reason' in found) return { ok: false, reason: found.reason };
-    const fetched = await this.parts.fetchText(found.jwks_uri);
+    const fetched = await this.parts.fetchText(found.jwksUri);
     if (fetched.ok) return fetched;
     // It may have moved.
     this.found = null;
     return { ok: false, reason: `has a key set that ${fetched.reason}` };
   }
 
-  private async discover(): Promise<ProviderMetadata | { readonly reason: string }> {
+  /** Everybody may begin a sign-in: one request is under way at a time. */
+  private discover(): Promise<ProviderMetadata | { readonly reason: string }> {
+    const { found } = this;
+    if (found !== null && this.parts.monotonic() - found.at < METADATA_EVERY_MS) return Promise.resolve(found.metadata);
+    this.discovering ??= this.askMetadata().finally(() => {
+      this.discovering = null;
+    });
+    return this.discovering;
+  }
+
+  private async askMetadata(): Promise<ProviderMetadata | { readonly reason: string }> {
     const { issuer, fetchText, monotonic } = this.parts;
-    if (this.found !== null && monotonic() - this.found.at < METADATA_EVERY_MS) return this.found.metadata;
     const fetched = await fetchText(discoveryUrl(issuer));
     const read = fetched.ok ? readMetadata(fetched.text, issuer) : fetched;
     if (!read.ok) return { reason: `has a discovery document that ${read.reason}` };

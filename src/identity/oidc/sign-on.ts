@@ -1,7 +1,11 @@
+import type { CustomFetch } from 'openid-client';
 import { Problem } from '../../problem/problem.ts';
+import { type BegunFlow, codeFlow, type FlowOutcome } from './code-flow.ts';
 import { type OidcSettings, oidcOffer } from './oidc-offer.ts';
-import { type Person, type PersonRule, personOf } from './person.ts';
+import { claimAt, type Person, type PersonRule, personOf } from './person.ts';
+import { type PersonSession, personSessions } from './person-session.ts';
 import { OidcProvider, type ProviderParts, type ProviderVerdict } from './provider.ts';
+import { type Seal, sealFor } from './sealed.ts';
 
 /** `control.oidc`, with the secret itself. */
 export interface SignOnSettings extends OidcSettings, PersonRule {
@@ -10,7 +14,14 @@ export interface SignOnSettings extends OidcSettings, PersonRule {
   readonly session: number;
 }
 
-type SignOnParts = Omit<ProviderParts, 'issuer' | 'audience'>;
+interface SignOnParts extends Omit<ProviderParts, 'issuer' | 'audience'> {
+  readonly secret: Uint8Array;
+  /** How the provider is asked for tokens. */
+  readonly fetch?: CustomFetch;
+}
+
+/** How long somebody may take at the provider. */
+const FLOW_MS = 600_000;
 
 /** Three parts, of which the first is an object in base64url: no token of Serin's own is that. */
 const SIGNED = /^e[w-z][\w-]*\.[\w-]*\.[\w-]*$/;
@@ -26,10 +37,14 @@ const REFUSALS = {
 /** The OpenID provider that the configuration names now. */
 export class SignOn {
   private readonly parts: SignOnParts;
+  private readonly flows: Seal;
+  private readonly sessions: ReturnType<typeof personSessions>;
   private current: { readonly settings: SignOnSettings; readonly provider: OidcProvider } | null = null;
 
   constructor(parts: SignOnParts) {
     this.parts = parts;
+    this.flows = sealFor(parts.secret, 'serin sign-in under way');
+    this.sessions = personSessions(parts.secret, parts.wall);
   }
 
   /** The keys of a provider that stays the same stay known. */
@@ -72,6 +87,61 @@ export class SignOn {
     return { name, role, subject, expiresAt: verified.until };
   }
 
+  /**
+   * Where to send a browser, and what it has to keep meanwhile, in a cookie of this name. Throws Problem('unavailable') when the provider does
+   * not answer.
+   */
+  async begin({ redirectUri, to }: { readonly redirectUri: string; readonly to: string }, cookie: string) {
+    const { settings, provider } = this.named();
+    const flow = await codeFlow(await provider.metadata(), settings, this.parts.fetch);
+    const { location, begun } = await flow.begin(redirectUri);
+    const until = this.parts.wall() + FLOW_MS;
+    return { location, kept: this.flows.seal({ ...begun, to, until }, cookie), lastsMs: FLOW_MS };
+  }
+
+  /** Where the browser that kept this wanted to go; null where it was not begun here. */
+  destinationOf(kept: string, cookie: string): string | null {
+    const to = this.flows.open(kept, cookie)?.['to'];
+    return typeof to === 'string' ? to : null;
+  }
+
+  /**
+   * The session of a browser that comes back from the provider. `query`: what it came with. Throws Problem: 'forbidden' for somebody without a
+   * role, 'unavailable' when the provider does not answer.
+   */
+  async finish(
+    { query, kept }: { readonly query: string; readonly kept: string },
+    cookies: { readonly flow: string; readonly session: string },
+  ) {
+    const { settings, provider } = this.named();
+    const begun = this.flows.open(kept, cookies.flow);
+    if (begun === null || Number(begun['until']) < this.parts.wall()) {
+      const within = `within ${FLOW_MS / 60_000} minutes`;
+      return { refused: `a sign-in has to be finished in the browser that began it, ${within}: begin again` };
+    }
+    const { state, nonce, verifier, redirectUri } = begun as unknown as BegunFlow;
+    const flow = await codeFlow(await provider.metadata(), settings, this.parts.fetch);
+    const outcome = await flow.finish(query, { state, nonce, verifier, redirectUri });
+    if ('refused' in outcome) return outcome;
+    // What came from the token endpoint is believed by its signature as well.
+    const verified = read(await provider.verify(outcome.idToken, [settings.clientId]));
+    if ('refused' in verified) return verified;
+    const { claims } = verified;
+    // Some providers tell groups and addresses at the user info endpoint alone.
+    const isWhole = claimAt(claims, settings.roles.claim) !== undefined;
+    const person = admitted(isWhole ? claims : { ...(await moreClaims(outcome)), ...claims }, settings);
+    const { session: lastsMs } = settings;
+    return { value: this.sessions.open(person, lastsMs, cookies.session), lastsMs };
+  }
+
+  isSession(value: string): boolean {
+    return this.sessions.isOne(value);
+  }
+
+  readSession(value: string, cookie: string): PersonSession | null {
+    return this.sessions.read(value, cookie, this.current?.settings);
+  }
+
   private named() {
     if (this.current === null) throw new Problem('refused', 'serin.yaml names no OpenID provider (control.oidc)');
     return this.current;
@@ -94,6 +164,15 @@ function read(verdict: ProviderVerdict) {
       );
     default:
       return { refused: REFUSALS[verdict] };
+  }
+}
+
+async function moreClaims({ userInfo }: Exclude<FlowOutcome, { readonly refused: string }>) {
+  try {
+    return await userInfo();
+  } catch (cause) {
+    const message = 'the OpenID provider does not say who signed in: its user info endpoint does not answer';
+    throw new Problem('unavailable', message, { cause });
   }
 }
 
