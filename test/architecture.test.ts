@@ -54,7 +54,7 @@ const TABLE: ImportTable = {
     parity: { rooms: ['policy', 'split', 'stats'], only: exactStatistics },
     judge: { rooms: ['redact', 'policy', 'split', 'stats', 'parity'], only: exactStatistics },
     rollout: { rooms: ['policy', 'split', 'stats', 'parity', 'judge'], only: exactStatistics },
-    consumers: { rooms: ['policy', 'split', 'stats', 'rollout'], packages: ['zod'] },
+    consumers: { rooms: ['policy', 'split', 'stats', 'parity', 'rollout'], packages: ['zod'] },
     metrics: { rooms: PURE, packages: ['prometheus-query', 'undici', 'node:*'] },
     logs: {
       rooms: PURE,

@@ -49,6 +49,8 @@ export function ledgerBucketOf(ms: number): number {
   return Math.ceil(bucketOf(ms) / FINER) + 0;
 }
 
+export const DAY_MS = 86_400_000;
+
 /** The UTC day of an instant in epoch ms, as `2027-03-01`. */
 export function utcDayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
