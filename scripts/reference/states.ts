@@ -145,6 +145,13 @@ const ROWS: Readonly<Record<RolloutEvent['kind'], readonly Omit<Row, 'name'>[]>>
       says: 'harm where `onHarm` is `hold`: paused, pages',
     },
   ],
+  consumerMovedBack: [
+    {
+      who: 'Serin',
+      event: () => ({ kind: 'consumerMovedBack', consumer: 'acme', reason }),
+      says: 'a moved consumer fares worse than in its own past, and `consumers.onHarm` is `move-back`: it gets the rule `stable`',
+    },
+  ],
   canarySteppedBack: [
     {
       who: 'Serin',

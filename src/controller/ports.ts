@@ -74,6 +74,8 @@ export interface ControllerPorts {
   readonly policyNames?: () => readonly string[];
   /** The listed consumers of a route, as the gateway has them. */
   readonly listed: (route: string) => readonly ListedRule[];
+  /** Puts the stored list of a route into force in the gateway. */
+  readonly followConsumers: (route: string) => Promise<void>;
   /** Greater than `after`, whatever the clock says. */
   readonly newId: (after?: string) => string;
   readonly tickMs: number;

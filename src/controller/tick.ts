@@ -6,6 +6,7 @@ import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor } from '../rollout/split-order.ts';
 import { afterLook, changeFor, evidenceOnly } from './commit.ts';
 import { withConsumers } from './consumers/consumer-looks.ts';
+import { movingBack } from './consumers/moving-back.ts';
 import { gather } from './gather.ts';
 import { applyOrder } from './order.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -49,11 +50,13 @@ export async function tickRollout(
   }
   const cause = { event, at, actor: SERIN, reason: '' };
   const change = afterLook(changeFor(ports, { rollout, evidence }, cause, leaseEpoch), evidence);
-  await ports.store.rollouts.commit(change);
+  const list = await movingBack(ports, rollout.route, event, at);
+  await ports.store.rollouts.commit({ ...change, ...list });
   const after = { rollout: change.rollout, evidence: change.evidence };
   memory.looks.committed(after);
   ports.log({ what: event.kind, rollout: rollout.id, route: rollout.route, reason: change.rollout.reason });
   if (braked !== null) memory.brakes.delete(rollout.id);
+  if (list.consumers) await ports.followConsumers(rollout.route);
   await applyOrder(ports, orderFor(change.rollout), signal);
   return after;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { auditOfChange } from '../consumers/audited-change.ts';
 import { type ConsumerChange, changeList, isEffective } from '../consumers/change-list.ts';
 import { type Consumer, isOfConsumers, isOverdue } from '../consumers/consumer.ts';
 import type { ListCommand } from '../consumers/list-command.ts';
@@ -7,7 +8,6 @@ import { tellChange } from '../consumers/told-change.ts';
 import { canonicalJson } from '../policy/digest.ts';
 import { Problem } from '../problem/problem.ts';
 import type { Actor } from '../rollout/event.ts';
-import type { AuditDraft } from '../rollout/record.ts';
 import { reasonInWords } from '../rollout/words/quote.ts';
 import { capabilitiesOf, type RouterName } from '../split/capabilities.ts';
 import type { ListedConsumer, Store } from '../store/store.ts';
@@ -110,16 +110,7 @@ interface Commit {
 }
 
 async function commit({ store }: ConsumerPorts, { route, list, changes, command, by, reason }: Commit): Promise<void> {
-  const draft: AuditDraft = {
-    at: await store.now(),
-    actor: by,
-    route,
-    rolloutId: null,
-    event: eventOf(command, changes),
-    reason,
-    before: sides(changes.map(({ before }) => before)),
-    after: sides(changes.map(({ after }) => after)),
-  };
+  const draft = auditOfChange({ route, command, changes, by, reason, at: await store.now() });
   await store.consumers.change(
     {
       route,
@@ -129,28 +120,6 @@ async function commit({ store }: ConsumerPorts, { route, list, changes, command,
     },
     draft,
   );
-}
-
-function eventOf(command: ListCommand, changes: readonly ConsumerChange[]): AuditDraft['event'] {
-  switch (command.kind) {
-    case 'put':
-      return { kind: 'consumerListed', consumer: command.consumer.name };
-    case 'remove':
-      return { kind: 'consumerRemoved', consumer: command.name };
-    case 'move':
-      return { kind: 'consumersMoved', who: command.who, to: command.to, count: changes.length };
-    case 'import':
-      return { kind: 'consumersImported', others: command.others, count: changes.length };
-  }
-}
-
-/** By name, with everything that puts a consumer back as it was. */
-function sides(consumers: readonly (Consumer | null)[]): Readonly<Record<string, Omit<Consumer, 'name'>>> {
-  return Object.fromEntries(consumers.flatMap((one) => (one === null ? [] : [[one.name, withoutName(one)]])));
-}
-
-function withoutName({ name: _name, ...rest }: Consumer): Omit<Consumer, 'name'> {
-  return rest;
 }
 
 /** Identifies the content of a list. It does not tell what is in it: the hashes of credentials are keyed. */

@@ -135,6 +135,12 @@ export const policySchema = z.strictObject({
           .literal(['by-weight', 'stable'])
           .default('by-weight')
           .describe('What a consumer that nobody listed gets. `by-weight`: as any client; `stable`: never the canary'),
+        onHarm: z
+          .literal(['hold', 'move-back', 'page'])
+          .optional()
+          .describe(
+            'What follows when a moved consumer fares worse than in its own past on the old version. `hold`, also where it is left out: the rollout goes no further, and a person is paged; `move-back`: that consumer gets the rule `stable`, and the rollout goes on; `page`: only the page. It never rolls back',
+          ),
         unlisted: z
           .strictObject({
             max: weight.describe('Of the requests of the last 7 days, such as `1%`'),

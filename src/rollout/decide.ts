@@ -7,6 +7,7 @@ import { asOfNow, type Evidence } from './evidence.ts';
 import { whatFailed, whyRefused } from './forced.ts';
 import { interference } from './interference.ts';
 import { whatInternalSays, whatIsAwaited, whyCheckRefuses } from './internal.ts';
+import { consumerHarm } from './needs/consumer-harm.ts';
 import { stageNeeds } from './needs/stage-needs.ts';
 import { heldInstead, onHarm } from './on-harm.ts';
 import { wasPaged } from './paged.ts';
@@ -38,7 +39,8 @@ export function decide(rollout: Rollout, evidence: Evidence, facts: Facts): Mach
 export function comesFirst(rollout: Rollout, evidence: Evidence, facts: Facts): MachineEvent | null {
   return (
     heldInstead(rollout, evidence.verdict, blamed(rollout, evidence, facts), facts.at) ??
-    stuck(rollout, evidence, facts)
+    stuck(rollout, evidence, facts) ??
+    consumerHarm(rollout, evidence)
   );
 }
 

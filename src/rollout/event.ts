@@ -35,6 +35,7 @@ export type MachineEvent =
   | { readonly kind: 'withdrawnWeightGivenAgain'; readonly reason: string }
   | { readonly kind: 'interferenceSuspected'; readonly reason: string }
   | { readonly kind: 'faultOutlastedWithdrawal'; readonly reason: string }
+  | { readonly kind: 'consumerMovedBack'; readonly consumer: string; readonly reason: string }
   | { readonly kind: 'bakePassed'; readonly reason: string }
   | { readonly kind: 'rolloutFinalised'; readonly reason: string }
   | { readonly kind: 'pageResolved'; readonly reason: string };

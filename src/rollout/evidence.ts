@@ -54,6 +54,28 @@ export interface ConsumersSeen {
   /** Database time at which the ledger was asked, epoch ms. */
   readonly ledgerAt: number;
   readonly needsOld: NeedsOld;
+  /** How many of those who were moved are compared with their own past; omitted before the first time. */
+  readonly compared?: Compared;
+  /** Of those, who is worse off; omitted for nobody. */
+  readonly worse?: readonly WorseOff[];
+}
+
+/** How many were moved, and what their ledger says of them. */
+export interface Compared {
+  readonly moved: number;
+  /** How many of them have too few requests to say. */
+  readonly tooFew: number;
+  /** Names of those who got worse as those on the old version did in the same days. */
+  readonly alike: readonly string[];
+}
+
+/** A consumer that fares worse on the new version than in its own past on the old one. */
+export interface WorseOff {
+  readonly name: string;
+  /** Database time at which it was found, epoch ms. */
+  readonly since: number;
+  /** The figures, in a clause. */
+  readonly says: string;
 }
 
 /** Nothing seen yet. */

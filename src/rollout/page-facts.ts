@@ -8,6 +8,7 @@ import type { RolloutEvent } from './event.ts';
 import type { Evidence } from './evidence.ts';
 import { whatFailed, whyRefused } from './forced.ts';
 import type { Message, PageSubject } from './message.ts';
+import { consumerOf } from './needs/consumer-harm.ts';
 import { weightInForce } from './split-order.ts';
 import { type PagedCause, type Rollout, stageName } from './state.ts';
 import { inQuotes } from './words/quote.ts';
@@ -112,6 +113,10 @@ function nextCommand(
   event: RolloutEvent,
   verdict: Verdict | null,
 ): string {
+  const consumer = event.kind === 'undecidedTooLong' ? consumerOf(event.cause) : null;
+  if (consumer !== null) {
+    return `serin consumers report ${route}; then serin consumers move ${route} ${consumer} --to stable, or serin advance ${route} to go on`;
+  }
   const held = event.kind === 'undecidedTooLong' ? heldBy(event.cause, verdict) : null;
   if (held?.[0] === 'no-baseline') {
     return `serin get ${route}; then serin promote ${route} --repair if the canary is well, or serin rollback ${route}`;

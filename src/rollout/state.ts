@@ -105,6 +105,8 @@ export interface Rollout {
   readonly harmHeldAt?: number;
   /** When a person was last paged for a cause; omitted if never. An override answers the page, not the cause. */
   readonly pagedAt?: Readonly<Partial<Record<PagedCause, number>>>;
+  /** When Serin took consumers back to the stable by their own ledger, by name; omitted where it took none. */
+  readonly movedBack?: Readonly<Record<string, number>>;
   readonly startedAt: number;
   /** Who started it and why; missing from rollouts stored before this field existed. */
   readonly started?: { readonly by: string; readonly reason: string };

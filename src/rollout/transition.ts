@@ -11,6 +11,7 @@ import {
   type TransitionContext,
   takeBack,
 } from './move.ts';
+import { moveBack } from './needs/consumer-harm.ts';
 import { holdHarm } from './on-harm.ts';
 import { override } from './override.ts';
 import { pagedFor } from './paged.ts';
@@ -114,6 +115,8 @@ function moveBy(rollout: Rollout, event: RolloutEvent, context: TransitionContex
       });
     case 'harmHeld':
       return holdHarm(rollout, event.reason, context);
+    case 'consumerMovedBack':
+      return moveBack(rollout, event, context);
     case 'canarySteppedBack':
       return stepBackOnce(rollout, event.reason, context);
     case 'canaryTriedAgain':

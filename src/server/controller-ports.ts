@@ -30,12 +30,13 @@ export interface PortParts {
   readonly logs: OpenLogs;
   /** Listed consumers, by route. */
   readonly listed: ReadonlyMap<string, readonly ListedRule[]>;
+  readonly follow: (route: string) => Promise<void>;
   readonly log: Log;
 }
 
 /** Everything that the controller touches, built from the parts of this process and from what of serin.yaml is in force at the time. */
 export function controllerPorts(parts: PortParts): ControllerPorts {
-  const { inForce, store, gateway, logs, listed, log } = parts;
+  const { inForce, store, gateway, logs, listed, follow, log } = parts;
   const { config } = inForce.now;
   const monotonic = () => performance.now();
   const evidence = inForce.derived((force) => evidenceSource(force.config, force.sources, gateway));
@@ -60,6 +61,7 @@ export function controllerPorts(parts: PortParts): ControllerPorts {
     policy: (name) => loadPolicies(inForce.now.loaded).get(name) ?? null,
     policyNames: () => [...loadPolicies(inForce.now.loaded).keys()],
     listed: (route) => listed.get(route) ?? [],
+    followConsumers: follow,
     newId,
     tickMs: config.controller.tick,
     monotonic,

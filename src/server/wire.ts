@@ -151,7 +151,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       trust,
     });
     const logs = openLogs(loaded, env, log);
-    const ports = controllerPorts({ inForce, store, gateway, logs, listed, log });
+    const ports = controllerPorts({ inForce, store, gateway, logs, listed, follow, log });
     const { memory } = ports;
     const routeFacts = inForce.derived(
       (force) => new Map(force.config.routes.map((route) => [route.name, routeFactsOf(route)])),

@@ -12,7 +12,7 @@ export function consumerList(run: Run): ConsumerList {
     change: (change, draft) =>
       run((database) =>
         database.transaction(async (tx) => {
-          await replace(tx, change);
+          await replaceListed(tx, change);
           await appendAudit(tx, [draft]);
         }),
       ),
@@ -28,7 +28,8 @@ async function readList(database: Database, route: string | null): Promise<reado
   return rows.map((row) => ({ ...row, changedAt: row.changedAt.getTime() }));
 }
 
-async function replace(tx: Database, { route, expected, put, removed }: ListChange): Promise<void> {
+/** Throws Problem('stale') when the list is not the expected one. */
+export async function replaceListed(tx: Database, { route, expected, put, removed }: ListChange): Promise<void> {
   // Writers take turns, also those that insert what no row lock could hold. Readers do not wait.
   await tx.execute(sql`lock table ${consumers} in share row exclusive mode`);
   if (contentOf(await readList(tx, route)) !== contentOf(expected)) {

@@ -3,6 +3,7 @@ import { Problem } from '../problem/problem.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import { ENDS, isEnded } from '../rollout/state.ts';
 import { appendAudit, auditContent } from './audit.ts';
+import { replaceListed } from './consumers.ts';
 import type { Database, Run } from './database.ts';
 import { and, desc, eq, inArray, lt, sql } from './drizzle.ts';
 import { isUuid } from './identifier.ts';
@@ -132,7 +133,7 @@ async function commitChange(tx: Database, change: RolloutChange): Promise<void> 
       written.push(part);
     } else if (!(await committedBefore(tx, part))) throw refusal(part);
   }
-  for (const { rollout, evidence: state, trail, newStable, deliveries } of written) {
+  for (const { rollout, evidence: state, trail, newStable, consumers, deliveries } of written) {
     // One statement for both: a look costs one round trip less.
     const besides = trail ? tx.with(await trailWrite(tx, rollout.id, trail)) : tx;
     await besides
@@ -140,11 +141,12 @@ async function commitChange(tx: Database, change: RolloutChange): Promise<void> 
       .values({ rolloutId: rollout.id, state })
       .onConflictDoUpdate({ target: evidence.rolloutId, set: { state } });
     if (newStable) await keepStable(tx, newStable);
+    if (consumers) await replaceListed(tx, consumers.change);
     await enqueue(tx, deliveries);
   }
   await appendAudit(
     tx,
-    written.flatMap((part) => part.audit),
+    written.flatMap((part) => [...part.audit, ...(part.consumers ? [part.consumers.audit] : [])]),
   );
 }
 

@@ -44,6 +44,7 @@ const event: fc.Arbitrary<RolloutEvent> = fc.oneof(
     { kind: 'canaryFellSilent', action: 'rollback', reason: 'silent' },
     { kind: 'harmHeld', reason: 'harm', verdict: null },
     { kind: 'canarySteppedBack', reason: 'cold' },
+    { kind: 'consumerMovedBack', consumer: 'acme', reason: 'worse off' },
     { kind: 'canaryTriedAgain', reason: 'warm' },
     { kind: 'faultFollowedIncrease', reason: 'both fail' },
     { kind: 'faultEndedAfterWithdrawal', reason: 'it was over' },

@@ -165,6 +165,7 @@ export function controllerStage(
       return policy ? { policy, digest: digestPolicy(policy) } : null;
     },
     listed: () => world.listed,
+    followConsumers: async () => {},
     newId: () => {
       ids += 1;
       return `019ac000-0000-7000-8000-${String(ids).padStart(12, '0')}`;

@@ -1,18 +1,19 @@
-import { utcDayOf } from '../../consumers/ledger/consumer-day.ts';
+import { DAY_MS, utcDayOf } from '../../consumers/ledger/consumer-day.ts';
 import type { ConsumersSeen, Evidence } from '../../rollout/evidence.ts';
 import { asksWhoNeedsOld, type UnlistedTraffic, whoNeedsOld } from '../../rollout/needs/old-version.ts';
 import type { RolloutRecord } from '../../rollout/record.ts';
+import type { ListedRule } from '../../split/order.ts';
 import type { LedgerShares, ListedConsumer } from '../../store/store.ts';
 import type { ControllerPorts } from '../ports.ts';
+import { compareMoved } from './own-pasts.ts';
 
 /** What the ledger says changes slowly, and takes a query over days: it is asked at every tenth look. */
 const LEDGER_TICKS = 10;
 
 /** Today and the six days before. */
 const UNLISTED_DAYS = 7;
-const DAY_MS = 86_400_000;
 
-type Ports = Pick<ControllerPorts, 'store' | 'tickMs'>;
+type Ports = Pick<ControllerPorts, 'store' | 'tickMs' | 'listed' | 'followConsumers'>;
 
 /**
  * The evidence with what is known of the consumers of the route, as long as rules decide for them or are about to.
@@ -23,25 +24,41 @@ export async function withConsumers(ports: Ports, { rollout, evidence }: Rollout
   const { kind } = rollout.stage;
   if ((kind !== 'internal' && kind !== 'step') || !asksWhoNeedsOld(rollout)) return evidence;
   const list = await ports.store.consumers.list(rollout.route);
+  // A list that another process changed, or whose change did not reach the gateway.
+  if (!isInForce(ports.listed(rollout.route), list)) await ports.followConsumers(rollout.route);
   const before = evidence.consumers;
   const isDue = before === undefined || Math.abs(at - before.ledgerAt) >= LEDGER_TICKS * ports.tickMs;
   const ledger = isDue ? await askLedger(ports, { rollout, evidence }, list, at) : before;
-  const consumers: ConsumersSeen = { ...ledger, needsOld: whoNeedsOld(rollout, list, ledger.needsOld.unlisted) };
+  const { worse = [], ...seen } = ledger;
+  const onCanary = new Set(list.filter(({ rule }) => rule === 'canary').map(({ name }) => name));
+  const stillMoved = worse.filter(({ name }) => onCanary.has(name));
+  const consumers: ConsumersSeen = {
+    ...seen,
+    needsOld: whoNeedsOld(rollout, list, ledger.needsOld.unlisted),
+    ...(stillMoved.length === 0 ? {} : { worse: stillMoved }),
+  };
   return { ...evidence, consumers };
 }
 
+function isInForce(known: readonly ListedRule[], list: readonly ListedConsumer[]): boolean {
+  const rules = new Map(known.map(({ name, rule }) => [name, rule]));
+  return known.length === list.length && list.every(({ name, rule }) => rules.get(name) === rule);
+}
+
 async function askLedger(
-  { store }: Ports,
-  { rollout }: RolloutRecord,
+  ports: Ports,
+  record: RolloutRecord,
   list: readonly ListedConsumer[],
   at: number,
 ): Promise<ConsumersSeen> {
+  const { store } = ports;
+  const { rollout } = record;
   const isBounded = rollout.policy.spec.consumers.unlisted !== undefined;
   const day = utcDayOf(at - (UNLISTED_DAYS - 1) * DAY_MS);
   const unlisted = isBounded
     ? unlistedIn(await store.consumerLedger.shares(rollout.route, list, { day, largest: 0 }))
     : null;
-  return { ledgerAt: at, needsOld: { listed: [], unlisted } };
+  return { ledgerAt: at, needsOld: { listed: [], unlisted }, ...(await compareMoved(ports, record, list, at)) };
 }
 
 function unlistedIn({ sums, unlisted }: LedgerShares): UnlistedTraffic {

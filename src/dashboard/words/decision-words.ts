@@ -62,6 +62,7 @@ const EVENTS: Readonly<Record<string, Told>> = {
   blindTooLong: (event) => ['blind', `Blind for too long: ${actionOf(event)}`],
   canaryFellSilent: (event) => ['blind', `The canary fell silent: ${actionOf(event)}`],
   undecidedTooLong: plain('undecided', 'Undecided for too long'),
+  consumerMovedBack: (event) => ['suspect', `${String(event['consumer'])} moved back`],
   canarySteppedBack: moved('step', 'Back to warm up'),
   canaryTriedAgain: moved('step', 'Tried again'),
   faultFollowedIncrease: moved('suspect', 'Increase taken back'),

@@ -10,6 +10,7 @@ import { isKeptInternal } from '../internal.ts';
 import { currentStep, neededDwellMs, nextStage, requiredGates } from '../plan.ts';
 import type { Rollout } from '../state.ts';
 import { reasonInWords } from '../words/quote.ts';
+import { faring } from './consumer-harm.ts';
 import { asksWhoNeedsOld, listedLeft, unlistedInWords, unlistedLeft } from './old-version.ts';
 
 /** One thing that has to be true before the present stage ends by itself. */
@@ -65,7 +66,10 @@ export function stageNeeds(rollout: Rollout, evidence: Evidence, preflightFailur
     case 'internal':
       return [...common(rollout, evidence), ...internalNeeds(rollout, evidence)];
     case 'step':
-      return joined([...common(rollout, evidence), ...consumerNeeds(rollout, evidence)], stepNeeds(rollout, evidence));
+      return joined(
+        [...common(rollout, evidence), ...faringNeeds(rollout, evidence), ...consumerNeeds(rollout, evidence)],
+        stepNeeds(rollout, evidence),
+      );
     case 'bake':
       return [...common(rollout, evidence), ...bakeNeeds(rollout, evidence)];
     case 'promoted': {
@@ -138,6 +142,12 @@ function unhalted({ paused, withdrawal, stepBack, canaryBps }: Rollout): readonl
         ]
       : []),
   ];
+}
+
+/** How those fare who were moved, against their own past. */
+function faringNeeds(rollout: Rollout, evidence: Evidence): readonly Need[] {
+  const known = faring(rollout, evidence);
+  return known === null ? [] : [need('consumers', !known.holds, known.says)];
 }
 
 /** Before everybody gets the canary: who still needs the old version. */
