@@ -204,6 +204,7 @@ const SELDOM: readonly StepName[] = [
 
 /** Where the sockets' buffers or the time decide whether they are called. */
 const BY_CHANCE: readonly StepName[] = [
+  'src/gateway/measure/consumers/consumer-tally.ts LateTally.settle',
   'src/gateway/serve/node-side.ts NodeSide.holdBack',
   'src/gateway/serve/plain/plain-side.ts PlainSide.holdBack',
   'src/gateway/upstream/inlet.ts Inlet.leave',
