@@ -4,6 +4,7 @@ import type { PulledBrake, Upstream } from '../split/order.ts';
 import { DatabaseTime } from './database-time.ts';
 import { DirectMessages } from './direct-messages.ts';
 import { Looks } from './looks.ts';
+import { Turns } from './turns.ts';
 
 /** Brakes pulled by the gateway, by rollout: read here, cleared when the rollback they caused is committed. */
 export type Brakes = Map<string, PulledBrake>;
@@ -39,6 +40,8 @@ export interface Memory {
   readonly unapplied: Map<string, { readonly reason: string | null }>;
   /** The stable of each route, as its last order has it. */
   readonly stables: Map<string, Upstream>;
+  /** What depends on how routes are declared: a rollout is not written while the declaration of its route is replaced. */
+  readonly declarations: Turns;
   /** Policies as their files had them a moment ago, by name. */
   readonly policies: Map<string, { readonly readAtMs: number; readonly read: PolicyNow }>;
 }
@@ -57,6 +60,7 @@ export function createMemory(monotonic: () => number, tickMs: number): Memory {
     time,
     unapplied: new Map(),
     stables: new Map(),
+    declarations: new Turns(),
     policies: new Map(),
   };
 }

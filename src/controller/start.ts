@@ -87,8 +87,22 @@ export async function startRollout(ports: ControllerPorts, command: StartCommand
   const ofGateway = gatewayCarries ? [await guardWarning(ports, event), sticky.warning] : [];
   const warnings = [...ofGateway, whatGoesUnread(route, checks), unheardLogs(ports, route, checks)];
   const warning = warnings.filter((one) => one !== null).join('; and ') || null;
-  const record = await insert(ports, event, running, { at, by, reason: command.reason, warning });
+  const record = await ports.memory.declarations.take(() => {
+    refuseOtherDeclaration(ports, route);
+    return insert(ports, event, running, { at, by, reason: command.reason, warning });
+  });
   return { record, created: true };
+}
+
+/** Preflight takes its time, and was of the route as it was declared. */
+function refuseOtherDeclaration(ports: ControllerPorts, route: DeclaredRoute): void {
+  const pinned = ({ stable, router, evidence, sticky }: DeclaredRoute) =>
+    JSON.stringify([stable, router, evidence, sticky]);
+  if (pinned(declaredRoute(ports, route.name)) === pinned(route)) return;
+  throw new Problem(
+    'conflict',
+    `serin.yaml declares the route ${route.name} anew since preflight began: nothing was started; start the rollout again`,
+  );
 }
 
 /** A start is not refused for it: lines may come with the rollout, and the check says so as long as none do. */
