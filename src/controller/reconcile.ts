@@ -1,6 +1,6 @@
 import { messageOf } from '../problem/log.ts';
 import { SERIN } from '../rollout/event.ts';
-import type { RolloutRecord } from '../rollout/record.ts';
+import type { AuditDraft, RolloutRecord } from '../rollout/record.ts';
 import { orderFor, steadyOrder } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import type { SplitOrder, Upstream } from '../split/order.ts';
@@ -36,16 +36,32 @@ export async function reconcile(
   const { unapplied } = ports.memory;
   for (const route of routes) {
     const mark = unapplied.get(route.name);
-    const order = await desiredOrder(ports, route);
-    try {
-      await applyOrder(ports, order, signal);
-      // A newer order may have failed meanwhile, or this one was postponed: either has its own mark.
-      if (unapplied.get(route.name) === mark) unapplied.delete(route.name);
-    } catch (error) {
-      const isNews = typeof mark?.reason !== 'string';
-      unapplied.set(route.name, { reason: messageOf(error) });
-      if (isNews) ports.log({ what: 'splitNotApplied', level: 'error', route: route.name, error });
-    }
+    await carryOut(ports, await desiredOrder(ports, route), { mark, signal });
+  }
+}
+
+interface Carrying {
+  /** Of the route, from before the order was made. */
+  readonly mark: { readonly reason: string | null } | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** What fails is logged, and tried again at the next tick. Never rejects. */
+export async function carryOut(
+  ports: Pick<ControllerPorts, 'router' | 'memory' | 'log'>,
+  order: SplitOrder,
+  { mark, signal }: Carrying,
+): Promise<void> {
+  const { unapplied } = ports.memory;
+  const { route } = order;
+  try {
+    await applyOrder(ports, order, signal);
+    // A newer order may have failed meanwhile, or this one was postponed: either has its own mark.
+    if (unapplied.get(route) === mark) unapplied.delete(route);
+  } catch (error) {
+    const isNews = typeof mark?.reason !== 'string';
+    unapplied.set(route, { reason: messageOf(error) });
+    if (isNews) ports.log({ what: 'splitNotApplied', level: 'error', route, error });
   }
 }
 
@@ -57,6 +73,16 @@ export async function forgetReplacedStables(
   store: Pick<Store, 'stables' | 'now'>,
   routes: readonly DeclaredRoute[],
 ): Promise<void> {
+  const replaced = await replacedStables(store, routes);
+  if (replaced.length > 0) await store.stables.forget(replaced);
+}
+
+/** The entry of each stable that these routes replace. */
+export async function replacedStables(
+  store: Pick<Store, 'stables' | 'now'>,
+  routes: readonly DeclaredRoute[],
+): Promise<readonly AuditDraft[]> {
+  const replaced: AuditDraft[] = [];
   for (const stored of await store.stables.list()) {
     const route = routes.find(({ name }) => name === stored.route);
     if (!route || route.stable.url === stored.replacedUrl) continue;
@@ -64,7 +90,7 @@ export async function forgetReplacedStables(
       route.stable.url === stored.stable.url
         ? 'serin.yaml declares the promoted stable now'
         : `serin.yaml declares another stable than ${stored.replacedUrl}`;
-    await store.stables.forget(stored.route, {
+    replaced.push({
       at: await store.now(),
       actor: SERIN,
       route: stored.route,
@@ -75,6 +101,7 @@ export async function forgetReplacedStables(
       after: route.stable,
     });
   }
+  return replaced;
 }
 
 /** A rollback's page is resolved when the route next promotes. Repeated at every tick until nothing is left to resolve. */

@@ -4,17 +4,16 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { LogsHeard } from '../controller/warnings/unheard-logs.ts';
 import type { TakeLogs, TakenLogs } from '../logs/counting/take-logs.ts';
 import type { LogPull } from '../logs/pull/log-pull.ts';
-import { lokiClient } from '../logs/pull/loki-client.ts';
+import { type LokiClient, lokiClient } from '../logs/pull/loki-client.ts';
 import { LokiPull } from '../logs/pull/loki-pull.ts';
 import { FileTail } from '../logs/tail/file-tail.ts';
 import type { LogRoutes } from '../logs/thread/log-batch.ts';
 import { LogIntake, type LogSink } from '../logs/thread/log-intake.ts';
 import { LogThread } from '../logs/thread/log-thread.ts';
 import type { LogTaker } from '../logs/with-logs.ts';
-import { httpClient } from '../metrics/http.ts';
+import { type Endpoint, httpClient } from '../metrics/http.ts';
 import type { Log } from '../problem/log.ts';
 import type { LogFetch } from '../stats/logs/log-counts.ts';
-import { endpointOf } from './open-sources.ts';
 
 const LOOK_EVERY_MS = 1_000;
 /** Without a look at its rollout for this long, nobody compares the lines of a route. */
@@ -27,12 +26,18 @@ export interface OpenLogs extends LogTaker {
   /** Of each route whose lines are fetched from a service. */
   fetches(): ReadonlyMap<string, LogFetch>;
   /** Other routes, or other logs of theirs, from now on; those of a route that are declared as before go on where they are. */
-  follow(loaded: Pick<LoadedConfig, 'config' | 'folder'>): void;
+  follow(declared: DeclaredLogs): void;
   stop(): Promise<void>;
 }
 
-/** Throws Problem('invalid-input') when a secret is missing. */
-export function openLogs(loaded: Pick<LoadedConfig, 'config' | 'folder'>, env: NodeJS.ProcessEnv, log: Log): OpenLogs {
+/** Where logs come from, with the secrets of those that are asked for them. */
+export interface DeclaredLogs {
+  readonly loaded: Pick<LoadedConfig, 'config' | 'folder'>;
+  /** By route. */
+  readonly lokis: ReadonlyMap<string, Endpoint>;
+}
+
+export function openLogs({ loaded, lokis }: DeclaredLogs, log: Log): OpenLogs {
   let known = logRoutes(loaded);
   const thread = new LogThread((error) => log({ what: 'logThreadEnded', level: 'warn', error }));
   const intake = new LogIntake({
@@ -46,7 +51,15 @@ export function openLogs(loaded: Pick<LoadedConfig, 'config' | 'folder'>, env: N
   const watchedAt = new Map<string, number>();
   const isWatched = (route: string) =>
     performance.now() - (watchedAt.get(route) ?? Number.NEGATIVE_INFINITY) < WATCHED_MS;
-  const parts = { env, log, sink: intake, isWatched };
+  let clients = clientsOf(lokis);
+  const askLoki = (route: string): LokiClient => ({
+    ask: (question, signal) => {
+      const client = clients.get(route);
+      if (client === undefined) throw new Error(`The route ${route} has no Loki any more.`);
+      return client.ask(question, signal);
+    },
+  });
+  const parts = { askLoki, log, sink: intake, isWatched };
   let pulls = openPulls(loaded, parts);
   const fetches = () =>
     new Map(
@@ -91,7 +104,8 @@ export function openLogs(loaded: Pick<LoadedConfig, 'config' | 'folder'>, env: N
         fault: fetches().get(route)?.fault ?? null,
       };
     },
-    follow(next) {
+    follow({ loaded: next, lokis: nextLokis }) {
+      clients = clientsOf(nextLokis);
       known = logRoutes(next);
       const before = pulls;
       pulls = openPulls(next, parts, before);
@@ -113,8 +127,13 @@ export function openLogs(loaded: Pick<LoadedConfig, 'config' | 'folder'>, env: N
   };
 }
 
+/** Made anew with each reading of the file, because a secret may be another in the same place. */
+function clientsOf(lokis: DeclaredLogs['lokis']): ReadonlyMap<string, LokiClient> {
+  return new Map([...lokis].map(([route, endpoint]) => [route, lokiClient(httpClient(endpoint))]));
+}
+
 interface PullParts {
-  readonly env: NodeJS.ProcessEnv;
+  readonly askLoki: (route: string) => LokiClient;
   readonly log: Log;
   readonly sink: LogSink;
   readonly isWatched: (route: string) => boolean;
@@ -149,7 +168,7 @@ function openPulls(
 function pullsOf(
   { name: route, logs }: ConfiguredRoute,
   folder: string,
-  { env, log, sink, isWatched }: PullParts,
+  { askLoki, log, sink, isWatched }: PullParts,
 ): readonly LogPull[] {
   const files = (logs?.files ?? []).map(({ path, version = null }) => {
     const onFailure = (error: unknown) => log({ what: 'logFileUnreadable', level: 'warn', route, path, error });
@@ -166,7 +185,7 @@ function pullsOf(
     sink,
     everyMs: interval,
     settleMs: settle,
-    client: lokiClient(httpClient(endpointOf(logs.loki, env))),
+    client: askLoki(route),
     isWatched: () => isWatched(route),
     onFailure: (reason) => log({ what: 'logFetchFailed', level: 'warn', route, reason }),
     onSkipped: (ms) => log({ what: 'logFetchSkipped', level: 'warn', route, seconds: Math.ceil(ms / 1_000) }),

@@ -75,6 +75,14 @@ export function evidenceSource(
   });
 }
 
+/** How to reach the Loki of each route that has one. Throws Problem('invalid-input') when a secret is missing. */
+export function lokiEndpoints(
+  { routes }: Pick<ServerConfig, 'routes'>,
+  env: NodeJS.ProcessEnv,
+): ReadonlyMap<string, Endpoint> {
+  return new Map(routes.flatMap(({ name, logs }) => (logs?.loki ? [[name, endpointOf(logs.loki, env)] as const] : [])));
+}
+
 /** How to reach a declared service. Throws Problem('invalid-input') when a secret is missing. */
 export function endpointOf(source: AskedService, env: NodeJS.ProcessEnv): Endpoint {
   const { auth, ca, tenant } = source;

@@ -150,7 +150,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       own,
       trust,
     });
-    const logs = openLogs(loaded, env, log);
+    const logs = openLogs(inForce.now, log);
     const ports = controllerPorts({ inForce, store, gateway, logs, listed, follow, log });
     const { memory } = ports;
     const routeFacts = inForce.derived(
@@ -180,7 +180,7 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       loadUnits: (routes) => units.load(routes),
       onReplaced: (force) => {
         traffic.add(force.carried.map(({ name }) => name));
-        logs.follow(force.loaded);
+        logs.follow(force);
         signOn.configure(force.oidc);
       },
       log,

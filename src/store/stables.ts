@@ -1,17 +1,22 @@
 import { appendAudit } from './audit.ts';
 import type { Database, Run } from './database.ts';
-import { asc, eq } from './drizzle.ts';
+import { asc, inArray } from './drizzle.ts';
 import { stables } from './schema.ts';
 import type { StableRecord, StableStore } from './store.ts';
 
 export function stableStore(run: Run): StableStore {
   return {
     list: () => run((database) => database.select().from(stables).orderBy(asc(stables.route))),
-    forget: (route, draft) =>
+    forget: (declared, also = []) =>
       run((database) =>
         database.transaction(async (tx) => {
-          const gone = await tx.delete(stables).where(eq(stables.route, route)).returning({ route: stables.route });
-          if (gone.length > 0) await appendAudit(tx, [draft]);
+          const routes = declared.map(({ route }) => route);
+          const gone = await tx
+            .delete(stables)
+            .where(inArray(stables.route, routes))
+            .returning({ route: stables.route });
+          const forgotten = declared.filter((draft) => gone.some(({ route }) => route === draft.route));
+          await appendAudit(tx, [...also, ...forgotten]);
         }),
       ),
   };

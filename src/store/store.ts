@@ -316,8 +316,11 @@ export type Revocation =
 
 export interface StableStore {
   list(): Promise<readonly StableRecord[]>;
-  /** The file declares another stable now: the stored one is removed, with an audit entry. */
-  forget(route: string, audit: AuditDraft): Promise<void>;
+  /**
+   * The file declares another stable now: the stored one of the route of each entry is removed, with that entry if there was one. `also`
+   * are entries that are written in the same transaction, before those.
+   */
+  forget(declared: readonly AuditDraft[], also?: readonly AuditDraft[]): Promise<void>;
 }
 
 /**

@@ -153,7 +153,7 @@ export function listsContract(bench: () => StoreBench): void {
   describe('promoted stables', () => {
     beforeEach(() => bench().privileged('delete from stables'));
 
-    it('are replaced by the next promotion and forgotten once, audited', async () => {
+    it('are replaced by the next promotion and forgotten once, audited with what else is written then', async () => {
       const route = fresh('route');
       const rollout = rolloutOf({ route });
       const kept = { route, stable: rollout.canary, replacedUrl: rollout.stable.url };
@@ -161,10 +161,14 @@ export function listsContract(bench: () => StoreBench): void {
       const again = { ...kept, stable: { url: 'http://v3.internal/', version: 'v3' } };
       await store().rollouts.commit(changeOf(rollout, {}, { newStable: again, audit: [] }));
       expect(await store().stables.list()).toEqual([again]);
-      await store().stables.forget(route, draftOf(route, 'stableForgotten'));
-      await store().stables.forget(route, draftOf(route, 'stableForgotten'));
+      const [forgotten, also] = [draftOf(route, 'stableForgotten'), draftOf(route, 'configReloaded')];
+      const unstorable = { ...forgotten, reason: 'NUL \0' };
+      expect(await codeOf(store().stables.forget([unstorable], [also]))).toBe('invalid-input');
+      expect([await store().stables.list(), await kindsOf(route)]).toEqual([[again], []]);
+      await store().stables.forget([forgotten], [also]);
+      await store().stables.forget([forgotten]);
       expect(await store().stables.list()).toEqual([]);
-      expect(await kindsOf(route)).toEqual(['stableForgotten']);
+      expect(await kindsOf(route)).toEqual(['configReloaded', 'stableForgotten']);
     });
   });
 }

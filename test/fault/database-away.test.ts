@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgresClient from 'postgres';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -191,4 +192,25 @@ channels:
     ]);
     expect(await isWithdrawn(version)).toBe(true);
   });
+
+  it.each(['away', 'silent'] as const)(
+    'a file that changes while the database is %s counts as a whole once it is back',
+    async (kind) => {
+      const route = `of-${kind}`;
+      const more = `  - { name: ${route}, path: /${route}, stable: { url: "${stable.url}", version: v1 }, policy: even }\nchannels:`;
+      const served = async () => (await fetch(`${server.gatewayUrl}/${route}/a`)).status;
+      const successful = async () => /^serin_config_last_reload_successful (\d)$/m.exec(await metrics())?.[1];
+      proxy.mood = { kind };
+      home.write('serin.yaml', readFileSync(home.configFile, 'utf8').replace('channels:', more));
+      const refused = await asAdmin('reload', '--reason', 'one more route');
+      expect([refused.code, refused.stdout]).toEqual([1, '']);
+      expect([await served(), await successful()]).toEqual([404, '0']);
+      expect((await readiness('control')).said).toContain('the last good one stays in force');
+      proxy.mood = { kind: 'clear' };
+      await expect.poll(served, AT_MOST).toBe(200);
+      expect(await successful()).toBe('1');
+      const audit = await asAdmin('audit', '--limit', '20');
+      expect(audit.stdout).toMatch(/configReloaded +the file has changed/);
+    },
+  );
 });

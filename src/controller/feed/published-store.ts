@@ -62,7 +62,7 @@ export function publishedStore(store: Store, { feed, publisher, follower, log }:
       create: (token, entry) => published(tokens.create(token, entry)),
       revoke: (id, entry) => published(tokens.revoke(id, entry)),
     },
-    stables: { ...stables, forget: (route, entry) => published(stables.forget(route, entry)) },
+    stables: { ...stables, forget: (declared, also) => published(stables.forget(declared, also)) },
     secretCheck: {
       ...secretCheck,
       put: (value, kept, entries) => published(secretCheck.put(value, kept, entries)),

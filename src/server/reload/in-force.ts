@@ -4,10 +4,11 @@ import { controllerRoute } from '../../config/routes.ts';
 import type { SignOnSettings } from '../../identity/oidc/sign-on.ts';
 import { resolveSecret } from '../../identity/secrets.ts';
 import type { DeclaredSource } from '../../metrics/declared-source.ts';
+import type { Endpoint } from '../../metrics/http.ts';
 import type { Channel } from '../../notify/channel.ts';
 import { openChannels } from '../../notify/channels.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
-import { openSources } from '../open-sources.ts';
+import { lokiEndpoints, openSources } from '../open-sources.ts';
 import { signOnOf } from '../sign-on/sign-on-settings.ts';
 import { loadedFingerprint } from './file-fingerprint.ts';
 
@@ -19,6 +20,8 @@ export interface Force {
   readonly config: ServerConfig;
   readonly channels: readonly Channel[];
   readonly sources: ReadonlyMap<string, DeclaredSource>;
+  /** The Loki of each route that has one. */
+  readonly lokis: ReadonlyMap<string, Endpoint>;
   /** With its secret. */
   readonly oidc: SignOnSettings | undefined;
   readonly routes: readonly ReturnType<typeof controllerRoute>[];
@@ -41,6 +44,7 @@ export async function openConfiguration(loaded: LoadedConfig, { env, notices }: 
     config,
     channels: openChannels(config.channels, { secret: (reference) => resolveSecret(reference, env), notices }),
     sources: openSources(config, env),
+    lokis: lokiEndpoints(config, env),
     oidc: signOnOf(config, env),
     routes: config.routes.map(controllerRoute),
     carried: config.routes.filter((route) => capabilitiesOf(route).gatewayCarries),

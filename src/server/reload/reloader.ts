@@ -12,7 +12,7 @@ import { gatewayRoute } from '../../config/routes.ts';
 import { gatewayTimeouts } from '../../config/timeouts.ts';
 import { soon } from '../../controller/patience.ts';
 import type { ControllerPorts } from '../../controller/ports.ts';
-import { desiredOrder, forgetReplacedStables, reconcile } from '../../controller/reconcile.ts';
+import { carryOut, desiredOrder, replacedStables } from '../../controller/reconcile.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { resolveSecret } from '../../identity/secrets.ts';
 import { formatIssue } from '../../policy/place.ts';
@@ -20,7 +20,9 @@ import type { LoadedPolicy } from '../../policy/read.ts';
 import { type Log, messageOf } from '../../problem/log.ts';
 import { type Issue, Problem } from '../../problem/problem.ts';
 import type { Actor } from '../../rollout/event.ts';
-import type { Store } from '../../store/store.ts';
+import type { AuditDraft } from '../../rollout/record.ts';
+import type { SplitOrder } from '../../split/order.ts';
+import type { ListedConsumer, Store } from '../../store/store.ts';
 import { type Force, type InForce, openConfiguration } from './in-force.ts';
 
 export interface ReloaderParts {
@@ -31,7 +33,7 @@ export interface ReloaderParts {
   readonly gateway: Gateway;
   readonly ports: ControllerPorts;
   /** Puts the consumers of a route into force at the gateway. */
-  readonly follow: (route: string) => Promise<void>;
+  readonly follow: (route: string, given?: readonly ListedConsumer[]) => Promise<void>;
   /** What is remembered of the units of these routes. */
   readonly loadUnits: (routes: readonly string[]) => Promise<void>;
   /** For what keeps something of its own for each route. */
@@ -92,7 +94,9 @@ export class Reloader {
    */
   async reload(cause: ReloadCause, mode: 'apply' | 'dry-run'): Promise<Reloading> {
     if (this.isStopped) throw new Problem('unavailable', 'Serin is stopping: nothing is read again');
-    const next = this.turn.then(() => (mode === 'apply' ? this.apply(cause) : this.plan().then(({ told }) => told)));
+    const next = this.parts.ports.memory.declarations.take(() =>
+      mode === 'apply' ? this.apply(cause) : this.plan().then(({ told }) => told),
+    );
     this.turn = next.catch(() => {});
     return next;
   }
@@ -164,6 +168,18 @@ export class Reloader {
     const before = inForce.now;
     const known = new Set(before.carried.map(({ name }) => name));
     const added = force.carried.filter(({ name }) => !known.has(name));
+    const rekeyed = force.carried.filter(({ name }) =>
+      told.applied.some(({ path }) => path[1] === name && path[2] === 'consumerKey'),
+    );
+    const moved = force.routes.filter(({ name, stable, router }) => {
+      const earlier = before.routes.find((route) => route.name === name);
+      return (
+        earlier?.stable.url !== stable.url || earlier.stable.version !== stable.version || earlier.router !== router
+      );
+    });
+    const lists = new Map<string, readonly ListedConsumer[]>();
+    const orders: Ordered[] = [];
+    // Everything that needs the database comes first, and what is written there last of all: nothing is half in force.
     try {
       // They serve nothing yet.
       await gateway.admit(added.map(gatewayRoute));
@@ -174,8 +190,11 @@ export class Reloader {
       for (const route of force.routes) {
         if (added.some(({ name }) => name === route.name)) await gateway.setSplit(await desiredOrder(ports, route));
       }
-      await this.audit(told, by, reason);
-      await forgetReplacedStables(store, force.routes);
+      for (const { name } of rekeyed) lists.set(name, await store.consumers.list(name));
+      for (const route of moved) {
+        orders.push({ mark: ports.memory.unapplied.get(route.name), order: await desiredOrder(ports, route) });
+      }
+      await this.record(told, { by, reason }, await replacedStables(store, force.routes));
     } catch (error) {
       await gateway.redeclare(declarationOf(before));
       throw error;
@@ -184,25 +203,24 @@ export class Reloader {
     await gateway.redeclare(declarationOf(force));
     this.policies = policies;
     onReplaced(force);
-    for (const { name } of force.carried) {
-      if (told.applied.some(({ path }) => path[1] === name && path[2] === 'consumerKey')) await follow(name);
-    }
-    const moved = force.routes.filter(({ name, stable, router }) => {
-      const earlier = before.routes.find((route) => route.name === name);
-      return (
-        earlier?.stable.url !== stable.url || earlier.stable.version !== stable.version || earlier.router !== router
-      );
-    });
-    await reconcile(ports, new AbortController().signal, moved);
+    for (const [name, list] of lists) await follow(name, list);
+    for (const { order, mark } of orders) await carryOut(ports, order, { mark });
   }
 
   /** What nothing came of is not told again. */
-  private async audit({ applied, waiting }: Reloading, by: Actor, reason: string): Promise<void> {
+  private async record(
+    { applied, waiting }: Reloading,
+    { by, reason }: ReloadCause,
+    replaced: readonly AuditDraft[],
+  ): Promise<void> {
     const { store } = this.parts;
     const isKnown = JSON.stringify(waiting) === JSON.stringify(this.last.waiting);
-    if (applied.length === 0 && isKnown) return;
+    if (applied.length === 0 && isKnown) {
+      if (replaced.length > 0) await store.stables.forget(replaced);
+      return;
+    }
     const changes = [...applied, ...waiting].map(toldChange);
-    await store.audit.append([
+    await store.stables.forget(replaced, [
       {
         at: await store.now(),
         actor: by,
@@ -215,6 +233,12 @@ export class Reloader {
       },
     ]);
   }
+}
+
+/** An order, and the mark that its route had when it was made. */
+interface Ordered {
+  readonly order: SplitOrder;
+  readonly mark: { readonly reason: string | null } | undefined;
 }
 
 interface Plan {
