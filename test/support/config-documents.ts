@@ -164,7 +164,7 @@ function withOddValue(data: unknown, draw: Draw): void {
   const one = places[draw(places.length)];
   const other = places[draw(places.length)];
   if (one === undefined || other === undefined) return;
-  const odd = ODD_VALUES[draw(ODD_VALUES.length)];
+  const odd = structuredClone(ODD_VALUES[draw(ODD_VALUES.length)]);
   switch (draw(5)) {
     case 0:
       delete one.in[one.key];
