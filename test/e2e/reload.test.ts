@@ -116,7 +116,7 @@ describe('a Serin whose files change', { shuffle: false }, () => {
     });
     expect([diff.code, diff.stdout]).toEqual([1, expect.stringMatching(/^gateway\.listen .*needs a restart$/m)]);
     const audit = await serin(['audit', '--limit', '1', '--server', server.controlUrl, '--token', home.token()]);
-    expect(audit.stdout).toMatch(/local admin +- +configReloaded +“tried”/);
+    expect(audit.stdout).toMatch(/local admin +token +- +configReloaded +“tried”/);
   });
 
   it('follows its files by itself, also behind a symbolic link; a running rollout keeps its policy', async () => {
