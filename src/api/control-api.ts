@@ -100,6 +100,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     present: presentToken(now),
   };
   app.route('/', oidcRoutes(entrance, publicUrl));
+  app.use('/api/v1/sign-in', fedUpTo(control.feed));
   app.use('/api/v1/sign-in', contentTags);
   app.route('/api/v1', signInRoutes(entrance));
   app.use('/api/*', authenticate(entrance));

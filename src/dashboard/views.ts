@@ -1,6 +1,6 @@
 // What the API answers. Types alone: nothing of the server is in the page.
 import type { z } from 'zod';
-import type { meViewSchema } from '../api/view-schemas.ts';
+import type { meViewSchema, signInViewSchema } from '../api/view-schemas.ts';
 
 export type { ConsumerView } from '../api/control.ts';
 export type { PreviewView } from '../api/preview/preview-view.ts';
@@ -15,3 +15,4 @@ export type { StageView } from '../api/views/stages-view.ts';
 export type { TrailView } from '../api/views/trail-view.ts';
 
 export type MeView = z.infer<typeof meViewSchema>;
+export type SignInView = z.infer<typeof signInViewSchema>;

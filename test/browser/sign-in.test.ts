@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { axe, inPage, inspect, openBrowser, signIn, type TestBrowser, violations } from '../support/browser.ts';
 import { browserBinary } from '../support/browser-binary.ts';
 import { type BrowserStage, openBrowserStage } from '../support/browser-stage.ts';
+import { oidcKey, startOidcIssuer } from '../support/oidc-issuer.ts';
 import { serviceOrSkip } from '../support/require-service.ts';
 
 const inChromium = serviceOrSkip('chromium', await browserBinary());
@@ -41,6 +43,33 @@ inChromium('a Serin in which nothing rolls out, in Chromium', (binary) => {
     await page.reload();
     await page.getByLabel('Token').waitFor();
     expect(violations(page)).toEqual([]);
+  });
+
+  it('signs in by the OpenID provider, and comes back to the page', async () => {
+    const issuer = await startOidcIssuer([], oidcKey('k1'));
+    onTestFinished(() => issuer.close());
+    issuer.person = { sub: 'u-1', email: 'ada@example.com', groups: ['team'] };
+    issuer.sendsBackTo(`${stage.url}/auth/oidc/callback`);
+    const provider = `{ issuer: "${issuer.url}", clientId: serin, clientSecret: "file:${stage.home.write('oidc-secret', issuer.secret)}", label: Example, scopes: [openid, email, groups], roles: { claim: groups, map: { team: operator } } }`;
+    const file = readFileSync(stage.home.configFile, 'utf8');
+    onTestFinished(() => void stage.home.write('serin.yaml', file));
+    stage.home.write('serin.yaml', file.replace(/^(control: \{ [^\n]*?) \}$/m, `$1, oidc: ${provider} }`));
+    await stage.post('/api/v1/reload', { reason: 'people sign in' });
+
+    const page = await browser.open(`${stage.url}/ui/history`);
+    await page.getByRole('link', { name: 'Sign in with Example' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    expect(page.url()).toBe(`${stage.url}/ui/history`);
+    expect(await page.locator('body').textContent()).toContain('ada@example.com');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Token').waitFor();
+
+    issuer.person = null;
+    await page.context().clearCookies();
+    await page.getByRole('link', { name: 'Sign in with Example' }).click();
+    await page.getByRole('alert').getByText('the provider says access_denied').waitFor();
+    await page.getByRole('link', { name: 'Back to the sign-in page' }).click();
+    await page.getByLabel('Token').waitFor();
   });
 
   it('has fifty routes painted at once, and a thousand so that one can still work with them', async () => {

@@ -1,6 +1,8 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import { ask } from '../live/requests.ts';
 import { leave, signIn } from '../live/session.ts';
 import { Modal } from '../modal.tsx';
+import type { SignInView } from '../views.ts';
 
 /** The page of somebody who is not signed in. */
 export function SignIn() {
@@ -28,6 +30,16 @@ export function SignInAgain({ name }: { readonly name: string }) {
       </div>
     </Modal>
   );
+}
+
+/** The way to the OpenID provider, where there is one, and back to this page. */
+function ProviderLink() {
+  const [label, setLabel] = useState<string>();
+  useEffect(() => {
+    void ask<SignInView>('/sign-in').then((answer) => answer.kind === 'ok' && setLabel(answer.data.oidc?.label));
+  }, []);
+  const to = encodeURIComponent(location.pathname + location.search);
+  return label === undefined ? null : <a href={`/auth/oidc/start?to=${to}`}>Sign in with {label}</a>;
 }
 
 /** A token opens a session. It goes to the server once, and is kept nowhere in the browser. */
@@ -58,6 +70,7 @@ function TokenForm() {
       <button type="submit" disabled={isSending}>
         Sign in
       </button>
+      <ProviderLink />
     </form>
   );
 }
