@@ -12,7 +12,7 @@ kind: GraduationPolicy
 metadata: { name: breaking }
 spec:
   internal: { requests: 0, dwell: 0s }
-  consumers: { default: stable }
+  consumers: { default: stable, onHarm: move-back }
   steps:
     - { consumers: listed, dwell: 0s }
   bake: { dwell: 1h }
@@ -34,6 +34,8 @@ let upstreams: readonly TestUpstream[] = [];
 let home: Home;
 let server: ServerProcess;
 let beat: NodeJS.Timeout;
+/** Keys that v2 fails. */
+const broken = new Set<string>();
 const seen = { answers: 0, failed: 0, mixed: [] as string[] };
 
 beforeAll(async () => {
@@ -41,7 +43,8 @@ beforeAll(async () => {
     ['v1', 'v2'].map((version) =>
       httpUpstream((incoming, outgoing) => {
         incoming.resume();
-        outgoing.writeHead(200, { 'content-length': 2 }).end(version);
+        const fails = version === 'v2' && broken.has(String(incoming.headers['x-api-key']));
+        outgoing.writeHead(fails ? 500 : 200, { 'content-length': 2 }).end(version);
       }),
     ),
   );
@@ -153,7 +156,7 @@ describe('three consumers in two waves', () => {
     expect(told).toMatchObject({ code: 0, stderr: '' });
     const today = new Date().toISOString().slice(0, 10);
     expect(told.stdout).toMatch(new RegExp(`acme +1 +v2 +${today} +\\d+ +0% \\S+ms +0% \\S+ms\n`));
-    expect(told.stdout).toMatch(/Not listed: \d+ requests \(\S+%\), 1 credential\n {2}[0-9a-f]{12} /);
+    expect(told.stdout).toMatch(/Not listed: [\d,]+ requests \(\S+%\), 1 credential\n {2}[0-9a-f]{12} /);
     for (const line of told.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     const figures = JSON.parse((await run('report', 'shop', '-o', 'json')).stdout) as ConsumerReport;
     expect(figures).toMatchObject({ versions: { before: 'v1', after: 'v2' }, withoutCredential: { requests: 1 } });
@@ -183,5 +186,29 @@ describe('three consumers in two waves', () => {
     expect(JSON.stringify(lists)).not.toContain('keyHash');
     expect(seen).toMatchObject({ failed: 0, mixed: [] });
     expect(seen.answers).toBeGreaterThan(20);
-  }, 90_000);
+
+    // One that fares worse than in its own past is moved back; the others stay.
+    broken.add(KEYS.globex);
+    const ruleOf = async () => {
+      const listed = (await (await ask('/api/v1/routes/shop/consumers')).json()) as { name: string; rule: string }[];
+      return Object.fromEntries(listed.map(({ name, rule }) => [name, rule]));
+    };
+    await expect.poll(ruleOf, { timeout: 100_000, interval: 1_000 }).toMatchObject({ globex: 'stable' });
+    expect(await ruleOf()).toEqual({ acme: 'canary', globex: 'stable', initech: 'canary' });
+    await expect.poll(versions, { timeout: 10_000 }).toEqual(['v2', 'v1', 'v2', 'v1']);
+    const newest = (await (await ask('/api/v1/audit?route=shop&limit=2')).json()) as AuditView[];
+    const says = expect.stringMatching(/^globex was moved back to v1: [\d,]+ of [\d,]+ requests failed on v2/);
+    expect(newest).toMatchObject([
+      { event: { kind: 'consumersMoved', to: 'stable' }, actor: { role: 'serin' }, reason: says },
+      { event: { kind: 'consumerMovedBack', consumer: 'globex' }, actor: { role: 'serin' }, reason: says },
+    ]);
+    const [rollout] = (await (await ask('/api/v1/rollouts?route=shop&active=true')).json()) as RolloutView[];
+    expect(rollout).toMatchObject({ stage: 'step-1', openPage: null });
+    const advanced = await serin(['advance', 'shop', '--yes', '--reason', 'on'], {
+      cwd: home.folder,
+      env: { SERIN_SERVER: server.controlUrl, SERIN_TOKEN: home.token() },
+    });
+    expect(advanced.stderr).toContain('1 listed consumer still needs v1: globex; move them first');
+    expect(advanced.code).not.toBe(0);
+  }, 180_000);
 });
