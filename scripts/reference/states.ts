@@ -228,6 +228,13 @@ const ROWS: Readonly<Record<RolloutEvent['kind'], readonly Omit<Row, 'name'>[]>>
       says: '`serin rebase`',
     },
   ],
+  restored: [
+    {
+      who: 'a person',
+      event: () => ({ kind: 'restored', to: 1, put: { skippedChecks: ['p99'] } }),
+      says: '`serin restore`; the weight only in a step that has one',
+    },
+  ],
   finalisedByHand: [{ who: 'a person', event: () => ({ kind: 'finalisedByHand' }), says: '`serin finalise`' }],
 };
 

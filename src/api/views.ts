@@ -104,9 +104,15 @@ function whoseReason({ reasonBy }: Rollout): RolloutView['reasonBy'] {
 
 /** Without the hashes of credentials, which the store keeps so that a list can be put back. */
 function sideView({ event }: AuditEntry, side: unknown): unknown {
-  if (!isOfConsumers(event.kind) || !isRecord(side)) return side;
+  if (!isRecord(side)) return side;
+  if (event.kind === 'restored' && isRecord(side['consumers']))
+    return { ...side, consumers: withoutHashes(side['consumers']) };
+  return isOfConsumers(event.kind) ? withoutHashes(side) : side;
+}
+
+function withoutHashes(list: Readonly<Record<string, unknown>>): unknown {
   return Object.fromEntries(
-    Object.entries(side).map(([name, consumer]) => {
+    Object.entries(list).map(([name, consumer]) => {
       if (!isRecord(consumer)) return [name, consumer];
       const { keyHash: _, ...shown } = consumer;
       return [name, shown];

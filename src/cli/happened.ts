@@ -15,6 +15,8 @@ export function whatHappened(event: AuditView['event']): string {
       return `checkSkipped ${String(event['check'])}`;
     case 'gatePassed':
       return `gatePassed ${String(event['gate'])}`;
+    case 'restored':
+      return `restored to before ${String(event['to'])}`;
     default:
       return kind;
   }

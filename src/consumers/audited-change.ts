@@ -1,7 +1,7 @@
 import type { Actor } from '../rollout/event.ts';
 import type { AuditDraft } from '../rollout/record.ts';
 import type { ConsumerChange } from './change-list.ts';
-import type { Consumer } from './consumer.ts';
+import { listSide } from './list-before.ts';
 import type { ListCommand } from './list-command.ts';
 
 /** What is done to a list, by whom and why. */
@@ -25,8 +25,8 @@ export function auditOfChange({ route, command, changes, by, reason, at }: DoneC
     rolloutId: null,
     event: eventOf(command, changes),
     reason,
-    before: sides(changes.map(({ before }) => before)),
-    after: sides(changes.map(({ after }) => after)),
+    before: listSide(changes.map(({ before }) => before)),
+    after: listSide(changes.map(({ after }) => after)),
   };
 }
 
@@ -41,13 +41,4 @@ function eventOf(command: ListCommand, changes: readonly ConsumerChange[]): Audi
     case 'import':
       return { kind: 'consumersImported', others: command.others, count: changes.length };
   }
-}
-
-/** By name, with everything that puts a consumer back as it was. */
-function sides(consumers: readonly (Consumer | null)[]): Readonly<Record<string, Omit<Consumer, 'name'>>> {
-  return Object.fromEntries(consumers.flatMap((one) => (one === null ? [] : [[one.name, withoutName(one)]])));
-}
-
-function withoutName({ name: _name, ...rest }: Consumer): Omit<Consumer, 'name'> {
-  return rest;
 }

@@ -12,7 +12,7 @@ import { capabilitiesOf } from '../split/capabilities.ts';
 import { previewDeed } from './acts/preview.ts';
 import { needsOldOf } from './acts/surroundings.ts';
 import { doAtGateway } from './at-gateway.ts';
-import { changeFor } from './commit.ts';
+import { type Cause, changeFor } from './commit.ts';
 import { applyOrder } from './order.ts';
 import { hasFailed, soon } from './patience.ts';
 import type { ControllerPorts } from './ports.ts';
@@ -58,6 +58,8 @@ interface Who {
   readonly by: Actor;
   readonly reason: string;
   readonly expectedVersion: number | null;
+  /** What is made of the list of consumers in the same transaction. */
+  readonly consumers?: Cause['consumers'];
 }
 
 /**
@@ -84,7 +86,7 @@ async function overrideRollout(
 }
 
 /** A tick may commit between the read and the write: the override is decided again, on the version that the caller insists on. */
-async function recordOverride(
+export async function recordOverride(
   ports: ControllerPorts,
   id: string,
   event: OverrideEvent,
@@ -102,7 +104,8 @@ async function recordOverride(
     const listed = await ports.store.consumers.list(record.rollout.route);
     const needsOld = needsOldOf(record, listed);
     const named = namingThoseLeft(event, needsOld);
-    const cause = { event: named, at, actor: who.by, reason: who.reason, needsOld };
+    const consumers = who.consumers ? { consumers: who.consumers } : {};
+    const cause = { event: named, at, actor: who.by, reason: who.reason, needsOld, ...consumers };
     const change = { ...changeFor(ports, record, cause, null), expectedLookedAt: record.evidence.lookedAt };
     try {
       await ports.store.rollouts.commit(change);

@@ -1,3 +1,4 @@
+import type { ListSide } from '../consumers/list-before.ts';
 import { Problem } from '../problem/problem.ts';
 import { announce } from '../rollout/announce.ts';
 import type { Happening } from '../rollout/event.ts';
@@ -8,12 +9,14 @@ import type { AuditDraft, Configuration, RolloutRecord } from '../rollout/record
 import { trailChange } from '../rollout/so-far/trail.ts';
 import { type Rollout, stageName } from '../rollout/state.ts';
 import { transition } from '../rollout/transition.ts';
-import type { RolloutChange } from '../store/store.ts';
+import type { ListChange, RolloutChange } from '../store/store.ts';
 import type { ControllerPorts } from './ports.ts';
 
 /** An event with everything that its audit entry says. */
 export interface Cause extends Happening {
   readonly needsOld?: NeedsOld;
+  /** What is made of the list of consumers with it, and both sides of that by name. */
+  readonly consumers?: { readonly change: ListChange; readonly before: ListSide; readonly after: ListSide };
 }
 
 type Ports = Pick<ControllerPorts, 'channels' | 'routes' | 'installation'>;
@@ -35,6 +38,7 @@ export function changeFor(ports: Ports, record: RolloutRecord, cause: Cause, lea
     audit: [auditDraft(before, after, cause)],
     deliveries: deliveriesFor(ports, record, after, cause),
     ...newStable(ports, after),
+    ...(cause.consumers ? { consumers: { change: cause.consumers.change } } : {}),
   };
 }
 
@@ -50,7 +54,7 @@ export function afterLook(change: RolloutChange, { trail }: Evidence): RolloutCh
 }
 
 export function auditDraft(before: Rollout | null, after: Rollout, cause: Cause): AuditDraft {
-  const { event } = cause;
+  const { event, consumers } = cause;
   return {
     at: cause.at,
     actor: cause.actor,
@@ -58,8 +62,8 @@ export function auditDraft(before: Rollout | null, after: Rollout, cause: Cause)
     rolloutId: after.id,
     event,
     reason: cause.reason || ('reason' in event ? event.reason : after.reason),
-    before: before && configuration(before),
-    after: configuration(after),
+    before: before && { ...configuration(before), ...(consumers ? { consumers: consumers.before } : {}) },
+    after: { ...configuration(after), ...(consumers ? { consumers: consumers.after } : {}) },
   };
 }
 

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { auditOfChange } from '../consumers/audited-change.ts';
 import { type ConsumerChange, changeList, isEffective } from '../consumers/change-list.ts';
-import { type Consumer, isOfConsumers, isOverdue } from '../consumers/consumer.ts';
+import { type Consumer, isOverdue } from '../consumers/consumer.ts';
+import { changedList, listPart } from '../consumers/list-before.ts';
 import type { ListCommand } from '../consumers/list-command.ts';
 import { type ServedRoute, versionNow, versionOnceRulesCount } from '../consumers/ruled-versions.ts';
 import { tellChange } from '../consumers/told-change.ts';
-import { canonicalJson } from '../policy/digest.ts';
+import { digestOf } from '../policy/digest.ts';
 import { Problem } from '../problem/problem.ts';
 import type { Actor } from '../rollout/event.ts';
 import { reasonInWords } from '../rollout/words/quote.ts';
@@ -124,10 +124,7 @@ async function commit({ store }: ConsumerPorts, { route, list, changes, command,
 
 /** Identifies the content of a list. It does not tell what is in it: the hashes of credentials are keyed. */
 function tagOf(list: readonly ListedConsumer[]): string {
-  return createHash('sha256')
-    .update(canonicalJson(list.map(consumerOf)))
-    .digest('hex')
-    .slice(0, 32);
+  return digestOf(list.map(consumerOf)).slice(0, 32);
 }
 
 function consumerOf({ route: _route, changedAt: _changedAt, ...consumer }: ListedConsumer): Consumer {
@@ -139,8 +136,9 @@ const MOST_READ = 20;
 /** Says what was done to the list last. */
 async function staleList({ store }: ConsumerPorts, route: string): Promise<Problem> {
   const entries = await store.audit.list({ route, limit: MOST_READ });
-  const last = entries.find(({ event }) => isOfConsumers(event.kind));
-  const names = [...new Set([last?.before, last?.after].flatMap((side) => Object.keys(side ?? {})))];
+  const last = entries.find(changedList);
+  const sides = last === undefined ? [] : [last.before, last.after].map((side) => listPart(last, side));
+  const names = [...new Set(sides.flatMap((side) => Object.keys(side ?? {})))];
   const who = `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
   const what =
     last === undefined

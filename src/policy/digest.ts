@@ -12,9 +12,14 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
+/** SHA-256 over the canonical form of plain data, hex. */
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
+
 /** `sha256:` and 64 hex digits over the canonical form of the resolved policy: spelling and comments do not count. */
 export function digestPolicy(policy: Policy): string {
-  return `sha256:${createHash('sha256').update(canonicalJson(policy)).digest('hex')}`;
+  return `sha256:${digestOf(policy)}`;
 }
 
 /** A resolved policy in its written form, with every default spelt out. */

@@ -68,7 +68,17 @@ export type OverrideEvent =
   | { readonly kind: 'gatePassed'; readonly gate: string }
   | { readonly kind: 'superseded'; readonly by: string }
   | { readonly kind: 'rebased'; readonly policy: Policy; readonly policyDigest: string }
-  | { readonly kind: 'finalisedByHand' };
+  | { readonly kind: 'finalisedByHand' }
+  | { readonly kind: 'restored'; readonly to: number; readonly put: PutBack };
+
+/** What of a rollout is put back as it was before an entry of the audit; what is omitted stays as it is. */
+export interface PutBack {
+  readonly canaryBps?: number;
+  readonly paused?: boolean;
+  readonly skippedChecks?: readonly CheckName[];
+  readonly extraDwellMs?: number;
+  readonly pinned?: { readonly policy: Policy; readonly digest: string };
+}
 
 /** What people do. A start has Serin ask the canary at once, in the name of who started it: that is no override. */
 const OVERRIDES: Readonly<Record<OverrideEvent['kind'], true>> = {
@@ -85,6 +95,7 @@ const OVERRIDES: Readonly<Record<OverrideEvent['kind'], true>> = {
   superseded: true,
   rebased: true,
   finalisedByHand: true,
+  restored: true,
 };
 
 /** Whether a person decided it, in whose words its reason is. */

@@ -1,6 +1,5 @@
 import { isSkipped, termsOf } from '../parity/each-check.ts';
 import { formatBps } from '../policy/units.ts';
-import { WHOLE_BPS } from '../split/assign.ts';
 import type { OverrideEvent } from './event.ts';
 import {
   changed,
@@ -15,7 +14,8 @@ import {
 } from './move.ts';
 import { asksWhoNeedsOld, listedLeft, unlistedLeft } from './needs/old-version.ts';
 import { goOn } from './on-harm.ts';
-import { currentStep, nextStage, requiredGates } from './plan.ts';
+import { currentStep, hasStepLike, nextStage, requiredGates, whyNoWeight } from './plan.ts';
+import { putBack } from './restore/put-back.ts';
 import { type Rollout, type Stage, stageName } from './state.ts';
 import { inQuotes, saidBy } from './words/quote.ts';
 
@@ -23,7 +23,8 @@ import { inQuotes, saidBy } from './words/quote.ts';
 export function override(rollout: Rollout, event: OverrideEvent, context: TransitionContext): Transition {
   const moved = overridden(rollout, event, context);
   const goesOn = ['resumed', 'advanced', 'promoted', 'rebased'].includes(event.kind);
-  return goesOn ? goOn(moved) : moved;
+  const isRestart = event.kind === 'restored' && (event.put.paused === false || event.put.pinned !== undefined);
+  return goesOn || isRestart ? goOn(moved) : moved;
 }
 
 function overridden(rollout: Rollout, event: OverrideEvent, context: TransitionContext): Transition {
@@ -84,6 +85,8 @@ function overridden(rollout: Rollout, event: OverrideEvent, context: TransitionC
       return passGate(rollout, event.gate, why);
     case 'rebased':
       return rebase(rollout, event, context.at, why);
+    case 'restored':
+      return putBack(rollout, event.put, context);
   }
 }
 
@@ -143,12 +146,8 @@ function whoIsLeft(
 const GO_ON = 'move them first, or go on without them: leaveBehind, --leave-behind on the command line';
 
 function setWeight(rollout: Rollout, canaryBps: number, at: number, why: string): Transition {
-  const step = currentStep(rollout);
-  if (!step || !('weight' in step))
-    return refused(`the weight of ${stageName(rollout.stage)} is fixed; advance instead`);
-  if (!Number.isInteger(canaryBps) || canaryBps < 0 || canaryBps >= WHOLE_BPS) {
-    return refused(`a step's weight is at least 0% and less than 100%, not ${formatBps(canaryBps)}; promote for 100%`);
-  }
+  const fault = whyNoWeight(rollout, canaryBps);
+  if (fault !== null) return refused(fault);
   if (canaryBps === rollout.canaryBps) return refused(`the weight is ${formatBps(canaryBps)} already`);
   return changed(withoutStepBack(rollout), { openPage: null, reason: why, ...weighed(rollout, canaryBps, at) });
 }
@@ -171,12 +170,8 @@ function rebase(
 ): Transition {
   if (event.policyDigest === rollout.policyDigest) return refused('the policy has not changed');
   const { stage } = rollout;
-  if (stage.kind === 'step') {
-    const before = rollout.policy.spec.steps[stage.index];
-    const after = event.policy.spec.steps[stage.index];
-    const same = before && after && 'weight' in before === 'weight' in after;
-    if (!same) return refused(`the edited policy has no step like ${stageName(stage)}; abort and start anew`);
-  }
+  if (!hasStepLike(rollout, event.policy))
+    return refused(`the edited policy has no step like ${stageName(stage)}; abort and start anew`);
   const step = stage.kind === 'step' ? event.policy.spec.steps[stage.index] : null;
   const canaryBps = step && 'weight' in step ? step.weight : rollout.canaryBps;
   const moved = changed(rollout, {

@@ -1,7 +1,8 @@
 import type { StepContext } from '../judge/judge.ts';
 import type { Policy, Step } from '../policy/schema.ts';
+import { formatBps } from '../policy/units.ts';
 import { WHOLE_BPS } from '../split/assign.ts';
-import type { Rollout, Stage } from './state.ts';
+import { type Rollout, type Stage, stageName } from './state.ts';
 
 /** The current step of a rollout; null outside the steps. */
 export function currentStep(rollout: Rollout): Step | null {
@@ -48,6 +49,21 @@ export function weightOf(stage: Stage, policy: Policy): number {
     case 'superseded':
       return 0;
   }
+}
+
+/** Why the present stage cannot have a weight (basis points) by hand, in a clause; null where it can. */
+export function whyNoWeight(rollout: Rollout, canaryBps: number): string | null {
+  const step = currentStep(rollout);
+  if (!step || !('weight' in step)) return `the weight of ${stageName(rollout.stage)} is fixed; advance instead`;
+  if (Number.isInteger(canaryBps) && canaryBps >= 0 && canaryBps < WHOLE_BPS) return null;
+  return `a step's weight is at least 0% and less than 100%, not ${formatBps(canaryBps)}; promote for 100%`;
+}
+
+/** Whether a rollout can go on under another policy where it is: a step has to be there, and of the same kind. */
+export function hasStepLike({ stage, policy }: Pick<Rollout, 'stage' | 'policy'>, other: Policy): boolean {
+  if (stage.kind !== 'step') return true;
+  const [mine, theirs] = [policy, other].map(({ spec }) => spec.steps[stage.index]);
+  return mine !== undefined && theirs !== undefined && 'weight' in mine === 'weight' in theirs;
 }
 
 /** Minimum counted time of the present stage, in ms. */

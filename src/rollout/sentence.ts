@@ -123,5 +123,7 @@ function verbOf(event: OverrideEvent, { stage, canaryBps }: Rollout): string {
       return 'superseded';
     case 'finalisedByHand':
       return 'finalised';
+    case 'restored':
+      return `put back to before entry ${event.to}`;
   }
 }

@@ -146,7 +146,7 @@ async function commitChange(tx: Database, change: RolloutChange): Promise<void> 
   }
   await appendAudit(
     tx,
-    written.flatMap((part) => [...part.audit, ...(part.consumers ? [part.consumers.audit] : [])]),
+    written.flatMap((part) => [...part.audit, ...(part.consumers?.audit ? [part.consumers.audit] : [])]),
   );
 }
 

@@ -28,8 +28,8 @@ export interface RolloutChange {
   readonly deliveries: readonly { readonly channel: string; readonly message: Message }[];
   /** What a look adds to the trail; omitted by everything that is no look. */
   readonly trail?: TrailChange;
-  /** A change of the list of consumers, with its own entry of the audit. */
-  readonly consumers?: { readonly change: ListChange; readonly audit: AuditDraft };
+  /** A change of the list of consumers, with its own entry of the audit unless that of the rollout has it. */
+  readonly consumers?: { readonly change: ListChange; readonly audit?: AuditDraft };
   /** Set when the canary becomes the route's stable. */
   readonly newStable?: StableRecord;
   /** Ended in the same transaction, before the insert (start --replace). */

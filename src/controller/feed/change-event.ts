@@ -1,4 +1,4 @@
-import { isOfConsumers } from '../../consumers/consumer.ts';
+import { changedList } from '../../consumers/list-before.ts';
 import type { AuditEntry, RolloutRecord } from '../../rollout/record.ts';
 import { stageName } from '../../rollout/state.ts';
 
@@ -72,8 +72,9 @@ export function decided(entry: AuditEntry): readonly ChangeEvent[] {
 }
 
 /** What else of its route an entry changes; null for nothing. */
-function ofRoute({ event, before, after }: AuditEntry): 'consumers' | 'stable' | null {
-  if (isOfConsumers(event.kind)) return 'consumers';
+function ofRoute(entry: AuditEntry): 'consumers' | 'stable' | null {
+  if (changedList(entry)) return 'consumers';
+  const { event, before, after } = entry;
   const isFinalised = stageIn(after) === 'finalised' && stageIn(before) !== 'finalised';
   return isFinalised || event.kind === 'stableDeclared' ? 'stable' : null;
 }

@@ -89,6 +89,7 @@ const EVENTS: Readonly<Record<string, Told>> = {
   superseded: moved('quiet'),
   rebased: plain('step', 'Rebased on the declared policy'),
   finalisedByHand: plain('parity', 'Finalised'),
+  restored: ({ to }, way) => ['step', `${way === null ? 'Put' : `${way}, put`} back to before entry ${String(to)}`],
 };
 
 /** How many listed consumers it went on without. */

@@ -65,6 +65,8 @@ export function headOf({
         `Gate ${deed.gate} of ${now} is open then${closed.length > 0 ? `; ${closed.join(', ')} stay${closed.length === 1 ? 's' : ''} closed` : ''}.`,
       ];
     }
+    case 'restore':
+      return [`${route} goes on in ${now} as it was configured before entry ${deed.to} of the audit.`];
     case 'rebase':
       return [`${route} goes on in ${now} under ${after.policy.metadata.name} as its file is now.`];
   }

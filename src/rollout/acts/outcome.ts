@@ -42,7 +42,7 @@ export interface ToldMessage {
 
 /** What a verb leads to, by the same transition and announcement as the verb itself. */
 export interface ChangeOutcome {
-  readonly deed: Change;
+  readonly deed: Change | { readonly verb: 'restore'; readonly to: number };
   readonly event: OverrideEvent;
   readonly before: RolloutRecord;
   readonly after: Rollout;

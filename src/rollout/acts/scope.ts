@@ -1,7 +1,7 @@
 import { VERBS } from './deed.ts';
 
 /** What a token may be limited to doing, by the words of the command line: what changes something, or asks on somebody's behalf. */
-export const SCOPE_VERBS = ['start', ...VERBS, 'consumers', 'values', 'validate'] as const;
+export const SCOPE_VERBS = ['start', ...VERBS, 'restore', 'consumers', 'values', 'validate'] as const;
 
 export type ScopeVerb = (typeof SCOPE_VERBS)[number];
 

@@ -20,14 +20,16 @@ export function wayBack({ deed, before: { rollout: before }, after }: ChangeOutc
       return ['It can be paused again.'];
     case 'weight':
       return [`It can be taken back by weight ${formatBps(before.canaryBps)}.`];
+    case 'restore':
+      return ['It can be taken back by a restore to its own entry, as long as the stage is the same.'];
     case 'extend':
-      return ['It cannot be made shorter again: advance ends the stage at once.'];
+      return ['It can be made shorter again by restore; advance ends the stage at once.'];
     case 'skip':
-      return ['The check cannot be counted again in this rollout.'];
+      return ['The check can be counted again by restore.'];
     case 'gate':
       return ['A gate that is open cannot be closed again.'];
     case 'rebase':
-      return ['It cannot be undone: what was seen so far is gone.'];
+      return ['Restore puts the policy back; what was seen so far is gone.'];
     default:
       break;
   }

@@ -93,6 +93,8 @@ function eventInWords(event: AuditEntry['event'], policy: Policy): string {
       return `gate ${String(facts['gate'])} passed`;
     case 'extended':
       return `extended by ${formatSpan(Number(facts['byMs']))}`;
+    case 'restored':
+      return `put back to before entry ${String(facts['to'])}`;
     case 'undecidedTooLong':
       return 'a person is needed';
     case 'blindTooLong':

@@ -233,17 +233,17 @@ describe('within a stage', () => {
     [
       { verb: 'extend', byMs: 1_800_000 },
       'The dwell of step-1 is 31m instead of 1m.',
-      'It cannot be made shorter again: advance ends the stage at once.',
+      'It can be made shorter again by restore; advance ends the stage at once.',
     ],
     [
       { verb: 'skip', check: 'p99' },
       'p99 counts no more in any stage that is left: it neither rolls v2 back nor keeps a step from passing.',
-      'The check cannot be counted again in this rollout.',
+      'The check can be counted again by restore.',
     ],
     [
       { verb: 'rebase' },
       'payments goes on in step-1 under two-steps as its file is now.',
-      'It cannot be undone: what was seen so far is gone.',
+      'Restore puts the policy back; what was seen so far is gone.',
     ],
   ])('%j says what it does, and the way back', (deed, says, back) => {
     const preview = told(rolloutIn('step-1'), deed);
