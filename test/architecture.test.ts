@@ -87,6 +87,7 @@ const TABLE: ImportTable = {
         'api/report/report-schema.ts',
         'api/consumers/consumer-view.ts',
         'api/consumers/report-view.ts',
+        'api/restore/restore-view.ts',
         'api/views/route-view.ts',
         'api/configuration/configuration-view.ts',
         'api/problem-schema.ts',

@@ -21,6 +21,7 @@ import type { DashboardFiles, DocsFile } from './pages/page-file.ts';
 import { previewRoutes } from './preview/preview-routes.ts';
 import { answerThrown, problemAnswer } from './problem-answer.ts';
 import { reportRoutes } from './report/report-routes.ts';
+import { restoreRoutes } from './restore/restore-routes.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
 import { detailRoutes } from './routes/detail-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
@@ -121,6 +122,7 @@ export function controlApi(control: ControlPlane, options: ControlApiOptions = {
     previewRoutes,
     auditRoutes,
     consumerRoutes,
+    restoreRoutes,
     tokenRoutes,
     policyRoutes,
     configurationRoutes,

@@ -20,12 +20,12 @@ export function expectedVersion(c: Context): number | null {
   return Number(version);
 }
 
-/** The tag of a list of consumers that If-Match requires, by the same rules. */
-export function expectedTag(c: Context): string | null {
+/** The tag of a list of consumers, or of what a restore was told of, that If-Match requires, by the same rules. */
+export function expectedTag(c: Context, of = 'a list of consumers'): string | null {
   const tag = c.req.header('if-match')?.trim();
   if (tag === undefined || tag === '*') return null;
   const content = /^"([0-9a-f]{32})"$/.exec(tag)?.[1];
-  if (content === undefined) throw new Problem('stale', `If-Match ${tag} is no entity tag of a list of consumers`);
+  if (content === undefined) throw new Problem('stale', `If-Match ${tag} is no entity tag of ${of}`);
   return content;
 }
 

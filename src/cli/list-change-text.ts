@@ -7,7 +7,11 @@ type Side = Change['before'];
 /** A change of a list, as text: who gets what, and what is said of it. */
 export function listChangeText({ says, changes }: ListChangeView): string {
   const sentences = says.map(clean).join('\n');
-  if (changes.length === 0) return sentences;
+  return changes.length === 0 ? sentences : `${consumerChangesText(changes)}\n\n${sentences}`;
+}
+
+/** Who changes, as a table. */
+export function consumerChangesText(changes: readonly Change[]): string {
   const later = changes.some(({ before, after }) => before.onceRulesCount !== null || after.onceRulesCount !== null);
   const heading = ['NAME', 'RULE', 'NOW', ...(later ? ['FROM STEP-1 ON'] : []), 'ALSO', 'WHY'];
   const rows = changes.map((change) => [
@@ -18,7 +22,7 @@ export function listChangeText({ says, changes }: ListChangeView): string {
     alsoOf(change),
     change.why,
   ]);
-  return `${table(heading, rows)}\n\n${sentences}`;
+  return table(heading, rows);
 }
 
 function fromTo({ before, after }: Pick<Change, 'before' | 'after'>, said: (side: Side) => string): string {

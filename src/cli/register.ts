@@ -6,6 +6,7 @@ import { registerJudge } from './commands/judge-command.ts';
 import { registerOverrides } from './commands/override-commands.ts';
 import { registerPlan } from './commands/plan-command.ts';
 import { registerReport } from './commands/report-command.ts';
+import { registerRestore } from './commands/restore-command.ts';
 import { registerRoutes } from './commands/routes-command.ts';
 import { registerShow } from './commands/show-commands.ts';
 import { registerSignIn } from './commands/sign-in-commands.ts';
@@ -23,6 +24,7 @@ export function registerCommands(program: Command, session: Session): void {
   registerReport(program, session);
   registerRoutes(program, session);
   registerOverrides(program, session);
+  registerRestore(program, session);
   registerConsumers(program, session);
   registerAudit(program, session);
   registerConfiguration(program, session);

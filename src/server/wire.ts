@@ -15,6 +15,7 @@ import { orRemembered, soon } from '../controller/patience.ts';
 import { policyControl } from '../controller/policy-check.ts';
 import { routeReader } from '../controller/readers/route-reader.ts';
 import { servedRoute } from '../controller/readers/served-route.ts';
+import { createRestore } from '../controller/restore/restore.ts';
 import { inForceOf, rolloutReader, standingOf } from '../controller/rollout-reader.ts';
 import { type Controller, createController } from '../controller/schedule.ts';
 import { noSuchRoute } from '../controller/start.ts';
@@ -211,6 +212,12 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
         }),
         report: consumerReporter({ store, route: findRoute, served, settle: () => ledger.settle() }),
       },
+      restores: createRestore({
+        controller: ports,
+        audit: store.audit,
+        knowsConsumers: (name) => findRoute(name).consumerKey !== undefined,
+        follow,
+      }),
       tokens,
       sessions: eitherSession(sessionControl({ secret, verified, now: Date.now }), signOn),
       oidc: signOn,

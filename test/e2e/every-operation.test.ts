@@ -83,6 +83,7 @@ describe('every operation, through the real listener', () => {
       'POST /api/v1/policies/check',
       'POST /api/v1/rollouts/{id}/preview',
       'POST /api/v1/routes/{route}/consumer-changes/preview',
+      'POST /api/v1/routes/{route}/restore/preview',
       'POST /api/v1/session',
       'POST /api/v1/values',
     ]);
@@ -99,7 +100,12 @@ describe('every operation, through the real listener', () => {
     return new TextDecoder().decode(value);
   }
 
-  function bodyOf(operation: string, body: object | undefined, { route, canary }: { route: string; canary: string }) {
+  function bodyOf(
+    operation: string,
+    body: object | undefined,
+    { route, canary, seq }: { route: string; canary: string; seq: number },
+  ) {
+    if (operation.includes('/restore')) return { ...body, to: seq };
     if (operation === 'POST /api/v1/rollouts') return { ...body, route, canaryUrl: canary };
     if (operation === 'POST /api/v1/policies/check') return { text: stage.policyText(), route };
     if (operation === 'POST /api/v1/session') return { token: stage.token };

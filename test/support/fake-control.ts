@@ -5,6 +5,7 @@ import type { JudgeState } from '../../src/judge/judge.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import { Problem } from '../../src/problem/problem.ts';
 import { actsOf, STILL_RUNS, type Surroundings } from '../../src/rollout/acts/acts.ts';
+import type { ScopeVerb } from '../../src/rollout/acts/scope.ts';
 import type { StartCommand } from '../../src/rollout/commands.ts';
 import type { Actor, RolloutEvent } from '../../src/rollout/event.ts';
 import type { Evidence } from '../../src/rollout/evidence.ts';
@@ -17,6 +18,7 @@ import { fakeConfiguration } from './fake-configuration.ts';
 import { fakeConsumers } from './fake-consumers.ts';
 import { fakeKeyed } from './fake-keyed.ts';
 import { fakePreview } from './fake-preview.ts';
+import { fakeRestores } from './fake-restores.ts';
 import { fakeTokens } from './fake-tokens.ts';
 import { policyOf, T0 } from './rollouts.ts';
 
@@ -43,6 +45,8 @@ export interface FakeControl extends ControlPlane {
     policyDigest: string | null;
     failing: Error | null;
     consumersBy: 'key' | 'client-id';
+    /** What a restore takes. */
+    restoreNeeds: readonly ScopeVerb[];
     brokenAt: number | null;
     logs: LogsOutcome | null;
     routes: Awaited<ReturnType<ControlPlane['routes']['list']>>;
@@ -70,6 +74,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
     policyDigest: null,
     failing: null,
     consumersBy: 'key',
+    restoreNeeds: ['pause'],
     brokenAt: null,
     logs: null,
     routes: [],
@@ -275,6 +280,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
     },
     configuration: fakeConfiguration(write, tick),
     consumers: consumers.control,
+    restores: fakeRestores({ audit, write, tick, needs: () => mood.restoreNeeds }),
     ...fakeTokens({ secret, mood, now: tick, newId, write }),
     policies: {
       declared: () => mood.policyNow,

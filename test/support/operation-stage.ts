@@ -86,7 +86,9 @@ export async function openOperationStage(routeCount: number): Promise<OperationS
         edits += 1;
         home.write('mine.yaml', policy(`${60 + edits}m`));
       }
-      const names = { route, rollout, canary: canary.url, consumer: 'acme', token: made.id };
+      const newest = await ask('GET', `/api/v1/audit?route=${route}&limit=1`);
+      const seq = ((await newest.json()) as readonly { readonly seq: number }[])[0]?.seq ?? 0;
+      const names = { route, rollout, canary: canary.url, consumer: 'acme', token: made.id, seq };
       return { ...names, policyFile, valuesFile, consumersFile, bearer: made.token };
     },
     close: () => close(home, server, [stable, canary]),

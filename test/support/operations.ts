@@ -70,6 +70,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     status: 200,
     body: { ...why, kind: 'import', consumers: [{ name: 'zeta', key: 'z', group: 'beta', wave: 2 }] },
   },
+  'POST /api/v1/routes/{route}/restore/preview': { status: 200, body: {} },
+  'POST /api/v1/routes/{route}/restore': { status: 200, body: why },
   'DELETE /api/v1/routes/{route}/consumers/{name}': { status: 204, query: because },
   'GET /api/v1/tokens': { status: 200 },
   'GET /api/v1/tokens/{id}': { status: 200 },
@@ -99,6 +101,8 @@ export interface Names {
   readonly canary: string;
   readonly consumer: string;
   readonly token: string;
+  /** The newest entry of the audit about the route. */
+  readonly seq: number;
   readonly policyFile: string;
   readonly valuesFile: string;
   readonly consumersFile: string;
@@ -150,6 +154,10 @@ export const COMMANDS: Readonly<Record<string, CommandLine>> = {
   'gate pass': { ...onRollout('gate pass', 'tests'), says: /internal/ },
   audit: { args: ({ route }) => ['audit', route], says: /rolloutStarted/ },
   'audit verify': { args: () => ['audit', 'verify'], says: /chain intact/ },
+  restore: {
+    args: ({ route, seq }) => ['restore', route, '--to', String(seq), '--yes', '--reason', 'tried'],
+    says: /acme +stable -> not listed[\s\S]*was put back to before entry \d+, as entry \d+; to take it back: serin restore r\d+ --to/,
+  },
   'consumers list': { args: ({ route }) => ['consumers', 'list', route], says: /acme +stable/ },
   'consumers report': { args: ({ route }) => ['consumers', 'report', route], says: /acme .*never/ },
   'consumers add': {

@@ -41,22 +41,21 @@ const side = z.strictObject({
   onceRulesCount,
 });
 
+/** Of one consumer, as a change of its list is told. */
+export const changedConsumerSchema = z.strictObject({
+  name: z.string(),
+  what: z.enum(['listed', 'changed', 'removed']),
+  why: z.string(),
+  before: side,
+  after: side,
+  credential: z.enum(['kept', 'new', 'gone']),
+});
+
 export const listChangeViewSchema = z
   .strictObject({
     list: z.string().describe('Identifies the list by its content: in quotes, it is the ETag'),
     says: z.array(z.string()).readonly().describe('Finished sentences'),
-    changes: z
-      .array(
-        z.strictObject({
-          name: z.string(),
-          what: z.enum(['listed', 'changed', 'removed']),
-          why: z.string(),
-          before: side,
-          after: side,
-          credential: z.enum(['kept', 'new', 'gone']),
-        }),
-      )
-      .readonly(),
+    changes: z.array(changedConsumerSchema).readonly(),
     unchanged: z.array(z.string()).readonly().describe('Meant as well, and like this already'),
   })
   .openapi('ListChange');

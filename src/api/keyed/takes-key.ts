@@ -8,6 +8,7 @@ export type KeyTaking = 'taken' | 'withheld' | 'passed-over';
 const OTHERWISE: readonly (readonly [path: RegExp, KeyTaking])[] = [
   [/^\/api\/v1\/rollouts\/[^/]+\/preview$/, 'passed-over'],
   [/^\/api\/v1\/routes\/[^/]+\/consumer-changes\/preview$/, 'passed-over'],
+  [/^\/api\/v1\/routes\/[^/]+\/restore\/preview$/, 'passed-over'],
   [/^\/api\/v1\/policies\/check$/, 'passed-over'],
   [/^\/api\/v1\/configuration\/diff$/, 'passed-over'],
   [/^\/api\/v1\/values$/, 'passed-over'],

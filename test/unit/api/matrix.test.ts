@@ -41,6 +41,8 @@ const LEAST: Readonly<Record<string, Role>> = {
   'PUT /api/v1/routes/{route}/consumers/{name}': 'operator',
   'POST /api/v1/routes/{route}/consumer-changes/preview': 'operator',
   'POST /api/v1/routes/{route}/consumer-changes': 'operator',
+  'POST /api/v1/routes/{route}/restore/preview': 'operator',
+  'POST /api/v1/routes/{route}/restore': 'operator',
   'DELETE /api/v1/routes/{route}/consumers/{name}': 'operator',
   'POST /api/v1/policies/check': 'operator',
   'POST /api/v1/values': 'scorer',

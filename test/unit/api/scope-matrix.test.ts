@@ -45,6 +45,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   'POST /api/v1/rollouts/{id}/gates/{gate}': ['operator', 'gate', 'one'],
   'POST /api/v1/routes/{route}/consumer-changes/preview': ['operator', 'consumers', 'one'],
   'POST /api/v1/routes/{route}/consumer-changes': ['operator', 'consumers', 'one'],
+  'POST /api/v1/routes/{route}/restore/preview': ['operator', 'restore', 'one'],
+  'POST /api/v1/routes/{route}/restore': ['operator', 'restore', 'one'],
   'PUT /api/v1/routes/{route}/consumers/{name}': ['operator', 'consumers', 'one'],
   'DELETE /api/v1/routes/{route}/consumers/{name}': ['operator', 'consumers', 'one'],
   'GET /api/v1/configuration': ['operator', null, 'all'],

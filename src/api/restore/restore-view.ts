@@ -1,0 +1,53 @@
+import { z } from '@hono/zod-openapi';
+import { changedConsumerSchema } from '../consumers/consumer-view.ts';
+import { reason } from '../request-schemas.ts';
+
+const to = z
+  .int()
+  .min(1)
+  .describe('The number of an entry of the audit of this route: the configuration before it is put back');
+
+export const restorePreviewBody = z.strictObject({ to });
+
+export const restoreBody = z.strictObject({ to, reason });
+
+export const restoreViewSchema = z
+  .strictObject({
+    state: z.string().describe('Identifies what it was computed from: in quotes, it is the ETag that If-Match takes'),
+    entry: z
+      .strictObject({
+        seq: z.int(),
+        at: z.iso.datetime(),
+        event: z.string(),
+        actor: z.strictObject({ name: z.string(), role: z.string() }),
+        reason: z.string(),
+      })
+      .describe('The entry before which it was as it will be'),
+    rollout: z
+      .strictObject({
+        id: z.string(),
+        version: z.int(),
+        changes: z
+          .array(
+            z.strictObject({
+              part: z.enum(['policy', 'weight', 'paused', 'skipped checks', 'added dwell']),
+              before: z.string(),
+              after: z.string(),
+            }),
+          )
+          .readonly(),
+      })
+      .nullable()
+      .describe('The rollout that runs, with what changes of it; null where none runs that ran then'),
+    consumers: z.array(changedConsumerSchema).readonly().describe('Listed consumers that change'),
+    says: z.array(z.string()).readonly().describe('Finished sentences'),
+    left: z.array(z.string()).readonly().describe('What stays as it is although it may differ, each in a sentence'),
+    verbs: z.array(z.string()).readonly().describe('Which verbs the token has to be for, beside restore'),
+    seq: z
+      .int()
+      .nullable()
+      .describe('Its own entry of the audit: a restore to it takes it back. Null where nothing was done'),
+  })
+  .openapi('Restore');
+
+export type RestoreView = z.infer<typeof restoreViewSchema>;
