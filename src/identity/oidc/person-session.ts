@@ -16,16 +16,16 @@ export interface PersonSession {
  * cookie. It has the value of the claim and not the role, so that the session follows `control.oidc.roles` as it is now.
  */
 export function personSessions(secret: Uint8Array, now: () => number) {
-  const { seal, open } = sealFor(secret, 'serin session of a person');
+  const sealed = sealFor(secret, 'serin session of a person');
   return {
     open({ name, group, subject }: Person, lastsMs: number, cookie: string): string {
       const until = Math.floor((now() + lastsMs) / 1_000);
-      return `${PREFIX}${seal({ name, group, subject, until }, cookie)}`;
+      return `${PREFIX}${sealed.seal({ name, group, subject, until }, cookie)}`;
     },
     isOne: (value: string): boolean => value.startsWith(PREFIX),
     /** Null when it was not made here or is over, when the provider is another one, and when its claim gives no role any more. */
     read(value: string, cookie: string, rule: PersonRule | undefined): PersonSession | null {
-      const content = open(value.slice(PREFIX.length), cookie);
+      const content = sealed.open(value.slice(PREFIX.length), cookie);
       if (content === null || rule === undefined) return null;
       const { name, group, subject, until } = content;
       if (typeof name !== 'string' || typeof group !== 'string' || typeof subject !== 'string') return null;

@@ -82,7 +82,8 @@ describe('a bearer of the OpenID provider', () => {
 
   it('may have 8 KiB, also over a socket, and not more', async () => {
     const { app } = start();
-    const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+    const serve = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+    const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
