@@ -4,7 +4,6 @@ import type { PulledBrake, Upstream } from '../split/order.ts';
 import { DatabaseTime } from './database-time.ts';
 import { DirectMessages } from './direct-messages.ts';
 import { Looks } from './looks.ts';
-import { Turns } from './turns.ts';
 
 /** Brakes pulled by the gateway, by rollout: read here, cleared when the rollback they caused is committed. */
 export type Brakes = Map<string, PulledBrake>;
@@ -19,6 +18,17 @@ export interface Unrecorded {
   readonly at: number;
   readonly by: Actor;
   readonly reason: string;
+}
+
+/** One piece of work at a time, in the order in which they are given; one that fails holds up none of the others. */
+class DeclarationTurns {
+  private last: Promise<unknown> = Promise.resolve();
+
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.last.then(work);
+    this.last = next.catch(() => {});
+    return next;
+  }
 }
 
 /**
@@ -41,7 +51,7 @@ export interface Memory {
   /** The stable of each route, as its last order has it. */
   readonly stables: Map<string, Upstream>;
   /** What depends on how routes are declared: a rollout is not written while the declaration of its route is replaced. */
-  readonly declarations: Turns;
+  readonly declarations: DeclarationTurns;
   /** Policies as their files had them a moment ago, by name. */
   readonly policies: Map<string, { readonly readAtMs: number; readonly read: PolicyNow }>;
 }
@@ -60,7 +70,7 @@ export function createMemory(monotonic: () => number, tickMs: number): Memory {
     time,
     unapplied: new Map(),
     stables: new Map(),
-    declarations: new Turns(),
+    declarations: new DeclarationTurns(),
     policies: new Map(),
   };
 }
