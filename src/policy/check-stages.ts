@@ -1,6 +1,7 @@
 import { WHOLE_BPS } from '../split/assign.ts';
 import type { DocumentFault, Path } from './fault.ts';
-import type { LegibleSpec } from './legible.ts';
+import type { Legible, LegibleSpec } from './legible.ts';
+import type { Gate } from './schema.ts';
 import { formatBps, formatDuration } from './units.ts';
 
 const STEPS: Path = ['spec', 'steps'];
@@ -16,6 +17,7 @@ export function checkStages(spec: LegibleSpec): readonly DocumentFault[] {
     ...sunsetFollows(spec),
     ...dwellsAreReachable(spec),
     ...gatesAreNamedOnce(spec),
+    ...aSecondPersonHasTime(spec),
   ];
 }
 
@@ -96,16 +98,31 @@ function dwellsAreReachable({ steps, judge }: LegibleSpec): DocumentFault[] {
   });
 }
 
+const [SHORTEST_MS, LONGEST_MS] = [60_000, 86_400_000];
+
+function aSecondPersonHasTime({ protect }: LegibleSpec): DocumentFault[] {
+  const within = protect?.within ?? null;
+  if (within === null || (within >= SHORTEST_MS && within <= LONGEST_MS)) return [];
+  const message = `within must be from ${formatDuration(SHORTEST_MS)} to ${formatDuration(LONGEST_MS)}, not ${formatDuration(within)}`;
+  return [{ path: ['spec', 'protect', 'within'], message, at: 'key' }];
+}
+
 function gatesAreNamedOnce({ internal, steps }: LegibleSpec): DocumentFault[] {
   const lists = [
     { path: ['spec', 'internal', 'gates'], gates: internal?.gates },
     ...(steps ?? []).map((step, index) => ({ path: [...STEPS, index, 'gates'], gates: step?.gates })),
   ];
   return lists.flatMap(({ path, gates }) =>
-    (gates ?? []).flatMap((gate, index, all): DocumentFault[] =>
-      gate !== null && all.indexOf(gate) < index
-        ? [{ path: [...path, index], message: `gate ${gate} is named twice in one phase`, at: 'value' }]
-        : [],
-    ),
+    (gates ?? [])
+      .map(nameOfGate)
+      .flatMap((gate, index, all): DocumentFault[] =>
+        gate !== null && all.indexOf(gate) < index
+          ? [{ path: [...path, index], message: `gate ${gate} is named twice in one phase`, at: 'value' }]
+          : [],
+      ),
   );
+}
+
+function nameOfGate(gate: Legible<Gate>): string | null {
+  return gate === null || typeof gate === 'string' ? gate : gate.name;
 }

@@ -8,10 +8,30 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const DAY = 'must be a day such as 2027-03-01';
 const day = textLike(/^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, DAY).refine(isDay, DAY);
 
+const gateName = textLike(NAME, 'must be a lower-case name such as integration-tests');
+
+const approval = z.strictObject({
+  by: z.int().min(1).max(5).default(1).describe('How many people have to, each once'),
+  notStarter: z.boolean().default(false).describe('Whether none of them may have started or rebased the rollout'),
+});
+
+const gate = z.union(
+  [
+    gateName,
+    z.strictObject({
+      name: gateName.describe('Of the gate'),
+      approval: approval.describe('Who has to approve before it opens'),
+    }),
+  ],
+  saying('must be a name such as integration-tests, or { name: owner, approval: { by: 2, notStarter: true } }'),
+);
+
 const gates = z
-  .array(textLike(NAME, 'must be a lower-case name such as integration-tests'))
+  .array(gate)
   .default([])
-  .describe('Names of conditions that a person or a pipeline has to report as passed');
+  .describe(
+    'Conditions that a person or a pipeline has to report as passed: a name, or `{ name: owner, approval: { by: 2, notStarter: true } }` where several people have to approve',
+  );
 
 const internal = z.strictObject({
   requests: z.int().min(0).default(20).describe('Forced requests to the canary that this phase takes'),
@@ -48,6 +68,38 @@ const guards = z.strictObject({
     .array(z.literal(['errors', 'p50', 'p95', 'p99']))
     .default([])
     .describe('The limits among these that are reported only, and roll nothing back'),
+});
+
+/** Verbs that one person may be kept from doing alone. */
+export const PROTECTABLE = [
+  'promote --full',
+  'promote',
+  'advance',
+  'weight',
+  'skip',
+  'extend',
+  'resume',
+  'rebase',
+  'finalise',
+] as const;
+
+const STOPS: ReadonlySet<unknown> = new Set(['rollback', 'abort', 'pause']);
+
+const protect = z.strictObject({
+  verbs: z
+    .array(
+      z.literal(PROTECTABLE, {
+        error: ({ input }) =>
+          STOPS.has(input)
+            ? `must not be ${String(input)}: one person has to be able to stop harm`
+            : `must be one of ${PROTECTABLE.join(', ')}`,
+      }),
+    )
+    .min(1)
+    .describe(
+      'Verbs that take two people. `promote --full` without the bake alone, `promote` both ways; `weight` only a larger one. Never rollback, abort and pause',
+    ),
+  within: duration.prefault('30m').describe('How long the second person has'),
 });
 
 const probability = z.number().gt(0).lt(1);
@@ -175,6 +227,11 @@ export const policySchema = z.strictObject({
       .strictObject({ dwell: duration.describe('How long it lasts') })
       .prefault({ dwell: '1h' })
       .describe('The canary has all traffic and the stable is kept warm; only guards and the brake still roll back'),
+    protect: protect
+      .optional()
+      .describe(
+        'What takes a second person: the first one only asks for it, the second does the same. Left out: nothing',
+      ),
     finalise: z
       .literal(['automatic', 'manual'])
       .default('automatic')
@@ -263,6 +320,7 @@ function isDay(text: string): boolean {
 export type PolicyDocument = z.input<typeof policySchema>;
 /** A policy as the program reads it: durations in ms, weights in basis points, rates as fractions of one. */
 export type Policy = z.output<typeof policySchema>;
+export type Gate = z.output<typeof gate>;
 export type Step = Policy['spec']['steps'][number];
 export type Checks = Policy['spec']['checks'];
 export type OnHarm = Policy['spec']['onHarm'];

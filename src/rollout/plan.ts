@@ -86,10 +86,31 @@ export function declaredDwellMs(stage: Stage, { spec }: Policy): number {
   }
 }
 
+/** What a gate asks of those who approve. */
+export interface Approval {
+  readonly by: number;
+  readonly notStarter: boolean;
+}
+
+/** `approval` is null where one person or pipeline, whoever it is, opens it. */
+export interface GateRule {
+  readonly name: string;
+  readonly approval: Approval | null;
+}
+
 /** Gates that must be open before the present stage may end. */
+export function gatesOf(rollout: Rollout): readonly GateRule[] {
+  if (rollout.stage.kind === 'internal') return gatesOfStep(rollout.policy.spec.internal);
+  return gatesOfStep(currentStep(rollout));
+}
+
+export function gatesOfStep(step: Pick<Step, 'gates'> | null | undefined): readonly GateRule[] {
+  return (step?.gates ?? []).map((gate) => (typeof gate === 'string' ? { name: gate, approval: null } : gate));
+}
+
+/** Their names. */
 export function requiredGates(rollout: Rollout): readonly string[] {
-  if (rollout.stage.kind === 'internal') return rollout.policy.spec.internal.gates;
-  return currentStep(rollout)?.gates ?? [];
+  return gatesOf(rollout).map(({ name }) => name);
 }
 
 export function closedGates(rollout: Rollout): readonly string[] {

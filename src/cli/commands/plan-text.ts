@@ -1,5 +1,7 @@
 import { formatAbout, formatCount, formatLatency, formatShare, formatWeight } from '../../parity/figures.ts';
+import { counted } from '../../policy/counted.ts';
 import type { Policy } from '../../policy/schema.ts';
+import { formatDuration } from '../../policy/units.ts';
 import { nameRegression } from '../../simulate/advice.ts';
 import type { Plan } from '../../simulate/plan.ts';
 import type { RegressionPlan, StepPlan } from '../../simulate/plan-step.ts';
@@ -23,8 +25,10 @@ export function describePlan(
   name: string,
   assumed: Assumed,
   { steps, takesMs, advice }: Plan,
-  { dryRun, judge: { warmUp: warmUpMs }, checks }: Policy['spec'],
+  spec: Policy['spec'],
 ): string {
+  const { dryRun, judge, checks } = spec;
+  const warmUpMs = judge.warmUp;
   const { requestsPerSecond, errorRate, clientErrorRate, p50Ms, p99Ms, pairNoise } = assumed;
   const probed =
     checks.probes === undefined ? '' : `; the two times of a pair of probes differ by ${formatShare(pairNoise)}`;
@@ -63,7 +67,30 @@ export function describePlan(
     `${total}${warmUp}`,
     `is rolled back after\n${caught}`,
     ...(changes.length > 0 ? [changes.join('\n')] : []),
+    ...peopleOf(spec),
   ].join('\n\n');
+}
+
+/** What no forecast can know: how long people take. */
+function peopleOf({ internal, steps, protect }: Policy['spec']): readonly string[] {
+  const stages = [{ name: 'internal', gates: internal.gates }].concat(
+    steps.map(({ gates }, index) => ({ name: `step-${index + 1}`, gates })),
+  );
+  const approved = stages.flatMap(({ name, gates }) =>
+    gates.flatMap((gate) => {
+      if (typeof gate === 'string') return [];
+      const { by, notStarter } = gate.approval;
+      return [
+        `gate ${gate.name} of ${name} takes ${counted(by, 'approval')}${notStarter ? ', none by who started it' : ''}`,
+      ];
+    }),
+  );
+  const asked =
+    protect === undefined
+      ? []
+      : [`${protect.verbs.join(', ')}: a second person has to do the same within ${formatDuration(protect.within)}`];
+  const told = [...approved, ...asked];
+  return told.length === 0 ? [] : [told.join('\n')];
 }
 
 export const HEAVY_KEYS_LAST =

@@ -95,6 +95,13 @@ describe('phases', () => {
         'spec.steps[0].gates[1]: gate a is named twice in one phase',
       ],
     ],
+    [
+      { internal: { gates: ['a', { name: 'a', approval: { by: 2 } }] } },
+      ['spec.internal.gates[1]: gate a is named twice in one phase'],
+    ],
+    [{ protect: { verbs: ['weight'], within: '1m' } }, []],
+    [{ protect: { verbs: ['weight'], within: '59s' } }, ['spec.protect.within: within must be from 1m to 1d, not 59s']],
+    [{ protect: { verbs: ['weight'], within: '25h' } }, ['spec.protect.within: within must be from 1m to 1d, not 25h']],
   ])('%j', (spec, expected) => {
     expect(says(spec)).toEqual(expected);
   });

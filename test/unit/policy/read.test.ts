@@ -82,6 +82,8 @@ describe('what is said of a policy that is not valid', () => {
     ['{ weight: 10%, dwell: soon }', '7:29 dwell must be a duration such as 30s, 10m, 24h or 7d'],
     ['{ consumers: all, dwell: 1h }', '7:20 consumers must be listed'],
     ['{ weight: 10%, dwell: 1h, gates: [A B] }', '7:41 gates[0] must be a lower-case name such as integration-tests'],
+    ['{ weight: 10%, dwell: 1h, gates: [{ name: a, approval: { by: 6 } }] }', '7:68 by must be at most 5'],
+    ['{ weight: 10%, dwell: 1h, gates: [{ name: a, approval: { from: 2 } }] }', '7:64 unknown key from'],
     [
       '{ weight: 10%, consumers: listed, dwell: 1h }',
       '7:7 steps[0] must have either weight (such as 10%) or consumers (listed), and a dwell',
@@ -90,6 +92,18 @@ describe('what is said of a policy that is not valid', () => {
     ['10%', '7:7 steps[0] must have either weight (such as 10%) or consumers (listed), and a dwell'],
   ])('step %s: %s', (step, says) => {
     expect(heads(`  steps:\n    - ${step}\n`)).toEqual([says]);
+  });
+
+  it.each([
+    ['rollback', '6:22 verbs[0] must not be rollback: one person has to be able to stop harm'],
+    ['abort', '6:22 verbs[0] must not be abort: one person has to be able to stop harm'],
+    ['pause', '6:22 verbs[0] must not be pause: one person has to be able to stop harm'],
+    [
+      'retry',
+      '6:22 verbs[0] must be one of promote --full, promote, advance, weight, skip, extend, resume, rebase, finalise',
+    ],
+  ])('two people for %s: %s', (verb, says) => {
+    expect(heads(`  protect: { verbs: [${verb}] }\n  steps:\n    - { weight: 10%, dwell: 1h }\n`)).toEqual([says]);
   });
 
   it.each([
