@@ -213,6 +213,25 @@ const ROWS: Readonly<Record<RolloutEvent['kind'], readonly Omit<Row, 'name'>[]>>
   weightSet: [{ who: 'a person', event: () => ({ kind: 'weightSet', canaryBps: 2_500 }), says: '`serin weight`' }],
   extended: [{ who: 'a person', event: () => ({ kind: 'extended', byMs: 60_000 }), says: '`serin extend`' }],
   checkSkipped: [{ who: 'a person', event: () => ({ kind: 'checkSkipped', check: 'p99' }), says: '`serin skip`' }],
+  deedAsked: [
+    {
+      who: 'a person',
+      event: () => ({
+        kind: 'deedAsked',
+        command: 'serin skip payments p99',
+        event: { kind: 'checkSkipped', check: 'p99' },
+        until: 0,
+      }),
+      says: 'any verb that `protect` of the policy lists: a second person has to do the same',
+    },
+  ],
+  gateApproved: [
+    {
+      who: 'a person',
+      event: () => ({ kind: 'gateApproved', gate: 'owner', approvals: 1, by: 2 }),
+      says: '`serin gate pass` where the gate takes several approvals, and this is not the last',
+    },
+  ],
   gatePassed: [
     {
       who: 'a person',

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { VERBS } from '../rollout/acts/deed.ts';
 import { SCOPE_VERBS } from '../rollout/acts/scope.ts';
-import { MEANS, ROLES } from '../rollout/event.ts';
+import { ROLES } from '../rollout/event.ts';
+import { MEANS } from '../rollout/eyes/means.ts';
 import { NEEDS } from '../rollout/needs/stage-needs.ts';
 import { ROUTER_NAMES } from '../split/capabilities.ts';
 import { POST_OUTCOMES, type PostOutcome } from '../stats/answers/posted-value.ts';
@@ -86,7 +87,20 @@ export const rolloutViewSchema = z
       })
       .nullable(),
     dwell: z.strictObject({ needMs: z.number(), haveMs: z.number() }),
-    gates: z.array(z.strictObject({ name: z.string(), open: z.boolean() })),
+    gates: z.array(
+      z.strictObject({
+        name: z.string(),
+        open: z.boolean(),
+        approval: z
+          .strictObject({
+            by: z.int(),
+            notStarter: z.boolean().describe('Whether none may have started or rebased the rollout'),
+            approvals: z.array(z.strictObject({ name: z.string(), via: z.enum(MEANS).nullable() })),
+          })
+          .nullable()
+          .describe('How many people have to approve, and who has in this stage; null where one person opens it'),
+      }),
+    ),
     forced: z
       .strictObject({ requests: z.int(), errors: z.int(), needRequests: z.int(), maxErrors: z.int() })
       .describe('The forced requests that the internal phase has seen and takes'),
@@ -103,12 +117,33 @@ export const rolloutViewSchema = z
         'What only a person can do now: resume, look (at what the open page is about, and answer it by any command), advance, finalise, gate:NAME; empty when nothing',
       ),
     acts: z
-      .array(z.strictObject({ verb: z.enum(VERBS), role: z.enum(ROLES), refused: z.string().nullable() }))
+      .array(
+        z.strictObject({
+          verb: z.enum(VERBS),
+          role: z.enum(ROLES),
+          refused: z.string().nullable(),
+          secondPerson: z.boolean(),
+        }),
+      )
       .describe(
         'What a person may do: each verb, the least role that it takes, and why it would be refused now; null where it would be taken. A verb that takes something ' +
           'is tried with what is likely: `advance` to the next stage, `promote` with the bake, and in the bake without, `weight` to half of it, `extend` by an hour, ' +
-          '`skip` of what the verdict rests on, `gate` for the first that is closed; `retry` as far as it is known before the canary is asked',
+          '`skip` of what the verdict rests on, `gate` for the first that is closed; `retry` as far as it is known before the canary is asked. `secondPerson`: it would only be asked for, because the policy protects it',
       ),
+    asked: z
+      .array(
+        z.strictObject({
+          version: z.int().describe('Of the rollout after it was asked for'),
+          command: z.string().describe('What the second person types; in the API, the same request'),
+          by: z.strictObject({ name: z.string(), via: z.enum(MEANS).nullable() }),
+          reason: z.string().describe('In the words of who asked'),
+          at: instant,
+          until: instant,
+          open: z.boolean().describe('False once its time is over: it is void then'),
+          says: z.string(),
+        }),
+      )
+      .describe('What was asked for in this stage and takes a second person'),
     openPage: z.enum(['rolled-back', 'harmful', 'undecided', 'blind', 'shared-fault']).nullable(),
     reason: z
       .string()

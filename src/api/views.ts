@@ -5,12 +5,14 @@ import { NO_LIMITS } from '../parity/limits/limits.ts';
 import { isRecord } from '../policy/is-record.ts';
 import { formatBps } from '../policy/units.ts';
 import type { Actor } from '../rollout/event.ts';
+import { approvalsOf } from '../rollout/eyes/approvals.ts';
+import { askedInWords } from '../rollout/eyes/asked.ts';
 import { needsNow } from '../rollout/needs/needs.ts';
-import { neededDwellMs, nextStage, requiredGates } from '../rollout/plan.ts';
+import { type GateRule, gatesOf, neededDwellMs, nextStage } from '../rollout/plan.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import { drawnPerSecond } from '../rollout/so-far/drawn-traffic.ts';
 import { soFarOf } from '../rollout/so-far/so-far.ts';
-import { isEnded, type Rollout, stageName } from '../rollout/state.ts';
+import { type AskedDeed, isEnded, type Rollout, stageName } from '../rollout/state.ts';
 import type { Standing } from './control.ts';
 import { ROLE_TO_ACT } from './entry/may.ts';
 import type { FindingView, ReservationView, VerdictView } from './verdict-schemas.ts';
@@ -23,7 +25,7 @@ import { waitsFor } from './waits-for.ts';
 /** A rollout as users, the command line and the dashboard see it. */
 export function rolloutView(
   { rollout, evidence }: RolloutRecord,
-  { look, unrecorded, acts, declared, route, policyDigest, inForceBps }: Standing,
+  { at = Date.now(), look, unrecorded, acts, declared, route, policyDigest, inForceBps }: Standing,
 ): RolloutView {
   const next = nextStage(rollout);
   const { spec, metadata } = rollout.policy;
@@ -49,7 +51,7 @@ export function rolloutView(
     policy: { name: metadata.name, digest: rollout.policyDigest, changed: hasChanged(rollout, policyDigest) },
     paused: paused && { at: instant(paused.at), by: paused.by, role: paused.role ?? null, reason: paused.reason },
     dwell: { needMs: neededDwellMs(rollout), haveMs: evidence.dwellMs },
-    gates: requiredGates(rollout).map((name) => ({ name, open: rollout.gatesPassed.includes(name) })),
+    gates: gatesOf(rollout).map((gate) => gateView(rollout, gate)),
     forced: {
       requests: evidence.forced.requests,
       errors: evidence.forced.errors,
@@ -60,7 +62,8 @@ export function rolloutView(
     verdict: evidence.verdict && verdictView(evidence.verdict, soFar.leadingSince),
     needs: [...needsNow({ rollout, evidence }, { look, unrecorded })],
     waitsFor: waitsFor({ rollout, evidence }),
-    acts: acts.map(({ verb, refused }) => ({ verb, role: ROLE_TO_ACT, refused })),
+    acts: acts.map((one) => ({ ...one, role: ROLE_TO_ACT })),
+    asked: (rollout.asked ?? []).map((one) => askedView(one, at)),
     openPage: rollout.openPage,
     reason: rollout.reason,
     reasonBy: whoseReason(rollout),
@@ -77,6 +80,18 @@ export function rolloutView(
     declared: declared ? declaredView(declared, evidence.verdict) : null,
     unrecorded: unrecorded && { ...unrecorded, at: unrecorded.at === null ? null : instant(unrecorded.at) },
   };
+}
+
+function gateView(rollout: Rollout, { name, approval }: GateRule): RolloutView['gates'][number] {
+  const by = approvalsOf(rollout, name).map((one) => ({ name: one.name, via: one.via ?? null }));
+  return { name, open: rollout.gatesPassed.includes(name), approval: approval && { ...approval, approvals: by } };
+}
+
+function askedView(one: AskedDeed, now: number): RolloutView['asked'][number] {
+  const { version, command, by, reason, at, until } = one;
+  const who = { name: by.name, via: by.via ?? null };
+  const says = askedInWords(one, now);
+  return { version, command, by: who, reason, at: instant(at), until: instant(until), open: now < until, says };
 }
 
 export function auditView(entry: AuditEntry): AuditView {

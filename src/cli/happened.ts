@@ -4,6 +4,12 @@ import { someNames } from '../rollout/needs/old-version.ts';
 
 /** An event of the audit with what tells it from others of its kind: `promoted as a repair`, `advanced to step-2`, `checkSkipped p99`. */
 export function whatHappened(event: AuditView['event']): string {
+  const { askedBy } = event;
+  const first = isRecord(askedBy) ? `, asked for by ${String(askedBy['name'])}` : '';
+  return `${deedInWords(event)}${first}`;
+}
+
+function deedInWords(event: AuditView['event']): string {
   const { kind } = event;
   switch (kind) {
     case 'promoted':
@@ -13,6 +19,10 @@ export function whatHappened(event: AuditView['event']): string {
       return `advanced to ${String(event['to'])}${whomItLeaves(event)}`;
     case 'checkSkipped':
       return `checkSkipped ${String(event['check'])}`;
+    case 'deedAsked':
+      return `deedAsked ${String(event['command'])}`;
+    case 'gateApproved':
+      return `gateApproved ${String(event['gate'])} (${String(event['approvals'])} of ${String(event['by'])})`;
     case 'gatePassed':
       return `gatePassed ${String(event['gate'])}`;
     case 'restored':

@@ -4,6 +4,7 @@ import { namingThoseLeft, rebasedOn } from '../rollout/acts/deed.ts';
 import { REASON_TO_COME } from '../rollout/acts/preview.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, OverrideEvent } from '../rollout/event.ts';
+import { ordered } from '../rollout/eyes/asked.ts';
 import { noSuchRollout, type RolloutRecord } from '../rollout/record.ts';
 import { whyNotAsRepair } from '../rollout/repair.ts';
 import { orderFor } from '../rollout/split-order.ts';
@@ -89,7 +90,7 @@ async function overrideRollout(
 export async function recordOverride(
   ports: ControllerPorts,
   id: string,
-  event: OverrideEvent,
+  wanted: OverrideEvent,
   who: Who,
 ): Promise<RolloutRecord> {
   for (let attempt = 1; ; attempt += 1) {
@@ -98,14 +99,14 @@ export async function recordOverride(
     if (who.expectedVersion !== null && record.rollout.version !== who.expectedVersion) {
       throw new Problem('stale', `the rollout has moved on: it is at version ${record.rollout.version}`);
     }
-    const noRepair = whyNotAsRepair(record, event);
+    const noRepair = whyNotAsRepair(record, wanted);
     if (noRepair !== null) throw new Problem('refused', noRepair);
     const at = await ports.memory.time.ask(ports.store);
     const listed = await ports.store.consumers.list(record.rollout.route);
     const needsOld = needsOldOf(record, listed);
-    const named = namingThoseLeft(event, needsOld);
+    const event = ordered(record.rollout, namingThoseLeft(wanted, needsOld), at);
     const consumers = who.consumers ? { consumers: who.consumers } : {};
-    const cause = { event: named, at, actor: who.by, reason: who.reason, needsOld, ...consumers };
+    const cause = { event, at, actor: who.by, reason: who.reason, needsOld, ...consumers };
     const change = { ...changeFor(ports, record, cause, null), expectedLookedAt: record.evidence.lookedAt };
     try {
       await ports.store.rollouts.commit(change);

@@ -17,7 +17,7 @@ export function replay(entries: readonly AuditDraft[]): Rollout {
       if (moved.kind === 'refused') throw new Error(`the audit cannot be replayed: ${moved.reason}`);
       return moved.rollout;
     },
-    begin(started, first.at, { by: first.actor.name, reason: first.reason }),
+    begin(started, first.at, { by: first.actor, reason: first.reason }),
   );
   return { ...replayed, policy: pinnedPolicy(replayed.policy) };
 }

@@ -142,7 +142,7 @@ async function insert(
     warning,
   }: { readonly at: number; readonly by: Actor; readonly reason: string; readonly warning: string | null },
 ): Promise<RolloutRecord> {
-  const started = begin(event, at, { by: by.name, reason });
+  const started = begin(event, at, { by, reason });
   const evidence = noEvidence(event.policy, at);
   const passed = changeFor(
     ports,

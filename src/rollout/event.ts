@@ -3,6 +3,7 @@ import type { Policy } from '../policy/schema.ts';
 import type { RouterName } from '../split/capabilities.ts';
 import type { PulledBrake, Upstream } from '../split/order.ts';
 import type { HeavyUnits } from '../stats/units/known-units.ts';
+import type { Means } from './eyes/means.ts';
 import type { UnlistedTraffic } from './needs/old-version.ts';
 import type { PagedCause } from './state.ts';
 
@@ -49,7 +50,7 @@ export interface LeftBehind {
 }
 
 /** What a person did. The reason and the person are part of the audit entry, not of the event. */
-export type OverrideEvent =
+type PersonsEvent =
   | { readonly kind: 'paused' }
   | { readonly kind: 'resumed' }
   | { readonly kind: 'advanced'; readonly to: string; readonly leaveBehind?: LeftBehind }
@@ -66,10 +67,31 @@ export type OverrideEvent =
   | { readonly kind: 'extended'; readonly byMs: number }
   | { readonly kind: 'checkSkipped'; readonly check: CheckName }
   | { readonly kind: 'gatePassed'; readonly gate: string }
+  /** One approval of several that the gate takes; it stays closed. The last one is a `gatePassed`. */
+  | { readonly kind: 'gateApproved'; readonly gate: string; readonly approvals: number; readonly by: number }
   | { readonly kind: 'superseded'; readonly by: string }
   | { readonly kind: 'rebased'; readonly policy: Policy; readonly policyDigest: string }
   | { readonly kind: 'finalisedByHand' }
-  | { readonly kind: 'restored'; readonly to: number; readonly put: PutBack };
+  | { readonly kind: 'restored'; readonly to: number; readonly put: PutBack }
+  /** The policy takes two people for it: `event` is not done until another person orders the same. */
+  | {
+      readonly kind: 'deedAsked';
+      /** What the second person types. */
+      readonly command: string;
+      readonly event: OverrideEvent;
+      /** Epoch ms. */
+      readonly until: number;
+    };
+
+/** Who asked for a deed that a second person has then done. */
+export interface AskedBy {
+  readonly name: string;
+  readonly via?: Means;
+  readonly at: number;
+  readonly reason: string;
+}
+
+export type OverrideEvent = PersonsEvent & { readonly askedBy?: AskedBy };
 
 /** What of a rollout is put back as it was before an entry of the audit; what is omitted stays as it is. */
 export interface PutBack {
@@ -92,10 +114,12 @@ const OVERRIDES: Readonly<Record<OverrideEvent['kind'], true>> = {
   extended: true,
   checkSkipped: true,
   gatePassed: true,
+  gateApproved: true,
   superseded: true,
   rebased: true,
   finalisedByHand: true,
   restored: true,
+  deedAsked: true,
 };
 
 /** Whether a person decided it, in whose words its reason is. */
@@ -132,10 +156,6 @@ export type RolloutEvent = StartedEvent | MachineEvent | OverrideEvent;
 /** Each may do what those before it may, but for the first: a sender of logs may do nothing else, and of the others only an admin what it may. */
 export const ROLES = ['logs:write', 'viewer', 'scorer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
-
-/** By what a person was let in. */
-export const MEANS = ['token', 'session', 'oidc'] as const;
-export type Means = (typeof MEANS)[number];
 
 /** Who did it: a person or a token with a role, or Serin itself. */
 export interface Actor {

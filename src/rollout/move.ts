@@ -25,7 +25,7 @@ export type Transition =
 export function enter(rollout: Rollout, stage: Stage, context: TransitionContext, reason: string): Transition {
   const ended = isEnded({ ...rollout, stage });
   const next: Rollout = {
-    ...withoutStepBack(rollout),
+    ...leftBehind(rollout),
     version: rollout.version + 1,
     stage,
     stageEnteredAt: context.at,
@@ -64,6 +64,12 @@ export function weighed(
 ): Pick<Rollout, 'canaryBps' | 'increase' | 'withdrawal'> {
   const grew = canaryBps > rollout.canaryBps;
   return { canaryBps, increase: grew ? { at, fromBps: rollout.canaryBps } : rollout.increase, withdrawal: null };
+}
+
+/** Without what belongs to the stage that ends. */
+function leftBehind(rollout: Rollout): Rollout {
+  const { approvals: _, asked: __, ...kept } = withoutStepBack(rollout);
+  return kept;
 }
 
 /** The rollout as if it never went back in this stage. */

@@ -1,6 +1,8 @@
 import { isSkipped, termsOf } from '../parity/each-check.ts';
 import { formatBps } from '../policy/units.ts';
 import type { OverrideEvent } from './event.ts';
+import { approvedAnew, passGate, whyNotPast } from './eyes/approvals.ts';
+import { askFor, whyNotAlone, withoutRequest } from './eyes/asked.ts';
 import {
   changed,
   enter,
@@ -14,14 +16,17 @@ import {
 } from './move.ts';
 import { asksWhoNeedsOld, listedLeft, unlistedLeft } from './needs/old-version.ts';
 import { goOn } from './on-harm.ts';
-import { currentStep, hasStepLike, nextStage, requiredGates, whyNoWeight } from './plan.ts';
+import { currentStep, hasStepLike, nextStage, whyNoWeight } from './plan.ts';
 import { putBack } from './restore/put-back.ts';
 import { type Rollout, type Stage, stageName } from './state.ts';
 import { inQuotes, saidBy } from './words/quote.ts';
 
 /** What an operator may do to a running rollout; any override acknowledges an open page. */
 export function override(rollout: Rollout, event: OverrideEvent, context: TransitionContext): Transition {
-  const moved = overridden(rollout, event, context);
+  if (event.kind === 'deedAsked') return askFor(rollout, event, context, overridden(rollout, event.event, context));
+  const alone = whyNotAlone(rollout, event, context);
+  if (alone !== null) return refused(alone);
+  const moved = overridden(withoutRequest(rollout, event), event, context);
   const goesOn = ['resumed', 'advanced', 'promoted', 'rebased'].includes(event.kind);
   const isRestart = event.kind === 'restored' && (event.put.paused === false || event.put.pinned !== undefined);
   return goesOn || isRestart ? goOn(moved) : moved;
@@ -82,9 +87,12 @@ function overridden(rollout: Rollout, event: OverrideEvent, context: TransitionC
         return refused(`${event.check} is skipped already`);
       return changed(rollout, { ...acknowledged, skippedChecks: [...rollout.skippedChecks, event.check] });
     case 'gatePassed':
-      return passGate(rollout, event.gate, why);
+    case 'gateApproved':
+      return passGate(rollout, event, context, why);
+    case 'deedAsked':
+      return refused('it is asked for already');
     case 'rebased':
-      return rebase(rollout, event, context.at, why);
+      return rebase(rollout, event, context, why);
     case 'restored':
       return putBack(rollout, event.put, context);
   }
@@ -105,8 +113,8 @@ function advanceByHand(
   const next = nextStage(rollout);
   if (!next) return refused('there is no stage after this one');
   if (stageName(next) !== event.to) return refused(`the next stage is ${stageName(next)}, not ${event.to}`);
-  const left = whoIsLeft(rollout, next, event, context);
-  return left === null ? enter(rollout, next, context, why) : refused(left);
+  const against = whyNotPast(rollout, 'stage') ?? whoIsLeft(rollout, next, event, context);
+  return against === null ? enter(rollout, next, context, why) : refused(against);
 }
 
 function promoteByHand(
@@ -119,8 +127,8 @@ function promoteByHand(
   if (kind === 'preflight') return refused('the canary has not answered yet');
   if (kind === 'promoted' || (kind === 'bake' && !event.full)) return refused('it serves 100% already');
   const next: Stage = event.full ? { kind: 'promoted' } : { kind: 'bake' };
-  const left = event.repair ? null : whoIsLeft(rollout, next, event, context);
-  return left === null ? enter(rollout, next, context, why) : refused(left);
+  const against = event.repair ? null : (whyNotPast(rollout, 'all') ?? whoIsLeft(rollout, next, event, context));
+  return against === null ? enter(rollout, next, context, why) : refused(against);
 }
 
 type Going<Kind extends 'advanced' | 'promoted'> = Extract<OverrideEvent, { kind: Kind }>;
@@ -152,20 +160,10 @@ function setWeight(rollout: Rollout, canaryBps: number, at: number, why: string)
   return changed(withoutStepBack(rollout), { openPage: null, reason: why, ...weighed(rollout, canaryBps, at) });
 }
 
-function passGate(rollout: Rollout, gate: string, why: string): Transition {
-  const gates = requiredGates(rollout);
-  if (gates.length === 0) return refused(`${stageName(rollout.stage)} has no gates`);
-  if (!gates.includes(gate)) {
-    return refused(`${stageName(rollout.stage)} has no gate ${gate}; it has ${gates.join(', ')}`);
-  }
-  if (rollout.gatesPassed.includes(gate)) return refused(`gate ${gate} is open already`);
-  return changed(rollout, { openPage: null, reason: why, gatesPassed: [...rollout.gatesPassed, gate] });
-}
-
 function rebase(
   rollout: Rollout,
   event: Extract<OverrideEvent, { kind: 'rebased' }>,
-  at: number,
+  { at, actor }: TransitionContext,
   why: string,
 ): Transition {
   if (event.policyDigest === rollout.policyDigest) return refused('the policy has not changed');
@@ -180,6 +178,7 @@ function rebase(
     policy: event.policy,
     policyDigest: event.policyDigest,
     ...weighed(rollout, canaryBps, at),
+    ...approvedAnew(rollout, { ...rollout, policy: event.policy }, actor),
   });
   return moved.kind === 'moved' ? { ...moved, evidence: 'all' } : moved;
 }

@@ -1,6 +1,7 @@
 import { formatBps, formatDuration } from '../policy/units.ts';
 import { capabilitiesOf } from '../split/capabilities.ts';
 import type { Happening, OverrideEvent } from './event.ts';
+import { clockOf } from './eyes/asked.ts';
 import { weightInForce } from './split-order.ts';
 import { type Rollout, stageName } from './state.ts';
 import { inQuotes } from './words/quote.ts';
@@ -12,7 +13,8 @@ export function sentence(before: Rollout, after: Rollout, { event, actor, reason
   const { route, canary } = after;
   const entered = before.stage !== after.stage;
   if (entered && !capabilitiesOf(after).serinMoves && after.stage.kind !== 'finalised') return adviceOnEntering(after);
-  const by = actor.role === 'serin' ? '' : ` by ${actor.name}`;
+  const asked = 'askedBy' in event && event.askedBy ? `, asked for by ${event.askedBy.name}` : '';
+  const by = actor.role === 'serin' ? '' : ` by ${actor.name}${asked}`;
   // A paused rollout may be moved; it stays paused.
   const still = actor.role !== 'serin' && before.paused && after.paused ? ', still paused' : '';
   const why = actor.role === 'serin' ? after.reason : inQuotes(reason);
@@ -110,6 +112,10 @@ function verbOf(event: OverrideEvent, { stage, canaryBps }: Rollout): string {
       return `judged without ${event.check}`;
     case 'gatePassed':
       return `let through gate ${event.gate}`;
+    case 'gateApproved':
+      return `approved at gate ${event.gate} (${event.approvals} of ${event.by})`;
+    case 'deedAsked':
+      return `waits for a second person until ${clockOf(event.until)}: ${event.command}, asked for`;
     case 'rebased':
       return 'rebased to the edited policy';
     case 'advanced':

@@ -3,6 +3,7 @@ import type { Policy } from '../policy/schema.ts';
 import type { RouterName } from '../split/capabilities.ts';
 import type { Upstream } from '../split/order.ts';
 import type { HeavyUnits } from '../stats/units/known-units.ts';
+import type { Means } from './eyes/means.ts';
 
 /** The phase of a rollout. `paused` is a separate flag: nothing advances, but harm still rolls back. */
 export type Stage =
@@ -59,6 +60,29 @@ export interface Pause {
   readonly reason: string;
 }
 
+/** Who did something, as far as it tells two people apart: what an actor says of it. */
+export interface Person {
+  readonly name: string;
+  readonly via?: Means;
+  readonly subject?: string;
+  readonly makers?: readonly string[];
+}
+
+/** What one person asked for, and a second has to do as well. */
+export interface AskedDeed {
+  /** The version that the rollout got by it. */
+  readonly version: number;
+  /** What the second person types; in the API, the same request. */
+  readonly command: string;
+  /** Of a rebase: by which policy. */
+  readonly policyDigest?: string;
+  readonly by: Person;
+  readonly reason: string;
+  readonly at: number;
+  /** From then on it is void, epoch ms. */
+  readonly until: number;
+}
+
 /** The decided state of one rollout: changed only by audited events, so that replaying the audit gives it back. */
 export interface Rollout {
   readonly id: string;
@@ -96,6 +120,8 @@ export interface Rollout {
   readonly paused: Pause | null;
   /** Gates of the present stage that are open. */
   readonly gatesPassed: readonly string[];
+  /** Who has approved which gate of the present stage, by its name; only of gates that ask for approvals. */
+  readonly approvals?: Readonly<Record<string, readonly Person[]>>;
   readonly skippedChecks: readonly CheckName[];
   /** Dwell added to the present stage by `extend`. */
   readonly extraDwellMs: number;
@@ -110,6 +136,10 @@ export interface Rollout {
   readonly startedAt: number;
   /** Who started it and why; missing from rollouts stored before this field existed. */
   readonly started?: { readonly by: string; readonly reason: string };
+  /** What was asked for in the present stage and takes a second person, void ones too; omitted for nothing. */
+  readonly asked?: readonly AskedDeed[];
+  /** Who started it, and who has rebased it since; missing from rollouts stored before this field existed. */
+  readonly starters?: readonly Person[];
   readonly endedAt: number | null;
   /** Why it is where it is, in one sentence; a person's words are quoted in it. */
   readonly reason: string;

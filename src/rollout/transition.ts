@@ -1,4 +1,5 @@
 import { type Actor, isByPerson, type RolloutEvent, SERIN, type StartedEvent } from './event.ts';
+import { personOf } from './eyes/person.ts';
 import { blameInterference, endFault, giveAgain, holdWithdrawal, withdraw } from './interference.ts';
 import {
   advance,
@@ -20,7 +21,11 @@ import { isEnded, type Rollout, type Stage, stageName } from './state.ts';
 import { stepBackOnce, tryAgain } from './step-back.ts';
 
 /** The first state of a rollout. */
-export function begin(event: StartedEvent, at: number, started?: Rollout['started']): Rollout {
+export function begin(
+  event: StartedEvent,
+  at: number,
+  started?: { readonly by: Actor; readonly reason: string },
+): Rollout {
   return {
     id: event.id,
     route: event.route,
@@ -47,7 +52,7 @@ export function begin(event: StartedEvent, at: number, started?: Rollout['starte
     extraDwellMs: 0,
     openPage: null,
     startedAt: at,
-    ...(started ? { started } : {}),
+    ...(started ? { started: { by: started.by.name, reason: started.reason }, starters: [personOf(started.by)] } : {}),
     endedAt: null,
     reason: 'waiting for the canary to answer',
     reasonBy: SERIN,

@@ -106,7 +106,7 @@ afterAll(() => embedded.close());
 
 describe('acts', () => {
   it.each(Object.entries(STANDINGS))('of %s say what the API does with each verb', async (_, standing) => {
-    const done: Act[] = [];
+    const done: Pick<Act, 'verb' | 'refused'>[] = [];
     let told: readonly Act[] = [];
     let at = await stand(standing());
     for (const verb of VERBS) {

@@ -75,7 +75,7 @@ const ending: fc.Arbitrary<RolloutEvent | null> = fc.constantFrom<RolloutEvent |
 function run(events: readonly RolloutEvent[]) {
   const actor = { name: 'ada', role: 'operator' } as const;
   const started = startedEvent();
-  const first = begin(started, T0, { by: actor.name, reason: 'ready' });
+  const first = begin(started, T0, { by: actor, reason: 'ready' });
   const states = [first];
   const audit: AuditDraft[] = [];
   let rollout = first;

@@ -9,6 +9,7 @@ import type { ScopeVerb } from '../../src/rollout/acts/scope.ts';
 import type { StartCommand } from '../../src/rollout/commands.ts';
 import type { Actor, RolloutEvent } from '../../src/rollout/event.ts';
 import type { Evidence } from '../../src/rollout/evidence.ts';
+import { ordered } from '../../src/rollout/eyes/asked.ts';
 import type { SentMessage } from '../../src/rollout/message.ts';
 import type { AuditEntry, RolloutRecord } from '../../src/rollout/record.ts';
 import type { TrailRow } from '../../src/rollout/so-far/trail.ts';
@@ -199,7 +200,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
         if (expectedVersion !== null && expectedVersion !== version) {
           throw new Problem('stale', `the rollout has moved on: it is at version ${version}`);
         }
-        return move(id, event, by, reason);
+        return move(id, ordered(find(id).rollout, event, now), by, reason);
       },
       async retry(id, by, reason) {
         const { rollout } = find(id);
@@ -225,6 +226,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
       unrecorded: mood.unrecorded,
       route: { sticky: 'the header x-user-id', source: 'gateway' },
       policyDigest: mood.policyDigest,
+      at: now,
       acts: actsOf(record, around()),
     }),
     reader: {

@@ -5,6 +5,7 @@ import type { Preview } from '../../src/rollout/acts/outcome.ts';
 import { previewOf, refusedPreview } from '../../src/rollout/acts/preview.ts';
 import { announce } from '../../src/rollout/announce.ts';
 import type { Actor } from '../../src/rollout/event.ts';
+import { ordered } from '../../src/rollout/eyes/asked.ts';
 import type { RolloutRecord } from '../../src/rollout/record.ts';
 import { transition } from '../../src/rollout/transition.ts';
 import type { ListedRule } from '../../src/split/order.ts';
@@ -18,7 +19,7 @@ export function fakePreview(
   const { rollout, evidence } = before;
   const { at, actor, reason, edited, listed } = given;
   if (deed.verb === 'retry') return refusedPreview(rollout.version, STILL_RUNS);
-  const event = deed.verb === 'rebase' ? rebasedOn(edited) : eventOf(deed);
+  const event = ordered(rollout, deed.verb === 'rebase' ? rebasedOn(edited) : eventOf(deed), at);
   const moved = transition(rollout, event, { at, actor, reason });
   if (moved.kind === 'refused') return refusedPreview(rollout.version, moved.reason);
   const after = moved.rollout;

@@ -46,7 +46,7 @@ const PORTS = {
 /** What the store has of a rollout after these events, each committed as the controller commits it. */
 export function played(plays: readonly Played[], policy: Policy = policyOf(), router?: 'none'): ReportParts {
   const event = { ...startedEvent(policy), ...(router === undefined ? {} : { router }) };
-  const rollout = begin(event, T0, { by: 'ci', reason: 'release 2' });
+  const rollout = begin(event, T0, { by: CI, reason: 'release 2' });
   let record: RolloutRecord = { rollout, evidence: noEvidence(policy, T0) };
   const began: Cause = { event, at: T0, actor: CI, reason: 'release 2' };
   const drafts = [auditDraft(null, rollout, began)];

@@ -25,7 +25,7 @@ import { withWayOn } from '../way-on.ts';
 const OF_OVERRIDES = ['not-found', 'conflict', 'refused', 'stale', ...OF_BODIES] as const;
 
 const NOT_RECORDED =
-  'Done at the gateway, which sends everything to the stable; recorded when the database answers again';
+  'Not done: asked for, and a second person has to do the same (`asked`). Or done at the gateway, which sends everything to the stable; recorded when the database answers again';
 
 const gate = createRoute({
   method: 'post',
@@ -158,5 +158,6 @@ function verb<V extends Verb, B extends z.ZodType>(name: V, summary: string, bod
 
 function answer(c: Context<ApiEnv>, view: RolloutView) {
   c.header('etag', entityTag(view.version));
-  return view.unrecorded === null ? c.json(view, 200) : c.json(view, 202);
+  const isAsked = view.asked.some(({ version }) => version === view.version);
+  return view.unrecorded === null && !isAsked ? c.json(view, 200) : c.json(view, 202);
 }

@@ -32,6 +32,8 @@ interface Posted {
   /** What a preview takes in place of the body. */
   readonly previewed?: object;
   readonly question?: string;
+  /** The gate that it is about. */
+  readonly gate?: string;
 }
 
 const LEAVE_BEHIND = 'go on without the consumers that still need the old version; the audit names them';
@@ -73,6 +75,8 @@ export function registerOverrides(program: Command, session: Session): void {
     if (question) await confirm(session, options, `${question} ${canary.version} of ${route}, now at ${canaryWeight}`);
     const view = await client.send('POST', rolloutPath(before.id, path), rolloutViewSchema, { ...body, reason });
     print(session, options.output, view, () => statusLine(view));
+    const waits = stillWaits(view, posted);
+    if (waits !== null) say(session, `serin: ${clean(waits)}`);
     if (before.paused && view.paused) {
       const now = `${route} stays paused, with ${view.canaryWeight} on ${canary.version} now`;
       say(session, `serin: ${now}: nothing advances by itself until \`serin resume ${route}\``);
@@ -142,11 +146,24 @@ export function registerOverrides(program: Command, session: Session): void {
   );
 
   const gate = program.command('gate').description('the gates of the present stage');
-  verb(gate, 'pass', 'open a gate', '<gate>').action((routeOrId: string, name: string, options: OverrideOptions) =>
-    act(routeOrId, options, () => ({
-      verb: 'gate',
-      path: `/gates/${encodeURIComponent(name)}`,
-      previewed: { gate: name },
-    })),
+  verb(gate, 'pass', 'open a gate, or approve it where several people have to', '<gate>').action(
+    (routeOrId: string, name: string, options: OverrideOptions) =>
+      act(routeOrId, options, () => ({
+        verb: 'gate',
+        path: `/gates/${encodeURIComponent(name)}`,
+        previewed: { gate: name },
+        gate: name,
+      })),
   );
+}
+
+/** What a second person still has to do, so that nobody takes it for done; null where it is done. */
+function stillWaits({ asked, version, gates, route }: RolloutView, { gate: passed }: Posted): string | null {
+  const mine = asked.find((one) => one.version === version);
+  if (mine) return `not done yet: ${mine.says}`;
+  const gate = gates.find(({ name }) => name === passed);
+  if (!gate?.approval || gate.open) return null;
+  const { by, approvals } = gate.approval;
+  const names = approvals.map(({ name }) => name).join(', ');
+  return `gate ${gate.name} of ${route} stays closed: ${approvals.length} of ${by} approvals (${names})`;
 }

@@ -5,6 +5,7 @@ import type { Preview } from '../../rollout/acts/outcome.ts';
 import { previewOf, previewOfRetry, previewOfSame, refusedPreview } from '../../rollout/acts/preview.ts';
 import type { Actor } from '../../rollout/event.ts';
 import { noEvidence } from '../../rollout/evidence.ts';
+import { ordered } from '../../rollout/eyes/asked.ts';
 import { noSuchRollout, type RolloutRecord } from '../../rollout/record.ts';
 import { whyNotAsRepair } from '../../rollout/repair.ts';
 import { isEnded } from '../../rollout/state.ts';
@@ -56,12 +57,13 @@ function settled(ports: ControllerPorts, record: RolloutRecord): RolloutRecord {
 function previewOverride(ports: ControllerPorts, before: RolloutRecord, deed: Change, { by, reason }: Asker): Preview {
   const { at, needsOld } = around(ports, before);
   const { route, policy } = before.rollout;
-  const event =
+  const meant =
     deed.verb === 'rebase'
       ? rebasedOn(loadedPolicy(ports, policy.metadata.name))
       : namingThoseLeft(eventOf(deed), needsOld);
-  const noRepair = whyNotAsRepair(before, event);
+  const noRepair = whyNotAsRepair(before, meant);
   if (noRepair !== null) throw new Problem('refused', noRepair);
+  const event = ordered(before.rollout, meant, at);
   const change = changeFor(ports, before, { event, at, actor: by, reason, needsOld }, null);
   const { rollout: after, evidence, deliveries } = change;
   return previewOf({ deed, event, before, after, evidence, deliveries, listed: ports.listed(route), at });
@@ -98,7 +100,7 @@ async function previewRetry(ports: ControllerPorts, record: RolloutRecord, { by,
       ...(route.router === undefined || route.router === 'gateway' ? {} : { router: route.router }),
     },
     at,
-    { by: by.name, reason },
+    { by, reason },
   );
   const first = { rollout: begun, evidence: noEvidence(policy.policy, at) };
   const change = changeFor(ports, first, { event: { kind: 'preflightPassed' }, at, actor: by, reason }, null);

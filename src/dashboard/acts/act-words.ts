@@ -100,9 +100,9 @@ export function actWords({ verb, fields }: Draft, view: Said): ActWords {
     case 'gate':
       return words(
         'Open a gate…',
-        `Open a gate of ${route}?`,
-        `Open ${fields['gate']}`,
-        `opened the gate ${fields['gate']}`,
+        `Let ${version} of ${route} through a gate?`,
+        `Approve ${fields['gate']}`,
+        `approved the gate ${fields['gate']}`,
       );
     case 'rebase':
       return words(

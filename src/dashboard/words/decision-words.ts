@@ -33,7 +33,8 @@ export function decisionWords({ event, actor, before, after }: AuditView): Decis
     capitalised(eventInWords(event.kind)),
   ];
   const isByPerson = actor.role !== 'serin' && !AT_THE_START.includes(event.kind);
-  return { sign: isByPerson ? 'person' : sign, title };
+  const first = event['askedBy'] as { readonly name: string } | undefined;
+  return { sign: isByPerson ? 'person' : sign, title: first ? `${title}, asked for by ${first.name}` : title };
 }
 
 type Told = (event: Fact, way: string | null) => readonly [GlyphName, string];
@@ -85,6 +86,11 @@ const EVENTS: Readonly<Record<string, Told>> = {
   weightSet: moved('step'),
   extended: (event) => ['step', `Extended by ${lasting(Number(event['byMs']))}`],
   checkSkipped: (event) => ['step', `Check ${String(event['check'])} skipped`],
+  deedAsked: (event) => ['dot', `Asked for: ${String(event['command'])}`],
+  gateApproved: (event) => [
+    'check',
+    `Gate ${String(event['gate'])} approved, ${String(event['approvals'])} of ${String(event['by'])}`,
+  ],
   gatePassed: (event) => ['check', `Gate ${String(event['gate'])} passed`],
   superseded: moved('quiet'),
   rebased: plain('step', 'Rebased on the declared policy'),

@@ -1,6 +1,7 @@
 import { allNames, isSkipped, termsOf } from '../../parity/each-check.ts';
 import type { LoadedPolicy } from '../../policy/read.ts';
 import type { Happening } from '../event.ts';
+import { justAsked, ordered } from '../eyes/asked.ts';
 import { refused, type Transition, type TransitionContext } from '../move.ts';
 import type { NeedsOld } from '../needs/old-version.ts';
 import { closedGates, currentStep, nextStage, requiredGates } from '../plan.ts';
@@ -13,6 +14,8 @@ import { type Deed, eventOf, rebasedOn, VERBS, type Verb } from './deed.ts';
 export interface Act {
   readonly verb: Verb;
   readonly refused: string | null;
+  /** Whether it would only be asked for, because the policy takes a second person for it. */
+  readonly secondPerson: boolean;
 }
 
 /** What a verb depends on beside the rollout. */
@@ -50,7 +53,9 @@ export function actsOf(record: RolloutRecord, around: Surroundings): readonly Ac
     // A retry goes by what is recorded.
     const of = verb === 'retry' ? record : present;
     const tried = tryDeed(of, likelyDeed(verb, of), around, context);
-    return { verb, refused: tried === null || tried.kind === 'moved' ? null : tried.reason };
+    if (tried === null) return { verb, refused: null, secondPerson: false };
+    if (tried.kind === 'refused') return { verb, refused: tried.reason, secondPerson: false };
+    return { verb, refused: null, secondPerson: justAsked(tried.rollout) !== null };
   });
 }
 
@@ -75,9 +80,11 @@ function tryDeed(
       return startRefused === null ? null : refused(startRefused);
     case 'rebase':
       // The file is read before anything else.
-      return 'refused' in policy ? refused(policy.refused) : transition(rollout, rebasedOn(policy), context);
+      return 'refused' in policy
+        ? refused(policy.refused)
+        : transition(rollout, ordered(rollout, rebasedOn(policy), context.at), context);
     default:
-      return transition(rollout, eventOf(deed), context);
+      return transition(rollout, ordered(rollout, eventOf(deed), context.at), context);
   }
 }
 

@@ -1,9 +1,10 @@
 import { counted } from '../../policy/counted.ts';
 import { formatBps, formatDuration } from '../../policy/units.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
+import { approvalsInWords } from '../eyes/approvals.ts';
 import { someNames, unlistedInWords } from '../needs/old-version.ts';
 import { onHarm } from '../on-harm.ts';
-import { closedGates, currentStep, neededDwellMs } from '../plan.ts';
+import { closedGates, currentStep, gatesOf, neededDwellMs } from '../plan.ts';
 import { type Rollout, stageName } from '../state.ts';
 import type { ChangeOutcome } from './outcome.ts';
 
@@ -60,6 +61,12 @@ export function headOf({
         `${deed.check} counts no more in any stage that is left: it neither rolls ${canary.version} back nor keeps a step from passing.`,
       ];
     case 'gate': {
+      const rule = gatesOf(after).find(({ name }) => name === deed.gate);
+      if (rule?.approval && !after.gatesPassed.includes(deed.gate)) {
+        return [
+          `Gate ${deed.gate} of ${now} stays closed: it has ${approvalsInWords(after, deed.gate, rule.approval)} then.`,
+        ];
+      }
       const closed = closedGates(after);
       return [
         `Gate ${deed.gate} of ${now} is open then${closed.length > 0 ? `; ${closed.join(', ')} stay${closed.length === 1 ? 's' : ''} closed` : ''}.`,

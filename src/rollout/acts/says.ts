@@ -4,6 +4,7 @@ import { formatBps, formatDuration } from '../../policy/units.ts';
 import { WHOLE_BPS } from '../../split/assign.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
 import type { Track } from '../../split/order.ts';
+import { clockOf, justAsked } from '../eyes/asked.ts';
 import { closedGates, neededDwellMs } from '../plan.ts';
 import { orderFor } from '../split-order.ts';
 import { isEnded, type Rollout, stageName } from '../state.ts';
@@ -20,7 +21,18 @@ export function saysOf(
   traffic: MovedTraffic,
   messages: readonly ToldMessage[],
 ): readonly string[] {
+  const asked = justAsked(outcome.after);
+  if (asked !== null) {
+    return [
+      `This asks for a second person: nothing changes until somebody else does the same by ${clockOf(asked.until)} (${asked.command}).`,
+      ...messagesOf(outcome.after.route, messages, false),
+    ];
+  }
+  const first = outcome.event.askedBy;
   return [
+    ...(first === undefined
+      ? []
+      : [`${first.name} asked for it at ${clockOf(first.at)}: you are the second person, and it is done now.`]),
     ...headOf(outcome),
     ...trafficOf(outcome, traffic),
     ...consumersOf(outcome.after, traffic),

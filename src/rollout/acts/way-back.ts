@@ -27,7 +27,11 @@ export function wayBack({ deed, before: { rollout: before }, after }: ChangeOutc
     case 'skip':
       return ['The check can be counted again by restore.'];
     case 'gate':
-      return ['A gate that is open cannot be closed again.'];
+      return [
+        after.gatesPassed.includes(deed.gate)
+          ? 'A gate that is open cannot be closed again.'
+          : 'An approval cannot be taken back.',
+      ];
     case 'rebase':
       return ['Restore puts the policy back; what was seen so far is gone.'];
     default:

@@ -1,6 +1,7 @@
 import { comesFirst, type Facts } from '../decide.ts';
 import type { MachineEvent } from '../event.ts';
 import type { Evidence } from '../evidence.ts';
+import { askedInWords } from '../eyes/asked.ts';
 import { type LookAge, lookAgeInWords } from '../look-age.ts';
 import type { RolloutRecord } from '../record.ts';
 import { isEnded, type Rollout } from '../state.ts';
@@ -39,6 +40,7 @@ export function needsNow({ rollout, evidence }: RolloutRecord, { look, unrecorde
   if (needs.length === 0) return [];
   return [
     ...needs,
+    ...(rollout.asked ?? []).map((one) => need('asked', true, askedInWords(one, evidence.lookedAt))),
     ...(look === null ? [] : [need('look', look.trouble === null, `looked ${lookAgeInWords(look)}`)]),
     ...(unrecorded === null ? [] : [need('record', false, `not recorded yet: ${unrecordedReason(unrecorded)}`)]),
   ];

@@ -5,9 +5,10 @@ import { counted } from '../../policy/counted.ts';
 import { formatBps } from '../../policy/units.ts';
 import { capabilitiesOf } from '../../split/capabilities.ts';
 import type { Evidence } from '../evidence.ts';
+import { approvalsInWords } from '../eyes/approvals.ts';
 import { whyRefused, whyUntold } from '../forced.ts';
 import { isKeptInternal } from '../internal.ts';
-import { currentStep, neededDwellMs, nextStage, requiredGates } from '../plan.ts';
+import { currentStep, type GateRule, gatesOf, neededDwellMs, nextStage } from '../plan.ts';
 import type { Rollout } from '../state.ts';
 import { reasonInWords } from '../words/quote.ts';
 import { faring } from './consumer-harm.ts';
@@ -47,6 +48,7 @@ export const NEEDS = [
   'least-time',
   'measured',
   'page',
+  'asked',
   'decision',
   'look',
   'record',
@@ -103,11 +105,17 @@ function common(rollout: Rollout, { appliedAt, dwellMs }: Evidence): readonly Ne
       ? need('split', false, 'the split of this stage has not been seen applied yet')
       : need('split', true, 'the split of this stage is in force'),
     ...(needMs === 0 ? [] : [need('dwell', dwellMs >= needMs, `dwell: ${dwellInWords(dwellMs, needMs)}`)]),
-    ...requiredGates(rollout).map((gate) => {
-      const isPassed = rollout.gatesPassed.includes(gate);
-      return need('gate', isPassed, `gate ${gate}: ${isPassed ? 'passed' : 'not passed yet'}`);
+    ...gatesOf(rollout).map((gate) => {
+      const isPassed = rollout.gatesPassed.includes(gate.name);
+      return need('gate', isPassed, `gate ${gate.name}: ${gateInWords(rollout, gate, isPassed)}`);
     }),
   ];
+}
+
+function gateInWords(rollout: Rollout, { name, approval }: GateRule, isPassed: boolean): string {
+  if (approval === null) return isPassed ? 'passed' : 'not passed yet';
+  const approvals = approvalsInWords(rollout, name, approval);
+  return isPassed ? `passed, ${approvals}` : approvals;
 }
 
 /** `79 s of 4 min`, and nothing is rounded up to a dwell that is over. */

@@ -89,6 +89,10 @@ function eventInWords(event: AuditEntry['event'], policy: Policy): string {
       return facts['full'] === true ? 'without the bake' : 'by hand';
     case 'checkSkipped':
       return `${checkInWords(String(facts['check']), policy)} skipped`;
+    case 'deedAsked':
+      return `asked for: ${String(facts['command'])}`;
+    case 'gateApproved':
+      return `gate ${String(facts['gate'])} approved, ${String(facts['approvals'])} of ${String(facts['by'])}`;
     case 'gatePassed':
       return `gate ${String(facts['gate'])} passed`;
     case 'extended':

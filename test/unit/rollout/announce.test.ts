@@ -212,7 +212,7 @@ describe('announce', () => {
     const errors = { check: 'errors', canary: 0.048, requests: { canary: 1_204, stable: 10_911 } };
     const verdict = { ...verdictOf({ name: 'harmful' }), findings: [errors as unknown as Finding], where };
     const event = { kind: 'canaryJudgedHarmful', reason: 'canary errors', verdict } as const;
-    const begun = begin(startedEvent(), T0, { by: 'ada', reason: 'new ledger' });
+    const begun = begin(startedEvent(), T0, { by: { name: 'ada', role: 'operator' }, reason: 'new ledger' });
     const before = { ...rolloutIn('step-1'), ...(begun.started ? { started: begun.started } : {}) };
     const [page] = told(before, event, { environment: 'production', publicUrl: 'https://serin.example/base' });
     expect(page).toMatchObject({
