@@ -61,7 +61,7 @@ export interface Pause {
 }
 
 /** Who did something, as far as it tells two people apart: what an actor says of it. */
-export interface Person {
+export interface Someone {
   readonly name: string;
   readonly via?: Means;
   readonly subject?: string;
@@ -76,7 +76,7 @@ export interface AskedDeed {
   readonly command: string;
   /** Of a rebase: by which policy. */
   readonly policyDigest?: string;
-  readonly by: Person;
+  readonly by: Someone;
   readonly reason: string;
   readonly at: number;
   /** From then on it is void, epoch ms. */
@@ -121,7 +121,7 @@ export interface Rollout {
   /** Gates of the present stage that are open. */
   readonly gatesPassed: readonly string[];
   /** Who has approved which gate of the present stage, by its name; only of gates that ask for approvals. */
-  readonly approvals?: Readonly<Record<string, readonly Person[]>>;
+  readonly approvals?: Readonly<Record<string, readonly Someone[]>>;
   readonly skippedChecks: readonly CheckName[];
   /** Dwell added to the present stage by `extend`. */
   readonly extraDwellMs: number;
@@ -139,7 +139,7 @@ export interface Rollout {
   /** What was asked for in the present stage and takes a second person, void ones too; omitted for nothing. */
   readonly asked?: readonly AskedDeed[];
   /** Who started it, and who has rebased it since; missing from rollouts stored before this field existed. */
-  readonly starters?: readonly Person[];
+  readonly starters?: readonly Someone[];
   readonly endedAt: number | null;
   /** Why it is where it is, in one sentence; a person's words are quoted in it. */
   readonly reason: string;

@@ -1,5 +1,5 @@
 import { type Actor, isByPerson, type RolloutEvent, SERIN, type StartedEvent } from './event.ts';
-import { personOf } from './eyes/person.ts';
+import { someoneOf } from './eyes/person.ts';
 import { blameInterference, endFault, giveAgain, holdWithdrawal, withdraw } from './interference.ts';
 import {
   advance,
@@ -52,7 +52,7 @@ export function begin(
     extraDwellMs: 0,
     openPage: null,
     startedAt: at,
-    ...(started ? { started: { by: started.by.name, reason: started.reason }, starters: [personOf(started.by)] } : {}),
+    ...(started ? { started: { by: started.by.name, reason: started.reason }, starters: [someoneOf(started.by)] } : {}),
     endedAt: null,
     reason: 'waiting for the canary to answer',
     reasonBy: SERIN,

@@ -2,13 +2,13 @@ import { counted } from '../../policy/counted.ts';
 import type { Actor, OverrideEvent } from '../event.ts';
 import { changed, refused, type Transition, type TransitionContext } from '../move.ts';
 import { type Approval, gatesOf, gatesOfStep } from '../plan.ts';
-import { type Person, type Rollout, stageName } from '../state.ts';
-import { isTooNew, personOf, whyOne } from './person.ts';
+import { type Rollout, type Someone, stageName } from '../state.ts';
+import { isTooNew, someoneOf, whyOne } from './person.ts';
 
 type AtGate = Extract<OverrideEvent, { kind: 'gatePassed' | 'gateApproved' }>;
 
 /** Who has approved a gate of the present stage, in their order. */
-export function approvalsOf(rollout: Rollout, gate: string): readonly Person[] {
+export function approvalsOf(rollout: Rollout, gate: string): readonly Someone[] {
   return rollout.approvals?.[gate] ?? [];
 }
 
@@ -39,7 +39,7 @@ export function passGate(rollout: Rollout, event: AtGate, context: TransitionCon
   return changed(rollout, {
     openPage: null,
     reason: why,
-    ...(rule.approval ? { approvals: { ...rollout.approvals, [gate]: [...had, personOf(context.actor)] } } : {}),
+    ...(rule.approval ? { approvals: { ...rollout.approvals, [gate]: [...had, someoneOf(context.actor)] } } : {}),
     ...(event.kind === 'gatePassed' ? { gatesPassed: [...rollout.gatesPassed, gate] } : {}),
   });
 }
@@ -65,18 +65,18 @@ function whyNoApproval(rollout: Rollout, gate: string, { by, notStarter }: Appro
 }
 
 /** `ada counts as one person with bob, because the token of one was made with that of the other`. */
-export function asOne({ name }: Pick<Actor, 'name'>, other: Pick<Person, 'name'>): string {
+export function asOne({ name }: Pick<Actor, 'name'>, other: Pick<Someone, 'name'>): string {
   return `the token of ${name} or of ${other.name} was made with the other's, so that ${name} counts as one person with ${other.name}`;
 }
 
 /** Who started it, and who has rebased it since. */
-function startersOf({ starters, started }: Rollout): readonly Person[] {
+function startersOf({ starters, started }: Rollout): readonly Someone[] {
   return starters ?? (started ? [{ name: started.by }] : []);
 }
 
 /** After a rebase by `actor`: what was let through by fewer people than the new policy asks for is closed again. */
 export function approvedAnew(rollout: Rollout, after: Rollout, actor: Actor): Partial<Rollout> {
-  const starters = [...startersOf(rollout), personOf(actor)];
+  const starters = [...startersOf(rollout), someoneOf(actor)];
   const kept = gatesOf(after).flatMap(({ name, approval }) => {
     const had = approvalsOf(rollout, name);
     const still = approval?.notStarter ? had.filter((one) => starters.every((other) => !whyOne(one, other))) : had;

@@ -3,7 +3,7 @@ import type { OverrideEvent } from '../event.ts';
 import { changed, refused, type Transition, type TransitionContext } from '../move.ts';
 import type { AskedDeed, Rollout } from '../state.ts';
 import { asOne, atGate } from './approvals.ts';
-import { isTooNew, personOf, whyOne } from './person.ts';
+import { isTooNew, someoneOf, whyOne } from './person.ts';
 
 /** Each stays in the state until it is done, void, or of a stage that is over. */
 const MOST_ASKED = 20;
@@ -49,7 +49,7 @@ export function askFor(
     version: rollout.version + 1,
     command: commandOf(event, rollout.route),
     ...(event.kind === 'rebased' ? { policyDigest: event.policyDigest } : {}),
-    by: personOf(actor),
+    by: someoneOf(actor),
     reason,
     at,
     until,

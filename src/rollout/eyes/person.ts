@@ -1,7 +1,7 @@
 import type { Actor } from '../event.ts';
-import type { Person } from '../state.ts';
+import type { Someone } from '../state.ts';
 
-export function personOf({ name, via, subject, makers }: Actor): Person {
+export function someoneOf({ name, via, subject, makers }: Actor): Someone {
   return {
     name,
     ...(via === undefined ? {} : { via }),
@@ -14,7 +14,7 @@ export function personOf({ name, via, subject, makers }: Actor): Person {
  * Why two count as one: `same`, or `made` where the token of one was made with that of the other, who could have kept it. Null where they
  * are two people as far as can be known: two tokens that a third made may be one human's.
  */
-export function whyOne(one: Person, other: Person): 'same' | 'made' | null {
+export function whyOne(one: Someone, other: Someone): 'same' | 'made' | null {
   if (one.subject !== undefined && one.subject === other.subject) return 'same';
   // People may share a name where the provider tells them apart; a token has the name that somebody gave it.
   if (one.name === other.name && !(isOfProvider(one) && isOfProvider(other))) return 'same';
@@ -26,10 +26,10 @@ export function isTooNew({ madeAt }: Actor, at: number): boolean {
   return madeAt !== undefined && madeAt > at;
 }
 
-function isOfProvider({ subject }: Person): boolean {
+function isOfProvider({ subject }: Someone): boolean {
   return subject !== undefined && !subject.startsWith('token:');
 }
 
-function wasMadeBy({ makers = [] }: Person, { subject }: Person): boolean {
+function wasMadeBy({ makers = [] }: Someone, { subject }: Someone): boolean {
   return subject !== undefined && makers.includes(subject);
 }
