@@ -66,7 +66,11 @@ async function bySession(token: string) {
 }
 
 it('takes two people, whatever tokens and browsers one of them has', { timeout: 120_000 }, async () => {
-  const [ann, bob, mallory] = [await tokenFor('ann', 'admin'), await tokenFor('bob'), await tokenFor('mallory', 'admin')];
+  const [ann, bob, mallory] = [
+    await tokenFor('ann', 'admin'),
+    await tokenFor('bob'),
+    await tokenFor('mallory', 'admin'),
+  ];
   const puppet = await tokenFor('puppet', 'operator', mallory);
   const started = await ask(ann, `start payments --canary ${urlOf()} --version-name v2 -o json`);
   expect(started.code, started.stderr).toBe(0);
