@@ -105,7 +105,7 @@ export async function recordOverride(
     const listed = await ports.store.consumers.list(record.rollout.route);
     const needsOld = needsOldOf(record, listed);
     const event = ordered(record.rollout, namingThoseLeft(wanted, needsOld), at);
-    const consumers = who.consumers ? { consumers: who.consumers } : {};
+    const consumers = who.consumers && event.kind !== 'deedAsked' ? { consumers: who.consumers } : {};
     const cause = { event, at, actor: who.by, reason: who.reason, needsOld, ...consumers };
     const change = { ...changeFor(ports, record, cause, null), expectedLookedAt: record.evidence.lookedAt };
     try {
