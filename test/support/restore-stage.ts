@@ -80,7 +80,7 @@ export async function restoreStage(store: Store) {
         extraDwellMs,
         policyDigest,
         policy,
-        list: list.map(({ changedAt: _, ...consumer }) => consumer),
+        list: list.map(({ changedAt: _changedAt, ...consumer }) => consumer),
       };
     },
   };
