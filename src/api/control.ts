@@ -279,8 +279,7 @@ export interface Standing {
   } | null;
   /** The share of the canary by now, in basis points; null or omitted where it is not known. */
   readonly inForceBps?: number | null;
-  /** Now by the database, epoch ms; omitted where that is not known. */
-  readonly at?: number;
+  readonly databaseNowMs?: number;
   /** What a person may do now. */
   readonly acts: readonly Act[];
   /** What the OpenAPI documents of both versions say; null or omitted where the route declares none. */

@@ -25,7 +25,7 @@ import { waitsFor } from './waits-for.ts';
 /** A rollout as users, the command line and the dashboard see it. */
 export function rolloutView(
   { rollout, evidence }: RolloutRecord,
-  { at = Date.now(), look, unrecorded, acts, declared, route, policyDigest, inForceBps }: Standing,
+  { databaseNowMs = Date.now(), look, unrecorded, acts, declared, route, policyDigest, inForceBps }: Standing,
 ): RolloutView {
   const next = nextStage(rollout);
   const { spec, metadata } = rollout.policy;
@@ -63,7 +63,7 @@ export function rolloutView(
     needs: [...needsNow({ rollout, evidence }, { look, unrecorded })],
     waitsFor: waitsFor({ rollout, evidence }),
     acts: acts.map((one) => ({ ...one, role: ROLE_TO_ACT })),
-    asked: (rollout.asked ?? []).map((one) => askedView(one, at)),
+    asked: (rollout.asked ?? []).map((one) => askedView(one, databaseNowMs)),
     openPage: rollout.openPage,
     reason: rollout.reason,
     reasonBy: whoseReason(rollout),

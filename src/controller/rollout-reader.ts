@@ -128,7 +128,7 @@ export function standingOf(
 ): {
   readonly look: LookAge | null;
   readonly unrecorded: Pending | null;
-  readonly at: number;
+  readonly databaseNowMs: number;
   readonly acts: readonly Act[];
   readonly policyDigest: string | null;
   readonly inForceBps: number | null;
@@ -137,7 +137,7 @@ export function standingOf(
   const policyDigest = 'digest' in policy ? policy.digest : null;
   return {
     ...known(ports, record),
-    at: ports.memory.time.estimate(),
+    databaseNowMs: ports.memory.time.estimate(),
     acts: actsNow(ports, record),
     policyDigest,
     inForceBps: inForceOf(ports, record),

@@ -226,7 +226,7 @@ export function fakeControl(policy: Policy = policyOf(), secret: Uint8Array = Bu
       unrecorded: mood.unrecorded,
       route: { sticky: 'the header x-user-id', source: 'gateway' },
       policyDigest: mood.policyDigest,
-      at: now,
+      databaseNowMs: now,
       acts: actsOf(record, around()),
     }),
     reader: {
