@@ -189,7 +189,7 @@ inChromium('acting on a rollout, in Chromium', (binary) => {
   it('has a dialog for every act, each of which does what it says', async () => {
     const { id } = await stage.start('many', 'v2');
     const page = await pageOf(id);
-    await done(page, 'Open a gate…', 'You approved the gate owner.');
+    await done(page, 'Open a gate…', 'You approved gate owner.');
     await done(page, /^Advance to 20 %…/, 'You advanced v2 to 20 %.');
     await done(page, 'Set the weight of this step…', 'You set the weight to 12.5 %.', { Weight: '12.5' });
     await page.getByText('12.5 %', { exact: false }).first().waitFor();

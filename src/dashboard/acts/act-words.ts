@@ -100,9 +100,9 @@ export function actWords({ verb, fields }: Draft, view: Said): ActWords {
     case 'gate':
       return words(
         'Open a gate…',
-        `Let ${version} of ${route} through a gate?`,
+        `Open a gate of ${route}?`,
         `Approve ${fields['gate']}`,
-        `approved the gate ${fields['gate']}`,
+        `approved gate ${fields['gate']}`,
       );
     case 'rebase':
       return words(

@@ -17,7 +17,7 @@ export function DoneWords({ at, did, after, rolloutId }: DoneWordsProps) {
   const asked = after?.asked.find(({ version }) => version === after.version);
   return (
     <>
-      <time title={utcTime(at)}>{clockTime(at)}</time> {asked ? `Not done yet: ${asked.says}.` : `You ${did}.`}
+      <time title={utcTime(at)}>{clockTime(at)}</time> {asked ? `Not done: ${asked.says}` : `You ${did}.`}
       {after !== null && after.unrecorded !== null && (
         <> The gateway did it at once. The database did not answer then; it is told when it does.</>
       )}

@@ -33,8 +33,7 @@ export function decisionWords({ event, actor, before, after }: AuditView): Decis
     capitalised(eventInWords(event.kind)),
   ];
   const isByPerson = actor.role !== 'serin' && !AT_THE_START.includes(event.kind);
-  const first = event['askedBy'] as { readonly name: string } | undefined;
-  return { sign: isByPerson ? 'person' : sign, title: first ? `${title}, asked for by ${first.name}` : title };
+  return { sign: isByPerson ? 'person' : sign, title };
 }
 
 type Told = (event: Fact, way: string | null) => readonly [GlyphName, string];
@@ -87,10 +86,6 @@ const EVENTS: Readonly<Record<string, Told>> = {
   extended: (event) => ['step', `Extended by ${lasting(Number(event['byMs']))}`],
   checkSkipped: (event) => ['step', `Check ${String(event['check'])} skipped`],
   deedAsked: (event) => ['dot', `Asked for: ${String(event['command'])}`],
-  gateApproved: (event) => [
-    'check',
-    `Gate ${String(event['gate'])} approved, ${String(event['approvals'])} of ${String(event['by'])}`,
-  ],
   gatePassed: (event) => ['check', `Gate ${String(event['gate'])} passed`],
   superseded: moved('quiet'),
   rebased: plain('step', 'Rebased on the declared policy'),

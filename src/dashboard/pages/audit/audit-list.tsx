@@ -57,13 +57,7 @@ function AuditRow({ entry }: { readonly entry: AuditView }) {
       </td>
       <td class="actor foreign" data-label="by ">
         {legible(actor.name)}
-        {actor.role !== 'serin' && (
-          <div class="small soft by">
-            {' '}
-            {actor.role}
-            {actor.via !== null && ` · ${actor.via}`}
-          </div>
-        )}
+        {actor.role !== 'serin' && <div class="small soft by"> {[actor.role, actor.via].join(' ')}</div>}
       </td>
       <td data-label="at ">
         <Moment at={at} />
