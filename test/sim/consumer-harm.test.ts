@@ -31,7 +31,12 @@ async function countedDays(failedOfAcme: number): Promise<void> {
     who: { kind: 'listed' as const, name, keyHash: `${on.route} ${name}` },
     version,
     day: utcDayOf(on.world.now + day * DAY_MS),
-    ...{ requests, errors, clientErrors: 0, latency: { 60: requests - errors }, firstAt: 0, lastAt: 0 },
+    requests,
+    errors,
+    clientErrors: 0,
+    latency: { 60: requests - errors },
+    firstAt: 0,
+    lastAt: 0,
   });
   const past = NAMES.flatMap((name) => [-5, -4, -3, -2, -1].map((day) => answered(name, 'v1', day, 1_000, 5)));
   const today = [answered('acme', 'v2', 0, 200, failedOfAcme), answered('globex', 'v2', 0, 200, 1)];

@@ -8,7 +8,8 @@ import type { ControlPlane, Tagged, ToldRestore } from '../control.ts';
 import { expectedTag, ifMatch } from '../entity-tag.ts';
 import { roleFor, whyNot } from '../entry/may.ts';
 import { routeParams } from '../request-schemas.ts';
-import { type RestoreView, restoreBody, restorePreviewBody, restoreViewSchema } from './restore-view.ts';
+import { restoreBody, restorePreviewBody } from './restore-body.ts';
+import { type RestoreView, restoreViewSchema } from './restore-view.ts';
 
 const preview = createRoute({
   method: 'post',
