@@ -69,11 +69,7 @@ export interface ToldRestore {
   /** Whose before is put back. */
   readonly entry: AuditEntry;
   /** The rollout that runs, with what changes of it; null where none had begun then, or none runs. */
-  readonly rollout: {
-    readonly id: string;
-    readonly version: number;
-    readonly parts: readonly PutBackPart[];
-  } | null;
+  readonly rollout: { readonly id: string; readonly version: number; readonly parts: readonly PutBackPart[] } | null;
   readonly consumers: ToldChange['changes'];
   /** Finished sentences. */
   readonly says: readonly string[];
@@ -81,6 +77,8 @@ export interface ToldRestore {
   readonly left: readonly string[];
   /** By which a person would do all of it without a restore. */
   readonly verbs: readonly ScopeVerb[];
+  /** What a second person types, where the policy takes one and nobody has asked for it yet; null where it is done at once. */
+  readonly asked: string | null;
   /** Its own entry of the audit; null where nothing was done. */
   readonly seq: number | null;
 }

@@ -83,6 +83,8 @@ export const PROTECTABLE = [
   'finalise',
 ] as const;
 
+export type Protectable = (typeof PROTECTABLE)[number];
+
 const STOPS: ReadonlySet<unknown> = new Set(['rollback', 'abort', 'pause']);
 
 const protect = z.strictObject({

@@ -18,7 +18,8 @@ export function fakeRestores({ audit, write, tick, needs }: RestoreWorld): Resto
     tick();
     const entry = audit.find(({ seq }) => seq === to);
     if (entry?.route !== route) throw new Problem('not-found', `no entry ${to} of the audit is about route ${route}`);
-    return { tag: STATE, entry, rollout: null, consumers: [], says: ['Told.'], left: [], verbs: needs(), seq: null };
+    const nothing = { rollout: null, consumers: [], left: [], asked: null, seq: null };
+    return { ...nothing, tag: STATE, entry, says: ['Told.'], verbs: needs() };
   };
   return {
     preview: async (route, to) => told(route, to),

@@ -2,6 +2,7 @@ import type { ListCommand } from '../../src/consumers/list-command.ts';
 import { servedRoute } from '../../src/controller/readers/served-route.ts';
 import { createRestore } from '../../src/controller/restore/restore.ts';
 import { consumerControl } from '../../src/identity/consumers.ts';
+import type { Protectable } from '../../src/policy/schema.ts';
 import type { OverrideEvent } from '../../src/rollout/event.ts';
 import type { AuditEntry } from '../../src/rollout/record.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -57,6 +58,11 @@ export async function restoreStage(store: Store) {
           { weight: '50%', dwell },
         ],
       });
+      await commands.rebase(id, OPERATOR, 'because', null);
+    },
+    /** Edits the policy so that it protects these, and takes it. */
+    async protect(...verbs: Protectable[]) {
+      stage.world.policies['two-steps'] = policyOf({ internal: { requests: 0, gates: [] }, protect: { verbs } });
       await commands.rebase(id, OPERATOR, 'because', null);
     },
     restore: (to: number, expectedTag: string | null = null) =>

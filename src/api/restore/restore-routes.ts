@@ -33,6 +33,7 @@ const restore = createRoute({
   request: { params: routeParams, headers: ifMatch, body: jsonBody(restoreBody) },
   responses: {
     200: jsonAnswer(restoreViewSchema, 'What it did, as one entry of the audit'),
+    202: jsonAnswer(restoreViewSchema, 'Only asked for: the policy takes a second person, who does the same'),
     ...refusals('not-found', 'conflict', 'refused', 'stale', ...OF_BODIES),
   },
 });
@@ -55,7 +56,8 @@ export function restoreRoutes({ restores }: ControlPlane): OpenAPIHono<ApiEnv> {
       expectedTag: expectedTag(c, 'what a restore was told of'),
       permit: (verbs: readonly ScopeVerb[]) => requireVerbs(c, route, verbs),
     };
-    return c.json(viewOf(await restores.restore(command, c.get('actor'))), 200);
+    const told = await restores.restore(command, c.get('actor'));
+    return told.asked === null ? c.json(viewOf(told), 200) : c.json(viewOf(told), 202);
   });
 
   return app;
@@ -70,7 +72,7 @@ function requireVerbs(c: Context<ApiEnv>, route: string, verbs: readonly ScopeVe
   }
 }
 
-function viewOf({ tag, entry, rollout, consumers, says, left, verbs, seq }: Tagged<ToldRestore>): RestoreView {
+function viewOf({ tag, entry, rollout, consumers, says, left, verbs, asked, seq }: Tagged<ToldRestore>): RestoreView {
   return {
     state: tag,
     entry: {
@@ -89,6 +91,7 @@ function viewOf({ tag, entry, rollout, consumers, says, left, verbs, seq }: Tagg
     says,
     left,
     verbs,
+    asked,
     seq,
   };
 }

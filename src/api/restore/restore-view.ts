@@ -33,6 +33,12 @@ export const restoreViewSchema = z
     says: z.array(z.string()).readonly().describe('Finished sentences'),
     left: z.array(z.string()).readonly().describe('What stays as it is although it may differ, each in a sentence'),
     verbs: z.array(z.string()).readonly().describe('Which verbs the token has to be for, beside restore'),
+    asked: z
+      .string()
+      .nullable()
+      .describe(
+        'What a second person types, where the policy takes one: nothing is put back before. Null where it is done at once',
+      ),
     seq: z
       .int()
       .nullable()

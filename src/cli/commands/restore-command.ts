@@ -50,6 +50,8 @@ export function registerRestore(program: Command, session: Session): void {
       const reason = await reasonFor(session, options.reason, what);
       const done = await post(path, { to, reason }, `"${preview.state}"`);
       if (!isText) print(session, output, done, () => '');
+      else if (done.asked !== null)
+        say(session, `serin: nothing is put back until a second person does the same: ${clean(done.asked)}`);
       else if (done.seq === null) say(session, `serin: ${clean(route)} was put back to before entry ${to}`);
       else {
         say(

@@ -4,6 +4,7 @@ import { Problem } from '../../problem/problem.ts';
 import { previewOf, REASON_TO_COME } from '../../rollout/acts/preview.ts';
 import type { ScopeVerb } from '../../rollout/acts/scope.ts';
 import type { Actor, OverrideEvent } from '../../rollout/event.ts';
+import { justAsked, ordered } from '../../rollout/eyes/asked.ts';
 import type { PutBackPart } from '../../rollout/restore/rollout-restore.ts';
 import type { Rollout } from '../../rollout/state.ts';
 import { reasonInWords } from '../../rollout/words/quote.ts';
@@ -27,6 +28,8 @@ interface Told {
   readonly says: readonly string[];
   readonly left: readonly string[];
   readonly verbs: readonly ScopeVerb[];
+  /** What a second person types where the policy takes one and nobody has asked for it yet; null where it is done at once. */
+  readonly asked: string | null;
   /** Its entry of the audit; null where nothing was done. */
   readonly seq: number | null;
 }
@@ -65,13 +68,15 @@ export function createRestore(ports: RestorePorts) {
         permit(plan.verbs);
         const told = await tell(ports, plan, { by, reason });
         if (plan.verbs.length === 0) return told;
+        let asked: string | null;
         try {
-          await commit(ports, plan, { by, reason });
+          asked = await commit(ports, plan, { by, reason });
         } catch (error) {
           if (!(error instanceof Problem) || error.code !== 'stale') throw error;
           if (expectedTag !== null || attempt === TRIES) throw staleRoute(await planRestore(ports, route, to));
           continue;
         }
+        if (asked !== null) return { ...told, asked };
         if (plan.changes.length > 0) await ports.follow(route);
         const newest = await ports.audit.list({ route, limit: NEWEST });
         const done = newest.find(({ event, actor }) => isRestoreTo(event, to) && actor.name === by.name);
@@ -94,7 +99,8 @@ function isRestoreTo(event: RestorePlan['entry']['event'], to: number): boolean 
   return event.kind === 'restored' && 'to' in event && event.to === to;
 }
 
-async function commit({ controller }: RestorePorts, plan: RestorePlan, { by, reason }: Who): Promise<void> {
+/** Null where it is done; else what it was asked for by. */
+async function commit({ controller }: RestorePorts, plan: RestorePlan, { by, reason }: Who): Promise<string | null> {
   const { entry, running, list, changes } = plan;
   const { route } = entry;
   const consumers: NonNullable<Cause['consumers']> = {
@@ -111,8 +117,9 @@ async function commit({ controller }: RestorePorts, plan: RestorePlan, { by, rea
   if (running && Object.keys(event.put).length > 0) {
     const { id, version } = running.record.rollout;
     const withList = changes.length > 0 ? { consumers } : {};
-    await recordOverride(controller, id, event, { by, reason, expectedVersion: version, ...withList });
-    return;
+    const who = { by, reason, expectedVersion: version, ...withList };
+    const { rollout } = await recordOverride(controller, id, event, who);
+    return justAsked(rollout)?.command ?? null;
   }
   await controller.store.consumers.change(consumers.change, {
     at: await controller.store.now(),
@@ -124,18 +131,21 @@ async function commit({ controller }: RestorePorts, plan: RestorePlan, { by, rea
     before: { consumers: consumers.before },
     after: { consumers: consumers.after },
   });
+  return null;
 }
 
 async function tell({ controller }: RestorePorts, plan: RestorePlan, { by, reason }: Who): Promise<Told> {
   const { entry, running, changes, left, verbs, tag } = plan;
   const { route } = entry;
-  const event = eventOf(plan);
   let after: Rollout | null = running?.record.rollout ?? null;
+  let asked: string | null = null;
   const says: string[] = [];
   if (running && running.restore.parts.length > 0) {
     const at = await controller.memory.time.ask(controller.store);
+    const event = ordered(running.record.rollout, eventOf(plan), at);
     const change = changeFor(controller, running.record, { event, at, actor: by, reason }, null);
     after = change.rollout;
+    asked = event.kind === 'deedAsked' ? event.command : null;
     const { says: ofRollout } = previewOf({
       deed: { verb: 'restore', to: entry.seq },
       event,
@@ -153,7 +163,7 @@ async function tell({ controller }: RestorePorts, plan: RestorePlan, { by, reaso
     stable: after?.stable ?? (await stableOf(controller, declaredRoute(controller, route))),
   };
   const told = tellChange(route, served, changes);
-  if (changes.length > 0) says.push(...told.says);
+  if (changes.length > 0 && asked === null) says.push(...told.says);
   if (verbs.length === 0) says.push(nothingOf(plan));
   return {
     tag,
@@ -167,6 +177,7 @@ async function tell({ controller }: RestorePorts, plan: RestorePlan, { by, reaso
     says,
     left,
     verbs,
+    asked,
     seq: null,
   };
 }

@@ -1,9 +1,10 @@
 import { counted } from '../../policy/counted.ts';
+import type { Policy } from '../../policy/schema.ts';
 import type { Actor, OverrideEvent } from '../event.ts';
 import { changed, refused, type Transition, type TransitionContext } from '../move.ts';
 import { type Approval, gatesOf, gatesOfStep } from '../plan.ts';
 import { type Rollout, type Someone, stageName } from '../state.ts';
-import { isTooNew, someoneOf, whyOne } from './person.ts';
+import { asOne, isTooNew, someoneOf, whyOne } from './person.ts';
 
 type AtGate = Extract<OverrideEvent, { kind: 'gatePassed' | 'gateApproved' }>;
 
@@ -51,22 +52,17 @@ function whyNoApproval(rollout: Rollout, gate: string, { by, notStarter }: Appro
   for (const one of had) {
     const why = whyOne(one, actor);
     if (why === 'same') return `${actor.name} approved it already; ${more}`;
-    if (why === 'made') return `${asOne(actor, one)}, who approved it already; ${more}`;
+    if (why !== null) return `${asOne(actor, one, why)}, who approved it already; ${more}`;
   }
   for (const one of notStarter ? startersOf(rollout) : []) {
     const why = whyOne(one, actor);
     if (why === 'same') return `${actor.name} started or rebased this rollout, and gate ${gate} asks for somebody else`;
-    if (why === 'made')
-      return `${asOne(actor, one)}, who started or rebased this rollout; gate ${gate} asks for somebody else`;
+    if (why !== null)
+      return `${asOne(actor, one, why)}, who started or rebased this rollout; gate ${gate} asks for somebody else`;
   }
   return isTooNew(actor, rollout.startedAt)
     ? `the token of ${actor.name} was made after this rollout started, and counts for no gate of it that asks for approvals`
     : null;
-}
-
-/** `ada counts as one person with bob, because the token of one was made with that of the other`. */
-export function asOne({ name }: Pick<Actor, 'name'>, other: Pick<Someone, 'name'>): string {
-  return `the token of ${name} or of ${other.name} was made with the other's, so that ${name} counts as one person with ${other.name}`;
 }
 
 /** Who started it, and who has rebased it since. */
@@ -88,6 +84,14 @@ export function approvedAnew(rollout: Rollout, after: Rollout, actor: Actor): Pa
     gatesPassed: rollout.gatesPassed.filter((name) => !shut.includes(name)),
     ...(kept.length > 0 ? { approvals: Object.fromEntries(kept.map(({ name, had }) => [name, had])) } : {}),
   };
+}
+
+/** The gates of the present stage that have fewer approvals than a policy takes. */
+export function shutBy(rollout: Rollout, policy: Policy): readonly string[] {
+  const short = gatesOf({ ...rollout, policy }).filter(
+    ({ name, approval }) => approval !== null && approvalsOf(rollout, name).length < approval.by,
+  );
+  return short.map(({ name }) => name);
 }
 
 /**

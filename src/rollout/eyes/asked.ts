@@ -1,9 +1,10 @@
+import type { Protectable } from '../../policy/schema.ts';
 import { formatBps, formatDuration } from '../../policy/units.ts';
 import type { OverrideEvent } from '../event.ts';
 import { changed, refused, type Transition, type TransitionContext } from '../move.ts';
 import type { AskedDeed, Rollout } from '../state.ts';
-import { asOne, atGate } from './approvals.ts';
-import { isTooNew, someoneOf, whyOne } from './person.ts';
+import { atGate } from './approvals.ts';
+import { asOne, isTooNew, someoneOf, whyOne } from './person.ts';
 
 /** Each stays in the state until it is done, void, or of a stage that is over. */
 const MOST_ASKED = 20;
@@ -48,7 +49,7 @@ export function askFor(
   const asked: AskedDeed = {
     version: rollout.version + 1,
     command: commandOf(event, rollout.route),
-    ...(event.kind === 'rebased' ? { policyDigest: event.policyDigest } : {}),
+    ...withPolicy(policyIn(event)),
     by: someoneOf(actor),
     reason,
     at,
@@ -65,7 +66,7 @@ export function whyNotAlone(rollout: Rollout, event: OverrideEvent, { at, actor 
   const by = `a second person has to do the same by ${clockOf(open.until)}`;
   const why = whyOne(open.by, actor);
   if (why === 'same') return `${actor.name} asked for it already at ${clockOf(open.at)}; ${by}`;
-  if (why === 'made') return `${asOne(actor, open.by)}, who asked for it; ${by}`;
+  if (why !== null) return `${asOne(actor, open.by, why)}, who asked for it; ${by}`;
   if (!isTooNew(actor, rollout.startedAt)) return null;
   return `the token of ${actor.name} was made after this rollout started, and is no second person in it; ${by}`;
 }
@@ -73,7 +74,7 @@ export function whyNotAlone(rollout: Rollout, event: OverrideEvent, { at, actor 
 /** Without the request that is met. */
 export function withoutRequest(rollout: Rollout, event: OverrideEvent): Rollout {
   const { asked = [], ...rest } = rollout;
-  const left = event.kind === 'rebased' ? [] : asked.filter((one) => !isFor(one, event, rollout.route));
+  const left = policyIn(event) !== undefined ? [] : asked.filter((one) => !isFor(one, event, rollout.route));
   return left.length === asked.length ? rollout : left.length > 0 ? { ...rest, asked: left } : rest;
 }
 
@@ -116,6 +117,13 @@ function commandOf(event: OverrideEvent, route: string): string {
   }
 }
 
+/** Into these stages `advance` is another word for a verb that may be protected. */
+const BY_STAGE: ReadonlyMap<string, readonly Protectable[]> = new Map([
+  ['bake', ['promote']],
+  ['promoted', ['promote', 'promote --full']],
+  ['finalised', ['finalise']],
+]);
+
 /**
  * A smaller weight and a repair are never protected, nor is what takes the canary back: one person has to be able to stop harm.
  */
@@ -125,7 +133,7 @@ function isProtected({ policy, canaryBps }: Rollout, event: OverrideEvent): bool
     case 'resumed':
       return verbs.includes('resume');
     case 'advanced':
-      return verbs.includes('advance');
+      return verbs.some((verb) => verb === 'advance' || BY_STAGE.get(event.to)?.includes(verb));
     case 'promoted':
       return event.repair !== true && (verbs.includes('promote') || (event.full && verbs.includes('promote --full')));
     case 'weightSet':
@@ -144,6 +152,7 @@ function isProtected({ policy, canaryBps }: Rollout, event: OverrideEvent): bool
         (put.canaryBps !== undefined && put.canaryBps > canaryBps && verbs.includes('weight')) ||
         (put.paused === false && verbs.includes('resume')) ||
         (put.skippedChecks !== undefined && verbs.includes('skip')) ||
+        (put.extraDwellMs !== undefined && verbs.includes('extend')) ||
         (put.pinned !== undefined && verbs.includes('rebase'))
       );
     }
@@ -158,7 +167,15 @@ function requestOf(rollout: Rollout, event: OverrideEvent, at: number): AskedDee
 
 /** The very same deed. Whom it leaves behind is told anew each time. */
 function isFor({ command, policyDigest }: AskedDeed, event: OverrideEvent, route: string): boolean {
-  return (
-    command === commandOf(event, route) && policyDigest === (event.kind === 'rebased' ? event.policyDigest : undefined)
-  );
+  return command === commandOf(event, route) && policyDigest === policyIn(event);
+}
+
+/** The digest of the policy that it puts into force. */
+function policyIn(event: OverrideEvent): string | undefined {
+  if (event.kind === 'restored') return event.put.pinned?.digest;
+  return event.kind === 'rebased' ? event.policyDigest : undefined;
+}
+
+function withPolicy(policyDigest: string | undefined): Pick<AskedDeed, 'policyDigest'> {
+  return policyDigest === undefined ? {} : { policyDigest };
 }

@@ -1,4 +1,6 @@
 import type { PutBack } from '../event.ts';
+import { approvedAnew } from '../eyes/approvals.ts';
+import { whatLoosens } from '../eyes/loosens.ts';
 import {
   changed,
   pausedBy,
@@ -28,6 +30,7 @@ export function putBack(rollout: Rollout, put: PutBack, context: TransitionConte
     ...(paused === undefined ? {} : { paused: paused ? pausedBy(rollout, context, context.reason) : null }),
     ...(skippedChecks ? { skippedChecks } : {}),
     ...(extraDwellMs === undefined ? {} : { extraDwellMs }),
+    ...(pinned ? approvedAnew(rollout, { ...rollout, policy: pinned.policy }, context.actor) : {}),
   });
   return moved.kind === 'moved' && pinned ? { ...moved, evidence: 'all' } : moved;
 }
@@ -37,6 +40,8 @@ function faultOf(rollout: Rollout, put: PutBack): string | null {
   if (Object.keys(put).length === 0) return 'nothing of it differs from then';
   if (pinned && !hasStepLike(rollout, pinned.policy))
     return `the policy of then has no step like ${stageName(rollout.stage)}`;
+  const loosened = pinned ? whatLoosens(rollout.policy, pinned.policy) : null;
+  if (loosened !== null) return `the policy of then ${loosened}`;
   const policy = pinned?.policy ?? rollout.policy;
   const weightFault = canaryBps === undefined ? null : whyNoWeight({ ...rollout, policy }, canaryBps);
   if (weightFault !== null) return weightFault;

@@ -2,6 +2,8 @@ import { canonicalJson } from '../../policy/digest.ts';
 import { formatBps, formatDuration } from '../../policy/units.ts';
 import type { ScopeVerb } from '../acts/scope.ts';
 import type { PutBack } from '../event.ts';
+import { shutBy } from '../eyes/approvals.ts';
+import { whatLoosens } from '../eyes/loosens.ts';
 import { currentStep, hasStepLike, weightOf } from '../plan.ts';
 import type { AuditEntry, Configuration } from '../record.ts';
 import { type Rollout, stageName } from '../state.ts';
@@ -41,9 +43,12 @@ export function restoreOf(rollout: Rollout, past: RolloutPast): RolloutRestore {
   const stage = stageName(rollout.stage);
   const isSameStage = then.stage === stage;
   if (then.policyDigest !== rollout.policyDigest) {
+    const loosened = past.pinned ? whatLoosens(rollout.policy, past.pinned.policy) : null;
     if (!past.pinned) left.push('The policy of then is not kept in the audit: the present one stays.');
     else if (!hasStepLike(rollout, past.pinned.policy))
       left.push(`The policy of then has no step like ${stage}: the present one stays.`);
+    else if (loosened !== null)
+      left.push(`The policy of then ${loosened}: the present one stays, and rebase takes what its file says.`);
     else {
       put.pinned = past.pinned;
       parts.push({
@@ -97,7 +102,8 @@ export function restoreOf(rollout: Rollout, past: RolloutPast): RolloutRestore {
   const gates = past.since.flatMap(({ event, before }) =>
     event.kind === 'gatePassed' && 'gate' in event && stageIn(before) === stage ? [String(event.gate)] : [],
   );
-  for (const gate of new Set(gates))
+  const shut = new Set(put.pinned ? shutBy(rollout, put.pinned.policy) : []);
+  for (const gate of new Set(gates.filter((one) => !shut.has(one))))
     left.push(`Gate ${gate} was opened since, and a gate that is open cannot be closed again.`);
   return { put, parts, left };
 }

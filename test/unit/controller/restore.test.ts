@@ -126,6 +126,29 @@ describe('a restore puts back', () => {
   });
 });
 
+describe('a restore of what the policy protects', () => {
+  it('is only asked for by the first, and done with the list by the second', async () => {
+    const stage = await restoreStage(memoryStore());
+    await stage.change(put('acme', 'k1', 'canary'));
+    const skip = { kind: 'checkSkipped', check: 'p99' } as const;
+    await stage.override(skip);
+    const { seq } = await stage.last();
+    await stage.change({ kind: 'remove', name: 'acme' });
+    await stage.protect('skip');
+    const before = await stage.configuration();
+    const command = { route: stage.route, to: seq, reason: 'why', expectedTag: null, permit: () => {} };
+    const said = 'This asks for a second person';
+    expect((await stage.restores.preview(stage.route, seq, OPERATOR)).says[0]).toContain(said);
+    const first = await stage.restores.restore(command, OPERATOR);
+    expect(first).toMatchObject({ asked: `serin restore ${stage.route} --to ${seq}`, seq: null });
+    expect(first.says.join()).toContain(said);
+    expect(await stage.configuration()).toEqual(before);
+    const second = await stage.restores.restore(command, { ...OPERATOR, name: 'second' });
+    expect(second).toMatchObject({ asked: null, seq: (await stage.last()).seq });
+    expect(await stage.configuration()).toMatchObject({ skippedChecks: [], list: [{ name: 'acme' }] });
+  });
+});
+
 describe('a restore refuses, and writes nothing', () => {
   it('an entry of another route, one beyond the end, and an unknown route', async () => {
     const store = memoryStore();

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { auditDraft } from '../../../src/controller/commit.ts';
 import { replay } from '../../../src/controller/replay.ts';
+import type { Protectable } from '../../../src/policy/schema.ts';
 import { previewOf } from '../../../src/rollout/acts/preview.ts';
 import { announce } from '../../../src/rollout/announce.ts';
 import { decide } from '../../../src/rollout/decide.ts';
@@ -172,6 +173,8 @@ const policyAsWritten = {
   internal: { requests: 5, maxErrors: 0, gates: [{ name: 'owner', approval: { by: 2, notStarter: true } }, 'tests'] },
 };
 
+const protect = (...verbs: Protectable[]) => ({ verbs });
+
 describe('a deed that is protected', () => {
   const FULL = { kind: 'promoted', full: true } as const;
   const until = T0 + MINUTE + 30 * MINUTE;
@@ -276,6 +279,57 @@ describe('a deed that is protected', () => {
     }
   });
 
+  it('is protected by whatever name: advance into the stage that promote or finalise leads to', () => {
+    const protecting = (...verbs: Protectable[]) =>
+      policyOf({ internal: { requests: 5, maxErrors: 0 }, protect: protect(...verbs), finalise: 'manual' });
+    const inStage = (kind: 'bake' | 'promoted' | 'step', verbs: Protectable[]) => {
+      const rollout = begin(startedEvent(protecting(...verbs)), T0, { by: ann, reason: 'new' });
+      return { ...rollout, stage: kind === 'step' ? { kind, index: 1 } : { kind } } as Rollout;
+    };
+    const asks = (rollout: Rollout, to: string) => justAsked(done(rollout, { kind: 'advanced', to }, ann)) !== null;
+    expect(asks(inStage('bake', ['promote --full']), 'promoted')).toBe(true);
+    expect(asks(inStage('bake', ['promote']), 'promoted')).toBe(true);
+    expect(asks(inStage('step', ['promote']), 'bake')).toBe(true);
+    expect(asks(inStage('step', ['promote --full']), 'bake')).toBe(false);
+    expect(asks(inStage('promoted', ['finalise']), 'finalised')).toBe(true);
+    expect(asks(inStage('promoted', ['promote', 'skip']), 'finalised')).toBe(false);
+  });
+
+  it('is not done by a restore, which asks for every part of it', () => {
+    const lasting = { ...policyAsWritten, protect: protect('extend', 'skip', 'weight', 'resume') };
+    const rollout = { ...stepOne(), policy: policyOf(lasting), extraDwellMs: 60_000 };
+    const parts = [{ extraDwellMs: 0 }, { skippedChecks: ['p99'] }, { canaryBps: 2_000 }] as const;
+    for (const put of parts) {
+      const asked = done(rollout, { kind: 'restored', to: 7, put }, ann);
+      expect(justAsked(asked)).toMatchObject({ command: 'serin restore payments --to 7' });
+      expect(done(asked, { kind: 'restored', to: 7, put }, bob)).toMatchObject(put);
+    }
+    expect(justAsked(done(rollout, { kind: 'restored', to: 7, put: { canaryBps: 100 } }, ann))).toBeNull();
+  });
+
+  it('comes off by no restore of a policy that asks fewer people, and what that let through is shut again', () => {
+    const pin = (spec: Parameters<typeof policyOf>[0]) => ({
+      policy: policyOf(spec),
+      digest: `sha256:${JSON.stringify(spec).length}`,
+    });
+    const restoreTo = (rollout: Rollout, spec: Parameters<typeof policyOf>[0]) =>
+      order(rollout, { kind: 'restored', to: 7, put: { pinned: pin(spec) } }, bob);
+    const guarded = { ...policyAsWritten, protect: protect('promote --full', 'skip') };
+    const rollout = { ...started(), policy: policyOf(guarded) };
+    expect(restoreTo(rollout, policyAsWritten)).toBe(
+      'the policy of then lets one person do what the present one protects (promote --full)',
+    );
+    expect(restoreTo(rollout, { ...guarded, internal: { requests: 5, gates: ['owner'] } })).toBe(
+      'the policy of then asks fewer people at gate owner',
+    );
+    const stricter = { ...guarded, protect: protect('promote', 'skip', 'weight') };
+    expect(restoreTo(rollout, stricter)).toMatchObject({ policy: policyOf(stricter) });
+    const open = { ...rollout, policy: policyOf({ internal: { requests: 5, gates: ['owner'] } }) };
+    const passed = done(open, OWNER, ann);
+    const back = restoreTo(passed, policyAsWritten);
+    expect(back).toMatchObject({ gatesPassed: [], starters: [{ name: 'ann' }, { name: 'bob' }] });
+  });
+
   it('is refused at once where it could not be done, and holds up nothing', () => {
     expect(order(stepOne(), { kind: 'weightSet', canaryBps: 10_000 }, ann)).toContain("a step's weight is at least 0%");
     const asked = done(stepOne(), FULL, ann);
@@ -307,12 +361,16 @@ describe('a deed that is protected', () => {
 });
 
 describe('two people', () => {
-  it('may share a name at a provider, and are told apart by their subject', () => {
+  it('are told apart by subject and by name, as a provider may have two subjects for one human', () => {
     const [one, other] = [
       { name: 'Kim', subject: 'https://id.example#1' },
       { name: 'Kim', subject: 'https://id.example#2' },
     ];
-    expect(whyOne(one, other)).toBeNull();
+    expect(whyOne(one, other)).toBe('named');
+    expect(whyOne(one, { ...other, name: 'Lee' })).toBeNull();
+    expect(order(done(started(), OWNER, { ...one, role: 'operator' }), OWNER, { ...other, role: 'operator' })).toBe(
+      'the provider may have two subjects for one person, so that whoever it calls Kim counts as the Kim, who approved it already; 1 more person has to',
+    );
     expect(whyOne(one, { ...one, name: 'Kim Lee' })).toBe('same');
     expect(whyOne(one, { name: 'Kim', subject: 'token:1' })).toBe('same');
     expect(whyOne(one, { name: 'ci', subject: 'token:1', makers: [one.subject] })).toBe('made');
