@@ -9,7 +9,8 @@ import { type ControllerStage, controllerStage, embeddedStore, OPERATOR } from '
 import { policyOf } from '../support/rollouts.ts';
 
 const MINUTE = 60_000;
-const NAMES = ['acme', 'globex', 'initech'];
+/** One has the name of what every object has. */
+const NAMES = ['acme', 'constructor', 'initech'];
 const KEPT = ['initech'];
 
 let database: Awaited<ReturnType<typeof embeddedStore>>;
@@ -39,7 +40,7 @@ async function countedDays(failedOfAcme: number): Promise<void> {
     lastAt: 0,
   });
   const past = NAMES.flatMap((name) => [-5, -4, -3, -2, -1].map((day) => answered(name, 'v1', day, 1_000, 5)));
-  const today = [answered('acme', 'v2', 0, 200, failedOfAcme), answered('globex', 'v2', 0, 200, 1)];
+  const today = [answered('acme', 'v2', 0, 200, failedOfAcme), answered('constructor', 'v2', 0, 200, 1)];
   await on.store.consumerLedger.add({ writer: on.route, seq: 1, days: [...past, ...today] });
 }
 
@@ -66,7 +67,7 @@ async function begun(consumers: PolicyDocument['spec']['consumers'], failedOfAcm
     },
   ];
   await move(KEPT, 'stable');
-  await move(['acme', 'globex'], 'canary');
+  await move(['acme', 'constructor'], 'canary');
   await countedDays(failedOfAcme);
   const command = { route: on.route, canaryUrl: 'http://127.0.0.1:9002/', version: 'v2', reason: 'ready' };
   const { record } = await on.commands.start({ ...command, replace: false, force: false }, OPERATOR);
@@ -132,7 +133,7 @@ describe('a moved consumer that fares worse than in its own past', () => {
     await begun({ default: 'stable', onHarm: 'move-back' });
     await on.run(60 * MINUTE, async () => (await on.stageOf(id)) === 'step-2');
     expect(await on.stageOf(id)).toBe('step-2');
-    expect(await rules()).toEqual({ acme: 'stable', globex: 'canary', initech: 'stable' });
+    expect(await rules()).toEqual({ acme: 'stable', constructor: 'canary', initech: 'stable' });
     const lists = (await on.store.audit.list({ route: on.route, limit: 100 })).filter(({ rolloutId }) => !rolloutId);
     expect(lists[0]).toMatchObject({
       actor: { role: 'serin' },
@@ -156,7 +157,7 @@ describe('a moved consumer that fares worse than in its own past', () => {
   it('is none where its errors are those of its past', async () => {
     await begun({ default: 'stable', onHarm: 'move-back' }, 2);
     await on.run(60 * MINUTE, async () => (await on.stageOf(id)) === 'step-2');
-    expect(await rules()).toEqual({ acme: 'canary', globex: 'canary', initech: 'stable' });
+    expect(await rules()).toEqual({ acme: 'canary', constructor: 'canary', initech: 'stable' });
     const says = needsNow(await record(), { look: null, unrecorded: null }).map((one) => one.says);
     expect(says).toContain('2 moved consumers, compared with their own past on v1: none is worse off by itself');
   });

@@ -62,6 +62,12 @@ describe('an answer that means harm to whoever reads it', () => {
       'unusable',
     ],
     ['four codings', sending('{"n":1}', { 'content-encoding': 'gzip, br, gzip, br' }), 'another coding', 'unusable'],
+    [
+      'a coding that every object has',
+      sending('{"n":1}', { 'content-encoding': 'constructor' }),
+      'another coding',
+      'unusable',
+    ],
     ['a byte too many', sending(`"${'x'.repeat(65_535)}"`), 'too long', 'unusable'],
     ['nothing at all', sending(''), 'broken', 'unusable'],
     ['NaN', sending('{"n":NaN}'), 'broken', 'unusable'],

@@ -52,6 +52,7 @@ export async function compareMoved(
  */
 function firstDay({ startedAt, recentAttempt, movedBack = {} }: Rollout, { name, changedAt }: ListedConsumer): string {
   const started = recentAttempt > 1 ? startedAt + DAY_MS : startedAt;
-  const back = movedBack[name];
+  // A consumer may have the name of something that every object has.
+  const back = Object.hasOwn(movedBack, name) ? movedBack[name] : undefined;
   return utcDayOf(Math.max(changedAt, started, back === undefined ? 0 : back + DAY_MS));
 }

@@ -10,7 +10,8 @@ type AtGate = Extract<OverrideEvent, { kind: 'gatePassed' | 'gateApproved' }>;
 
 /** Who has approved a gate of the present stage, in their order. */
 export function approvalsOf(rollout: Rollout, gate: string): readonly Someone[] {
-  return rollout.approvals?.[gate] ?? [];
+  const { approvals = {} } = rollout;
+  return Object.hasOwn(approvals, gate) ? (approvals[gate] ?? []) : [];
 }
 
 /** Whether one more approval opens the gate, or is only counted. */

@@ -74,7 +74,8 @@ function worseOff(rollout: Rollout, { consumers }: Evidence): readonly WorseOff[
   const counts = rollout.stage.kind === 'step' && !rollout.policy.spec.dryRun && asksWhoNeedsOld(rollout);
   const { movedBack = {} } = rollout;
   // What was found before it was moved back is settled.
-  return counts ? (consumers?.worse ?? []).filter(({ name, since }) => since > (movedBack[name] ?? 0)) : [];
+  const settledAt = (name: string) => (Object.hasOwn(movedBack, name) ? (movedBack[name] ?? 0) : 0);
+  return counts ? (consumers?.worse ?? []).filter(({ name, since }) => since > settledAt(name)) : [];
 }
 
 /** Its rule is changed with it; it stays back until a person moves it. */

@@ -91,6 +91,15 @@ describe('a gate that two people approve', () => {
     expect(order(first, OWNER, tokenOf('late', { madeAt: T0 + 1 }))).toContain('was made after this rollout started');
   });
 
+  it('may have the name of what every object has', () => {
+    const gates = ['owner', 'constructor'].map((name) => ({ name, approval: { by: 2 } }));
+    const both = { ...started(), policy: policyOf({ internal: { requests: 5, gates } }) };
+    const CONSTRUCTOR = { kind: 'gatePassed', gate: 'constructor' } as const;
+    const first = done(done(both, OWNER, bob), CONSTRUCTOR, bob);
+    expect([first.gatesPassed, first.approvals?.['constructor']?.length]).toEqual([[], 1]);
+    expect(order(first, { kind: 'advanced', to: 'constructor' }, ann)).toContain('the next stage is step-1');
+  });
+
   it('is not approved by who started or rebased it, nor by their tokens', () => {
     expect(order(started(), OWNER, ann)).toBe(
       'ann started or rebased this rollout, and gate owner asks for somebody else',

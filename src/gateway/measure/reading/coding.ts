@@ -18,13 +18,13 @@ export const MOST_INFLATED_BYTES = 1_048_576;
 const CONTENT_ENCODING = new SoughtField('content-encoding');
 /** RFC 9659: no more than 8 MB of window, in powers of two. */
 const ZSTD_WINDOW_LOG = 23;
-const CODINGS: Readonly<Record<string, Coding>> = {
-  gzip: 'gzip',
-  'x-gzip': 'gzip',
-  deflate: 'deflate',
-  br: 'br',
-  zstd: 'zstd',
-};
+const CODINGS: ReadonlyMap<string, Coding> = new Map([
+  ['gzip', 'gzip'],
+  ['x-gzip', 'gzip'],
+  ['deflate', 'deflate'],
+  ['br', 'br'],
+  ['zstd', 'zstd'],
+]);
 
 /** Null for a coding that is not known, and for several on top of each other. */
 export function codingOf(head: UpstreamHead): Coding | null {
@@ -34,7 +34,7 @@ export function codingOf(head: UpstreamHead): Coding | null {
     .map((coding) => coding.trim().toLowerCase())
     .filter((coding) => coding !== '' && coding !== 'identity');
   if (more.length > 0) return null;
-  return first === 'identity' ? 'identity' : (CODINGS[first] ?? null);
+  return first === 'identity' ? 'identity' : (CODINGS.get(first) ?? null);
 }
 
 /** Throws for what is broken, or longer than `MOST_INFLATED_BYTES`. Takes its time: not for the thread that serves. */
