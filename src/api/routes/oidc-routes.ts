@@ -2,10 +2,12 @@ import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { Problem } from '../../problem/problem.ts';
 import type { Entrance } from '../entry/authenticate.ts';
+import { unauthenticated } from '../entry/present-token.ts';
 import { HTTP_PROBLEMS } from '../problem-answer.ts';
 import { requestUrl } from '../request-url.ts';
 
 const CALLBACK = '/auth/oidc/callback';
+const NOT_BEGUN = 'a sign-in has to be finished in the browser that began it: begin again';
 /** A page of the dashboard, on this server. */
 const LOCAL = /^\/(?:ui(?:[/?][!-~]{0,1000})?)?$/;
 const PAGE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -39,11 +41,14 @@ export function oidcRoutes({ oidc, present, cookies }: Entrance, publicUrl: stri
   app.get(CALLBACK, async (c) => {
     const kept = cookies.away.presented(c) ?? '';
     const names = { flow: cookies.away.nameFor(c), session: cookies.nameFor(c) };
-    const to = oidc.destinationOf(kept, names.flow) ?? '/';
+    const destination = oidc.destinationOf(kept, names.flow);
+    const to = destination ?? '/';
     cookies.away.takeAway(c);
     try {
       const back = { query: requestUrl(c)?.search ?? '', kept };
-      const opened = await present(c, kept, () => oidc.finish(back, names));
+      // Any page can have a browser ask for this: what no sign-in here began is no failed login of its address.
+      const opened =
+        destination === null ? unauthenticated(c, NOT_BEGUN) : await present(c, kept, () => oidc.finish(back, names));
       if (opened instanceof Response) return notSignedIn(c, opened, to);
       cookies.give(c, names.session, opened.value, opened.lastsMs);
       return c.redirect(to, 302);

@@ -100,6 +100,20 @@ describe('a bearer of the OpenID provider', () => {
   });
 });
 
+describe('the way back from the provider', () => {
+  it('is no failed login where no sign-in began: any page can have a browser ask for it', async () => {
+    const { app, me } = start();
+    for (const cookie of ['', 'serin-80-away=made-up']) {
+      for (let at = 0; at < 25; at++) {
+        const back = await app.request('/auth/oidc/callback?code=a&state=b', { headers: { cookie } });
+        expect(back.status).toBe(401);
+        expect(await back.text()).toContain('has to be finished in the browser that began it');
+      }
+    }
+    expect((await me(by.token(ADA))).status).toBe(200);
+  });
+});
+
 describe('the means of signing in', () => {
   it('are told to everybody, and nothing of them is secret', async () => {
     const { app, me } = start();

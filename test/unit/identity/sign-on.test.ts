@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SignOn } from '../../../src/identity/oidc/sign-on.ts';
 import { Problem } from '../../../src/problem/problem.ts';
+import { providerFetch } from '../../../src/server/sign-on/provider-fetch.ts';
 import { hmacToken, type Issuer, issuer, part, RULE } from '../../support/issuer.ts';
 import { SIGN_ON, scriptedSignOn } from '../../support/scripted-provider.ts';
 
@@ -186,4 +187,12 @@ describe('a provider', () => {
     expect(await told(signOn, by.token(ADA))).toMatch(/^forbidden/);
     expect(mood.asked.length).toBe(asked);
   });
+});
+
+it('the token and user info endpoints are asked at no metadata address, by name or by number', async () => {
+  const ask = providerFetch(null);
+  const options = { body: null, headers: {}, method: 'GET', redirect: 'manual' } as const;
+  for (const host of ['169.254.169.254', '[::ffff:169.254.169.254]', '2852039166', '[fe80::1]']) {
+    await expect(ask(`https://${host}/token`, options)).rejects.toMatchObject({ code: 'ERR_FORBIDDEN_ADDRESS' });
+  }
 });
