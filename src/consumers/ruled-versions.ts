@@ -18,6 +18,9 @@ export interface Got {
   readonly says: string;
 }
 
+/** Nothing is rolled out, so that no policy says yet what who is not listed gets. */
+export const POLICY_TO_COME: Got = { version: null, says: 'what the policy says' };
+
 const CANARY_TO_COME: Got = { version: null, says: 'the next canary' };
 
 /** @param rule null for a consumer that is not listed */
@@ -36,7 +39,7 @@ export function versionOnceRulesCount({ stable, rollout }: ServedRoute, rule: Co
       case 'by-weight':
         return { version: null, says: 'by weight' };
       case null:
-        return { version: null, says: 'what the policy says' };
+        return POLICY_TO_COME;
     }
   }
   if (rollout.stage.kind !== 'preflight' && rollout.stage.kind !== 'internal') return null;

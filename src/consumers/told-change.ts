@@ -1,7 +1,14 @@
 import { counted } from '../policy/counted.ts';
 import { type ConsumerChange, isEffective } from './change-list.ts';
 import type { Consumer } from './consumer.ts';
-import { type Got, type ServedRoute, versionNow, versionOnceRulesCount, whenRulesCount } from './ruled-versions.ts';
+import {
+  type Got,
+  POLICY_TO_COME,
+  type ServedRoute,
+  versionNow,
+  versionOnceRulesCount,
+  whenRulesCount,
+} from './ruled-versions.ts';
 
 /** What a consumer is and gets, on one side of a change. */
 export interface ConsumerSide extends Omit<Consumer, 'name' | 'keyHash' | 'rule'> {
@@ -72,15 +79,22 @@ function saysOf(
 
 function whoGetsOther(changes: readonly ToldConsumer[]): string {
   const atOnce = changes.filter(({ before, after }) => before.now.says !== after.now.says).length;
-  const later = changes.filter(
+  const others = changes.filter(
     ({ before, after }) =>
       before.now.says === after.now.says && before.onceRulesCount?.says !== after.onceRulesCount?.says,
+  );
+  const open = others.filter(({ before, after }) =>
+    [before, after].some(({ onceRulesCount }) => onceRulesCount === POLICY_TO_COME),
   ).length;
-  if (atOnce === 0 && later === 0) return 'Nobody gets another version by it.';
+  const later = others.length - open;
+  if (atOnce === 0 && others.length === 0) return 'Nobody gets another version by it.';
   const get = (count: number) => `${counted(count, 'consumer')} ${count === 1 ? 'gets' : 'get'} another version`;
   return [
     ...(atOnce === 0 ? [] : [`${get(atOnce)} at once.`]),
     ...(later === 0 ? [] : [`${get(later)} once rules count, and not before.`]),
+    ...(open === 0
+      ? []
+      : [`${counted(open, 'consumer')} may get another version once rules count: that is up to the policy of then.`]),
   ].join(' ');
 }
 

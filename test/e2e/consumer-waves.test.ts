@@ -131,6 +131,11 @@ describe('three consumers in two waves', () => {
     expect(await versions()).toEqual(['v2', 'v1', 'v1', 'v1']);
     const share = await run('move', 'shop', '--group', 'beta', '--share', '30%', '--yes', '--reason', 'a third');
     expect(share.stdout).toMatch(/Nothing of the consumers of shop is changed/);
+    const tooMuch = await run('move', 'shop', '--group', 'beta', '--share', '200%', '--yes', '--reason', 'all');
+    expect(tooMuch).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--share 200% is no share from 0% to 100%'),
+    });
 
     const old = (await ask('/api/v1/routes/shop/consumers')).headers.get('etag');
     const second = await run('move', 'shop', '--wave', '2', '--yes', '--reason', 'second wave');

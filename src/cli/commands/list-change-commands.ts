@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type ListChangeView, listChangeViewSchema } from '../../api/consumers/consumer-view.ts';
 import { counted } from '../../policy/counted.ts';
+import { weight } from '../../policy/units.ts';
 import { Problem } from '../../problem/problem.ts';
 import type { ConsumerRule } from '../../split/order.ts';
 import { confirm, reasonFor } from '../ask.ts';
@@ -10,6 +11,7 @@ import { changesPath, RULES, showDry, waveOf } from '../consumer-list.ts';
 import { listChangeText } from '../list-change-text.ts';
 import { print, say } from '../output.ts';
 import type { Session } from '../terminal.ts';
+import { clean } from '../text.ts';
 
 interface ChangeOptions extends ServerOptions {
   readonly reason?: string;
@@ -106,6 +108,9 @@ function whoIsMoved(names: readonly string[], { wave, group, share }: MoveOption
   }
   if (share !== undefined && group === undefined) {
     throw new Problem('invalid-input', '--share is of a group: give --group as well');
+  }
+  if (share !== undefined && !weight.safeParse(share).success) {
+    throw new Problem('invalid-input', `--share ${clean(share)} is no share from 0% to 100%, such as 30%`);
   }
   if (wave !== undefined) return { wave: waveOf(wave) };
   if (group !== undefined) return { group, ...(share === undefined ? {} : { share }) };

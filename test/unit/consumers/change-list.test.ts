@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { changeList, isEffective } from '../../../src/consumers/change-list.ts';
+import { type ConsumerChange, changeList, isEffective } from '../../../src/consumers/change-list.ts';
 import type { Consumer } from '../../../src/consumers/consumer.ts';
 import type { ImportedConsumer, ListCommand } from '../../../src/consumers/list-command.ts';
+import { tellChange } from '../../../src/consumers/told-change.ts';
 import { Problem } from '../../../src/problem/problem.ts';
 
 const consumer = (name: string, more: Partial<Consumer> = {}): Consumer => ({
@@ -77,6 +78,22 @@ describe('a move', () => {
     );
     const elsewhere = { kind: 'move', who: { by: 'share', group: 'beta', shareBps: 1 }, to: 'stable' } as const;
     expect(refusal(elsewhere)).toMatchObject({ code: 'invalid-input' });
+  });
+});
+
+describe('what is told of a change', () => {
+  it('promises another version to nobody of whom only the policy to come knows', () => {
+    const served = { stable: { url: 'http://127.0.0.1:9001', version: 'v1' }, rollout: null };
+    const to = (name: string, before: Consumer | null, after: Consumer | null) => ({ name, before, after, why: 'x' });
+    const listed = to('acme', null, consumer('acme'));
+    const moved = to('globex', consumer('globex'), consumer('globex', { rule: 'canary' }));
+    const says = (changes: readonly ConsumerChange[]) => tellChange('shop', served, changes).says[0];
+    expect(says([listed])).toBe(
+      '1 consumer of shop is changed. 1 consumer may get another version once rules count: that is up to the policy of then.',
+    );
+    expect(says([listed, moved])).toContain(
+      '1 consumer gets another version once rules count, and not before. 1 consumer may',
+    );
   });
 });
 
