@@ -12,7 +12,7 @@ import { policyOf } from './rollouts.ts';
 const POLICIES = { 'two-steps': policyOf({ internal: { requests: 0, gates: [] } }) };
 
 /** A route with a rollout in its first step, and everything that people change on it by the real doors. */
-export async function restoreStage(store: Store) {
+export async function restoreStage(store: Store, before: readonly ListCommand[] = []) {
   const stage = controllerStage(store, { policies: { ...POLICIES } });
   const { route, ports, commands } = stage;
   const followed: string[] = [];
@@ -32,6 +32,7 @@ export async function restoreStage(store: Store) {
     served: (name) => servedRoute(ports, name),
     follow,
   });
+  for (const command of before) await consumers.change(route, command, OPERATOR, 'because');
   const started = await commands.start(
     { route, canaryUrl: 'http://127.0.0.1:9002', version: 'v2', reason: 'ready', replace: false, force: false },
     OPERATOR,

@@ -7,7 +7,7 @@ import { isRecord } from '../../policy/is-record.ts';
 import type { ScopeVerb } from '../../rollout/acts/scope.ts';
 import type { AuditEntry, RolloutRecord } from '../../rollout/record.ts';
 import { type RolloutRestore, restoreOf } from '../../rollout/restore/rollout-restore.ts';
-import { stageName } from '../../rollout/state.ts';
+import { type Rollout, stageName } from '../../rollout/state.ts';
 import type { ListedConsumer } from '../../store/store.ts';
 import type { ControllerPorts } from '../ports.ts';
 import { declaredRoute } from '../start.ts';
@@ -23,7 +23,9 @@ export interface PastPorts {
 /** What a restore would do, by what is stored now. */
 export interface RestorePlan {
   readonly entry: AuditEntry;
-  /** The rollout that runs, and what of it is put back. */
+  /** The rollout that runs, also one that had not begun then. */
+  readonly rollout: Rollout | null;
+  /** The rollout that ran then and runs still, and what of it is put back. */
   readonly running: { readonly record: RolloutRecord; readonly restore: RolloutRestore } | null;
   readonly list: readonly ListedConsumer[];
   readonly changes: readonly ConsumerChange[];
@@ -58,6 +60,7 @@ export async function planRestore(ports: PastPorts, route: string, seq: number):
   ];
   return {
     entry,
+    rollout: record?.rollout ?? null,
     running,
     list,
     changes: listed.changes,

@@ -6,7 +6,6 @@ import type { ScopeVerb } from '../../rollout/acts/scope.ts';
 import type { Actor, OverrideEvent } from '../../rollout/event.ts';
 import { justAsked, ordered } from '../../rollout/eyes/asked.ts';
 import type { PutBackPart } from '../../rollout/restore/rollout-restore.ts';
-import type { Rollout } from '../../rollout/state.ts';
 import { reasonInWords } from '../../rollout/words/quote.ts';
 import { recordOverride } from '../command.ts';
 import { type Cause, changeFor } from '../commit.ts';
@@ -137,7 +136,7 @@ async function commit({ controller }: RestorePorts, plan: RestorePlan, { by, rea
 async function tell({ controller }: RestorePorts, plan: RestorePlan, { by, reason }: Who): Promise<Told> {
   const { entry, running, changes, left, verbs, tag } = plan;
   const { route } = entry;
-  let after: Rollout | null = running?.record.rollout ?? null;
+  let after = plan.rollout;
   let asked: string | null = null;
   const says: string[] = [];
   if (running && running.restore.parts.length > 0) {

@@ -71,7 +71,10 @@ function startersOf({ starters, started }: Rollout): readonly Someone[] {
   return starters ?? (started ? [{ name: started.by }] : []);
 }
 
-/** After a rebase by `actor`: what was let through by fewer people than the new policy asks for is closed again. */
+/**
+ * After `actor` has put another policy into force: a gate that asks for approvals is open where enough people have approved it for that
+ * policy, and closed where not.
+ */
 export function approvedAnew(rollout: Rollout, after: Rollout, actor: Actor): Partial<Rollout> {
   const starters = [...startersOf(rollout), someoneOf(actor)];
   const kept = gatesOf(after).flatMap(({ name, approval }) => {
@@ -80,9 +83,12 @@ export function approvedAnew(rollout: Rollout, after: Rollout, actor: Actor): Pa
     return approval === null ? [] : [{ name, by: approval.by, had: still }];
   });
   const shut = kept.filter(({ by, had }) => had.length < by).map(({ name }) => name);
+  const opened = kept
+    .filter(({ name, by, had }) => had.length >= by && !rollout.gatesPassed.includes(name))
+    .map(({ name }) => name);
   return {
     starters,
-    gatesPassed: rollout.gatesPassed.filter((name) => !shut.includes(name)),
+    gatesPassed: [...rollout.gatesPassed.filter((name) => !shut.includes(name)), ...opened],
     ...(kept.length > 0 ? { approvals: Object.fromEntries(kept.map(({ name, had }) => [name, had])) } : {}),
   };
 }

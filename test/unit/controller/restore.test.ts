@@ -232,6 +232,14 @@ describe('a restore leaves, and says so', () => {
     });
   });
 
+  it('a rollout that had not begun, in whose present stage the list is put back', async () => {
+    const stage = await restoreStage(memoryStore(), [put('acme', 'k1')]);
+    const [first] = await stage.store.audit.after(0, 1);
+    const told = await leftOf(stage, first?.seq ?? 0);
+    expect(told.consumers).toMatchObject([{ name: 'acme', what: 'removed' }]);
+    expect(told.says.at(-1)).toBe('v2 is in step-1: rules count at once.');
+  });
+
   it('a rollout that is over, and one that had not begun; nothing is done then, however often', async () => {
     const stage = await restoreStage(memoryStore());
     await stage.override(set(500));

@@ -115,6 +115,16 @@ describe('a gate that two people approve', () => {
     expect(order(rebased, OWNER, bob)).toContain('asks for somebody else');
   });
 
+  it('is opened by a policy that asks fewer people than have approved it, and closed by one that asks more', () => {
+    const gates = (by: number) => policyOf({ internal: { gates: [{ name: 'owner', approval: { by } }] } });
+    const to = (by: number) => ({ kind: 'rebased', policy: gates(by), policyDigest: `sha256:${by}` }) as const;
+    const begun = transition(begin(startedEvent(gates(2)), T0), { kind: 'preflightPassed' }, at(ann));
+    const open = done(done(done0(begun), OWNER, bob), to(1), ann);
+    expect([open.gatesPassed, gateNeed(open)]).toMatchObject([['owner'], { met: true }]);
+    const shut = done(open, to(2), ann);
+    expect([shut.gatesPassed, shut.approvals?.['owner']]).toMatchObject([[], [{ name: 'bob' }]]);
+  });
+
   it('is no gate that one person goes around, but for what mends a broken stable', () => {
     expect(order(started(), { kind: 'advanced', to: 'step-1' }, bob)).toBe(
       'gate owner has 0 of 2 approvals, and nobody goes past it alone',
