@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, type ParsedNode } from 'yaml';
 import type { Issue } from '../problem/problem.ts';
 import { type DocumentFault, formatPath, printable } from './fault.ts';
+import type { TextRange } from './hidden-values.ts';
 
 const WIDEST = 160;
 
@@ -17,6 +18,8 @@ export interface SourceText {
   readonly file: string;
   readonly text: string;
   readonly lines: LineCounter;
+  /** What no excerpt shows. */
+  readonly hidden: readonly TextRange[];
 }
 
 /** A text and its line starts. `file` is only a label. */
@@ -24,7 +27,7 @@ export function sourceText(text: string, file: string): SourceText {
   const lines = new LineCounter();
   // Not left to the parser, which skips line starts where it recovers from a syntax error.
   for (let start = 0; start >= 0; start = nextLine(text, start)) lines.addNewLine(start);
-  return { file, text, lines };
+  return { file, text, lines, hidden: [] };
 }
 
 function nextLine(text: string, from: number): number {
@@ -56,10 +59,10 @@ export function formatIssue(issue: Issue): string {
   return issue.excerpt === undefined ? head : `${head}\n${issue.excerpt}`;
 }
 
-function excerpt({ text, lines }: SourceText, { line, column }: { line: number; column: number }): string {
+function excerpt({ text, lines, hidden }: SourceText, { line, column }: { line: number; column: number }): string {
   const start = lines.lineStarts[line - 1] ?? 0;
   const end = text.indexOf('\n', start);
-  const whole = text.slice(start, end < 0 ? text.length : end).replace(/\r$/, '');
+  const whole = withStars(text.slice(start, end < 0 ? text.length : end).replace(/\r$/, ''), start, hidden);
   const from = column > WIDEST ? column - WIDEST / 2 : 0;
   const shown = masked(printable(whole.slice(from, from + WIDEST)));
   const indent = shown.slice(0, column - 1 - from).replace(/[^\t]/g, ' ');
@@ -93,4 +96,13 @@ function childOf(node: ParsedNode | null, part: string | number): { key: number;
 /** Masks a password in a URL, because output may be stored. The width stays the same, so the caret still fits. */
 function masked(line: string): string {
   return line.replace(/(?<=:\/\/[^\s/@:]*:)[^\s/@]+(?=@)/g, (password) => '*'.repeat(password.length));
+}
+
+/** The width stays the same here as well. */
+function withStars(line: string, start: number, hidden: readonly TextRange[]): string {
+  return hidden.reduce((shown, [from, to]) => {
+    const [first, last] = [Math.max(from - start, 0), Math.min(to - start, line.length)];
+    if (first >= last) return shown;
+    return shown.slice(0, first) + shown.slice(first, last).replace(/\S/g, '*') + shown.slice(last);
+  }, line);
 }

@@ -1,6 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, parseDocument } from 'yaml';
 import type { Issue } from '../problem/problem.ts';
 import { printable, shown } from './fault.ts';
+import { likelySecretRanges, secretRanges } from './hidden-values.ts';
 import { issueAt, type SourceDocument, type SourceText, sourceDocument, sourceText } from './place.ts';
 import { isStorable, UNSTORABLE } from './storable.ts';
 
@@ -21,11 +22,11 @@ export type YamlReading =
  * stores.
  */
 export function parseYaml(text: string, file: string, mostBytes: number = MOST_YAML_BYTES): YamlReading {
-  const source = sourceText(text.replace(/^\uFEFF/, ''), file);
+  const plain = sourceText(text.replace(/^\uFEFF/, ''), file);
   if (text.length > mostBytes || new TextEncoder().encode(text).length > mostBytes) {
-    return { ok: false, issues: [issueAt(source, 0, `the document is larger than ${mostBytes / 1024} KiB`)] };
+    return { ok: false, issues: [issueAt(unparsed(plain), 0, `the document is larger than ${mostBytes / 1024} KiB`)] };
   }
-  const document = parseDocument(source.text, {
+  const document = parseDocument(plain.text, {
     prettyErrors: false,
     stringKeys: true,
     // The parser compares every key with every other; refusals() does it in one pass.
@@ -34,7 +35,9 @@ export function parseYaml(text: string, file: string, mostBytes: number = MOST_Y
     schema: 'core',
     merge: false,
   });
-  const syntax = syntaxIssues(document, source);
+  const hidden = secretRanges(document.contents, plain.text);
+  const source = { ...plain, hidden };
+  const syntax = syntaxIssues(document, unparsed(source));
   const issues = syntax.length > 0 ? syntax : refusals(document.contents, source);
   if (issues.length > 0) return { ok: false, issues: issues.slice(0, MOST_ISSUES) };
   return {
@@ -42,6 +45,11 @@ export function parseYaml(text: string, file: string, mostBytes: number = MOST_Y
     value: document.toJS({ maxAliasCount: 0 }),
     document: sourceDocument(source, document.contents),
   };
+}
+
+/** Where no tree says, or not all of it, where values end. */
+function unparsed(source: SourceText): SourceText {
+  return { ...source, hidden: [...source.hidden, ...likelySecretRanges(source.text)] };
 }
 
 function syntaxIssues(document: Document.Parsed, source: SourceText): Issue[] {
