@@ -103,7 +103,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       peers.trust(trustedProxies);
       app = createApp(table, follower.routes, serving);
       table.replace(follower.routes);
-      for (const { tokens } of follower.routes) if (isListening && !started.has(tokens)) tokens?.start();
+      if (!isListening) return;
+      for (const { tokens } of follower.routes) {
+        if (started.has(tokens)) tokens?.renew();
+        else tokens?.start();
+      }
     },
     setSplit: async (order) => follower.setSplit(order),
     toStable: async (order) => follower.toStable(order),

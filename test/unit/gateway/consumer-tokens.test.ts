@@ -73,6 +73,30 @@ async function loaded(own: Issuer, ...others: readonly Issuer[]) {
   return stage;
 }
 
+describe('a key set of a configuration that is read again', () => {
+  it('is read from its file at once, and again where a reading was under way', async () => {
+    const stage = started('file');
+    const [former, present] = [issuer('k1', 'ES256', stage.at), issuer('k1', 'ES256', stage.at)];
+    stage.tokens.renew();
+    expect(stage.loads).toHaveLength(1);
+    await stage.load(keySet(former));
+    expect(stage.loads).toHaveLength(2);
+    await stage.load(keySet(former));
+    const token = former.token();
+    expect(await stage.ask(token)).toBe('acme');
+    stage.tokens.renew();
+    await stage.load(keySet(present));
+    expect([await stage.ask(token), await stage.ask(present.token())]).toEqual([null, 'acme']);
+    expect(stage.loads).toHaveLength(3);
+  });
+
+  it('is not asked for by URL', async () => {
+    const stage = await loaded(issuer());
+    stage.tokens.renew();
+    expect(stage.loads).toHaveLength(1);
+  });
+});
+
 describe('a token that was verified', () => {
   it('is known until it expires, with a minute of tolerance', async () => {
     const stage = started();

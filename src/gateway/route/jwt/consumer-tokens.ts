@@ -78,6 +78,11 @@ export class ConsumerTokens {
     this.keys.start();
   }
 
+  /** The configuration is read again: so is a file of keys. An issuer that is asked by URL says by itself when its keys are others. */
+  renew(): void {
+    if ('file' in this.parts.rule.jwks) this.keys.renew();
+  }
+
   /** The route is gone, or knows its consumers by something else now: who waits goes on. */
   stop(): void {
     this.keys.stop();

@@ -41,6 +41,8 @@ export class KeySource {
   private isQuick = true;
   private next: NodeJS.Timeout | undefined;
   private isStopped = false;
+  /** The load that is under way may have read what is replaced since. */
+  private isOutdated = false;
 
   constructor(parts: KeySourceParts) {
     this.parts = parts;
@@ -59,6 +61,12 @@ export class KeySource {
 
   start(): void {
     this.load();
+  }
+
+  /** Loads the keys again, because they may be others now. */
+  renew(): void {
+    if (this.loadingSince === null) this.contained(() => this.load());
+    else this.isOutdated = true;
   }
 
   stop(): void {
@@ -85,6 +93,7 @@ export class KeySource {
     clearTimeout(this.next);
     const since = this.parts.now();
     this.loadingSince = since;
+    this.isOutdated = false;
     this.parts.load().then(
       (fetched) => this.contained(() => this.loaded(fetched, since)),
       (error: unknown) => {
@@ -117,7 +126,8 @@ export class KeySource {
     else if (this.loadedAt !== null && now - this.loadedAt > STALE_MS) this.set.replace([]);
     const { refreshMs, onLoaded } = this.parts;
     const inMs = failure === null ? refreshMs : Math.min(refreshMs, FIRST_RETRY_MS * 2 ** (this.failures - 1));
-    this.again(inMs);
+    if (this.isOutdated) this.load();
+    else this.again(inMs);
     onLoaded(failure);
   }
 
