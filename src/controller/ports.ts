@@ -87,5 +87,7 @@ export interface ControllerPorts {
   readonly logsHeard?: (route: string) => LogsHeard;
   /** Names this process in the lease. */
   readonly holder: string;
+  /** This replica after a restart as well: whose file it is that declares something. */
+  readonly replica: string;
   readonly log: Log;
 }

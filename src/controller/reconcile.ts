@@ -1,26 +1,38 @@
 import { messageOf } from '../problem/log.ts';
 import { SERIN } from '../rollout/event.ts';
-import type { AuditDraft, RolloutRecord } from '../rollout/record.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
 import { orderFor, steadyOrder } from '../rollout/split-order.ts';
 import { isEnded } from '../rollout/state.ts';
 import type { SplitOrder, Upstream } from '../split/order.ts';
-import type { StableRecord, Store } from '../store/store.ts';
+import type { KeptStable, StableDeclaration, Store } from '../store/store.ts';
 import { changeFor } from './commit.ts';
 import { applyOrder } from './order.ts';
 import type { ControllerPorts, DeclaredRoute } from './ports.ts';
 
 const HISTORY = 100;
 
-/** The stable that serves a route: the one a finalised rollout made it, while the file still declares the one it replaced. */
-export function effectiveStable(route: DeclaredRoute, stored: StableRecord | undefined): Upstream {
-  return stored && stored.replacedUrl === route.stable.url ? stored.stable : route.stable;
+/** The stable that serves a route: the one a finalised rollout made it, while the file still declares one that it replaced. */
+export function effectiveStable(route: DeclaredRoute, stored: KeptStable | undefined): Upstream {
+  return stored && replacedBy(stored).includes(route.stable.url) ? stored.stable : route.stable;
 }
 
-/** The complete desired split of a route, from the store and the file alone. */
-export async function desiredOrder(ports: Pick<ControllerPorts, 'store'>, route: DeclaredRoute): Promise<SplitOrder> {
+/** Declared URLs, the first one first. */
+function replacedBy({ alsoReplaced, replacedUrl }: KeptStable): readonly string[] {
+  return alsoReplaced.includes(replacedUrl) ? alsoReplaced : [...alsoReplaced, replacedUrl];
+}
+
+/** The complete desired split of a route, from the store and the file alone; with a promoted stable as it is stored, or without. */
+export async function desiredOrder(
+  ports: Pick<ControllerPorts, 'store'>,
+  route: DeclaredRoute,
+  promoted: 'as-stored' | 'forgotten' = 'as-stored',
+): Promise<SplitOrder> {
   const [latest] = await ports.store.rollouts.list({ route: route.name, limit: 1 });
   if (latest && !isEnded(latest.rollout)) return orderFor(latest.rollout);
-  const stored = (await ports.store.stables.list()).find((record) => record.route === route.name);
+  const stored =
+    promoted === 'forgotten'
+      ? undefined
+      : (await ports.store.stables.list()).find((record) => record.route === route.name);
   return steadyOrder(route.name, effectiveStable(route, stored), latest?.rollout.splitEpoch ?? 0);
 }
 
@@ -66,42 +78,60 @@ export async function carryOut(
 }
 
 /**
- * The file now declares a stable other than the one that a promotion replaced: the file wins, and the audit says so.
- * While a rollout runs on the route its pinned stable stays; the next one starts from the file's.
+ * The file declares a stable other than those that a promotion replaced: here the file wins, and the audit says so. The promoted one stays
+ * known, because another replica may still have the former file. While a rollout runs on the route its pinned stable stays; the next one
+ * starts from the file's.
  */
-export async function forgetReplacedStables(
-  store: Pick<Store, 'stables' | 'now'>,
+export async function declareStables(
+  { store, replica }: Pick<ControllerPorts, 'replica'> & { readonly store: Pick<Store, 'stables' | 'now'> },
   routes: readonly DeclaredRoute[],
 ): Promise<void> {
-  const replaced = await replacedStables(store, routes);
-  if (replaced.length > 0) await store.stables.forget(replaced);
+  const declarations = await stableDeclarations({ store, replica }, routes);
+  if (declarations.length > 0) await store.stables.declare(declarations);
 }
 
-/** The entry of each stable that these routes replace. */
-export async function replacedStables(
-  store: Pick<Store, 'stables' | 'now'>,
+/**
+ * What the file says of promoted stables, with the entry of each. `before` are the routes that this process has had so far: a file that
+ * goes back to a stable that was replaced is told from one that is late.
+ */
+export async function stableDeclarations(
+  { store, replica: by }: Pick<ControllerPorts, 'replica'> & { readonly store: Pick<Store, 'stables' | 'now'> },
   routes: readonly DeclaredRoute[],
-): Promise<readonly AuditDraft[]> {
-  const replaced: AuditDraft[] = [];
+  before: readonly DeclaredRoute[] = [],
+): Promise<readonly StableDeclaration[]> {
+  const declarations: StableDeclaration[] = [];
   for (const stored of await store.stables.list()) {
     const route = routes.find(({ name }) => name === stored.route);
-    if (!route || route.stable.url === stored.replacedUrl) continue;
-    const reason =
-      route.stable.url === stored.stable.url
-        ? 'serin.yaml declares the promoted stable now'
-        : `serin.yaml declares another stable than ${stored.replacedUrl}`;
-    replaced.push({
-      at: await store.now(),
-      actor: SERIN,
-      route: stored.route,
-      rolloutId: null,
-      event: { kind: 'stableDeclared', stable: route.stable },
-      reason,
-      before: stored.stable,
-      after: route.stable,
+    if (!route) continue;
+    const replaced = replacedBy(stored);
+    const place = replaced.indexOf(route.stable.url);
+    const placeBefore = replaced.indexOf(before.find(({ name }) => name === route.name)?.stable.url ?? '');
+    const wasOther = stored.declaredBy.includes(by);
+    if (place < 0 ? wasOther : !wasOther && placeBefore <= place) continue;
+    declarations.push({
+      says: place < 0 ? 'others' : 'again',
+      by,
+      promoted: stored.stable.url,
+      entry: {
+        at: await store.now(),
+        actor: SERIN,
+        route: stored.route,
+        rolloutId: null,
+        event: { kind: 'stableDeclared', stable: route.stable },
+        reason: whyDeclared(route, stored, place),
+        before: stored.stable,
+        after: route.stable,
+      },
     });
   }
-  return replaced;
+  return declarations;
+}
+
+function whyDeclared({ stable: { url } }: DeclaredRoute, stored: KeptStable, place: number): string {
+  if (place >= 0) return `serin.yaml declares ${url} again`;
+  return url === stored.stable.url
+    ? 'serin.yaml declares the promoted stable now'
+    : `serin.yaml declares another stable than ${stored.replacedUrl}`;
 }
 
 /** A rollback's page is resolved when the route next promotes. Repeated at every tick until nothing is left to resolve. */

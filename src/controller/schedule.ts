@@ -5,7 +5,7 @@ import type { PulledBrake } from '../split/order.ts';
 import { deliverDue } from './effects.ts';
 import { overdueAfterMs } from './memory.ts';
 import type { ControllerPorts } from './ports.ts';
-import { forgetReplacedStables, reconcile, resolvePages } from './reconcile.ts';
+import { declareStables, reconcile, resolvePages } from './reconcile.ts';
 import { LOGGED_EVERY, tick } from './tick.ts';
 import { type Weighed, watchOver } from './watch.ts';
 
@@ -137,7 +137,7 @@ export function createController(ports: ControllerPorts): Controller {
 
   return {
     async start() {
-      await forgetReplacedStables(ports.store, ports.routes);
+      await declareStables(ports, ports.routes);
       await reconcile(ports, abort.signal);
       // Remembered before the first tick: the database may be away by then.
       const active = await ports.store.rollouts.list({ active: true, limit: 1_000 });

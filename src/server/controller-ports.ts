@@ -31,12 +31,13 @@ export interface PortParts {
   /** Listed consumers, by route. */
   readonly listed: ReadonlyMap<string, readonly ListedRule[]>;
   readonly follow: (route: string) => Promise<void>;
+  readonly replica: string;
   readonly log: Log;
 }
 
 /** Everything that the controller touches, built from the parts of this process and from what of serin.yaml is in force at the time. */
 export function controllerPorts(parts: PortParts): ControllerPorts {
-  const { inForce, store, gateway, logs, listed, follow, log } = parts;
+  const { inForce, store, gateway, logs, listed, follow, replica, log } = parts;
   const { config } = inForce.now;
   const monotonic = () => performance.now();
   const evidence = inForce.derived((force) => evidenceSource(force.config, force.sources, gateway));
@@ -69,6 +70,7 @@ export function controllerPorts(parts: PortParts): ControllerPorts {
     safeguard: safeguardOf(gateway, config.controller.blindAfter),
     logsHeard: (route) => logs.heard(route),
     holder: newId(),
+    replica,
     log,
   };
 }

@@ -50,7 +50,7 @@ import { consumerFollower } from './follow-consumers.ts';
 import { gatewayOptions, openAccessLog, tokenNewsLog } from './gateway-options.ts';
 import { logControl } from './log-control.ts';
 import { newId } from './new-id.ts';
-import { openConfigured } from './open-configured.ts';
+import { openConfigured, replicaOf } from './open-configured.ts';
 import { type OpenLogs, openLogs } from './open-logs.ts';
 import { configurationControl } from './reload/configuration-control.ts';
 import { configurationTroubles } from './reload/configuration-troubles.ts';
@@ -152,7 +152,16 @@ export async function wire({ loaded, env, log: told, notices, store: opened }: W
       trust,
     });
     const logs = openLogs(inForce.now, log);
-    const ports = controllerPorts({ inForce, store, gateway, logs, listed, follow, log });
+    const ports = controllerPorts({
+      inForce,
+      store,
+      gateway,
+      logs,
+      listed,
+      follow,
+      replica: replicaOf(loaded, env),
+      log,
+    });
     const { memory } = ports;
     const routeFacts = inForce.derived(
       (force) => new Map(force.config.routes.map((route) => [route.name, routeFactsOf(route)])),

@@ -213,6 +213,8 @@ export const stables = pgTable('stables', {
   route: text('route').primaryKey(),
   stable: jsonb('stable').$type<Upstream>().notNull(),
   replacedUrl: text('replaced_url').notNull(),
+  alsoReplaced: jsonb('also_replaced').$type<readonly string[]>().notNull().default([]),
+  declaredBy: jsonb('declared_by').$type<readonly string[]>().notNull().default([]),
 });
 
 /** One row, by which a change of the installation's secret is noticed. */

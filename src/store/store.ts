@@ -43,6 +43,24 @@ export interface StableRecord {
   readonly replacedUrl: string;
 }
 
+/** With what became of it. */
+export interface KeptStable extends StableRecord {
+  /** Declared URLs that promotions before it replaced, in their order: a file may be late by more than one. */
+  readonly alsoReplaced: readonly string[];
+  /** The replicas whose files have declared another stable since than those that were replaced. */
+  readonly declaredBy: readonly string[];
+}
+
+/** What the file of a replica says of the promoted stable of a route: `others` than those that it replaced, or one of them `again`. */
+export interface StableDeclaration {
+  readonly says: 'others' | 'again';
+  /** The replica. */
+  readonly by: string;
+  /** The URL of the promoted stable. */
+  readonly promoted: string;
+  readonly entry: AuditDraft;
+}
+
 export interface RolloutFilter {
   readonly route?: string;
   /** Only of these. */
@@ -315,12 +333,12 @@ export type Revocation =
   | { readonly kind: 'last-admin' };
 
 export interface StableStore {
-  list(): Promise<readonly StableRecord[]>;
+  list(): Promise<readonly KeptStable[]>;
   /**
-   * The file declares another stable now: the stored one of the route of each entry is removed, with that entry if there was one. `also`
-   * are entries that are written in the same transaction, before those.
+   * A stable that a file has `again` is removed, and for `others` it is remembered whose file that is; each with its entry, unless it was so
+   * before, or another stable has been promoted. `also` are entries that are written in the same transaction, before those.
    */
-  forget(declared: readonly AuditDraft[], also?: readonly AuditDraft[]): Promise<void>;
+  declare(declarations: readonly StableDeclaration[], also?: readonly AuditDraft[]): Promise<void>;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AuditDraft } from '../../src/rollout/record.ts';
+import type { StableDeclaration } from '../../src/store/store.ts';
 import { changeOf, insertionOf, rolloutOf } from '../support/rollout-fixture.ts';
 import { T0 } from '../support/rollouts.ts';
 import { codeOf, fresh, type StoreBench } from './store-bench.ts';
@@ -153,22 +154,50 @@ export function listsContract(bench: () => StoreBench): void {
   describe('promoted stables', () => {
     beforeEach(() => bench().privileged('delete from stables'));
 
-    it('are replaced by the next promotion and forgotten once, audited with what else is written then', async () => {
+    it('are replaced by the next promotion, which knows what files have declared', async () => {
       const route = fresh('route');
       const rollout = rolloutOf({ route });
       const kept = { route, stable: rollout.canary, replacedUrl: rollout.stable.url };
       await store().rollouts.commit(insertionOf(rollout, { newStable: kept, audit: [] }));
       const again = { ...kept, stable: { url: 'http://v3.internal/', version: 'v3' } };
       await store().rollouts.commit(changeOf(rollout, {}, { newStable: again, audit: [] }));
-      expect(await store().stables.list()).toEqual([again]);
-      const [forgotten, also] = [draftOf(route, 'stableForgotten'), draftOf(route, 'configReloaded')];
+      const replaced = [rollout.stable.url];
+      expect(await store().stables.list()).toEqual([{ ...again, alsoReplaced: replaced, declaredBy: [] }]);
+      await store().stables.declare([declaration('others', again.stable.url, draftOf(route, 'stableDeclared'))]);
+      const third = { route, stable: { url: 'http://v4.internal/', version: 'v4' }, replacedUrl: again.stable.url };
+      await store().rollouts.commit(changeOf({ ...rollout, version: 2 }, {}, { newStable: third, audit: [] }));
+      const also = [...replaced, again.stable.url];
+      expect(await store().stables.list()).toEqual([{ ...third, alsoReplaced: also, declaredBy: [] }]);
+    });
+
+    it('are marked once by each replica and forgotten once, audited with what else is written then', async () => {
+      const route = fresh('route');
+      const rollout = rolloutOf({ route });
+      const kept = { route, stable: rollout.canary, replacedUrl: rollout.stable.url };
+      await store().rollouts.commit(insertionOf(rollout, { newStable: kept, audit: [] }));
+      const [other, forgotten, also] = [
+        draftOf(route, 'stableDeclared'),
+        draftOf(route, 'stableForgotten'),
+        draftOf(route, 'configReloaded'),
+      ];
+      const { url } = kept.stable;
+      const marked = { ...kept, alsoReplaced: [], declaredBy: ['one'] };
+      await store().stables.declare([declaration('others', url, other)]);
+      await store().stables.declare([declaration('others', url, other)]);
       const unstorable = { ...forgotten, reason: 'NUL \0' };
-      expect(await codeOf(store().stables.forget([unstorable], [also]))).toBe('invalid-input');
-      expect([await store().stables.list(), await kindsOf(route)]).toEqual([[again], []]);
-      await store().stables.forget([forgotten], [also]);
-      await store().stables.forget([forgotten]);
+      expect(await codeOf(store().stables.declare([declaration('again', url, unstorable)], [also]))).toBe(
+        'invalid-input',
+      );
+      await store().stables.declare([declaration('again', 'http://another.internal/', forgotten)]);
+      expect([await store().stables.list(), await kindsOf(route)]).toEqual([[marked], ['stableDeclared']]);
+      await store().stables.declare([declaration('again', url, forgotten)], [also]);
+      await store().stables.declare([declaration('again', url, forgotten)]);
       expect(await store().stables.list()).toEqual([]);
-      expect(await kindsOf(route)).toEqual(['configReloaded', 'stableForgotten']);
+      expect(await kindsOf(route)).toEqual(['stableDeclared', 'configReloaded', 'stableForgotten']);
     });
   });
+}
+
+function declaration(says: StableDeclaration['says'], promoted: string, entry: AuditDraft): StableDeclaration {
+  return { says, by: 'one', promoted, entry };
 }

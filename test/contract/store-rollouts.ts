@@ -237,7 +237,7 @@ export function rolloutsContract(bench: () => StoreBench): void {
       const rollout = await started();
       const kept = { route: rollout.route, stable: rollout.canary, replacedUrl: rollout.stable.url };
       await store().rollouts.commit(changeOf(rollout, { stage: { kind: 'finalised' } }, { newStable: kept }));
-      expect(await store().stables.list()).toContainEqual(kept);
+      expect(await store().stables.list()).toContainEqual({ ...kept, alsoReplaced: [], declaredBy: [] });
     });
   });
 

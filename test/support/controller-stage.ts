@@ -179,6 +179,7 @@ export function controllerStage(
       blindAfterMs: 60_000,
     },
     holder: 'test',
+    replica: 'one',
     log: () => undefined,
   };
   const { brakes } = ports.memory;

@@ -78,7 +78,7 @@ export function memoryStore(): Store {
       counts: async () => ({ waiting: 0, delivered: 0, rejected: 0, oldestWaitingAt: null }),
       channels: async () => [],
     },
-    stables: { list: async () => [], forget: async () => {} },
+    stables: { list: async () => [], declare: async () => {} },
     lease: { hold: async () => ({ epoch: 1 }), release: async () => {} },
     now: async () => T0,
   };

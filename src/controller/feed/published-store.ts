@@ -62,7 +62,7 @@ export function publishedStore(store: Store, { feed, publisher, follower, log }:
       create: (token, entry) => published(tokens.create(token, entry)),
       revoke: (id, entry) => published(tokens.revoke(id, entry)),
     },
-    stables: { ...stables, forget: (declared, also) => published(stables.forget(declared, also)) },
+    stables: { ...stables, declare: (declarations, also) => published(stables.declare(declarations, also)) },
     secretCheck: {
       ...secretCheck,
       put: (value, kept, entries) => published(secretCheck.put(value, kept, entries)),

@@ -1,7 +1,7 @@
 import type { RolloutRecord } from '../../rollout/record.ts';
 import { ENDS, isEnded } from '../../rollout/state.ts';
 import type { Upstream } from '../../split/order.ts';
-import type { EndedRollout, StableRecord, Store } from '../../store/store.ts';
+import type { EndedRollout, KeptStable, Store } from '../../store/store.ts';
 import type { Memory } from '../memory.ts';
 import { orRemembered } from '../patience.ts';
 import type { DeclaredRoute } from '../ports.ts';
@@ -32,7 +32,7 @@ export interface RouteNow {
 }
 
 interface Stored {
-  readonly stables: readonly StableRecord[];
+  readonly stables: readonly KeptStable[];
   /** By route. */
   readonly ended: ReadonlyMap<string, EndedRollout>;
   /** Null where the memory of this process has them. */

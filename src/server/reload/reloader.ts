@@ -12,7 +12,7 @@ import { gatewayRoute } from '../../config/routes.ts';
 import { gatewayTimeouts } from '../../config/timeouts.ts';
 import { soon } from '../../controller/patience.ts';
 import type { ControllerPorts } from '../../controller/ports.ts';
-import { carryOut, desiredOrder, replacedStables } from '../../controller/reconcile.ts';
+import { carryOut, desiredOrder, stableDeclarations } from '../../controller/reconcile.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { resolveSecret } from '../../identity/secrets.ts';
 import { formatIssue } from '../../policy/place.ts';
@@ -20,9 +20,8 @@ import type { LoadedPolicy } from '../../policy/read.ts';
 import { type Log, messageOf } from '../../problem/log.ts';
 import { type Issue, Problem } from '../../problem/problem.ts';
 import type { Actor } from '../../rollout/event.ts';
-import type { AuditDraft } from '../../rollout/record.ts';
 import type { SplitOrder } from '../../split/order.ts';
-import type { ListedConsumer, Store } from '../../store/store.ts';
+import type { ListedConsumer, StableDeclaration, Store } from '../../store/store.ts';
 import { type Force, type InForce, openConfiguration } from './in-force.ts';
 
 export interface ReloaderParts {
@@ -191,10 +190,13 @@ export class Reloader {
         if (added.some(({ name }) => name === route.name)) await gateway.setSplit(await desiredOrder(ports, route));
       }
       for (const { name } of rekeyed) lists.set(name, await store.consumers.list(name));
+      const declarations = await stableDeclarations(ports, force.routes, before.routes);
       for (const route of moved) {
-        orders.push({ mark: ports.memory.unapplied.get(route.name), order: await desiredOrder(ports, route) });
+        const isAgain = declarations.some(({ says, entry }) => says === 'again' && entry.route === route.name);
+        const order = await desiredOrder(ports, route, isAgain ? 'forgotten' : 'as-stored');
+        orders.push({ mark: ports.memory.unapplied.get(route.name), order });
       }
-      await this.record(told, { by, reason }, await replacedStables(store, force.routes));
+      await this.record(told, { by, reason }, declarations);
     } catch (error) {
       await gateway.redeclare(declarationOf(before));
       throw error;
@@ -211,16 +213,16 @@ export class Reloader {
   private async record(
     { applied, waiting }: Reloading,
     { by, reason }: ReloadCause,
-    replaced: readonly AuditDraft[],
+    declarations: readonly StableDeclaration[],
   ): Promise<void> {
     const { store } = this.parts;
     const isKnown = JSON.stringify(waiting) === JSON.stringify(this.last.waiting);
     if (applied.length === 0 && isKnown) {
-      if (replaced.length > 0) await store.stables.forget(replaced);
+      if (declarations.length > 0) await store.stables.declare(declarations);
       return;
     }
     const changes = [...applied, ...waiting].map(toldChange);
-    await store.stables.forget(replaced, [
+    await store.stables.declare(declarations, [
       {
         at: await store.now(),
         actor: by,

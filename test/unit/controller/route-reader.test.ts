@@ -4,7 +4,7 @@ import { Problem } from '../../../src/problem/problem.ts';
 import { SERIN } from '../../../src/rollout/event.ts';
 import { noEvidence } from '../../../src/rollout/evidence.ts';
 import type { RolloutRecord } from '../../../src/rollout/record.ts';
-import type { EndedRollout, StableRecord } from '../../../src/store/store.ts';
+import type { EndedRollout, KeptStable } from '../../../src/store/store.ts';
 import { rolloutIn, T0 } from '../../support/rollouts.ts';
 
 const declared = { url: 'http://127.0.0.1:9000/', version: 'v0' };
@@ -37,7 +37,7 @@ function readerOf() {
     away: false,
     known: [] as readonly RolloutRecord[],
     stored: [] as readonly RolloutRecord[],
-    stables: [] as readonly StableRecord[],
+    stables: [] as readonly KeptStable[],
     ended: [] as readonly EndedRollout[],
     moves: [] as readonly { readonly route: string; readonly to: string | null }[],
     asked: [] as string[],
@@ -85,9 +85,11 @@ describe('what is going on at the routes', () => {
   it('has the stable that a finalised rollout made, until the file declares another', async () => {
     const { world, read } = readerOf();
     const stable = { url: 'http://127.0.0.1:9002/', version: 'v2' };
-    world.stables = [{ route: 'payments', stable, replacedUrl: declared.url }];
+    world.stables = [{ route: 'payments', stable, replacedUrl: declared.url, alsoReplaced: [], declaredBy: [] }];
     expect((await read())[0]?.stable).toEqual(stable);
-    world.stables = [{ route: 'payments', stable, replacedUrl: 'http://127.0.0.1:1/' }];
+    world.stables = [
+      { route: 'payments', stable, replacedUrl: 'http://127.0.0.1:1/', alsoReplaced: [], declaredBy: [] },
+    ];
     expect((await read())[0]?.stable).toEqual(declared);
   });
 
