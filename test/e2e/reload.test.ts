@@ -7,6 +7,7 @@ import type { Traffic } from '../../src/demo/traffic.ts';
 import { callerOf, toy, trafficTo } from '../support/cast.ts';
 import { evenPolicy } from '../support/even-policy.ts';
 import { fetchOnce } from '../support/fetch-once.ts';
+import { issuer, keySet } from '../support/issuer.ts';
 import { type Home, makeHome, type ServerProcess, serin, startServerProcess } from '../support/server-process.ts';
 import { isShort } from '../support/short.ts';
 
@@ -21,8 +22,8 @@ let traffic: Traffic;
 let rollout: string;
 
 /** The file, with other values each time; `shop` has a rollout. */
-const file = ({ answer = '30s', listen = '127.0.0.1:0', shop = '/shop', more = '' } = {}) => `
-gateway: { listen: "${listen}" }
+const file = ({ answer = '30s', listen = '127.0.0.1:0', shop = '/shop', more = '', proxies = '' } = {}) => `
+gateway: { listen: "${listen}", trustedProxies: [${proxies}] }
 control: { listen: 127.0.0.1:0 }
 controller: { tick: 1s }
 policies: [even.yaml]
@@ -31,6 +32,9 @@ routes:
 ${more}channels: { console: false }
 `;
 const side = () => `  - { name: side, path: /side, stable: { url: "${stable.url}", version: v1 }, policy: even }\n`;
+/** A route whose consumers are known by tokens of this audience. */
+const keyed = (audience: string) =>
+  `${side().replace(/ }\n$/, '')}, consumerKey: { jwt: { jwks: jwks.json, issuer: "https://issuer.test", audience: "${audience}" } } }\n`;
 const caller = () => callerOf(() => ({ url: server.controlUrl, token: home.token() }));
 const reload = async (body: object = {}) => {
   const answer = await fetch(new URL('/api/v1/reload', server.controlUrl), {
@@ -117,6 +121,50 @@ describe('a Serin whose files change', { shuffle: false }, () => {
     expect([diff.code, diff.stdout]).toEqual([1, expect.stringMatching(/^gateway\.listen .*needs a restart$/m)]);
     const audit = await serin(['audit', '--limit', '1', '--server', server.controlUrl, '--token', home.token()]);
     expect(audit.stdout).toMatch(/local admin +token +- +configReloaded +“tried”/);
+  });
+
+  it('believes no more what a reload took away, while requests flow, and shows no secret', async () => {
+    const flow = trafficTo(server.gatewayUrl, 100, 60_000);
+    const [former, present] = [issuer('k1'), issuer('k1')];
+    const told = async (token: string) => {
+      const outcomes = async () => (await (await fetch(new URL('/metrics', server.controlUrl))).text()).split('\n');
+      const before = await outcomes();
+      await fetchOnce(`${server.gatewayUrl}/side/a`, { authorization: `Bearer ${token}` });
+      const isNew = (line: string) =>
+        /http_route="side",outcome=/.test(line) && !/ 0$/.test(line) && !before.includes(line);
+      await expect.poll(async () => (await outcomes()).filter(isNew).length).toBe(1);
+      return /outcome="([^"]+)"/.exec((await outcomes()).find(isNew) ?? '')?.[1];
+    };
+    home.write('jwks.json', keySet(former));
+    home.write('serin.yaml', file({ more: keyed('one') }));
+    expect((await reload()).status).toBe(200);
+    const [old, other] = [former.token({ aud: 'one' }), present.token({ aud: 'one' })];
+    expect([await told(old), await told(other)]).toEqual(['verified', 'bad-signature']);
+    home.write('jwks.json', keySet(present));
+    server.child.kill('SIGHUP');
+    await expect.poll(() => told(old), { timeout: 10_000 }).toBe('bad-signature');
+    expect(await told(other)).toBe('verified');
+    const proto = async () => {
+      const answer = await fetchOnce(`${server.gatewayUrl}/side/echo`, { 'x-forwarded-proto': 'https' });
+      return /x-forwarded-proto","(\w+)"/i.exec(await answer.text())?.[1];
+    };
+    expect(await proto()).toBe('http');
+    home.write('serin.yaml', file({ more: keyed('two'), proxies: '127.0.0.1' }));
+    expect((await reload()).status).toBe(200);
+    expect([await told(other), await proto()]).toEqual(['wrong-audience', 'https']);
+    home.write(
+      'serin.yaml',
+      `${file({ more: keyed('two') })}sources: { a: { kind: json, url: "https://a.test", auth: { bearer: hunter2 } } }\n`,
+    );
+    const refused = await reload();
+    expect([refused.status, server.output()]).toEqual([422, expect.stringContaining('bearer: *******')]);
+    expect(`${JSON.stringify(refused.body)} ${JSON.stringify(await readyz())} ${server.output()}`).not.toContain(
+      'hunter2',
+    );
+    home.write('serin.yaml', file());
+    expect([(await reload()).status, await sideStatus()]).toEqual([200, 404]);
+    expect(flow.counts()).toMatchObject({ failed: 0 });
+    await flow.stop();
   });
 
   it('follows its files by itself, also behind a symbolic link; a running rollout keeps its policy', async () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
@@ -76,6 +76,43 @@ it('has a change read while something else is written in the folder all the time
   }
   expect(reload).toHaveBeenCalledOnce();
   expect(wholes[0]?.match(/another line/g)).toHaveLength(6);
+});
+
+it('ends a burst of saves with the last one, and follows the link of a folder of which nobody else may see anything', async () => {
+  const { home } = await loaded();
+  const text = loadConfig(home.configFile, {}).document?.text ?? '';
+  for (const name of ['data-1', 'data-2']) {
+    mkdirSync(join(home.folder, name), { mode: 0o700 });
+    home.write(join(name, 'serin.yaml'), `${text}# ${name}\n`);
+  }
+  const link = (to: string) => {
+    symlinkSync(to, join(home.folder, 'next'));
+    renameSync(join(home.folder, 'next'), join(home.folder, '..data'));
+  };
+  link('data-1');
+  rmSync(home.configFile);
+  symlinkSync(join('..data', 'serin.yaml'), home.configFile);
+  chmodSync(home.folder, 0o700);
+  const read = () => openConfiguration(loadConfig(home.configFile, {}), { env: {}, notices: null });
+  const inForce = { now: await read() };
+  const reload = vi.fn<Reloader['reload']>(async () => {
+    inForce.now = await read();
+    return { applied: [], waiting: [] };
+  });
+  const watch = new FileWatch({ inForce, reloader: { reload } });
+  onTestFinished(() => watch.stop());
+  watch.start();
+  for (const name of ['data-2', 'data-1', 'data-2']) {
+    link(name);
+    await pass(3_000);
+    expect(inForce.now.loaded.document?.text).toContain(`# ${name}`);
+  }
+  for (let at = 0; at < 100; at++) {
+    home.write(join('data-2', 'serin.yaml'), `${text}# save ${at}\n`);
+    await vi.advanceTimersByTimeAsync(20);
+  }
+  await pass(10_000);
+  expect(inForce.now.loaded.document?.text).toContain('# save 99');
 });
 
 it('sees what was written after the file was loaded, and before anybody looked at it again', async () => {
