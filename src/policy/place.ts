@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, type ParsedNode } from 'yaml';
 import type { Issue } from '../problem/problem.ts';
 import { type DocumentFault, formatPath, printable } from './fault.ts';
-import type { TextRange } from './hidden-values.ts';
+import type { TextRange } from './text/hidden-values.ts';
 
 const WIDEST = 160;
 

@@ -1,9 +1,9 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, parseDocument } from 'yaml';
 import type { Issue } from '../problem/problem.ts';
 import { printable, shown } from './fault.ts';
-import { likelySecretRanges, secretRanges } from './hidden-values.ts';
 import { issueAt, type SourceDocument, type SourceText, sourceDocument, sourceText } from './place.ts';
 import { isStorable, UNSTORABLE } from './storable.ts';
+import { likelySecretRanges, secretRanges } from './text/hidden-values.ts';
 
 /** Of a document, unless its reader allows more. */
 export const MOST_YAML_BYTES = 64 * 1024;

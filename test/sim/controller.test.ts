@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deliverDue } from '../../src/controller/effects.ts';
-import { declareStables, desiredOrder, stableDeclarations } from '../../src/controller/reconcile.ts';
+import { declareStables } from '../../src/controller/reconcile.ts';
 import { replay } from '../../src/controller/replay.ts';
 import type { Delivery } from '../../src/notify/channel.ts';
 import { canonicalJson } from '../../src/policy/digest.ts';
@@ -390,32 +390,5 @@ describe('the promoted stable', () => {
       event: { kind: 'stableDeclared' },
       before: { version: 'v2' },
     });
-  });
-
-  it('goes on at a replica that still has the former file, until a file goes back', async () => {
-    const [former, next, third] = ['http://127.0.0.1:9001/', 'http://127.0.0.1:9002/', 'http://127.0.0.1:9003/'];
-    const on = await promoted();
-    const [one, two] = [on.ports, { ...on.ports, replica: 'two' }];
-    const routesWith = (url: string) => one.routes.map((route) => ({ ...route, stable: { url, version: 'declared' } }));
-    const servedBy = async (ports: typeof one, url: string, before: string | null = null) => {
-      const routes = routesWith(url);
-      const declared = await stableDeclarations(ports, routes, before === null ? [] : routesWith(before));
-      if (declared.length > 0) await ports.store.stables.declare(declared);
-      const [route] = routes;
-      return route && (await desiredOrder(ports, route)).stable.url;
-    };
-    expect(await servedBy(one, next, former)).toBe(next);
-    expect(await servedBy(two, former)).toBe(next);
-    expect(await servedBy(one, third, next)).toBe(third);
-    expect(await servedBy(two, former)).toBe(next);
-    expect(await servedBy(two, third, former)).toBe(third);
-    expect(await servedBy(one, former, third)).toBe(former);
-    expect(await servedBy(two, next, third)).toBe(next);
-    const told = await on.store.audit.list({ route: on.route, limit: 3 });
-    expect(told.map(({ reason }) => reason)).toEqual([
-      `serin.yaml declares ${former} again`,
-      `serin.yaml declares another stable than ${former}`,
-      'serin.yaml declares the promoted stable now',
-    ]);
   });
 });
