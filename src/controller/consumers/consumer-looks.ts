@@ -1,9 +1,9 @@
 import { DAY_MS, utcDayOf } from '../../consumers/ledger/consumer-day.ts';
 import type { ConsumersSeen, Evidence } from '../../rollout/evidence.ts';
-import { asksWhoNeedsOld, type UnlistedTraffic, whoNeedsOld } from '../../rollout/needs/old-version.ts';
+import { asksWhoNeedsOld, unlistedTraffic, whoNeedsOld } from '../../rollout/needs/old-version.ts';
 import type { RolloutRecord } from '../../rollout/record.ts';
 import type { ListedRule } from '../../split/order.ts';
-import type { LedgerShares, ListedConsumer } from '../../store/store.ts';
+import type { ListedConsumer } from '../../store/store.ts';
 import type { ControllerPorts } from '../ports.ts';
 import { compareMoved } from './own-pasts.ts';
 
@@ -55,18 +55,7 @@ async function askLedger(
   const { rollout } = record;
   const isBounded = rollout.policy.spec.consumers.unlisted !== undefined;
   const day = utcDayOf(at - (UNLISTED_DAYS - 1) * DAY_MS);
-  const unlisted = isBounded
-    ? unlistedIn(await store.consumerLedger.shares(rollout.route, list, { day, largest: 0 }))
-    : null;
+  const shares = isBounded ? await store.consumerLedger.shares(rollout.route, list, { day, largest: 0 }) : null;
+  const unlisted = shares && unlistedTraffic(shares.sums, shares.unlisted.credentials, UNLISTED_DAYS);
   return { ledgerAt: at, needsOld: { listed: [], unlisted }, ...(await compareMoved(ports, record, list, at)) };
-}
-
-function unlistedIn({ sums, unlisted }: LedgerShares): UnlistedTraffic {
-  const requestsOf = (rows: LedgerShares['sums']) => rows.reduce((sum, { requests }) => sum + requests, 0);
-  return {
-    requests: requestsOf(sums.filter(({ kind }) => kind !== 'listed')),
-    ofAll: requestsOf(sums),
-    credentials: unlisted.credentials,
-    days: UNLISTED_DAYS,
-  };
 }

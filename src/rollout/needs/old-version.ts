@@ -8,7 +8,10 @@ import type { ConsumerRule } from '../../split/order.ts';
 import { currentStep } from '../plan.ts';
 import type { Rollout } from '../state.ts';
 
-/** Requests of a route in the last days, and those of clients that nobody listed: by credentials that are not on the list, or without one. */
+/**
+ * Requests of a route in the last days, and those of clients that nobody listed: by credentials that are not on the list, or without one.
+ * What was answered with 4xx is left out: whoever is refused needs no version, and could hold up a rollout by asking again and again.
+ */
 export interface UnlistedTraffic {
   readonly requests: number;
   readonly ofAll: number;
@@ -46,6 +49,18 @@ export function whoNeedsOld(rollout: Rollout, list: readonly Ruled[], unlisted: 
   return { listed: list.filter(isKept).map(({ name }) => name), unlisted };
 }
 
+/** Of sums by who asked; `credentials` as in `UnlistedTraffic`. */
+export function unlistedTraffic(
+  sums: readonly { readonly kind: string; readonly requests: number; readonly clientErrors: number }[],
+  credentials: number,
+  days: number,
+): UnlistedTraffic {
+  const requestsOf = (rows: typeof sums) =>
+    rows.reduce((sum, { requests, clientErrors }) => sum + requests - clientErrors, 0);
+  const unlisted = sums.filter(({ kind }) => kind !== 'listed');
+  return { requests: requestsOf(unlisted), ofAll: requestsOf(sums), credentials, days };
+}
+
 /** Whether it is asked who still needs the old version: rules of consumers count on the route, and the policy says something of them. */
 export function asksWhoNeedsOld(rollout: Rollout): boolean {
   return movesConsumers(rollout.policy) && capabilitiesOf(rollout).gatewayCarries;
@@ -76,11 +91,11 @@ export function unlistedLeft({ stable, policy }: Rollout, { unlisted }: NeedsOld
   return `${unlistedInWords(unlisted)}, who still need ${stable.version}: ${most}`;
 }
 
-/** `3.2 % of the requests of the last 7 days came from clients that nobody listed (17 credentials)`. */
+/** `3.2 % of the requests of the last 7 days, without those answered with 4xx, came from clients that nobody listed (17 credentials)`. */
 export function unlistedInWords({ requests, ofAll, credentials, days }: UnlistedTraffic): string {
   const known = credentials === 0 ? 'none with a credential that was counted' : counted(credentials, 'credential');
   const share = ofAll === 0 ? 'none' : formatShare(requests / ofAll);
-  return `${share} of the requests of the last ${counted(days, 'day')} came from clients that nobody listed (${known})`;
+  return `${share} of the requests of the last ${counted(days, 'day')}, without those answered with 4xx, came from clients that nobody listed (${known})`;
 }
 
 /** `acme, globex, initech`; the first five of more, and how many more. */

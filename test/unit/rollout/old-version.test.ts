@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PolicyDocument } from '../../../src/policy/schema.ts';
 import { decide } from '../../../src/rollout/decide.ts';
 import { needsOf } from '../../../src/rollout/needs/needs.ts';
-import { type UnlistedTraffic, whoNeedsOld } from '../../../src/rollout/needs/old-version.ts';
+import { type UnlistedTraffic, unlistedTraffic, whoNeedsOld } from '../../../src/rollout/needs/old-version.ts';
 import { transition } from '../../../src/rollout/transition.ts';
 import { evidence, facts, verdict } from '../../support/decisions.ts';
 import { context, policyOf, rolloutIn } from '../../support/rollouts.ts';
@@ -66,11 +66,22 @@ describe('before everybody gets the new version', () => {
       {
         what: 'consumers',
         met: false,
-        says: '1 % of the requests of the last 7 days came from clients that nobody listed (17 credentials), who still need v1: at most 1% may be left behind',
+        says: '1 % of the requests of the last 7 days, without those answered with 4xx, came from clients that nobody listed (17 credentials), who still need v1: at most 1% may be left behind',
       },
     ]);
     expect(passes(lastStep(BOUND, [], traffic(100)))).toBe('stepPassed');
     expect(passes(lastStep(STABLE, [], traffic(10_000)))).toBe('stepPassed');
+  });
+
+  it('of unlisted traffic, what is refused does not count: anybody could send it', () => {
+    const row = (kind: string, requests: number, clientErrors: number) => ({ kind, requests, clientErrors });
+    const sums = [
+      row('listed', 9_910, 10),
+      row('unlisted', 60, 0),
+      row('unlisted-others', 500, 500),
+      row('none', 940, 900),
+    ];
+    expect(unlistedTraffic(sums, 17, 7)).toEqual(traffic(100));
   });
 
   it('a person is refused with the same names, and may go on without them from any stage before', () => {
@@ -86,7 +97,7 @@ describe('before everybody gets the new version', () => {
       expect(by()).toEqual({
         kind: 'refused',
         reason:
-          '1 listed consumer still needs v1: acme; and 3 % of the requests of the last 7 days came from clients that nobody listed (17 credentials), who still need v1: at most 1% may be left behind; move them first, or go on without them: leaveBehind, --leave-behind on the command line',
+          '1 listed consumer still needs v1: acme; and 3 % of the requests of the last 7 days, without those answered with 4xx, came from clients that nobody listed (17 credentials), who still need v1: at most 1% may be left behind; move them first, or go on without them: leaveBehind, --leave-behind on the command line',
       });
       expect(by(needsOld)).toMatchObject({ kind: 'moved', rollout: { stage: { kind: 'bake' } } });
     }
