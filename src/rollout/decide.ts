@@ -211,7 +211,7 @@ function endOfStage(rollout: Rollout, { forced, verdict }: Evidence): MachineEve
       return verdict && { kind: 'stepPassed', index: stage.index, reason: verdict.reason, verdict };
     case 'bake': {
       const dwell = formatDuration(neededDwellMs(rollout));
-      return { kind: 'bakePassed', reason: `served 100% for ${dwell} within its guards` };
+      return { kind: 'bakePassed', reason: `baked for ${dwell} within its guards` };
     }
     case 'promoted':
       return { kind: 'rolloutFinalised', reason: 'the canary is the stable now' };

@@ -72,7 +72,7 @@ function next(rollout: Rollout): Rollout {
       return apply(rollout, { kind: 'advanced', to: last ? 'bake' : `step-${stage.index + 2}` });
     }
     case 'bake':
-      return apply(rollout, { kind: 'bakePassed', reason: 'served 100% for 1m within its guards' });
+      return apply(rollout, { kind: 'bakePassed', reason: 'baked for 1m within its guards' });
     case 'promoted':
       return apply(rollout, { kind: 'rolloutFinalised', reason: 'the canary is the stable now' });
     default:

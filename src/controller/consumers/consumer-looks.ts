@@ -27,10 +27,12 @@ export async function withConsumers(ports: Ports, { rollout, evidence }: Rollout
   // A list that another process changed, or whose change did not reach the gateway.
   if (!isInForce(ports.listed(rollout.route), list)) await ports.followConsumers(rollout.route);
   const before = evidence.consumers;
-  const isDue = before === undefined || Math.abs(at - before.ledgerAt) >= LEDGER_TICKS * ports.tickMs;
+  const onCanary = new Set(list.filter(({ rule }) => rule === 'canary').map(({ name }) => name));
+  // Nobody is told of one that was moved meanwhile as if it had been compared.
+  const isMoved = kind === 'step' && (before?.compared?.moved ?? 0) !== onCanary.size;
+  const isDue = before === undefined || isMoved || Math.abs(at - before.ledgerAt) >= LEDGER_TICKS * ports.tickMs;
   const ledger = isDue ? await askLedger(ports, { rollout, evidence }, list, at) : before;
   const { worse = [], ...seen } = ledger;
-  const onCanary = new Set(list.filter(({ rule }) => rule === 'canary').map(({ name }) => name));
   const stillMoved = worse.filter(({ name }) => onCanary.has(name));
   const consumers: ConsumersSeen = {
     ...seen,

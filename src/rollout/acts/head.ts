@@ -87,7 +87,7 @@ function leftIn(event: ChangeOutcome['event'], after: Rollout): readonly string[
     ...(listed.length === 0
       ? []
       : [
-          `It goes on without ${counted(listed.length, 'listed consumer')} that still need ${after.stable.version}: ${someNames(listed)}.`,
+          `It goes on without ${counted(listed.length, 'listed consumer')} that still ${listed.length === 1 ? 'needs' : 'need'} ${after.stable.version}: ${someNames(listed)}.`,
         ]),
     ...(unlisted === null || unlisted.requests === 0 ? [] : [`It goes on though ${unlistedInWords(unlisted)}.`]),
   ];

@@ -45,13 +45,16 @@ export function faring(
   return isAny ? { holds: false, says: comparedInWords(rollout, compared) } : null;
 }
 
-/** `3 moved consumers fare as before on v1, of whom 1 has too few requests to say`. */
+/** `3 moved consumers, compared with their own past on v1: none is worse off by itself; 1 of them has too few requests to say`. */
 function comparedInWords({ stable }: Rollout, { moved, tooFew, alike }: Compared): string {
-  const all = `${counted(moved, 'moved consumer')}, compared with their own past on ${stable.version}`;
-  const quiet = tooFew === 0 ? '' : `; ${tooFew} of them ${tooFew === 1 ? 'has' : 'have'} too few requests to say`;
+  const isOne = moved === 1;
+  const own = `${isOne ? 'its' : 'their'} own past on ${stable.version}`;
+  const all = `${counted(moved, 'moved consumer')}, compared with ${own}`;
+  const few = isOne ? 'it has' : `${tooFew} of them ${tooFew === 1 ? 'has' : 'have'}`;
+  const quiet = tooFew === 0 ? '' : `; ${few} too few requests to say`;
   const shared =
     alike.length === 0 ? '' : `; ${someNames(alike)} got worse, and so did those on ${stable.version} in the same days`;
-  return `${all}: none is worse off by itself${quiet}${shared}`;
+  return `${all}: ${isOne ? 'it' : 'none'} is ${isOne ? 'not ' : ''}worse off by itself${quiet}${shared}`;
 }
 
 /** The consumer that a page is about; null for a page about anything else. */

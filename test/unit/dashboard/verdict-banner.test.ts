@@ -66,9 +66,9 @@ describe('the banner', () => {
   });
 
   it('has a tick and the reason where the last step was passed, and no verdict is kept', () => {
-    const promoted = banner({ verdict: null, stage: 'promoted', reason: 'served 100% for 1h within its guards' });
+    const promoted = banner({ verdict: null, stage: 'promoted', reason: 'baked for 1h within its guards' });
     expect(promoted.leads).toMatchObject([
-      { sign: 'check', word: 'Promoted', says: 'served 100% for 1h within its guards', quote: '' },
+      { sign: 'check', word: 'Promoted', says: 'baked for 1h within its guards', quote: '' },
     ]);
     expect(banner({ verdict: null }).leads).toMatchObject([{ sign: 'open', word: 'Nothing judged yet' }]);
   });

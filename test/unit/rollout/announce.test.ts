@@ -179,7 +179,7 @@ describe('announce', () => {
       { kind: 'gatePassed', gate: 'integration-tests' },
       'payments: v2 let through gate integration-tests by ada: “because”',
     ],
-    ['bake', { kind: 'bakePassed', reason: 'served 100% for 1m' }, 'payments: v2 promoted to 100%: served 100% for 1m'],
+    ['bake', { kind: 'bakePassed', reason: 'baked for 1m' }, 'payments: v2 promoted to 100%: baked for 1m'],
   ] as const)('says in %s what was done, by whom and why: %j', (stage, event, summary) => {
     expect(told(rolloutIn(stage), event)[0]?.summary).toBe(summary);
   });
