@@ -55,10 +55,12 @@ const BY_THE_OWNER: readonly StepName[] = [
     (name): StepName => `src/gateway/route/follower.ts Follower.${name}`,
   ),
   'src/gateway/route/peer.ts Peers.trust',
-  ...['start', 'stop', 'totals'].map(
+  ...['start', 'renew', 'stop', 'totals'].map(
     (name): StepName => `src/gateway/route/jwt/consumer-tokens.ts ConsumerTokens.${name}`,
   ),
-  ...['start', 'stop', 'size'].map((name): StepName => `src/gateway/route/jwt/key-source.ts KeySource.${name}`),
+  ...['start', 'renew', 'stop', 'size'].map(
+    (name): StepName => `src/gateway/route/jwt/key-source.ts KeySource.${name}`,
+  ),
   'src/gateway/route/jwt/key-set.ts KeySet.size',
   ...['listed', 'take'].map((name): StepName => `src/gateway/measure/consumers/consumer-book.ts ConsumerBook.${name}`),
   'src/gateway/measure/consumers/consumer-tally.ts VersionCounts.read',
