@@ -1,4 +1,6 @@
 import { changedList } from '../../consumers/list-before.ts';
+import type { Actor } from '../../rollout/event.ts';
+import type { Means } from '../../rollout/eyes/means.ts';
 import type { AuditEntry, RolloutRecord } from '../../rollout/record.ts';
 import { stageName } from '../../rollout/state.ts';
 
@@ -32,8 +34,13 @@ export type ChangeEvent =
     }
   | {
       readonly kind: 'decision';
-      readonly data: Pick<AuditEntry, 'seq' | 'actor' | 'reason' | 'route' | 'rolloutId'> & {
+      readonly data: Pick<AuditEntry, 'seq' | 'reason' | 'route' | 'rolloutId'> & {
         readonly at: string;
+        /** As the audit shows them; null for what is not known. */
+        readonly actor: Pick<Actor, 'name' | 'role'> & {
+          readonly via: Means | null;
+          readonly subject: string | null;
+        };
         readonly event: string;
       };
     }
@@ -62,10 +69,10 @@ export function looked({ rollout, evidence }: RolloutRecord): ChangeEvent {
 /** An entry of the audit, and what else it says of its route. */
 export function decided(entry: AuditEntry): readonly ChangeEvent[] {
   const { seq, at, actor, reason, route, rolloutId, event } = entry;
-  const who = { name: actor.name, role: actor.role };
+  const { name, role, via = null, subject = null } = actor;
   const decision: ChangeEvent = {
     kind: 'decision',
-    data: { seq, at: instant(at), event: event.kind, actor: who, reason, route, rolloutId },
+    data: { seq, at: instant(at), event: event.kind, actor: { name, role, via, subject }, reason, route, rolloutId },
   };
   const changed = ofRoute(entry);
   return changed === null ? [decision] : [decision, { kind: 'routes', data: { route, changed } }];

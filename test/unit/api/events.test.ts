@@ -136,7 +136,8 @@ describe('GET /api/v1/events', () => {
     const reader = await open(token);
     for (const version of [1, 2]) publish(version, 'orders');
     publish(3);
-    const decision = { seq: 1, at: '', event: 'tokenCreated', actor: admin, reason: 'new', rolloutId: null };
+    const actor = { ...admin, via: null, subject: null };
+    const decision = { seq: 1, at: '', event: 'tokenCreated', actor, reason: 'new', rolloutId: null };
     control.feed.publish({ kind: 'decision', data: { ...decision, route: '' } });
     publish(4);
     await reader.until('both events', ({ length }) => length >= 3);

@@ -126,7 +126,7 @@ describe('what is written through a published store', () => {
           seq: 1,
           at: new Date(step.stageEnteredAt).toISOString(),
           event: 'preflightPassed',
-          actor: { name: 'serin', role: 'serin' },
+          actor: { name: 'serin', role: 'serin', via: null, subject: null },
           reason: step.reason,
           route: 'payments',
           rolloutId: step.id,
