@@ -78,7 +78,7 @@ function issueIn(document: SourceDocument): (fault: RouteFault & Partial<Documen
 
 /**
  * The shipped policies and those that the file names, by `metadata.name`; an installation's own policy may replace a shipped one.
- * Throws Problem('invalid-input') when one is invalid or a route names one that does not exist.
+ * Throws Problem('invalid-input') when one cannot be read or is invalid, or a route names one that does not exist.
  */
 export function loadPolicies({ config, folder, document }: LoadedConfig): ReadonlyMap<string, LoadedPolicy> {
   const shipped = readdirSync(SHIPPED)
@@ -86,8 +86,10 @@ export function loadPolicies({ config, folder, document }: LoadedConfig): Readon
     .map((name) => join(SHIPPED, name));
   const policies = new Map<string, LoadedPolicy>();
   const issues: Issue[] = [];
-  for (const file of [...shipped, ...config.policies.map((path) => resolve(folder, path))]) {
-    const read = readPolicy(readText(file), shownName(file));
+  const own = config.policies.map((path, at) => ({ file: resolve(folder, path), at }));
+  for (const { file, at } of [...shipped.map((path) => ({ file: path, at: null })), ...own]) {
+    const text = at === null ? readText(file) : readNamed(file, ['policies', at], document);
+    const read = readPolicy(text, shownName(file));
     if (read.ok) policies.set(read.policy.metadata.name, { policy: read.policy, digest: read.digest });
     else issues.push(...read.issues);
   }
@@ -114,6 +116,17 @@ export function routeIssue({
 
 function shownName(file: string): string {
   return file.startsWith(SHIPPED) ? join('policies', basename(file)) : file;
+}
+
+/** A file that `serin.yaml` names; where it cannot be read, the refusal has the place where it is named. */
+function readNamed(file: string, path: readonly (string | number)[], document: SourceDocument | null): string {
+  try {
+    return readText(file);
+  } catch (cause) {
+    if (!(cause instanceof Problem) || document === null) throw cause;
+    const { message } = cause;
+    throw new Problem('invalid-input', message, { cause, issues: [document.issue({ path, message, at: 'value' })] });
+  }
 }
 
 function readText(file: string, hint = ''): string {

@@ -96,8 +96,13 @@ describe('a file that is not right', () => {
     const twice = home(undefined, POLICY, '  - { name: shop, path: /b, stable: "http://127.0.0.1:1", policy: mine }\n');
     const secret = home(undefined, POLICY, 'channels: { pagerduty: { routingKey: "${NOT_SET_ANYWHERE}" } }\n');
     unknown.write('mine.yaml', POLICY);
-    homes.push(unknown);
-    const [first, second, third] = await Promise.all([unknown, twice, secret].map(serveHere));
+    const unwritten = makeHome(config('stable: http://127.0.0.1:9001'));
+    homes.push(unknown, unwritten);
+    const [first, second, third, fourth] = await Promise.all([unknown, twice, secret, unwritten].map(serveHere));
+    expect([fourth?.code, fourth?.stderr]).toEqual([
+      2,
+      expect.stringMatching(/serin\.yaml:\d+:\d+ .*mine\.yaml does not exist/),
+    ]);
     expect([first?.code, first?.stderr]).toEqual([
       2,
       expect.stringMatching(/serin\.yaml:8:\d+ route shop names the policy brave; there are .*mine/),

@@ -270,7 +270,6 @@ function faultOf(work: () => void, file: string): string | null | { readonly err
     return null;
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'invalid-input') return { error };
-    // A policy that cannot be opened has no place in itself.
     const isPlaced = error.issues.length > 0 && error.issues.every(({ place }) => place?.file === file);
     return isPlaced ? error.message : { error };
   }
