@@ -1,4 +1,4 @@
-import { formatShare } from '../../parity/figures.ts';
+import { formatCount, formatShare } from '../../parity/figures.ts';
 import { counted } from '../../policy/counted.ts';
 import type { Policy } from '../../policy/schema.ts';
 import { formatBps } from '../../policy/units.ts';
@@ -91,11 +91,13 @@ export function unlistedLeft({ stable, policy }: Rollout, { unlisted }: NeedsOld
   return `${unlistedInWords(unlisted)}, who still need ${stable.version}: ${most}`;
 }
 
-/** `3.2 % of the requests of the last 7 days, without those answered with 4xx, came from clients that nobody listed (17 credentials)`. */
+/** `101 of 10,000 requests of the last 7 days (1 %), without those answered with 4xx, came from clients that nobody listed (17 credentials)`. */
 export function unlistedInWords({ requests, ofAll, credentials, days }: UnlistedTraffic): string {
   const known = credentials === 0 ? 'none with a credential that was counted' : counted(credentials, 'credential');
-  const share = ofAll === 0 ? 'none' : formatShare(requests / ofAll);
-  return `${share} of the requests of the last ${counted(days, 'day')}, without those answered with 4xx, came from clients that nobody listed (${known})`;
+  // A share alone, rounded, can read like the bound that it is above.
+  const share = ofAll === 0 ? '' : ` (${formatShare(requests / ofAll)})`;
+  const of = `${formatCount(requests)} of ${counted(ofAll, 'request')}`;
+  return `${of} of the last ${counted(days, 'day')}${share}, without those answered with 4xx, came from clients that nobody listed (${known})`;
 }
 
 /** `acme, globex, initech`; the first five of more, and how many more. */

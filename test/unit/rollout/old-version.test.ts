@@ -66,7 +66,7 @@ describe('before everybody gets the new version', () => {
       {
         what: 'consumers',
         met: false,
-        says: '1 % of the requests of the last 7 days, without those answered with 4xx, came from clients that nobody listed (17 credentials), who still need v1: at most 1% may be left behind',
+        says: '101 of 10,000 requests of the last 7 days (1 %), without those answered with 4xx, came from clients that nobody listed (17 credentials), who still need v1: at most 1% may be left behind',
       },
     ]);
     expect(passes(lastStep(BOUND, [], traffic(100)))).toBe('stepPassed');
@@ -97,7 +97,7 @@ describe('before everybody gets the new version', () => {
       expect(by()).toEqual({
         kind: 'refused',
         reason:
-          '1 listed consumer still needs v1: acme; and 3 % of the requests of the last 7 days, without those answered with 4xx, came from clients that nobody listed (17 credentials), who still need v1: at most 1% may be left behind; move them first, or go on without them: leaveBehind, --leave-behind on the command line',
+          '1 listed consumer still needs v1: acme; and 300 of 10,000 requests of the last 7 days (3 %), without those answered with 4xx, came from clients that nobody listed (17 credentials), who still need v1: at most 1% may be left behind; move them first, or go on without them: leaveBehind, --leave-behind on the command line',
       });
       expect(by(needsOld)).toMatchObject({ kind: 'moved', rollout: { stage: { kind: 'bake' } } });
     }
