@@ -1,19 +1,19 @@
 import type { Consumer } from '../consumers/consumer.ts';
 import type { ConsumerReport } from '../consumers/ledger/report.ts';
 import type { ListCommand } from '../consumers/list-command.ts';
+import type { RestoreControl } from '../consumers/restore-command.ts';
 import type { Got } from '../consumers/ruled-versions.ts';
 import type { ToldChange } from '../consumers/told-change.ts';
 import type { DeclaredReading } from '../parity/declared/declared-reading.ts';
 import type { Act } from '../rollout/acts/acts.ts';
 import type { KeyedRequests } from '../rollout/acts/keyed-request.ts';
-import type { Scope, ScopeVerb } from '../rollout/acts/scope.ts';
+import type { Scope } from '../rollout/acts/scope.ts';
 import type { RolloutCommands } from '../rollout/commands.ts';
 import type { Actor, Expiry, Role, SenderOfLogs } from '../rollout/event.ts';
 import type { LookAge } from '../rollout/look-age.ts';
 import type { SentMessage } from '../rollout/message.ts';
 import type { AuditEntry, RolloutRecord } from '../rollout/record.ts';
 import type { ReportParts } from '../rollout/report/report-parts.ts';
-import type { PutBackPart } from '../rollout/restore/rollout-restore.ts';
 import type { TrailRow } from '../rollout/so-far/trail.ts';
 import type { EndedStage } from '../rollout/state.ts';
 import type { RouterName } from '../split/capabilities.ts';
@@ -63,42 +63,6 @@ export interface ConsumerView extends Omit<Consumer, 'keyHash'> {
 
 /** What a consumer is known by: its credential, the SHA-256 of that (hex), or its client id. */
 export type ConsumerMark = { readonly key: string } | { readonly sha256: string } | { readonly clientId: string };
-
-/** What a restore does to the configuration of a route. */
-export interface ToldRestore {
-  /** Whose before is put back. */
-  readonly entry: AuditEntry;
-  /** The rollout that runs, with what changes of it; null where none had begun then, or none runs. */
-  readonly rollout: { readonly id: string; readonly version: number; readonly parts: readonly PutBackPart[] } | null;
-  readonly consumers: ToldChange['changes'];
-  /** Finished sentences. */
-  readonly says: readonly string[];
-  /** What stays although it may differ, each in a sentence. */
-  readonly left: readonly string[];
-  /** By which a person would do all of it without a restore. */
-  readonly verbs: readonly ScopeVerb[];
-  /** What a second person types, where the policy takes one and nobody has asked for it yet; null where it is done at once. */
-  readonly asked: string | null;
-  /** Its own entry of the audit; null where nothing was done. */
-  readonly seq: number | null;
-}
-
-/** Puts back the configuration of a route. Every method throws Problem('not-found') for an entry that is not of the route. */
-export interface RestoreControl {
-  /** Writes nothing. */
-  preview(route: string, to: number, by: Actor): Promise<Tagged<ToldRestore>>;
-  /** `permit` throws where whoever asks may not use one of the verbs. Throws Problem('stale') where the tag is of something else. */
-  restore(
-    command: {
-      readonly route: string;
-      readonly to: number;
-      readonly reason: string;
-      readonly expectedTag: string | null;
-      readonly permit: (verbs: readonly ScopeVerb[]) => void;
-    },
-    by: Actor,
-  ): Promise<Tagged<ToldRestore>>;
-}
 
 /** `tag` identifies a list by its content. */
 export type Tagged<Content> = Content & { readonly tag: string };

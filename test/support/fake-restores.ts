@@ -1,4 +1,4 @@
-import type { RestoreControl, Tagged, ToldRestore } from '../../src/api/control.ts';
+import type { RestoreControl, ToldRestore } from '../../src/consumers/restore-command.ts';
 import { Problem } from '../../src/problem/problem.ts';
 import type { ScopeVerb } from '../../src/rollout/acts/scope.ts';
 import type { AuditEntry } from '../../src/rollout/record.ts';
@@ -14,7 +14,7 @@ const STATE = 'a'.repeat(32);
 
 /** A restore that puts nothing back, and asks for the verbs that a test says. */
 export function fakeRestores({ audit, write, tick, needs }: RestoreWorld): RestoreControl {
-  const told = (route: string, to: number): Tagged<ToldRestore> => {
+  const told = (route: string, to: number): ToldRestore => {
     tick();
     const entry = audit.find(({ seq }) => seq === to);
     if (entry?.route !== route) throw new Problem('not-found', `no entry ${to} of the audit is about route ${route}`);

@@ -1,10 +1,11 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { ToldRestore } from '../../consumers/restore-command.ts';
 import { Problem } from '../../problem/problem.ts';
 import type { ScopeVerb } from '../../rollout/acts/scope.ts';
 import { type ApiEnv, requires } from '../access.ts';
 import { jsonAnswer, jsonBody, OF_BODIES, refusals } from '../content.ts';
-import type { ControlPlane, Tagged, ToldRestore } from '../control.ts';
+import type { ControlPlane } from '../control.ts';
 import { expectedTag, ifMatch } from '../entity-tag.ts';
 import { roleFor, whyNot } from '../entry/may.ts';
 import { routeParams } from '../request-schemas.ts';
@@ -72,7 +73,7 @@ function requireVerbs(c: Context<ApiEnv>, route: string, verbs: readonly ScopeVe
   }
 }
 
-function viewOf({ tag, entry, rollout, consumers, says, left, verbs, asked, seq }: Tagged<ToldRestore>): RestoreView {
+function viewOf({ tag, entry, rollout, consumers, says, left, verbs, asked, seq }: ToldRestore): RestoreView {
   return {
     state: tag,
     entry: {

@@ -1,11 +1,10 @@
 import { listSide } from '../../consumers/list-before.ts';
-import { type ToldChange, tellChange } from '../../consumers/told-change.ts';
+import type { RestoreCommand, RestoreControl, ToldRestore } from '../../consumers/restore-command.ts';
+import { tellChange } from '../../consumers/told-change.ts';
 import { Problem } from '../../problem/problem.ts';
 import { previewOf, REASON_TO_COME } from '../../rollout/acts/preview.ts';
-import type { ScopeVerb } from '../../rollout/acts/scope.ts';
 import type { Actor, OverrideEvent } from '../../rollout/event.ts';
 import { justAsked, ordered } from '../../rollout/eyes/asked.ts';
-import type { PutBackPart } from '../../rollout/restore/rollout-restore.ts';
 import { reasonInWords } from '../../rollout/words/quote.ts';
 import { recordOverride } from '../command.ts';
 import { type Cause, changeFor } from '../commit.ts';
@@ -17,40 +16,14 @@ export interface RestorePorts extends PastPorts {
   readonly follow: (route: string) => Promise<void>;
 }
 
-/** What a restore does, or did. */
-interface Told {
-  readonly tag: string;
-  readonly entry: RestorePlan['entry'];
-  readonly rollout: { readonly id: string; readonly version: number; readonly parts: readonly PutBackPart[] } | null;
-  readonly consumers: ToldChange['changes'];
-  /** Finished sentences. */
-  readonly says: readonly string[];
-  readonly left: readonly string[];
-  readonly verbs: readonly ScopeVerb[];
-  /** What a second person types where the policy takes one and nobody has asked for it yet; null where it is done at once. */
-  readonly asked: string | null;
-  /** Its entry of the audit; null where nothing was done. */
-  readonly seq: number | null;
-}
-
-export interface RestoreCommand {
-  readonly route: string;
-  readonly to: number;
-  readonly reason: string;
-  /** What was shown, by its tag; null for whatever is there. */
-  readonly expectedTag: string | null;
-  /** Throws where whoever asks may not do one of these. */
-  readonly permit: (verbs: readonly ScopeVerb[]) => void;
-}
-
 const TRIES = 5;
 const NEWEST = 20;
 
 /** Puts the configuration of a route back as it was before an entry of the audit. */
-export function createRestore(ports: RestorePorts) {
+export function createRestore(ports: RestorePorts): RestoreControl {
   return {
     /** What it would do; writes nothing. */
-    async preview(route: string, to: number, by: Actor): Promise<Told> {
+    async preview(route: string, to: number, by: Actor): Promise<ToldRestore> {
       const plan = await planRestore(ports, route, to);
       return tell(ports, plan, { by, reason: REASON_TO_COME });
     },
@@ -59,7 +32,7 @@ export function createRestore(ports: RestorePorts) {
      * All of it in one transaction with one entry of the audit, or nothing where nothing differs. Throws Problem('stale') where what is
      * stored is not what the tag stands for; without a tag it is computed again.
      */
-    async restore(command: RestoreCommand, by: Actor): Promise<Told> {
+    async restore(command: RestoreCommand, by: Actor): Promise<ToldRestore> {
       const { route, to, reason, expectedTag, permit } = command;
       for (let attempt = 1; ; attempt += 1) {
         const plan = await planRestore(ports, route, to);
@@ -133,7 +106,7 @@ async function commit({ controller }: RestorePorts, plan: RestorePlan, { by, rea
   return null;
 }
 
-async function tell({ controller }: RestorePorts, plan: RestorePlan, { by, reason }: Who): Promise<Told> {
+async function tell({ controller }: RestorePorts, plan: RestorePlan, { by, reason }: Who): Promise<ToldRestore> {
   const { entry, running, changes, left, verbs, tag } = plan;
   const { route } = entry;
   let after = plan.rollout;
