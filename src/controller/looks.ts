@@ -16,6 +16,8 @@ interface Seen {
   heard: { readonly lookedAt: number; readonly offset: ClockOffset } | null;
   failures: number;
   trouble: string | null;
+  /** The last change of it that this process wrote; see `Looks.changes`. */
+  change: number;
 }
 
 /**
@@ -25,6 +27,8 @@ interface Seen {
 export class Looks {
   private readonly seen = new Map<string, Seen>();
   private readonly failuresOf = new Map<string, number>();
+  /** How many changes this process has written. */
+  changes = 0;
   private readonly monotonic: () => number;
   private readonly time: Pick<DatabaseTime, 'offset'>;
   private readonly overdueMs: number;
@@ -35,14 +39,19 @@ export class Looks {
     this.overdueMs = overdueMs;
   }
 
-  /** The running rollouts, as the database has them at `at`; all others that were known have ended. */
-  keep(active: readonly RolloutRecord[], unreadable: readonly UnreadableRollout[], at: number): void {
+  /**
+   * The running rollouts, as the database has them at `at`; all others that were known have ended. What was started or changed while they
+   * were read stays as it was written: of that they say nothing.
+   *
+   * @param since `changes` before they were read
+   */
+  keep(active: readonly RolloutRecord[], unreadable: readonly UnreadableRollout[], at: number, since: number): void {
     const ids = new Set([...active.map(({ rollout }) => rollout.id), ...unreadable.map(({ id }) => id)]);
-    for (const id of this.seen.keys()) if (!ids.has(id)) this.seen.delete(id);
+    for (const [id, { change }] of this.seen) if (!ids.has(id) && change <= since) this.seen.delete(id);
     for (const record of active) {
       const { id, route } = record.rollout;
       const known = this.seen.get(id);
-      if (known) known.record = record;
+      if (known) known.record = known.change <= since ? record : known.record;
       else this.add(id, route, record, Math.max(0, at - record.evidence.lookedAt));
     }
     for (const { id, route, reason } of unreadable) {
@@ -57,6 +66,7 @@ export class Looks {
     const known = this.seen.get(id);
     const changed = known ?? this.add(id, route, record, 0);
     changed.record = record;
+    changed.change = ++this.changes;
     const { lookedAt } = record.evidence;
     const offset = this.time.offset();
     if (changed.heard?.lookedAt !== lookedAt) changed.heard = offset && { lookedAt, offset };
@@ -153,7 +163,7 @@ export class Looks {
 
   private add(id: string, route: string, record: RolloutRecord | null, agoMs: number): Seen {
     const lookedAtMs = this.monotonic() - agoMs;
-    const added: Seen = { record, route, lookedAtMs, heard: null, failures: 0, trouble: null };
+    const added: Seen = { record, route, lookedAtMs, heard: null, failures: 0, trouble: null, change: 0 };
     this.seen.set(id, added);
     return added;
   }

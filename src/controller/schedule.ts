@@ -6,7 +6,7 @@ import { deliverDue } from './effects.ts';
 import { overdueAfterMs } from './memory.ts';
 import type { ControllerPorts } from './ports.ts';
 import { declareStables, reconcile, resolvePages } from './reconcile.ts';
-import { LOGGED_EVERY, tick } from './tick.ts';
+import { LOGGED_EVERY, readRunning, tick } from './tick.ts';
 import { type Weighed, watchOver } from './watch.ts';
 
 /** node-cron starts ticks by wall-clock time, so setting the clock back would stop them: this is how often we check for that. */
@@ -139,10 +139,7 @@ export function createController(ports: ControllerPorts): Controller {
     async start() {
       await declareStables(ports, ports.routes);
       await reconcile(ports, abort.signal);
-      // Remembered before the first tick: the database may be away by then.
-      const active = await ports.store.rollouts.list({ active: true, limit: 1_000 });
-      const unreadable = await ports.store.rollouts.unreadable();
-      memory.looks.keep(active, unreadable, await memory.time.ask(ports.store));
+      await readRunning(ports);
       const expression = `*/${Math.round(ports.tickMs / 1_000)} * * * * *`;
       begunAtMs = endedAtMs = monotonic();
       const options = { noOverlap: true, suppressMissedWarning: true, logger: quiet(ports) };

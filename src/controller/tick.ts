@@ -67,15 +67,13 @@ export async function tick(
   leaseEpoch: number,
   signal: AbortSignal,
 ): Promise<{ readonly promotions: number }> {
-  const { looks, time, unapplied } = ports.memory;
+  const { looks, unapplied } = ports.memory;
   await reconcile(
     ports,
     signal,
     ports.routes.filter(({ name }) => unapplied.has(name)),
   );
-  const active = await ports.store.rollouts.list({ active: true, limit: 1_000 });
-  const unreadable = await ports.store.rollouts.unreadable();
-  looks.keep(active, unreadable, await time.ask(ports.store));
+  const active = await readRunning(ports);
   await settleEnded(ports, active);
   let promotions = 0;
   for (const record of active) {
@@ -95,6 +93,16 @@ export async function tick(
     }
   }
   return { promotions };
+}
+
+/** The running rollouts, which are remembered: the database may be away when they are asked for. */
+export async function readRunning({ store, memory }: ControllerPorts): Promise<readonly RolloutRecord[]> {
+  const { looks, time } = memory;
+  const since = looks.changes;
+  const active = await store.rollouts.list({ active: true, limit: 1_000 });
+  const unreadable = await store.rollouts.unreadable();
+  looks.keep(active, unreadable, await time.ask(store), since);
+  return active;
 }
 
 function probeCanary(ports: ControllerPorts, { rollout }: RolloutRecord): Promise<string | null> {
